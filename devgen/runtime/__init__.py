@@ -1,0 +1,1 @@
+"""What generated devices and boards run on."""

@@ -1,0 +1,1 @@
+"""Device and board descriptions: from YAML text to a typed, checked model."""

@@ -1,0 +1,319 @@
+"""The typed model of a device description: what is left once a YAML file has passed every check.
+
+Offsets and sizes are bytes, bit numbers count from 0 at the least significant bit, times are nanoseconds.
+Everything is frozen: the code generator reads it and decides nothing that stands here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from devgen.spec.ir import Expr, Range, Stmt
+
+
+@dataclass(slots=True, frozen=True)
+class Mark:
+    """A place in a source file; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+
+class Bus(StrEnum):
+    """Where a device sits."""
+
+    SYSBUS = "sysbus"
+    ISA = "isa"
+    PCI = "pci"
+
+
+class Intent(StrEnum):
+    """Why a register has no behaviour; the three are different things and are logged as such."""
+
+    RESERVED = "reserved"
+    UNIMPLEMENTED = "unimplemented"
+    UNDOCUMENTED = "undocumented"
+
+
+Decode = Literal["lanes", "exact", "word"]
+AccessType = Literal["ro", "rw", "wo", "rw1", "w1"]
+ReadEffect = Literal["rclr", "rset"]
+WriteEffect = Literal["woclr", "woset", "wot", "wzs", "wzc", "wzt", "wclr", "wset"]
+ClockName = Literal["virtual", "rtc", "host"]
+
+
+@dataclass(slots=True, frozen=True)
+class Property:
+    """A value set when a device is placed; ``range`` bounds an int, ``clamp`` forces it in instead of refusing it."""
+
+    name: str
+    type: Literal["int", "bool", "string"]
+    default: int | bool | str
+    range: Range
+    clamp: bool
+    description: str
+
+
+@dataclass(slots=True, frozen=True)
+class StateVar:
+    """Hidden state. ``count`` None is a scalar; else an expression over properties."""
+
+    name: str
+    width: int
+    reset: Expr
+    count: Expr | None
+    retain: bool
+    description: str
+
+
+@dataclass(slots=True, frozen=True)
+class Counter:
+    """A count of clock periods modulo 2^width. ``period`` is ns as a fraction (numerator, denominator)."""
+
+    name: str
+    clock: ClockName
+    period: tuple[Expr, Expr]
+    width: int
+    enable: Expr | None
+    reset: Expr
+    phase: Literal["clock", "start"]
+    count: Expr | None
+    retain: bool
+    description: str
+
+
+@dataclass(slots=True, frozen=True)
+class Timer:
+    """A deadline. With ``counter`` and ``match`` it can ``arm()``; without, it has ``clock`` and absolute deadlines."""
+
+    name: str
+    clock: ClockName
+    counter: str | None
+    match: Expr | None
+    align: Literal["edge", "now"]
+    due: Literal["now", "tick", "wrap"]
+    on_expire: tuple[Stmt, ...]
+    count: Expr | None
+    retain: bool
+    description: str
+
+
+@dataclass(slots=True, frozen=True)
+class Function:
+    """A pure, named expression."""
+
+    name: str
+    parameters: tuple[str, ...]
+    body: Expr
+
+
+@dataclass(slots=True, frozen=True)
+class Action:
+    """Named statements with parameters."""
+
+    name: str
+    parameters: tuple[str, ...]
+    body: tuple[Stmt, ...]
+
+
+@dataclass(slots=True, frozen=True)
+class Field:
+    """Named bits of a register. ``reset`` is at bit 0 of the field; ``values`` are the enumeration labels."""
+
+    name: str
+    lsb: int
+    width: int
+    access: AccessType
+    reset: int
+    read_effect: ReadEffect | None
+    write_effect: WriteEffect | None
+    singlepulse: bool
+    values: tuple[tuple[str, int], ...]
+    title: str
+    description: str
+
+
+@dataclass(slots=True, frozen=True)
+class Register:
+    """A register or a register array. A register without declared fields has none here: its bits obey its own access.
+
+    ``reset`` is the whole register's value with the fields' resets merged in; one per element if they differ.
+    """
+
+    name: str
+    offset: int
+    width: int
+    access: AccessType
+    reset: Expr
+    count: Expr | None
+    stride: int
+    fields: tuple[Field, ...]
+    constant: tuple[int, ...] | None
+    read: Expr | None
+    write: tuple[Stmt, ...] | None
+    on_read: tuple[Stmt, ...]
+    on_write: tuple[Stmt, ...]
+    read_effect: ReadEffect | None
+    write_effect: WriteEffect | None
+    singlepulse: bool
+    alias: str | None
+    intent: Intent | None
+    retain: bool
+    coalesce: bool
+    decode: Decode
+    title: str
+    description: str
+    mark: Mark
+
+
+@dataclass(slots=True, frozen=True)
+class RegisterFile:
+    """A group of registers that repeats: SystemRDL's regfile. Members' offsets are relative to an element's start."""
+
+    name: str
+    offset: int
+    stride: int
+    count: Expr | None
+    registers: tuple[Register, ...]
+    title: str
+    description: str
+    mark: Mark
+
+
+@dataclass(slots=True, frozen=True)
+class Doorbell:
+    """An ioeventfd: a write of ``length`` bytes (0: of any length) at ``offset``, of ``match`` or (None) any value."""
+
+    name: str
+    offset: int
+    length: int
+    match: int | None
+    on_ring: tuple[Stmt, ...]
+    count: int | None
+    stride: int
+    description: str
+
+
+@dataclass(slots=True, frozen=True)
+class AccessRule:
+    """Sizes in bytes that a region accepts (``valid``) and that reach its registers (``implemented``)."""
+
+    valid: tuple[int, int]
+    implemented: tuple[int, int]
+    endian: Literal["little", "big"]
+    unaligned: bool
+
+
+@dataclass(slots=True, frozen=True)
+class Region:
+    """A range of addresses. ``kind`` ram and rom are memory-backed; ``bar`` is set on PCI devices."""
+
+    name: str
+    kind: Literal["registers", "ram", "rom"]
+    space: Literal["mmio", "pio"]
+    bar: int | Literal["rom"] | None
+    offset: int
+    size: int
+    access: AccessRule
+    decode: Decode
+    reserved: Literal["zeros", "ones"]
+    entries: tuple[Register | RegisterFile, ...]
+    doorbells: tuple[Doorbell, ...]
+    contents: bytes
+    description: str
+    mark: Mark
+
+
+@dataclass(slots=True, frozen=True)
+class Line:
+    """An interrupt or GPIO output. ``level`` None: driven by statements."""
+
+    name: str
+    level: Expr | None
+    count: Expr | None
+    reset: int
+    intx: bool
+    description: str
+
+
+@dataclass(slots=True, frozen=True)
+class GpioIn:
+    """A GPIO input and what its change does (``value`` and, in an array, ``index`` are in scope)."""
+
+    name: str
+    on_change: tuple[Stmt, ...]
+    count: Expr | None
+    description: str
+
+
+@dataclass(slots=True, frozen=True)
+class Event:
+    """A host-visible event with its parameters' widths in bits."""
+
+    name: str
+    parameters: tuple[tuple[str, int], ...]
+    description: str
+
+
+@dataclass(slots=True, frozen=True)
+class Stream:
+    """A byte stream to and from a host character device."""
+
+    name: str
+    on_receive: tuple[Stmt, ...]
+    description: str
+
+
+@dataclass(slots=True, frozen=True)
+class Bar:
+    """A PCI base address register. ``size`` in bytes is a power of two."""
+
+    index: int | Literal["rom"]
+    type: Literal["io", "mem32", "mem64", "rom"]
+    size: int
+    prefetchable: bool
+
+
+@dataclass(slots=True, frozen=True)
+class Pci:
+    """PCI identity and base address registers. ``class_code`` is class, subclass and prog-if in 24 bits."""
+
+    vendor: int
+    device: int
+    revision: int
+    class_code: int
+    subsystem_vendor: int
+    subsystem_device: int
+    interrupt_pin: int
+    bars: tuple[Bar, ...]
+
+
+@dataclass(slots=True, frozen=True)
+class Device:
+    """A whole description."""
+
+    name: str
+    title: str
+    description: str
+    datasheet: str
+    bus: Bus
+    properties: tuple[Property, ...]
+    state: tuple[StateVar, ...]
+    counters: tuple[Counter, ...]
+    timers: tuple[Timer, ...]
+    functions: tuple[Function, ...]
+    actions: tuple[Action, ...]
+    regions: tuple[Region, ...]
+    interrupts: tuple[Line, ...]
+    gpio_in: tuple[GpioIn, ...]
+    gpio_out: tuple[Line, ...]
+    events: tuple[Event, ...]
+    streams: tuple[Stream, ...]
+    on_reset: tuple[Stmt, ...]
+    pci: Pci | None
+    retain: bool
+    mark: Mark
+    sources: tuple[str, ...] = field(default=())
