@@ -1,0 +1,3 @@
+"""Diagnostics of expressions and statements (DG05xx and DG06xx)."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Diagnostics of boards (DG09xx)."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Diagnostics of names, properties, counters, timers and lines (DG07xx)."""
+
+from __future__ import annotations

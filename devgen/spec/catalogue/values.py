@@ -1,0 +1,3 @@
+"""Diagnostics of numbers, sizes, durations and ranges (DG03xx)."""
+
+from __future__ import annotations
