@@ -1,0 +1,90 @@
+"""The ``devgen`` command: parses arguments, calls the compiler, the runtime and the hosts, prints.
+
+Exit codes: 0 fine, 1 the input is at fault, 2 the command line is.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Final
+
+import click
+
+from devgen import __version__
+from devgen.cli.errors import InputError
+
+# Each command lives in a module of its own, imported when it is asked for: a build must not pay for the emulator.
+COMMANDS: Final = {
+    "build": "Compile device descriptions into Python classes.",
+    "check": "Say what is wrong with device and board descriptions.",
+    "list": "List the devices that boards and tests can use.",
+    "new": "Start a device description, or a whole project.",
+    "record": "Run a board and record one device's trace.",
+    "replay": "Replay traces against devices and compare.",
+    "run": "Run a board: its guest, its devices.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when one is invoked."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands' names, in alphabetical order."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(f"devgen.cli.{cmd_name}_command").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click's own, but a misspelled command gets a suggestion."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            close = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean '{close[0]}'?" if close else ""
+            ctx.fail(f"No such command '{args[0]}'.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands with their one-line help, without importing any of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start with: devgen new mydevice",
+)
+@click.version_option(__version__, prog_name="devgen")
+def cli() -> None:
+    """Describe a virtual device once, in YAML; get a device that runs on KVM, an emulator or a test bench."""
+
+
+def main() -> None:
+    """Entry point of the ``devgen`` command."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except InputError as error:
+        click.echo(f"devgen: {error}", err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        # Whoever read our output has gone; there is nobody left to tell.
+        sys.stderr.close()
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    sys.exit(code if isinstance(code, int) else 0)
