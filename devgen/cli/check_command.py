@@ -1,0 +1,40 @@
+"""``devgen check``: every fault of descriptions and boards, at file:line:column."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from devgen.cli.paths import EXISTING, description_files
+from devgen.spec import check_paths
+from devgen.spec.diagnostics import render_json, render_text
+
+
+@click.command(
+    "check",
+    epilog="""\b
+Examples:
+  devgen check                          everything under devices/
+  devgen check devices/pl031.yaml
+  devgen check boards/ --format json    for an editor or a CI annotation""",
+)
+@click.argument("paths", nargs=-1, type=EXISTING)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print what is wrong.")
+def command(paths: tuple[Path, ...], form: str) -> int:
+    """Say what is wrong with device and board descriptions.
+
+    PATHS are YAML files or folders of them; without any, devices/ is checked. A file that starts with `board:`
+    is checked as a board. Exit code 1 when an error was found.
+    """
+    files = description_files(paths or (Path("devices"),))
+    diagnostics = check_paths(files)
+    errors = sum(1 for diagnostic in diagnostics if diagnostic.is_error)
+    if form == "json":
+        click.echo(render_json(diagnostics))
+    else:
+        if diagnostics:
+            click.echo(render_text(diagnostics))
+        faults = "no errors" if not errors else f"{errors} error{'s' * (errors != 1)}"
+        click.echo(f"{len(files)} file{'s' * (len(files) != 1)} checked, {faults}")
+    return 1 if errors else 0

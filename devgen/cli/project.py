@@ -1,0 +1,22 @@
+"""The project a command runs in: its built devices beside the catalogue that comes with devgen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from devgen.cli.errors import InputError
+from devgen.runtime.registry import Registry, RegistryError
+
+
+def project_registry(root: Path | None = None) -> Registry:
+    """The devices known in the project at ``root`` (the working directory): its own first, then the catalogue's.
+
+    Raises:
+        InputError: the project's generated/ folder or an installed package's entry cannot be used.
+    """
+    generated = (root or Path.cwd()) / "generated"
+    folders = [generated] if (generated / "__init__.py").is_file() else []
+    try:
+        return Registry(folders=folders)
+    except RegistryError as error:
+        raise InputError(str(error)) from error
