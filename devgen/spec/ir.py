@@ -109,9 +109,7 @@ class CounterPlace:
     index: Expr | None = None
 
 
-Place = (
-    RegisterPlace | FieldPlace | BitsPlace | StatePlace | LocalPlace | PropertyPlace | LinePlace | CounterPlace
-)
+Place = RegisterPlace | FieldPlace | BitsPlace | StatePlace | LocalPlace | PropertyPlace | LinePlace | CounterPlace
 
 # --- expressions -----------------------------------------------------------------------
 
@@ -376,6 +374,4 @@ class StoreMemory:
     size: int
 
 
-Stmt = (
-    Assign | Declare | If | For | Do | TimerOp | CounterOp | Pulse | Emit | Send | StoreMemory
-)
+Stmt = Assign | Declare | If | For | Do | TimerOp | CounterOp | Pulse | Emit | Send | StoreMemory

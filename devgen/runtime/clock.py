@@ -1,0 +1,280 @@
+"""Clocks in nanoseconds and the one queue of deadlines that they share.
+
+A machine has one master clock (``virtual``), manual in tests and replays, live on a CPU host. ``rtc`` and ``host``
+stand at an offset from it, so that all timers of a machine lie in one queue and fire in one order: by deadline,
+equal deadlines in the order in which they were armed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from devgen.runtime.timer import Timer
+
+NEVER = (1 << 63) - 1
+"""The last nanosecond that exists; a deadline there is never reached."""
+
+SAME_TIME_LIMIT = 4096
+"""Expirations at one nanosecond of a manual clock, after which time moves on by 1 ns (the minimum progress rule)."""
+
+_SLACK = 64
+
+
+def _idle() -> None:
+    """Tell nobody."""
+
+
+class TimerQueue:
+    """Armed timers, soonest first. Cancelled entries are skipped later; they never outnumber the live ones by much."""
+
+    __slots__ = ("_heap", "_live", "_sequence", "on_earlier")
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, int, Timer]] = []
+        self._live = 0
+        self._sequence = 0
+        self.on_earlier: Callable[[], None] = _idle
+        """Called when a deadline comes before all others: a live host's timer thread must be woken."""
+
+    def __len__(self) -> int:
+        """How many timers are armed."""
+        return self._live
+
+    def push(self, deadline: int, timer: Timer) -> int:
+        """Enter ``timer`` at ``deadline`` (master clock's ns); returns the sequence number that marks the entry."""
+        self._sequence += 1
+        self._live += 1
+        heappush(self._heap, (deadline, self._sequence, timer))
+        if len(self._heap) > 2 * self._live + _SLACK:
+            self._compact()
+        if self._heap[0][1] == self._sequence:
+            self.on_earlier()
+        return self._sequence
+
+    def forget(self) -> None:
+        """Account for one entry whose timer no longer carries its sequence number."""
+        self._live -= 1
+
+    def deadline(self) -> int | None:
+        """The soonest live deadline on the master clock."""
+        heap = self._heap
+        while heap:
+            deadline, sequence, timer = heap[0]
+            if timer.sequence == sequence:
+                return deadline
+            heappop(heap)
+        return None
+
+    def pop(self) -> Timer:
+        """Take out the soonest live timer, which ``deadline()`` has just shown to exist."""
+        self._live -= 1
+        return heappop(self._heap)[2]
+
+    def shift(self, clock: Clock, delta: int) -> None:
+        """Move the deadlines of the timers of ``clock`` by ``delta`` ns, keeping their order among each other."""
+        self._heap = [
+            (deadline + delta if timer.clock is clock else deadline, sequence, timer)
+            for deadline, sequence, timer in self._heap
+            if timer.sequence == sequence
+        ]
+        heapify(self._heap)
+        self.on_earlier()
+
+    def armed(self) -> list[Timer]:
+        """The armed timers in the order in which equal deadlines would fire: the order of arming."""
+        live = [(sequence, timer) for _, sequence, timer in self._heap if timer.sequence == sequence]
+        return [timer for _, timer in sorted(live, key=lambda entry: entry[0])]
+
+    def _compact(self) -> None:
+        self._heap = [entry for entry in self._heap if entry[2].sequence == entry[1]]
+        heapify(self._heap)
+
+
+class Clock:
+    """A source of time: ``now()`` in ns. ``offset`` is its distance from the master clock, whose ``queue`` it shares."""
+
+    __slots__ = ("offset", "queue")
+
+    def __init__(self, queue: TimerQueue, offset: int = 0) -> None:
+        self.queue = queue
+        self.offset = offset
+
+    def now(self) -> int:
+        """The present time in ns."""
+        raise NotImplementedError
+
+
+class MasterClock(Clock):
+    """A clock that owns its queue and can be asked to fire what is due."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__(TimerQueue())
+
+    def next_deadline(self) -> int | None:
+        """The soonest armed deadline on this clock, or None. It may lie in the past."""
+        return self.queue.deadline()
+
+    def run_due(self, limit: int) -> bool:
+        """Fire at most ``limit`` timers that are due now, soonest first; True if some are still due."""
+        queue = self.queue
+        for _ in range(limit):
+            deadline = queue.deadline()
+            if deadline is None or deadline > self.now():
+                return False
+            queue.pop().expire()
+        deadline = queue.deadline()
+        return deadline is not None and deadline <= self.now()
+
+
+class VirtualClock(MasterClock):
+    """A manual clock: time moves only when told to, and a timer fires with ``now()`` equal to its own deadline.
+
+    Minimum progress: when 4,096 timers have fired at one nanosecond, the clock moves on by 1 ns before the next one,
+    so that a timer which re-arms itself at ``now`` for ever cannot stop time. No real device comes near that number.
+    """
+
+    __slots__ = ("_now",)
+
+    def __init__(self, start: int = 0) -> None:
+        super().__init__()
+        self._now = start
+
+    def now(self) -> int:
+        """The present time in ns."""
+        return self._now
+
+    def set_time(self, now: int) -> None:
+        """Put the clock at ``now`` without firing anything (a snapshot's restore does this before its timers)."""
+        self._now = now
+
+    def advance(self, ns: int) -> None:
+        """Move time forward by ``ns`` (>= 0), firing on the way. Exact: the work is what the timers ask for."""
+        self.run_until(self._now + ns)
+
+    def run_until(self, t: int, limit: int | None = None) -> bool:
+        """Move time to ``t``, firing on the way; True if it got there.
+
+        With ``limit``, at most that many timers fire: then the clock stands where the last one fired, the rest is
+        still due, and False comes back. A host in front of a hostile guest uses it: a guest that programs a periodic
+        timer of one tick costs bounded work a pass, while virtual time may lag behind.
+        """
+        queue = self.queue
+        fired = here = 0
+        while (deadline := queue.deadline()) is not None and deadline <= t:
+            if fired == limit:
+                return False
+            if deadline > self._now:
+                self._now = deadline
+                here = 0
+            elif here >= SAME_TIME_LIMIT:
+                if self._now >= t:
+                    return True
+                self._now += 1
+                here = 0
+            queue.pop().expire()
+            fired += 1
+            here += 1
+        self._now = max(self._now, t)
+        return True
+
+
+class LiveClock(MasterClock):
+    """The host's monotonic time, counted only while started: what a guest on a CPU host lives by.
+
+    A device sees the real time, so a timer fires at or after its deadline. ``run_due(limit)`` bounds the work of one
+    pass whatever the guest has programmed; a host calls it again after it has let the guest run.
+    """
+
+    __slots__ = ("_base", "_followers", "_source", "_started")
+
+    def __init__(self, start: int = 0, source: Callable[[], int] = time.monotonic_ns, *, running: bool = True) -> None:
+        super().__init__()
+        self._source = source
+        self._base = start
+        self._started: int | None = source() if running else None
+        self._followers: list[tuple[OffsetClock, int]] = []
+
+    def now(self) -> int:
+        """The present time in ns; it stands still between ``stop()`` and ``start()``."""
+        if self._started is None:
+            return self._base
+        return self._base + self._source() - self._started
+
+    @property
+    def running(self) -> bool:
+        """Whether time passes."""
+        return self._started is not None
+
+    def stop(self) -> None:
+        """Hold time. Does nothing when it is held already."""
+        self._base = self.now()
+        self._started = None
+
+    def start(self) -> None:
+        """Let time go on from where it was held; clocks that follow the wall catch up with it."""
+        if self._started is not None:
+            return
+        self._started = self._source()
+        for clock, distance in self._followers:
+            clock.set_offset(self._started + distance - self._base)
+
+    def set_time(self, now: int) -> None:
+        """Put the clock at ``now`` without firing anything, running or not."""
+        self._base = now
+        if self._started is not None:
+            self._started = self._source()
+
+    def follow(self, clock: OffsetClock) -> None:
+        """Make ``clock`` keep step with the host's time also while this one is held (an rtc on the wall's time)."""
+        self._followers.append((clock, clock.now() - self._source()))
+
+
+class OffsetClock(Clock):
+    """A clock at a fixed distance from a master clock: ``rtc`` (ns since 1970) and ``host``."""
+
+    __slots__ = ("_now",)
+
+    def __init__(self, base: Clock, offset: int = 0) -> None:
+        super().__init__(base.queue, base.offset + offset)
+        self._now = base.now
+
+    def now(self) -> int:
+        """The present time in ns."""
+        return self._now() + self.offset
+
+    def set_offset(self, offset: int) -> None:
+        """Change the distance; armed timers keep their deadlines on this clock."""
+        self.queue.shift(self, self.offset - offset)
+        self.offset = offset
+
+
+@dataclass(slots=True)
+class Clocks:
+    """The three clocks that a description can name. ``virtual`` is the master and stops with the VM."""
+
+    virtual: MasterClock
+    rtc: Clock
+    host: Clock
+
+    @staticmethod
+    def manual(start: int = 0, rtc_epoch: int = 0) -> Clocks:
+        """Clocks for tests and replays: time from ``start`` ns; the rtc reads ``rtc_epoch`` seconds at time 0."""
+        virtual = VirtualClock(start)
+        return Clocks(virtual, OffsetClock(virtual, rtc_epoch * 1_000_000_000), OffsetClock(virtual))
+
+    @staticmethod
+    def live(*, running: bool = True) -> Clocks:
+        """Clocks for a CPU host: rtc is the wall's time as of now, and goes on while the VM is held."""
+        virtual = LiveClock(running=running)
+        rtc = OffsetClock(virtual, time.time_ns() - virtual.now())
+        host = OffsetClock(virtual, time.monotonic_ns() - virtual.now())
+        virtual.follow(rtc)
+        virtual.follow(host)
+        return Clocks(virtual, rtc, host)

@@ -1,0 +1,129 @@
+"""Counters: clock periods modulo a power of two, exact for any rational period."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from devgen.runtime.clock import Clock
+from devgen.runtime.errors import StateError
+from devgen.runtime.state import Json, integer, mapping
+
+Phase = Literal["clock", "start"]
+
+_TIME = 1 << 80
+
+
+class Counter:
+    """A count of periods of ``clock``, modulo 2^``width``.
+
+    ``period`` is (numerator ns, denominator): (1_000_000_000, 1) is a second, (1_000_000_000, 1_193_182) a PIT tick.
+    With ``phase`` "clock" a tick falls on every multiple of the period since the clock's zero; with "start" ticks are
+    counted from the moment of the last load or start. A stopped counter keeps its value.
+
+    Raises ValueError for a period that is not positive.
+    """
+
+    __slots__ = ("_clock", "_den", "_mask", "_num", "_origin", "_phase", "_value", "enabled")
+
+    def __init__(
+        self,
+        clock: Clock,
+        period: tuple[int, int],
+        width: int,
+        phase: Phase = "clock",
+        enabled: bool = True,
+        start: int = 0,
+    ) -> None:
+        num, den = period
+        if num <= 0 or den <= 0:
+            raise ValueError(f"a counter's period must be positive, not {num}/{den} ns")
+        self._clock = clock
+        self._num = num
+        self._den = den
+        self._mask = (1 << width) - 1
+        self._phase = phase
+        self.enabled = enabled
+        """Whether it counts."""
+        self._origin = 0  # phase "start": the time at which the value was _value
+        self._value = 0  # running, phase "clock": distance from the clock's own tick number; else a count
+        self.load(start)
+
+    def read(self) -> int:
+        """The present count."""
+        if not self.enabled:
+            return self._value
+        return ((self._clock.now() - self._origin) * self._den // self._num + self._value) & self._mask
+
+    def load(self, value: int) -> None:
+        """Make the count ``value`` (modulo 2^width) now; ticks go on as ``phase`` says."""
+        if not self.enabled:
+            self._value = value & self._mask
+        elif self._phase == "start":
+            self._origin = self._clock.now()
+            self._value = value & self._mask
+        else:
+            self._value = (value - self._ticks()) & self._mask
+
+    def start(self) -> None:
+        """Count on from the present value; does nothing when it runs."""
+        if not self.enabled:
+            value = self._value
+            self.enabled = True
+            self.load(value)
+
+    def stop(self) -> None:
+        """Hold the present value; does nothing when it is held."""
+        if self.enabled:
+            self._value = self.read()
+            self._origin = 0
+            self.enabled = False
+
+    def set_enabled(self, enabled: bool) -> None:
+        """Start or stop, as a register bit says."""
+        if enabled:
+            self.start()
+        else:
+            self.stop()
+
+    def time_of(self, ticks: int) -> int | None:
+        """The clock's time (ns) of the tick edge at which the count will have moved on by ``ticks`` (>= 0).
+
+        That is the first nanosecond at which ``read()`` gives the later count; now for 0 ticks, None when stopped.
+        """
+        if not self.enabled:
+            return None
+        if ticks <= 0:
+            return self._clock.now()
+        return self._origin - (-(self._ticks() + ticks) * self._num // self._den)
+
+    def time_after(self, ticks: int) -> int | None:
+        """The clock's time (ns) ``ticks`` whole periods from now, wherever the tick edges are; None when stopped."""
+        if not self.enabled:
+            return None
+        return self._clock.now() - (-ticks * self._num // self._den)
+
+    def ns_until(self, ticks: int) -> int | None:
+        """Nanoseconds from now to ``time_of(ticks)``; None when stopped."""
+        edge = self.time_of(ticks)
+        return None if edge is None else edge - self._clock.now()
+
+    def _ticks(self) -> int:
+        """Whole periods since the origin."""
+        return (self._clock.now() - self._origin) * self._den // self._num
+
+    def save(self) -> dict[str, Json]:
+        """All that it is, as plain data; times are the clock's own."""
+        return {"enabled": self.enabled, "value": self._value, "origin": self._origin}
+
+    def check_state(self, data: Json) -> tuple[bool, int, int]:
+        """The parts of a saved counter. Raises StateError for anything that ``save`` cannot have written."""
+        fields = mapping(data, "counter", ("enabled", "value", "origin"))
+        enabled = fields["enabled"]
+        if not isinstance(enabled, bool):
+            raise StateError("a counter's 'enabled' must be true or false")
+        value = integer(fields["value"], 0, self._mask, "a counter's value")
+        return enabled, value, integer(fields["origin"], -_TIME, _TIME, "a counter's origin")
+
+    def load_state(self, data: Json) -> None:
+        """Take over what ``save`` gave. Raises StateError, and changes nothing, if it is not that."""
+        self.enabled, self._value, self._origin = self.check_state(data)

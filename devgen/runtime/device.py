@@ -1,0 +1,430 @@
+"""The base class of every generated device: what it owns, and what it is handed.
+
+A device knows offsets, lines and clocks; it knows nothing of the machine or the host around it. All of its methods
+are called under the machine's lock.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from devgen.runtime.clock import NEVER, Clocks
+from devgen.runtime.counter import Counter
+from devgen.runtime.errors import DeviceError, StateError, suggest
+from devgen.runtime.irq import GpioIn, IrqLine
+from devgen.runtime.memory import MemoryRegion
+from devgen.runtime.notifier import EventNotifier, IoEventFd
+from devgen.runtime.snapshot import pack, unpack
+from devgen.runtime.state import Json, integer, mapping, sequence
+from devgen.runtime.stream import ByteStream
+from devgen.runtime.timer import Timer
+
+if TYPE_CHECKING:
+    from devgen.runtime.address_space import AddressSpace
+
+Space = Literal["mmio", "pio"]
+BarIndex = int | Literal["rom"]
+PropertyValue = int | bool | str
+
+_LOG = logging.getLogger("devgen.device")
+
+
+def _ignore(_device: str, _event: str, _values: dict[str, int]) -> None:
+    """Nobody listens for events."""
+
+
+def _log(message: str) -> None:
+    _LOG.info("%s", message)
+
+
+@dataclass(slots=True)
+class Environment:
+    """What a device is handed: time, guest memory for DMA, somewhere to say things. ``name`` is its name on the board.
+
+    ``on_event(device name, event name, values)`` is called for each host-visible event, ``log(message)`` for what a
+    developer of drivers wants to know (an access to a reserved register, say).
+    """
+
+    clocks: Clocks
+    memory: AddressSpace | None = None
+    on_event: Callable[[str, str, dict[str, int]], None] = _ignore
+    log: Callable[[str], None] = _log
+    name: str = ""
+
+
+@dataclass(slots=True, frozen=True)
+class Property:
+    """A declared property: an int within ``low .. high`` (forced in if ``clamp``, else refused), a bool or a string."""
+
+    name: str
+    type: Literal["int", "bool", "string"]
+    default: PropertyValue
+    low: int = 0
+    high: int = (1 << 64) - 1
+    clamp: bool = False
+    description: str = ""
+
+    def check(self, device: str, value: object) -> PropertyValue:
+        """The value in force. Raises DeviceError if it is of another type or outside the range."""
+        expected = {"int": int, "bool": bool, "string": str}[self.type]
+        if not isinstance(value, expected) or (self.type == "int" and isinstance(value, bool)):
+            raise DeviceError(f"{device}: property '{self.name}' must be {_ARTICLE[self.type]}, not {value!r}")
+        if self.type != "int":
+            return value
+        assert isinstance(value, int)  # the type checker's, not the user's
+        if self.clamp:
+            return min(max(value, self.low), self.high)
+        if not self.low <= value <= self.high:
+            raise DeviceError(f"{device}: property '{self.name}' is {value}; it must be {self.low} .. {self.high}")
+        return value
+
+
+_ARTICLE = {"int": "an integer", "bool": "true or false", "string": "a string"}
+
+
+@dataclass(slots=True, frozen=True)
+class StateItem:
+    """An attribute that a snapshot holds: an int of ``width`` bits, a counter, a timer, or a list of one of them."""
+
+    name: str
+    kind: Literal["register", "state", "counter", "timer"]
+    width: int = 0
+
+
+@dataclass(slots=True, frozen=True)
+class RegionPlace:
+    """A region of a device and where it wants to be: a space of its own choice of address, or an offset in a BAR."""
+
+    region: MemoryRegion
+    space: Space
+    bar: BarIndex | None = None
+    offset: int = 0
+
+
+@dataclass(slots=True)
+class Restoration:
+    """Checked state that waits to be put in force: nothing of the device has been touched yet.
+
+    ``timers`` are (order of arming, timer, deadline); a machine merges those of all its devices before arming them,
+    so that equal deadlines fire in the order they had.
+    """
+
+    actions: list[Callable[[], None]] = field(default_factory=list)
+    timers: list[tuple[int, Timer, int]] = field(default_factory=list)
+
+    def apply(self) -> None:
+        """Put everything but the timers in force."""
+        for action in self.actions:
+            action()
+
+
+def arm_restored(restorations: Sequence[Restoration]) -> None:
+    """Arm the timers of all restored devices in their old order."""
+    entries = [entry for restoration in restorations for entry in restoration.timers]
+    for _, timer, deadline in sorted(entries, key=lambda entry: entry[0]):
+        timer.arm_at(deadline)
+
+
+class Device:
+    """Base of a device. A subclass declares the class attributes and adds its parts in ``__init__``.
+
+    Raises DeviceError for a property that is unknown, of a wrong type or outside its range.
+    """
+
+    NAME: ClassVar[str] = "device"
+    TITLE: ClassVar[str] = ""
+    BUS: ClassVar[str] = "sysbus"
+    VERSION: ClassVar[int] = 1
+    PROPERTIES: ClassVar[tuple[Property, ...]] = ()
+    STATE: ClassVar[tuple[StateItem, ...]] = ()
+
+    def __init__(self, env: Environment, **properties: PropertyValue) -> None:
+        self.env = env
+        self.name = env.name or self.NAME
+        self.clocks = env.clocks
+        self.properties: dict[str, PropertyValue] = {}
+        self.regions: dict[str, MemoryRegion] = {}
+        self.placements: list[RegionPlace] = []
+        self.irqs: dict[str, IrqLine] = {}
+        self.gpio_in: dict[str, GpioIn] = {}
+        self.gpio_out: dict[str, IrqLine] = {}
+        self.streams: dict[str, ByteStream] = {}
+        self._notifiers: list[EventNotifier] = []
+        self._in_dma = False
+        self._set_properties(properties)
+
+    # --- building ----------------------------------------------------------------------
+
+    def _set_properties(self, given: Mapping[str, PropertyValue]) -> None:
+        known = {declared.name: declared for declared in self.PROPERTIES}
+        for name in given:
+            if name not in known:
+                raise DeviceError(f"{self.name}: {self.NAME} has no property '{name}'{suggest(name, known)}")
+        for name, declared in known.items():
+            value = declared.check(self.name, given.get(name, declared.default))
+            self.properties[name] = value
+            setattr(self, name, value)
+
+    def add_region(
+        self, region: MemoryRegion, *, space: Space = "mmio", bar: BarIndex | None = None, offset: int = 0
+    ) -> MemoryRegion:
+        """Own ``region``; a board places it in ``space`` by its name, or (PCI) it lies at ``offset`` in ``bar``."""
+        if region.name in self.regions:
+            raise DeviceError(f"{self.name}: two regions named '{region.name}'")
+        self.regions[region.name] = region
+        self.placements.append(RegionPlace(region, space, bar, offset))
+        return region
+
+    def add_irq(self, name: str) -> IrqLine:
+        """An interrupt output, low."""
+        line = self.irqs[name] = IrqLine(name)
+        return line
+
+    def add_irqs(self, name: str, count: int) -> list[IrqLine]:
+        """An array of interrupt outputs ``name[0]`` .., low."""
+        return [self.add_irq(f"{name}[{index}]") for index in range(count)]
+
+    def add_gpio_in(self, name: str, handler: Callable[[int], None]) -> GpioIn:
+        """An input; ``handler(level)`` is called when it is driven to another level."""
+        line = self.gpio_in[name] = GpioIn(name, handler)
+        return line
+
+    def add_gpio_ins(self, name: str, count: int, handler: Callable[[int, int], None]) -> list[GpioIn]:
+        """An array of inputs ``name[0]`` ..; ``handler(index, level)``."""
+        return [self.add_gpio_in(f"{name}[{index}]", partial(handler, index)) for index in range(count)]
+
+    def add_gpio_out(self, name: str, reset: int = 0) -> IrqLine:
+        """An output, at level ``reset``."""
+        line = self.gpio_out[name] = IrqLine(name)
+        line.set(reset)
+        return line
+
+    def add_gpio_outs(self, name: str, count: int, reset: int = 0) -> list[IrqLine]:
+        """An array of outputs ``name[0]`` .., at level ``reset``."""
+        return [self.add_gpio_out(f"{name}[{index}]", reset) for index in range(count)]
+
+    def add_stream(
+        self,
+        name: str,
+        on_receive: Callable[[int], None] | None = None,
+        on_break: Callable[[], None] | None = None,
+    ) -> ByteStream:
+        """A byte stream; ``on_receive(byte)`` is called for each byte from the host."""
+        stream = ByteStream(name, on_break=on_break) if on_receive is None else ByteStream(name, on_receive, on_break)
+        self.streams[name] = stream
+        return stream
+
+    def add_doorbell(
+        self,
+        region: MemoryRegion,
+        name: str,
+        offset: int,
+        length: int,
+        match: int | None,
+        handler: Callable[[int], None],
+    ) -> IoEventFd:
+        """A doorbell at ``offset`` of ``region``: a write of ``length`` bytes (0: any), of ``match`` or any value.
+
+        ``handler(count)`` hears how often it was rung. Raises DeviceError if another doorbell of the region would hear
+        the same write, as the kernel's ioeventfd says EEXIST.
+        """
+        for other in region.ioeventfds:
+            if _collide(other, offset, length, match):
+                raise DeviceError(
+                    f"{self.name}: doorbell '{name}' collides with '{other.name}': both hear a write "
+                    f"at offset {offset:#x} of '{region.name}'"
+                )
+        notifier = EventNotifier()
+        self._notifiers.append(notifier)
+        doorbell = IoEventFd(offset, length, match, notifier, handler, name)
+        region.ioeventfds.append(doorbell)
+        return doorbell
+
+    # --- what statements of the description do -------------------------------------------
+
+    def emit(self, event: str, **values: int) -> None:
+        """Report a host-visible event."""
+        self.env.on_event(self.name, event, values)
+
+    def load_memory(self, address: int, size: int) -> int:
+        """A little-endian read of ``size`` bytes of guest memory; all ones where there is nothing."""
+        memory = self.env.memory
+        if memory is None or self._in_dma or not self.may_master():
+            return (1 << 8 * size) - 1
+        self._in_dma = True
+        try:
+            return memory.read(address & _ADDRESS, size)
+        finally:
+            self._in_dma = False
+
+    def store_memory(self, address: int, value: int, size: int) -> None:
+        """A little-endian write of ``size`` bytes to guest memory.
+
+        An access that a device makes while another access of its own is still under way is dropped: a guest may
+        point a device's DMA at the device itself, and that must end.
+        """
+        memory = self.env.memory
+        if memory is None or self._in_dma or not self.may_master():
+            return
+        self._in_dma = True
+        try:
+            memory.write(address & _ADDRESS, value & ((1 << 8 * size) - 1), size)
+        finally:
+            self._in_dma = False
+
+    def may_master(self) -> bool:
+        """Whether the device may reach guest memory; a PCI device asks its command register."""
+        return True
+
+    # --- life ----------------------------------------------------------------------------
+
+    def reset(self) -> None:
+        """Machine reset. A subclass resets what it declares and calls this first."""
+
+    def close(self) -> None:
+        """Release what the host lent: doorbells' descriptors and memory of RAM and ROM regions."""
+        for notifier in self._notifiers:
+            notifier.close()
+        self._notifiers.clear()
+        for region in self.regions.values():
+            if region.memory is not None:
+                region.memory.close()
+
+    # --- snapshots -----------------------------------------------------------------------
+
+    def save_state(self) -> dict[str, Json]:
+        """All that the device is, as plain JSON data with a version."""
+        order = {id(timer): rank for rank, timer in enumerate(self.clocks.virtual.queue.armed())}
+        return {
+            "device": self.NAME,
+            "version": self.VERSION,
+            "properties": dict(self.properties),
+            "state": {item.name: _save(getattr(self, item.name), order) for item in self.STATE},
+            "irqs": {name: line.level for name, line in self.irqs.items()},
+            "gpio_in": {name: line.level for name, line in self.gpio_in.items()},
+            "gpio_out": {name: line.level for name, line in self.gpio_out.items()},
+            "memory": {name: pack(ram.view) for name, region in self.regions.items() if (ram := region.memory)},
+        }
+
+    def load_state(self, data: Json) -> None:
+        """Become what ``save_state`` saved. Raises StateError, with nothing changed, for data that is not that."""
+        restoration = self.prepare_state(data)
+        restoration.apply()
+        arm_restored([restoration])
+
+    def prepare_state(self, data: Json) -> Restoration:
+        """Check saved data whole. Raises StateError; the data may come from anywhere."""
+        restoration = Restoration()
+        try:
+            self._prepare(mapping(data, "saved state"), restoration)
+        except StateError as error:
+            raise StateError(f"{self.name}: {error}") from None
+        return restoration
+
+    def _prepare(self, data: Mapping[str, Json], restoration: Restoration) -> None:
+        keys = ("device", "version", "properties", "state", "irqs", "gpio_in", "gpio_out", "memory")
+        self._check_identity(data)
+        data = mapping(data, "saved state", keys)
+        state = mapping(data["state"], "'state'", [item.name for item in self.STATE])
+        for item in self.STATE:
+            _prepare_item(self, item, state[item.name], restoration)
+        for kind, lines in (("irqs", self.irqs), ("gpio_out", self.gpio_out)):
+            levels = mapping(data[kind], f"'{kind}'", list(lines))
+            for name, line in lines.items():
+                restoration.actions.append(partial(line.set, integer(levels[name], 0, 1, f"level of '{name}'")))
+        inputs = mapping(data["gpio_in"], "'gpio_in'", list(self.gpio_in))
+        for name, pin in self.gpio_in.items():
+            level = integer(inputs[name], 0, 1, f"level of '{name}'")
+            restoration.actions.append(partial(setattr, pin, "level", level))
+        self._prepare_memory(data["memory"], restoration)
+
+    def _check_identity(self, data: Mapping[str, Json]) -> None:
+        if data.get("device") != self.NAME:
+            raise StateError(f"this is the state of {str(data.get('device'))[:64]!r}, not of {self.NAME!r}")
+        version = data.get("version")
+        if version != self.VERSION or isinstance(version, bool):
+            raise StateError(f"state version {str(version)[:32]} is not the version {self.VERSION} known here")
+        if data.get("properties") != self.properties:
+            raise StateError("it was saved with other properties than this device has")
+
+    def _prepare_memory(self, data: Json, restoration: Restoration) -> None:
+        blocks = {name: region.memory for name, region in self.regions.items() if region.memory is not None}
+        saved = mapping(data, "'memory'", list(blocks))
+        for name, block in blocks.items():
+            contents = unpack(saved[name], len(block.view), f"memory of '{name}'")
+            restoration.actions.append(partial(_copy, block.view, contents))
+
+
+_ADDRESS = (1 << 64) - 1
+
+
+def _collide(other: IoEventFd, offset: int, length: int, match: int | None) -> bool:
+    """Whether one write can ring both: same place, lengths equal or one of them any, matches equal or one of them any."""
+    if other.offset != offset:
+        return False
+    if length and other.length and length != other.length:
+        return False
+    return match is None or other.match is None or match == other.match
+
+
+def _copy(view: memoryview, contents: bytes) -> None:
+    view[:] = contents
+
+
+Savable = int | Counter | Timer | Sequence[int | Counter | Timer]
+
+
+def _save(value: Savable, order: Mapping[int, int]) -> Json:
+    match value:
+        case int():
+            return int(value)
+        case Counter():
+            return value.save()
+        case Timer():
+            return None if value.deadline is None else {"deadline": value.deadline, "order": order[id(value)]}
+        case _:
+            return [_save(element, order) for element in value]
+
+
+def _prepare_item(device: Device, item: StateItem, data: Json, restoration: Restoration) -> None:
+    present: Savable = getattr(device, item.name)
+    what = f"'{item.name}'"
+    if isinstance(present, int):
+        restoration.actions.append(partial(setattr, device, item.name, _number(item, data, what)))
+    elif isinstance(present, Counter | Timer):
+        _prepare_part(present, data, what, restoration)
+    else:
+        values = sequence(data, len(present), what)
+        if present and not isinstance(present[0], int):
+            for part, value in zip(present, values, strict=True):
+                _prepare_part(part, value, what, restoration)
+        else:
+            numbers = [_number(item, value, what) for value in values]
+            restoration.actions.append(partial(_refill, present, numbers))
+
+
+def _number(item: StateItem, data: Json, what: str) -> int:
+    return integer(data, 0, (1 << item.width) - 1, what)
+
+
+def _refill(present: Sequence[object], numbers: list[int]) -> None:
+    """Replace the elements in place: the device's own bound methods may hold the list."""
+    assert isinstance(present, list)
+    present[:] = numbers
+
+
+def _prepare_part(part: object, data: Json, what: str, restoration: Restoration) -> None:
+    match part:
+        case Counter():
+            part.check_state(data)
+            restoration.actions.append(partial(part.load_state, data))
+        case Timer():
+            restoration.actions.append(part.cancel)
+            if data is not None:
+                fields = mapping(data, what, ("deadline", "order"))
+                deadline = integer(fields["deadline"], 0, NEVER, f"deadline of {what}")
+                restoration.timers.append((integer(fields["order"], 0, 1 << 32, f"order of {what}"), part, deadline))
