@@ -96,7 +96,7 @@ class TimerQueue:
 
 
 class Clock:
-    """A source of time: ``now()`` in ns. ``offset`` is its distance from the master clock, whose ``queue`` it shares."""
+    """A source of time: ``now()`` in ns, at ``offset`` ns from the master clock, whose ``queue`` it shares."""
 
     __slots__ = ("offset", "queue")
 

@@ -363,7 +363,7 @@ _ADDRESS = (1 << 64) - 1
 
 
 def _collide(other: IoEventFd, offset: int, length: int, match: int | None) -> bool:
-    """Whether one write can ring both: same place, lengths equal or one of them any, matches equal or one of them any."""
+    """Whether one write can ring both; a length of 0 and a match of None hear any."""
     if other.offset != offset:
         return False
     if length and other.length and length != other.length:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from devgen.runtime.errors import StateError
 
-Json: TypeAlias = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
+Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
 
 
 def integer(data: Json, low: int, high: int, what: str) -> int:
