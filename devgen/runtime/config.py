@@ -16,12 +16,12 @@ ClockKind = Literal["live", "manual"]
 
 @dataclass(slots=True, frozen=True)
 class GuestConfig:
-    """The guest program: an image file, where it is loaded, where it starts (guest physical), in which CPU mode.
+    """The guest program: an image (file or bytes), where it is loaded and where it starts (guest physical addresses).
 
     ``protected`` is flat 32-bit, ``long`` is 64-bit with identity-mapped pages; the host sets both up.
     """
 
-    image: Path
+    image: Path | bytes
     load: int
     entry: int
     mode: CpuMode = "real"

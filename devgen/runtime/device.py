@@ -6,7 +6,6 @@ are called under the machine's lock.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,6 +15,7 @@ from devgen.runtime.clock import NEVER, Clocks
 from devgen.runtime.counter import Counter
 from devgen.runtime.errors import DeviceError, StateError, suggest
 from devgen.runtime.irq import GpioIn, IrqLine
+from devgen.runtime.log import AccessLog
 from devgen.runtime.memory import MemoryRegion
 from devgen.runtime.notifier import EventNotifier, IoEventFd
 from devgen.runtime.snapshot import pack, unpack
@@ -30,29 +30,23 @@ Space = Literal["mmio", "pio"]
 BarIndex = int | Literal["rom"]
 PropertyValue = int | bool | str
 
-_LOG = logging.getLogger("devgen.device")
-
 
 def _ignore(_device: str, _event: str, _values: dict[str, int]) -> None:
     """Nobody listens for events."""
-
-
-def _log(message: str) -> None:
-    _LOG.info("%s", message)
 
 
 @dataclass(slots=True)
 class Environment:
     """What a device is handed: time, guest memory for DMA, somewhere to say things. ``name`` is its name on the board.
 
-    ``on_event(device name, event name, values)`` is called for each host-visible event, ``log(message)`` for what a
-    developer of drivers wants to know (an access to a reserved register, say).
+    ``on_event(device name, event name, values)`` is called for each host-visible event. ``log`` takes accesses that the
+    device does not answer (reserved registers, say); None makes one under the device's name.
     """
 
     clocks: Clocks
     memory: AddressSpace | None = None
     on_event: Callable[[str, str, dict[str, int]], None] = _ignore
-    log: Callable[[str], None] = _log
+    log: AccessLog | None = None
     name: str = ""
 
 
@@ -70,20 +64,22 @@ class Property:
 
     def check(self, device: str, value: object) -> PropertyValue:
         """The value in force. Raises DeviceError if it is of another type or outside the range."""
-        expected = {"int": int, "bool": bool, "string": str}[self.type]
-        if not isinstance(value, expected) or (self.type == "int" and isinstance(value, bool)):
-            raise DeviceError(f"{device}: property '{self.name}' must be {_ARTICLE[self.type]}, not {value!r}")
-        if self.type != "int":
-            return value
-        assert isinstance(value, int)  # the type checker's, not the user's
+        match value:
+            case bool() if self.type == "bool":
+                return value
+            case str() if self.type == "string":
+                return value
+            case int() if self.type == "int" and not isinstance(value, bool):
+                return self._check_range(device, value)
+        expected = {"int": "an integer", "bool": "true or false", "string": "a string"}[self.type]
+        raise DeviceError(f"{device}: property '{self.name}' must be {expected}, not {value!r}")
+
+    def _check_range(self, device: str, value: int) -> int:
         if self.clamp:
             return min(max(value, self.low), self.high)
         if not self.low <= value <= self.high:
             raise DeviceError(f"{device}: property '{self.name}' is {value}; it must be {self.low} .. {self.high}")
         return value
-
-
-_ARTICLE = {"int": "an integer", "bool": "true or false", "string": "a string"}
 
 
 @dataclass(slots=True, frozen=True)
@@ -141,11 +137,13 @@ class Device:
     VERSION: ClassVar[int] = 1
     PROPERTIES: ClassVar[tuple[Property, ...]] = ()
     STATE: ClassVar[tuple[StateItem, ...]] = ()
+    EVENTS: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, env: Environment, **properties: PropertyValue) -> None:
         self.env = env
         self.name = env.name or self.NAME
         self.clocks = env.clocks
+        self.log = env.log or AccessLog(self.name)
         self.properties: dict[str, PropertyValue] = {}
         self.regions: dict[str, MemoryRegion] = {}
         self.placements: list[RegionPlace] = []
@@ -199,8 +197,7 @@ class Device:
 
     def add_gpio_out(self, name: str, reset: int = 0) -> IrqLine:
         """An output, at level ``reset``."""
-        line = self.gpio_out[name] = IrqLine(name)
-        line.set(reset)
+        line = self.gpio_out[name] = IrqLine(name, reset)
         return line
 
     def add_gpio_outs(self, name: str, count: int, reset: int = 0) -> list[IrqLine]:

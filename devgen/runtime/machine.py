@@ -1,0 +1,335 @@
+"""A machine: RAM, two address spaces, devices at their places, interrupt wires, clocks.
+
+The kernel and the processor belong to a host, which hears of memory through listeners and of interrupts through
+``connect_gsi``. One lock guards all of it: a host takes ``lock`` before it lets an access, a timer, a doorbell or a
+byte from outside reach a device, and holds no other lock of its own while it waits for this one.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Collection, Iterable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from devgen.runtime.address_space import AddressSpace
+from devgen.runtime.clock import Clocks
+from devgen.runtime.config import DevicePlacement, GuestConfig, MachineConfig
+from devgen.runtime.device import Device, Environment, Restoration, arm_restored
+from devgen.runtime.errors import DeviceError, MachineError, StateError, suggest
+from devgen.runtime.gsi import SharedLine
+from devgen.runtime.irq import IrqLine
+from devgen.runtime.layout import Layout
+from devgen.runtime.memory import MemoryRegion, RamBlock, transaction
+from devgen.runtime.pci import PciBus, PciDevice, PciHostBridge
+from devgen.runtime.pci.host_bridge import CONFIG_ADDRESS
+from devgen.runtime.snapshot import pack, unpack
+from devgen.runtime.state import Json, integer, mapping
+from devgen.runtime.stream import MemoryEnd, StreamEnd, open_end
+
+if TYPE_CHECKING:
+    from devgen.runtime.registry import Registry
+
+GsiSink = Callable[[int, int], None]
+EventSink = Callable[[str, str, dict[str, int]], None]
+
+LOW_RAM: Final = 3 << 30
+"""RAM ends here at the latest and goes on at 4 GiB: devices and BARs have the room between."""
+
+HIGH_RAM: Final = 4 << 30
+MAX_GSI: Final = 1023
+BAR_PRIORITY: Final = -1
+STATE_VERSION: Final = 1
+
+EVENT_ACTIONS: Final = ("exit", "print", "ignore")
+
+
+class Machine:
+    """Builds what ``config`` says. Raises MachineError or DeviceError with a line for whoever wrote the board.
+
+    Power-on is construction; ``reset()`` is a machine reset. ``close()`` releases memory and descriptors.
+    """
+
+    def __init__(self, config: MachineConfig, registry: Registry | None = None) -> None:
+        self.config = config
+        self.lock = threading.RLock()
+        self.clocks = Clocks.manual(0, config.rtc_epoch) if config.clock == "manual" else Clocks.live()
+        self._root = MemoryRegion.container("memory", 1 << 64)
+        self._io_root = MemoryRegion.container("io", 1 << 16)
+        self.memory = AddressSpace("memory", self._root)
+        self.io = AddressSpace("io", self._io_root)
+        self.ram: RamBlock | None = None
+        self.devices: dict[str, Device] = {}
+        self.pci: PciBus | None = None
+        self.host_bridge: PciHostBridge | None = None
+        self.gsi_sinks: list[GsiSink] = []
+        self.event_sinks: list[EventSink] = []
+        self.on_exit: list[Callable[[], None]] = []
+        self.exit_code: int | None = None
+        self.ends: dict[tuple[str, str], StreamEnd] = {}
+        self._gsis: dict[int, SharedLine] = {}
+        self._actions: dict[tuple[str, str], str] = {}
+        self._layout = Layout()
+        self._cleanup = ExitStack()
+        try:
+            with transaction():
+                self._build(registry)
+        except BaseException:
+            self.close()
+            raise
+
+    # --- building ----------------------------------------------------------------------
+
+    def _build(self, registry: Registry | None) -> None:
+        self._add_ram(self.config.ram)
+        if self.config.pci:
+            self._add_pci()
+        for placement in self.config.devices:
+            self._add_device(placement, registry)
+        if self.config.guest is not None:
+            self.load_guest(self.config.guest)
+
+    def _add_ram(self, size: int) -> None:
+        if not size:
+            return
+        try:
+            self.ram = RamBlock(size)
+        except (OSError, ValueError, OverflowError) as error:
+            raise MachineError(f"{self.config.name}: cannot get {size:#x} bytes of RAM: {error}") from None
+        self._cleanup.callback(self.ram.close)
+        block = MemoryRegion.ram("ram", size, self.ram)
+        if size <= LOW_RAM:
+            self._map("mmio", 0, block, "RAM")
+            return
+        self._map("mmio", 0, MemoryRegion.alias("ram-low", block, 0, LOW_RAM), "RAM")
+        self._map("mmio", HIGH_RAM, MemoryRegion.alias("ram-high", block, LOW_RAM, size - LOW_RAM), "RAM")
+
+    def _add_pci(self) -> None:
+        memory = MemoryRegion.container("pci-memory", 1 << 64)
+        ports = MemoryRegion.container("pci-io", 1 << 16)
+        self._root.add_subregion(0, memory, priority=BAR_PRIORITY)
+        self._io_root.add_subregion(0, ports, priority=BAR_PRIORITY)
+        self.pci = PciBus(memory, ports)
+        self.host_bridge = PciHostBridge(self._environment("pci-host-bridge"), self.pci)
+        self.pci.add(self.host_bridge, 0)
+        self._map("pio", CONFIG_ADDRESS, self.host_bridge.ports, "the PCI host bridge")
+
+    def _map(self, space: str, address: int, region: MemoryRegion, owner: str) -> None:
+        self._layout.claim(space, address, region.size, owner)
+        (self._io_root if space == "pio" else self._root).add_subregion(address, region)
+
+    def _environment(self, name: str) -> Environment:
+        return Environment(self.clocks, self.memory, self._on_event, None, name)
+
+    def _add_device(self, placement: DevicePlacement, registry: Registry | None) -> None:
+        if registry is None:
+            raise MachineError(f"{placement.name}: no registry to look '{placement.device}' up in")
+        self.add_device(placement, registry.find(placement.device))
+
+    def add_device(self, placement: DevicePlacement, device_class: type[Device]) -> Device:
+        """Make a device of ``device_class`` and put it in its place. Raises MachineError, DeviceError."""
+        name = placement.name
+        if name in self.devices or name == "pci-host-bridge":
+            raise MachineError(f"two devices named '{name}'")
+        try:
+            device = device_class(self._environment(name), **placement.properties)
+        except (ValueError, OSError) as error:
+            raise DeviceError(f"{name}: {error}") from error
+        self._cleanup.callback(device.close)
+        with transaction():
+            self._place(device, placement)
+        self._wire(device, placement)
+        self._connect_events(device, placement)
+        self._connect_streams(device, placement)
+        self.devices[name] = device
+        return device
+
+    def _place(self, device: Device, placement: DevicePlacement) -> None:
+        if isinstance(device, PciDevice):
+            self._plug(device, placement)
+            return
+        if placement.slot is not None:
+            raise MachineError(f"{device.name}: {device.NAME} is not a PCI device and has no slot")
+        _refuse_unknown(device.name, "region", placement.at, device.regions)
+        for place in device.placements:
+            address = placement.at.get(place.region.name)
+            if address is None:
+                raise MachineError(f"{device.name}: no address for region '{place.region.name}'")
+            self._map(place.space, address, place.region, f"'{device.name}' (region '{place.region.name}')")
+
+    def _plug(self, device: PciDevice, placement: DevicePlacement) -> None:
+        if self.pci is None:
+            raise MachineError(f"{device.name}: {device.NAME} is a PCI device and this machine has no PCI bus")
+        if placement.slot is None:
+            raise MachineError(f"{device.name}: no PCI slot given")
+        if placement.at:
+            raise MachineError(f"{device.name}: a PCI device is placed in a slot, its guest places its BARs")
+        self.pci.add(device, placement.slot, placement.function)
+
+    def _wire(self, device: Device, placement: DevicePlacement) -> None:
+        _refuse_unknown(device.name, "interrupt", placement.irq, device.irqs)
+        for line_name, gsi in placement.irq.items():
+            if not 0 <= gsi <= MAX_GSI:
+                raise MachineError(f"{device.name}: interrupt '{line_name}': GSI {gsi} is not 0..{MAX_GSI}")
+            self.connect_line(device.irqs[line_name], gsi)
+        if isinstance(device, PciDevice) and device.intx is not None and device.intx.name not in placement.irq:
+            assert placement.slot is not None  # _plug has seen to it
+            index = PciBus.intx_index(placement.slot, max(device.PCI.interrupt_pin, 1))
+            self.connect_line(device.pin, self.config.intx_gsis[index])
+
+    def _connect_events(self, device: Device, placement: DevicePlacement) -> None:
+        for event, action in placement.on_event.items():
+            if action not in EVENT_ACTIONS:
+                known = ", ".join(EVENT_ACTIONS)
+                hint = suggest(action, EVENT_ACTIONS)
+                raise MachineError(
+                    f"{device.name}: event '{event}': unknown action '{action}'{hint}; known are {known}"
+                )
+            if device.EVENTS:
+                _refuse_unknown(device.name, "event", (event,), device.EVENTS)
+            self._actions[device.name, event] = action
+
+    def _connect_streams(self, device: Device, placement: DevicePlacement) -> None:
+        _refuse_unknown(device.name, "stream", placement.streams, device.streams)
+        for name, stream in device.streams.items():
+            end = self._open_stream(device.name, name, placement.streams.get(name, "null"))
+            stream.connect(end.write)
+
+    def _open_stream(self, device: str, stream: str, spec: str) -> StreamEnd:
+        try:
+            end = open_end(spec)
+        except MachineError as error:
+            raise MachineError(f"{device}: stream '{stream}': {error}") from None
+        self._cleanup.callback(end.close)
+        self.ends[device, stream] = end
+        return end
+
+    def load_guest(self, guest: GuestConfig) -> None:
+        """Put the guest's image into RAM. Raises MachineError if it cannot be read or does not fit."""
+        name = guest.image if isinstance(guest.image, Path) else "guest image"
+        try:
+            image = guest.image.read_bytes() if isinstance(guest.image, Path) else guest.image
+        except OSError as error:
+            raise MachineError(f"cannot read guest image {name}: {error.strerror}") from error
+        end = guest.load + len(image)
+        if self.ram is None or not 0 <= guest.load <= end <= min(self.config.ram, LOW_RAM):
+            raise MachineError(f"{name}: {len(image)} bytes at {guest.load:#x} do not fit into RAM")
+        self.memory.write_bytes(guest.load, image)
+
+    # --- interrupts ----------------------------------------------------------------------
+
+    def connect_line(self, line: IrqLine, gsi: int) -> None:
+        """Make ``line`` one of the sources of ``gsi``."""
+        if gsi not in self._gsis:
+            self._gsis[gsi] = SharedLine(lambda level: self._gsi_changed(gsi, level))
+        line.connect(self._gsis[gsi].source(line.level))
+
+    def connect_gsi(self, sink: GsiSink) -> None:
+        """Call ``sink(gsi, level)`` on every change from now on, and at once for each wire that is high."""
+        with self.lock:
+            self.gsi_sinks.append(sink)
+            for gsi, line in self._gsis.items():
+                if line.level:
+                    sink(gsi, 1)
+
+    def disconnect_gsi(self, sink: GsiSink) -> None:
+        """Undo ``connect_gsi``."""
+        with self.lock:
+            if sink in self.gsi_sinks:
+                self.gsi_sinks.remove(sink)
+
+    def gsi_level(self, gsi: int) -> int:
+        """The present level of a wire."""
+        line = self._gsis.get(gsi)
+        return 0 if line is None else line.level
+
+    def _gsi_changed(self, gsi: int, level: int) -> None:
+        for sink in self.gsi_sinks:
+            sink(gsi, level)
+
+    # --- events and the end of a run -----------------------------------------------------
+
+    def _on_event(self, device: str, event: str, values: dict[str, int]) -> None:
+        for sink in self.event_sinks:
+            sink(device, event, values)
+        match self._actions.get((device, event)):
+            case "exit":
+                self.request_exit(values.get("code", next(iter(values.values()), 0)))
+            case "print":
+                shown = "".join(f" {name}={value:#x}" for name, value in values.items())
+                print(f"{device}: {event}{shown}", file=sys.stderr, flush=True)
+
+    def request_exit(self, code: int) -> None:
+        """Ask the host to end the run with ``code``; the first code stays."""
+        if self.exit_code is None:
+            self.exit_code = code
+        for callback in self.on_exit:
+            callback()
+
+    # --- life ----------------------------------------------------------------------------
+
+    def reset(self) -> None:
+        """Machine reset: every device as its description says; RAM and clocks stay."""
+        with self.lock, transaction():
+            for device in self._all_devices().values():
+                device.reset()
+
+    def close(self) -> None:
+        """Release devices, streams and RAM. May be called again."""
+        self._cleanup.close()
+
+    def __enter__(self) -> Machine:
+        """Use as a context that closes the machine."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+    def _all_devices(self) -> dict[str, Device]:
+        if self.host_bridge is None:
+            return self.devices
+        return {self.host_bridge.name: self.host_bridge, **self.devices}
+
+    # --- snapshots -----------------------------------------------------------------------
+
+    def save_state(self) -> dict[str, Json]:
+        """RAM, clock and every device as plain JSON data with a version."""
+        with self.lock:
+            return {
+                "machine": self.config.name,
+                "version": STATE_VERSION,
+                "clock": self.clocks.virtual.now(),
+                "ram": None if self.ram is None else pack(self.ram.view),
+                "devices": {name: device.save_state() for name, device in self._all_devices().items()},
+            }
+
+    def load_state(self, data: Json) -> None:
+        """Become what ``save_state`` saved. Raises StateError, with nothing changed, for anything else."""
+        fields = mapping(data, "machine state", ("machine", "version", "clock", "ram", "devices"))
+        if fields["version"] != STATE_VERSION:
+            raise StateError(f"machine state version {str(fields['version'])[:32]} is not {STATE_VERSION}")
+        clock = integer(fields["clock"], 0, 1 << 62, "the clock")
+        ram = b"" if self.ram is None else unpack(fields["ram"], self.ram.size, "RAM")
+        devices = self._all_devices()
+        saved = mapping(fields["devices"], "'devices'", list(devices))
+        with self.lock, transaction():
+            restorations = [device.prepare_state(saved[name]) for name, device in devices.items()]
+            self._apply(clock, ram, restorations)
+
+    def _apply(self, clock: int, ram: bytes, restorations: list[Restoration]) -> None:
+        self.clocks.virtual.set_time(clock)
+        if self.ram is not None:
+            self.ram.view[:] = ram
+            self.ram.mark_dirty(0, self.ram.size)
+        for restoration in restorations:
+            restoration.apply()
+        arm_restored(restorations)
+
+
+def _refuse_unknown(device: str, kind: str, given: Iterable[str], known: Collection[str]) -> None:
+    for name in given:
+        if name not in known:
+            raise MachineError(f"{device}: no {kind} '{name}'{suggest(name, known)}")

@@ -1,0 +1,8 @@
+"""PCI: configuration space, devices, bus 0 and its host bridge."""
+
+from devgen.runtime.pci.bus import PciBus
+from devgen.runtime.pci.config import Bar, PciConfig, PciIdentity
+from devgen.runtime.pci.device import PciDevice
+from devgen.runtime.pci.host_bridge import PciHostBridge
+
+__all__ = ["Bar", "PciBus", "PciConfig", "PciDevice", "PciHostBridge", "PciIdentity"]

@@ -1,0 +1,251 @@
+"""A PCI function's configuration space: the type 0 header, its write masks, BARs and capabilities.
+
+Sources: PCI Local Bus Specification 3.0, sections 6.1 (header), 6.2.2 and 6.2.3 (command, status), 6.2.5 (BARs).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from devgen.runtime.errors import DeviceError, StateError
+from devgen.runtime.state import Json
+
+if TYPE_CHECKING:
+    from devgen.runtime.device import BarIndex
+    from devgen.runtime.memory import IoOps
+
+SIZE = 256
+COMMAND = 0x04
+STATUS = 0x06
+CACHE_LINE = 0x0C
+HEADER_TYPE = 0x0E
+BAR0 = 0x10
+ROM = 0x30
+CAPABILITIES = 0x34
+INTERRUPT_LINE = 0x3C
+INTERRUPT_PIN = 0x3D
+FIRST_CAPABILITY = 0x40
+
+COMMAND_IO = 1 << 0
+COMMAND_MEMORY = 1 << 1
+COMMAND_MASTER = 1 << 2
+COMMAND_INTX_DISABLE = 1 << 10
+_COMMAND_WRITABLE = 0x0547  # io, memory, master, parity response, SERR#, INTx disable
+STATUS_INTERRUPT = 1 << 3
+STATUS_CAPABILITIES = 1 << 4
+_STATUS_CLEARED = 0xF900  # the error bits: write 1 to clear
+
+_IO_LIMIT = 1 << 16
+_MEM32_LIMIT = 1 << 32
+_ROM_ENABLE = 1
+
+
+@dataclass(slots=True, frozen=True)
+class PciIdentity:
+    """What the header says of a function. ``class_code``: class, subclass, prog-if in 24 bits; pin 0 none, 1 INTA#."""
+
+    vendor: int
+    device: int
+    revision: int = 0
+    class_code: int = 0xFF0000
+    subsystem_vendor: int = 0
+    subsystem_device: int = 0
+    interrupt_pin: int = 0
+
+
+@dataclass(slots=True, frozen=True)
+class Bar:
+    """A base address register: index 0..5 or "rom"; ``size`` in bytes, a power of two."""
+
+    index: BarIndex
+    type: Literal["io", "mem32", "mem64", "rom"]
+    size: int
+    prefetchable: bool = False
+
+    @property
+    def register(self) -> int:
+        """Offset of the register in the header."""
+        return ROM if self.index == "rom" else BAR0 + 4 * int(self.index)
+
+    @property
+    def width(self) -> int:
+        """Bytes of the register: 8 for a 64-bit BAR, which takes the next slot too."""
+        return 8 if self.type == "mem64" else 4
+
+    @property
+    def flags(self) -> int:
+        """The read-only low bits."""
+        kind = {"io": 1, "mem32": 0, "mem64": 4, "rom": 0}[self.type]
+        return kind | (8 if self.prefetchable and self.type != "rom" else 0)
+
+    @property
+    def granularity(self) -> int:
+        """The smallest size that the address bits can express: 4 for ports, 16 for memory, 2 KiB for a ROM."""
+        return {"io": 4, "mem32": 16, "mem64": 16, "rom": 2048}[self.type]
+
+
+class PciConfig:
+    """256 bytes of configuration space. No access to it raises, whatever its offset, size and value.
+
+    ``changed(offset, size)`` is called after each write to the header. Raises DeviceError for BARs that overlap.
+    """
+
+    def __init__(self, identity: PciIdentity, bars: Sequence[Bar] = ()) -> None:
+        self.data = bytearray(SIZE)
+        self.writable = bytearray(SIZE)
+        self.cleared = bytearray(SIZE)
+        self.bars = tuple(bars)
+        self.changed: Callable[[int, int], None] = _nothing
+        self._banks: list[tuple[int, int, IoOps]] = []
+        self._next_capability = FIRST_CAPABILITY
+        self._last_capability = CAPABILITIES
+        self._identify(identity)
+        self._add_bars()
+
+    def _identify(self, identity: PciIdentity) -> None:
+        self.put(0x00, identity.vendor, 2)
+        self.put(0x02, identity.device, 2)
+        self.put(0x08, identity.revision, 1)
+        self.put(0x09, identity.class_code, 3)
+        self.put(0x2C, identity.subsystem_vendor, 2)
+        self.put(0x2E, identity.subsystem_device, 2)
+        self.put(INTERRUPT_PIN, identity.interrupt_pin, 1)
+        self.allow(COMMAND, _COMMAND_WRITABLE, 2)
+        self.allow(CACHE_LINE, 0xFF, 1)
+        self.allow(INTERRUPT_LINE, 0xFF, 1)
+        self.cleared[STATUS : STATUS + 2] = _STATUS_CLEARED.to_bytes(2, "little")
+
+    def _add_bars(self) -> None:
+        taken: set[int] = set()
+        for bar in self.bars:
+            slots = set(range(bar.register, bar.register + bar.width, 4))
+            fits = bar.register == ROM or max(slots) < BAR0 + 24
+            if slots & taken or not fits:
+                raise DeviceError(f"BAR {bar.index} overlaps another or does not fit into the header")
+            if bar.size & (bar.size - 1) or bar.size < bar.granularity:
+                raise DeviceError(f"BAR {bar.index}: size {bar.size:#x} is not a power of two of {bar.granularity} up")
+            taken |= slots
+            self.put(bar.register, bar.flags, bar.width)
+            enable = _ROM_ENABLE if bar.type == "rom" else 0
+            self.allow(bar.register, -bar.size & ((1 << 8 * bar.width) - 1) | enable, bar.width)
+
+    # --- building ----------------------------------------------------------------------
+
+    def put(self, offset: int, value: int, size: int) -> None:
+        """Set ``size`` bytes whatever their masks: the hardware's side."""
+        self.data[offset : offset + size] = value.to_bytes(size, "little")
+
+    def get(self, offset: int, size: int) -> int:
+        """``size`` bytes as stored: the hardware's side."""
+        return int.from_bytes(self.data[offset : offset + size], "little")
+
+    def allow(self, offset: int, mask: int, size: int) -> None:
+        """Declare which bits the guest may write."""
+        self.writable[offset : offset + size] = mask.to_bytes(size, "little")
+
+    def add_capability(self, identifier: int, body: bytes, writable: bytes = b"") -> int:
+        """Append a capability to the list; ``body`` follows its two header bytes. Returns its offset.
+
+        Raises DeviceError when configuration space is full.
+        """
+        offset = self._next_capability
+        end = offset + 2 + len(body)
+        if end > SIZE:
+            raise DeviceError(f"no room in configuration space for capability {identifier:#x}")
+        self.data[offset : offset + 2] = bytes((identifier, 0))
+        self.data[offset + 2 : end] = body
+        self.writable[offset + 2 : offset + 2 + len(writable)] = writable
+        self.data[self._last_capability] = offset
+        self._last_capability = offset + 1
+        self._next_capability = (end + 3) & ~3
+        self.data[STATUS] |= STATUS_CAPABILITIES
+        return offset
+
+    def add_bank(self, offset: int, size: int, ops: IoOps) -> None:
+        """Let ``ops`` answer for ``size`` bytes at ``offset``: a device's own registers in configuration space."""
+        self._banks.append((offset, size, ops))
+
+    # --- the guest's side ----------------------------------------------------------------
+
+    def read(self, offset: int, size: int) -> int:
+        """A little-endian read of 1..8 bytes; bytes beyond the space are ones."""
+        for start, length, ops in self._banks:
+            if start <= offset and offset + size <= start + length:
+                return ops.resolve_read(offset - start, size)()
+        stored = bytes(self.data[offset : offset + size]) if offset < SIZE else b""
+        return int.from_bytes(stored + b"\xff" * (size - len(stored)), "little")
+
+    def write(self, offset: int, value: int, size: int) -> None:
+        """A little-endian write of 1..8 bytes; bits that are read-only keep their values."""
+        for start, length, ops in self._banks:
+            if start <= offset and offset + size <= start + length:
+                ops.resolve_write(offset - start, size)(value)
+                return
+        for place in range(offset, min(offset + size, SIZE)):
+            byte = value >> 8 * (place - offset) & 0xFF
+            mask = self.writable[place]
+            self.data[place] = (self.data[place] & ~mask | byte & mask) & ~(byte & self.cleared[place])
+        if offset < FIRST_CAPABILITY:
+            self.changed(offset, size)
+
+    @property
+    def command(self) -> int:
+        """The command register, 16 bits."""
+        return self.get(COMMAND, 2)
+
+    def bar_address(self, bar: Bar) -> int | None:
+        """Where the guest has placed ``bar``; None while it is not decoded.
+
+        Not decoded: its decode bit is off, the address is 0, or it does not end below its space's limit. The last
+        holds while a guest sizes the BAR by writing ones, so that sizing maps nothing.
+        """
+        needed = COMMAND_IO if bar.type == "io" else COMMAND_MEMORY
+        if not self.command & needed:
+            return None
+        value = self.get(bar.register, bar.width)
+        if bar.type == "rom" and not value & _ROM_ENABLE:
+            return None
+        address = value & -bar.size
+        limit = {"io": _IO_LIMIT, "mem32": _MEM32_LIMIT, "rom": _MEM32_LIMIT, "mem64": 1 << 64}[bar.type]
+        return address if address > 0 and address + bar.size < limit else None
+
+    def set_bar(self, bar: Bar, address: int) -> None:
+        """Place ``bar`` as firmware would (its low bits stay)."""
+        self.write(bar.register, address | (_ROM_ENABLE if bar.type == "rom" else 0), bar.width)
+
+    def reset(self) -> None:
+        """Bus reset: all that the guest can write becomes 0."""
+        for place in range(SIZE):
+            self.data[place] &= ~(self.writable[place] | self.cleared[place])
+        self.changed(0, FIRST_CAPABILITY)
+
+    # --- snapshots -----------------------------------------------------------------------
+
+    def save(self) -> str:
+        """The space's bytes as hex."""
+        return self.data.hex()
+
+    def check_state(self, data: Json) -> bytes:
+        """The bytes that ``save`` gave. Raises StateError if read-only bits differ from this function's."""
+        try:
+            saved = bytes.fromhex(data) if isinstance(data, str) else b""
+        except ValueError:
+            saved = b""
+        if len(saved) != SIZE:
+            raise StateError(f"configuration space must be {SIZE} bytes in hex")
+        for place in range(SIZE):
+            free = self.writable[place] | self.cleared[place] | (STATUS_INTERRUPT if place == STATUS else 0)
+            if (saved[place] ^ self.data[place]) & ~free & 0xFF:
+                raise StateError(f"configuration space differs in read-only bits at {place:#04x}")
+        return saved
+
+    def load(self, saved: bytes) -> None:
+        """Put checked bytes in force."""
+        self.data[:] = saved
+        self.changed(0, FIRST_CAPABILITY)
+
+
+def _nothing(_offset: int, _size: int) -> None:
+    """Nobody hears of changes yet."""

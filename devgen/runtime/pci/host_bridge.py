@@ -1,0 +1,93 @@
+"""The host bridge: function 00:00.0 and configuration mechanism 1 (PCI 3.0, 3.2.2.3.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import ClassVar
+
+from devgen.runtime.device import Environment, StateItem
+from devgen.runtime.memory import MemoryRegion
+from devgen.runtime.pci.bus import PciBus
+from devgen.runtime.pci.config import PciIdentity
+from devgen.runtime.pci.device import PciDevice
+
+CONFIG_ADDRESS = 0xCF8
+_ENABLE = 1 << 31
+_WRITABLE = 0x80FFFFFC
+
+
+class PciHostBridge(PciDevice):
+    """CONFIG_ADDRESS at port 0xcf8 (dwords only, as the specification says) and CONFIG_DATA at 0xcfc..0xcff.
+
+    ``ports`` is the region of these eight ports. A configuration access to another bus, to a function that is not
+    there, or with the enable bit off reads all ones, and a write is dropped.
+    """
+
+    NAME: ClassVar[str] = "pci-host-bridge"
+    TITLE: ClassVar[str] = "PCI host bridge"
+    STATE: ClassVar[tuple[StateItem, ...]] = (StateItem("address", "register", 32),)
+    PCI: ClassVar[PciIdentity] = PciIdentity(0x8086, 0x1237, 2, 0x060000)
+
+    def __init__(self, env: Environment, bus: PciBus) -> None:
+        super().__init__(env)
+        self.bus = bus
+        self.address = 0
+        self.ports = MemoryRegion.io("pci-config", 8, self)
+
+    def reset(self) -> None:
+        """Forget the address."""
+        super().reset()
+        self.address = 0
+
+    # --- IoOps: the bridge cuts accesses itself ------------------------------------------
+
+    def cacheable(self, _offset: int, _size: int) -> bool:
+        """All eight ports are declared."""
+        return True
+
+    def resolve_read(self, offset: int, size: int) -> Callable[[], int]:
+        """The reader of 1..8 bytes at ``offset`` of the ports."""
+        return partial(self._read, offset, size)
+
+    def resolve_write(self, offset: int, size: int) -> Callable[[int], None]:
+        """The writer of 1..8 bytes at ``offset`` of the ports."""
+        return partial(self._write, offset, size)
+
+    def _read(self, offset: int, size: int) -> int:
+        if offset >= 4:
+            return self._read_data(offset - 4, size)
+        low = min(size, 4 - offset)
+        value = self.address >> 8 * offset & ((1 << 8 * low) - 1)
+        return value | (self._read_data(0, size - low) << 8 * low if size > low else 0)
+
+    def _write(self, offset: int, size: int, value: int) -> None:
+        if offset >= 4:
+            self._write_data(offset - 4, size, value)
+        elif offset == 0 and size >= 4:
+            self.address = value & _WRITABLE
+            if size > 4:
+                self._write_data(0, size - 4, value >> 32)
+
+    def _target(self) -> tuple[int, int, int] | None:
+        """Slot, function and dword of the address; None when nothing on bus 0 is meant."""
+        if not self.address & _ENABLE or self.address >> 16 & 0xFF:
+            return None
+        return self.address >> 11 & 0x1F, self.address >> 8 & 0x7, self.address & 0xFC
+
+    def _read_data(self, lane: int, size: int) -> int:
+        target = self._target()
+        inside = min(size, 4 - lane)
+        ones = (1 << 8 * size) - 1
+        if target is None or inside <= 0:
+            return ones
+        slot, function, register = target
+        value = self.bus.config_read(slot, function, register + lane, inside)
+        return value | ones & ~((1 << 8 * inside) - 1)
+
+    def _write_data(self, lane: int, size: int, value: int) -> None:
+        target = self._target()
+        inside = min(size, 4 - lane)
+        if target is not None and inside > 0:
+            slot, function, register = target
+            self.bus.config_write(slot, function, register + lane, value & ((1 << 8 * inside) - 1), inside)
