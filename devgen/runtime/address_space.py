@@ -1,0 +1,603 @@
+"""Address spaces: from an access to the register in one step.
+
+A resolved access is a closure, kept in a dict by address, one dict per size: a register that was accessed before costs
+two lookups and one call of the device's own method, however many devices there are. Topology changes empty the dicts.
+
+Thread safety: none of its own. Hosts call everything here under the machine's lock (see `devgen.runtime.machine` for
+the lock order); closures from `AddressSpace.reader` and `AddressSpace.writer` too.
+
+A guest is hostile: no access of any size, address or value raises, and what is kept is bounded.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import Final, Literal
+
+from devgen.runtime.access import (
+    MAX_SIZE,
+    AccessObserver,
+    Reader,
+    Writer,
+    join_reads,
+    join_writes,
+    mask_of,
+    observed_read,
+    observed_write,
+    read_zero,
+    write_nothing,
+)
+from devgen.runtime.flatview import (
+    ADDRESS_LIMIT,
+    DoorbellCollision,
+    FlatView,
+    MemoryRegionSection,
+    PlacedDoorbell,
+    Snapshot,
+    take_snapshot,
+)
+from devgen.runtime.listener import MemoryListener, announce
+from devgen.runtime.log import AccessLog
+from devgen.runtime.memory import PAGE_SIZE, MemoryRegion, RamBlock, transaction
+from devgen.runtime.notifier import IoEventFd
+
+CACHE_LIMIT: Final = 65536
+"""Resolved accesses kept in all; when they are that many, all are forgotten."""
+
+PAGE_CACHE_LIMIT: Final = 4096
+"""RAM pages whose place is remembered."""
+
+DMA_LIMIT: Final = 16 << 20
+"""Bytes that one `read_bytes` or `write_bytes` moves at most."""
+
+DMA_IO_LIMIT: Final = 64 << 10
+"""Bytes of it that may fall on registers."""
+
+COMMIT_LIMIT: Final = 64
+"""Commits that listeners may cause one after another before that is called a loop."""
+
+_ADDRESS_MASK: Final = ADDRESS_LIMIT - 1
+_PAGE_MASK: Final = PAGE_SIZE - 1
+
+_LOG = logging.getLogger("devgen.memory")
+
+
+class AddressSpace:
+    """Memory or port I/O as a processor or a device sees it. Addresses are taken modulo 2^64.
+
+    ``unassigned_reads`` and ``unassigned_writes`` count accesses that met no region at all.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_bells",
+        "_busy",
+        "_cached",
+        "_committing",
+        "_depth",
+        "_guest",
+        "_kernel_ioeventfd",
+        "_listeners",
+        "_log",
+        "_log_global",
+        "_observer",
+        "_pages",
+        "_pending",
+        "_readers",
+        "_snapshot",
+        "_unassigned",
+        "_writers",
+        "generation",
+        "name",
+        "root",
+        "unassigned_reads",
+        "unassigned_writes",
+    )
+
+    def __init__(self, name: str, root: MemoryRegion, unassigned: Literal["ones", "zeros"] = "ones") -> None:
+        """``unassigned`` is what addresses read where there is nothing.
+
+        Raises:
+            DoorbellCollision: doorbells in ``root`` collide.
+        """
+        self.name = name
+        self.root = root
+        self.generation = 0
+        """Rises whenever closures from `reader` and `writer` have become stale."""
+        self.unassigned_reads = 0
+        self.unassigned_writes = 0
+        self._unassigned = 0xFF if unassigned == "ones" else 0
+        self._readers: dict[int, dict[int, Reader]] = {size: {} for size in range(1, MAX_SIZE + 1)}
+        self._writers: dict[int, dict[int, Writer]] = {size: {} for size in range(1, MAX_SIZE + 1)}
+        self._pages: dict[int, tuple[memoryview, RamBlock, int, bool]] = {}
+        self._cached = 0
+        self._observer: AccessObserver | None = None
+        self._kernel_ioeventfd = False
+        self._log = AccessLog(name)
+        self._busy = False
+        self._bells: dict[int, list[IoEventFd]] = {}
+        self._listeners: tuple[MemoryListener, ...] = ()
+        self._log_global = False
+        self._snapshot = Snapshot()
+        self._depth = 0
+        self._guest = False
+        self._pending = False
+        self._committing = False
+        root.attach(self)
+        self.changed()
+
+    # Single accesses.
+
+    def read(self, address: int, size: int) -> int:
+        """Read ``size`` bytes (1 to 8). Never raises: an impossible size reads as if nothing were assigned."""
+        try:
+            reader = self._readers[size][address]
+        except KeyError:
+            reader = self._find_reader(address, size)
+        return reader()
+
+    def write(self, address: int, value: int, size: int) -> None:
+        """Write the low ``size`` bytes (1 to 8) of ``value``. Never raises: an impossible size is dropped."""
+        try:
+            writer = self._writers[size][address]
+        except KeyError:
+            self._find_writer(address, size)(value & mask_of(min(max(size, 0), MAX_SIZE)))
+            return
+        writer(value & _MASKS[size])
+
+    def reader(self, address: int, size: int) -> Reader:
+        """The closure that performs `read`, valid until `generation` changes."""
+        found = self._readers[size].get(address) if 1 <= size <= MAX_SIZE else None
+        return found or self._find_reader(address, size)
+
+    def writer(self, address: int, size: int) -> Writer:
+        """The closure that performs `write`, valid until `generation` changes; its value must fit ``size``."""
+        found = self._writers[size].get(address) if 1 <= size <= MAX_SIZE else None
+        return found or self._find_writer(address, size)
+
+    # What devices do (DMA).
+
+    def load(self, address: int, size: int) -> int:
+        """`read` for a device. Registers are reached only if no other such access is under way: it could never end."""
+        if self._page(address, size) is None:
+            if not self._enter(address, write=False):
+                return self._ones(size)
+            try:
+                return self.read(address, size)
+            finally:
+                self._busy = False
+        return self.read(address, size)
+
+    def store(self, address: int, value: int, size: int) -> None:
+        """`write` for a device; see `load`."""
+        if self._page(address, size) is not None:
+            self.write(address, value, size)
+        elif self._enter(address, write=True):
+            try:
+                self.write(address, value, size)
+            finally:
+                self._busy = False
+
+    def read_bytes(self, address: int, n: int) -> bytes:
+        """Read ``n`` bytes across whatever is there: memory is copied, registers are read in aligned accesses.
+
+        At most `DMA_LIMIT` bytes come back, of which `DMA_IO_LIMIT` from registers; the rest of these, and what is
+        unassigned, reads as unassigned.
+        """
+        page = self._page(address, n)
+        if page is not None:
+            view, _, at, _ = page
+            return bytes(view[at : at + n])
+        out = bytearray()
+        budget = DMA_IO_LIMIT
+        for section, start, length in self._runs(address, n, write=False):
+            memory = section.region.memory if section is not None else None
+            if memory is not None and section is not None:
+                at = start - section.offset_within_address_space + section.offset_within_region
+                out += memory.view[at : at + length]
+                continue
+            part = 0 if section is None else min(length, budget)
+            budget -= part
+            out += self._read_io(start, part)
+            out += bytes((self._unassigned,)) * (length - part)
+            self.unassigned_reads += part < length
+        return bytes(out)
+
+    def write_bytes(self, address: int, data: bytes | bytearray | memoryview) -> None:
+        """Write ``data`` across whatever is there; limits as in `read_bytes`, what is beyond them is dropped."""
+        data = memoryview(data).cast("B")
+        budget = DMA_IO_LIMIT
+        done = 0
+        for section, start, length in self._runs(address, len(data), write=True):
+            piece = data[done : done + length]
+            done += length
+            if section is None:
+                self.unassigned_writes += 1
+            elif section.region.memory is not None:
+                _copy_in(section, start, piece)
+            else:
+                self._write_io(start, piece[:budget])
+                budget -= min(length, budget)
+
+    # Topology.
+
+    @property
+    def flat_view(self) -> FlatView:
+        """What shows, as of the last commit."""
+        return self._snapshot.view
+
+    @property
+    def collisions(self) -> frozenset[tuple[PlacedDoorbell, PlacedDoorbell]]:
+        """Doorbells that are silent, each with the one that has its place."""
+        return self._snapshot.collisions
+
+    @property
+    def kernel_ioeventfd(self) -> bool:
+        """Whether the host has the kernel match doorbells; otherwise `write` does."""
+        return self._kernel_ioeventfd
+
+    @kernel_ioeventfd.setter
+    def kernel_ioeventfd(self, on: bool) -> None:
+        self._kernel_ioeventfd = on
+        self.flush_cache()
+
+    @property
+    def observer(self) -> AccessObserver | None:
+        """Hears every single access at its absolute address; costs nothing while it is None."""
+        return self._observer
+
+    @observer.setter
+    def observer(self, observer: AccessObserver | None) -> None:
+        self._observer = observer
+        self.flush_cache()
+
+    def transaction(self, *, guest: bool = False) -> AbstractContextManager[None]:
+        """Several changes to the tree, flattened once; see `devgen.runtime.memory.transaction`."""
+        return transaction(self, guest=guest)
+
+    def add_listener(self, listener: MemoryListener) -> None:
+        """Tell ``listener`` the present state, then every change."""
+        self._listeners = tuple(sorted((*self._listeners, listener), key=lambda each: each.priority))
+        announce((listener,), Snapshot(), self._snapshot)
+        if self._log_global:
+            listener.log_global_start()
+
+    def remove_listener(self, listener: MemoryListener) -> None:
+        """Tell ``listener`` that all has gone, and nothing after.
+
+        Raises:
+            ValueError: it is not listening.
+        """
+        listeners = list(self._listeners)
+        listeners.remove(listener)
+        self._listeners = tuple(listeners)
+        if self._log_global:
+            listener.log_global_stop()
+        announce((listener,), self._snapshot, Snapshot())
+
+    def set_global_log(self, on: bool) -> None:
+        """Log writes to all memory, or only where `MemoryRegion.log_dirty` asks for it."""
+        if on == self._log_global:
+            return
+        self._log_global = on
+        self._apply_global_log()
+        for listener in self._listeners if on else reversed(self._listeners):
+            if on:
+                listener.log_global_start()
+            else:
+                listener.log_global_stop()
+
+    def sync_dirty_log(self) -> None:
+        """Have the listeners fetch what the guest has written to logged memory; see `RamBlock.take_dirty`."""
+        for section in self._snapshot.view.sections:
+            if section.region.memory is not None and (self._log_global or section in self._snapshot.logged):
+                for listener in self._listeners:
+                    listener.log_sync(section)
+
+    def flush_cache(self) -> None:
+        """Forget all resolved accesses; `generation` rises, so hosts forget theirs."""
+        for readers in self._readers.values():
+            readers.clear()
+        for writers in self._writers.values():
+            writers.clear()
+        self._pages.clear()
+        self._cached = 0
+        self.generation += 1
+
+    def begin(self, guest: bool) -> None:
+        """See `devgen.runtime.memory.transaction`."""
+        self._depth += 1
+        self._guest = self._guest or guest
+
+    def end(self) -> None:
+        """See `devgen.runtime.memory.transaction`."""
+        self._depth -= 1
+        if self._depth == 0:
+            guest, self._guest = self._guest, False
+            self._commit(guest)
+
+    def changed(self) -> None:
+        """The tree has changed."""
+        self._pending = True
+        if self._depth == 0:
+            self._commit(guest=False)
+
+    def _commit(self, guest: bool) -> None:
+        """Flatten and announce until listeners leave the tree alone."""
+        if self._committing:
+            return
+        self._committing = True
+        collisions: set[tuple[PlacedDoorbell, PlacedDoorbell]] = set()
+        try:
+            for _ in range(COMMIT_LIMIT):
+                if not self._pending:
+                    break
+                self._pending = False
+                collisions |= self._advance()
+            else:
+                raise RuntimeError(f"address space {self.name!r}: listeners keep changing the tree")
+        finally:
+            self._committing = False
+        self._report(collisions, guest)
+
+    def _advance(self) -> frozenset[tuple[PlacedDoorbell, PlacedDoorbell]]:
+        """One commit; returns the collisions that are new. The new state is in force before listeners hear of it."""
+        old = self._snapshot
+        new = self._snapshot = take_snapshot(self.root, old)
+        self._bells = {}
+        for placed in new.doorbells:
+            self._bells.setdefault(placed.address, []).append(placed.doorbell)
+        self.flush_cache()
+        if self._log_global:
+            self._apply_global_log()
+        announce(self._listeners, old, new)
+        return new.collisions - old.collisions
+
+    def _report(self, collisions: set[tuple[PlacedDoorbell, PlacedDoorbell]], guest: bool) -> None:
+        messages = sorted(
+            f"{self.name}: doorbell {late.doorbell.name!r} at {late.address:#x} collides with {first.doorbell.name!r}, "
+            f"which was first and stays in force ({_claim(late.doorbell)} against {_claim(first.doorbell)})"
+            for late, first in collisions
+        )
+        if messages and not guest:
+            raise DoorbellCollision("; ".join(messages))
+        for message in messages:
+            _LOG.warning("%s", message)
+
+    def _apply_global_log(self) -> None:
+        for section in self._snapshot.view.sections:
+            if section.region.memory is not None:
+                section.region.memory.logging = self._log_global or section.region.log_dirty
+
+    # Resolving.
+
+    def _find_reader(self, address: int, size: int) -> Reader:
+        if not 1 <= size <= MAX_SIZE:
+            return self._gap_reader(size)
+        address &= _ADDRESS_MASK
+        page = self._page(address, size)
+        if page is not None:
+            reader, keep = _ram_reader(page[0], page[2], size), False
+        else:
+            reader, keep = self._resolve_reader(address, size)
+        if self._observer is not None:
+            reader = observed_read(reader, self._observer, address, size)
+        if keep:
+            self._make_room()
+            self._readers[size][address] = reader
+        return reader
+
+    def _find_writer(self, address: int, size: int) -> Writer:
+        if not 1 <= size <= MAX_SIZE:
+            return self._gap_writer()
+        address &= _ADDRESS_MASK
+        writer, keep = self._resolve_writer(address, size)
+        if address in self._bells and not self._kernel_ioeventfd:
+            writer, keep = _ringing(self._bells[address], size, writer), True
+        if self._observer is not None:
+            writer = observed_write(writer, self._observer, address, size)
+        if keep:
+            self._make_room()
+            self._writers[size][address] = writer
+        return writer
+
+    def _make_room(self) -> None:
+        """Keep a guest that touches everything from filling the host's memory; closures handed out stay good."""
+        if self._cached >= CACHE_LIMIT:
+            for readers in self._readers.values():
+                readers.clear()
+            for writers in self._writers.values():
+                writers.clear()
+            self._cached = 0
+        self._cached += 1
+
+    def _resolve_reader(self, address: int, size: int) -> tuple[Reader, bool]:
+        """The closure, and whether it is worth keeping: it is a device's own and lies in one region."""
+        section = self._snapshot.view.find(address)
+        if section is not None and address + size <= section.end:
+            return self._section_reader(section, address, size)
+        parts: list[tuple[Reader, int]] = []
+        shift = 0
+        for part, start, length in self._snapshot.view.runs(address, size):
+            if part is None:
+                parts.append((self._gap_reader(length), shift))
+            else:
+                parts.append((self._section_reader(part, start, length)[0], shift))
+            shift += length * 8
+        return join_reads(parts), False
+
+    def _resolve_writer(self, address: int, size: int) -> tuple[Writer, bool]:
+        section = self._snapshot.view.find(address)
+        if section is not None and address + size <= section.end:
+            return self._section_writer(section, address, size)
+        parts: list[tuple[Writer, int, int]] = []
+        shift = 0
+        for part, start, length in self._snapshot.view.runs(address, size):
+            if part is None:
+                parts.append((self._gap_writer(), shift, length))
+            else:
+                parts.append((self._section_writer(part, start, length)[0], shift, length))
+            shift += length * 8
+        return join_writes(parts, size), False
+
+    def _section_reader(self, section: MemoryRegionSection, address: int, size: int) -> tuple[Reader, bool]:
+        offset = address - section.offset_within_address_space + section.offset_within_region
+        region = section.region
+        if region.memory is not None:
+            return _ram_reader(region.memory.view, offset, size), False
+        if region.ops is None:
+            return read_zero, False
+        return region.ops.resolve_read(offset, size), region.ops.cacheable(offset, size)
+
+    def _section_writer(self, section: MemoryRegionSection, address: int, size: int) -> tuple[Writer, bool]:
+        offset = address - section.offset_within_address_space + section.offset_within_region
+        region = section.region
+        if region.memory is not None:
+            return (write_nothing if section.readonly else _ram_writer(region.memory, offset, size)), False
+        if region.ops is None:
+            return write_nothing, False
+        return region.ops.resolve_write(offset, size), region.ops.cacheable(offset, size)
+
+    def _ones(self, size: int) -> int:
+        """What ``size`` bytes read where nothing is assigned."""
+        return mask_of(min(max(size, 0), MAX_SIZE)) if self._unassigned else 0
+
+    def _gap_reader(self, size: int) -> Reader:
+        value = self._ones(size)
+
+        def read() -> int:
+            self.unassigned_reads += 1
+            return value
+
+        return read
+
+    def _gap_writer(self) -> Writer:
+        def write(value: int) -> None:
+            self.unassigned_writes += 1
+
+        return write
+
+    # DMA.
+
+    def _page(self, address: int, size: int) -> tuple[memoryview, RamBlock, int, bool] | None:
+        """(view, block, offset, read-only) if a range lies in one page of memory; the page's place is remembered."""
+        into = address & _PAGE_MASK
+        if size < 1 or into + size > PAGE_SIZE:
+            return None
+        base = address - into & _ADDRESS_MASK
+        found = self._pages.get(base)
+        if found is None:
+            found = self._find_page(base)
+            if found is None:
+                return None
+        view, block, offset, readonly = found
+        return view, block, offset + into, readonly
+
+    def _find_page(self, base: int) -> tuple[memoryview, RamBlock, int, bool] | None:
+        section = self._snapshot.view.find(base)
+        if section is None or section.region.memory is None or base + PAGE_SIZE > section.end:
+            return None
+        if len(self._pages) >= PAGE_CACHE_LIMIT:
+            self._pages.clear()
+        block = section.region.memory
+        offset = base - section.offset_within_address_space + section.offset_within_region
+        found = self._pages[base] = (block.view, block, offset, section.readonly)
+        return found
+
+    def _enter(self, address: int, *, write: bool) -> bool:
+        """Mark that a device reaches for registers; False if one does already: two could ping each other for ever."""
+        if self._busy:
+            self._log.note("nested", self.name, address, write)
+            return False
+        self._busy = True
+        return True
+
+    def _runs(self, address: int, n: int, *, write: bool) -> Iterator[tuple[MemoryRegionSection | None, int, int]]:
+        if n > DMA_LIMIT:
+            self._log.note("oversized", self.name, address, write)
+        return self._snapshot.view.runs(address & _ADDRESS_MASK, min(n, DMA_LIMIT))
+
+    def _read_io(self, address: int, n: int) -> bytes:
+        if n == 0 or not self._enter(address, write=False):
+            return bytes((self._unassigned,)) * n
+        try:
+            steps = _steps(address, n)
+            return b"".join(self.read(at, size).to_bytes(size, "little") for at, size in steps)
+        finally:
+            self._busy = False
+
+    def _write_io(self, address: int, data: memoryview) -> None:
+        if not data or not self._enter(address, write=True):
+            return
+        try:
+            for at, size in _steps(address, len(data)):
+                first = at - address
+                self.write(at, int.from_bytes(data[first : first + size], "little"), size)
+        finally:
+            self._busy = False
+
+
+_MASKS: Final = tuple(mask_of(size) for size in range(MAX_SIZE + 1))
+
+
+def _claim(doorbell: IoEventFd) -> str:
+    """What a doorbell answers to, for a message."""
+    if doorbell.length == 0:
+        return "any length"
+    value = "any value" if doorbell.match is None else f"value {doorbell.match:#x}"
+    return f"{doorbell.length} bytes, {value}"
+
+
+def _steps(address: int, n: int) -> Iterator[tuple[int, int]]:
+    """Cut a range into naturally aligned accesses of up to 8 bytes."""
+    while n > 0:
+        size = min(MAX_SIZE, address & -address or MAX_SIZE, 1 << (n.bit_length() - 1))
+        yield address, size
+        address += size
+        n -= size
+
+
+def _ram_reader(view: memoryview, offset: int, size: int) -> Reader:
+    end = offset + size
+    return lambda: int.from_bytes(view[offset:end], "little")
+
+
+def _ram_writer(block: RamBlock, offset: int, size: int) -> Writer:
+    end = offset + size
+
+    def write(value: int) -> None:
+        block.view[offset:end] = value.to_bytes(size, "little")
+        block.mark_dirty(offset, size)
+
+    return write
+
+
+def _copy_in(section: MemoryRegionSection, start: int, data: memoryview) -> None:
+    block = section.region.memory
+    if block is None or section.readonly:
+        return
+    at = start - section.offset_within_address_space + section.offset_within_region
+    block.view[at : at + len(data)] = data
+    block.mark_dirty(at, len(data))
+
+
+def _ringing(bells: list[IoEventFd], size: int, otherwise: Writer) -> Writer:
+    """Match doorbells as the kernel does, before the access is cut; what rings none goes on to the registers."""
+    matched = {bell.match: bell.handler for bell in bells if bell.length == size}
+    for bell in bells:
+        if bell.length == 0 or (bell.length == size and bell.match is None):
+            handler = bell.handler
+            return lambda value: handler(1)
+    if not matched:
+        return otherwise
+
+    def write(value: int) -> None:
+        ring = matched.get(value)
+        if ring is None:
+            otherwise(value)
+        else:
+            ring(1)
+
+    return write
