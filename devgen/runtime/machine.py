@@ -74,7 +74,7 @@ class Machine:
         self._layout = Layout()
         self._cleanup = ExitStack()
         try:
-            with transaction():
+            with transaction(self.memory, self.io):
                 self._build(registry)
         except BaseException:
             self.close()
@@ -138,7 +138,7 @@ class Machine:
         except (ValueError, OSError) as error:
             raise DeviceError(f"{name}: {error}") from error
         self._cleanup.callback(device.close)
-        with transaction():
+        with transaction(self.memory, self.io):
             self._place(device, placement)
         self._wire(device, placement)
         self._connect_events(device, placement)
@@ -272,7 +272,7 @@ class Machine:
 
     def reset(self) -> None:
         """Machine reset: every device as its description says; RAM and clocks stay."""
-        with self.lock, transaction():
+        with self.lock, transaction(self.memory, self.io):
             for device in self._all_devices().values():
                 device.reset()
 
@@ -315,7 +315,7 @@ class Machine:
         ram = b"" if self.ram is None else unpack(fields["ram"], self.ram.size, "RAM")
         devices = self._all_devices()
         saved = mapping(fields["devices"], "'devices'", list(devices))
-        with self.lock, transaction():
+        with self.lock, transaction(self.memory, self.io):
             restorations = [device.prepare_state(saved[name]) for name, device in devices.items()]
             self._apply(clock, ram, restorations)
 

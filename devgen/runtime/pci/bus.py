@@ -56,7 +56,7 @@ class PciBus:
         present = {bar.index: self._mapped.get((slot, function, bar.index)) for bar in device.config.bars}
         if wanted == present:
             return
-        with transaction():
+        with transaction(self.memory, self.io, guest=True):
             for bar in device.config.bars:
                 address = wanted[bar.index]
                 if address == present[bar.index]:
