@@ -17,13 +17,14 @@ class Counter:
     """A count of periods of ``clock``, modulo 2^``width``.
 
     ``period`` is (numerator ns, denominator): (1_000_000_000, 1) is a second, (1_000_000_000, 1_193_182) a PIT tick.
-    With ``phase`` "clock" a tick falls on every multiple of the period since the clock's zero; with "start" ticks are
-    counted from the moment of the last load or start. A stopped counter keeps its value.
+    With ``phase`` "clock" a tick falls on every multiple of the period since the clock's zero, and at power-on the count
+    is the number of those ticks plus ``start``: on the rtc clock, seconds since 1970. With "start" the count begins at
+    ``start`` and ticks are counted from power-on or from the last load or start. A stopped counter keeps its value.
 
     Raises ValueError for a period that is not positive.
     """
 
-    __slots__ = ("_clock", "_den", "_mask", "_num", "_origin", "_phase", "_value", "enabled")
+    __slots__ = ("_clock", "_den", "_mask", "_num", "_origin", "_phase", "_power_on", "_value", "enabled")
 
     def __init__(
         self,
@@ -42,11 +43,17 @@ class Counter:
         self._den = den
         self._mask = (1 << width) - 1
         self._phase = phase
+        self._power_on = (enabled, start & self._mask)
         self.enabled = enabled
         """Whether it counts."""
         self._origin = 0  # phase "start": the time at which the value was _value
         self._value = 0  # running, phase "clock": distance from the clock's own tick number; else a count
-        self.load(start)
+        self.reset()
+
+    def reset(self) -> None:
+        """Be as at power-on (phase "start" counts from now)."""
+        self.enabled, self._value = self._power_on
+        self._origin = self._clock.now() if self._phase == "start" and self.enabled else 0
 
     def read(self) -> int:
         """The present count."""

@@ -152,7 +152,6 @@ class Device:
         self.gpio_out: dict[str, IrqLine] = {}
         self.streams: dict[str, ByteStream] = {}
         self._notifiers: list[EventNotifier] = []
-        self._in_dma = False
         self._set_properties(properties)
 
     # --- building ----------------------------------------------------------------------
@@ -165,7 +164,22 @@ class Device:
         for name, declared in known.items():
             value = declared.check(self.name, given.get(name, declared.default))
             self.properties[name] = value
-            setattr(self, name, value)
+            if not hasattr(self, name):  # what the base has for itself keeps its meaning
+                setattr(self, name, value)
+
+    def int_property(self, name: str) -> int:
+        """The value in force of a declared int property."""
+        value = self.properties[name]
+        assert isinstance(value, int)  # checked against the declaration
+        return value
+
+    def bool_property(self, name: str) -> bool:
+        """The value in force of a declared bool property."""
+        return self.properties[name] is True
+
+    def string_property(self, name: str) -> str:
+        """The value in force of a declared string property."""
+        return str(self.properties[name])
 
     def add_region(
         self, region: MemoryRegion, *, space: Space = "mmio", bar: BarIndex | None = None, offset: int = 0
@@ -250,28 +264,19 @@ class Device:
     def load_memory(self, address: int, size: int) -> int:
         """A little-endian read of ``size`` bytes of guest memory; all ones where there is nothing."""
         memory = self.env.memory
-        if memory is None or self._in_dma or not self.may_master():
+        if memory is None or not self.may_master():
             return (1 << 8 * size) - 1
-        self._in_dma = True
-        try:
-            return memory.read(address & _ADDRESS, size)
-        finally:
-            self._in_dma = False
+        return memory.load(address & _ADDRESS, size)
 
     def store_memory(self, address: int, value: int, size: int) -> None:
-        """A little-endian write of ``size`` bytes to guest memory.
+        """A little-endian write of ``size`` bytes to guest memory; dropped where there is nothing.
 
-        An access that a device makes while another access of its own is still under way is dropped: a guest may
-        point a device's DMA at the device itself, and that must end.
+        A guest may point a device's DMA at the device itself: the address space lets one such access through at a
+        time, so that it ends.
         """
         memory = self.env.memory
-        if memory is None or self._in_dma or not self.may_master():
-            return
-        self._in_dma = True
-        try:
-            memory.write(address & _ADDRESS, value & ((1 << 8 * size) - 1), size)
-        finally:
-            self._in_dma = False
+        if memory is not None and self.may_master():
+            memory.store(address & _ADDRESS, value & ((1 << 8 * size) - 1), size)
 
     def may_master(self) -> bool:
         """Whether the device may reach guest memory; a PCI device asks its command register."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Collection, Iterable
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -27,12 +27,13 @@ from devgen.runtime.pci import PciBus, PciDevice, PciHostBridge
 from devgen.runtime.pci.host_bridge import CONFIG_ADDRESS
 from devgen.runtime.snapshot import pack, unpack
 from devgen.runtime.state import Json, integer, mapping
-from devgen.runtime.stream import MemoryEnd, StreamEnd, open_end
+from devgen.runtime.stream import StreamEnd, open_end
 
 if TYPE_CHECKING:
     from devgen.runtime.registry import Registry
 
 GsiSink = Callable[[int, int], None]
+AddressChoice = Callable[[Device], Mapping[str, int]]
 EventSink = Callable[[str, str, dict[str, int]], None]
 
 LOW_RAM: Final = 3 << 30
@@ -74,7 +75,7 @@ class Machine:
         self._layout = Layout()
         self._cleanup = ExitStack()
         try:
-            with transaction(self.memory, self.io):
+            with self._transaction():
                 self._build(registry)
         except BaseException:
             self.close()
@@ -128,8 +129,13 @@ class Machine:
             raise MachineError(f"{placement.name}: no registry to look '{placement.device}' up in")
         self.add_device(placement, registry.find(placement.device))
 
-    def add_device(self, placement: DevicePlacement, device_class: type[Device]) -> Device:
-        """Make a device of ``device_class`` and put it in its place. Raises MachineError, DeviceError."""
+    def add_device(
+        self, placement: DevicePlacement, device_class: type[Device], choose: AddressChoice | None = None
+    ) -> Device:
+        """Make a device of ``device_class`` and put it in its place. Raises MachineError, DeviceError.
+
+        ``choose(device)`` gives the regions' addresses instead of ``placement.at``, once they are known.
+        """
         name = placement.name
         if name in self.devices or name == "pci-host-bridge":
             raise MachineError(f"two devices named '{name}'")
@@ -138,23 +144,23 @@ class Machine:
         except (ValueError, OSError) as error:
             raise DeviceError(f"{name}: {error}") from error
         self._cleanup.callback(device.close)
-        with transaction(self.memory, self.io):
-            self._place(device, placement)
+        with self._transaction():
+            self._place(device, placement, placement.at if choose is None else choose(device))
         self._wire(device, placement)
         self._connect_events(device, placement)
         self._connect_streams(device, placement)
         self.devices[name] = device
         return device
 
-    def _place(self, device: Device, placement: DevicePlacement) -> None:
+    def _place(self, device: Device, placement: DevicePlacement, at: Mapping[str, int]) -> None:
         if isinstance(device, PciDevice):
             self._plug(device, placement)
             return
         if placement.slot is not None:
             raise MachineError(f"{device.name}: {device.NAME} is not a PCI device and has no slot")
-        _refuse_unknown(device.name, "region", placement.at, device.regions)
+        _refuse_unknown(device.name, "region", at, device.regions)
         for place in device.placements:
-            address = placement.at.get(place.region.name)
+            address = at.get(place.region.name)
             if address is None:
                 raise MachineError(f"{device.name}: no address for region '{place.region.name}'")
             self._map(place.space, address, place.region, f"'{device.name}' (region '{place.region.name}')")
@@ -272,13 +278,16 @@ class Machine:
 
     def reset(self) -> None:
         """Machine reset: every device as its description says; RAM and clocks stay."""
-        with self.lock, transaction(self.memory, self.io):
+        with self.lock, self._transaction():
             for device in self._all_devices().values():
                 device.reset()
 
     def close(self) -> None:
         """Release devices, streams and RAM. May be called again."""
         self._cleanup.close()
+
+    def _transaction(self) -> AbstractContextManager[None]:
+        return transaction(self.memory, self.io)
 
     def __enter__(self) -> Machine:
         """Use as a context that closes the machine."""
@@ -315,7 +324,7 @@ class Machine:
         ram = b"" if self.ram is None else unpack(fields["ram"], self.ram.size, "RAM")
         devices = self._all_devices()
         saved = mapping(fields["devices"], "'devices'", list(devices))
-        with self.lock, transaction(self.memory, self.io):
+        with self.lock, self._transaction():
             restorations = [device.prepare_state(saved[name]) for name, device in devices.items()]
             self._apply(clock, ram, restorations)
 

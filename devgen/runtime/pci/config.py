@@ -13,8 +13,8 @@ from devgen.runtime.errors import DeviceError, StateError
 from devgen.runtime.state import Json
 
 if TYPE_CHECKING:
+    from devgen.runtime.access import IoOps
     from devgen.runtime.device import BarIndex
-    from devgen.runtime.memory import IoOps
 
 SIZE = 256
 COMMAND = 0x04

@@ -1,0 +1,83 @@
+"""What a device does to the world outside, in order: levels, bytes, events, each with its virtual time in ns."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+from devgen.runtime.clock import Clock
+from devgen.runtime.device import Device
+from devgen.runtime.pci import PciDevice
+
+OutputKind = Literal["irq", "gpio_out", "tx", "event"]
+
+LIMIT = 1_000_000
+"""Entries kept; a device that does more between two looks loses its oldest ones (``lost`` counts them)."""
+
+
+@dataclass(slots=True, frozen=True)
+class Output:
+    """One thing that a device did. ``value`` is a level or a byte; ``values`` are an event's."""
+
+    kind: OutputKind
+    name: str
+    value: int
+    t: int
+    values: tuple[tuple[str, int], ...] = ()
+
+
+class Journal:
+    """Listens to all outputs of a device. The INTx# line of a PCI device is heard at its pin, after interrupt disable.
+
+    Events reach it through ``event``, which a machine's ``event_sinks`` takes.
+    """
+
+    def __init__(self, device: Device, clock: Clock, limit: int = LIMIT) -> None:
+        self.device = device
+        self.outputs: deque[Output] = deque(maxlen=limit)
+        self.lost = 0
+        self._clock = clock
+        for name, line in device.irqs.items():
+            is_intx = isinstance(device, PciDevice) and line is device.intx
+            pin = device.pin if is_intx and isinstance(device, PciDevice) else line
+            pin.connect(partial(self._add, "irq", name))
+        for name, line in device.gpio_out.items():
+            line.connect(partial(self._add, "gpio_out", name))
+
+    def tap_streams(self) -> None:
+        """Take the bytes that the device sends, instead of any other end."""
+        for name, stream in self.device.streams.items():
+            stream.connect(partial(self.sent, name))
+
+    def sent(self, stream: str, value: int) -> None:
+        """One byte sent."""
+        self._add("tx", stream, value)
+
+    def event(self, device: str, event: str, values: dict[str, int]) -> None:
+        """An event of any device of the machine; others' are not ours."""
+        if device == self.device.name:
+            self._append(Output("event", event, 0, self._clock.now(), tuple(values.items())))
+
+    def take(self) -> list[Output]:
+        """All entries since the last call."""
+        found = list(self.outputs)
+        self.outputs.clear()
+        return found
+
+    def _add(self, kind: OutputKind, name: str, value: int) -> None:
+        self._append(Output(kind, name, value, self._clock.now()))
+
+    def _append(self, output: Output) -> None:
+        if len(self.outputs) == self.outputs.maxlen:
+            self.lost += 1
+        self.outputs.append(output)
+
+
+def level_of(device: Device, name: str) -> int:
+    """Present level of an interrupt or GPIO output; an INTx# line's is its pin's. Raises KeyError."""
+    line = device.irqs.get(name) or device.gpio_out[name]
+    if isinstance(device, PciDevice) and line is device.intx:
+        return device.pin.level
+    return line.level
