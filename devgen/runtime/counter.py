@@ -17,9 +17,9 @@ class Counter:
     """A count of periods of ``clock``, modulo 2^``width``.
 
     ``period`` is (numerator ns, denominator): (1_000_000_000, 1) is a second, (1_000_000_000, 1_193_182) a PIT tick.
-    With ``phase`` "clock" a tick falls on every multiple of the period since the clock's zero, and at power-on the count
-    is the number of those ticks plus ``start``: on the rtc clock, seconds since 1970. With "start" the count begins at
-    ``start`` and ticks are counted from power-on or from the last load or start. A stopped counter keeps its value.
+    With ``phase`` "clock" a tick falls on every multiple of the period since the clock's zero, and at power-on the
+    count is the number of those ticks plus ``start``: on the rtc clock, seconds since 1970. With "start" it begins at
+    ``start``, and ticks are counted from power-on or from the last load or start. A stopped counter keeps its value.
 
     Raises ValueError for a period that is not positive.
     """

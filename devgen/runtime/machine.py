@@ -77,6 +77,8 @@ class Machine:
         try:
             with self._transaction():
                 self._build(registry)
+            if config.guest is not None:
+                self.load_guest(config.guest)
         except BaseException:
             self.close()
             raise
@@ -89,8 +91,6 @@ class Machine:
             self._add_pci()
         for placement in self.config.devices:
             self._add_device(placement, registry)
-        if self.config.guest is not None:
-            self.load_guest(self.config.guest)
 
     def _add_ram(self, size: int) -> None:
         if not size:

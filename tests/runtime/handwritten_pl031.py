@@ -46,7 +46,7 @@ class Pl031(Device):
             Reg("ICR", 0x01C, 32, None, self.write_ICR),
             Reg("ID", 0xFE0, 32, self.read_ID, None, count=8, stride=4, decode="word"),
         )
-        bank = RegisterBank("registers", 0x1000, Access((1, 4), (1, 4)), decode="exact", registers=registers, log=self.log)
+        bank = RegisterBank("registers", 0x1000, Access((1, 4), (1, 4)), "exact", registers=registers, log=self.log)
         self.add_region(MemoryRegion.io("registers", 0x1000, bank))
 
     def read_DR(self) -> int:
