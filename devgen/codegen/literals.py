@@ -1,0 +1,94 @@
+"""Python source text for values that come from a description.
+
+Whatever a stranger wrote into a description reaches a generated file through one of these functions: as a string
+literal, as a docstring or as a comment. None of them lets text end its literal early or start a new line of code.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable
+from typing import Final
+
+WIDTH: Final = 120
+"""Longest line of a generated file, in characters."""
+
+_PARAGRAPH: Final = re.compile(r"\n[ \t]*\n")
+
+
+def string(text: str) -> str:
+    """Return a Python string literal, in double quotes where that needs no escapes."""
+    quoted = repr(text) if text.isprintable() else ascii(text)
+    if quoted[0] == "'" and '"' not in quoted:
+        body = quoted[1:-1].replace("\\'", "'")
+        return f'"{body}"'
+    return quoted
+
+
+def hexadecimal(value: int, digits: int = 1) -> str:
+    """Return ``value`` >= 0 as a hexadecimal literal of at least ``digits`` digits; below 10 as a decimal one."""
+    if value < 10 and digits <= 1:
+        return str(value)
+    return f"0x{value:0{digits}X}"
+
+
+def mask_of(width: int) -> int:
+    """Return the number with the low ``width`` bits set."""
+    return (1 << width) - 1
+
+
+def plain(text: str) -> str:
+    """Return ``text`` on one line, white space joined, without control or invisible characters (they show escaped)."""
+    joined = " ".join(text.split())
+    return joined if joined.isprintable() else "".join(map(_visible, joined))
+
+
+def comment(text: str) -> str:
+    """Return ``text`` as it may stand behind a ``#``: one line, printable."""
+    return plain(text)
+
+
+def docstring(paragraphs: Iterable[str], indent: int) -> tuple[str, ...]:
+    """Return the lines of a docstring without their indentation of ``indent`` columns.
+
+    Paragraphs are filled to the line's width; an empty one is dropped. The first line is the summary.
+    """
+    blocks = [lines for lines in (_fill(one, WIDTH - indent) for one in paragraphs) if lines]
+    if not blocks:
+        return ()
+    first = blocks[0]
+    single = len(blocks) == 1 and len(first) == 1 and len(first[0]) + indent + 6 <= WIDTH
+    if single:
+        return (f'"""{first[0]}"""',)
+    lines = [f'"""{first[0]}', *first[1:]]
+    for block in blocks[1:]:
+        lines += ["", *block]
+    return (*lines, '"""')
+
+
+def split_paragraphs(text: str) -> list[str]:
+    """Cut free text at its empty lines."""
+    return _PARAGRAPH.split(text)
+
+
+def sentence(text: str) -> str:
+    """Return ``text`` with a full stop unless it ends in punctuation."""
+    return text if not text or text[-1] in ".!?:;" else text + "."
+
+
+def _fill(text: str, width: int) -> list[str]:
+    escaped = _docstring_text(plain(text))
+    if len(escaped) + 8 <= width:
+        return [escaped] if escaped else []
+    return textwrap.wrap(escaped, width - 8, break_long_words=False, break_on_hyphens=False)
+
+
+def _docstring_text(text: str) -> str:
+    """Escape what could end a docstring or stand for something else in it."""
+    escaped = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    return escaped[:-1] + '\\"' if escaped.endswith('"') else escaped
+
+
+def _visible(char: str) -> str:
+    return char if char.isprintable() else ascii(char)[1:-1]

@@ -1,0 +1,121 @@
+"""Counters and timers: their construction, the arming of an alarm on a counter, and what an expiry does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from devgen.codegen.analysis import Analysis
+from devgen.codegen.followers import Followers
+from devgen.codegen.literals import docstring, hexadecimal, mask_of, sentence
+from devgen.codegen.lower_expr import ADD, Lowering
+from devgen.codegen.lower_stmt import Statements
+from devgen.codegen.plan import Method
+from devgen.codegen.walk import names_local
+from devgen.spec import ir, model
+
+
+@dataclass(slots=True, frozen=True)
+class TimeLowering:
+    """Lowers the counters and timers of one device."""
+
+    lowering: Lowering
+    analysis: Analysis
+    followers: Followers
+
+    def setup(self) -> list[str]:
+        """The constructor's statements."""
+        device = self.lowering.symbols.device
+        counters = [self._counter(one) for one in device.counters]
+        return counters + [self._timer(one) for one in device.timers]
+
+    def methods(self) -> list[Method]:
+        """``arm`` where there is a counter to arm on, and ``expired``, of every timer."""
+        return [
+            method
+            for one in self.lowering.symbols.device.timers
+            for method in (self._arm(one), self._expired(one))
+            if method is not None
+        ]
+
+    def reset(self) -> list[str]:
+        """What a machine reset does to those that are not retained."""
+        device, symbols = self.lowering.symbols.device, self.lowering.symbols
+        lines: list[str] = []
+        for timer in device.timers:
+            if not timer.retain:
+                lines += _each(symbols.attribute("timer", timer.name), "timer", timer.count, ["{}.cancel()"])
+        for counter in device.counters:
+            if not counter.retain:
+                # A counter that follows its enable is started, if need be, when everything is brought up to date.
+                calls = ["{}.start()"] if counter.enable is None else ["{}.stop()"]
+                calls.append(f"{{}}.load({self.lowering.number(counter.reset)})")
+                lines += _each(symbols.attribute("counter", counter.name), "counter", counter.count, calls)
+        return lines
+
+    def _counter(self, one: model.Counter) -> str:
+        number = self.lowering.number
+        period = f"({number(one.period[0])}, {number(one.period[1])})"
+        words = [f"env.clocks.{one.clock}", f"period={period}", f"width={one.width}"]
+        if one.phase != "clock":
+            words.append(f'phase="{one.phase}"')
+        if one.enable is not None:
+            words.append("enabled=False")
+        if one.reset != ir.Int(0):
+            words.append(f"start={number(one.reset)}")
+        made = f"Counter({', '.join(words)})"
+        attribute = self.lowering.symbols.attribute("counter", one.name)
+        if one.count is None:
+            return f"self.{attribute} = {made}"
+        name = "index" if names_local((one.period, one.reset), "index") else "_"
+        return f"self.{attribute} = [{made} for {name} in range({number(one.count)})]"
+
+    def _timer(self, one: model.Timer) -> str:
+        symbols = self.lowering.symbols
+        attribute, expired = symbols.attribute("timer", one.name), symbols.attribute("expired", one.name)
+        if one.count is None:
+            return f"self.{attribute} = Timer(env.clocks.{one.clock}, self.{expired})"
+        made = f"Timer(env.clocks.{one.clock}, partial(self.{expired}, index))"
+        return f"self.{attribute} = [{made} for index in range({self.lowering.number(one.count)})]"
+
+    def _expired(self, one: model.Timer) -> Method:
+        name = self.lowering.symbols.attribute("expired", one.name)
+        changed = self.analysis.writes(one.on_expire) | {("timer", one.name)}
+        body = Statements(self.lowering).lines(one.on_expire) + self.followers.at_end(changed)
+        doc = docstring((f"{one.name} has expired.", sentence(one.description)), 8)
+        return Method(name, "" if one.count is None else "index: int", "None", doc, tuple(body or ["pass"]))
+
+    def _arm(self, one: model.Timer) -> Method | None:
+        """Arm on the counter: so many ticks from now, as ``due`` and ``align`` say."""
+        if one.counter is None or one.match is None:
+            return None
+        symbols = self.lowering.symbols
+        owner = symbols.counters[one.counter]
+        index = "" if one.count is None else "[index]"
+        counter = f"self.{symbols.attribute('counter', one.counter)}{index if owner.count is not None else ''}"
+        timer = f"self.{symbols.attribute('timer', one.name)}{index}"
+        match = self.lowering.value(one.match).at(ADD)
+        when = "time_of" if one.align == "edge" else "time_after"
+        ticks = f"({match} - {counter}.read()) & {hexadecimal(mask_of(owner.width))}"
+        body = [*self._due(one, owner, ticks, timer), f"{timer}.arm_at({counter}.{when}(ticks))"]
+        doc = docstring((f"Arm {one.name} for the moment at which {one.counter} reaches its match.",), 8)
+        parameters = "" if one.count is None else "index: int"
+        return Method(symbols.attribute("arm", one.name), parameters, "None", doc, tuple(body))
+
+    def _due(self, one: model.Timer, owner: model.Counter, ticks: str, timer: str) -> list[str]:
+        """How many ticks it takes, and what happens when the counter stands at the match already."""
+        match one.due:
+            case "tick":
+                return [f"ticks = {ticks} or 1"]
+            case "wrap":
+                return [f"ticks = {ticks} or {hexadecimal(1 << owner.width)}"]
+            case "now":
+                expired = self.lowering.symbols.attribute("expired", one.name)
+                call = f"self.{expired}({'' if one.count is None else 'index'})"
+                return [f"ticks = {ticks}", "if ticks == 0:", f"    {timer}.cancel()", f"    {call}", "    return"]
+
+
+def _each(attribute: str, item: str, count: ir.Expr | None, calls: list[str]) -> list[str]:
+    """``calls`` on one thing, or on every element of a list."""
+    if count is None:
+        return [call.replace("{}", f"self.{attribute}", 1) for call in calls]
+    return [f"for {item} in self.{attribute}:", *(f"    {call.replace('{}', item, 1)}" for call in calls)]

@@ -1,0 +1,88 @@
+"""Python names for what a description declares.
+
+A thing keeps its own name wherever Python and the runtime's ``Device`` allow it. The descriptions' checks refuse
+clashes; this table makes the generated code right even where one slips through.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterable
+from typing import Final
+
+_DEVICE_API_WORDS = """
+    BARS BUS FIELDS NAME PCI PROPERTIES STATE TITLE VERSION add_doorbell add_gpio_in add_gpio_ins add_gpio_out
+    add_gpio_outs add_intx add_irq add_irqs add_region add_stream after_reset bars clear clocks close config emit
+    env gpio_in gpio_out intx irqs load_memory load_state may_master name on_mapping pin placements prepare_state
+    properties regions reset save_state store_memory streams
+"""
+DEVICE_API: Final = frozenset(_DEVICE_API_WORDS.split())
+"""Names of ``devgen.runtime.device.Device`` and of every generated class; no declared thing may take them."""
+
+_BUILTINS_WORDS = """
+    abs bool dict enumerate int len list max min partial range self str super tuple
+"""
+BUILTINS: Final = frozenset(_BUILTINS_WORDS.split())
+"""Names that generated statements rely on; no local may hide them."""
+
+
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+
+class LoweringError(ValueError):
+    """A description that the checks should have refused: nothing is generated for it."""
+
+
+class Names:
+    """Hands out attribute names that are unique in one class."""
+
+    def __init__(self, taken: Iterable[str] = DEVICE_API) -> None:
+        self._taken = set(taken)
+
+    def claim(self, wanted: str, suffix: str = "_") -> str:
+        """Return ``wanted``, or the first free variation of it, and take it.
+
+        Raises LoweringError for what is no name.
+        """
+        _require_name(wanted)
+        name = f"{wanted}_" if keyword.iskeyword(wanted) else wanted
+        while name in self._taken:
+            name += suffix
+        self._taken.add(name)
+        return name
+
+
+def _require_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise LoweringError(f"{name!r} cannot be a name")
+
+
+def local(name: str) -> str:
+    """Return the Python name of a local, a parameter or a loop variable. Raises LoweringError for what is none."""
+    _require_name(name)
+    return f"{name}_" if keyword.iskeyword(name) or name in BUILTINS else name
+
+
+def module_name(device: str) -> str:
+    """Return the module of a device: lower case, ``-`` becomes ``_``; never a keyword nor a private name."""
+    name = re.sub(r"[^a-z0-9_]", "_", device.lower())
+    if not name[:1].isalpha():
+        name = f"d{name}"
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def class_name(device: str) -> str:
+    """Return the class of a device: ``pci-testdev`` gives ``PciTestdev``."""
+    words = [word for word in re.split(r"[^A-Za-z0-9]+", device) if word]
+    name = "".join(word[0].upper() + word[1:] for word in words)
+    if not name[:1].isalpha():
+        name = f"D{name}"
+    return f"{name}_" if keyword.iskeyword(name) or name in _IMPORTED else name
+
+
+_IMPORTED_WORDS = """
+    Access Bar ByteStream ClassVar Counter Device Environment FieldTable GpioIn IoEventFd IrqLine MemoryRegion
+    PciDevice PciIdentity Property RamBlock Reg RegisterBank StateItem Timer
+"""
+_IMPORTED: Final = frozenset(_IMPORTED_WORDS.split())
