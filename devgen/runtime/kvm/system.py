@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import os
 from types import TracebackType
 
 from devgen.runtime.kvm import uapi
-from devgen.runtime.kvm.error import KvmError, failed
+from devgen.runtime.kvm.error import KvmError, control, failed
 
 REQUIRED = (
     ("KVM_CAP_USER_MEMORY", uapi.KVM_CAP_USER_MEMORY),
@@ -34,10 +35,7 @@ class KvmSystem:
             raise
 
     def _check(self, path: str) -> None:
-        try:
-            version = fcntl.ioctl(self.fd, uapi.KVM_GET_API_VERSION)
-        except OSError as error:
-            raise failed("KVM_GET_API_VERSION", error, f"{path} does not answer as KVM") from None
+        version = control(self.fd, "KVM_GET_API_VERSION", 0, f"{path} does not answer as KVM")
         if version != uapi.KVM_API_VERSION:
             raise KvmError("KVM_GET_API_VERSION", 0, f"{path} speaks API version {version}, not 12")
         missing = [name for name, number in REQUIRED if not self.capability(number)]
@@ -57,10 +55,7 @@ class KvmSystem:
         count = 256
         buffer = bytearray(8 + 40 * count)
         buffer[0:4] = count.to_bytes(4, "little")
-        try:
-            fcntl.ioctl(self.fd, uapi.KVM_GET_SUPPORTED_CPUID, buffer)
-        except OSError as error:
-            raise failed("KVM_GET_SUPPORTED_CPUID", error, "cannot read the guest's CPUID") from None
+        control(self.fd, "KVM_GET_SUPPORTED_CPUID", buffer, "cannot read the guest's CPUID")
         return bytes(buffer[: 8 + 40 * int.from_bytes(buffer[0:4], "little")])
 
     def create_vm(self) -> int:
@@ -86,6 +81,23 @@ class KvmSystem:
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
         """Close."""
         self.close()
+
+
+def guest_cpuid(leaves: bytes, index: int) -> bytes:
+    """CPUID for vCPU ``index``: what the kernel supports, the hypervisor bit, and the local APIC's number.
+
+    Without CPUID.1:ECX[31] (hypervisor) a guest kernel calibrates its clocks as on bare metal, and may hang; bit 24 is
+    the TSC deadline timer of the in-kernel local APIC. CPUID.1:EBX[31:24] and CPUID.0BH:EDX name the APIC.
+    """
+    out = bytearray(leaves)
+    for at in range(8, len(out), ctypes.sizeof(uapi.kvm_cpuid_entry2)):
+        entry = uapi.kvm_cpuid_entry2.from_buffer(out, at)
+        if entry.function == 1:
+            entry.ecx |= 1 << 31 | 1 << 24
+            entry.ebx = entry.ebx & 0xFFFFFF | index << 24
+        elif entry.function == 0xB:
+            entry.edx = index
+    return bytes(out)
 
 
 def unavailable(path: str = "/dev/kvm") -> str | None:

@@ -1,8 +1,8 @@
 """One virtual processor's file descriptor: its shared page, its registers, and how to get it out of the kernel.
 
-The kick (Documentation/virt/kvm/api.rst, ``immediate_exit``): set ``immediate_exit`` in the shared page, then signal the
-thread. In the kernel, the signal ends KVM_RUN with EINTR; just before it, the flag does. So no kick is ever lost, and
-the signal's handler has nothing to do.
+The kick (Documentation/virt/kvm/api.rst, ``immediate_exit``): set ``immediate_exit`` in the shared page, then signal
+the thread. In the kernel, the signal ends KVM_RUN with EINTR; just before it, the flag does. So no kick is ever lost,
+and the signal's handler has nothing to do.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import threading
 
 from devgen.runtime.boot import BootState, Segment
 from devgen.runtime.kvm import uapi
-from devgen.runtime.kvm.error import failed
+from devgen.runtime.kvm.error import KvmError, control, failed
 from devgen.runtime.kvm.system import KvmSystem
 from devgen.runtime.kvm.vm import KvmVm
 
@@ -34,6 +34,8 @@ UNFINISHED = frozenset(
         uapi.KVM_EXIT_XEN,
     )
 )
+
+FRAGMENTS = 4096  # pieces of one instruction that complete_exit goes through
 
 _IMMEDIATE_EXIT = uapi.kvm_run.immediate_exit.offset
 _EXIT_REASON = uapi.kvm_run.exit_reason.offset // 4
@@ -96,10 +98,17 @@ class Vcpu:
     def complete_exit(self) -> None:
         """Finish the instruction of the last exit without running another one.
 
-        A port or memory access is carried out by the next KVM_RUN; before that the registers are the old ones.
+        A port or memory access is carried out by the next KVM_RUN; before that the registers are the old ones. An
+        access that the kernel has cut in pieces (across a page, or a long REP) exits for each of them; what is left of
+        it after the last dispatched piece reads as whatever lies in the shared page.
         """
-        if self.u32[_EXIT_REASON] not in UNFINISHED:
-            return
+        for _ in range(FRAGMENTS):
+            if self.u32[_EXIT_REASON] not in UNFINISHED:
+                return
+            self._finish_piece()
+        raise KvmError("KVM_RUN", 0, f"the last exit of vCPU {self.index} does not come to an end")
+
+    def _finish_piece(self) -> None:
         self.u8[_IMMEDIATE_EXIT] = 1
         try:
             fcntl.ioctl(self.fd, uapi.KVM_RUN)
@@ -109,52 +118,57 @@ class Vcpu:
             self.u8[_IMMEDIATE_EXIT] = 0
             raise failed("KVM_RUN", error, f"cannot finish the last exit of vCPU {self.index}") from None
 
+    def page(self) -> uapi.kvm_run:
+        """A copy of the shared page's structured part."""
+        return uapi.kvm_run.from_buffer_copy(self.u8[: ctypes.sizeof(uapi.kvm_run)])
+
+    def where(self) -> str:
+        """CS:IP in words, for a message; never raises."""
+        try:
+            return f"{self.sregs().cs.selector:#x}:{self.regs().rip:#x}"
+        except KvmError:
+            return "an unknown address"
+
     # --- registers ---
 
-    def _get(self, name: str, argument: ctypes.Structure) -> None:
-        try:
-            fcntl.ioctl(self.fd, getattr(uapi, name), argument)  # type: ignore[call-overload]
-        except OSError as error:
-            raise failed(name, error, f"cannot reach the registers of vCPU {self.index}") from None
+    def _call(self, name: str, argument: ctypes.Structure | bytearray) -> None:
+        control(self.fd, name, argument, f"cannot reach the state of vCPU {self.index}")
 
     def regs(self) -> uapi.kvm_regs:
         """General registers after the last instruction; finishes a pending exit first."""
         self.complete_exit()
         value = uapi.kvm_regs()
-        self._get("KVM_GET_REGS", value)
+        self._call("KVM_GET_REGS", value)
         return value
 
     def set_regs(self, value: uapi.kvm_regs) -> None:
         """Load the general registers; finishes a pending exit first, which would else overwrite them."""
         self.complete_exit()
-        self._get("KVM_SET_REGS", value)
+        self._call("KVM_SET_REGS", value)
 
     def sregs(self) -> uapi.kvm_sregs:
         """Segment, table and control registers."""
         value = uapi.kvm_sregs()
-        self._get("KVM_GET_SREGS", value)
+        self._call("KVM_GET_SREGS", value)
         return value
 
     def set_sregs(self, value: uapi.kvm_sregs) -> None:
         """Load the segment, table and control registers."""
-        self._get("KVM_SET_SREGS", value)
+        self._call("KVM_SET_SREGS", value)
 
     def mp_state(self) -> int:
         """KVM_MP_STATE_*: running, halted, or waiting for another processor's start-up message."""
         value = uapi.kvm_mp_state()
-        self._get("KVM_GET_MP_STATE", value)
+        self._call("KVM_GET_MP_STATE", value)
         return int(value.mp_state)
 
     def set_mp_state(self, state: int) -> None:
         """Make the processor run, halt or wait."""
-        self._get("KVM_SET_MP_STATE", uapi.kvm_mp_state(mp_state=state))
+        self._call("KVM_SET_MP_STATE", uapi.kvm_mp_state(mp_state=state))
 
     def set_cpuid(self, leaves: bytes) -> None:
         """Give the guest these CPUID leaves (kvm_cpuid2 with its entries)."""
-        try:
-            fcntl.ioctl(self.fd, uapi.KVM_SET_CPUID2, bytearray(leaves))
-        except OSError as error:
-            raise failed("KVM_SET_CPUID2", error, f"cannot set the CPUID of vCPU {self.index}") from None
+        self._call("KVM_SET_CPUID2", bytearray(leaves))
 
     def load(self, boot: BootState) -> None:
         """Put the registers of a guest's start into the processor."""

@@ -7,11 +7,10 @@ modules beside this one; they call these methods, which only fill the structures
 from __future__ import annotations
 
 import ctypes
-import fcntl
 import os
 
 from devgen.runtime.kvm import uapi
-from devgen.runtime.kvm.error import failed
+from devgen.runtime.kvm.error import control
 from devgen.runtime.kvm.system import KvmSystem
 
 PAGE_SIZE = 4096  # of guest memory on x86; slots and dirty bitmaps count in it
@@ -24,11 +23,8 @@ class KvmVm:
         """Create the VM; ``system`` may be closed afterwards."""
         self.fd = system.create_vm()
 
-    def _call(self, name: str, argument: ctypes.Structure | bytes | int, what: str) -> int:
-        try:
-            return fcntl.ioctl(self.fd, getattr(uapi, name), argument)  # type: ignore[arg-type,no-any-return]
-        except OSError as error:
-            raise failed(name, error, what) from None
+    def _call(self, name: str, argument: ctypes.Structure | bytearray | int, what: str) -> int:
+        return control(self.fd, name, argument, what)
 
     def capability(self, number: int) -> int:
         """KVM_CHECK_EXTENSION asked of this VM: some answers (KVM_CAP_MSI_DEVID) differ from the system's."""
@@ -106,19 +102,12 @@ class KvmVm:
     def set_gsi_routing(self, entries: list[uapi.kvm_irq_routing_entry]) -> None:
         """Replace the whole table of GSI routes."""
         table = bytes(uapi.kvm_irq_routing(nr=len(entries))) + b"".join(bytes(entry) for entry in entries)
-        self._call_large("KVM_SET_GSI_ROUTING", table, "cannot set the GSI routes")
+        self._call("KVM_SET_GSI_ROUTING", bytearray(table), "cannot set the GSI routes")
 
     def signal_msi(self, address: int, data: int) -> int:
         """Deliver a message-signalled interrupt now; the number of vCPUs that got it, 0 when it was masked."""
         message = uapi.kvm_msi(address_lo=address & 0xFFFFFFFF, address_hi=address >> 32, data=data)
         return self._call("KVM_SIGNAL_MSI", message, f"cannot signal the MSI at {address:#x}")
-
-    def _call_large(self, name: str, argument: bytes, what: str) -> None:
-        # Immutable buffers are copied to 1024 bytes of stack by fcntl.ioctl; a mutable one is passed in place.
-        try:
-            fcntl.ioctl(self.fd, getattr(uapi, name), bytearray(argument))
-        except OSError as error:
-            raise failed(name, error, what) from None
 
     def close(self) -> None:
         """Close the descriptor; the kernel frees the VM when the last vCPU's is closed too."""

@@ -1,0 +1,253 @@
+"""The KVM host: a machine's memory, devices, doorbells, interrupts and timers, tied to the kernel's VM.
+
+Lock order, outermost first:
+
+1. ``KvmHost._running``: held by ``run`` for all of its time, and by ``close``.
+2. ``machine.lock``: held while an exit, a doorbell, a timer or a coalesced write is dispatched, and whenever the
+   machine is touched from outside. Reentrant.
+3. ``KvmHost._state``: the host's own result and stop flag; nothing is called with it held.
+4. ``Vcpu._owner_lock``: whether a thread runs the vCPU; held for one ``pthread_kill``.
+
+Threads are joined without 2 to 4 held.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Literal
+
+from devgen.runtime.address_space import AddressSpace
+from devgen.runtime.boot import boot_state
+from devgen.runtime.clock import LiveClock
+from devgen.runtime.errors import MachineError
+from devgen.runtime.kvm import uapi
+from devgen.runtime.kvm.coalesced import CoalescedRing, CoalescedZones
+from devgen.runtime.kvm.doorbells import Doorbells
+from devgen.runtime.kvm.error import KvmError
+from devgen.runtime.kvm.eventloop import EventLoop
+from devgen.runtime.kvm.irqchip import Irqchip
+from devgen.runtime.kvm.processor import Processor
+from devgen.runtime.kvm.slots import MemorySlots
+from devgen.runtime.kvm.system import KvmSystem, guest_cpuid
+from devgen.runtime.kvm.ticker import Ticker
+from devgen.runtime.kvm.vcpu import Vcpu, install_kick_handler
+from devgen.runtime.kvm.vm import KvmVm
+from devgen.runtime.listener import MemoryListener
+from devgen.runtime.machine import Machine
+from devgen.runtime.run import RunResult
+
+IrqDelivery = Literal["line", "irqfd"]
+
+
+class KvmHost:
+    """Runs ``machine`` on /dev/kvm. Raises KvmError or MachineError, with everything released, if it cannot.
+
+    ``count_exits``: keep ``exits``, a count for each ("io", port), ("mmio", address) and (reason, 0).
+    ``irq_delivery``: how interrupt wires reach the kernel: ``line`` (KVM_IRQ_LINE) or ``irqfd`` (with resampling).
+    """
+
+    def __init__(
+        self, machine: Machine, *, count_exits: bool = False, irq_delivery: IrqDelivery = "line", cpus: int = 1
+    ) -> None:
+        self.machine = machine
+        self.counts: Counter[tuple[str, int]] | None = Counter() if count_exits else None
+        self.ring: CoalescedRing | None = None
+        self.stopping = False
+        self._result: RunResult | None = None
+        self._zones = 0
+        self._running = threading.Lock()
+        self._state = threading.Lock()
+        self._done = threading.Event()
+        self._cleanup = ExitStack()
+        self._processors: list[Processor] = []
+        install_kick_handler()
+        try:
+            with KvmSystem() as system, machine.lock:
+                self._build(system, irq_delivery, cpus)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def exits(self) -> Counter[tuple[str, int]]:
+        """Exits so far by kind and place; empty unless ``count_exits`` was asked for."""
+        return Counter() if self.counts is None else self.counts
+
+    @property
+    def vcpus(self) -> list[Vcpu]:
+        """The processors, the first one first; their registers may be read between two runs."""
+        return [processor.vcpu for processor in self._processors]
+
+    # --- building ---
+
+    def _build(self, system: KvmSystem, irq_delivery: IrqDelivery, cpus: int) -> None:
+        machine = self.machine
+        self.vm = KvmVm(system)
+        self._cleanup.callback(self.vm.close)
+        self._events = EventLoop(machine.lock, self._settle, self._failed)
+        self._cleanup.callback(self._events.close)
+        self._ticker = Ticker(machine.lock, machine.clocks.virtual, self._settle, self._failed)
+        self.irqchip = self._add_irqchip(irq_delivery) if machine.config.irqchip == "kernel" else None
+        vcpus = [self._add_vcpu(system, index) for index in range(cpus)]
+        self._add_ring(vcpus[0])
+        self._listen()
+        self._processors = [Processor(self, vcpu) for vcpu in vcpus]
+        self._boot(vcpus[0])
+        machine.on_exit.append(self._exit_requested)
+        self._cleanup.callback(machine.on_exit.remove, self._exit_requested)
+
+    def _add_irqchip(self, delivery: IrqDelivery) -> Irqchip:
+        irqchip = Irqchip(self.vm, self._events)
+        self._cleanup.callback(irqchip.close)
+        sink = irqchip.set_line if delivery == "line" else irqchip.set_level
+        self.machine.connect_gsi(sink)
+        self._cleanup.callback(self.machine.disconnect_gsi, sink)
+        return irqchip
+
+    def _add_vcpu(self, system: KvmSystem, index: int) -> Vcpu:
+        vcpu = Vcpu(system, self.vm, index)
+        self._cleanup.callback(vcpu.close)
+        if system.capability(uapi.KVM_CAP_EXT_CPUID):
+            vcpu.set_cpuid(guest_cpuid(system.supported_cpuid(), index))
+        return vcpu
+
+    def _add_ring(self, vcpu: Vcpu) -> None:
+        page = self.vm.capability(uapi.KVM_CAP_COALESCED_MMIO)
+        if page:
+            self.ring = CoalescedRing(vcpu.u32, vcpu.u64, page, self.machine.memory, self.machine.io)
+
+    def _listen(self) -> None:
+        """Follow both address spaces; what they show already is told at once."""
+        memory, io = self.machine.memory, self.machine.io
+        listeners: list[tuple[AddressSpace, MemoryListener]] = [
+            (memory, MemorySlots(self.vm)),
+            (memory, Doorbells(self.vm, self._events, memory, pio=False)),
+            (io, Doorbells(self.vm, self._events, io, pio=True)),
+        ]
+        if self.ring is not None:
+            listeners.append((memory, CoalescedZones(self.vm, self._zones_changed, pio=False)))
+            if self.vm.capability(uapi.KVM_CAP_COALESCED_PIO):
+                listeners.append((io, CoalescedZones(self.vm, self._zones_changed, pio=True)))
+        for space in (memory, io):
+            space.kernel_ioeventfd = True
+            self._cleanup.callback(setattr, space, "kernel_ioeventfd", False)
+        for space, listener in listeners:
+            space.add_listener(listener)
+            self._cleanup.callback(space.remove_listener, listener)
+
+    def _zones_changed(self, change: int) -> None:
+        self._zones += change
+        self._events.set_beat(self._zones > 0)
+
+    def _boot(self, vcpu: Vcpu) -> None:
+        guest = self.machine.config.guest
+        if guest is None:
+            return
+        try:
+            boot = boot_state(guest.mode, guest.entry)
+        except ValueError as error:
+            raise MachineError(str(error)) from None
+        for address, data in boot.writes:
+            self.machine.memory.write_bytes(address, data)
+        vcpu.load(boot)
+
+    # --- running ---
+
+    def run(self, timeout: float | None = None) -> RunResult:
+        """Run the guest until it ends, ``stop`` is called or ``timeout`` seconds are over.
+
+        After ``timeout`` and ``stopped`` it may be called again and goes on where the guest was.
+        """
+        with self._running:
+            if self.vm.fd < 0:
+                raise KvmError("KVM_RUN", 0, "the host is closed")
+            with self._state:
+                self._result, self.stopping = None, False
+                self._done.clear()
+            if self.machine.exit_code is None:
+                self._run(timeout)
+            return self._settled_result()
+
+    def _run(self, timeout: float | None) -> None:
+        self._start()
+        try:
+            if not self._done.wait(timeout):
+                self.finish(RunResult("timeout", detail=f"the guest was still running after {timeout:g} s"))
+        finally:
+            self._halt()
+
+    def _start(self) -> None:
+        clock = self.machine.clocks.virtual
+        if isinstance(clock, LiveClock):
+            with self.machine.lock:
+                clock.start()
+        self._events.start()
+        self._ticker.start()
+        for processor in self._processors:
+            processor.start()
+
+    def _halt(self) -> None:
+        """Bring all threads home; then nothing the guest did is left undelivered."""
+        self.finish(RunResult("stopped"))
+        for processor in self._processors:
+            processor.join()
+        self._ticker.stop()
+        self._events.stop()
+        clock = self.machine.clocks.virtual
+        if isinstance(clock, LiveClock):
+            with self.machine.lock:
+                clock.stop()
+
+    def _settled_result(self) -> RunResult:
+        if self.machine.exit_code is not None:
+            return self._exit_result()
+        result = self._result or RunResult("stopped")
+        return RunResult(result.reason, result.code, result.detail, "kvm")
+
+    def _exit_result(self) -> RunResult:
+        return RunResult("exit", self.machine.exit_code or 0, accel="kvm")
+
+    def finish(self, result: RunResult) -> None:
+        """End the run from any thread; the first result stays."""
+        with self._state:
+            if self._result is None:
+                self._result = result
+            self.stopping = True
+        self._done.set()
+        for processor in self._processors:
+            processor.vcpu.kick()
+
+    def stop(self) -> None:
+        """End the present run, from any thread; it may go on with another ``run``."""
+        self.finish(RunResult("stopped"))
+
+    def _exit_requested(self) -> None:
+        self.finish(RunResult("exit", self.machine.exit_code or 0))
+
+    def _failed(self, error: BaseException) -> None:
+        self.finish(RunResult("error", detail=f"{type(error).__name__}: {error}"))
+
+    def _settle(self) -> None:
+        """Carry out the writes that the kernel holds back; before anything else that a device hears."""
+        if self.ring is not None and self.ring.pending():
+            self.ring.drain()
+
+    # --- the end ---
+
+    def close(self) -> None:
+        """Stop, then release the VM and all descriptors; the machine stays as it is. More than once is fine."""
+        self.stop()
+        with self._running, self.machine.lock:
+            self._processors = []
+            self._cleanup.close()
+
+    def __enter__(self) -> KvmHost:
+        """Use as a context manager."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
+        """Close."""
+        self.close()
