@@ -42,7 +42,7 @@ _start:
         expect 2, 0xfffff000, %eax
         config_set PCI_BAR1, 0xffffffff
         config_read PCI_BAR1
-        expect 2, 0xffffffe1, %eax
+        expect 2, 0xfffffff1, %eax
         config_set PCI_BAR2, 0xffffffff
         config_read PCI_BAR2
         and $0xfffffff0, %eax

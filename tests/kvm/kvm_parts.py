@@ -227,7 +227,7 @@ class HandDoorbell(PciDevice):
 
     NAME = "hand-doorbell"
     PCI = PciIdentity(0x1B36, 0x00D8)
-    BARS = (Bar(0, "mem32", 0x1000), Bar(1, "io", 0x20), Bar(2, "mem32", 0x10000, prefetchable=True))
+    BARS = (Bar(0, "mem32", 0x1000), Bar(1, "io", 0x10), Bar(2, "mem32", 0x10000, prefetchable=True))
     BELLS = (("mem", 0, 4, 1), ("mem", 4, 4, None), ("ports", 0, 2, 0x55), ("ports", 4, 1, None), ("mem", 8, 0, None))
 
     def __init__(self, env: Environment) -> None:
@@ -244,7 +244,7 @@ class HandDoorbell(PciDevice):
         bank = RegisterBank("mem", 0x1000, Access((1, 8), (1, 4)), registers=registers)
         memory = MemoryRegion.io("mem", 0x1000, bank)
         memory.coalesced.append((0x200, 0x100))
-        ports = MemoryRegion.io("ports", 0x20, RegisterBank("ports", 0x20, Access((1, 4), (1, 4)), registers=()))
+        ports = MemoryRegion.io("ports", 0x10, RegisterBank("ports", 0x10, Access((1, 4), (1, 4)), registers=()))
         for number, (where, offset, length, match) in enumerate(self.BELLS):
             region = memory if where == "mem" else ports
             self.add_doorbell(region, f"BELL{number}", offset, length, match, partial(self.ring, number))
