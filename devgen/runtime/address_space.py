@@ -143,8 +143,10 @@ class AddressSpace:
         try:
             writer = self._writers[size][address]
         except KeyError:
-            self._find_writer(address, size)(value & mask_of(min(max(size, 0), MAX_SIZE)))
-            return
+            if not 1 <= size <= MAX_SIZE:
+                self.unassigned_writes += 1
+                return
+            writer = self._find_writer(address, size)
         writer(value & _MASKS[size])
 
     def reader(self, address: int, size: int) -> Reader:
@@ -161,14 +163,16 @@ class AddressSpace:
 
     def load(self, address: int, size: int) -> int:
         """`read` for a device. Registers are reached only if no other such access is under way: it could never end."""
-        if self._page(address, size) is None:
-            if not self._enter(address, write=False):
-                return self._ones(size)
-            try:
-                return self.read(address, size)
-            finally:
-                self._busy = False
-        return self.read(address, size)
+        page = self._page(address, size)
+        if page is not None:
+            view, _, at, _ = page
+            return int.from_bytes(view[at : at + size], "little")
+        if not self._enter(address, write=False):
+            return self._ones(size)
+        try:
+            return self.read(address, size)
+        finally:
+            self._busy = False
 
     def store(self, address: int, value: int, size: int) -> None:
         """`write` for a device; see `load`."""
@@ -260,9 +264,10 @@ class AddressSpace:
     def add_listener(self, listener: MemoryListener) -> None:
         """Tell ``listener`` the present state, then every change."""
         self._listeners = tuple(sorted((*self._listeners, listener), key=lambda each: each.priority))
-        announce((listener,), Snapshot(), self._snapshot)
-        if self._log_global:
-            listener.log_global_start()
+        with self.transaction():  # what the listener changes is committed when it has heard all
+            announce((listener,), Snapshot(), self._snapshot)
+            if self._log_global:
+                listener.log_global_start()
 
     def remove_listener(self, listener: MemoryListener) -> None:
         """Tell ``listener`` that all has gone, and nothing after.
@@ -273,9 +278,10 @@ class AddressSpace:
         listeners = list(self._listeners)
         listeners.remove(listener)
         self._listeners = tuple(listeners)
-        if self._log_global:
-            listener.log_global_stop()
-        announce((listener,), self._snapshot, Snapshot())
+        with self.transaction():
+            if self._log_global:
+                listener.log_global_stop()
+            announce((listener,), self._snapshot, Snapshot())
 
     def set_global_log(self, on: bool) -> None:
         """Log writes to all memory, or only where `MemoryRegion.log_dirty` asks for it."""

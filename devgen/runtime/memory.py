@@ -403,10 +403,10 @@ def _reaches(start: MemoryRegion, goal: MemoryRegion) -> bool:
 
 
 @contextmanager
-def transaction(*parts: MemoryRegion | Topology, guest: bool = False) -> Iterator[None]:
+def transaction(part: MemoryRegion | Topology, *parts: MemoryRegion | Topology, guest: bool = False) -> Iterator[None]:
     """Change the tree in several steps and flatten each address space once, at the end; may be nested.
 
-    ``parts`` are address spaces, or regions: those stand for the address spaces that they hang in on entry.
+    Each part is an address space, or a region: that stands for the address spaces that it hangs in on entry.
     ``guest`` says that a guest causes the change (a write to PCI configuration space): doorbells that collide are then
     logged and the later one stays silent until the place is free, where otherwise the end raises.
 
@@ -415,7 +415,7 @@ def transaction(*parts: MemoryRegion | Topology, guest: bool = False) -> Iterato
             address space is whole even so: it keeps the doorbell that was there first.
     """
     with ExitStack() as stack:
-        for space in _spaces_of(parts):
+        for space in _spaces_of((part, *parts)):
             space.begin(guest)
             stack.callback(space.end)
         yield

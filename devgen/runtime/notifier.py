@@ -84,5 +84,5 @@ class IoEventFd:
         """
         if self.length not in (0, 1, 2, 4, 8):
             raise ValueError(f"{self.name}: a doorbell is 0, 1, 2, 4 or 8 bytes long, not {self.length}")
-        if self.match is not None and not 0 <= self.match < 1 << (8 * self.length):
+        if self.match is not None and (not self.length or not 0 <= self.match < 1 << (8 * self.length)):
             raise ValueError(f"{self.name}: match {self.match:#x} does not fit {self.length} bytes")

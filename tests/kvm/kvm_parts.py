@@ -4,6 +4,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from devgen.runtime.access import Access
@@ -12,7 +13,9 @@ from devgen.runtime.config import DevicePlacement, GuestConfig, MachineConfig
 from devgen.runtime.counter import Counter
 from devgen.runtime.device import Device, Environment
 from devgen.runtime.machine import Machine
-from devgen.runtime.memory import MemoryRegion
+from devgen.runtime.memory import MemoryRegion, RamBlock
+from devgen.runtime.pci import PciDevice
+from devgen.runtime.pci.config import Bar, PciIdentity
 from devgen.runtime.timer import Timer
 
 GUESTS = Path(__file__).parents[2] / "examples" / "guests"
@@ -187,3 +190,79 @@ def assemble(source: str, *, bits: int = 16) -> bytes:
         link = ["ld", "-m", "elf_x86_64", "-N", f"-Ttext={LOAD:#x}", "--oformat=binary", "-o", str(out), str(obj)]
         subprocess.run(link, check=True)
         return out.read_bytes()
+
+
+class HandXche(PciDevice):
+    """The card that the guest xche_card drives, as examples/guests/README.md describes it."""
+
+    NAME = "hand-xche"
+    PCI = PciIdentity(0x1B36, 0x00C4)
+    BARS = (Bar(1, "io", 0x800),)
+
+    def __init__(self, env: Environment) -> None:
+        super().__init__(env)
+        self.scratch = self.ctrl = self.events = 0
+        self.data = [0] * 16
+        registers = (
+            Reg("ID", 0x00, 8, lambda: 0x5C, None),
+            Reg("SCRATCH", 0x01, 8, lambda: self.scratch, partial(self.put, "scratch")),
+            Reg("CTRL", 0x02, 8, lambda: self.ctrl, lambda value, mask=0xFF: self.put("ctrl", value & 0xF1)),
+            Reg("STATUS", 0x03, 8, lambda: self.ctrl & 1, None),
+            Reg("EVENTS", 0x04, 8, lambda: self.events, lambda value, mask=0xFF: self.put("events", self.events & ~value)),
+            Reg("KICK", 0x05, 8, None, lambda value, mask=0xFF: self.put("events", self.events | value)),
+            Reg("DATA", 0x10, 8, self.data.__getitem__, self.put_data, count=16, stride=1),
+        )
+        bank = RegisterBank("registers", 0x800, Access((1, 4), (1, 1)), registers=registers)
+        self.add_region(MemoryRegion.io("registers", 0x800, bank), bar=1)
+
+    def put(self, name: str, value: int, mask: int = 0xFF) -> None:
+        setattr(self, name, value)
+
+    def put_data(self, index: int, value: int, mask: int = 0xFF) -> None:
+        self.data[index] = value
+
+
+class HandDoorbell(PciDevice):
+    """The card that the guest doorbell_card drives, as examples/guests/README.md describes it."""
+
+    NAME = "hand-doorbell"
+    PCI = PciIdentity(0x1B36, 0x00D8)
+    BARS = (Bar(0, "mem32", 0x1000), Bar(1, "io", 0x10), Bar(2, "mem32", 0x10000, prefetchable=True))
+    BELLS = (("mem", 0, 4, 1), ("mem", 4, 4, None), ("ports", 0, 2, 0x55), ("ports", 4, 1, None), ("mem", 8, 0, None))
+
+    def __init__(self, env: Environment) -> None:
+        super().__init__(env)
+        self.rings = [0] * len(self.BELLS)
+        self.last = self.count = self.sum = 0
+        registers = (
+            Reg("RINGS", 0x100, 32, self.rings.__getitem__, None, count=len(self.rings), stride=4),
+            Reg("LATE", 0x200, 32, None, self.late, count=64, stride=4),
+            Reg("LAST", 0x300, 32, lambda: self.last, None),
+            Reg("COUNT", 0x304, 32, lambda: self.count, None),
+            Reg("SUM", 0x308, 32, lambda: self.sum, None),
+        )
+        bank = RegisterBank("mem", 0x1000, Access((1, 8), (1, 4)), registers=registers)
+        memory = MemoryRegion.io("mem", 0x1000, bank)
+        memory.coalesced.append((0x200, 0x100))
+        ports = MemoryRegion.io("ports", 0x10, RegisterBank("ports", 0x10, Access((1, 4), (1, 4)), registers=()))
+        for number, (where, offset, length, match) in enumerate(self.BELLS):
+            region = memory if where == "mem" else ports
+            self.add_doorbell(region, f"BELL{number}", offset, length, match, partial(self.ring, number))
+        self.add_region(memory, bar=0)
+        self.add_region(ports, bar=1)
+        self.add_region(MemoryRegion.ram("ram", 0x10000, RamBlock(0x10000)), bar=2)
+
+    def ring(self, number: int, count: int) -> None:
+        self.rings[number] += count
+
+    def late(self, index: int, value: int, mask: int = 0xFFFFFFFF) -> None:
+        self.last = value
+        self.count += 1
+        self.sum = (self.sum * 3 + value) & 0xFFFFFFFF
+
+
+def plug(made: Rig, device: type[PciDevice], slot: int = 3) -> PciDevice:
+    """Put a PCI card of that class into a machine."""
+    card = made.machine.add_device(DevicePlacement("card", device.NAME, slot=slot), device)
+    assert isinstance(card, PciDevice)
+    return card

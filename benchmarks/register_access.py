@@ -1,0 +1,169 @@
+"""One 32-bit register read and write through the address space, against a hand-written bus and device.
+
+    python benchmarks/register_access.py
+
+The hand-written one is what people write first, and write well: a bus that bisects sorted bases, a device with a
+dict from offset to bound method. Both sides drive the same register methods; the loop round the call is part of both
+figures.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable
+
+from _measure import Result, interleaved, markdown
+
+from devgen.runtime.access import Access
+from devgen.runtime.address_space import AddressSpace
+from devgen.runtime.bank import Reg, RegisterBank
+from devgen.runtime.memory import MemoryRegion
+
+BASE = 0xFE00_0000
+SIZE = 0x1000
+REGISTERS = 16
+OFFSET = 0x14
+
+
+class Registers:
+    """The device proper: sixteen registers with a method each way, as the generator writes them for exact decoding."""
+
+    def __init__(self) -> None:
+        self.R5 = 0
+
+    def read_R5(self) -> int:
+        return self.R5
+
+    def write_R5(self, value: int, mask: int = 0xFFFF_FFFF) -> None:
+        self.R5 = value
+
+    def read_other(self) -> int:
+        return 0
+
+    def write_other(self, value: int, mask: int = 0xFFFF_FFFF) -> None:
+        pass
+
+
+class HandDevice(Registers):
+    """Dispatch by a dict of methods, sizes checked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reads = {4 * n: self.read_R5 if n == 5 else self.read_other for n in range(REGISTERS)}
+        self.writes = {4 * n: self.write_R5 if n == 5 else self.write_other for n in range(REGISTERS)}
+
+    def read(self, offset: int, size: int) -> int:
+        method = self.reads.get(offset)
+        if method is None or size > 4:
+            return 0
+        return method() & ((1 << size * 8) - 1)
+
+    def write(self, offset: int, value: int, size: int) -> None:
+        method = self.writes.get(offset)
+        if method is not None and size <= 4:
+            method(value & ((1 << size * 8) - 1))
+
+
+class HandBus:
+    """Devices at sorted bases, found by bisection."""
+
+    def __init__(self) -> None:
+        self.bases: list[int] = []
+        self.devices: list[tuple[int, HandDevice]] = []
+
+    def add(self, base: int, size: int, device: HandDevice) -> None:
+        at = bisect_right(self.bases, base)
+        self.bases.insert(at, base)
+        self.devices.insert(at, (base + size, device))
+
+    def read(self, address: int, size: int) -> int:
+        at = bisect_right(self.bases, address) - 1
+        if at >= 0:
+            end, device = self.devices[at]
+            if address < end:
+                return device.read(address - self.bases[at], size)
+        return (1 << size * 8) - 1
+
+    def write(self, address: int, value: int, size: int) -> None:
+        at = bisect_right(self.bases, address) - 1
+        if at >= 0:
+            end, device = self.devices[at]
+            if address < end:
+                device.write(address - self.bases[at], value, size)
+
+
+def hand_bus(devices: int) -> HandBus:
+    bus = HandBus()
+    for n in range(devices):
+        bus.add(BASE + n * SIZE, SIZE, HandDevice())
+    return bus
+
+
+def address_space(devices: int) -> AddressSpace:
+    root = MemoryRegion.container("memory", 1 << 64)
+    for n in range(devices):
+        dut = Registers()
+        registers = tuple(
+            Reg(f"R{k}", 4 * k, 32, dut.read_R5, dut.write_R5)
+            if k == 5
+            else Reg(f"R{k}", 4 * k, 32, dut.read_other, dut.write_other)
+            for k in range(REGISTERS)
+        )
+        bank = RegisterBank("registers", SIZE, Access(), "exact", "zeros", registers)
+        root.add_subregion(BASE + n * SIZE, MemoryRegion.io(f"device{n}", SIZE, bank))
+    return AddressSpace("memory", root)
+
+
+def reads(read: Callable[[int, int], int], address: int) -> Callable[[int], None]:
+    def run(calls: int) -> None:
+        for _ in range(calls):
+            read(address, 4)
+
+    return run
+
+
+def writes(write: Callable[[int, int, int], None], address: int) -> Callable[[int], None]:
+    def run(calls: int) -> None:
+        for _ in range(calls):
+            write(address, 0x1234, 4)
+
+    return run
+
+
+def measure(calls: int = 20_000, rounds: int = 31) -> dict[str, list[Result]]:
+    """Each access on both sides, with 1 and with 1,000 devices mapped; the base is the hand-written one with 1."""
+    many = BASE + 700 * SIZE + OFFSET
+    one = BASE + OFFSET
+    bus1, bus1000 = hand_bus(1), hand_bus(1000)
+    space1, space1000 = address_space(1), address_space(1000)
+    return {
+        "read": interleaved(
+            {
+                "hand-written, 1 device": reads(bus1.read, one),
+                "address space, 1 device": reads(space1.read, one),
+                "hand-written, 1,000 devices": reads(bus1000.read, many),
+                "address space, 1,000 devices": reads(space1000.read, many),
+            },
+            calls=calls,
+            rounds=rounds,
+        ),
+        "write": interleaved(
+            {
+                "hand-written, 1 device": writes(bus1.write, one),
+                "address space, 1 device": writes(space1.write, one),
+                "hand-written, 1,000 devices": writes(bus1000.write, many),
+                "address space, 1,000 devices": writes(space1000.write, many),
+            },
+            calls=calls,
+            rounds=rounds,
+        ),
+    }
+
+
+def main() -> None:
+    rows = [(kind, each.name, each.ns, each.ratio) for kind, results in measure().items() for each in results]
+    print(markdown(("access", "through", "ns", "ratio"), rows))
+
+
+if __name__ == "__main__":
+    main()
