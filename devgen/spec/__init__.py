@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from devgen.spec.diagnostics import Diagnostic
     from devgen.spec.model import Device
 
-__all__ = ["BoardResult", "CheckResult", "LoadResult", "check_paths", "load_board", "load_device"]
+__all__ = ["BoardResult", "LoadResult", "check_paths", "load_board", "load_device"]
 
 
 @dataclass(slots=True, frozen=True)
@@ -50,21 +50,6 @@ class BoardResult:
         return all(one.severity != "error" for one in self.diagnostics)
 
 
-@dataclass(slots=True, frozen=True)
-class CheckResult:
-    """What checking one file gave: ``kind`` says what the file turned out to be."""
-
-    path: Path
-    kind: str
-    diagnostics: list[Diagnostic]
-    sources: list[Path]
-
-    @property
-    def ok(self) -> bool:
-        """Whether no error was found."""
-        return all(one.severity != "error" for one in self.diagnostics)
-
-
 def load_device(path: str | Path, *, include_dirs: Sequence[str | Path] = ()) -> LoadResult:
     """Load, validate, build and check the device description at ``path``.
 
@@ -82,8 +67,8 @@ def load_board(path: str | Path) -> BoardResult:
     return load_board_file(Path(path))
 
 
-def check_paths(paths: Iterable[str | Path], *, include_dirs: Sequence[str | Path] = ()) -> list[CheckResult]:
-    """Check files, and every ``.yaml``/``.yml`` below folders, in sorted order: devices, fragments and boards.
+def check_paths(paths: Iterable[str | Path], *, include_dirs: Sequence[str | Path] = ()) -> list[Diagnostic]:
+    """Check files, and every ``.yaml``/``.yml`` below folders, in order: devices, fragments and boards.
 
     A file with the key ``board`` is a board; everything else is taken for a device or a fragment.
     """

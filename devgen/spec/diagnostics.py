@@ -9,6 +9,7 @@ log can be played with.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -69,6 +70,11 @@ class Diagnostic:
     hint: str = ""
     length: int = 1
     excerpt: str = ""
+
+    @property
+    def is_error(self) -> bool:
+        """Whether it makes the description unusable."""
+        return self.severity == "error"
 
     def __str__(self) -> str:
         """Return the text form, see ``text``."""
@@ -143,6 +149,10 @@ class Diagnostics:
         """Whether an error was recorded."""
         return self.errors > 0
 
+    def has_error_at(self, mark: Mark) -> bool:
+        """Whether something was said at this very place already."""
+        return any(place == mark for _, place, _ in self._kept)
+
     def finish(self) -> list[Diagnostic]:
         """Return the findings by file, line and column, each with its excerpt; a last note counts those left out."""
         found = sorted(self._kept.values(), key=lambda d: (d.mark.file, d.mark.line, d.mark.column, d.code))
@@ -181,6 +191,16 @@ class SourceText:
         if line == 1:
             return Mark(self.mark.file, self.mark.line, self.mark.column + column - 1)
         return Mark(self.mark.file, self.mark.line + line - 1, column)
+
+
+def render_text(diagnostics: Iterable[Diagnostic]) -> str:
+    """Return all diagnostics as text, one after the other."""
+    return "\n".join(one.text() for one in diagnostics)
+
+
+def render_json(diagnostics: Iterable[Diagnostic]) -> str:
+    """Return all diagnostics as a JSON list, for editors and CI."""
+    return json.dumps([one.json() for one in diagnostics], indent=2)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

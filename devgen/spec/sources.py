@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -63,13 +62,14 @@ class SourceFile:
 class Sources:
     """All files of one run and the positions of what was read from them.
 
-    ``marks`` maps a container's identity to the positions of its entries, so a tree stays plain data. Whoever fills
-    it keeps the containers alive for as long as the table is used.
+    ``marks`` maps a container's identity to the positions of its entries, so a tree stays plain data. ``keep``
+    holds the containers, so that no identity is used twice.
     """
 
     files: list[SourceFile] = field(default_factory=list)
     marks: dict[int, dict[Any, int]] = field(default_factory=dict)
     places: dict[int, int] = field(default_factory=dict)
+    keep: list[Node] = field(default_factory=list)
 
     def add(self, name: str, text: str) -> SourceFile:
         """Add a file."""
@@ -112,6 +112,10 @@ class Sources:
             return SourceText(str(value).lower() if isinstance(value, bool) else str(value), mark)
         return SourceText(value, mark, partial(self._locate, self.marks[id(node)][key] & _MASK, value))
 
+    def key_text(self, node: Node, key: str) -> SourceText:
+        """Return a key as text that knows where its characters stand."""
+        return SourceText(key, self.key_mark(node, key), partial(self._locate, self.marks[id(node)][key] >> _SHIFT, key))
+
     def _file(self, position: int) -> SourceFile:
         at = bisect_right(self.files, position, key=lambda file: file.base)
         return self.files[max(0, at - 1)]
@@ -124,11 +128,6 @@ class Sources:
 def pack(key_position: int, value_position: int) -> int:
     """Pack the positions of a key and of its value into one integer."""
     return key_position << _SHIFT | value_position
-
-
-def moved(entries: Mapping[Any, int], key: Key) -> int:
-    """Return the packed positions of ``key`` in another container's entries."""
-    return entries[key]
 
 
 def locate_in_scalar(text: str, start: int, value: str, line: int, column: int) -> int:

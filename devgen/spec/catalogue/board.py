@@ -1,3 +1,46 @@
 """Diagnostics of boards (DG09xx)."""
 
 from __future__ import annotations
+
+from devgen.spec.diagnostics import Kind
+
+SLOT_TAKEN = Kind(
+    "DG0901",
+    "error",
+    "'{name}' and '{other}' are both in PCI slot {slot}",
+    "Two devices cannot answer for the same configuration space.",
+    "a: {device: xche, slot: 3}\nb: {device: xche, slot: 3}",
+    "Give each a slot, or a function of the slot, of its own.",
+)
+NO_PCI = Kind(
+    "DG0902",
+    "error",
+    "'{name}' has a PCI slot, but the machine has no PCI bus",
+    "A slot is a place on the machine's PCI bus.",
+    "machine: {type: pc}\ndevices: {card: {device: xche, slot: 3}}",
+    "Set `machine: {pci: true}`.",
+)
+OUTSIDE_RAM = Kind(
+    "DG0903",
+    "error",
+    "'{key}' {address} lies outside the RAM of {ram} bytes",
+    "The guest's image is put into RAM, and execution starts there.",
+    "machine: {type: pc, ram: 1 MiB}\nguest: {image: g.bin, load: 0x100000}",
+    "Correct the address or enlarge the RAM.",
+)
+BAD_RAM = Kind(
+    "DG0904",
+    "error",
+    "RAM of {size} bytes: {reason}",
+    "RAM is a whole number of 4 KiB pages, and ends below the addresses where devices live.",
+    "machine: {type: pc, ram: 1000}",
+    "Round up to 4 KiB.",
+)
+ADDRESS_TAKEN = Kind(
+    "DG0905",
+    "error",
+    "region '{region}' of '{name}' starts where {other} does, at {address}",
+    "Two regions at one address in one address space: only one of them would answer.",
+    "a: {device: debugcon, at: {ports: 0xe9}}\nb: {device: debugcon, at: {ports: 0xe9}}",
+    "Move one of them.",
+)

@@ -1,3 +1,56 @@
 """Diagnostics of PCI identity and base address registers (DG08xx)."""
 
 from __future__ import annotations
+
+from devgen.spec.diagnostics import Kind
+
+BAR_SIZE = Kind(
+    "DG0801",
+    "error",
+    "BAR {bar} of {size} bytes: {reason}",
+    "A BAR's size is a power of two: at least 4 bytes and at most 64 KiB for port I/O, at least 16 bytes for memory, at "
+    "most 2 GiB for mem32; an expansion ROM has 2 KiB to 16 MiB.",
+    "bars: {0: {type: mem32, size: 5000}}",
+    "Round up to the next power of two.",
+)
+BAR_PAIR = Kind(
+    "DG0802",
+    "error",
+    "BAR {bar} is mem64: {reason}",
+    "A 64-bit BAR takes two registers: its own and the next.",
+    "bars: {0: {type: mem64, size: 1 MiB}, 1: {type: io, size: 32}}",
+    "Leave the next number free; BAR 5 cannot be 64-bit.",
+)
+UNKNOWN_BAR = Kind(
+    "DG0803",
+    "error",
+    "region {name} hangs on BAR {bar}, which is not declared",
+    "A region's `bar` is one of `pci: bars:`.",
+    "regions: {r: {bar: 2, registers: {A: {at: 0}}}}",
+    "Declare the BAR, or correct the number.",
+)
+BAR_UNUSED = Kind(
+    "DG0804",
+    "warning",
+    "nothing lies in BAR {bar}",
+    "The guest assigns addresses to it that answer nothing.",
+    "bars: {3: {type: mem32, size: 4 KiB}}",
+    "Add a region with this `bar`, or remove the BAR.",
+)
+INTX_MISMATCH = Kind(
+    "DG0805",
+    "error",
+    "{problem}",
+    "`pci: interrupt_pin:` tells the guest that there is an INTx# line, `intx: true` says which interrupt it is: both or "
+    "neither, and one line only.",
+    "pci: {vendor: 1, device: 2, class: 0, interrupt_pin: A}",
+    "Mark the interrupt with `intx: true`, and set `interrupt_pin`.",
+)
+BAD_ROM = Kind(
+    "DG0806",
+    "error",
+    "region {name} in the expansion ROM must be `rom: true`",
+    "An expansion ROM is memory that the firmware copies and runs; it has no registers.",
+    "regions: {r: {bar: rom, registers: {A: {at: 0}}}}",
+    "Make the region a ROM, or hang it on another BAR.",
+)

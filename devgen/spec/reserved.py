@@ -1,0 +1,31 @@
+"""Names that a description may not give to its things: they mean something else in the generated class."""
+
+from __future__ import annotations
+
+import keyword
+
+from devgen.spec.scope import BUILTIN_NAMES, HOOK_NAMES
+
+DEVICE_API: frozenset[str] = frozenset(
+    """
+    BARS BUS DEVGEN FIELDS NAME PCI PROPERTIES STATE TITLE VERSION
+    add_bar add_doorbell add_gpio_in add_gpio_ins add_gpio_out add_gpio_outs add_irq add_irqs add_region add_stream
+    clear clocks close coalesce config emit env events gpio_in gpio_out interrupt_pin intx irqs load load_memory
+    load_state log may_master memory name on_reset placements power_on prepare_state properties region regions reset
+    reset_state save save_state self store store_memory streams update_lines
+    """.split()
+)
+"""Attributes and methods of ``devgen.runtime.device.Device``, ``PciDevice`` and of every generated class."""
+
+KEYWORDS: frozenset[str] = frozenset((*keyword.kwlist, *keyword.softkwlist))
+
+
+def why_reserved(name: str) -> str:
+    """Return why ``name`` cannot be a device's thing, or an empty string when it can."""
+    if name in HOOK_NAMES:
+        return "behaviour knows it as a name of its own"
+    if name in BUILTIN_NAMES:
+        return "it is a word of the behaviour language"
+    if name in DEVICE_API:
+        return "every generated device has an attribute of this name"
+    return "it is a keyword" if name in KEYWORDS else ""
