@@ -43,7 +43,7 @@ class Kind:
     fix: str
 
     def __call__(
-        self, mark: Mark, *, length: int = 1, allowed: Iterable[str] = (), hint: str = "", **values: object
+        self, mark: Mark, *, length: int = 1, allowed: Iterable[str] = (), hint: str = "", **values: Any
     ) -> Diagnostic:
         """Make a diagnostic of this kind at ``mark``; ``values`` fill the message (control characters replaced)."""
         filled = {name: printable(value) for name, value in values.items()}
@@ -134,7 +134,7 @@ class Diagnostics:
         length: int = 1,
         allowed: Iterable[str] = (),
         hint: str = "",
-        **values: object,
+        **values: Any,
     ) -> None:
         """Record one finding; the same finding at the same place counts once, those over the limit are counted only."""
         self.errors += kind.severity == "error"

@@ -140,7 +140,9 @@ class Field:
 class Register:
     """A register or a register array. A register without declared fields has none here: its bits obey its own access.
 
-    ``reset`` is the whole register's value with the fields' resets merged in; one per element if they differ.
+    ``reset`` is the whole register's value with the fields' resets merged in; an array whose elements differ has one
+    value an element in ``resets`` instead. ``constant`` has one value for all elements or one an element.
+    An alias has the fields, width and number of elements of what it stands for.
     """
 
     name: str
@@ -167,6 +169,7 @@ class Register:
     title: str
     description: str
     mark: Mark
+    resets: tuple[int, ...] = ()
 
 
 @dataclass(slots=True, frozen=True)

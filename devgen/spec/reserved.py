@@ -6,15 +6,15 @@ import keyword
 
 from devgen.spec.scope import BUILTIN_NAMES, HOOK_NAMES
 
-DEVICE_API: frozenset[str] = frozenset(
-    """
+_API = """
     BARS BUS DEVGEN FIELDS NAME PCI PROPERTIES STATE TITLE VERSION
     add_bar add_doorbell add_gpio_in add_gpio_ins add_gpio_out add_gpio_outs add_irq add_irqs add_region add_stream
     clear clocks close coalesce config emit env events gpio_in gpio_out interrupt_pin intx irqs load load_memory
     load_state log may_master memory name on_reset placements power_on prepare_state properties region regions reset
     reset_state save save_state self store store_memory streams update_lines
-    """.split()
-)
+"""
+
+DEVICE_API: frozenset[str] = frozenset(_API.split())
 """Attributes and methods of ``devgen.runtime.device.Device``, ``PciDevice`` and of every generated class."""
 
 KEYWORDS: frozenset[str] = frozenset((*keyword.kwlist, *keyword.softkwlist))

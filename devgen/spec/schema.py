@@ -7,7 +7,7 @@ tree and every error it finds becomes a diagnostic.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from devgen.share import find_share
 from devgen.spec.catalogue import shape as kinds
-from devgen.spec.diagnostics import Diagnostics, did_you_mean
-from devgen.spec.model import Mark
+from devgen.spec.diagnostics import Diagnostics, Kind, did_you_mean
 from devgen.spec.sources import Node, Sources
 
 if TYPE_CHECKING:
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 SchemaName = Literal["device", "board"]
 
 _ERRORS_TAKEN = 2000
+_PRUNE_ROUNDS = 3
 _TYPES = {
     "object": "a mapping",
     "array": "a list",
@@ -34,13 +34,25 @@ _TYPES = {
 }
 
 
+@dataclass(slots=True, frozen=True)
+class _Violation:
+    """One broken rule: which (``rule``), what it asks for, of which value at which path; ``of_key``: of a key."""
+
+    rule: str
+    wanted: Any
+    path: tuple[str | int, ...]
+    value: Any
+    schema: dict[str, Any]
+    of_key: bool
+
+
 def validate(tree: dict[str, Any], name: SchemaName, sources: Sources, sink: Diagnostics) -> bool:
     """Report every place where ``tree`` breaks the schema; return whether there is none."""
     if _nothing_wrong(name, tree):
         return True
     before = sink.errors
     reporter = _Reporter(tree, sources, sink)
-    for error in _one_a_place(islice(_authority(name).iter_errors(tree), _ERRORS_TAKEN)):
+    for error in _one_a_place(_violations(tree, name)):
         reporter.report(error)
     return sink.errors == before
 
@@ -66,6 +78,53 @@ def _fast_validator(name: SchemaName) -> Any:
     return jsonschema_rs.Draft202012Validator(json.loads(schema_text(name)))
 
 
+def prune(tree: dict[str, Any], name: SchemaName) -> bool:
+    """Cut out of ``tree`` what breaks the schema, so that the rest can be built and checked.
+
+    Return whether nothing but missing keys is left of it; the builder bears those.
+    """
+    for _ in range(_PRUNE_ROUNDS):
+        errors = [
+            error
+            for error in islice(_authority(name).iter_errors(tree), _ERRORS_TAKEN)
+            if error.validator != "required"
+        ]
+        if not errors:
+            return True
+        for error in errors:
+            _cut(tree, error)
+    return False
+
+
+def _violations(tree: dict[str, Any], name: SchemaName) -> list[_Violation]:
+    return [
+        _Violation(
+            str(error.validator),
+            error.validator_value,
+            tuple(error.absolute_path),
+            error.instance,
+            error.schema if isinstance(error.schema, dict) else {},
+            "propertyNames" in error.absolute_schema_path,
+        )
+        for error in islice(_authority(name).iter_errors(tree), _ERRORS_TAKEN)
+    ]
+
+
+def _cut(tree: dict[str, Any], error: _Violation) -> None:
+    if error.rule == "additionalProperties":
+        for key in [key for key in error.value if key not in error.schema["properties"]]:
+            del error.value[key]
+        return
+    path = [*error.path, error.value] if error.of_key else list(error.path)
+    while path and isinstance(path[-1], int):
+        path.pop()  # a list with a bad element goes as a whole
+    node: Any = tree
+    for key in path[:-1]:
+        node = node.get(key, {})
+    if path:
+        node.pop(path[-1], None)
+
+
 def _nothing_wrong(name: SchemaName, tree: dict[str, Any]) -> bool:
     fast = _fast_validator(name)
     try:
@@ -80,7 +139,7 @@ def _authority(name: SchemaName) -> Any:
     from jsonschema.validators import extend
 
     # Schema patterns are ECMA's, whose `$` is the end; Python's also matches before a last line end.
-    strict = extend(Draft202012Validator, {"pattern": _pattern})
+    strict = extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
     return strict(json.loads(schema_text(name)))
 
 
@@ -93,12 +152,11 @@ def _pattern(_validator: object, pattern: str, instance: object, _schema: object
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
-def _one_a_place(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
+def _one_a_place(errors: list[_Violation]) -> Iterator[_Violation]:
     """Drop what follows from a wrong type: a value of another kind breaks the other rules for its place, too."""
-    found = list(errors)
-    mistyped = {tuple(error.absolute_path) for error in found if error.validator == "type"}
-    for error in found:
-        if error.validator == "type" or error.validator == "required" or tuple(error.absolute_path) not in mistyped:
+    mistyped = {error.path for error in errors if error.rule == "type"}
+    for error in errors:
+        if error.rule in ("type", "required") or error.of_key or error.path not in mistyped:
             yield error
 
 
@@ -108,97 +166,91 @@ class _Reporter:
     sources: Sources
     sink: Diagnostics
 
-    def report(self, error: ValidationError) -> None:
-        handler = _HANDLERS.get(str(error.validator), _Reporter._other)
-        handler(self, error)
+    def report(self, error: _Violation) -> None:
+        _HANDLERS.get(error.rule, _Reporter._other)(self, error)
 
     # --- places --------------------------------------------------------------------------
 
-    def _owner(self, error: ValidationError) -> tuple[Node | None, Any]:
+    def _owner(self, error: _Violation) -> tuple[Node | None, Any]:
         """Return the container that holds the value at fault, and its key there (None: the outermost mapping)."""
-        path = list(error.absolute_path)
-        node: Any = self.tree
-        for key in path[:-1]:
-            node = node[key]
-        return (node, path[-1]) if path else (None, None)
+        if not error.path:
+            return None, None
+        return _at(self.tree, error.path[:-1]), error.path[-1]
 
-    def _mark(self, error: ValidationError) -> Mark:
-        node, key = self._owner(error)
-        return self.sources.node_mark(self.tree) if node is None else self.sources.value_mark(node, key)
-
-    def _where(self, error: ValidationError) -> str:
-        path = list(error.absolute_path)
-        if not path:
+    def _where(self, error: _Violation) -> str:
+        if not error.path:
             return "the description"
-        return f"'{path[-1]}'" if isinstance(path[-1], str) else f"element {path[-1]} of '{path[-2]}'"
+        last = error.path[-1]
+        return f"'{last}'" if isinstance(last, str) else f"element {last} of '{error.path[-2]}'"
 
-    def _add(self, kind: Any, error: ValidationError, **values: Any) -> None:
-        mark = self._mark(error)
+    def _add(self, kind: Kind, error: _Violation, **values: Any) -> None:
+        node, key = self._owner(error)
+        mark = self.sources.node_mark(self.tree) if node is None else self.sources.value_mark(node, key)
         if not self.sink.has_error_at(mark):
-            length = len(error.instance) if isinstance(error.instance, str) else 1
-            self.sink.add(kind, mark, length=length, where=self._where(error), found=describe(error.instance), **values)
+            length = len(error.value) if isinstance(error.value, str) and "\n" not in error.value else 1
+            self.sink.add(kind, mark, length=length, where=self._where(error), found=describe(error.value), **values)
 
     # --- one rule each -------------------------------------------------------------------
 
-    def _unknown_keys(self, error: ValidationError) -> None:
+    def _unknown_keys(self, error: _Violation) -> None:
         known = list(error.schema["properties"])
-        for key in error.instance:
+        for key in error.value:
             if key not in known:
-                mark = self.sources.key_mark(error.instance, key)
+                mark = self.sources.key_mark(error.value, key)
                 hint = did_you_mean(key, known)
                 self.sink.add(kinds.UNKNOWN_KEY, mark, length=len(key), key=key, hint=hint, allowed=known)
 
-    def _missing(self, error: ValidationError) -> None:
+    def _missing(self, error: _Violation) -> None:
         node, key = self._owner(error)
         mark = self.sources.node_mark(self.tree) if node is None else self.sources.key_mark(node, key)
-        for name in error.validator_value:
-            if name not in error.instance:
+        for name in error.wanted:
+            if name not in error.value:
                 hint = "this is a board: check it as one" if node is None and "board" in self.tree else ""
                 self.sink.add(kinds.MISSING_KEY, mark, where=self._where(error), key=name, hint=hint)
 
-    def _type(self, error: ValidationError) -> None:
+    def _type(self, error: _Violation) -> None:
         self._add(kinds.WRONG_TYPE, error, expected=_expected(error.schema), hint=_examples(error.schema))
 
-    def _enum(self, error: ValidationError) -> None:
-        allowed = [str(one) for one in error.validator_value]
-        hint = did_you_mean(error.instance, allowed) if isinstance(error.instance, str) else ""
+    def _enum(self, error: _Violation) -> None:
+        allowed = [str(one) for one in error.wanted]
+        hint = did_you_mean(error.value, allowed) if isinstance(error.value, str) else ""
         self._add(kinds.NOT_ALLOWED, error, allowed=allowed, hint=hint)
 
-    def _form(self, error: ValidationError) -> None:
-        if "propertyNames" in error.absolute_schema_path:
+    def _form(self, error: _Violation) -> None:
+        if error.of_key:
             return self._bad_name(error)
         expected = error.schema.get("title", "valid text")
         return self._add(kinds.BAD_FORM, error, expected=expected, hint=_examples(error.schema))
 
-    def _bad_name(self, error: ValidationError) -> None:
-        path = list(error.absolute_path)
-        node: Any = self.tree
-        for key in path:
-            node = node[key]
-        name = error.instance
+    def _bad_name(self, error: _Violation) -> None:
         self.sink.add(
             kinds.BAD_NAME,
-            self.sources.key_mark(node, name),
-            length=len(name),
-            name=name,
+            self.sources.key_mark(_at(self.tree, error.path), error.value),
+            length=len(error.value),
+            name=error.value,
             expected=error.schema.get("title", "name"),
             hint=_examples(error.schema),
         )
 
-    def _limit(self, error: ValidationError) -> None:
-        if "propertyNames" in error.absolute_schema_path:
+    def _limit(self, error: _Violation) -> None:
+        if error.of_key:
             return self._bad_name(error)
-        side = "at least" if str(error.validator).startswith("min") else "at most"
-        unit = _UNITS.get(str(error.validator)[3:], "")
-        return self._add(kinds.OUT_OF_LIMITS, error, limit=f"{side} {error.validator_value}{unit} is allowed")
+        side, unit = "at least" if error.rule.startswith("min") else "at most", _UNITS.get(error.rule[3:], "")
+        return self._add(kinds.OUT_OF_LIMITS, error, limit=f"{side} {error.wanted}{unit} is allowed")
 
-    def _other(self, error: ValidationError) -> None:
-        self._add(kinds.OTHER_SHAPE, error, problem=error.message)
+    def _other(self, error: _Violation) -> None:
+        self._add(kinds.OTHER_SHAPE, error, problem=f"it breaks the rule '{error.rule}'")
+
+
+def _at(tree: Any, path: tuple[str | int, ...]) -> Any:
+    for key in path:
+        tree = tree[key]
+    return tree
 
 
 _UNITS = {"Length": " characters", "Items": " elements", "Properties": " entries"}
 
-_HANDLERS: dict[str, Callable[[_Reporter, ValidationError], None]] = {
+_HANDLERS: dict[str, Callable[[_Reporter, _Violation], None]] = {
     "additionalProperties": _Reporter._unknown_keys,
     "required": _Reporter._missing,
     "type": _Reporter._type,

@@ -114,7 +114,9 @@ class Sources:
 
     def key_text(self, node: Node, key: str) -> SourceText:
         """Return a key as text that knows where its characters stand."""
-        return SourceText(key, self.key_mark(node, key), partial(self._locate, self.marks[id(node)][key] >> _SHIFT, key))
+        return SourceText(
+            key, self.key_mark(node, key), partial(self._locate, self.marks[id(node)][key] >> _SHIFT, key)
+        )
 
     def _file(self, position: int) -> SourceFile:
         at = bisect_right(self.files, position, key=lambda file: file.base)

@@ -17,7 +17,6 @@ from yaml._yaml import CParser
 from yaml.events import (
     AliasEvent,
     DocumentStartEvent,
-    Event,
     MappingEndEvent,
     MappingStartEvent,
     ScalarEvent,
@@ -68,7 +67,7 @@ def load_tree(file: SourceFile, sources: Sources, sink: Diagnostics) -> dict[str
 
 def _report_syntax(file: SourceFile, sink: Diagnostics, error: YAMLError) -> None:
     mark = (error.problem_mark or error.context_mark) if isinstance(error, MarkedYAMLError) else None
-    problem = getattr(error, "problem", None) or str(error)
+    problem: str = getattr(error, "problem", None) or str(error)
     context = getattr(error, "context", None)
     sink.add(
         kinds.SYNTAX,
@@ -91,7 +90,7 @@ class _Builder:
     file: SourceFile
     sources: Sources
     sink: Diagnostics
-    next: Callable[[], Event] = field(init=False)
+    next: Callable[[], Any] = field(init=False)
     base: int = field(init=False)
     values: int = 0
     expanded: int = 0
@@ -156,7 +155,7 @@ class _Builder:
             node.append(value)
         return node
 
-    def _value(self, event: Event, at: int, depth: int) -> tuple[Any, int]:
+    def _value(self, event: Any, at: int, depth: int) -> tuple[Any, int]:
         """Return the value that starts with ``event`` and its position (for an alias: its anchor's)."""
         if type(event) is AliasEvent:
             return self._alias(event, at)
@@ -170,7 +169,7 @@ class _Builder:
             self.anchors[event.anchor] = _Anchor(value, at, 1)
         return value, at
 
-    def _container(self, event: Event, at: int, depth: int) -> Any:
+    def _container(self, event: Any, at: int, depth: int) -> Any:
         self.values += 1
         if depth > DEPTH_LIMIT:
             self._fail(kinds.TOO_DEEP, at, limit=DEPTH_LIMIT)
@@ -184,7 +183,7 @@ class _Builder:
             self.anchors[event.anchor] = _Anchor(node, at, self.values + self.expanded - before + 1)
         return node
 
-    def _alias(self, event: Event, at: int) -> tuple[Any, int]:
+    def _alias(self, event: Any, at: int) -> tuple[Any, int]:
         anchor = self.anchors.get(event.anchor)
         if anchor is None or anchor.size is None:
             problem = "is not anchored above" if anchor is None else "stands inside the value it stands for"
@@ -205,7 +204,7 @@ class _Builder:
         self.memo[text] = value
         return value
 
-    def _odd_key(self, event: Event, at: int) -> Any:
+    def _odd_key(self, event: Any, at: int) -> Any:
         """Report a key that is not a plain word, read past it and return a marker for no key."""
         if type(event) is AliasEvent:
             self._report(kinds.KEY_NOT_TEXT, at, what="an alias")
@@ -218,9 +217,9 @@ class _Builder:
             self._container(event, at, DEPTH_LIMIT)
         return _NOTHING
 
-    def _report(self, kind: Kind, position: int, length: int = 1, **values: object) -> None:
+    def _report(self, kind: Kind, position: int, length: int = 1, **values: Any) -> None:
         self.sink.add(kind, self.sources.mark(position), length=length, **values)
 
-    def _fail(self, kind: Kind, position: int, **values: object) -> None:
+    def _fail(self, kind: Kind, position: int, **values: Any) -> None:
         self._report(kind, position, **values)
         raise _Stop

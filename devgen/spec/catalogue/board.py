@@ -36,11 +36,3 @@ BAD_RAM = Kind(
     "machine: {type: pc, ram: 1000}",
     "Round up to 4 KiB.",
 )
-ADDRESS_TAKEN = Kind(
-    "DG0905",
-    "error",
-    "region '{region}' of '{name}' starts where {other} does, at {address}",
-    "Two regions at one address in one address space: only one of them would answer.",
-    "a: {device: debugcon, at: {ports: 0xe9}}\nb: {device: debugcon, at: {ports: 0xe9}}",
-    "Move one of them.",
-)

@@ -8,8 +8,8 @@ BAR_SIZE = Kind(
     "DG0801",
     "error",
     "BAR {bar} of {size} bytes: {reason}",
-    "A BAR's size is a power of two: at least 4 bytes and at most 64 KiB for port I/O, at least 16 bytes for memory, at "
-    "most 2 GiB for mem32; an expansion ROM has 2 KiB to 16 MiB.",
+    "A BAR's size is a power of two: at least 4 bytes and at most 64 KiB for port I/O, at least 16 bytes for memory, "
+    "at most 2 GiB for mem32; an expansion ROM has 2 KiB to 16 MiB.",
     "bars: {0: {type: mem32, size: 5000}}",
     "Round up to the next power of two.",
 )
@@ -41,8 +41,8 @@ INTX_MISMATCH = Kind(
     "DG0805",
     "error",
     "{problem}",
-    "`pci: interrupt_pin:` tells the guest that there is an INTx# line, `intx: true` says which interrupt it is: both or "
-    "neither, and one line only.",
+    "`pci: interrupt_pin:` tells the guest that there is an INTx# line, `intx: true` says which interrupt it is: both "
+    "or neither, and one line only.",
     "pci: {vendor: 1, device: 2, class: 0, interrupt_pin: A}",
     "Mark the interrupt with `intx: true`, and set `interrupt_pin`.",
 )

@@ -24,7 +24,8 @@ WRONG_TYPE = Kind(
     "DG0203",
     "error",
     "{where} must be {expected}, not {found}",
-    "The value is of another kind than the key takes. Only `true` and `false` are booleans; a number in quotes is text.",
+    "The value is of another kind than the key takes. Only `true` and `false` are booleans; a number in "
+    "quotes is text.",
     "retain: yes",
     "Write a value of the kind that is asked for.",
 )
@@ -40,7 +41,8 @@ BAD_FORM = Kind(
     "DG0205",
     "error",
     "{where}: {found} is not a {expected}",
-    "The text does not have the form of what the key takes, such as a size (`4 KiB`), a range (`1..4`) or bits (`7:0`).",
+    "The text does not have the form of what the key takes, such as a size (`4 KiB`), a range (`1..4`) or bits "
+    "(`7:0`).",
     "size: 4 KB",
     "Write it as in the examples given with the message.",
 )
@@ -56,8 +58,8 @@ BAD_NAME = Kind(
     "DG0207",
     "error",
     "'{name}' is not a {expected}",
-    "Names become identifiers in the generated code: letters, digits and underscores, a letter first. A device's name may "
-    "have hyphens too; functions and actions carry their parameters.",
+    "Names become identifiers in the generated code: letters, digits and underscores, a letter first. A device's name "
+    "may have hyphens too; functions and actions carry their parameters.",
     "registers: {2ND: {at: 0}}",
     "Rename it.",
 )

@@ -1,0 +1,164 @@
+"""A board: which devices stand where in a machine, and what guest runs on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from devgen.spec import BoardResult
+from devgen.spec.catalogue import board as kinds
+from devgen.spec.diagnostics import Diagnostics
+from devgen.spec.files import read_text
+from devgen.spec.model import Mark
+from devgen.spec.schema import prune, validate
+from devgen.spec.sources import Sources
+from devgen.spec.units import size
+from devgen.spec.yaml_loader import load_tree
+
+Tree = dict[str, Any]
+
+PAGE = 4096
+RAM_LIMIT = 0xC000_0000
+"""RAM ends below 3 GiB: above are the addresses that a PC gives to devices."""
+_DEFAULT_RAM = 1 << 20
+
+
+@dataclass(slots=True, frozen=True)
+class BoardMachine:
+    """The machine around the devices; ``ram`` in bytes, from address 0."""
+
+    type: Literal["pc"]
+    ram: int
+    irqchip: Literal["kernel", "none"]
+    pci: bool
+
+
+@dataclass(slots=True, frozen=True)
+class BoardGuest:
+    """What runs. ``image`` is a flat binary, its path already taken relative to the board's folder."""
+
+    image: Path
+    load: int
+    entry: int
+    mode: Literal["real", "protected", "long"]
+
+
+@dataclass(slots=True, frozen=True)
+class Placement:
+    """A device on the board: region addresses, PCI slot and function, GSI of each line, properties, connections."""
+
+    name: str
+    device: str
+    at: tuple[tuple[str, int], ...]
+    slot: tuple[int, int] | None
+    irq: tuple[tuple[str, int], ...]
+    properties: tuple[tuple[str, int | bool | str], ...]
+    on_event: tuple[tuple[str, Literal["exit", "log"]], ...]
+    streams: tuple[tuple[str, str], ...]
+    description: str
+    mark: Mark
+
+
+@dataclass(slots=True, frozen=True)
+class Board:
+    """A whole board."""
+
+    name: str
+    title: str
+    description: str
+    machine: BoardMachine
+    guest: BoardGuest | None
+    devices: tuple[Placement, ...]
+    mark: Mark
+
+
+def load_board_file(path: Path) -> BoardResult:
+    """Load, validate and build one board (see ``devgen.spec.load_board``)."""
+    sources = Sources()
+    sink = Diagnostics(lines=sources.line)
+    text = read_text(path, Mark(str(path), 1, 1), sink)
+    tree = load_tree(sources.add(str(path), text), sources, sink) if text is not None else None
+    board = None
+    if tree is not None:
+        sources.keep.append(tree)
+        if validate(tree, "board", sources, sink) or prune(tree, "board"):
+            built = _Builder(tree, path, sources, sink).build()
+            board = None if sink.failed else built
+    return BoardResult(board, sink.finish(), [path])
+
+
+@dataclass(slots=True)
+class _Builder:
+    tree: Tree
+    path: Path
+    sources: Sources
+    sink: Diagnostics
+
+    def build(self) -> Board:
+        machine = self._machine(self.tree.get("machine", {}))
+        devices = self.tree.get("devices", {})
+        self._check_slots(devices, machine)
+        return Board(
+            name=self.tree.get("board", ""),
+            title=self.tree.get("title", ""),
+            description=self.tree.get("description", ""),
+            machine=machine,
+            guest=self._guest(self.tree["guest"], machine) if "guest" in self.tree else None,
+            devices=tuple(self._placement(devices, name, spec) for name, spec in devices.items()),
+            mark=self.sources.node_mark(self.tree),
+        )
+
+    def _machine(self, spec: Tree) -> BoardMachine:
+        ram = (size(spec["ram"]) or 0) if "ram" in spec else _DEFAULT_RAM
+        reason = "not a whole number of 4 KiB pages" if ram % PAGE else "it ends above 3 GiB" if ram > RAM_LIMIT else ""
+        if reason:
+            self.sink.add(kinds.BAD_RAM, self.sources.value_mark(spec, "ram"), size=ram, reason=reason)
+        return BoardMachine(spec.get("type", "pc"), ram, spec.get("irqchip", "kernel"), spec.get("pci", False))
+
+    def _guest(self, spec: Tree, machine: BoardMachine) -> BoardGuest:
+        load: int = spec.get("load", 0)
+        entry: int = spec.get("entry", load)
+        for key, address in (("load", load), ("entry", entry)):
+            if address >= machine.ram:
+                mark = self.sources.value_mark(spec, key)
+                self.sink.add(kinds.OUTSIDE_RAM, mark, key=key, address=f"{address:#x}", ram=f"{machine.ram:#x}")
+        return BoardGuest(self.path.parent / spec.get("image", ""), load, entry, spec.get("mode", "real"))
+
+    def _placement(self, parent: Tree, name: str, spec: Tree) -> Placement:
+        def pairs(key: str) -> tuple[Any, ...]:
+            return tuple(spec.get(key, {}).items())
+
+        return Placement(
+            name=name,
+            device=spec.get("device", ""),
+            at=pairs("at"),
+            slot=_slot(spec.get("slot")),
+            irq=pairs("irq"),
+            properties=pairs("properties"),
+            on_event=pairs("on_event"),
+            streams=pairs("streams"),
+            description=spec.get("description", ""),
+            mark=self.sources.key_mark(parent, name),
+        )
+
+    def _check_slots(self, devices: Tree, machine: BoardMachine) -> None:
+        taken: dict[tuple[int, int], str] = {}
+        for name, spec in devices.items():
+            slot = _slot(spec.get("slot"))
+            if slot is None:
+                continue
+            mark = self.sources.value_mark(spec, "slot")
+            if not machine.pci:
+                self.sink.add(kinds.NO_PCI, mark, name=name)
+            elif slot in taken:
+                self.sink.add(kinds.SLOT_TAKEN, mark, name=name, other=taken[slot], slot=spec["slot"])
+            taken.setdefault(slot, name)
+
+
+def _slot(value: int | str | None) -> tuple[int, int] | None:
+    """Return slot and function of ``3`` or ``3.1``."""
+    if value is None or isinstance(value, int):
+        return None if value is None else (value, 0)
+    slot, function = value.split(".")
+    return int(slot), int(function)

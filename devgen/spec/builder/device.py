@@ -1,0 +1,102 @@
+"""A whole device, in the order that its names need."""
+
+from __future__ import annotations
+
+from devgen.spec import behaviour
+from devgen.spec.builder.context import Context, Tree, entries
+from devgen.spec.builder.doorbells import DoorbellMap
+from devgen.spec.builder.lines import build_inputs, build_lines, check_driven, declare_lines
+from devgen.spec.builder.parts import (
+    build_counters,
+    build_events,
+    build_properties,
+    build_state,
+    build_streams,
+    build_timers,
+    declare_counters,
+    declare_routines,
+    declare_streams,
+    declare_timers,
+)
+from devgen.spec.builder.pci import build_pci, check_intx
+from devgen.spec.builder.regions import RegionDraft, build_region, check_layout, draft_regions
+from devgen.spec.builder.registers import FileDraft, resolve_aliases
+from devgen.spec.catalogue import parts as kinds
+from devgen.spec.diagnostics import Diagnostics
+from devgen.spec.model import Bus, Device
+from devgen.spec.sources import Sources
+
+
+def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
+    """Build the device that a merged, valid tree describes; what is wrong with it goes to ``sink``."""
+    ctx = Context(sources, sink)
+    bus, retain = Bus(tree.get("bus", "sysbus")), tree.get("retain", False)
+    properties = build_properties(ctx, tree)
+    state = build_state(ctx, tree, retain)
+    counters = declare_counters(ctx, tree)
+    timers = declare_timers(ctx, tree, counters)
+    lines = declare_lines(ctx, tree)
+    events = build_events(ctx, tree)
+    declare_streams(ctx, tree)
+    pci = build_pci(ctx, tree, bus)
+    check_intx(ctx, tree, bus)
+    regions = draft_regions(ctx, tree, bus, pci.bars if pci is not None else (), retain)
+    _check_regions(ctx, regions)
+    declare_routines(ctx, tree)
+    before = sink.errors
+    built_regions = tuple(build_region(ctx, draft) for draft in regions)
+    built_counters = build_counters(ctx, counters, retain)
+    built_timers = build_timers(ctx, timers, retain)
+    interrupts = build_lines(ctx, entries(tree, "interrupts"), lines)
+    outputs = build_lines(ctx, entries(tree, "gpio_out"), lines)
+    inputs = build_inputs(ctx, tree, lines)
+    streams = build_streams(ctx, tree)
+    on_reset = ctx.statements(tree, "on_reset", ctx.scope.hook(), ("reset", ""))
+    compiled = behaviour.finish(ctx.scope, sink)
+    if sink.errors == before:  # a statement with an error would drive nothing
+        check_driven(ctx, tree, compiled.driven)
+    return Device(
+        name=tree.get("device", ""),
+        title=tree.get("title", ""),
+        description=tree.get("description", ""),
+        datasheet=tree.get("datasheet", ""),
+        bus=bus,
+        properties=properties,
+        state=state,
+        counters=built_counters,
+        timers=built_timers,
+        functions=compiled.functions,
+        actions=compiled.actions,
+        regions=built_regions,
+        interrupts=interrupts,
+        gpio_in=inputs,
+        gpio_out=outputs,
+        events=events,
+        streams=streams,
+        on_reset=on_reset,
+        pci=pci,
+        retain=retain,
+        mark=sources.node_mark(tree),
+        sources=tuple(file.name for file in sources.files),
+    )
+
+
+def _check_regions(ctx: Context, regions: list[RegionDraft]) -> None:
+    """Check aliases, which may stand for registers of other regions, then the layout of every region."""
+    resolve_aliases(ctx, [one for draft in regions for one in draft.registers])
+    doorbells = DoorbellMap()
+    for draft in regions:
+        check_layout(ctx, draft)
+        _check_member_names(ctx, draft)
+        where = f"region {draft.name}" if draft.bar is None else f"BAR {draft.bar.index}"
+        doorbells.check(ctx, draft.doorbells, where, draft.at, draft.size, draft.space == "pio")
+
+
+def _check_member_names(ctx: Context, draft: RegionDraft) -> None:
+    """Report members of register files that hide a name of the device in their siblings' behaviour."""
+    for file in draft.registers:
+        if isinstance(file, FileDraft):
+            for member in file.members:
+                taken = ctx.names.get(member.name)
+                if taken is not None:
+                    ctx.at_key(kinds.DUPLICATE_NAME, member.parent, member.name, name=member.name, other=taken[0])

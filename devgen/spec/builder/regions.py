@@ -1,0 +1,310 @@
+"""Regions: where they lie, how they are accessed, and what is laid out in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from devgen.spec.builder.context import Context, Tree, entries, most
+from devgen.spec.builder.doorbells import DoorbellDraft, build_doorbells, draft_doorbells
+from devgen.spec.builder.overlaps import ELEMENT_LIMIT, Span, TooManyElements, overlaps
+from devgen.spec.builder.registers import Defaults, Draft, FileDraft, RegisterDraft, build_entries, draft_registers
+from devgen.spec.catalogue import layout as kinds
+from devgen.spec.catalogue import pci as pci_kinds
+from devgen.spec.catalogue import shape as shape_kinds
+from devgen.spec.model import AccessRule, Bar, Bus, Region
+from devgen.spec.units import access_sizes, size
+
+PAGE = 4096
+PORTS = 1 << 16
+_MEMORY_EXCLUDES = ("registers", "doorbells", "access", "decode", "width", "reserved")
+Space = Literal["mmio", "pio"]
+
+
+@dataclass(slots=True)
+class RegionDraft:
+    """A region whose registers' behaviour is not compiled yet. ``size`` None: unknown, and reported."""
+
+    name: str
+    spec: Tree
+    parent: Tree
+    kind: Literal["registers", "ram", "rom"]
+    space: Space
+    bar: Bar | None
+    at: int
+    size: int | None
+    access: AccessRule
+    defaults: Defaults
+    registers: list[Draft] = field(default_factory=list)
+    doorbells: list[DoorbellDraft] = field(default_factory=list)
+
+
+def draft_regions(ctx: Context, tree: Tree, bus: Bus, bars: tuple[Bar, ...], retain: bool) -> list[RegionDraft]:
+    """Read the shape of all regions and what is in them, declare the registers, and check the layout."""
+    declared = entries(tree, "regions")
+    by_index = {str(bar.index): bar for bar in bars}
+    drafts = [_draft_region(ctx, name, spec, declared, bus, by_index, retain) for name, spec in declared.items()]
+    if bus is Bus.PCI:
+        _check_bars(ctx, tree, drafts)
+    return drafts
+
+
+def _draft_region(
+    ctx: Context, name: str, spec: Tree, parent: Tree, bus: Bus, bars: dict[str, Bar], retain: bool
+) -> RegionDraft:
+    kind = _kind(ctx, spec)
+    bar = None
+    if bus is Bus.PCI:
+        bar = _place_in_bar(ctx, name, spec, bars)
+    else:
+        _check_place_on_bus(ctx, name, spec, bus)
+    space: Space = ("pio" if bar.type == "io" else "mmio") if bar is not None else spec.get("space", "mmio")
+    at = spec.get("at", 0) if bus is Bus.PCI else 0
+    given = size(spec["size"]) if "size" in spec else None
+    draft = RegionDraft(
+        name, spec, parent, kind, space, bar, at,
+        given if given is not None else max(0, bar.size - at) if bar is not None else None,
+        _access(ctx, spec, space),
+        Defaults(spec.get("width", 32), spec.get("decode", "lanes"), retain),
+    )  # fmt: skip
+    _check_size(ctx, draft)
+    if kind == "registers":
+        draft.registers = draft_registers(ctx, spec, draft.defaults)
+        draft.doorbells = draft_doorbells(ctx, spec)
+        if not draft.registers and not draft.doorbells:
+            ctx.at_key(kinds.EMPTY_REGION, parent, name, name=f"'{name}'")
+    return draft
+
+
+def _kind(ctx: Context, spec: Tree) -> Literal["registers", "ram", "rom"]:
+    ram, rom = spec.get("ram", False), spec.get("rom", False)
+    if ram and rom:
+        ctx.contradiction(spec, "rom", "ram", "memory is one or the other")
+    if "contents" in spec and not rom:
+        ctx.not_here(spec, "contents", "the region is not a ROM")
+    if not ram and not rom:
+        return "registers"
+    for key in _MEMORY_EXCLUDES:
+        if key in spec:
+            ctx.contradiction(spec, key, "ram" if ram else "rom", "memory has no registers and takes every access")
+    return "ram" if ram else "rom"
+
+
+def _check_place_on_bus(ctx: Context, name: str, spec: Tree, bus: Bus) -> None:
+    for key in ("bar", "at"):
+        if key in spec:
+            ctx.not_here(spec, key, f"the device is on bus {bus}, not pci")
+    for key in ("space", "size"):
+        if key not in spec:
+            mark = ctx.sources.node_mark(spec)
+            ctx.sink.add(shape_kinds.MISSING_KEY, mark, where=f"the region '{name}'", key=key)
+
+
+def _place_in_bar(ctx: Context, name: str, spec: Tree, bars: dict[str, Bar]) -> Bar | None:
+    if "space" in spec:
+        ctx.not_here(spec, "space", "on pci the BAR's type decides")
+    if "bar" not in spec:
+        ctx.sink.add(shape_kinds.MISSING_KEY, ctx.sources.node_mark(spec), where=f"the region '{name}'", key="bar")
+        return None
+    bar = bars.get(str(spec["bar"]))
+    if bar is None:
+        ctx.at_value(pci_kinds.UNKNOWN_BAR, spec, "bar", name=f"'{name}'", bar=spec["bar"])
+    elif bar.index == "rom" and not spec.get("rom"):
+        ctx.at_value(pci_kinds.BAD_ROM, spec, "bar", name=f"'{name}'")
+    return bar
+
+
+def _access(ctx: Context, spec: Tree, space: Space) -> AccessRule:
+    rule = entries(spec, "access")
+    valid = _sizes(ctx, rule, "valid", (1, 4), space)
+    implemented = _sizes(ctx, rule, "implemented", valid, space)
+    return AccessRule(valid, implemented, rule.get("endian", "little"), rule.get("unaligned", False))
+
+
+def _sizes(ctx: Context, rule: Tree, key: str, default: tuple[int, int], space: Space) -> tuple[int, int]:
+    if key not in rule:
+        return default
+    low, high = access_sizes(rule[key])
+    if low > high:
+        ctx.at_value(kinds.BAD_ACCESS, rule, key, found=rule[key], reason="the smallest comes first")
+        return high, low
+    if space == "pio" and high > 4:
+        ctx.at_value(kinds.BAD_ACCESS, rule, key, found=rule[key], reason="port accesses have at most 4 bytes")
+    return low, high
+
+
+def _check_size(ctx: Context, draft: RegionDraft) -> None:
+    if draft.size is None:
+        return
+    backed = draft.kind != "registers"
+    if draft.space == "pio" and backed:
+        key = draft.kind
+        ctx.not_here(draft.spec, key, "memory cannot be mapped into port space")
+    elif draft.space == "pio" and draft.size > PORTS:
+        _bad_size(ctx, draft, "port space has 64 KiB")
+    elif backed and (draft.size % PAGE or not draft.size or draft.at % PAGE):
+        _bad_size(ctx, draft, "memory comes in whole pages of 4 KiB")
+
+
+def _bad_size(ctx: Context, draft: RegionDraft, reason: str) -> None:
+    ctx.at_value(kinds.BAD_REGION_SIZE, draft.spec, "size", size=draft.size, reason=reason)
+
+
+# --- layout ------------------------------------------------------------------------------
+
+
+def _check_bars(ctx: Context, tree: Tree, drafts: list[RegionDraft]) -> None:
+    placed: dict[str, list[Span]] = {}
+    for draft in drafts:
+        if draft.bar is None or draft.size is None:
+            continue
+        if draft.at + draft.size > draft.bar.size or not draft.size:
+            key = "size" if "size" in draft.spec else "at"
+            end = f"{draft.at + draft.size:#x}"
+            name, bar = f"'{draft.name}'", draft.bar
+            ctx.at_value(kinds.REGION_OUTSIDE, draft.spec, key, name=name, end=end, bar=bar.index, size=bar.size)
+        placed.setdefault(str(draft.bar.index), []).append(Span(draft.at, draft.size, draft.size, 1, draft))
+    for index, spans in placed.items():
+        for later, earlier, _ in overlaps(spans):
+            _report_regions(ctx, later.owner, earlier.owner, index)
+    bars = entries(entries(tree, "pci"), "bars")
+    for index in bars:
+        if not any(draft.spec.get("bar") == index or str(draft.spec.get("bar")) == index for draft in drafts):
+            ctx.at_key(pci_kinds.BAR_UNUSED, bars, index, bar=index)
+
+
+def _report_regions(ctx: Context, later: Any, earlier: Any, bar: str) -> None:
+    ctx.at_key(
+        kinds.REGIONS_OVERLAP, later.parent, later.name, name=f"'{later.name}'", other=f"'{earlier.name}'", bar=bar
+    )
+
+
+def check_layout(ctx: Context, draft: RegionDraft) -> None:
+    """Report registers of a region that share bytes, lie outside it or are misaligned."""
+    for one in draft.registers:
+        if isinstance(one, FileDraft):
+            _check_members(ctx, one, draft)
+    spans = [span for one in draft.registers if (span := _span(one)) is not None]
+    for span in spans:
+        if draft.size is not None and span.end > draft.size:
+            _report_outside(ctx, span, draft.size)
+    _check_alignment(ctx, draft)
+    try:
+        found = overlaps(spans)
+        if any(isinstance(pair[0].owner, FileDraft) or isinstance(pair[1].owner, FileDraft) for pair in found):
+            found = overlaps(list(_member_spans(draft.registers)))
+    except TooManyElements:
+        ctx.at_key(kinds.TOO_MANY_ELEMENTS, draft.parent, draft.name, limit=ELEMENT_LIMIT)
+        return
+    for later, earlier, offset in found:
+        _report_registers(ctx, later.owner, earlier.owner, offset)
+
+
+def _span(draft: Draft) -> Span | None:
+    if draft.at is None:
+        return None
+    if isinstance(draft, FileDraft):
+        return Span(draft.at, draft.stride, draft.stride, max(1, most(draft.count)), draft)
+    return Span(draft.at, draft.width >> 3, draft.stride, max(1, most(draft.count)) if draft.count else 1, draft)
+
+
+def _member_spans(drafts: list[Draft]) -> list[Span]:
+    """Return the spans of all registers, those of a register file's members in each of its elements."""
+    spans = []
+    for draft in drafts:
+        if isinstance(draft, FileDraft):
+            at, count = draft.at, max(1, most(draft.count))
+            spans += [
+                Span(at + one.at, one.size, draft.stride, count, one)
+                for one in draft.members
+                if at is not None and one.at is not None
+            ]
+        elif (span := _span(draft)) is not None:
+            spans.append(span)
+    return spans
+
+
+def _check_members(ctx: Context, file: FileDraft, region: RegionDraft) -> None:
+    """Report members of a register file that overlap within one element."""
+    spans = [span for one in file.members if (span := _span(one)) is not None]
+    for later, earlier, offset in overlaps(spans):
+        _report_registers(ctx, later.owner, earlier.owner, offset)
+
+
+def _report_registers(ctx: Context, later: Any, earlier: Any, offset: int) -> None:
+    hint = f"{_label(earlier)} stands at line {ctx.mark(earlier.parent, earlier.name).line}"
+    ctx.at_key(
+        kinds.REGISTERS_OVERLAP,
+        later.parent,
+        later.name,
+        name=_label(later),
+        other=_label(earlier),
+        offset=f"{offset:#x}",
+        hint=hint,
+    )
+
+
+def _label(draft: Draft) -> str:
+    return draft.label if isinstance(draft, RegisterDraft) else draft.name
+
+
+def _report_outside(ctx: Context, span: Span, limit: int) -> None:
+    draft: Any = span.owner
+    key = "at" if draft.count is None or span.start >= limit else "count"
+    key = key if key in draft.spec else "at"
+    ctx.at_value(kinds.REGISTER_OUTSIDE, draft.spec, key, name=_label(draft), end=f"{span.end:#x}", size=f"{limit:#x}")
+
+
+def _check_alignment(ctx: Context, region: RegionDraft) -> None:
+    if region.access.unaligned:
+        return
+    widest = region.access.valid[1]
+    for draft in region.registers:
+        if isinstance(draft, FileDraft):
+            for member in draft.members:
+                _check_aligned(ctx, member, (draft.at or 0) + (member.at or 0), widest)
+        else:
+            _check_aligned(ctx, draft, draft.at or 0, widest)
+
+
+def _check_aligned(ctx: Context, draft: RegisterDraft, offset: int, widest: int) -> None:
+    unit = min(draft.width >> 3, widest)
+    if offset % unit:
+        ctx.at_value(kinds.MISALIGNED, draft.spec, "at", name=draft.label, offset=f"{offset:#x}", size=unit)
+
+
+# --- building ----------------------------------------------------------------------------
+
+
+def build_region(ctx: Context, draft: RegionDraft) -> Region:
+    """Compile what a region's registers and doorbells do and build it."""
+    spec = draft.spec
+    return Region(
+        name=draft.name,
+        kind=draft.kind,
+        space=draft.space,
+        bar=draft.bar.index if draft.bar is not None else None,
+        offset=draft.at,
+        size=draft.size or 0,
+        access=draft.access,
+        decode=draft.defaults.decode,
+        reserved=spec.get("reserved", "zeros"),
+        entries=build_entries(ctx, draft.registers),
+        doorbells=build_doorbells(ctx, draft.doorbells),
+        contents=_contents(ctx, draft),
+        description=spec.get("description", ""),
+        mark=ctx.mark(draft.parent, draft.name),
+    )
+
+
+def _contents(ctx: Context, draft: RegionDraft) -> bytes:
+    text = draft.spec.get("contents", "")
+    try:
+        data = bytes.fromhex(text)
+    except ValueError:
+        ctx.at_value(kinds.BAD_CONTENTS, draft.spec, "contents", reason="this is not hexadecimal, two digits a byte")
+        return b""
+    if draft.size is not None and len(data) > draft.size:
+        reason = f"{len(data)} bytes do not fit in a region of {draft.size}"
+        ctx.at_value(kinds.BAD_CONTENTS, draft.spec, "contents", reason=reason)
+    return data
