@@ -110,7 +110,7 @@ class _Builder:
         if type(event) is MappingStartEvent:
             tree = self._container(event, start, 0)
             self.next()  # the document's end
-            after = self.next()
+            after: Any = self.next()
             if type(after) is DocumentStartEvent:
                 self._report(kinds.SEVERAL_DOCUMENTS, after.start_mark.index + self.base)
             return tree  # type: ignore[no-any-return]

@@ -75,7 +75,7 @@ def _check_default(ctx: Context, name: str, kind: str, spec: Tree, bounds: Range
     if type(default) is not wanted[kind]:
         expected = {"int": "a number", "bool": "true or false", "string": "a text"}[kind]
         ctx.at_value(kinds.BAD_DEFAULT, spec, "default", found=default, name=name, expected=expected)
-    elif kind == "int" and not Range(default, default).within(bounds):
+    elif isinstance(default, int) and kind == "int" and not Range(default, default).within(bounds):
         expected = f"in {bounds.lo}..{bounds.hi}"
         ctx.at_value(kinds.BAD_DEFAULT, spec, "default", found=default, name=name, expected=expected)
 
