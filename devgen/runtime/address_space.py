@@ -11,7 +11,6 @@ A guest is hostile: no access of any size, address or value raises, and what is 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Final, Literal
@@ -61,7 +60,8 @@ COMMIT_LIMIT: Final = 64
 _ADDRESS_MASK: Final = ADDRESS_LIMIT - 1
 _PAGE_MASK: Final = PAGE_SIZE - 1
 
-_LOG = logging.getLogger("devgen.memory")
+_Place = tuple[memoryview, RamBlock, int, bool]
+"""A place in memory: the block's view, the block, the offset in it, and whether it is read-only here."""
 
 
 class AddressSpace:
@@ -111,7 +111,7 @@ class AddressSpace:
         self._unassigned = 0xFF if unassigned == "ones" else 0
         self._readers: dict[int, dict[int, Reader]] = {size: {} for size in range(1, MAX_SIZE + 1)}
         self._writers: dict[int, dict[int, Writer]] = {size: {} for size in range(1, MAX_SIZE + 1)}
-        self._pages: dict[int, tuple[memoryview, RamBlock, int, bool]] = {}
+        self._pages: dict[int, _Place] = {}
         self._cached = 0
         self._observer: AccessObserver | None = None
         self._kernel_ioeventfd = False
@@ -163,7 +163,7 @@ class AddressSpace:
 
     def load(self, address: int, size: int) -> int:
         """`read` for a device. Registers are reached only if no other such access is under way: it could never end."""
-        page = self._page(address, size)
+        page = self._page(address, size) if size <= MAX_SIZE else None
         if page is not None:
             view, _, at, _ = page
             return int.from_bytes(view[at : at + size], "little")
@@ -176,8 +176,9 @@ class AddressSpace:
 
     def store(self, address: int, value: int, size: int) -> None:
         """`write` for a device; see `load`."""
-        if self._page(address, size) is not None:
-            self.write(address, value, size)
+        page = self._page(address, size) if size <= MAX_SIZE else None
+        if page is not None:
+            _copy_in(page, (value & _MASKS[size]).to_bytes(size, "little"))
         elif self._enter(address, write=True):
             try:
                 self.write(address, value, size)
@@ -211,7 +212,11 @@ class AddressSpace:
 
     def write_bytes(self, address: int, data: bytes | bytearray | memoryview) -> None:
         """Write ``data`` across whatever is there; limits as in `read_bytes`, what is beyond them is dropped."""
-        data = memoryview(data).cast("B")
+        page = self._page(address, len(data))
+        if page is not None:
+            _copy_in(page, data)
+            return
+        data = memoryview(data)
         budget = DMA_IO_LIMIT
         done = 0
         for section, start, length in self._runs(address, len(data), write=True):
@@ -220,7 +225,8 @@ class AddressSpace:
             if section is None:
                 self.unassigned_writes += 1
             elif section.region.memory is not None:
-                _copy_in(section, start, piece)
+                at = start - section.offset_within_address_space + section.offset_within_region
+                _copy_in((section.region.memory.view, section.region.memory, at, section.readonly), piece)
             else:
                 self._write_io(start, piece[:budget])
                 budget -= min(length, budget)
@@ -363,14 +369,15 @@ class AddressSpace:
 
     def _report(self, collisions: set[tuple[PlacedDoorbell, PlacedDoorbell]], guest: bool) -> None:
         messages = sorted(
-            f"{self.name}: doorbell {late.doorbell.name!r} at {late.address:#x} collides with {first.doorbell.name!r}, "
+            f"doorbell {late.doorbell.name!r} at {late.address:#x} collides with {first.doorbell.name!r}, "
             f"which was first and stays in force ({_claim(late.doorbell)} against {_claim(first.doorbell)})"
             for late, first in collisions
         )
         if messages and not guest:
-            raise DoorbellCollision("; ".join(messages))
+            raise DoorbellCollision(f"{self.name}: {'; '.join(messages)}")
         for message in messages:
-            _LOG.warning("%s", message)
+            if self._log.fresh(message):
+                self._log.say(message)
 
     def _apply_global_log(self) -> None:
         for section in self._snapshot.view.sections:
@@ -487,8 +494,8 @@ class AddressSpace:
 
     # DMA.
 
-    def _page(self, address: int, size: int) -> tuple[memoryview, RamBlock, int, bool] | None:
-        """(view, block, offset, read-only) if a range lies in one page of memory; the page's place is remembered."""
+    def _page(self, address: int, size: int) -> _Place | None:
+        """Where a range is that lies in one page of memory; the page's place is remembered."""
         into = address & _PAGE_MASK
         if size < 1 or into + size > PAGE_SIZE:
             return None
@@ -501,7 +508,7 @@ class AddressSpace:
         view, block, offset, readonly = found
         return view, block, offset + into, readonly
 
-    def _find_page(self, base: int) -> tuple[memoryview, RamBlock, int, bool] | None:
+    def _find_page(self, base: int) -> _Place | None:
         section = self._snapshot.view.find(base)
         if section is None or section.region.memory is None or base + PAGE_SIZE > section.end:
             return None
@@ -580,13 +587,11 @@ def _ram_writer(block: RamBlock, offset: int, size: int) -> Writer:
     return write
 
 
-def _copy_in(section: MemoryRegionSection, start: int, data: memoryview) -> None:
-    block = section.region.memory
-    if block is None or section.readonly:
-        return
-    at = start - section.offset_within_address_space + section.offset_within_region
-    block.view[at : at + len(data)] = data
-    block.mark_dirty(at, len(data))
+def _copy_in(place: _Place, data: bytes | bytearray | memoryview) -> None:
+    view, block, at, readonly = place
+    if not readonly:
+        view[at : at + len(data)] = data
+        block.mark_dirty(at, len(data))
 
 
 def _ringing(bells: list[IoEventFd], size: int, otherwise: Writer) -> Writer:

@@ -196,14 +196,14 @@ def take_snapshot(root: MemoryRegion, before: Snapshot) -> Snapshot:
         view=view,
         logged=frozenset(section for section in view.sections if section.region.log_dirty),
         doorbells=doorbells,
-        zones=tuple(zone for section in view.sections if section.region.coalesced for zone in _zones(section)),
+        zones=tuple(zone for section in view.sections for zone in _zones(section)),
         collisions=frozenset(collisions),
     )
 
 
 def _zones(section: MemoryRegionSection) -> Iterator[PlacedZone]:
     first = section.offset_within_region
-    for offset, size in section.region.coalesced:
+    for offset, size in dict.fromkeys(section.region.coalesced):
         low, high = max(offset, first), min(offset + size, first + section.size)
         if low < high:
             yield PlacedZone(section, low - first + section.offset_within_address_space, high - low)

@@ -3,48 +3,60 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Literal
 
-AccessKind = Literal["reserved", "unimplemented", "undocumented", "refused", "nested", "oversized"]
+AccessKind = Literal["reserved", "unimplemented", "undocumented", "nested", "oversized"]
 
 _MEANING: dict[str, str] = {
     "reserved": "reserved offset",
     "unimplemented": "register that is not implemented",
     "undocumented": "register without documentation",
-    "refused": "access of a size or at an alignment that the region refuses",
     "nested": "register by a device while another device does the same",
     "oversized": "range that is too long for one transfer",
 }
 
 
-class AccessLog:
-    """Logs each (kind, place, offset, direction) once, at most ``limit`` lines in all.
+class OnceLog:
+    """Says each thing once and at most ``limit`` things in all, which also bounds the memory used.
 
-    Lines go to ``sink`` (a device's environment has one), else to the standard logger ``devgen.access``. One belongs
-    to each register bank; not thread-safe by itself, callers hold the machine's lock.
+    Lines go to ``sink``, else to the standard logger ``devgen.access``. Not thread-safe by itself: callers hold the
+    machine's lock.
     """
 
     __slots__ = ("_limit", "_seen", "_sink", "name")
 
     def __init__(self, name: str, *, sink: Callable[[str], None] | None = None, limit: int = 256) -> None:
-        """``name`` stands first on every line; ``limit`` also bounds the memory used."""
+        """``name`` stands first on every line."""
         self.name = name
         self._limit = limit
-        self._seen: set[tuple[str, str, int, bool]] = set()
+        self._seen: set[Hashable] = set()
         self._sink = sink or logging.getLogger("devgen.access").warning
 
-    def note(self, kind: AccessKind, where: str, offset: int, write: bool) -> None:
-        """Report one access at byte ``offset`` of ``where`` (a region's or register's name). Never raises."""
-        key = (kind, where, offset, write)
-        if len(self._seen) >= self._limit or key in self._seen:
-            return
+    def fresh(self, key: Hashable) -> bool:
+        """Whether to say what ``key`` stands for: the first time, if the limit is not reached."""
+        if key in self._seen or len(self._seen) >= self._limit:
+            return False
         self._seen.add(key)
-        verb = "write to" if write else "read of"
-        self._sink(f"{self.name}: {verb} {_MEANING[kind]}: {where}+{offset:#x}")
+        return True
+
+    def say(self, line: str) -> None:
+        """Print a line, after `fresh` has agreed, and the last one's notice that it is the last."""
+        self._sink(f"{self.name}: {line}")
         if len(self._seen) == self._limit:
-            self._sink(f"{self.name}: {self._limit} such accesses reported, further ones are not")
+            self._sink(f"{self.name}: {self._limit} such things reported, further ones are not")
 
     def forget(self) -> None:
         """Start over, as a machine reset does."""
         self._seen.clear()
+
+
+class AccessLog(OnceLog):
+    """Logs each (kind, place, offset, direction) of a guest's access once; a device has one for all of its regions."""
+
+    __slots__ = ()
+
+    def note(self, kind: AccessKind, where: str, offset: int, write: bool) -> None:
+        """Report one access at byte ``offset`` of ``where`` (a region's or register's name). Never raises."""
+        if self.fresh((kind, where, offset, write)):
+            self.say(f"{'write to' if write else 'read of'} {_MEANING[kind]}: {where}+{offset:#x}")

@@ -134,6 +134,7 @@ class MemoryRegion:
         "_ioeventfds",
         "_log_dirty",
         "_ops",
+        "_readonly",
         "_spaces",
         "address",
         "alias_offset",
@@ -143,7 +144,6 @@ class MemoryRegion:
         "name",
         "parent",
         "priority",
-        "readonly",
         "size",
         "subregions",
     )
@@ -159,7 +159,7 @@ class MemoryRegion:
         self.name = name
         self.size = size
         self.kind: RegionKind = kind
-        self.readonly = False
+        self._readonly = False
         self.memory: RamBlock | None = None
         self.alias_target: MemoryRegion | None = None
         self.alias_offset = 0
@@ -238,6 +238,17 @@ class MemoryRegion:
         """Show or hide the region and all in it."""
         if enabled != self._enabled:
             self._enabled = enabled
+            self._changed()
+
+    @property
+    def readonly(self) -> bool:
+        """Whether memory seen through this region (also an alias or a container) drops writes."""
+        return self._readonly
+
+    @readonly.setter
+    def readonly(self, on: bool) -> None:
+        if on != self._readonly:
+            self._readonly = on
             self._changed()
 
     @property

@@ -257,13 +257,13 @@ class TestCollisions:
         window.add_subregion(32, second)
         space = AddressSpace("test", window)
         first_half = MemoryRegion.alias("half", first, 8, 8)
-        with caplog.at_level(logging.WARNING, "devgen.memory"), transaction(space, guest=True):
+        with caplog.at_level(logging.WARNING, "devgen.access"), transaction(space, guest=True):
             second.add_ioeventfd(bell("rival", 0, rung=rung))
         assert "'rival' at 0x20 collides with 'second', which was first and stays" in caplog.text
         space.write(32, 1, 4)
         assert rung == ["second"]
         caplog.clear()
-        with caplog.at_level(logging.WARNING, "devgen.memory"):
+        with caplog.at_level(logging.WARNING, "devgen.access"):
             window.add_subregion(60, first_half)
         assert caplog.text == ""
 
