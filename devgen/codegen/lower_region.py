@@ -54,7 +54,7 @@ class RegionLowering:
         entries = self.entries.get(region.name, [])
         if entries:
             lines += ["    registers=(", *indented(indented(f"{one}," for one in entries)), "    ),"]
-        return [*lines, "    log=env.log,", ")", f"MemoryRegion.io({name}, {size}, bank)"]
+        return [*lines, "    log=self.log,", ")", f"MemoryRegion.io({name}, {size}, bank)"]
 
     def _memory(self, region: model.Region) -> list[str]:
         name, size = string(region.name), hexadecimal(region.size)
