@@ -10,12 +10,13 @@ whose parameters' ranges are known only when every call has been seen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
 from devgen.spec.diagnostics import SourceText
 from devgen.spec.ir import Expr, Range
+from devgen.spec.model import Mark
 
 
 @dataclass(slots=True, frozen=True)
@@ -126,24 +127,27 @@ class Parameter:
     name: str
     range: Range | None = None
     below: Expr | None = None
+    mark: Mark | None = None
 
 
 @dataclass(slots=True, frozen=True)
 class FunctionEntry:
-    """A declared function; ``body`` is an expression."""
+    """A declared function; ``body`` is an expression, ``mark`` where it is declared."""
 
     name: str
     parameters: tuple[Parameter, ...]
     body: SourceText
+    mark: Mark | None = None
 
 
 @dataclass(slots=True, frozen=True)
 class ActionEntry:
-    """A declared action; ``body`` is statements (a YAML list is a sequence of texts)."""
+    """A declared action; ``body`` is statements (a YAML list is a sequence of texts), ``mark`` where it is declared."""
 
     name: str
     parameters: tuple[Parameter, ...]
     body: tuple[SourceText, ...]
+    mark: Mark | None = None
 
 
 @dataclass(slots=True, frozen=True)
@@ -205,7 +209,7 @@ class Scope:
         self.deferred[name] = make
 
     def hook(self, *, file: str | None = None, index: Expr | None = None, **ranges: Range) -> Scope:
-        """A nested scope with the locals of a hook.
+        """Return a nested scope with the locals of a hook.
 
         ``ranges`` are its names (``value``, ``mask``, ``old``, ``count``); ``index`` is the element count of the
         array the hook belongs to, if any; ``file`` the register file whose members are visible unqualified.
@@ -223,14 +227,14 @@ class Scope:
 
     @property
     def root(self) -> Scope:
-        """The device's own scope."""
+        """Return the device's own scope."""
         scope = self
         while scope.parent is not None:
             scope = scope.parent
         return scope
 
     def lookup(self, name: str) -> Entry | None:
-        """What ``name`` means here, or None. Members of the hook's own register file are found by :meth:`member`."""
+        """Return what ``name`` means here, or None; members of the hook's own register file are for ``member``."""
         entry = self.entries.get(name)
         if entry is not None:
             return entry
@@ -241,7 +245,7 @@ class Scope:
         return self.parent.lookup(name) if self.parent is not None else None
 
     def member(self, name: str) -> tuple[FileEntry, RegisterEntry] | None:
-        """The sibling register ``name`` of the register file this hook belongs to."""
+        """Return the sibling register ``name`` of the register file this hook belongs to."""
         if self.file is not None:
             for register in self.file.registers:
                 if register.name == name:
@@ -249,7 +253,7 @@ class Scope:
         return self.parent.member(name) if self.parent is not None else None
 
     def names(self) -> Iterator[str]:
-        """Every declared name that is visible here, for suggestions."""
+        """Yield every declared name that is visible here, for suggestions."""
         scope: Scope | None = self
         while scope is not None:
             yield from scope.entries
@@ -258,6 +262,6 @@ class Scope:
                 yield from (register.name for register in scope.file.registers)
             scope = scope.parent
 
-    def of_kind(self, kind: type[Entry]) -> Iterable[Entry]:
-        """The root's entries of one kind, in order of declaration (deferred ones are registers and not included)."""
-        return [entry for entry in self.root.entries.values() if isinstance(entry, kind)]
+    def callables(self) -> list[FunctionEntry | ActionEntry]:
+        """Return the device's functions and actions, in order of declaration."""
+        return [entry for entry in self.root.entries.values() if isinstance(entry, FunctionEntry | ActionEntry)]

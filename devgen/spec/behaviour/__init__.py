@@ -6,49 +6,117 @@ for its functions and actions. Nothing here raises for what a description says: 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Callable, Sequence
+from typing import Literal, TypeVar
 
-from devgen.spec.behaviour.program import Compiled, Owner, Signature
+from devgen.spec.behaviour.expressions import Expressions
+from devgen.spec.behaviour.finishing import compile_texts, finish_program
+from devgen.spec.behaviour.heads import read_head
+from devgen.spec.behaviour.parse import parse_expression
+from devgen.spec.behaviour.program import Compiled, EntryPoint, Owner, Program, Signature
+from devgen.spec.behaviour.unit import Unit, open_unit
+from devgen.spec.catalogue.behaviour import TOO_DEEP
 from devgen.spec.diagnostics import Diagnostics, SourceText
 from devgen.spec.ir import Expr, Range, Stmt
+from devgen.spec.model import Mark
 from devgen.spec.scope import Scope
 
 __all__ = ["Compiled", "Owner", "Signature", "compile_expression", "compile_statements", "finish", "parse_signature"]
 
 Expectation = Range | Literal["bool"] | None
+Result = TypeVar("Result")
+
+SOMEONE: Owner = ("behaviour", "this device")
+"""The owner of what is compiled without one."""
 
 
 def compile_expression(
-    source: SourceText, scope: Scope, sink: Diagnostics, *, expect: Expectation = None, owner: Owner | None = None
+    source: SourceText,
+    scope: Scope,
+    sink: Diagnostics,
+    *,
+    expect: Expectation = None,
+    owner: Owner | None = None,
+    what: str = "this place",
 ) -> Expr | None:
     """Check one expression; None when it has an error (which the sink has).
 
-    ``expect``: a range that its value must fit, ``"bool"`` for a truth test (any number), None for any number.
-    ``owner`` says whose it is, as ``("read", "DR")`` or ``("level", "intr")``: a register's ``read`` must be
-    compiled as ``("read", NAME)`` (``("read", "FILE.NAME")`` for a member), so that a circle of reads is found.
+    ``expect``: a range that its value must fit, ``"bool"`` for a truth test (any number), None for any number;
+    ``what`` is what to call the place that it must fit, as ``register DR``. ``owner`` says whose it is, as
+    ``("level", "intr")``: a register's ``read`` must be compiled as ``("read", NAME)`` (``("read", "FILE.NAME")`` for
+    a member), so that a circle of reads is found.
     """
-    raise NotImplementedError
+    return _guarded(source, scope, sink, lambda: _expression(source, scope, sink, expect, owner or SOMEONE, what), None)
+
+
+def _expression(
+    source: SourceText, scope: Scope, sink: Diagnostics, expect: Expectation, owner: Owner, what: str
+) -> Expr | None:
+    unit = open_unit(source, scope, sink, owner)
+    unit.program.marks.setdefault(owner, source.mark)
+    tree = parse_expression(unit.reporter)
+    value = None if tree is None else Expressions(unit).number(tree)
+    if tree is None or value is None or unit.failed:
+        return None
+    if isinstance(expect, Range) and not unit.fits(value, expect, what, tree):
+        return None
+    _remember(unit, value, source.mark)
+    return value
+
+
+def _remember(unit: Unit, value: Expr, mark: Mark) -> None:
+    if unit.costly:
+        unit.program.entries.append(EntryPoint(unit.owner, mark, value))
 
 
 def compile_statements(
-    source: SourceText | Sequence[SourceText], scope: Scope, sink: Diagnostics, *, owner: Owner | None = None
+    source: SourceText | Sequence[SourceText],
+    scope: Scope,
+    sink: Diagnostics,
+    *,
+    owner: Owner | None = None,
 ) -> tuple[Stmt, ...]:
     """Check statements: one text, or a list's texts in sequence. Statements with an error are left out.
 
     A timer's ``on_expire`` must be compiled as owner ``("expire", NAME)``.
     """
-    raise NotImplementedError
+    texts = (source,) if isinstance(source, SourceText) else tuple(source)
+    if not texts:
+        return ()
+    of = owner or SOMEONE
+    Program.of(scope).marks.setdefault(of, texts[0].mark)
+    return _guarded(texts[0], scope, sink, lambda: compile_texts(texts, scope, sink, of, {})[0], ())
 
 
 def parse_signature(source: SourceText, scope: Scope, sink: Diagnostics) -> Signature | None:
     """Read ``name(n, m: u5, k: timers + 1)``, the key of a function or an action; ``scope`` knows the properties."""
-    raise NotImplementedError
+    return _guarded(source, scope, sink, lambda: read_head(open_unit(source, scope, sink, ("head", source.text))), None)
 
 
 def finish(scope: Scope, sink: Diagnostics) -> Compiled:
-    """Compile functions and actions, now that every call is known, and check what concerns the device as a whole:
+    """Compile functions and actions, now that every call is known, and check what concerns the device as a whole.
 
-    recursion, the cost of each entry point, functions and actions that nothing calls.
+    That is recursion, the cost of each entry point, and functions and actions that nothing calls.
     """
-    raise NotImplementedError
+    nothing = Compiled((), (), frozenset(), frozenset())
+    first = next((text for one in scope.callables() for text in _texts(one.body)), SourceText("", Mark("", 1, 1)))
+    return _guarded(first, scope, sink, lambda: finish_program(scope, sink), nothing)
+
+
+def _texts(body: SourceText | tuple[SourceText, ...]) -> tuple[SourceText, ...]:
+    return (body,) if isinstance(body, SourceText) else body
+
+
+def _guarded(
+    source: SourceText, scope: Scope, sink: Diagnostics, work: Callable[[], Result], otherwise: Result
+) -> Result:
+    """Run ``work``. The limits keep it well inside Python's stack; should a caller have left little, say so."""
+    program = Program.of(scope)
+    depth = program.depth
+    try:
+        return work()
+    except RecursionError:
+        program.depth = depth
+        program.active.clear()
+        sink.add(TOO_DEEP, source.mark, limit="Python's stack")
+        return otherwise

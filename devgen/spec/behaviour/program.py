@@ -1,11 +1,15 @@
-"""What compiling a device's behaviour gives, and what is remembered on the way."""
+"""What is remembered between the pieces of a device's behaviour, and what compiling them all gives."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import ast
+from dataclasses import dataclass, field
 
-from devgen.spec.model import Action, Function
-from devgen.spec.scope import Parameter
+from devgen.spec.behaviour.bounds import Fact
+from devgen.spec.behaviour.walk import Storage
+from devgen.spec.ir import Expr, Range, Stmt
+from devgen.spec.model import Action, Function, Mark
+from devgen.spec.scope import Parameter, Scope
 
 Owner = tuple[str, str]
 """Whose behaviour a text is: a kind and a name, as ``("write", "MR")`` or ``("expire", "alarm")``."""
@@ -30,3 +34,64 @@ class Compiled:
     actions: tuple[Action, ...]
     driven: frozenset[str]
     used: frozenset[str]
+
+
+@dataclass(slots=True, frozen=True)
+class Instance:
+    """A function's result for one kind of arguments. ``outward``: it reads guest memory on the way."""
+
+    range: Range | None
+    outward: bool = False
+
+
+@dataclass(slots=True, frozen=True)
+class EntryPoint:
+    """Compiled behaviour whose cost is to be counted once everything is known."""
+
+    owner: Owner
+    mark: Mark
+    body: Expr | tuple[Stmt, ...]
+
+
+@dataclass(slots=True)
+class Program:
+    """The compiler's memory for one device, kept in its root scope.
+
+    ``patience`` counts down the expressions checked again, in loops and for further uses of functions: a device has
+    so many in all, then loops lose precision and functions must be annotated.
+    """
+
+    calls: dict[Owner, tuple[Fact, ...]] = field(default_factory=dict)
+    instances: dict[tuple[str, tuple[Fact, ...]], Instance] = field(default_factory=dict)
+    trees: dict[str, ast.expr | None] = field(default_factory=dict)
+    active: list[str] = field(default_factory=list)
+    edges: dict[Owner, dict[Owner, None]] = field(default_factory=dict)
+    marks: dict[Owner, Mark] = field(default_factory=dict)
+    entries: list[EntryPoint] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
+    driven: set[str] = field(default_factory=set)
+    volatile: set[Storage] = field(default_factory=set)
+    seen: set[tuple[str, Mark]] = field(default_factory=set)
+    depth: int = 0
+    patience: int = 500_000
+
+    @staticmethod
+    def of(scope: Scope) -> Program:
+        """Return the program that a scope belongs to."""
+        records = scope.root.records
+        found = records.get("program")
+        if not isinstance(found, Program):
+            found = records["program"] = Program()
+        return found
+
+    def called(self, callee: Owner, facts: tuple[Fact, ...]) -> None:
+        """Note a call: a parameter may be whatever any call gives it."""
+        known = self.calls.get(callee)
+        if known is None:
+            self.calls[callee] = facts
+        elif known != facts:
+            self.calls[callee] = tuple(one.join(two) for one, two in zip(known, facts, strict=True))
+
+    def edge(self, source: Owner, target: Owner) -> None:
+        """Note that running ``source`` may run ``target``."""
+        self.edges.setdefault(source, {})[target] = None

@@ -1,0 +1,98 @@
+"""How many steps a piece of behaviour may take: every expression and statement is one, loops and calls multiply."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from devgen.spec.behaviour.program import Owner
+from devgen.spec.behaviour.walk import indices, whole
+from devgen.spec.ir import (
+    Apply,
+    Assign,
+    CounterOp,
+    Declare,
+    Do,
+    Emit,
+    Expr,
+    For,
+    If,
+    Load,
+    Pulse,
+    RegisterPlace,
+    Send,
+    Stmt,
+    StoreMemory,
+    TimerOp,
+)
+
+MOST_STEPS = 1_000_000
+"""Steps of one entry point."""
+
+Costs = Mapping[Owner, int]
+"""Steps of what can be called: functions, actions, computed registers, timers that may expire at once."""
+
+
+def cost_of(body: Expr | tuple[Stmt, ...], costs: Costs) -> int:
+    """Return the most steps that an expression or statements take."""
+    if isinstance(body, tuple):
+        return sum(_statement(one, costs) for one in body)
+    return _expression(body, costs)
+
+
+def _expression(expr: Expr, costs: Costs) -> int:
+    total = 0
+    for one in whole(expr):
+        total += 1
+        if isinstance(one, Apply):
+            total += costs.get(("function", one.function), 0)
+        elif isinstance(one, Load) and isinstance(one.place, RegisterPlace):
+            name = f"{one.place.file}.{one.place.register}" if one.place.file else one.place.register
+            total += costs.get(("read", name), 0)
+    return total
+
+
+def _statement(stmt: Stmt, costs: Costs) -> int:
+    steps = 1 + sum(_expression(one, costs) for one in operands(stmt))
+    match stmt:
+        case If(_, then, orelse):
+            return steps + max(cost_of(then, costs), cost_of(orelse, costs))
+        case For(body=body, max_trips=trips):
+            return steps + trips * (1 + cost_of(body, costs))
+        case Do(action):
+            return steps + costs.get(("action", action), 0)
+        case TimerOp(timer, "arm"):
+            return steps + costs.get(("expire", timer), 0)
+    return steps
+
+
+def operands(stmt: Stmt) -> tuple[Expr, ...]:
+    """Return the expressions that a statement itself evaluates, the indices of what it writes included."""
+    match stmt:
+        case Assign(place, value):
+            return (*indices(place), value)
+        case Declare(_, value) | Send(_, value):
+            return (value,)
+        case If(test):
+            return (test,)
+        case For(_, start, stop):
+            return (start, stop)
+        case Do(_, arguments):
+            return arguments
+        case TimerOp(_, _, index, argument) | CounterOp(_, _, index, argument):
+            return tuple(one for one in (index, argument) if one is not None)
+        case Pulse(line):
+            return indices(line)
+        case Emit(_, named):
+            return tuple(value for _, value in named)
+        case StoreMemory(address, value):
+            return (address, value)
+
+
+def blocks(stmt: Stmt) -> tuple[tuple[Stmt, ...], ...]:
+    """Return the statements inside a statement."""
+    match stmt:
+        case If(_, then, orelse):
+            return (then, orelse)
+        case For(body=body):
+            return (body,)
+    return ()
