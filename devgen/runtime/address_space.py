@@ -12,7 +12,6 @@ A guest is hostile: no access of any size, address or value raises, and what is 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from typing import Final, Literal
 
 from devgen.runtime.access import (
@@ -30,16 +29,10 @@ from devgen.runtime.access import (
 )
 from devgen.runtime.flatview import (
     ADDRESS_LIMIT,
-    DoorbellCollision,
-    FlatView,
     MemoryRegionSection,
-    PlacedDoorbell,
-    Snapshot,
-    take_snapshot,
 )
-from devgen.runtime.listener import MemoryListener, announce
-from devgen.runtime.log import AccessLog
-from devgen.runtime.memory import PAGE_SIZE, MemoryRegion, RamBlock, transaction
+from devgen.runtime.live_view import LiveView
+from devgen.runtime.memory import PAGE_SIZE, MemoryRegion, RamBlock
 from devgen.runtime.notifier import IoEventFd
 
 CACHE_LIMIT: Final = 65536
@@ -54,9 +47,6 @@ DMA_LIMIT: Final = 16 << 20
 DMA_IO_LIMIT: Final = 64 << 10
 """Bytes of it that may fall on registers."""
 
-COMMIT_LIMIT: Final = 64
-"""Commits that listeners may cause one after another before that is called a loop."""
-
 _ADDRESS_MASK: Final = ADDRESS_LIMIT - 1
 _PAGE_MASK: Final = PAGE_SIZE - 1
 
@@ -64,34 +54,23 @@ _Place = tuple[memoryview, RamBlock, int, bool]
 """A place in memory: the block's view, the block, the offset in it, and whether it is read-only here."""
 
 
-class AddressSpace:
+class AddressSpace(LiveView):
     """Memory or port I/O as a processor or a device sees it. Addresses are taken modulo 2^64.
 
     ``unassigned_reads`` and ``unassigned_writes`` count accesses that met no region at all.
     """
 
     __slots__ = (
-        "__weakref__",
         "_bells",
         "_busy",
         "_cached",
-        "_committing",
-        "_depth",
-        "_guest",
         "_kernel_ioeventfd",
-        "_listeners",
-        "_log",
-        "_log_global",
         "_observer",
         "_pages",
-        "_pending",
         "_readers",
-        "_snapshot",
         "_unassigned",
         "_writers",
         "generation",
-        "name",
-        "root",
         "unassigned_reads",
         "unassigned_writes",
     )
@@ -102,8 +81,6 @@ class AddressSpace:
         Raises:
             DoorbellCollision: doorbells in ``root`` collide.
         """
-        self.name = name
-        self.root = root
         self.generation = 0
         """Rises whenever closures from `reader` and `writer` have become stale."""
         self.unassigned_reads = 0
@@ -115,18 +92,9 @@ class AddressSpace:
         self._cached = 0
         self._observer: AccessObserver | None = None
         self._kernel_ioeventfd = False
-        self._log = AccessLog(name)
         self._busy = False
         self._bells: dict[int, list[IoEventFd]] = {}
-        self._listeners: tuple[MemoryListener, ...] = ()
-        self._log_global = False
-        self._snapshot = Snapshot()
-        self._depth = 0
-        self._guest = False
-        self._pending = False
-        self._committing = False
-        root.attach(self)
-        self.changed()
+        super().__init__(name, root)  # last: it flattens, and that empties the above
 
     # Single accesses.
 
@@ -167,6 +135,8 @@ class AddressSpace:
         if page is not None:
             view, _, at, _ = page
             return int.from_bytes(view[at : at + size], "little")
+        if not self._meets_registers(address, size):
+            return self.read(address, size)
         if not self._enter(address, write=False):
             return self._ones(size)
         try:
@@ -179,6 +149,8 @@ class AddressSpace:
         page = self._page(address, size) if size <= MAX_SIZE else None
         if page is not None:
             _copy_in(page, (value & _MASKS[size]).to_bytes(size, "little"))
+        elif not self._meets_registers(address, size):
+            self.write(address, value, size)
         elif self._enter(address, write=True):
             try:
                 self.write(address, value, size)
@@ -231,17 +203,7 @@ class AddressSpace:
                 self._write_io(start, piece[:budget])
                 budget -= min(length, budget)
 
-    # Topology.
-
-    @property
-    def flat_view(self) -> FlatView:
-        """What shows, as of the last commit."""
-        return self._snapshot.view
-
-    @property
-    def collisions(self) -> frozenset[tuple[PlacedDoorbell, PlacedDoorbell]]:
-        """Doorbells that are silent, each with the one that has its place."""
-        return self._snapshot.collisions
+    # What hosts and observers set.
 
     @property
     def kernel_ioeventfd(self) -> bool:
@@ -263,51 +225,6 @@ class AddressSpace:
         self._observer = observer
         self.flush_cache()
 
-    def transaction(self, *, guest: bool = False) -> AbstractContextManager[None]:
-        """Several changes to the tree, flattened once; see `devgen.runtime.memory.transaction`."""
-        return transaction(self, guest=guest)
-
-    def add_listener(self, listener: MemoryListener) -> None:
-        """Tell ``listener`` the present state, then every change."""
-        self._listeners = tuple(sorted((*self._listeners, listener), key=lambda each: each.priority))
-        with self.transaction():  # what the listener changes is committed when it has heard all
-            announce((listener,), Snapshot(), self._snapshot)
-            if self._log_global:
-                listener.log_global_start()
-
-    def remove_listener(self, listener: MemoryListener) -> None:
-        """Tell ``listener`` that all has gone, and nothing after.
-
-        Raises:
-            ValueError: it is not listening.
-        """
-        listeners = list(self._listeners)
-        listeners.remove(listener)
-        self._listeners = tuple(listeners)
-        with self.transaction():
-            if self._log_global:
-                listener.log_global_stop()
-            announce((listener,), self._snapshot, Snapshot())
-
-    def set_global_log(self, on: bool) -> None:
-        """Log writes to all memory, or only where `MemoryRegion.log_dirty` asks for it."""
-        if on == self._log_global:
-            return
-        self._log_global = on
-        self._apply_global_log()
-        for listener in self._listeners if on else reversed(self._listeners):
-            if on:
-                listener.log_global_start()
-            else:
-                listener.log_global_stop()
-
-    def sync_dirty_log(self) -> None:
-        """Have the listeners fetch what the guest has written to logged memory; see `RamBlock.take_dirty`."""
-        for section in self._snapshot.view.sections:
-            if section.region.memory is not None and (self._log_global or section in self._snapshot.logged):
-                for listener in self._listeners:
-                    listener.log_sync(section)
-
     def flush_cache(self) -> None:
         """Forget all resolved accesses; `generation` rises, so hosts forget theirs."""
         for readers in self._readers.values():
@@ -318,71 +235,11 @@ class AddressSpace:
         self._cached = 0
         self.generation += 1
 
-    def begin(self, guest: bool) -> None:
-        """See `devgen.runtime.memory.transaction`."""
-        self._depth += 1
-        self._guest = self._guest or guest
-
-    def end(self) -> None:
-        """See `devgen.runtime.memory.transaction`."""
-        self._depth -= 1
-        if self._depth == 0:
-            guest, self._guest = self._guest, False
-            self._commit(guest)
-
-    def changed(self) -> None:
-        """The tree has changed."""
-        self._pending = True
-        if self._depth == 0:
-            self._commit(guest=False)
-
-    def _commit(self, guest: bool) -> None:
-        """Flatten and announce until listeners leave the tree alone."""
-        if self._committing:
-            return
-        self._committing = True
-        collisions: set[tuple[PlacedDoorbell, PlacedDoorbell]] = set()
-        try:
-            for _ in range(COMMIT_LIMIT):
-                if not self._pending:
-                    break
-                self._pending = False
-                collisions |= self._advance()
-            else:
-                raise RuntimeError(f"address space {self.name!r}: listeners keep changing the tree")
-        finally:
-            self._committing = False
-        self._report(collisions, guest)
-
-    def _advance(self) -> frozenset[tuple[PlacedDoorbell, PlacedDoorbell]]:
-        """One commit; returns the collisions that are new. The new state is in force before listeners hear of it."""
-        old = self._snapshot
-        new = self._snapshot = take_snapshot(self.root, old)
+    def _view_changed(self) -> None:
         self._bells = {}
-        for placed in new.doorbells:
+        for placed in self._snapshot.doorbells:
             self._bells.setdefault(placed.address, []).append(placed.doorbell)
         self.flush_cache()
-        if self._log_global:
-            self._apply_global_log()
-        announce(self._listeners, old, new)
-        return new.collisions - old.collisions
-
-    def _report(self, collisions: set[tuple[PlacedDoorbell, PlacedDoorbell]], guest: bool) -> None:
-        messages = sorted(
-            f"doorbell {late.doorbell.name!r} at {late.address:#x} collides with {first.doorbell.name!r}, "
-            f"which was first and stays in force ({_claim(late.doorbell)} against {_claim(first.doorbell)})"
-            for late, first in collisions
-        )
-        if messages and not guest:
-            raise DoorbellCollision(f"{self.name}: {'; '.join(messages)}")
-        for message in messages:
-            if self._log.fresh(message):
-                self._log.say(message)
-
-    def _apply_global_log(self) -> None:
-        for section in self._snapshot.view.sections:
-            if section.region.memory is not None:
-                section.region.memory.logging = self._log_global or section.region.log_dirty
 
     # Resolving.
 
@@ -519,6 +376,10 @@ class AddressSpace:
         found = self._pages[base] = (block.view, block, offset, section.readonly)
         return found
 
+    def _meets_registers(self, address: int, size: int) -> bool:
+        runs = self._snapshot.view.runs(address & _ADDRESS_MASK, min(size, MAX_SIZE))
+        return any(section is not None and section.region.memory is None for section, _, _ in runs)
+
     def _enter(self, address: int, *, write: bool) -> bool:
         """Mark that a device reaches for registers; False if one does already: two could ping each other for ever."""
         if self._busy:
@@ -553,14 +414,6 @@ class AddressSpace:
 
 
 _MASKS: Final = tuple(mask_of(size) for size in range(MAX_SIZE + 1))
-
-
-def _claim(doorbell: IoEventFd) -> str:
-    """What a doorbell answers to, for a message."""
-    if doorbell.length == 0:
-        return "any length"
-    value = "any value" if doorbell.match is None else f"value {doorbell.match:#x}"
-    return f"{doorbell.length} bytes, {value}"
 
 
 def _steps(address: int, n: int) -> Iterator[tuple[int, int]]:

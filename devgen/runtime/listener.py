@@ -3,7 +3,8 @@
 Order within one commit, as in QEMU: ``begin``; what goes away (coalesced zones, logging, sections), told to the
 listener of the highest priority first; what comes (sections, logging, coalesced zones), told to the lowest first;
 doorbells, first those that go; ``commit``. Listeners are called under the machine's lock and may change the tree: that
-is committed afterwards.
+is committed afterwards. They must not raise: a guest causes most commits; what fails in a host is the host's to log
+and to bear.
 """
 
 from __future__ import annotations

@@ -172,6 +172,20 @@ class TestMemory:
         space.write(0, 1, 4)
         assert calls == [1, 2, 7]
 
+    def test_a_device_reached_by_dma_still_reaches_memory(self) -> None:
+        def write(offset: int, value: int, size: int) -> None:
+            space.store(0xFFE, value, size)
+            seen.append(space.load(0xFFE, size))
+
+        seen: list[int] = []
+        space = space_of(
+            (0, MemoryRegion.ram("ram", 0x1801, RamBlock(0x1801))),
+            (0x2000, MemoryRegion.io("b", 16, CutOps(None, write))),
+        )
+        space.store(0x2000, 0x12345678, 4)
+        space.write_bytes(0x2000, b"\1\2\3\4")
+        assert seen == [0x12345678, 0x04030201]
+
     def test_a_read_that_reads_itself_ends(self) -> None:
         def read(offset: int, size: int) -> int:
             return space.load(offset, size) - 1
