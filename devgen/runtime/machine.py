@@ -22,6 +22,7 @@ from devgen.runtime.errors import DeviceError, MachineError, StateError, suggest
 from devgen.runtime.gsi import SharedLine
 from devgen.runtime.irq import IrqLine
 from devgen.runtime.layout import Layout
+from devgen.runtime.log import AccessLog
 from devgen.runtime.memory import MemoryRegion, RamBlock, transaction
 from devgen.runtime.pci import PciBus, PciDevice, PciHostBridge
 from devgen.runtime.pci.host_bridge import CONFIG_ADDRESS
@@ -50,18 +51,29 @@ EVENT_ACTIONS: Final = ("exit", "print", "ignore")
 class Machine:
     """Builds what ``config`` says. Raises MachineError or DeviceError with a line for whoever wrote the board.
 
+    ``ram`` is memory to use instead of the machine's own (the caller keeps it); ``log`` takes the lines about accesses
+    that no device answers, which otherwise go to ``logging``.
+
     Power-on is construction; ``reset()`` is a machine reset. ``close()`` releases memory and descriptors.
     """
 
-    def __init__(self, config: MachineConfig, registry: Registry | None = None) -> None:
+    def __init__(
+        self,
+        config: MachineConfig,
+        registry: Registry | None = None,
+        *,
+        ram: RamBlock | None = None,
+        log: Callable[[str], None] | None = None,
+    ) -> None:
         self.config = config
+        self._log = log
         self.lock = threading.RLock()
         self.clocks = Clocks.manual(0, config.rtc_epoch) if config.clock == "manual" else Clocks.live()
         self._root = MemoryRegion.container("memory", 1 << 64)
         self._io_root = MemoryRegion.container("io", 1 << 16)
         self.memory = AddressSpace("memory", self._root)
         self.io = AddressSpace("io", self._io_root)
-        self.ram: RamBlock | None = None
+        self.ram: RamBlock | None = ram
         self.devices: dict[str, Device] = {}
         self.pci: PciBus | None = None
         self.host_bridge: PciHostBridge | None = None
@@ -93,19 +105,25 @@ class Machine:
             self._add_device(placement, registry)
 
     def _add_ram(self, size: int) -> None:
-        if not size:
+        if self.ram is None and size:
+            self.ram = self._allocate(size)
+        if self.ram is None:
             return
-        try:
-            self.ram = RamBlock(size)
-        except (OSError, ValueError, OverflowError) as error:
-            raise MachineError(f"{self.config.name}: cannot get {size:#x} bytes of RAM: {error}") from None
-        self._cleanup.callback(self.ram.close)
+        size = self.ram.size
         block = MemoryRegion.ram("ram", size, self.ram)
         if size <= LOW_RAM:
             self._map("mmio", 0, block, "RAM")
             return
         self._map("mmio", 0, MemoryRegion.alias("ram-low", block, 0, LOW_RAM), "RAM")
         self._map("mmio", HIGH_RAM, MemoryRegion.alias("ram-high", block, LOW_RAM, size - LOW_RAM), "RAM")
+
+    def _allocate(self, size: int) -> RamBlock:
+        try:
+            ram = RamBlock(size)
+        except (OSError, ValueError, OverflowError) as error:
+            raise MachineError(f"{self.config.name}: cannot get {size:#x} bytes of RAM: {error}") from None
+        self._cleanup.callback(ram.close)
+        return ram
 
     def _add_pci(self) -> None:
         memory = MemoryRegion.container("pci-memory", 1 << 64)
@@ -122,7 +140,8 @@ class Machine:
         (self._io_root if space == "pio" else self._root).add_subregion(address, region)
 
     def _environment(self, name: str) -> Environment:
-        return Environment(self.clocks, self.memory, self._on_event, None, name)
+        log = None if self._log is None else AccessLog(name, sink=self._log)
+        return Environment(self.clocks, self.memory, self._on_event, log, name)
 
     def _add_device(self, placement: DevicePlacement, registry: Registry | None) -> None:
         if registry is None:
@@ -220,7 +239,7 @@ class Machine:
         except OSError as error:
             raise MachineError(f"cannot read guest image {name}: {error.strerror}") from error
         end = guest.load + len(image)
-        if self.ram is None or not 0 <= guest.load <= end <= min(self.config.ram, LOW_RAM):
+        if self.ram is None or not 0 <= guest.load <= end <= min(self.ram.size, LOW_RAM):
             raise MachineError(f"{name}: {len(image)} bytes at {guest.load:#x} do not fit into RAM")
         self.memory.write_bytes(guest.load, image)
 
@@ -304,33 +323,37 @@ class Machine:
 
     # --- snapshots -----------------------------------------------------------------------
 
-    def save_state(self) -> dict[str, Json]:
-        """RAM, clock and every device as plain JSON data with a version."""
+    def save_state(self, *, with_ram: bool = True) -> dict[str, Json]:
+        """RAM, clock and every device as plain JSON data with a version; without RAM for who keeps that elsewhere."""
         with self.lock:
             return {
                 "machine": self.config.name,
                 "version": STATE_VERSION,
                 "clock": self.clocks.virtual.now(),
-                "ram": None if self.ram is None else pack(self.ram.view),
+                "ram": None if self.ram is None or not with_ram else pack(self.ram.view),
                 "devices": {name: device.save_state() for name, device in self._all_devices().items()},
             }
 
     def load_state(self, data: Json) -> None:
-        """Become what ``save_state`` saved. Raises StateError, with nothing changed, for anything else."""
+        """Become what ``save_state`` saved; RAM stays if it was saved without.
+
+        Raises StateError, with nothing changed, for anything else.
+        """
         fields = mapping(data, "machine state", ("machine", "version", "clock", "ram", "devices"))
         if fields["version"] != STATE_VERSION:
             raise StateError(f"machine state version {str(fields['version'])[:32]} is not {STATE_VERSION}")
         clock = integer(fields["clock"], 0, 1 << 62, "the clock")
-        ram = b"" if self.ram is None else unpack(fields["ram"], self.ram.size, "RAM")
+        saved_ram = fields["ram"]
+        ram = None if saved_ram is None else unpack(saved_ram, 0 if self.ram is None else self.ram.size, "RAM")
         devices = self._all_devices()
         saved = mapping(fields["devices"], "'devices'", list(devices))
         with self.lock, self._transaction():
             restorations = [device.prepare_state(saved[name]) for name, device in devices.items()]
             self._apply(clock, ram, restorations)
 
-    def _apply(self, clock: int, ram: bytes, restorations: list[Restoration]) -> None:
+    def _apply(self, clock: int, ram: bytes | None, restorations: list[Restoration]) -> None:
         self.clocks.virtual.set_time(clock)
-        if self.ram is not None:
+        if self.ram is not None and ram is not None:
             self.ram.view[:] = ram
             self.ram.mark_dirty(0, self.ram.size)
         for restoration in restorations:

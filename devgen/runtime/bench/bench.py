@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -16,6 +16,7 @@ from devgen.runtime.durations import nanoseconds
 from devgen.runtime.errors import RuntimeFault, suggest
 from devgen.runtime.journal import Journal, Output, level_of
 from devgen.runtime.machine import Machine
+from devgen.runtime.memory import RamBlock
 from devgen.runtime.pci import PciDevice
 from devgen.runtime.registry import Registry
 from devgen.runtime.state import Json
@@ -41,9 +42,12 @@ class Event:
 class Bench:
     """A device on a manual clock. ``device`` is a class or a name that ``registry`` (or the default one) knows.
 
-    Keyword arguments are the device's properties, but for these: ``ram`` bytes of guest memory at 0 for DMA; ``rtc``
-    seconds since 1970 at time 0; ``at`` region name (PCI: BAR index as text) → address, where the bench's choice does
-    not do. A PCI device sits in slot 4 with its BARs placed, decoding and bus mastering on.
+    Keyword arguments are the device's properties, but for these: ``ram`` bytes of guest memory at 0 for DMA (or a
+    RamBlock, which stays the caller's); ``rtc`` seconds since 1970 at time 0; ``at`` region name (PCI: BAR index as
+    text) → address, where the bench's choice does not do; ``log`` takes lines about accesses that the device does not
+    answer. A property of such a name is given in ``properties``.
+
+    A PCI device sits in slot 4 with its BARs placed, decoding and bus mastering on.
 
     Raises RuntimeFault (MachineError, DeviceError) if there is no such device or property.
     """
@@ -53,16 +57,20 @@ class Bench:
         device: str | type[Device],
         /,
         *,
-        ram: int = DEFAULT_RAM,
+        ram: int | RamBlock = DEFAULT_RAM,
         rtc: int = 0,
         at: Mapping[str, int] | None = None,
         registry: Registry | None = None,
-        **properties: PropertyValue,
+        log: Callable[[str], None] | None = None,
+        properties: Mapping[str, PropertyValue] | None = None,
+        **more: PropertyValue,
     ) -> None:
         device_class = (registry or Registry()).find(device) if isinstance(device, str) else device
-        self.machine = Machine(MachineConfig("bench", ram=ram, pci=True, clock="manual", rtc_epoch=rtc))
+        block = None if isinstance(ram, int) else ram
+        config = MachineConfig("bench", ram=ram if isinstance(ram, int) else 0, pci=True, clock="manual", rtc_epoch=rtc)
+        self.machine = Machine(config, ram=block, log=log)
         try:
-            self._add(device_class, at or {}, properties)
+            self._add(device_class, at or {}, {**(properties or {}), **more})
         except BaseException:
             self.machine.close()
             raise
