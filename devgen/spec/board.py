@@ -82,7 +82,7 @@ def load_board_file(path: Path) -> BoardResult:
     board = None
     if tree is not None:
         sources.keep.append(tree)
-        if validate(tree, "board", sources, sink) or prune(tree, "board"):
+        if validate(tree, "board", sources, sink) or prune(tree, "board", sources):
             built = _Builder(tree, path, sources, sink).build()
             board = None if sink.failed else built
     return BoardResult(board, sink.finish(), [path])

@@ -41,7 +41,7 @@ def load_device_file(path: Path, include_dirs: tuple[Path, ...] = ()) -> LoadRes
 def _build(tree: Tree, sources: Sources, sink: Diagnostics, fragment: bool) -> Any:
     """Return the device of a merged tree, or None for a fragment and for a tree too broken to go on with."""
     tree = outermost(tree, sources)
-    if not validate(tree, "device", sources, sink) and not prune(tree, "device"):
+    if not validate(tree, "device", sources, sink) and not prune(tree, "device", sources):
         return None
     if fragment:
         if "device" in tree:

@@ -50,11 +50,11 @@ def validate(tree: dict[str, Any], name: SchemaName, sources: Sources, sink: Dia
     """Report every place where ``tree`` breaks the schema; return whether there is none."""
     if _nothing_wrong(name, tree):
         return True
-    before = sink.errors
     reporter = _Reporter(tree, sources, sink)
-    for error in _one_a_place(_violations(tree, name)):
+    violations = _violations(tree, name)
+    for error in _one_a_place(violations):
         reporter.report(error)
-    return sink.errors == before
+    return not violations
 
 
 @cache
@@ -78,21 +78,17 @@ def _fast_validator(name: SchemaName) -> Any:
     return jsonschema_rs.Draft202012Validator(json.loads(schema_text(name)))
 
 
-def prune(tree: dict[str, Any], name: SchemaName) -> bool:
-    """Cut out of ``tree`` what breaks the schema, so that the rest can be built and checked.
+def prune(tree: dict[str, Any], name: SchemaName, sources: Sources) -> bool:
+    """Cut out of ``tree`` what breaks the schema, so that the rest can be built and checked; note it in ``sources``.
 
     Return whether nothing but missing keys is left of it; the builder bears those.
     """
     for _ in range(_PRUNE_ROUNDS):
-        errors = [
-            error
-            for error in islice(_authority(name).iter_errors(tree), _ERRORS_TAKEN)
-            if error.validator != "required"
-        ]
+        errors = [error for error in _violations(tree, name) if error.rule != "required"]
         if not errors:
             return True
         for error in errors:
-            _cut(tree, error)
+            _cut(tree, error, sources)
     return False
 
 
@@ -110,7 +106,7 @@ def _violations(tree: dict[str, Any], name: SchemaName) -> list[_Violation]:
     ]
 
 
-def _cut(tree: dict[str, Any], error: _Violation) -> None:
+def _cut(tree: dict[str, Any], error: _Violation, sources: Sources) -> None:
     if error.rule == "additionalProperties":
         for key in [key for key in error.value if key not in error.schema["properties"]]:
             del error.value[key]
@@ -122,6 +118,7 @@ def _cut(tree: dict[str, Any], error: _Violation) -> None:
     for key in path[:-1]:
         node = node.get(key, {})
     if path:
+        sources.cut.add((id(node), path[-1]))
         node.pop(path[-1], None)
 
 
@@ -288,6 +285,6 @@ def _expected(schema: dict[str, Any]) -> str:
 
 
 def _examples(schema: dict[str, Any]) -> str:
-    examples = schema.get("examples") or []
+    examples = schema.get("examples", []) if "title" in schema else []
     shown = [json.dumps(one) if not isinstance(one, str) else one for one in examples[:3]]
     return f"for example {', '.join(shown)}" if shown else ""

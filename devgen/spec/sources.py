@@ -63,13 +63,15 @@ class Sources:
     """All files of one run and the positions of what was read from them.
 
     ``marks`` maps a container's identity to the positions of its entries, so a tree stays plain data. ``keep``
-    holds the containers, so that no identity is used twice.
+    holds the containers, so that no identity is used twice. ``cut`` names entries (container's identity, key) that were
+    reported and removed: nobody need miss them.
     """
 
     files: list[SourceFile] = field(default_factory=list)
     marks: dict[int, dict[Any, int]] = field(default_factory=dict)
     places: dict[int, int] = field(default_factory=dict)
     keep: list[Node] = field(default_factory=list)
+    cut: set[tuple[int, Key]] = field(default_factory=set)
 
     def add(self, name: str, text: str) -> SourceFile:
         """Add a file."""

@@ -110,9 +110,10 @@ class _Builder:
         if type(event) is MappingStartEvent:
             tree = self._container(event, start, 0)
             self.next()  # the document's end
-            after: Any = self.next()
+            after = self.next()
+            at = after.start_mark.index + self.base
             if type(after) is DocumentStartEvent:
-                self._report(kinds.SEVERAL_DOCUMENTS, after.start_mark.index + self.base)
+                self._report(kinds.SEVERAL_DOCUMENTS, at)
             return tree  # type: ignore[no-any-return]
         if type(event) is ScalarEvent and not event.value and not event.style:
             self._fail(kinds.EMPTY, start)
@@ -198,7 +199,7 @@ class _Builder:
         value = parse_scalar(text)
         if isinstance(value, Kind):
             self._report(value, at, text=text, length=len(text))
-            return 0
+            return None
         if self.values > VALUE_LIMIT:
             self._fail(kinds.TOO_MANY_VALUES, at, limit=VALUE_LIMIT)
         self.memo[text] = value

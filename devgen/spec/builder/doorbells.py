@@ -104,7 +104,7 @@ class DoorbellMap:
             if draft.at is None or draft.length is None:
                 continue
             if pio and draft.length == 8:
-                ctx.at_value(kinds.DOORBELL_LENGTH, draft.spec, "length", length=8)
+                ctx.at_value(kinds.DOORBELL_LENGTH, draft.spec, "length", bytes=8)
             if size is not None and draft.end > size:
                 end, name = f"{draft.end:#x}", draft.name
                 ctx.at_value(kinds.DOORBELL_OUTSIDE, draft.spec, "at", name=name, end=end, size=f"{size:#x}")

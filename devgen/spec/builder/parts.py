@@ -8,7 +8,6 @@ from typing import Any
 from devgen.spec.behaviour import parse_signature
 from devgen.spec.builder.context import Context, Tree, entries
 from devgen.spec.catalogue import parts as kinds
-from devgen.spec.catalogue import shape as shape_kinds
 from devgen.spec.catalogue import values as value_kinds
 from devgen.spec.diagnostics import SourceText, did_you_mean
 from devgen.spec.ir import BOOL, Expr, Int, Range
@@ -63,10 +62,8 @@ def _property_range(ctx: Context, name: str, spec: Tree) -> Range:
         return Range(low, high)
     if "width" in spec:
         return Range.unsigned(spec["width"])
-    ctx.sink.add(
-        shape_kinds.NEITHER_NOR, ctx.sources.node_mark(spec), where=f"the property '{name}'", keys="'range' or 'width'"
-    )
-    return Range(0, 1)
+    ctx.needs_one(spec, f"the property '{name}'", "range", "width")
+    return Range.unsigned(64)
 
 
 def _check_default(ctx: Context, name: str, kind: str, spec: Tree, bounds: Range) -> None:
@@ -132,12 +129,7 @@ def _period(ctx: Context, name: str, spec: Tree) -> tuple[Expr, Expr]:
         return _rate(ctx, spec, "period", TIME_UNITS), Int(1)
     if "frequency" in spec:
         return Int(NANOSECONDS), _rate(ctx, spec, "frequency", FREQUENCY_UNITS)
-    ctx.sink.add(
-        shape_kinds.NEITHER_NOR,
-        ctx.sources.node_mark(spec),
-        where=f"the counter '{name}'",
-        keys="'period' or 'frequency'",
-    )
+    ctx.needs_one(spec, f"the counter '{name}'", "period", "frequency")
     return Int(1), Int(1)
 
 
@@ -227,15 +219,11 @@ def _check_timer_keys(ctx: Context, name: str, spec: Tree) -> None:
         for key in ("match", "align", "due"):
             if key in spec:
                 ctx.not_here(spec, key, "the timer has no `counter`")
-        if "clock" not in spec:
-            mark = ctx.sources.node_mark(spec)
-            keys = "'counter' and 'match', or 'clock'"
-            ctx.sink.add(shape_kinds.NEITHER_NOR, mark, where=f"the timer '{name}'", keys=keys)
+        ctx.needs_one(spec, f"the timer '{name}'", "counter", "clock", told="'counter' and 'match', or 'clock'")
         return
     if "clock" in spec:
         ctx.contradiction(spec, "clock", "counter", "the timer runs on its counter's clock")
-    if "match" not in spec:
-        ctx.at_key(shape_kinds.MISSING_KEY, spec, "counter", where=f"the timer '{name}'", key="match")
+    ctx.needs(spec, f"the timer '{name}'", "match")
 
 
 def build_timers(ctx: Context, drafts: list[TimerDraft], retain: bool) -> tuple[Timer, ...]:

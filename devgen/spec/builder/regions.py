@@ -11,7 +11,6 @@ from devgen.spec.builder.overlaps import ELEMENT_LIMIT, Span, TooManyElements, o
 from devgen.spec.builder.registers import Defaults, Draft, FileDraft, RegisterDraft, build_entries, draft_registers
 from devgen.spec.catalogue import layout as kinds
 from devgen.spec.catalogue import pci as pci_kinds
-from devgen.spec.catalogue import shape as shape_kinds
 from devgen.spec.model import AccessRule, Bar, Bus, Region
 from devgen.spec.units import access_sizes, size
 
@@ -95,16 +94,14 @@ def _check_place_on_bus(ctx: Context, name: str, spec: Tree, bus: Bus) -> None:
         if key in spec:
             ctx.not_here(spec, key, f"the device is on bus {bus}, not pci")
     for key in ("space", "size"):
-        if key not in spec:
-            mark = ctx.sources.node_mark(spec)
-            ctx.sink.add(shape_kinds.MISSING_KEY, mark, where=f"the region '{name}'", key=key)
+        ctx.needs(spec, f"the region '{name}'", key)
 
 
 def _place_in_bar(ctx: Context, name: str, spec: Tree, bars: dict[str, Bar]) -> Bar | None:
     if "space" in spec:
         ctx.not_here(spec, "space", "on pci the BAR's type decides")
     if "bar" not in spec:
-        ctx.sink.add(shape_kinds.MISSING_KEY, ctx.sources.node_mark(spec), where=f"the region '{name}'", key="bar")
+        ctx.needs(spec, f"the region '{name}'", "bar")
         return None
     bar = bars.get(str(spec["bar"]))
     if bar is None:

@@ -183,7 +183,7 @@ BAD_CONTENTS = Kind(
 DOORBELL_LENGTH = Kind(
     "DG0430",
     "error",
-    "a doorbell of {length} bytes in port space",
+    "a doorbell of {bytes} bytes in port space",
     "Writes to ports are 1, 2 or 4 bytes wide.",
     "KICK: {at: 0, length: 8, on_ring: N = 1}   # in a region with space: pio",
     "Use a length of 0, 1, 2 or 4.",

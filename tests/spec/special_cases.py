@@ -1,0 +1,14 @@
+"""Diagnostics that no small text file can cause, and the test that causes each."""
+
+from __future__ import annotations
+
+SPECIAL = {
+    "DG0101": "test_files.test_a_missing_file",
+    "DG0102": "test_files.test_what_is_no_regular_file",
+    "DG0103": "test_files.test_a_huge_file_is_refused_unread",
+    "DG0104": "test_files.test_binary_junk_is_one_clear_line",
+    "DG0111": "test_files.test_too_many_values",
+    "DG0124": "test_check_paths.test_an_unused_fragment_is_named",
+    "DG0199": "test_diagnostics.test_the_rest_is_counted",
+    "DG0211": "test_schema.test_a_rule_without_words_of_its_own",
+}
