@@ -115,7 +115,7 @@ class Scanner:
     def scan(self) -> Refusal | None:
         """Return why the text is refused, None if it may be parsed."""
         if len(self.text) > LONGEST:
-            return Refusal(TOO_LONG, 1, 0, values={"length": len(self.text), "limit": LONGEST})
+            return Refusal(TOO_LONG, 1, 0, values={"characters": len(self.text), "limit": LONGEST})
         position = 0
         handlers: dict[str, Callable[[str, int], Refusal | None]] = self._handlers()
         for match in _TOKEN.finditer(self.text):

@@ -9,7 +9,7 @@ from devgen.spec.diagnostics import Kind
 TOO_LONG = Kind(
     "DG0501",
     "error",
-    "a piece of behaviour has {length} characters; at most {limit} are read",
+    "a piece of behaviour has {characters} characters; at most {limit} are read",
     "One expression or one text of statements is limited in length, so that checking any description "
     "takes bounded time.",
     "read: 1 + 1 + 1 + ...",
