@@ -11,7 +11,7 @@ from typing import Final
 from devgen.runtime.flatview import DoorbellCollision, FlatView, PlacedDoorbell, Snapshot, take_snapshot
 from devgen.runtime.listener import MemoryListener, announce
 from devgen.runtime.log import AccessLog
-from devgen.runtime.memory import MemoryRegion, transaction
+from devgen.runtime.memory import MemoryRegion, RamBlock, transaction
 from devgen.runtime.notifier import IoEventFd
 
 COMMIT_LIMIT: Final = 64
@@ -30,7 +30,8 @@ class LiveView:
         "_guest",
         "_listeners",
         "_log",
-        "_log_global",
+        "_log_blocks",
+        "_logs_all",
         "_pending",
         "_snapshot",
         "name",
@@ -47,7 +48,8 @@ class LiveView:
         self.root = root
         self._log = AccessLog(name)
         self._listeners: tuple[MemoryListener, ...] = ()
-        self._log_global = False
+        self._logs_all = False
+        self._log_blocks: set[RamBlock] = set()
         self._snapshot = Snapshot()
         self._depth = 0
         self._guest = False
@@ -81,7 +83,7 @@ class LiveView:
         self._listeners = tuple(sorted((*self._listeners, listener), key=lambda each: each.priority))
         with self.transaction():  # what the listener changes is committed when it has heard all
             announce((listener,), Snapshot(), self._snapshot)
-            if self._log_global:
+            if self._logs_all:
                 listener.log_global_start()
 
     def remove_listener(self, listener: MemoryListener) -> None:
@@ -94,26 +96,29 @@ class LiveView:
         listeners.remove(listener)
         self._listeners = tuple(listeners)
         with self.transaction():
-            if self._log_global:
+            if self._logs_all:
                 listener.log_global_stop()
             announce((listener,), self._snapshot, Snapshot())
 
     def set_global_log(self, on: bool) -> None:
         """Log writes to all memory, or only where `MemoryRegion.log_dirty` asks for it."""
-        if on == self._log_global:
+        if on == self._logs_all:
             return
-        self._log_global = on
-        self._apply_global_log()
-        for listener in self._listeners if on else reversed(self._listeners):
-            if on:
+        self._logs_all = on
+        if on:
+            self._log_all_memory()
+            for listener in self._listeners:
                 listener.log_global_start()
-            else:
-                listener.log_global_stop()
+            return
+        for listener in reversed(self._listeners):
+            listener.log_global_stop()
+        while self._log_blocks:
+            self._log_blocks.pop().stop_log(self)
 
     def sync_dirty_log(self) -> None:
         """Have the listeners fetch what the guest has written to logged memory; see `RamBlock.take_dirty`."""
         for section in self._snapshot.view.sections:
-            if section.region.memory is not None and (self._log_global or section in self._snapshot.logged):
+            if section.region.memory is not None and (self._logs_all or section in self._snapshot.logged):
                 for listener in self._listeners:
                     listener.log_sync(section)
 
@@ -158,8 +163,8 @@ class LiveView:
         old = self._snapshot
         new = self._snapshot = take_snapshot(self.root, old)
         self._view_changed()
-        if self._log_global:
-            self._apply_global_log()
+        if self._logs_all:
+            self._log_all_memory()
         announce(self._listeners, old, new)
         return new.collisions - old.collisions
 
@@ -175,10 +180,12 @@ class LiveView:
             if self._log.fresh(message):
                 self._log.say(message)
 
-    def _apply_global_log(self) -> None:
+    def _log_all_memory(self) -> None:
         for section in self._snapshot.view.sections:
-            if section.region.memory is not None:
-                section.region.memory.logging = self._log_global or section.region.log_dirty
+            memory = section.region.memory
+            if memory is not None and memory not in self._log_blocks:
+                self._log_blocks.add(memory)
+                memory.start_log(self)
 
 
 def _claim(doorbell: IoEventFd) -> str:

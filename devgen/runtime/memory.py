@@ -32,11 +32,11 @@ MAX_REGION: Final = 1 << 64
 class RamBlock:
     """Zeroed anonymous memory of the host, page aligned; ``view`` is ``size`` bytes of it, writable.
 
-    ``logging`` turns on the dirty bitmap for writes that go through an address space (DMA); a host adds what the
-    guest's processor wrote with `mark_dirty`.
+    While someone has asked with `start_log`, writes that go through an address space (DMA) are recorded; a host adds
+    what the guest's processor wrote with `mark_dirty`.
     """
 
-    __slots__ = ("_dirty", "_map", "address", "size", "view")
+    __slots__ = ("_dirty", "_loggers", "_map", "address", "size", "view")
 
     def __init__(self, size: int) -> None:
         """Map ``size`` bytes, rounded up to whole pages.
@@ -54,17 +54,23 @@ class RamBlock:
         self.address = ctypes.addressof(ctypes.c_char.from_buffer(self._map))
         """Address of the first byte in this process, valid until `close`."""
         self._dirty: bytearray | None = None
+        self._loggers: set[object] = set()
 
     @property
     def logging(self) -> bool:
         """Whether writes are recorded."""
         return self._dirty is not None
 
-    @logging.setter
-    def logging(self, on: bool) -> None:
-        if on and self._dirty is None:
+    def start_log(self, owner: object) -> None:
+        """Record writes until ``owner`` and all others who asked have called `stop_log`."""
+        self._loggers.add(owner)
+        if self._dirty is None:
             self._dirty = bytearray(-(-self.size // PAGE_SIZE))
-        elif not on:
+
+    def stop_log(self, owner: object) -> None:
+        """Undo `start_log`; without it nothing happens."""
+        self._loggers.discard(owner)
+        if not self._loggers:
             self._dirty = None
 
     def mark_dirty(self, offset: int, length: int) -> None:
@@ -307,7 +313,7 @@ class MemoryRegion:
             return
         self._log_dirty = on
         if self.memory is not None:
-            self.memory.logging = on
+            (self.memory.start_log if on else self.memory.stop_log)(self)
         self._changed()
 
     def add_subregion(self, offset: int, region: MemoryRegion, priority: int = 0) -> None:

@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from devgen.runtime.irq import GpioIn, IrqLine
+from devgen.runtime.irq import FEEDBACK_LIMIT, GpioIn, IrqLine
 from devgen.runtime.log import AccessLog
 from devgen.runtime.notifier import EventNotifier, IoEventFd
 
@@ -42,6 +42,28 @@ def test_a_sink_can_go() -> None:
     line.disconnect(heard.append)
     line.set(0)
     assert heard == []
+
+
+def test_a_sink_may_drive_the_line_and_all_hear_the_changes_in_order() -> None:
+    heard: list[tuple[str, int]] = []
+    line = IrqLine("intr")
+    line.connect(lambda level: line.set(0))
+    line.connect(lambda level: heard.append(("b", level)))
+    line.set(1)
+    assert heard == [("b", 1), ("b", 0)]
+
+
+def test_a_circle_that_never_settles_ends() -> None:
+    heard: list[int] = []
+    first, second = IrqLine("first"), IrqLine("second")
+    first.connect(heard.append)
+    first.connect(second.set)
+    second.connect(lambda level: first.set(not level))
+    first.set(1)
+    assert len(heard) == FEEDBACK_LIMIT + 1
+    assert heard[-1] == first.level == second.level
+    first.set(not first.level)
+    assert len(heard) == 2 * FEEDBACK_LIMIT + 2
 
 
 def test_lines_wire_to_inputs() -> None:

@@ -102,13 +102,16 @@ def test_dirty_pages() -> None:
     block = RamBlock(0x5800)
     block.mark_dirty(0, 1)
     assert block.take_dirty() == []
-    block.logging = True
+    block.start_log("one")
+    block.start_log("other")
     block.mark_dirty(0xFFF, 2)
     block.mark_dirty(0x5000, 1 << 40)
     block.mark_dirty(0x3000, 0)
     assert block.take_dirty(0x1000, 0x1000) == [0x1000]
     assert block.take_dirty() == [0, 0x5000]
-    block.logging = False
+    block.stop_log("one")
+    assert block.logging
+    block.stop_log("other")
     assert not block.logging
 
 
