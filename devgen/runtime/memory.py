@@ -43,7 +43,7 @@ class RamBlock:
 
         Raises:
             ValueError: a size under 1.
-            OSError: the host has not that much address space.
+            OSError, OverflowError: the host has not that much address space.
         """
         if size < 1:
             raise ValueError(f"a RAM block of {size} bytes")

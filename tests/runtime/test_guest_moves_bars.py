@@ -82,7 +82,7 @@ def test_registers_and_doorbell_follow_the_bar(guest: Guest) -> None:
 
 
 def test_a_bar_on_anothers_doorbell_is_survived(guest: Guest, caplog: pytest.LogCaptureFixture) -> None:
-    """Of two BARs at one place the later mapped one covers the other, doorbell included: there is nothing to collide."""
+    """Of two BARs at one place the later mapped one covers the other, its doorbell included: nothing collides."""
     memory = guest.machine.memory
     guest.place(1, HIGH)
     with caplog.at_level(logging.WARNING):
