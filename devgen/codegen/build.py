@@ -192,7 +192,7 @@ class _Build:
         for path in map(self._relative, sources):
             if path != name:
                 modified = os.stat(os.path.join(self.root, path)).st_mtime_ns
-                found[path] = self._digest(path) if modified < self.started - _CLOCK_STEP_NS else ""
+                found[path] = self._digest(path) if modified < self.started - _CLOCK_STEP_NS else "?"
         return found
 
     def _generate(self, name: str, device: Device, inputs: dict[str, str]) -> _Compiled:

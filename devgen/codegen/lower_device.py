@@ -229,7 +229,8 @@ class _DeviceLowering:
             register = symbol.model
             retain = register.retain or self.device.retain
             assert symbol.attribute is not None
-            value = self._initial(register.reset, symbol.count, True)
+            resets = [hexadecimal(one) for one in register.resets]
+            value = f"[{', '.join(resets)}]" if resets else self._initial(register.reset, symbol.count, True)
             yield _Stored(symbol.attribute, "register", register.width, value, retain)
             if needs_written(symbol):
                 fresh = self._initial(ir.Int(0), symbol.count)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from devgen import __version__
 from devgen.share import PACKAGE, find_share
 
 FORMAT: Final = 1
+_SOUND: Final = re.compile(r"[\w-]+ \w+\.py \w+:\w+|  ", re.ASCII)
 
 
 @dataclass(slots=True, frozen=True)
@@ -76,7 +78,10 @@ def load_manifest(path: Path, tool: str) -> Manifest:
 
 def _entry(data: Mapping[str, Any]) -> Entry:
     inputs = {str(path): str(value) for path, value in data["inputs"].items()}
-    return Entry(inputs, *(str(data[key]) for key in ("device", "output", "place", "digest")))
+    entry = Entry(inputs, *(str(data[key]) for key in ("device", "output", "place", "digest")))
+    if not _SOUND.fullmatch(f"{entry.device} {entry.output} {entry.place}"):
+        raise ValueError("not written by a build")
+    return entry
 
 
 class Digests:

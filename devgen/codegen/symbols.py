@@ -215,7 +215,7 @@ def _storage(one: _Placed, stems: dict[RegisterKey, str], by_key: dict[RegisterK
         return None if target is None or target.register.alias else _storage(target, stems, by_key)
     if register.intent is not None or (register.read is not None and not _mentions(register.read, _key(one))):
         return None
-    if register.constant is not None and len(register.constant) == 1 and register.count is None:
+    if register.constant is not None and len(register.constant) == 1:
         return None
     return stems[_key(one)]
 
