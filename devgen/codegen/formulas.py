@@ -144,12 +144,10 @@ def write_statement(target: str, parts: Sequence[Part], register: Lanes, once: s
     return [f"{target} = {expression}"]
 
 
-def read_statement(target: str, parts: Sequence[Part], mask: str | None, whole: int) -> list[str]:
+def read_statement(target: str, parts: Sequence[Part], register: Lanes) -> list[str]:
     """The statements that apply the read effects to ``target`` after its value was taken."""
     return [
-        line
-        for effect, (operator, complement) in READ_EFFECTS.items()
-        for line in _read_effect(target, effect, operator, complement, _read_bits(parts, effect), mask, whole)
+        _read_effect(target, effect, register, bits) for effect in READ_EFFECTS if (bits := _read_bits(parts, effect))
     ]
 
 
@@ -157,16 +155,13 @@ def _read_bits(parts: Sequence[Part], effect: str) -> int:
     return sum(one.bits for one in parts if one.read == effect and one.access in READABLE)
 
 
-def _read_effect(
-    target: str, effect: str, operator: str, complement: str, bits: int, mask: str | None, whole: int
-) -> list[str]:
-    if not bits:
-        return []
-    every = effect == "rclr" and bits & whole == whole
-    if mask is None:
-        return [f"{target} = 0" if every else f"{target} {operator} {complement}{hexadecimal(bits)}"]
-    text = mask if every else f"{mask} & {hexadecimal(bits)}"
-    return [f"{target} {operator} {complement}{_grouped(text) if complement else text}"]
+def _read_effect(target: str, effect: str, register: Lanes, bits: int) -> str:
+    operator, complement = READ_EFFECTS[effect]
+    clears = bool(complement)
+    if clears and register.mask is None and bits & register.whole == register.whole:
+        return f"{target} = 0"
+    text = register.term("written", bits, clears)
+    return f"{target} {operator} {complement}{_grouped(text) if complement else text}"
 
 
 def _terms(role: str, parts: Sequence[Part], register: Lanes, once: str | None) -> list[str]:

@@ -54,7 +54,7 @@ class Code:
 
     def beside(self, level: int) -> str:
         """The text as an operand at ``level``; unlike bitwise operators get parentheses for the reader."""
-        mixed = level != self.level and level in _BITWISE and self.level in _BITWISE
+        mixed = level != self.level and level in _BITWISE and BIT_OR <= self.level <= MULTIPLY
         return f"({self.text})" if mixed else self.at(level)
 
 
@@ -240,7 +240,7 @@ class Lowering:
             high = expr.operand.range.hi
             known = high.bit_length() if high is not None and _not_negative(expr.operand.range) else 0
             return _bits(operand, expr.lsb.value, expr.width, known)
-        shifted = Code(f"{operand.at(SHIFT)} >> {self.argument(expr.lsb, SHIFT + 1)}", SHIFT)
+        shifted = Code(f"{operand.beside(SHIFT)} >> {self.argument(expr.lsb, SHIFT + 1)}", SHIFT)
         return _and(shifted, mask_of(expr.width))
 
     def _wrap(self, expr: ir.Wrap) -> Code:
@@ -316,7 +316,7 @@ def _as_number(code: Code) -> Code:
 
 def _bits(code: Code, lsb: int, width: int, full: int) -> Code:
     """Bits ``lsb .. lsb+width-1`` of a value that has no bits from ``full`` on (0: not known)."""
-    shifted = Code(f"{code.at(SHIFT)} >> {lsb}", SHIFT) if lsb else Code(code.text, code.level)
+    shifted = Code(f"{code.beside(SHIFT)} >> {lsb}", SHIFT) if lsb else code
     if full and lsb + width >= full:
         return shifted
     return _and(shifted, mask_of(width))

@@ -112,8 +112,7 @@ class _Register:
 
     def _read_effects(self) -> list[str]:
         target = self._target()
-        mask = "mask" if self._by_lanes() else None
-        return read_statement(target, self.parts, mask, self.symbol.bits) if target else []
+        return read_statement(target, self.parts, self._lanes()) if target else []
 
     def _shown(self) -> str:
         """What a read gives: the value, without bits that only a write can reach."""
@@ -185,7 +184,7 @@ class _Register:
         target = self._target()
         if target is None or register.constant is not None:
             return [], NOTHING
-        lanes = Lanes("mask" if self._by_lanes() else None, register.width, self.symbol.bits)
+        lanes = self._lanes()
         once = once_bits(self.parts)
         if not once:
             lines = write_statement(target, self.parts, lanes, None)
@@ -243,6 +242,9 @@ class _Register:
             return register.width > 8 * min(smallest, rule.implemented[1])
         # The bank gives a wide register to a narrow bus in parts.
         return register.width > 8 * min(4, rule.implemented[1])
+
+    def _lanes(self) -> Lanes:
+        return Lanes("mask" if self._by_lanes() else None, self.symbol.model.width, self.symbol.bits)
 
     def _full(self) -> str:
         return hexadecimal(mask_of(self.symbol.model.width))

@@ -8,7 +8,7 @@ from typing import Final
 
 from devgen.codegen.layout import indented
 from devgen.codegen.literals import hexadecimal, mask_of, string
-from devgen.codegen.lower_expr import ADD, BIT_AND, BIT_OR, SHIFT, Code, Lowering, flatten
+from devgen.codegen.lower_expr import BIT_AND, BIT_OR, SHIFT, Code, Lowering, flatten
 from devgen.codegen.names import local
 from devgen.codegen.walk import names_local
 from devgen.spec import ir
@@ -178,7 +178,7 @@ def _insert(target: str, lsb: int, width: int, lowering: Lowering, value: ir.Exp
             return f"{target} |= {hexadecimal(mask)}"
         return f"{target} = ({target} & ~{hexadecimal(mask)}) | {hexadecimal(bits)}"
     code = lowering.value(value)
-    placed = Code(f"{code.at(SHIFT if code.level < ADD else ADD)} << {lsb}", SHIFT) if lsb else code
+    placed = Code(f"{code.beside(SHIFT)} << {lsb}", SHIFT) if lsb else code
     return f"{target} = ({target} & ~{hexadecimal(mask)}) | {placed.beside(BIT_OR)}"
 
 
