@@ -1,4 +1,8 @@
-"""Lines of Python: indentation, and the breaking of long ones."""
+"""Lines of Python: indentation, and the breaking of long ones the way common formatters do.
+
+A line is only ever broken at a space or bracket outside string literals, inside brackets that stand there or that are
+put there for it, so its meaning stays.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,21 @@ from devgen.codegen.literals import WIDTH
 INDENT: Final = "    "
 _OPENING: Final = "([{"
 _CLOSING: Final = ")]}"
-_STATEMENTS: Final = ("if ", "elif ", "for ", "return ")
+_WORDS: Final = ("return ", "if ", "elif ")
+
+# Where an expression is broken first: at its weakest operators, each of which then begins a line.
+_WEAKEST_FIRST: Final = (
+    ("if", "else"),
+    ("or",),
+    ("and",),
+    ("==", "!=", "<", "<=", ">", ">="),
+    ("|",),
+    ("^",),
+    ("&",),
+    ("<<", ">>"),
+    ("+", "-"),
+    ("*", "//", "%"),
+)
 
 
 def indented(lines: Iterable[str]) -> list[str]:
@@ -19,46 +37,105 @@ def indented(lines: Iterable[str]) -> list[str]:
 
 
 def fit(lines: Iterable[str], indent: int) -> list[str]:
-    """Break the lines that would be too long behind ``indent`` more columns.
-
-    A line is only ever broken at a space inside brackets and outside string literals, so what it means stays.
-    """
+    """Break the lines that would be too long behind ``indent`` more columns."""
     room = WIDTH - indent
     return [part for line in lines for part in ((line,) if len(line) <= room else _broken(line, room))]
 
 
-def call(head: str, arguments: Iterable[str], room: int) -> list[str]:
-    """``head(a, b)`` on one line if it fits into ``room`` columns, else one argument a line with a trailing comma."""
-    parts = list(arguments)
-    line = f"{head}({', '.join(parts)})"
-    if len(line) <= room:
+def enclosed(head: str, items: list[str], tail: str, room: int) -> list[str]:
+    """``head`` (ending in its bracket), ``items``, ``tail``: on one line if there is room and but one item.
+
+    With more, each has a line of its own.
+    """
+    line = f"{head}{items[0]},{tail}" if len(items) == 1 else ""
+    if line and len(line) <= room:
         return [line]
-    return [f"{head}(", *(f"{INDENT}{part}," for part in parts), ")"]
+    return [head, *fit((f"{INDENT}{one}," for one in items), WIDTH - room), tail]
 
 
 def _broken(line: str, room: int) -> list[str]:
     body = line.lstrip(" ")
     lead = line[: len(line) - len(body)]
-    head, expression, tail = _parts(body)
-    if expression is None:
+    head, expression, tail = _cut(body)
+    bracket = _last_bracket(expression)
+    if bracket is not None and not _operators(expression):
+        before, inner = expression[: bracket + 1], expression[bracket + 1 : -1]
+        return [f"{lead}{head}{before}", *_items(inner, lead + INDENT, room), f"{lead}{expression[-1]}{tail}"]
+    if not head:
         return [line]
-    inner = lead + INDENT
-    return [f"{lead}{head}(", *_filled(expression, inner, room), f"{lead}){tail}"]
+    return [f"{lead}{head}(", *_operands(expression, lead + INDENT, room), f"{lead}){tail}"]
 
 
-def _parts(body: str) -> tuple[str, str | None, str]:
-    """Cut a statement into what comes before its expression, the expression, and what comes behind."""
-    tail = ":" if body.endswith(":") else ""
+def _cut(body: str) -> tuple[str, str, str]:
+    """A statement's beginning, its expression, and what stands behind that."""
+    tail = body[-1] if body[-1] in ":," else ""
     text = body[: len(body) - len(tail)]
-    for word in _STATEMENTS:
-        if text.startswith(word) and word != "for ":
+    for word in _WORDS:
+        if text.startswith(word):
             return word, text[len(word) :], tail
     for position, char, depth in _characters(text):
         if depth == 0 and char == "=" and text[position + 1 : position + 2] == " ":
             return text[: position + 2], text[position + 2 :], tail
-        if depth == 0 and char == "(" and text.endswith(")"):
-            return text[:position], text[position + 1 : -1], tail
-    return body, None, ""
+        if depth == 0 and char == ":" and text[position + 1 : position + 2] == " ":
+            return text[: position + 2], text[position + 2 :], tail
+        if char == "(":
+            break
+    return "", text, tail
+
+
+def _last_bracket(text: str) -> int | None:
+    """The position of the bracket that the text's last character closes."""
+    if text[-1:] not in _CLOSING:
+        return None
+    return max((at for at, char, depth in _characters(text) if depth == 0 and char in _OPENING), default=None)
+
+
+def _items(text: str, lead: str, room: int) -> list[str]:
+    """What stands between brackets: on one line, or one item a line."""
+    if len(lead) + len(text) <= room:
+        return [lead + text]
+    clauses = _pieces(text, ("for", "if"))
+    if len(clauses) > 1 and clauses[1].startswith("for "):
+        return [part for one in clauses for part in _fitted(one, lead, room)]
+    return [part for one in _arguments(text) for part in _fitted(f"{one},", lead, room)]
+
+
+def _fitted(text: str, lead: str, room: int) -> list[str]:
+    line = lead + text
+    return [line] if len(line) <= room else _broken(line, room)
+
+
+def _operands(text: str, lead: str, room: int) -> list[str]:
+    """An expression in brackets of its own: on one line, broken at its weakest operators, or filled."""
+    if len(lead) + len(text) <= room:
+        return [lead + text]
+    pieces = next((found for words in _WEAKEST_FIRST if len(found := _pieces(text, words)) > 1), [text])
+    if all(len(lead) + len(one) <= room for one in pieces):
+        return [lead + one for one in pieces]
+    return _filled(text, lead, room)
+
+
+def _operators(text: str) -> bool:
+    """Whether the expression has an operator outside all brackets."""
+    return any(char == " " and depth == 0 for _, char, depth in _characters(text))
+
+
+def _pieces(text: str, words: tuple[str, ...]) -> list[str]:
+    """Cut in front of each of ``words`` that stands outside brackets and strings."""
+    cuts = [
+        at
+        for at, char, depth in _characters(text)
+        if char == " " and depth == 0 and text[at + 1 :].split(" ", 1)[0] in words
+    ]
+    return [text[start:end].strip() for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+
+
+def _arguments(text: str) -> list[str]:
+    """Cut at the commas outside inner brackets and strings."""
+    cuts = [at for at, char, depth in _characters(text) if char == "," and depth == 0]
+    starts = [0, *(at + 1 for at in cuts)]
+    parts = [text[start:end].strip() for start, end in zip(starts, [*cuts, len(text)], strict=True)]
+    return [one for one in parts if one]
 
 
 def _characters(text: str) -> Iterator[tuple[int, str, int]]:
@@ -74,36 +151,20 @@ def _characters(text: str) -> Iterator[tuple[int, str, int]]:
         elif char in "\"'":
             quote = char
         else:
+            depth -= char in _CLOSING
             yield position, char, depth
-            depth += (char in _OPENING) - (char in _CLOSING)
+            depth += char in _OPENING
         position += 1
 
 
 def _filled(text: str, lead: str, room: int) -> list[str]:
-    """Fill lines with the words of an expression; a break comes before an operator, behind a comma."""
-    lines, current = [], lead
-    for word in _words(text):
+    """The last resort: fill lines with the words of an expression."""
+    lines, current, start = [], lead, 0
+    for end in [*(at for at, char, _ in _characters(text) if char == " "), len(text)]:
+        word = text[start:end]
+        start = end + 1
         if len(current) + len(word) + 1 > room and current != lead:
-            lines.append(current.rstrip())
+            lines.append(current)
             current = lead
         current += word if current == lead else f" {word}"
     return [*lines, current]
-
-
-def _words(text: str) -> Iterator[str]:
-    """Cut at spaces outside strings, an operator staying with the operand behind it."""
-    start = 0
-    pending = ""
-    for position in [*(at for at, char, _ in _characters(text) if char == " "), len(text)]:
-        word = text[start:position]
-        start = position + 1
-        if word and not any(char.isalnum() or char in "\"'" for char in word) and word[-1] not in "([{,)":
-            pending = f"{pending} {word}".strip()
-            continue
-        if word in ("and", "or", "if", "else", "not", "in", "is"):
-            pending = f"{pending} {word}".strip()
-            continue
-        yield f"{pending} {word}" if pending else word
-        pending = ""
-    if pending:
-        yield pending

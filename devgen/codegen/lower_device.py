@@ -8,9 +8,9 @@ from typing import Final
 
 from devgen.codegen.analysis import Analysis
 from devgen.codegen.followers import Followers, build_followers
-from devgen.codegen.layout import fit, indented
-from devgen.codegen.literals import docstring, hexadecimal, sentence, split_paragraphs, string
-from devgen.codegen.lower_expr import Lowering
+from devgen.codegen.layout import enclosed, fit
+from devgen.codegen.literals import WIDTH, docstring, hexadecimal, sentence, split_paragraphs, string
+from devgen.codegen.lower_expr import Lowering, integer
 from devgen.codegen.lower_lines import LineLowering
 from devgen.codegen.lower_region import RegionLowering
 from devgen.codegen.lower_register import RegisterLowering, needs_written, written_attribute
@@ -148,6 +148,7 @@ class _DeviceLowering:
         if device.pci is not None:
             yield from _pci(device.pci)
         yield from _table("PROPERTIES", "tuple[Property, ...]", "()", map(_property, device.properties))
+        yield from _table("EVENTS", "tuple[str, ...]", "()", (string(one.name) for one in device.events))
         yield from _table("STATE", "tuple[StateItem, ...]", "()", self._state_items())
         yield from _table("FIELDS", "Mapping[str, tuple[tuple[str, int, int], ...]]", "{}", self._fields())
         for symbol in self.symbols.registers.values():
@@ -156,9 +157,6 @@ class _DeviceLowering:
                 digits = -(-max(constant).bit_length() // 4)
                 values = [hexadecimal(value, max(digits, 2)) for value in constant]
                 yield from _sequence(f"{symbol.stem}: ClassVar[tuple[int, ...]] = ", values)
-        for one in device.properties:
-            kind = {"int": "int", "bool": "bool", "string": "str"}[one.type]
-            yield f"{self.symbols.attribute('property', one.name)}: {kind}"
 
     def _state_items(self) -> Iterator[str]:
         for one in self.stored:
@@ -178,10 +176,14 @@ class _DeviceLowering:
     # --- the constructor and the reset -------------------------------------------------------
 
     def _parts(self) -> list[str]:
-        """Everything but the regions: values, counters, timers, lines."""
+        """Everything but the regions: properties, values, counters, timers, lines."""
+        properties = [
+            f"self.{self.symbols.attribute('property', one.name)} = self.{one.type}_property({string(one.name)})"
+            for one in self.device.properties
+        ]
         retained = [f"self.{one.attribute} = {one.value}" for one in self.stored if one.retain]
         cleared = ["self.clear()"] if any(not one.retain for one in self.stored) else []
-        return [*retained, *cleared, *self.time.setup(), *self.lines.setup()]
+        return [*properties, *retained, *cleared, *self.time.setup(), *self.lines.setup()]
 
     def _settled(self) -> list[str]:
         """What follows a reset or power-on: the description's statements, then everything that follows."""
@@ -280,7 +282,10 @@ def _property(one: model.Property) -> str:
     default = string(one.default) if isinstance(one.default, str) else str(one.default)
     words = [string(one.name), f'"{one.type}"', default]
     if one.type == "int":
-        words += [f"low={one.range.lo or 0}", f"high={one.range.hi if one.range.hi is not None else (1 << 64) - 1}"]
+        words += [
+            f"low={one.range.lo or 0}",
+            f"high={integer(one.range.hi if one.range.hi is not None else (1 << 64) - 1).text}",
+        ]
     if one.clamp:
         words.append("clamp=True")
     if one.description:
@@ -309,11 +314,9 @@ def _bar(bar: model.Bar) -> str:
 
 def _table(name: str, kind: str, brackets: str, entries: Iterable[str]) -> Iterator[str]:
     """A class attribute with one entry a line; nothing for an empty one."""
-    lines = [f"{one}," for one in entries]
-    if lines:
-        yield f"{name}: ClassVar[{kind}] = {brackets[0]}"
-        yield from fit(indented(lines), 4)
-        yield brackets[1]
+    items = list(entries)
+    if items:
+        yield from enclosed(f"{name}: ClassVar[{kind}] = {brackets[0]}", items, brackets[1], WIDTH - 4)
 
 
 def _sequence(head: str, values: list[str]) -> Iterator[str]:

@@ -289,9 +289,16 @@ def integer(value: int, bits: bool = False) -> Code:
     """A literal: hexadecimal for bit patterns, decimal for amounts."""
     if value < 0:
         return Code(str(value), UNARY)
-    if bits or (value >= 1 << 32 and value % 1000):
+    if bits or _is_pattern(value):
         return Code(hexadecimal(value))
     return Code(f"{value:_}" if value >= 100_000 else str(value))
+
+
+def _is_pattern(value: int) -> bool:
+    """Whether a number looks like bits rather than an amount: ones only, a single one, or wide and not round."""
+    if value < 1 << 12:
+        return False
+    return value & (value + 1) == 0 or value & (value - 1) == 0 or (value >= 1 << 32 and value % 10 != 0)
 
 
 def flatten(place: ir.Place) -> tuple[ir.Place, int, int]:

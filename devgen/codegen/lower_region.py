@@ -8,8 +8,8 @@ from typing import Final
 
 from devgen.codegen.analysis import Analysis
 from devgen.codegen.followers import Followers
-from devgen.codegen.layout import indented
-from devgen.codegen.literals import docstring, hexadecimal, sentence, string
+from devgen.codegen.layout import enclosed, indented
+from devgen.codegen.literals import WIDTH, docstring, hexadecimal, sentence, string
 from devgen.codegen.lower_expr import Lowering
 from devgen.codegen.lower_stmt import Statements
 from devgen.codegen.plan import Method
@@ -53,7 +53,7 @@ class RegionLowering:
             lines.append(f'    reserved="{region.reserved}",')
         entries = self.entries.get(region.name, [])
         if entries:
-            lines += ["    registers=(", *indented(indented(f"{one}," for one in entries)), "    ),"]
+            lines += indented(enclosed("registers=(", entries, "),", WIDTH - 12))
         return [*lines, "    log=self.log,", ")", f"MemoryRegion.io({name}, {size}, bank)"]
 
     def _memory(self, region: model.Region) -> list[str]:

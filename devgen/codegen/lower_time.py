@@ -46,11 +46,15 @@ class TimeLowering:
                 lines += _each(symbols.attribute("timer", timer.name), "timer", timer.count, ["{}.cancel()"])
         for counter in device.counters:
             if not counter.retain:
-                # A counter that follows its enable is started, if need be, when everything is brought up to date.
-                calls = ["{}.start()"] if counter.enable is None else ["{}.stop()"]
-                calls.append(f"{{}}.load({self.lowering.number(counter.reset)})")
+                calls = self._counter_reset(counter)
                 lines += _each(symbols.attribute("counter", counter.name), "counter", counter.count, calls)
         return lines
+
+    def _counter_reset(self, one: model.Counter) -> list[str]:
+        """A count of wall-clock time stays that; any other begins again. An enable is followed once all is reset."""
+        if one.clock != "virtual" and one.phase == "clock" and one.enable is None:
+            return ["{}.reset()"]
+        return ["{}.start()" if one.enable is None else "{}.stop()", f"{{}}.load({self.lowering.number(one.reset)})"]
 
     def _counter(self, one: model.Counter) -> str:
         number = self.lowering.number

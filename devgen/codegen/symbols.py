@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from devgen.codegen.literals import mask_of
-from devgen.codegen.names import LoweringError, Names
+from devgen.codegen.names import Names
 from devgen.codegen.walk import walk
 from devgen.spec import model
 from devgen.spec.ir import Expr, RegisterPlace
@@ -75,14 +75,9 @@ class Symbols:
 def collect(device: model.Device) -> Symbols:
     """Name everything that ``device`` declares.
 
-    Properties come first, since the runtime sets them under their own names; then registers, which guests and tests ask
-    for by name. Raises LoweringError for a property that cannot have its own name.
+    Registers come first, since guests and tests ask for them by name.
     """
     symbols = Symbols(device, Names())
-    for one in device.properties:
-        if symbols.names.claim(one.name) != one.name:
-            raise LoweringError(f"property {one.name!r}: the name is taken")
-        symbols.attributes["property", one.name] = one.name
     _collect_registers(symbols)
     symbols.states = {one.name: one for one in device.state}
     symbols.counters = {one.name: one for one in device.counters}
@@ -98,6 +93,7 @@ def collect(device: model.Device) -> Symbols:
 
 def _declared(device: model.Device) -> Iterator[tuple[str, str]]:
     groups: tuple[tuple[str, tuple[_Named, ...]], ...] = (
+        ("property", device.properties),
         ("state", device.state),
         ("counter", device.counters),
         ("timer", device.timers),
@@ -114,7 +110,8 @@ def _declared(device: model.Device) -> Iterator[tuple[str, str]]:
 
 
 _Named = (
-    model.StateVar
+    model.Property
+    | model.StateVar
     | model.Counter
     | model.Timer
     | model.Line
