@@ -275,7 +275,7 @@ class _Build:
 
     def _report(self, texts: Iterable[str], changed: Iterable[str], vanished: list[str], check: bool) -> None:
         path = self.folder.path
-        names = sorted({*self.outputs, *texts})
+        names = sorted({*self.outputs, *texts, *([INIT] if self._digest(INIT) else [])})
         self.report.unchanged = [path / name for name in names if name not in changed]
         self.report.removed = [path / name for name in vanished]
         touched = [path / name for name in sorted(changed)]

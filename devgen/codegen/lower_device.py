@@ -113,11 +113,8 @@ class _DeviceLowering:
     # --- names -------------------------------------------------------------------------------
 
     def _claim_methods(self) -> None:
-        """Names of the entry points; those of registers come first, since they are asked for most."""
+        """Names of the entry points."""
         claim, device = self.symbols.names.claim, self.device
-        for symbol in self.symbols.registers.values():
-            for verb in ("read", "write", "value", "written"):
-                claim(f"{verb}_{symbol.stem}")
         for timer in device.timers:
             stem = self.symbols.attribute("timer", timer.name)
             self.symbols.attributes["expired", timer.name] = claim(f"{stem}_expired")
@@ -153,10 +150,10 @@ class _DeviceLowering:
         yield from _table("FIELDS", "Mapping[str, tuple[tuple[str, int, int], ...]]", "{}", self._fields())
         for symbol in self.symbols.registers.values():
             constant = symbol.model.constant
-            if constant is not None and symbol.attribute == symbol.stem:
+            if constant is not None and symbol.attribute is not None and symbol.model.alias is None:
                 digits = -(-max(constant).bit_length() // 4)
                 values = [hexadecimal(value, max(digits, 2)) for value in constant]
-                yield from _sequence(f"{symbol.stem}: ClassVar[tuple[int, ...]] = ", values)
+                yield from _sequence(f"{symbol.attribute}: ClassVar[tuple[int, ...]] = ", values)
 
     def _state_items(self) -> Iterator[str]:
         for one in self.stored:

@@ -258,7 +258,7 @@ class _Register:
 
 def written_attribute(symbol: RegisterSymbol) -> str:
     """The hidden attribute with the write-once bits that have been written."""
-    return f"written_{symbol.attribute}"
+    return f"written_{symbol.stem}"
 
 
 def needs_written(symbol: RegisterSymbol) -> bool:

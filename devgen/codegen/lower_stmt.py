@@ -9,7 +9,7 @@ from typing import Final
 from devgen.codegen.layout import indented
 from devgen.codegen.literals import hexadecimal, mask_of, string
 from devgen.codegen.lower_expr import BIT_AND, BIT_OR, SHIFT, Code, Lowering, flatten
-from devgen.codegen.names import local
+from devgen.codegen.names import keyword_argument, local
 from devgen.codegen.walk import names_local
 from devgen.spec import ir
 
@@ -52,8 +52,8 @@ class Statements:
             case ir.Pulse(line):
                 return [f"{self._line(line)}.pulse()"]
             case ir.Emit(event, arguments):
-                values = "".join(f", {name}={number(value)}" for name, value in arguments)
-                return [f"self.emit({string(event)}{values})"]
+                words = [string(event), *(keyword_argument(name, number(value)) for name, value in arguments)]
+                return [f"self.emit({', '.join(words)})"]
             case ir.Send(stream, value):
                 return [f"self.{symbols.attribute('stream', stream)}.send({number(value)})"]
             case ir.StoreMemory(address, value, size):

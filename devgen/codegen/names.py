@@ -52,6 +52,15 @@ class Names:
         self._taken.add(name)
         return name
 
+    def claim_stem(self, wanted: str, prefixes: Iterable[str]) -> str:
+        """Return ``wanted``, or a variation of it, such that it is free behind each of ``prefixes``; take those."""
+        _require_name(wanted)
+        stem, heads = wanted, tuple(prefixes)
+        while any(head + stem in self._taken for head in heads):
+            stem += "_"
+        self._taken.update(head + stem for head in heads)
+        return stem
+
 
 def _require_name(name: str) -> None:
     if not _NAME.fullmatch(name):
@@ -61,7 +70,14 @@ def _require_name(name: str) -> None:
 def local(name: str) -> str:
     """Return the Python name of a local, a parameter or a loop variable. Raises LoweringError for what is none."""
     _require_name(name)
-    return f"{name}_" if keyword.iskeyword(name) or name in BUILTINS else name
+    word = name.rstrip("_")  # `self` becomes `self_`, so `self_` must become `self__`
+    return f"{name}_" if keyword.iskeyword(word) or word in BUILTINS else name
+
+
+def keyword_argument(name: str, value: str) -> str:
+    """Return ``name=value`` for a call, in the form that takes any name."""
+    _require_name(name)
+    return f'**{{"{name}": {value}}}' if keyword.iskeyword(name) else f"{name}={value}"
 
 
 def module_name(device: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from devgen.codegen.literals import mask_of
 from devgen.codegen.names import Names
@@ -15,11 +16,16 @@ RegisterKey = tuple[str | None, str]
 """(register file or None, register): how a place names a register."""
 
 
+METHODS: Final = ("read_", "write_", "value_", "written_")
+"""What the names of a register's methods, and of the attribute with its write-once bits, begin with."""
+
+
 @dataclass(slots=True, frozen=True)
 class RegisterSymbol:
     """A register where expressions meet it.
 
-    ``attribute`` is its storage, or where an alias' target is stored; None without storage. ``count`` is None for a
+    ``stem`` is what its methods' names end in. ``attribute`` is its storage, or where an alias' target is stored; None
+    without storage. ``count`` is None for a
     single register; ``offset`` and ``stride`` are those of the first element in the region and to the next.
     ``bits`` are those that any field covers: the others always read 0.
     """
@@ -78,14 +84,16 @@ def collect(device: model.Device) -> Symbols:
     Registers come first, since guests and tests ask for them by name.
     """
     symbols = Symbols(device, Names())
-    _collect_registers(symbols)
+    placed = list(placed_registers(device))
+    attributes = {_key(one): symbols.names.claim(_stem(one)) for one in placed}
+    for kind, name in _declared(device):
+        symbols.attributes[kind, name] = symbols.names.claim(name)
+    _collect_registers(symbols, placed, attributes)
     symbols.states = {one.name: one for one in device.state}
     symbols.counters = {one.name: one for one in device.counters}
     symbols.timers = {one.name: one for one in device.timers}
     symbols.functions = {one.name: one for one in device.functions}
     symbols.actions = {one.name: one for one in device.actions}
-    for kind, name in _declared(device):
-        symbols.attributes[kind, name] = symbols.names.claim(name)
     symbols.lines |= {("interrupt", one.name): one for one in device.interrupts}
     symbols.lines |= {("gpio_out", one.name): one for one in device.gpio_out}
     return symbols
@@ -142,13 +150,12 @@ def placed_registers(device: model.Device) -> Iterator[_Placed]:
                 yield _Placed(entry, region.name, None)
 
 
-def _collect_registers(symbols: Symbols) -> None:
-    placed = list(placed_registers(symbols.device))
-    stems = {_key(one): symbols.names.claim(_stem(one)) for one in placed}
+def _collect_registers(symbols: Symbols, placed: list[_Placed], attributes: dict[RegisterKey, str]) -> None:
     by_key = {_key(one): one for one in placed}
     named = mentioned_registers(symbols.device)
     for one in placed:
-        symbol = _symbol(one, stems, by_key)
+        stem = symbols.names.claim_stem(_stem(one), METHODS)
+        symbol = _symbol(one, stem, attributes, by_key)
         if symbol.attribute is not None and not symbol.shown and symbol.key not in named:
             # Nobody can ever see what is written there.
             symbol = replace(symbol, attribute=None)
@@ -187,14 +194,16 @@ def _named(node: object) -> set[RegisterKey]:
     return {(one.file, one.register) for one in walk(node) if isinstance(one, RegisterPlace)}
 
 
-def _symbol(one: _Placed, stems: dict[RegisterKey, str], by_key: dict[RegisterKey, _Placed]) -> RegisterSymbol:
+def _symbol(
+    one: _Placed, stem: str, attributes: dict[RegisterKey, str], by_key: dict[RegisterKey, _Placed]
+) -> RegisterSymbol:
     register, file = one.register, one.file
     return RegisterSymbol(
         model=register,
         file=file.name if file else None,
-        stem=stems[_key(one)],
+        stem=stem,
         title=f"{file.name}.{register.name}" if file else register.name,
-        attribute=_storage(one, stems, by_key),
+        attribute=_storage(one, attributes, by_key),
         count=file.count if file and file.count is not None else register.count,
         offset=register.offset + (file.offset if file else 0),
         stride=file.stride if file and file.count is not None else register.stride,
@@ -203,18 +212,18 @@ def _symbol(one: _Placed, stems: dict[RegisterKey, str], by_key: dict[RegisterKe
     )
 
 
-def _storage(one: _Placed, stems: dict[RegisterKey, str], by_key: dict[RegisterKey, _Placed]) -> str | None:
+def _storage(one: _Placed, attributes: dict[RegisterKey, str], by_key: dict[RegisterKey, _Placed]) -> str | None:
     """The attribute that holds the register's value; None when ``read`` replaces it or there is nothing to hold."""
     register = one.register
     if register.alias is not None:
         file = one.file.name if one.file else None
         target = by_key.get((file, register.alias)) or by_key.get((None, register.alias))
-        return None if target is None or target.register.alias else _storage(target, stems, by_key)
+        return None if target is None or target.register.alias else _storage(target, attributes, by_key)
     if register.intent is not None or (register.read is not None and not _mentions(register.read, _key(one))):
         return None
     if register.constant is not None and len(register.constant) == 1:
         return None
-    return stems[_key(one)]
+    return attributes[_key(one)]
 
 
 def _mentions(expr: Expr, key: RegisterKey) -> bool:

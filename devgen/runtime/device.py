@@ -257,7 +257,7 @@ class Device:
 
     # --- what statements of the description do -------------------------------------------
 
-    def emit(self, event: str, **values: int) -> None:
+    def emit(self, event: str, /, **values: int) -> None:
         """Report a host-visible event."""
         self.env.on_event(self.name, event, values)
 
