@@ -8,7 +8,7 @@ equal deadlines in the order in which they were armed.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
@@ -32,12 +32,14 @@ def _idle() -> None:
 class TimerQueue:
     """Armed timers, soonest first. Cancelled entries are skipped later; they never outnumber the live ones by much."""
 
-    __slots__ = ("_heap", "_live", "_sequence", "on_earlier")
+    __slots__ = ("_heap", "_live", "_sequence", "expirations", "on_earlier")
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, Timer]] = []
         self._live = 0
         self._sequence = 0
+        self.expirations = 0
+        """How many timers have been taken out to fire."""
         self.on_earlier: Callable[[], None] = _idle
         """Called when a deadline comes before all others: a live host's timer thread must be woken."""
 
@@ -73,6 +75,7 @@ class TimerQueue:
     def pop(self) -> Timer:
         """Take out the soonest live timer, which ``deadline()`` has just shown to exist."""
         self._live -= 1
+        self.expirations += 1
         return heappop(self._heap)[2]
 
     def shift(self, clock: Clock, delta: int) -> None:
@@ -196,7 +199,7 @@ class LiveClock(MasterClock):
     pass whatever the guest has programmed; a host calls it again after it has let the guest run.
     """
 
-    __slots__ = ("_base", "_followers", "_source", "_started")
+    __slots__ = ("_base", "_exact", "_followers", "_latched", "_reached", "_running_due", "_source", "_started")
 
     def __init__(self, start: int = 0, source: Callable[[], int] = time.monotonic_ns, *, running: bool = True) -> None:
         super().__init__()
@@ -204,9 +207,15 @@ class LiveClock(MasterClock):
         self._base = start
         self._started: int | None = source() if running else None
         self._followers: list[tuple[OffsetClock, int]] = []
+        self._exact: frozenset[Timer] = frozenset()
+        self._latched: int | None = None
+        self._reached = start
+        self._running_due = False
 
     def now(self) -> int:
-        """The present time in ns; it stands still between ``stop()`` and ``start()``."""
+        """The present time in ns; it stands still between ``stop()`` and ``start()``, and while it is latched."""
+        if self._latched is not None:
+            return self._latched
         if self._started is None:
             return self._base
         return self._base + self._source() - self._started
@@ -234,6 +243,50 @@ class LiveClock(MasterClock):
         self._base = now
         if self._started is not None:
             self._started = self._source()
+
+    # --- recording: time as a replay will see it -----------------------------------------
+
+    def make_exact(self, timers: Iterable[Timer]) -> None:
+        """Let ``timers`` see their own deadlines when they fire late, as on a manual clock; none of them ends that."""
+        self._exact = frozenset(timers)
+        self._reached = self.now()
+
+    def latch(self, limit: int) -> None:
+        """Fire what is due (at most ``limit`` timers), then hold ``now()`` until ``unlatch``: one access, one time."""
+        if self._latched is None and not self._running_due:
+            self.run_due(limit)
+            self._latched = self._reached = max(self.now(), self._reached)
+
+    def unlatch(self) -> None:
+        """Let ``now()`` go on."""
+        self._latched = None
+
+    def run_due(self, limit: int) -> bool:
+        """Fire at most ``limit`` timers that are due now, soonest first; True if some are still due."""
+        if not self._exact:
+            return super().run_due(limit)
+        queue = self.queue
+        self._running_due = True
+        try:
+            for _ in range(limit):
+                deadline = queue.deadline()
+                if deadline is None or deadline > self.now():
+                    return False
+                self._expire(queue.pop(), deadline)
+        finally:
+            self._running_due = False
+        deadline = queue.deadline()
+        return deadline is not None and deadline <= self.now()
+
+    def _expire(self, timer: Timer, deadline: int) -> None:
+        if timer in self._exact and self._latched is None:
+            self._latched = self._reached = max(deadline, self._reached)
+            try:
+                timer.expire()
+            finally:
+                self._latched = None
+        else:
+            timer.expire()
 
     def follow(self, clock: OffsetClock) -> None:
         """Make ``clock`` keep step with the host's time also while this one is held (an rtc on the wall's time)."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 from devgen.runtime.clock import NEVER, Clocks
 from devgen.runtime.counter import Counter
@@ -125,8 +125,31 @@ def arm_restored(restorations: Sequence[Restoration]) -> None:
         timer.arm_at(deadline)
 
 
+class DeviceObserver(Protocol):
+    """Hears what reaches a device beside accesses to its regions; a recorder is one."""
+
+    def loaded(self, address: int, data: bytes) -> None:
+        """The device has read guest memory."""
+        ...
+
+    def stored(self, address: int, data: bytes) -> None:
+        """The device has written guest memory."""
+        ...
+
+    def begin(self) -> object:
+        """A GPIO input is about to change."""
+        ...
+
+    def driven(self, name: str, level: int) -> None:
+        """A GPIO input has changed, and the device has reacted."""
+        ...
+
+
 class Device:
     """Base of a device. A subclass declares the class attributes and adds its parts in ``__init__``.
+
+    ``STATE`` is what a snapshot holds; ``EVENTS`` the names of events (empty: any); ``FIELDS`` register → (field,
+    lowest bit, width), for those who print accesses.
 
     Raises DeviceError for a property that is unknown, of a wrong type or outside its range.
     """
@@ -138,6 +161,7 @@ class Device:
     PROPERTIES: ClassVar[tuple[Property, ...]] = ()
     STATE: ClassVar[tuple[StateItem, ...]] = ()
     EVENTS: ClassVar[tuple[str, ...]] = ()
+    FIELDS: ClassVar[Mapping[str, tuple[tuple[str, int, int], ...]]] = {}
 
     def __init__(self, env: Environment, **properties: PropertyValue) -> None:
         self.env = env
@@ -151,6 +175,7 @@ class Device:
         self.gpio_in: dict[str, GpioIn] = {}
         self.gpio_out: dict[str, IrqLine] = {}
         self.streams: dict[str, ByteStream] = {}
+        self.observer: DeviceObserver | None = None
         self._notifiers: list[EventNotifier] = []
         self._set_properties(properties)
 
@@ -202,8 +227,16 @@ class Device:
 
     def add_gpio_in(self, name: str, handler: Callable[[int], None]) -> GpioIn:
         """An input; ``handler(level)`` is called when it is driven to another level."""
-        line = self.gpio_in[name] = GpioIn(name, handler)
+        line = self.gpio_in[name] = GpioIn(name, partial(self._driven, name, handler))
         return line
+
+    def _driven(self, name: str, handler: Callable[[int], None], level: int) -> None:
+        if self.observer is None:
+            handler(level)
+            return
+        self.observer.begin()
+        handler(level)
+        self.observer.driven(name, level)
 
     def add_gpio_ins(self, name: str, count: int, handler: Callable[[int, int], None]) -> list[GpioIn]:
         """An array of inputs ``name[0]`` ..; ``handler(index, level)``."""
@@ -266,7 +299,10 @@ class Device:
         memory = self.env.memory
         if memory is None or not self.may_master():
             return (1 << 8 * size) - 1
-        return memory.load(address & _ADDRESS, size)
+        value = memory.load(address & _ADDRESS, size)
+        if self.observer is not None:
+            self.observer.loaded(address & _ADDRESS, value.to_bytes(size, "little"))
+        return value
 
     def store_memory(self, address: int, value: int, size: int) -> None:
         """A little-endian write of ``size`` bytes to guest memory; dropped where there is nothing.
@@ -275,8 +311,12 @@ class Device:
         time, so that it ends.
         """
         memory = self.env.memory
-        if memory is not None and self.may_master():
-            memory.store(address & _ADDRESS, value & ((1 << 8 * size) - 1), size)
+        if memory is None or not self.may_master():
+            return
+        value &= (1 << 8 * size) - 1
+        memory.store(address & _ADDRESS, value, size)
+        if self.observer is not None:
+            self.observer.stored(address & _ADDRESS, value.to_bytes(size, "little"))
 
     def may_master(self) -> bool:
         """Whether the device may reach guest memory; a PCI device asks its command register."""

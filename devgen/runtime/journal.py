@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
 from devgen.runtime.clock import Clock
 from devgen.runtime.device import Device
+from devgen.runtime.irq import IrqLine
 from devgen.runtime.pci import PciDevice
 
 OutputKind = Literal["irq", "gpio_out", "tx", "event"]
@@ -39,17 +41,29 @@ class Journal:
         self.outputs: deque[Output] = deque(maxlen=limit)
         self.lost = 0
         self._clock = clock
+        self._undo: list[Callable[[], None]] = []
         for name, line in device.irqs.items():
-            is_intx = isinstance(device, PciDevice) and line is device.intx
-            pin = device.pin if is_intx and isinstance(device, PciDevice) else line
-            pin.connect(partial(self._add, "irq", name))
+            self._listen("irq", name, _observed(device, line))
         for name, line in device.gpio_out.items():
-            line.connect(partial(self._add, "gpio_out", name))
+            self._listen("gpio_out", name, line)
+
+    def _listen(self, kind: OutputKind, name: str, line: IrqLine) -> None:
+        sink = partial(self._add, kind, name)
+        line.connect(sink)
+        self._undo.append(partial(line.disconnect, sink))
 
     def tap_streams(self) -> None:
-        """Take the bytes that the device sends, instead of any other end."""
+        """Hear the bytes that the device sends, beside any other end."""
         for name, stream in self.device.streams.items():
-            stream.connect(partial(self.sent, name))
+            sink = partial(self.sent, name)
+            stream.connect(sink)
+            self._undo.append(partial(stream.disconnect, sink))
+
+    def detach(self) -> None:
+        """Hear no more."""
+        for action in self._undo:
+            action()
+        self._undo.clear()
 
     def sent(self, stream: str, value: int) -> None:
         """One byte sent."""
@@ -78,6 +92,9 @@ class Journal:
 def level_of(device: Device, name: str) -> int:
     """Present level of an interrupt or GPIO output; an INTx# line's is its pin's. Raises KeyError."""
     line = device.irqs.get(name) or device.gpio_out[name]
-    if isinstance(device, PciDevice) and line is device.intx:
-        return device.pin.level
-    return line.level
+    return _observed(device, line).level
+
+
+def _observed(device: Device, line: IrqLine) -> IrqLine:
+    """Where a line is observed: INTx# at its pin."""
+    return device.pin if isinstance(device, PciDevice) and line is device.intx else line

@@ -80,6 +80,8 @@ class Machine:
         self.gsi_sinks: list[GsiSink] = []
         self.event_sinks: list[EventSink] = []
         self.on_exit: list[Callable[[], None]] = []
+        self.on_reset: list[Callable[[bool], None]] = []
+        """Called under the lock with False before a machine reset, with True after it."""
         self.exit_code: int | None = None
         self.ends: dict[tuple[str, str], StreamEnd] = {}
         self._gsis: dict[int, SharedLine] = {}
@@ -298,8 +300,12 @@ class Machine:
     def reset(self) -> None:
         """Machine reset: every device as its description says; RAM and clocks stay."""
         with self.lock, self._transaction():
+            for callback in self.on_reset:
+                callback(False)
             for device in self._all_devices().values():
                 device.reset()
+            for callback in self.on_reset:
+                callback(True)
 
     def close(self) -> None:
         """Release devices, streams and RAM. May be called again."""

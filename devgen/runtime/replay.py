@@ -10,19 +10,23 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, cast
 
 from devgen.runtime.address_space import AddressSpace
 from devgen.runtime.bench import Bench
+from devgen.runtime.bench.placing import DECODING
+from devgen.runtime.clock import OffsetClock
 from devgen.runtime.device import Device, PropertyValue
 from devgen.runtime.errors import RuntimeFault, TraceError
 from devgen.runtime.journal import Output, OutputKind, level_of
 from devgen.runtime.memory import RamBlock
 from devgen.runtime.pci import PciDevice
 from devgen.runtime.registry import Registry
+from devgen.runtime.state import Json
 from devgen.runtime.trace import OUTPUTS, TIME_LIMIT, Line, read_lines
 
 RAM: Final = 64 << 20
+RAM_LIMIT: Final = 4 << 30
 MEMORY_LIMIT: Final = 16 << 20
 STEP_EXPIRATIONS: Final = 5_000_000
 """Timers that may fire in one ``clock_step``: a hostile trace is given up on rather than run for hours."""
@@ -111,7 +115,7 @@ class Replay:
         self._names = LineNames(header)
         self._recorded = header.fields.get("events")
         self._expected: list[Line] = []
-        self._ram = RamBlock(RAM)
+        self._ram = RamBlock(header.integer("ram", 0, RAM_LIMIT, RAM) or RAM)
         try:
             self.bench = self._make_bench()
         except BaseException:
@@ -165,12 +169,34 @@ class Replay:
                 rtc=_epoch(header),
                 at=_addresses(header, device_class),
                 log=_quiet,
+                command=_command(header),
                 properties=_properties(header, device_class),
             )
         except RuntimeFault as error:
             raise header.fail(str(error)) from None
-        bench.clock.run_until(header.integer("clock_ns", 0, TIME_LIMIT, 0))
+        try:
+            self._begin(bench)
+        except BaseException:
+            bench.close()
+            raise
         return bench
+
+    def _begin(self, bench: Bench) -> None:
+        """Put the clocks where the recording began, and the device in the state it was in."""
+        header = self.header
+        start = header.integer("clock_ns", 0, TIME_LIMIT, 0)
+        offset = header.fields.get("rtc_offset_ns")
+        rtc = bench.machine.clocks.rtc
+        if offset is not None and isinstance(rtc, OffsetClock):
+            rtc.set_offset(header.integer("rtc_offset_ns", 0, TIME_LIMIT))
+        if "state" not in header.fields:
+            self._run_until(header, bench, start)
+            return
+        bench.clock.set_time(start)
+        try:
+            bench.dut.load_state(_json(header.fields["state"]))
+        except RuntimeFault as error:
+            raise header.fail(str(error)) from None
 
     def _check_start(self) -> None:
         """Levels before the first input."""
@@ -228,6 +254,8 @@ class Replay:
 
     def _without_unrecorded(self, done: list[Entry], wanted: list[Entry]) -> list[Entry]:
         """Drop events that this trace's recorder did not listen for."""
+        if self._recorded == "all":
+            return done
         if isinstance(self._recorded, list):
             return [entry for entry in done if entry[0] in self._recorded]
         expected_names = {entry[0] for entry in wanted}
@@ -288,19 +316,19 @@ class Replay:
             space, address = self._where(line)
             space.write(address, value, size)
         if line.fields.get("settle"):
-            self._run_until(line, self.bench.now)
+            self._run_until(line, self.bench, self.bench.now)
 
     def _clock_step(self, line: Line) -> None:
         until = self.bench.now + line.integer("ns", 0, TIME_LIMIT)
-        self._run_until(line, until)
+        self._run_until(line, self.bench, until)
         expected = line.integer("t", 0, TIME_LIMIT, until)
         if expected != until:
             raise line.fail(f"the clock is at {until}, not at {expected}: a line is missing")
 
-    def _run_until(self, line: Line, until: int) -> None:
+    def _run_until(self, line: Line, bench: Bench, until: int) -> None:
         if until > TIME_LIMIT:
             raise line.fail("time runs over")
-        if not self.bench.clock.run_until(until, STEP_EXPIRATIONS):
+        if not bench.clock.run_until(until, STEP_EXPIRATIONS):
             raise line.fail(f"more than {STEP_EXPIRATIONS:,} timers fire in one step")
 
     def _gpio_in(self, line: Line) -> None:
@@ -458,22 +486,37 @@ def _properties(header: Line, device_class: type[Device]) -> dict[str, PropertyV
     return found
 
 
+def _json(value: object) -> Json:
+    """What the JSON parser gave is what Json says; the checks of the state look at every part of it."""
+    return cast(Json, value)
+
+
+def _command(header: Line) -> int:
+    command = header.mapping("pci").get("command", DECODING)
+    return command & 0xFFFF if isinstance(command, int) else DECODING
+
+
 def _bars(header: Line) -> dict[str, Mapping[str, object]]:
-    bars = header.mapping("pci").get("bars")
-    if not isinstance(bars, dict):
-        return {}
-    return {str(index): entry for index, entry in bars.items() if isinstance(entry, dict)}
+    return _objects(header.mapping("pci").get("bars"))
+
+
+def _regions(header: Line) -> dict[str, Mapping[str, object]]:
+    return _objects(header.fields.get("regions"))
+
+
+def _objects(value: object) -> dict[str, Mapping[str, object]]:
+    entries = value.items() if isinstance(value, dict) else ()
+    return {str(name): entry for name, entry in entries if isinstance(entry, dict)}
 
 
 def _addresses(header: Line, device_class: type[Device]) -> dict[str, int]:
-    """Where the recorder had a PCI device: BAR index → address."""
-    if not issubclass(device_class, PciDevice):
-        return {}
+    """Where the recorder had the device: region name, or BAR index, → address."""
+    entries, key = (_bars(header), "address") if issubclass(device_class, PciDevice) else (_regions(header), "base")
     found: dict[str, int] = {}
-    for index, entry in _bars(header).items():
-        address = entry.get("address")
+    for name, entry in entries.items():
+        address = entry.get(key)
         if isinstance(address, int) and address >> 64 == 0:
-            found[index] = address
+            found[name] = address
     return found
 
 

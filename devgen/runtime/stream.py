@@ -14,10 +14,22 @@ def _drop(_value: int) -> None:
     """Lose a byte: the stream is not connected."""
 
 
+class InputObserver(Protocol):
+    """Hears what comes from the host: ``begin`` before the device reacts, ``received`` after."""
+
+    def begin(self) -> object:
+        """Something is about to arrive."""
+        ...
+
+    def received(self, data: bytes | None) -> None:
+        """These bytes have arrived; None: a break."""
+        ...
+
+
 class ByteStream:
     """One device's stream. The device calls ``send``; the host connects a sink and calls ``receive``."""
 
-    __slots__ = ("_on_break", "_on_receive", "_sink", "name")
+    __slots__ = ("_on_break", "_on_receive", "_sinks", "name", "observer")
 
     def __init__(
         self, name: str, on_receive: Callable[[int], None] = _drop, on_break: Callable[[], None] | None = None
@@ -25,25 +37,43 @@ class ByteStream:
         self.name = name
         self._on_receive = on_receive
         self._on_break = on_break
-        self._sink: Callable[[int], None] = _drop
+        self._sinks: tuple[Callable[[int], None], ...] = ()
+        self.observer: InputObserver | None = None
+        """Hears what the host sends; for a recorder."""
 
     def send(self, value: int) -> None:
         """One byte from the device to the host (the low 8 bits of ``value``)."""
-        self._sink(value & 0xFF)
+        for sink in self._sinks:
+            sink(value & 0xFF)
 
     def connect(self, sink: Callable[[int], None]) -> None:
-        """Give bytes that the device sends to ``sink``, one at a time, instead of to the one before."""
-        self._sink = sink
+        """Give bytes that the device sends to ``sink`` too, one at a time."""
+        self._sinks = (*self._sinks, sink)
+
+    def disconnect(self, sink: Callable[[int], None]) -> None:
+        """Undo one ``connect``; a sink that is not connected is ignored."""
+        sinks = list(self._sinks)
+        if sink in sinks:
+            sinks.remove(sink)
+            self._sinks = tuple(sinks)
 
     def receive(self, data: bytes) -> None:
         """Bytes from the host to the device, in order. The machine's lock is held."""
+        if self.observer is not None:
+            self.observer.begin()
         for value in data:
             self._on_receive(value)
+        if self.observer is not None:
+            self.observer.received(data)
 
     def receive_break(self) -> None:
         """A break condition from the host; a device that knows none ignores it."""
+        if self.observer is not None:
+            self.observer.begin()
         if self._on_break is not None:
             self._on_break()
+        if self.observer is not None:
+            self.observer.received(None)
 
     @property
     def listens(self) -> bool:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 from devgen.runtime.address_space import AddressSpace
-from devgen.runtime.bench.placing import place_bars, region_addresses
+from devgen.runtime.bench.placing import DECODING, place_bars, region_addresses
 from devgen.runtime.clock import VirtualClock
 from devgen.runtime.config import DevicePlacement, MachineConfig
 from devgen.runtime.device import Device, PropertyValue
@@ -47,7 +47,7 @@ class Bench:
     text) → address, where the bench's choice does not do; ``log`` takes lines about accesses that the device does not
     answer. A property of such a name is given in ``properties``.
 
-    A PCI device sits in slot 4 with its BARs placed, decoding and bus mastering on.
+    A PCI device sits in slot 4 with its BARs placed, decoding and bus mastering on (or as ``command`` says).
 
     Raises RuntimeFault (MachineError, DeviceError) if there is no such device or property.
     """
@@ -62,9 +62,11 @@ class Bench:
         at: Mapping[str, int] | None = None,
         registry: Registry | None = None,
         log: Callable[[str], None] | None = None,
+        command: int = DECODING,
         properties: Mapping[str, PropertyValue] | None = None,
         **more: PropertyValue,
     ) -> None:
+        self.command = command
         device_class = (registry or Registry()).find(device) if isinstance(device, str) else device
         block = None if isinstance(ram, int) else ram
         config = MachineConfig("bench", ram=ram if isinstance(ram, int) else 0, pci=True, clock="manual", rtc_epoch=rtc)
@@ -99,7 +101,7 @@ class Bench:
     def place_bars(self) -> None:
         """(PCI) Do what firmware does after power-on and after a reset: place BARs, turn decoding on."""
         if isinstance(self.dut, PciDevice):
-            place_bars(self.dut, self._bars)
+            place_bars(self.dut, self._bars, self.command)
 
     # --- guest accesses ------------------------------------------------------------------
 

@@ -12,6 +12,8 @@ MMIO_BASE = 0xFE00_0000
 PIO_BASE = 0x1000
 BAR_BASE = {"io": 0xC000, "mem32": 0xE000_0000, "rom": 0xF000_0000, "mem64": 1 << 40}
 
+DECODING = COMMAND_IO | COMMAND_MEMORY | COMMAND_MASTER
+
 
 def align(address: int, size: int) -> int:
     """The first multiple of ``size``, made a power of two of at least 256, from ``address`` on."""
@@ -33,15 +35,15 @@ def region_addresses(device: Device, wanted: Mapping[str, int]) -> dict[str, int
     return found
 
 
-def place_bars(device: PciDevice, wanted: Mapping[str, int]) -> None:
-    """Give each BAR an address (``wanted``: by its index as text) and turn on decoding and bus mastering."""
+def place_bars(device: PciDevice, wanted: Mapping[str, int], command: int = DECODING) -> None:
+    """Give each BAR an address (``wanted``: by its index as text) and write the command register."""
     following = dict(BAR_BASE)
     for bar in device.BARS:
         address = wanted.get(str(bar.index))
         if address is None:
             address = _next(following, bar)
         device.config.set_bar(bar, address)
-    device.config.write(COMMAND, COMMAND_IO | COMMAND_MEMORY | COMMAND_MASTER, 2)
+    device.config.write(COMMAND, command, 2)
 
 
 def _next(following: dict[str, int], bar: Bar) -> int:

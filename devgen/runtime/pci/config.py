@@ -13,7 +13,7 @@ from devgen.runtime.errors import DeviceError, StateError
 from devgen.runtime.state import Json
 
 if TYPE_CHECKING:
-    from devgen.runtime.access import IoOps
+    from devgen.runtime.access import AccessObserver, IoOps
     from devgen.runtime.device import BarIndex
 
 SIZE = 256
@@ -98,6 +98,8 @@ class PciConfig:
         self.cleared = bytearray(SIZE)
         self.bars = tuple(bars)
         self.changed: Callable[[int, int], None] = _nothing
+        self.observer: AccessObserver | None = None
+        """Hears the guest's accesses; for a recorder."""
         self._banks: list[tuple[int, int, IoOps]] = []
         self._next_capability = FIRST_CAPABILITY
         self._last_capability = CAPABILITIES
@@ -171,14 +173,30 @@ class PciConfig:
 
     def read(self, offset: int, size: int) -> int:
         """A little-endian read of 1..8 bytes; bytes beyond the space are ones."""
-        for start, length, ops in self._banks:
-            if start <= offset and offset + size <= start + length:
-                return ops.resolve_read(offset - start, size)()
-        stored = bytes(self.data[offset : offset + size]) if offset < SIZE else b""
-        return int.from_bytes(stored + b"\xff" * (size - len(stored)), "little")
+        if self.observer is None:
+            return self._read(offset, size)
+        self.observer.before(False, offset, size, 0)
+        value = self._read(offset, size)
+        self.observer.after(False, offset, size, value)
+        return value
 
     def write(self, offset: int, value: int, size: int) -> None:
         """A little-endian write of 1..8 bytes; bits that are read-only keep their values."""
+        if self.observer is None:
+            self._write(offset, value, size)
+            return
+        self.observer.before(True, offset, size, value)
+        self._write(offset, value, size)
+        self.observer.after(True, offset, size, value)
+
+    def _read(self, offset: int, size: int) -> int:
+        for start, length, ops in self._banks:
+            if start <= offset and offset + size <= start + length:
+                return ops.resolve_read(offset - start, size)()
+        stored = bytes(self.data[offset : offset + size])
+        return int.from_bytes(stored + b"\xff" * (size - len(stored)), "little")
+
+    def _write(self, offset: int, value: int, size: int) -> None:
         for start, length, ops in self._banks:
             if start <= offset and offset + size <= start + length:
                 ops.resolve_write(offset - start, size)(value)
