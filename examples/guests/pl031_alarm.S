@@ -130,6 +130,7 @@ handler:
         addr32 mov %fs:RTC_MIS, %eax
         mov %eax, status
         addr32 movl $1, %fs:RTC_ICR
+        addr32 mov %fs:RTC_MIS, %eax    # a read pushes the write ahead of it: the line is low before the PIC hears EOI
         mov $0x20, %al
         out %al, $0xa0
         out %al, $0x20

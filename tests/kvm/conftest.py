@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from devgen.runtime.kvm import unavailable
 
 HERE = Path(__file__).parent

@@ -1,7 +1,5 @@
 """Hand-written parts for the tests of this folder: devices of a few lines, machines, guests as bytes."""
 
-import subprocess
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -181,17 +179,6 @@ def rig(
     return made
 
 
-def assemble(source: str, *, bits: int = 16) -> bytes:
-    """Machine code of a few lines of GNU assembly, linked at LOAD."""
-    with tempfile.TemporaryDirectory() as folder:
-        obj, out = Path(folder) / "a.o", Path(folder) / "a.bin"
-        text = f".code{bits}\n.globl _start\n_start:\n{source}\n"
-        subprocess.run(["as", "--64", "-o", str(obj), "-"], input=text, text=True, check=True)
-        link = ["ld", "-m", "elf_x86_64", "-N", f"-Ttext={LOAD:#x}", "--oformat=binary", "-o", str(out), str(obj)]
-        subprocess.run(link, check=True)
-        return out.read_bytes()
-
-
 class HandXche(PciDevice):
     """The card that the guest xche_card drives, as examples/guests/README.md describes it."""
 
@@ -208,7 +195,13 @@ class HandXche(PciDevice):
             Reg("SCRATCH", 0x01, 8, lambda: self.scratch, partial(self.put, "scratch")),
             Reg("CTRL", 0x02, 8, lambda: self.ctrl, lambda value, mask=0xFF: self.put("ctrl", value & 0xF1)),
             Reg("STATUS", 0x03, 8, lambda: self.ctrl & 1, None),
-            Reg("EVENTS", 0x04, 8, lambda: self.events, lambda value, mask=0xFF: self.put("events", self.events & ~value)),
+            Reg(
+                "EVENTS",
+                0x04,
+                8,
+                lambda: self.events,
+                lambda value, mask=0xFF: self.put("events", self.events & ~value),
+            ),
             Reg("KICK", 0x05, 8, None, lambda value, mask=0xFF: self.put("events", self.events | value)),
             Reg("DATA", 0x10, 8, self.data.__getitem__, self.put_data, count=16, stride=1),
         )

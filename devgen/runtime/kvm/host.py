@@ -134,6 +134,7 @@ class KvmHost:
         for space in (memory, io):
             space.kernel_ioeventfd = True
             self._cleanup.callback(setattr, space, "kernel_ioeventfd", False)
+        self.listeners = [listener for _, listener in listeners]
         for space, listener in listeners:
             space.add_listener(listener)
             self._cleanup.callback(space.remove_listener, listener)
