@@ -138,11 +138,16 @@ class Diagnostics:
     ) -> None:
         """Record one finding; the same finding at the same place counts once, those over the limit are counted only."""
         self.errors += kind.severity == "error"
-        if len(self._kept) >= self.limit:
+        if self.full:
             self._dropped += 1
             return
         one = kind(mark, length=length, allowed=allowed, hint=hint, **values)
         self._kept.setdefault((one.code, mark, one.message), one)
+
+    @property
+    def full(self) -> bool:
+        """Whether further findings are counted only: suggestions for them are wasted work."""
+        return len(self._kept) >= self.limit
 
     @property
     def failed(self) -> bool:

@@ -26,38 +26,46 @@ def read_text(path: Path, mark: Mark, sink: Diagnostics, limit: int = SIZE_LIMIT
         return None
 
 
+class _Refused(Exception):
+    """The file is not read; the arguments are the kind of diagnostic and its values."""
+
+
 def _read_bytes(path: Path, mark: Mark, sink: Diagnostics, limit: int) -> bytes | None:
     try:
+        # Asked before opening, since opening a device may do something, and again after: the name may have moved.
+        _require_regular(os.stat(path).st_mode)
         # O_NONBLOCK: opening a FIFO that nobody writes to must not wait.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        try:
+            status = os.fstat(descriptor)
+            _require_regular(status.st_mode)
+            return _read_up_to(descriptor, status.st_size, limit)
+        finally:
+            os.close(descriptor)
+    except _Refused as refused:
+        kind, values = refused.args
+        sink.add(kind, mark, path=path, **values)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         sink.add(kinds.NOT_READABLE, mark, path=path, reason=reason)
-        return None
-    with open(descriptor, "rb", buffering=0) as stream:
-        mode = os.fstat(descriptor).st_mode
-        if not stat.S_ISREG(mode):
-            sink.add(kinds.NOT_A_FILE, mark, path=path, what=_kind_of(mode))
-            return None
-        try:
-            data = _read_up_to(stream.fileno(), os.fstat(descriptor).st_size, limit)
-        except OSError as error:
-            sink.add(kinds.NOT_READABLE, mark, path=path, reason=error.strerror)
-            return None
-    if data is None:
-        sink.add(kinds.TOO_LARGE, mark, path=path, limit=limit >> 20)
-    return data
+    return None
 
 
-def _read_up_to(descriptor: int, size: int, limit: int) -> bytes | None:
-    """Return the whole content, or None when it is over ``limit`` bytes (``size`` may be a lie, as in /proc)."""
+def _require_regular(mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        raise _Refused(kinds.NOT_A_FILE, {"what": _kind_of(mode)})
+
+
+def _read_up_to(descriptor: int, size: int, limit: int) -> bytes:
+    """Return the whole content, unless it is over ``limit`` bytes (``size`` may be a lie, as in /proc)."""
+    too_large = _Refused(kinds.TOO_LARGE, {"limit": limit >> 20})
     if size > limit:
-        return None
+        raise too_large
     data = bytearray()
     while chunk := os.read(descriptor, min(1 << 20, limit + 1 - len(data))):
         data += chunk
         if len(data) > limit:
-            return None
+            raise too_large
     return bytes(data)
 
 

@@ -194,7 +194,7 @@ class _Reporter:
         for key in error.value:
             if key not in known:
                 mark = self.sources.key_mark(error.value, key)
-                hint = did_you_mean(key, known)
+                hint = "" if self.sink.full else did_you_mean(key, known)
                 self.sink.add(kinds.UNKNOWN_KEY, mark, length=len(key), key=key, hint=hint, allowed=known)
 
     def _missing(self, error: _Violation) -> None:

@@ -128,7 +128,9 @@ class _Builder:
         following, base, memo = self.next, self.base, self.memo
         while type(event := following()) is not MappingEndEvent:
             key_at = event.start_mark.index + base
-            key = event.value if type(event) is ScalarEvent and event.tag is None else self._odd_key(event, key_at)
+            key = (
+                event.value if type(event) is ScalarEvent and event.tag is None else self._odd_key(event, key_at, depth)
+            )
             event = following()
             at = event.start_mark.index + base
             if type(event) is ScalarEvent and event.tag is None and event.anchor is None:
@@ -144,6 +146,8 @@ class _Builder:
             elif key is not _NOTHING:
                 node[key] = value
                 entries[key] = key_at << 32 | at
+            if self.values > VALUE_LIMIT:
+                self._fail(kinds.TOO_MANY_VALUES, key_at, limit=VALUE_LIMIT)
         return node
 
     def _sequence(self, position: int, depth: int) -> list[Any]:
@@ -205,17 +209,17 @@ class _Builder:
         self.memo[text] = value
         return value
 
-    def _odd_key(self, event: Any, at: int) -> Any:
+    def _odd_key(self, event: Any, at: int, depth: int) -> Any:
         """Report a key that is not a plain word, read past it and return a marker for no key."""
         if type(event) is AliasEvent:
             self._report(kinds.KEY_NOT_TEXT, at, what="an alias")
         elif event.tag is not None:
             self._report(kinds.TAG, at, tag=event.tag)
             if type(event) is not ScalarEvent:
-                self._container(event, at, DEPTH_LIMIT)
+                self._container(event, at, depth + 1)
         else:
             self._report(kinds.KEY_NOT_TEXT, at, what="a mapping" if type(event) is MappingStartEvent else "a list")
-            self._container(event, at, DEPTH_LIMIT)
+            self._container(event, at, depth + 1)
         return _NOTHING
 
     def _report(self, kind: Kind, position: int, length: int = 1, **values: Any) -> None:

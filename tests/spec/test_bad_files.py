@@ -1,4 +1,4 @@
-"""Every small bad file gives the diagnostics that stand as comments on the lines at fault: none is missing, none is new."""
+"""Every small bad file gives the diagnostics that stand as comments on the lines at fault: no more, no fewer."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ RESERVED_NAME = Kind(
     "'{name}' cannot be a name: {reason}",
     "The name has another meaning in behaviour or in the generated class.",
     "state: {reset: {width: 1}}",
-    "Choose another name; upper case is never reserved for registers of one word.",
+    "Choose another name; names in upper case are free.",
 )
 BAD_DEFAULT = Kind(
     "DG0710",
