@@ -10,15 +10,15 @@ _API = """
     add_bar add_doorbell add_gpio_in add_gpio_ins add_gpio_out add_gpio_outs add_intx add_irq add_irqs add_region
     add_stream after_reset bars bool_property clear clocks close coalesce config emit env events gpio_in gpio_out
     int_property interrupt_pin intx irqs load load_memory load_state log may_master memory name on_mapping on_reset pin
-    placements power_on prepare_state properties region regions reset reset_state save save_state self store store_memory
-    streams string_property update_lines
+    placements power_on prepare_state properties region regions reset reset_state save save_state self store
+    store_memory streams string_property update_lines
 """
 
 DEVICE_API: frozenset[str] = frozenset(_API.split())
 """Attributes and methods of ``devgen.runtime.device.Device``, ``PciDevice`` and of every generated class.
 
-Their class attributes (``NAME``, ``STATE``, ``EVENTS`` ...) are not here: datasheets have registers of these names, and
-the code generator calls such a register's attribute ``STATE_``.
+Their class attributes (``NAME``, ``STATE``, ``EVENTS`` ...) are not here: datasheets have registers of these
+names, and the code generator calls such a register's attribute ``STATE_``.
 """
 
 KEYWORDS: frozenset[str] = frozenset((*keyword.kwlist, *keyword.softkwlist))

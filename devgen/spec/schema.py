@@ -25,6 +25,7 @@ SchemaName = Literal["device", "board"]
 
 _ERRORS_TAKEN = 2000
 _PRUNE_ROUNDS = 3
+_COMMA = "inside { } a comma ends the value before it: quote text that holds one"
 _TYPES = {
     "object": "a mapping",
     "array": "a list",
@@ -194,7 +195,7 @@ class _Reporter:
         for key in error.value:
             if key not in known:
                 mark = self.sources.key_mark(error.value, key)
-                hint = "" if self.sink.full else did_you_mean(key, known)
+                hint = "" if self.sink.full else did_you_mean(key, known) if key.isidentifier() else _COMMA
                 self.sink.add(kinds.UNKNOWN_KEY, mark, length=len(key), key=key, hint=hint, allowed=known)
 
     def _missing(self, error: _Violation) -> None:

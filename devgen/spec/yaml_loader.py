@@ -73,6 +73,7 @@ def _report_syntax(file: SourceFile, sink: Diagnostics, error: YAMLError) -> Non
         kinds.SYNTAX,
         file.mark(mark.index if mark else 0),
         problem=f"{problem} {context}" if context else problem,
+        hint="inside { } and [ ], quote text that holds one of , [ ] { }" if "expected ','" in problem else "",
     )
 
 

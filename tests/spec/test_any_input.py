@@ -41,11 +41,12 @@ def test_any_yamlish_text(tmp_path: Path, text: str) -> None:
     feed(tmp_path, text.encode())
 
 
-KEYS = st.sampled_from(
-    "at width access reset count stride fields constant read write on_read on_write read_effect write_effect singlepulse "
-    "alias intent retain coalesce decode registers bits values size space bar ram rom contents doorbells length match "
-    "on_ring level intx counter clock period frequency match align due on_expire type default range clamp A B T x".split()
-)
+_KEYS = """
+at width access reset count stride fields constant read write on_read on_write read_effect write_effect singlepulse
+alias intent retain coalesce decode registers bits values size space bar ram rom contents doorbells length match
+on_ring level intx counter clock period frequency match align due on_expire type default range clamp A B T x
+"""
+KEYS = st.sampled_from(_KEYS.split())
 VALUES = st.one_of(
     st.integers(-2, 1 << 65),
     st.sampled_from([0, 1, 4, 8, 32, True, False, None, "A", "B", "x + 1", "A = 1", "A[3]", "T[index].A", "index"]),
@@ -54,13 +55,13 @@ VALUES = st.one_of(
     ),
 )
 TREES = st.recursive(VALUES, lambda below: st.lists(below, max_size=3) | st.dictionaries(KEYS, below, max_size=5))
-SECTIONS = "properties state counters timers interrupts gpio_in gpio_out events streams on_reset pci".split()
+_SECTIONS = "properties state counters timers interrupts gpio_in gpio_out events streams on_reset pci"
 
 
 @SHARED
 @given(
     st.dictionaries(KEYS, TREES, max_size=6),
-    st.dictionaries(st.sampled_from(SECTIONS), TREES, max_size=4),
+    st.dictionaries(st.sampled_from(_SECTIONS.split()), TREES, max_size=4),
     st.sampled_from(["sysbus", "isa", "pci"]),
 )
 def test_any_tree(tmp_path: Path, registers: dict[str, Any], sections: dict[str, Any], bus: str) -> None:
@@ -87,7 +88,7 @@ def test_any_damage_to_a_good_description(tmp_path: Path, data: st.DataObject) -
         "? " * 50_000,
         "- " * 50_000,
         "a: &a " * 5_000,
-        "".join(f"k{n}: &a{n} [{'*a%d' % (n - 1) if n else 1}]\n" for n in range(5_000)),
+        "".join(f"k{n}: &a{n} [{f'*a{n - 1}' if n else 1}]\n" for n in range(5_000)),
         "".join(f"unknown{n}: 1\n" for n in range(20_000)),
         "device: " + "d" * 1_000_000,
         "device: d\nbus: sysbus\ndescription: |\n" + "  x\n" * 200_000,

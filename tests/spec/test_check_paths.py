@@ -133,7 +133,7 @@ def test_a_strangers_include_reads_no_other_file(name: str, tmp_path: Path) -> N
     path = device(home, f"include: [{name}]\n")
     (home / "secret.txt").write_text(SECRET)
     (home / "sub").mkdir()
-    link = home / name.split("/")[0]
+    link = home / name.split("/", 1)[0]
     if link.name in ("link.yaml", "link"):
         link.symlink_to(tmp_path / "secret.yaml" if link.suffix else tmp_path)
     result = load_device(path)

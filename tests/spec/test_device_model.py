@@ -175,7 +175,8 @@ def test_regions_of_a_pci_device(tmp_path: Path) -> None:
         tmp_path,
         "device: card\nbus: pci\npci:\n  vendor: 0x1b36\n  device: 1\n  class: 0xff0000\n  bars:\n"
         "    rom: {size: 4 KiB}\n    2: {type: io, size: 16}\n    0: {type: mem64, size: 1 MiB, prefetchable: true}\n"
-        "regions:\n  a: {bar: 0, at: 0x1000, registers: {A: {at: 0}}}\n  b: {bar: 2, width: 8, registers: {B: {at: 0}}}\n"
+        "regions:\n  a: {bar: 0, at: 0x1000, registers: {A: {at: 0}}}\n"
+        "  b: {bar: 2, width: 8, registers: {B: {at: 0}}}\n"
         "  c: {bar: rom, rom: true, contents: 55 aa}\n",
     )
     assert device.pci is not None

@@ -90,9 +90,8 @@ def test_a_line_end_does_not_end_a_name() -> None:
     assert "DG0207" in told('device: d\nbus: sysbus\nstate: {"a\\n": {width: 1}}\n')[0]
 
 
-WORDS = st.sampled_from(
-    "device fragment bus regions registers r A at 0 4 size space mmio pci bars mem32 type fields count width x".split()
-)
+_WORDS = "device fragment bus regions registers r A at 0 4 size space mmio pci bars mem32 type fields count width x"
+WORDS = st.sampled_from(_WORDS.split())
 LEAVES = st.one_of(st.none(), st.booleans(), st.integers(-3, 70), WORDS, st.just("7:0"), st.just("4 KiB"))
 TREES = st.recursive(LEAVES, lambda below: st.lists(below, max_size=3) | st.dictionaries(WORDS, below, max_size=4))
 
