@@ -28,11 +28,9 @@ FLAG_AC: Final = 1 << 18
 
 _MSR_EFER: Final = 0xC0000080
 
-_UNREACHABLE: Final = (1 << 64) - 1
-"""Unicorn stops at an address; no instruction is there."""
-
 _FOR_EVER: Final = 1 << 62
-"""A number of instructions that no run reaches. Counting them makes Unicorn look for a stop request at every one."""
+"""A number of instructions that no run reaches. Counting them makes Unicorn call code hooks at every one, see `gate`.
+"""
 
 _DATA_SEGMENTS = (
     x86.UC_X86_REG_SS,
@@ -74,15 +72,11 @@ class Cpu:
     # --- running ---------------------------------------------------------------------------
 
     def run(self) -> None:
-        """Run until HLT, a stop request, or something that Unicorn raises as UcError."""
-        self.uc.emu_start(self.pc, _UNREACHABLE, count=_FOR_EVER)
-
-    def step(self) -> None:
-        """Run one instruction, or one round of a repeated one."""
-        self.uc.emu_start(self.pc, _UNREACHABLE, count=1)
+        """Run until HLT, until a hook stops it, or until something that Unicorn raises as UcError."""
+        self.uc.emu_start(self.pc, 0, count=_FOR_EVER)
 
     def stop(self) -> None:
-        """Ask a running processor to stop before its next instruction; nothing if it does not run. From any thread."""
+        """Stop; only for the exception hook, which runs between two instructions. Elsewhere use the gate."""
         self.uc.emu_stop()
 
     # --- registers -------------------------------------------------------------------------

@@ -37,14 +37,17 @@ class Engine(Protocol):
     def mmio_map(self, address: int, size: int, read: HoleRead, read_data: int, write: None, write_data: None) -> None:
         """Map a range that is not memory."""
 
-    def hook_add(self, kind: int, callback: Callable[..., Any], *, aux1: int = 0) -> int:
-        """Have ``callback`` called."""
+    def hook_add(self, kind: int, callback: Callable[..., Any], *, begin: int = 1, end: int = 0, aux1: int = 0) -> int:
+        """Have ``callback`` called, for addresses from ``begin`` to ``end``, everywhere if ``begin`` is the higher."""
+
+    def hook_del(self, hook: int) -> None:
+        """Undo ``hook_add``."""
 
     def emu_start(self, begin: int, until: int, *, count: int = 0) -> None:
         """Run."""
 
     def emu_stop(self) -> None:
-        """Stop before the next instruction."""
+        """Stop. In a code hook: before the instruction it stands at. For elsewhere see `gate`."""
 
     def reg_read(self, register: int) -> Any:
         """An int, or a tuple for a descriptor table register."""
@@ -69,7 +72,7 @@ class Hooks(Protocol):
         """A load from a page without read permission, whole and with its exact address."""
 
     def on_store(self, engine: object, kind: int, address: int, size: int, value: int, data: object) -> bool:
-        """A store to a page without write permission, likewise; False leaves it out: UC_ERR_WRITE_PROT."""
+        """A store to a page without write permission, likewise."""
 
     def on_exception(self, engine: object, vector: int, data: object) -> None:
         """An exception (the instruction not done) or an INT n (done)."""
@@ -78,7 +81,11 @@ class Hooks(Protocol):
 def new_engine(*, wide: bool) -> Engine:
     """An x86 engine, 64 or 32 bits wide. Raises UcError."""
     make: Any = unicorn.Uc  # type: ignore[attr-defined]
-    return cast(Engine, make(UC_ARCH_X86, UC_MODE_64 if wide else UC_MODE_32))
+    engine = make(UC_ARCH_X86, UC_MODE_64 if wide else UC_MODE_32)
+    # A list of end addresses, left empty, instead of one: Unicorn looks that one up after each run, through the guest's
+    # page tables, and leaves the fault that this causes in CR2.
+    engine.ctl_exits_enabled(True)
+    return cast(Engine, engine)
 
 
 def set_hooks(engine: Engine, hooks: Hooks) -> None:

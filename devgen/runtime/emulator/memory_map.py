@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from unicorn import UC_PROT_EXEC, UC_PROT_NONE, UC_PROT_READ, UC_PROT_WRITE
+from unicorn import UC_PROT_ALL, UC_PROT_EXEC, UC_PROT_NONE, UC_PROT_READ, UC_PROT_WRITE
 
 from devgen.runtime.emulator.engine import Engine, HoleRead
 from devgen.runtime.flatview import MemoryRegionSection
@@ -34,7 +34,8 @@ class Mapping:
     start: int
     size: int
     host: int | None = None
-    permissions: int = UC_PROT_NONE
+    readonly: bool = False
+    logged: bool = False
 
 
 class GuestMemory(MemoryListener):
@@ -103,8 +104,20 @@ class GuestMemory(MemoryListener):
                 uc.mmio_map(mapping.start, mapping.size, read_hole, mapping.start, None, None)
                 uc.mem_protect(mapping.start, mapping.size, UC_PROT_NONE)
             else:
-                uc.mem_map_ptr(mapping.start, mapping.size, mapping.permissions, mapping.host)
+                self._map_ram(uc, mapping)
         self._mapped = wanted
+
+    @staticmethod
+    def _map_ram(uc: Engine, mapping: Mapping) -> None:
+        """Map memory. Stores to a page without write permission are told to the host; if the page was mapped so, they
+        are then carried out (which logged RAM needs), if it has lost the permission since, they are not (ROM).
+        """
+        if mapping.readonly:
+            uc.mem_map_ptr(mapping.start, mapping.size, UC_PROT_ALL, mapping.host or 0)
+            uc.mem_protect(mapping.start, mapping.size, UC_PROT_READ | UC_PROT_EXEC)
+            return
+        write = 0 if mapping.logged else UC_PROT_WRITE
+        uc.mem_map_ptr(mapping.start, mapping.size, UC_PROT_READ | UC_PROT_EXEC | write, mapping.host or 0)
 
     def _plan(self) -> Iterable[Mapping]:
         at = 0
@@ -127,11 +140,9 @@ class GuestMemory(MemoryListener):
         end = min(section.end, ADDRESS_LIMIT) & ~_PAGE_MASK
         if memory is None or start >= end:
             return None
-        permissions = UC_PROT_READ | UC_PROT_EXEC
-        if not section.readonly and not self._log_all and first not in self._logged:
-            permissions |= UC_PROT_WRITE
+        logged = not section.readonly and (self._log_all or first in self._logged)
         host = memory.address + section.offset_within_region + start - first
-        return Mapping(start, end - start, host, permissions)
+        return Mapping(start, end - start, host, section.readonly, logged)
 
     def logged_section(self, address: int) -> MemoryRegionSection | None:
         """The section of writable RAM at ``address`` whose writes are heard only to be recorded."""
@@ -142,11 +153,3 @@ class GuestMemory(MemoryListener):
                 if mapping is not None and mapping.start <= address < mapping.start + mapping.size:
                     return section
         return None
-
-    def is_mapped_ram(self, address: int) -> bool:
-        """Whether ``address`` lies in RAM or ROM that the processor reaches by itself."""
-        for section in self._sections.values():
-            if section.offset_within_address_space <= address < section.end:
-                mapping = self._ram(section)
-                return mapping is not None and mapping.start <= address < mapping.start + mapping.size
-        return False
