@@ -16,7 +16,7 @@ from devgen.codegen.lower_region import RegionLowering
 from devgen.codegen.lower_register import RegisterLowering, needs_written, written_attribute
 from devgen.codegen.lower_stmt import Statements
 from devgen.codegen.lower_time import TimeLowering
-from devgen.codegen.names import class_name, local
+from devgen.codegen.names import class_name, local, require_name
 from devgen.codegen.plan import Method, ModulePlan
 from devgen.codegen.symbols import RegisterSymbol, Symbols, collect
 from devgen.codegen.walk import names_local
@@ -127,6 +127,7 @@ class _DeviceLowering:
             self.symbols.attributes["received", stream.name] = claim(f"{stem}_received")
         for region in device.regions:
             for doorbell in region.doorbells:
+                require_name(doorbell.name)
                 self.symbols.attributes["ring", doorbell.name] = claim(f"ring_{doorbell.name}")
 
     # --- the class body ----------------------------------------------------------------------

@@ -15,7 +15,8 @@ _DEVICE_API_WORDS = """
     BARS BUS EVENTS FIELDS NAME PCI PROPERTIES STATE TITLE VERSION add_doorbell add_gpio_in add_gpio_ins
     add_gpio_out add_gpio_outs add_intx add_irq add_irqs add_region add_stream after_reset bars bool_property clear
     clocks close config emit env gpio_in gpio_out int_property intx irqs load_memory load_state log may_master name
-    on_mapping pin placements prepare_state properties regions reset save_state store_memory streams string_property
+    observer on_mapping pin placements prepare_state properties regions reset save_state store_memory streams
+    string_property
 """
 DEVICE_API: Final = frozenset(_DEVICE_API_WORDS.split())
 """Names of ``devgen.runtime.device.Device`` and of every generated class; no declared thing may take them."""
@@ -45,7 +46,7 @@ class Names:
 
         Raises LoweringError for what is no name.
         """
-        _require_name(wanted)
+        require_name(wanted)
         name = f"{wanted}_" if keyword.iskeyword(wanted) else wanted
         while name in self._taken:
             name += suffix
@@ -54,7 +55,7 @@ class Names:
 
     def claim_stem(self, wanted: str, prefixes: Iterable[str]) -> str:
         """Return ``wanted``, or a variation of it, such that it is free behind each of ``prefixes``; take those."""
-        _require_name(wanted)
+        require_name(wanted)
         stem, heads = wanted, tuple(prefixes)
         while any(head + stem in self._taken for head in heads):
             stem += "_"
@@ -62,21 +63,22 @@ class Names:
         return stem
 
 
-def _require_name(name: str) -> None:
+def require_name(name: str) -> None:
+    """Raise LoweringError for what is no name in the language."""
     if not _NAME.fullmatch(name):
         raise LoweringError(f"{name!r} cannot be a name")
 
 
 def local(name: str) -> str:
     """Return the Python name of a local, a parameter or a loop variable. Raises LoweringError for what is none."""
-    _require_name(name)
+    require_name(name)
     word = name.rstrip("_")  # `self` becomes `self_`, so `self_` must become `self__`
     return f"{name}_" if keyword.iskeyword(word) or word in BUILTINS else name
 
 
 def keyword_argument(name: str, value: str) -> str:
     """Return ``name=value`` for a call, in the form that takes any name."""
-    _require_name(name)
+    require_name(name)
     return f'**{{"{name}": {value}}}' if keyword.iskeyword(name) else f"{name}={value}"
 
 
