@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from devgen.spec.behaviour import ranges
 from devgen.spec.behaviour.bounds import inside
@@ -65,7 +65,7 @@ _SUGGESTED = (*_CONSTANTS, "min", "max", "abs", "bool", "popcount", "pulse", "u8
 Declared = Entry | FieldEntry
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Thing:
     """What a name stands for. Of an array only one element has a ``place`` or can be acted on.
 
@@ -142,7 +142,8 @@ class Names(ABC):
         if isinstance(thing.place, LocalPlace):
             return Load(thing.place, self.unit.flow.locals[thing.place.name].range)
         if thing.place is not None and isinstance(thing.value, Load):
-            return replace(thing.value, range=self.unit.flow.stored.get(thing.place, thing.value.range))
+            known = self.unit.flow.stored.get(thing.place)
+            return thing.value if known is None else Load(thing.value.place, known)
         if thing.value is None:
             self.unit.report(NOT_A_VALUE, node, what=thing.what, hint=_value_hint(thing))
         return thing.value
@@ -192,17 +193,19 @@ class Names(ABC):
 
     def _element(self, thing: Thing, index: Expr | None) -> Thing:
         """Return one element of an array, or the thing itself when it is none."""
+        found = Thing(thing.what, thing.entry, index, thing.array, readonly=thing.readonly, file=thing.file)
         match thing.entry:
             case RegisterEntry() as entry:
                 return self._register(entry, thing.file, index)
             case StateEntry(name, width):
-                return _stored(thing, StatePlace(name, width, index), width, index)
+                return _stored(found, StatePlace(name, width, index), width, index)
             case CounterEntry(name, width):
-                place = CounterPlace(name, index)
-                return replace(_stored(thing, place, width, index), readonly="counts by itself; use `.load(...)`")
+                found.readonly = "counts by itself; use `.load(...)`"
+                return _stored(found, CounterPlace(name, index), width, index)
             case LineEntry(kind, name, followed):
-                return replace(_stored(thing, LinePlace(kind, name, index), 1, index), readonly=_line(kind, followed))
-        return replace(thing, index=index)
+                found.readonly = _line(kind, followed)
+                return _stored(found, LinePlace(kind, name, index), 1, index)
+        return found
 
     def _register(self, entry: RegisterEntry, file: FileEntry | None, index: Expr | None) -> Thing:
         name = entry.storage or entry.name
@@ -345,8 +348,10 @@ def members(entry: Declared | None) -> tuple[str, ...]:
 
 
 def _stored(thing: Thing, place: Place, width: int, index: Expr | None) -> Thing:
-    value = Load(place, Range.unsigned(width))
-    return replace(thing, place=place, width=width, value=value, index=index)
+    """Fill in where a thing is stored, and how it is read."""
+    thing.place, thing.width, thing.index = place, width, index
+    thing.value = Load(place, Range.unsigned(width))
+    return thing
 
 
 def _line(kind: str, followed: bool) -> str | None:

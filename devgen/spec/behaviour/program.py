@@ -73,7 +73,7 @@ class Program:
     volatile: set[Storage] = field(default_factory=set)
     seen: set[tuple[str, Mark]] = field(default_factory=set)
     depth: int = 0
-    patience: int = 500_000
+    patience: int = 100_000
 
     @staticmethod
     def of(scope: Scope) -> Program:

@@ -82,20 +82,28 @@ class Refusal:
 
 @dataclass(slots=True)
 class _Group:
-    """One open bracket: how deep its present element is, and the deepest element before it."""
+    """One open bracket: how deep its present element is, and the deepest element before it.
+
+    Operators lean on one another (``a + b + c`` is two levels); ``operand`` is the depth of the present operand with
+    its dots and brackets, ``inner`` that of the deepest before it.
+    """
 
     bracket: str
     line: int
     column: int
     operators: int = 0
+    operand: int = 0
     inner: int = 0
     deepest: int = 0
 
     def total(self) -> int:
-        return max(self.deepest, self.operators + self.inner)
+        return max(self.deepest, self.operators + max(self.inner, self.operand))
+
+    def next_operand(self) -> None:
+        self.inner, self.operand = max(self.inner, self.operand), 0
 
     def next_element(self) -> None:
-        self.deepest, self.operators, self.inner = self.total(), 0, 0
+        self.deepest, self.operators, self.operand, self.inner = self.total(), 0, 0, 0
 
 
 @dataclass(slots=True)
@@ -236,24 +244,28 @@ class Scanner:
         following = self.text[self.start + column + len(token) : self.start + column + len(token) + 1]
         if token + following in (":=", "**"):
             return self._refuse_word(token + following, column)
+        if token == ".":
+            self.groups[-1].operand += 1
+            return None
         return self._count(column)
 
     def _count(self, column: int) -> Refusal | None:
         self.groups[-1].operators += 1
+        self.groups[-1].next_operand()
         return self._too_deep(column + 1) if self.groups[-1].operators > DEEPEST else None
 
     def _open(self, token: str, column: int) -> Refusal | None:
-        found = self._count(column)
         self.groups.append(_Group(token, self.line, column))
-        return found or (self._too_deep(column + 1) if len(self.groups) > DEEPEST else None)
+        return self._too_deep(column + 1) if len(self.groups) > DEEPEST else None
 
     def _close(self, token: str, column: int) -> Refusal | None:
         group = self.groups[-1]
         if group.bracket != _PAIRS[token]:
             return Refusal(SYNTAX, self.line, column, values={"reason": f"'{token}' closes nothing"})
         self.groups.pop()
-        self.groups[-1].inner = max(self.groups[-1].inner, group.total())
-        return None
+        outer = self.groups[-1]
+        outer.operand = max(outer.operand, group.total()) + 1
+        return self._too_deep(column + 1) if outer.operand > DEEPEST else None
 
     def _comma(self, _: str, __: int) -> None:
         self.groups[-1].next_element()

@@ -347,12 +347,14 @@ class Statements(Expressions):
         unit.silent = unit.trial = True
         entry, settled = unit.flow.copy(), trips == 0
         for count in range(1, min(trips, _TURNS) + 1):
+            if unit.program.patience <= 0:
+                break
             unit.flow = entry.copy()
             self._turn(body, name, turn)
             after = entry.join(unit.flow)
             settled = after == entry or count == trips
             entry = entry if count == trips else after
-            if settled or unit.program.patience <= 0:
+            if settled:
                 break
         unit.silent, unit.trial, unit.failed = saved
         return entry if settled else self._widened(entry, body)
