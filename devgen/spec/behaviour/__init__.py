@@ -53,14 +53,14 @@ def _expression(
     source: SourceText, scope: Scope, sink: Diagnostics, expect: Expectation, owner: Owner, what: str
 ) -> Expr | None:
     unit = open_unit(source, scope, sink, owner)
-    unit.program.marks.setdefault(owner, source.mark)
+    unit.program.marks.setdefault(owner, source.at(1, 1))
     tree = parse_expression(unit.reporter)
     value = None if tree is None else Expressions(unit).number(tree)
     if tree is None or value is None or unit.failed:
         return None
     if isinstance(expect, Range) and not unit.fits(value, expect, what, tree):
         return None
-    _remember(unit, value, source.mark)
+    _remember(unit, value, source.at(1, 1))
     return value
 
 
@@ -84,7 +84,7 @@ def compile_statements(
     if not texts:
         return ()
     of = owner or SOMEONE
-    Program.of(scope).marks.setdefault(of, texts[0].mark)
+    Program.of(scope).marks.setdefault(of, texts[0].at(1, 1))
     return _guarded(texts[0], scope, sink, lambda: compile_texts(texts, scope, sink, of, {})[0], ())
 
 
@@ -118,5 +118,5 @@ def _guarded(
     except RecursionError:
         program.depth = depth
         program.active.clear()
-        sink.add(TOO_DEEP, source.mark, limit="Python's stack")
+        sink.add(TOO_DEEP, source.at(1, 1), limit="Python's stack")
         return otherwise
