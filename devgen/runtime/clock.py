@@ -47,16 +47,16 @@ class TimerQueue:
         """How many timers are armed."""
         return self._live
 
-    def push(self, deadline: int, timer: Timer) -> int:
-        """Enter ``timer`` at ``deadline`` (master clock's ns); returns the sequence number that marks the entry."""
+    def push(self, deadline: int, timer: Timer) -> None:
+        """Enter ``timer`` at ``deadline`` (master clock's ns), marked by a new sequence number."""
         self._sequence += 1
+        timer.sequence = self._sequence
         self._live += 1
         heappush(self._heap, (deadline, self._sequence, timer))
         if len(self._heap) > 2 * self._live + _SLACK:
             self._compact()
         if self._heap[0][1] == self._sequence:
             self.on_earlier()
-        return self._sequence
 
     def forget(self) -> None:
         """Account for one entry whose timer no longer carries its sequence number."""
@@ -254,8 +254,9 @@ class LiveClock(MasterClock):
     def latch(self, limit: int) -> None:
         """Fire what is due (at most ``limit`` timers), then hold ``now()`` until ``unlatch``: one access, one time."""
         if self._latched is None and not self._running_due:
-            self.run_due(limit)
-            self._latched = self._reached = max(self.now(), self._reached)
+            now = max(self.now(), self._reached)
+            self._run_exact(now, limit)
+            self._latched = self._reached = max(now, self._reached)
 
     def unlatch(self) -> None:
         """Let ``now()`` go on."""
@@ -265,18 +266,21 @@ class LiveClock(MasterClock):
         """Fire at most ``limit`` timers that are due now, soonest first; True if some are still due."""
         if not self._exact:
             return super().run_due(limit)
+        return self._run_exact(max(self.now(), self._reached), limit)
+
+    def _run_exact(self, now: int, limit: int) -> bool:
+        """Fire what is due at ``now``, a moment fixed beforehand: what comes due meanwhile belongs to the next one."""
         queue = self.queue
         self._running_due = True
         try:
             for _ in range(limit):
                 deadline = queue.deadline()
-                if deadline is None or deadline > self.now():
+                if deadline is None or deadline > now:
                     return False
                 self._expire(queue.pop(), deadline)
         finally:
             self._running_due = False
-        deadline = queue.deadline()
-        return deadline is not None and deadline <= self.now()
+        return True
 
     def _expire(self, timer: Timer, deadline: int) -> None:
         if timer in self._exact and self._latched is None:

@@ -51,8 +51,8 @@ EVENT_ACTIONS: Final = ("exit", "print", "ignore")
 class Machine:
     """Builds what ``config`` says. Raises MachineError or DeviceError with a line for whoever wrote the board.
 
-    ``ram`` is memory to use instead of the machine's own (the caller keeps it); ``log`` takes the lines about accesses
-    that no device answers, which otherwise go to ``logging``.
+    ``ram`` is memory to use instead of the machine's own (the caller keeps it), ``clocks`` likewise. ``log`` takes the
+    lines about accesses that no device answers, which otherwise go to ``logging``.
 
     Power-on is construction; ``reset()`` is a machine reset. ``close()`` releases memory and descriptors.
     """
@@ -63,12 +63,13 @@ class Machine:
         registry: Registry | None = None,
         *,
         ram: RamBlock | None = None,
+        clocks: Clocks | None = None,
         log: Callable[[str], None] | None = None,
     ) -> None:
         self.config = config
         self._log = log
         self.lock = threading.RLock()
-        self.clocks = Clocks.manual(0, config.rtc_epoch) if config.clock == "manual" else Clocks.live()
+        self.clocks = clocks or (Clocks.manual(0, config.rtc_epoch) if config.clock == "manual" else Clocks.live())
         self._root = MemoryRegion.container("memory", 1 << 64)
         self._io_root = MemoryRegion.container("io", 1 << 16)
         self.memory = AddressSpace("memory", self._root)
@@ -244,6 +245,13 @@ class Machine:
         if self.ram is None or not 0 <= guest.load <= end <= min(self.ram.size, LOW_RAM):
             raise MachineError(f"{name}: {len(image)} bytes at {guest.load:#x} do not fit into RAM")
         self.memory.write_bytes(guest.load, image)
+
+    def is_ram(self, address: int, length: int) -> bool:
+        """Whether these bytes of guest memory are RAM of the machine's own."""
+        size = 0 if self.ram is None else self.ram.size
+        if address >= HIGH_RAM:
+            return address + length <= HIGH_RAM + size - LOW_RAM
+        return address + length <= min(size, LOW_RAM)
 
     # --- interrupts ----------------------------------------------------------------------
 

@@ -4,8 +4,8 @@ A recording starts from the device's saved state, which stands in the header, so
 replays exactly. On a live clock the recorder makes time exact for the device: an access sees one time throughout, and a
 timer that the host fires late sees its own deadline.
 
-Bytes that the device reads from guest memory stand in the trace as ``mem_write`` before the input that made it read;
-what it writes, as ``mem_read`` after. A doorbell that rang N times is N writes.
+Bytes that the device reads from the machine's RAM stand in the trace as ``mem_write`` before the input that made it
+read; what it writes, as ``mem_read`` after. A doorbell that rang N times is N writes.
 """
 
 from __future__ import annotations
@@ -231,11 +231,13 @@ class Recorder:
 
     def loaded(self, address: int, data: bytes) -> None:
         """See DeviceObserver."""
-        self._loads.append((address, data))
+        if self.machine.is_ram(address, len(data)):
+            self._loads.append((address, data))
 
     def stored(self, address: int, data: bytes) -> None:
         """See DeviceObserver."""
-        self._stores.append((address, data))
+        if self.machine.is_ram(address, len(data)):
+            self._stores.append((address, data))
 
     # --- outputs -------------------------------------------------------------------------
 

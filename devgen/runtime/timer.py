@@ -38,7 +38,7 @@ class Timer:
             self.deadline = None
             return
         self.deadline = deadline = min(max(deadline, 0), NEVER)
-        self.sequence = self.clock.queue.push(deadline - self.clock.offset, self)
+        self.clock.queue.push(deadline - self.clock.offset, self)
 
     def arm_in(self, ns: int) -> None:
         """Arm ``ns`` after the clock's present time."""
