@@ -6,11 +6,12 @@ its old module. The path on which nothing has changed reads and hashes files and
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -68,14 +69,16 @@ def build(
     ``check`` writes nothing. ``templates`` is a folder of templates that override devgen's own by name.
 
     Raises:
-        BuildError: a path is missing, two descriptions make the same module, a file that no build wrote is in the way,
-            a template is broken, or the folder cannot be written.
+        BuildError: a path or the folder of templates is missing, two descriptions make the same module, a file that no
+            build wrote is in the way, a template is broken, or the folder cannot be written.
     """
+    if templates is not None and not templates.is_dir():
+        raise BuildError(f"{templates}: no such folder of templates")
     folder = OutputFolder(out_dir)
     tool = tool_digest(templates)
     try:
         sources = list(_sources(paths))
-        with nullcontext() if check else folder.locked():
+        with _no_collection(), nullcontext() if check else folder.locked():
             return _Build(folder, sources, tool, templates, progress).run(check)
     except OSError as error:
         raise BuildError(f"{error.filename or out_dir}: {error.strerror or error}") from error
@@ -306,6 +309,19 @@ class _Build:
 
     def _digest(self, name: str) -> str:
         return self.digests.of(os.path.join(self.root, name))
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Hold back the cycle collector: a build makes a great many objects, hardly a cycle, and soon ends."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def quoted_path(path: str) -> str:

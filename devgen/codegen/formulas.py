@@ -52,7 +52,7 @@ ONCE: Final = frozenset({"rw1", "w1"})
 
 @dataclass(slots=True, frozen=True)
 class Part:
-    """Bits of a register that behave alike: a field, or a whole register without fields."""
+    """Bits of a register that behave alike."""
 
     bits: int
     access: str
@@ -62,26 +62,36 @@ class Part:
 
 
 def parts_of(register: Register) -> tuple[Part, ...]:
-    """The register's fields, or the register as one."""
+    """The register's bits by how they behave; those of fields that behave alike are one part."""
     if not register.fields:
-        return (_part(mask_of(register.width), register, register),)
-    return tuple(_part(mask_of(one.width) << one.lsb, one, register) for one in register.fields)
+        return (_part(mask_of(register.width), _behaviour(register, register)),)
+    merged: dict[_Behaviour, int] = {}
+    for one in register.fields:
+        key = _behaviour(one, register)
+        merged[key] = merged.get(key, 0) | mask_of(one.width) << one.lsb
+    return tuple(_part(bits, key) for key, bits in merged.items())
 
 
-def _part(bits: int, one: Field | Register, register: Register) -> Part:
-    effect = one.write_effect or register.write_effect or "store"
-    read = one.read_effect or register.read_effect
-    return Part(bits, one.access, effect, read, one.singlepulse or register.singlepulse)
+_Behaviour = tuple[str, str, str | None, bool]
+
+
+def _behaviour(one: Field | Register, register: Register) -> _Behaviour:
+    """(access, write effect, read effect, singlepulse) of a field or a register without fields."""
+    return (
+        one.access,
+        one.write_effect or register.write_effect or "store",
+        one.read_effect or register.read_effect,
+        one.singlepulse or register.singlepulse,
+    )
+
+
+def _part(bits: int, behaviour: _Behaviour) -> Part:
+    return Part(bits, *behaviour)
 
 
 def readable_bits(parts: Iterable[Part]) -> int:
     """The bits that a read shows; the others read 0."""
     return sum(one.bits for one in parts if one.access in READABLE)
-
-
-def writable_bits(parts: Iterable[Part]) -> int:
-    """The bits that a write can touch."""
-    return sum(one.bits for one in parts if one.access in WRITABLE)
 
 
 def once_bits(parts: Iterable[Part]) -> int:

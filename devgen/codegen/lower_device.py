@@ -224,14 +224,12 @@ class _DeviceLowering:
 
     def _stored_registers(self) -> Iterator[_Stored]:
         for symbol in self.symbols.registers.values():
-            if not symbol.owns_storage:
-                continue
             register = symbol.model
             retain = register.retain or self.device.retain
-            assert symbol.attribute is not None
-            resets = [hexadecimal(one) for one in register.resets]
-            value = f"[{', '.join(resets)}]" if resets else self._initial(register.reset, symbol.count, True)
-            yield _Stored(symbol.attribute, "register", register.width, value, retain)
+            if symbol.owns_storage and symbol.attribute is not None:
+                resets = [hexadecimal(one) for one in register.resets]
+                value = f"[{', '.join(resets)}]" if resets else self._initial(register.reset, symbol.count, True)
+                yield _Stored(symbol.attribute, "register", register.width, value, retain)
             if needs_written(symbol):
                 fresh = self._initial(ir.Int(0), symbol.count)
                 yield _Stored(written_attribute(symbol), "register", register.width, fresh, retain)

@@ -15,7 +15,6 @@ from devgen.codegen.formulas import (
     pulse_bits,
     read_statement,
     readable_bits,
-    writable_bits,
     write_statement,
 )
 from devgen.codegen.literals import docstring, hexadecimal, mask_of, sentence, split_paragraphs, string
@@ -138,12 +137,18 @@ class _Register:
             return target
         if register.intent is not None:
             return self.context.lowering.number(register.reset)
-        return integer(register.constant[0], bits=True).text if register.constant else "0"
+        if register.constant is None:
+            return "0"
+        if len(register.constant) > 1:
+            return f"self.{self.symbol.attribute}[index]"
+        return integer(register.constant[0], bits=True).text
 
     def _fixed(self) -> str | None:
         """The literal that a read always gives and that the bank can give by itself; None if there is none."""
         register = self.symbol.model
         if self._target() is not None or self._has_read_hooks() or not readable_bits(self.parts):
+            return None
+        if register.constant is not None and len(register.constant) > 1:
             return None
         if register.intent is None:
             return self._stored()
@@ -182,7 +187,7 @@ class _Register:
         if register.write is not None:
             return self.statements.lines(register.write), self.context.analysis.writes(register.write)
         target = self._target()
-        if target is None or register.constant is not None:
+        if target is None:
             return [], NOTHING
         lanes = self._lanes()
         once = once_bits(self.parts)
@@ -219,8 +224,9 @@ class _Register:
     # --- shared ------------------------------------------------------------------------------
 
     def _target(self) -> str | None:
+        """The register's storage; None where there is none that can change."""
         attribute = self.symbol.attribute
-        if attribute is None:
+        if attribute is None or self.symbol.model.constant is not None:
             return None
         return f"self.{attribute}[index]" if self._is_array() else f"self.{attribute}"
 
@@ -263,12 +269,8 @@ def written_attribute(symbol: RegisterSymbol) -> str:
 
 def needs_written(symbol: RegisterSymbol) -> bool:
     """Whether the register has write-once bits to remember."""
-    return symbol.attribute is not None and bool(once_bits(parts_of(symbol.model)))
-
-
-def is_writable(symbol: RegisterSymbol) -> bool:
-    """Whether a guest's write can change the register's storage."""
-    return symbol.attribute is not None and bool(writable_bits(parts_of(symbol.model)))
+    changes = symbol.attribute is not None and symbol.model.constant is None
+    return changes and bool(once_bits(parts_of(symbol.model)))
 
 
 def _unused_name(wanted: str, body: Iterable[ir.Stmt]) -> str:

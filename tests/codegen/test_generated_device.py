@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from codegen_models import pl031
+from codegen_models import device, line, load, local, pl031, region, register
 from generated_code import class_of, instance_of, source_of
 
 from devgen.codegen.names import DEVICE_API
@@ -15,6 +15,7 @@ from devgen.runtime.clock import Clocks
 from devgen.runtime.device import DeviceError, Environment
 from devgen.runtime.pci import PciDevice
 from devgen.spec import load_device, model
+from devgen.spec.ir import Assign, Declare, Int, LocalPlace, RegisterPlace
 
 HEAD = """\
 device: dut
@@ -143,6 +144,23 @@ def test_a_write_once_register_opens_again_at_reset(make: Any) -> None:
     assert dut.read_A() == 3
     dut.write_A(0xCC)
     assert dut.read_A() == 0xCC
+
+
+def test_an_alias_counts_its_own_first_write(make: Any) -> None:
+    dut = make("A: {at: 0}\nONCE: {at: 4, alias: A, access: rw1}")
+    dut.write_ONCE(5)
+    dut.write_ONCE(6)
+    assert dut.read_A() == 5
+    dut.write_A(7)
+    assert dut.read_ONCE() == 7
+
+
+def test_constants_cannot_be_touched() -> None:
+    constant = {"constant": (1, 2), "count": Int(2), "stride": 4}
+    effects = {"read_effect": "rclr", "singlepulse": True, "access": "rw1"}
+    dut = instance_of(device(region(register("A", **constant, **effects))))
+    assert [dut.read_A(0), dut.read_A(1), dut.read_A(0)] == [1, 2, 1]
+    assert not hasattr(dut, "write_A")
 
 
 def test_reset_spares_what_is_retained(make: Any) -> None:
@@ -324,10 +342,6 @@ def test_a_rom_holds_its_contents(tmp_path: Path) -> None:
 
 
 def test_names_that_python_or_the_base_class_need_still_work() -> None:
-    from codegen_models import device, line, load, local, region, register
-
-    from devgen.spec.ir import Assign, Declare, LocalPlace, RegisterPlace
-
     place = RegisterPlace("reset", 32)
     body = (Declare("self", local("value")), Assign(place, local("self")))
     registers = (
