@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -11,7 +10,7 @@ from devgen.cli.errors import InputError
 from devgen.runtime.config import DevicePlacement, GuestConfig, MachineConfig
 from devgen.share import find_share
 from devgen.spec import load_board
-from devgen.spec.board import Board, BoardDevice
+from devgen.spec.board import Board, Placement
 from devgen.spec.diagnostics import render_text
 
 
@@ -54,29 +53,33 @@ def load_configuration(path: Path) -> MachineConfig:
         click.echo(render_text(result.diagnostics), err=True)
     if result.board is None:
         raise InputError(f"{path}: the board has errors")
-    return configuration(result.board, path.parent)
+    return configuration(result.board)
 
 
-def configuration(board: Board, folder: Path) -> MachineConfig:
-    """The runtime's form of ``board``; the guest's image is looked up from ``folder``."""
-    guest = None
-    if board.guest is not None:
-        entry = board.guest.load if board.guest.entry is None else board.guest.entry
-        guest = GuestConfig(folder / board.guest.image, board.guest.load, entry, board.guest.mode)
+def configuration(board: Board) -> MachineConfig:
+    """The runtime's form of ``board``."""
+    guest = board.guest
     return MachineConfig(
         name=board.name,
         title=board.title,
         ram=board.machine.ram,
         irqchip=board.machine.irqchip,
         pci=board.machine.pci,
-        devices=tuple(_placement(name, device) for name, device in _by_name(board).items()),
-        guest=guest,
+        devices=tuple(_placement(device) for device in board.devices),
+        guest=None if guest is None else GuestConfig(guest.image, guest.load, guest.entry, guest.mode),
     )
 
 
-def _by_name(board: Board) -> Mapping[str, BoardDevice]:
-    return {device.name: device for device in board.devices}
-
-
-def _placement(name: str, device: BoardDevice) -> DevicePlacement:
-    return DevicePlacement(name=name, device=device.device)
+def _placement(device: Placement) -> DevicePlacement:
+    slot, function = device.slot or (None, 0)
+    return DevicePlacement(
+        name=device.name,
+        device=device.device,
+        at=dict(device.at),
+        slot=slot,
+        function=function,
+        irq=dict(device.irq),
+        properties=dict(device.properties),
+        on_event=dict(device.on_event),
+        streams=dict(device.streams),
+    )

@@ -1,0 +1,70 @@
+"""``devgen replay``: recorded traces against the devices of this project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from devgen.cli.errors import InputError
+from devgen.cli.project import project_registry
+from devgen.runtime.errors import RuntimeFault
+from devgen.runtime.registry import Registry
+from devgen.runtime.replay import replay_trace
+
+
+@click.command(
+    "replay",
+    epilog="""\b
+Examples:
+  devgen replay traces/pl031-1.jsonl
+  devgen replay traces/                        every .jsonl below the folder
+  devgen replay --snapshot-every 1 traces/     save, rebuild and restore the device after each op""",
+)
+@click.argument("traces", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--snapshot-every", type=click.IntRange(min=0), default=0, metavar="N", help="Save and restore the device every N operations.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only the traces that fail, and the count.")
+def command(traces: tuple[Path, ...], snapshot_every: int, quiet: bool) -> int:
+    """Replay traces against devices and compare every value, line, byte and event with its time.
+
+    TRACES are JSON-lines files or folders of them; each names its device in its header. Prints a line for each: where one
+    diverges, the operation, its line in the file, what was expected and what was found. Exit code 1 if any failed.
+    """
+    files = list(trace_files(traces))
+    registry = project_registry()
+    failed = 0
+    for path in files:
+        fault = _replay(path, registry, snapshot_every)
+        failed += fault is not None
+        if fault is not None or not quiet:
+            click.echo(f"FAIL {path}: {fault}" if fault is not None else f"ok   {path}")
+    click.echo(f"{len(files) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+def trace_files(paths: Iterable[Path]) -> Iterable[Path]:
+    """The trace files that ``paths`` name, folders searched.
+
+    Raises:
+        InputError: a path is not there, or a folder holds no trace.
+    """
+    for path in paths:
+        if path.is_dir():
+            files = sorted(path.rglob("*.jsonl"))
+            if not files:
+                raise InputError(f"{path}: no .jsonl file in this folder")
+            yield from files
+        elif path.exists():
+            yield path
+        else:
+            raise InputError(f"{path}: no such file or folder")
+
+
+def _replay(path: Path, registry: Registry, snapshot_every: int) -> str | None:
+    """What went wrong with one trace, in a line; None if nothing did."""
+    try:
+        result = replay_trace(path, registry, snapshot_every=snapshot_every)
+    except RuntimeFault as error:
+        return str(error).removeprefix(f"{path}: ")
+    return None if result.divergence is None else str(result.divergence)
