@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from pathlib import Path
 
 import click
 
-from devgen.cli.paths import EXISTING, require
-from devgen.codegen.build import BuildError, BuildReport, build
+from devgen.cli.errors import InputError
+from devgen.cli.paths import EXISTING
+from devgen.codegen.build import BuildError, BuildReport, Progress, build
 
 
 @click.command(
@@ -29,9 +32,38 @@ def command(paths: tuple[Path, ...], output: Path, check: bool, templates: Path 
     PATHS are YAML files or folders of them; without any, devices/ is built. Only what changed is rewritten, and each
     file is replaced in one step: interrupted at any moment, it is the old or the new one.
     """
-    chosen = require(paths or (Path("devices"),))
     try:
-        report = build(chosen, output, check=check, templates=templates, progress=None if quiet else _progress())
+        report = build(paths or (Path("devices"),), output, check, None if quiet else print_progress(), templates)
     except BuildError as error:
-        raise click.ClickException(str(error)) from error
-    return _print(report, check, quiet)
+        raise InputError(str(error)) from error
+    if report.diagnostics:
+        from devgen.spec.diagnostics import render_text  # only a build that says something pays for it
+
+        click.echo(render_text(report.diagnostics), err=True)
+    if not quiet:
+        print_report(report, check)
+    stale = check and bool(report.stale or report.removed)
+    return 0 if report.ok and not stale else 1
+
+
+def print_progress() -> Progress:
+    """Say which description is being compiled, once a build takes longer than a second; on a terminal only."""
+    started = time.monotonic()
+    terminal = sys.stderr.isatty()
+
+    def progress(done: int, total: int, path: Path) -> None:
+        if terminal and time.monotonic() - started > 1:
+            click.echo(f"[{done + 1}/{total}] {path}", err=True)
+
+    return progress
+
+
+def print_report(report: BuildReport, check: bool) -> None:
+    """Print what changed, or what would."""
+    changed = report.stale if check else report.written
+    for path in changed:
+        click.echo(f"{'stale' if check else 'wrote'}    {path}")
+    for path in report.removed:
+        click.echo(f"{'stale' if check else 'removed'}  {path} (its description is gone)")
+    if not changed and not report.removed:
+        click.echo(f"{len(report.unchanged)} files, all current")
