@@ -80,7 +80,7 @@ class LineLowering:
 
     def _changed(self, one: model.GpioIn) -> Method:
         name = self.lowering.symbols.attribute("changed", one.name)
-        body = self._entry(one.on_change, frozenset({("gpio_in", one.name)}))
+        body = self._entry(one.on_input, frozenset({("gpio_in", one.name)}))
         doc = docstring((f"{one.name} was driven to another level.", sentence(one.description)), 8)
         return Method(name, "value: int" if one.count is None else "index: int, value: int", "None", doc, body)
 

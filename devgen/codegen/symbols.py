@@ -183,7 +183,7 @@ def _behaviour(device: model.Device) -> tuple[object, ...]:
         *(one.body for one in device.functions),
         *(one.body for one in device.actions),
         *(one.level for one in (*device.interrupts, *device.gpio_out)),
-        *(one.on_change for one in device.gpio_in),
+        *(one.on_input for one in device.gpio_in),
         *(one.on_receive for one in device.streams),
         *(bell.on_ring for region in device.regions for bell in region.doorbells),
         device.on_reset,

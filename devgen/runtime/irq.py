@@ -75,7 +75,7 @@ class IrqLine:
 
 
 class GpioIn:
-    """An input line of a device; the handler hears every change of level. ``set`` fits `IrqLine.connect`."""
+    """An input line of a device; the handler hears every drive, as a qemu_irq's does. ``set`` fits `IrqLine.connect`."""
 
     __slots__ = ("_handler", "level", "name")
 
@@ -86,11 +86,9 @@ class GpioIn:
         self._handler = handler
 
     def set(self, level: int | bool) -> None:
-        """Drive the line: nonzero is high. The device's handler is called only if the level changes."""
-        value = 1 if level else 0
-        if value != self.level:
-            self.level = value
-            self._handler(value)
+        """Drive the line: nonzero is high. The device's handler is called, also if the level stays the same."""
+        self.level = 1 if level else 0
+        self._handler(self.level)
 
     def __repr__(self) -> str:
         """Name and level, for test failures."""

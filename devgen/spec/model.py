@@ -247,7 +247,7 @@ class GpioIn:
     """A GPIO input and what its change does (``value`` and, in an array, ``index`` are in scope)."""
 
     name: str
-    on_change: tuple[Stmt, ...]
+    on_input: tuple[Stmt, ...]
     count: Expr | None
     description: str
 

@@ -51,7 +51,7 @@ def build_inputs(ctx: Context, tree: Tree, counts: dict[str, Expr | None]) -> tu
     return tuple(
         GpioIn(
             name,
-            ctx.statements(spec, "on_change", ctx.scope.hook(index=counts[name], value=BOOL), ("change", name)),
+            ctx.statements(spec, "on_input", ctx.scope.hook(index=counts[name], value=BOOL), ("change", name)),
             counts[name],
             spec.get("description", ""),
         )
