@@ -20,6 +20,7 @@ class DebugExit(Device):
     NAME: ClassVar[str] = "debug-exit"
     TITLE: ClassVar[str] = "Debug exit port"
     BUS: ClassVar[str] = "isa"
+    EVENTS: ClassVar[tuple[str, ...]] = ("EXIT",)
 
     def __init__(self, env: Environment, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)
@@ -27,9 +28,7 @@ class DebugExit(Device):
             "ports",
             1,
             Access(valid=(1, 4), implemented=(1, 1)),
-            registers=(
-                Reg("CODE", 0x000, 8, None, self.write_CODE),
-            ),
+            registers=(Reg("CODE", 0x000, 8, None, self.write_CODE),),
             log=self.log,
         )
         self.add_region(MemoryRegion.io("ports", 1, bank), space="pio")

@@ -28,9 +28,7 @@ class Debugcon(Device):
             "ports",
             1,
             Access(valid=(1, 4), implemented=(1, 1)),
-            registers=(
-                Reg("DATA", 0x000, 8, self.read_DATA, self.write_DATA),
-            ),
+            registers=(Reg("DATA", 0x000, 8, self.read_DATA, self.write_DATA),),
             log=self.log,
         )
         self.add_region(MemoryRegion.io("ports", 1, bank), space="pio")

@@ -34,7 +34,9 @@ class Hpet(Device):
     PROPERTIES: ClassVar[tuple[Property, ...]] = (
         Property("timers", "int", 3, low=3, high=32, clamp=True, description="Number of comparators."),
         Property("msi", "bool", False, description="Comparators can send messages (FSB_CAP)."),
-        Property("hpet_intcap", "int", 4, low=0, high=4294967295, description="Lines that a comparator may be routed to."),
+        Property(
+            "hpet_intcap", "int", 4, low=0, high=0xFFFFFFFF, description="Lines that a comparator may be routed to."
+        ),
     )
     STATE: ClassVar[tuple[StateItem, ...]] = (
         StateItem("CFG", "register", 64),
@@ -50,17 +52,36 @@ class Hpet(Device):
         StateItem("deadline", "timer"),
     )
     FIELDS: ClassVar[Mapping[str, tuple[tuple[str, int, int], ...]]] = {
-        "CAP": (("REV_ID", 0, 8), ("NUM_TIM_CAP", 8, 5), ("COUNT_SIZE_CAP", 13, 1), ("LEG_RT_CAP", 15, 1), ("VENDOR_ID", 16, 16), ("COUNTER_CLK_PERIOD", 32, 32)),
+        "CAP": (
+            ("REV_ID", 0, 8),
+            ("NUM_TIM_CAP", 8, 5),
+            ("COUNT_SIZE_CAP", 13, 1),
+            ("LEG_RT_CAP", 15, 1),
+            ("VENDOR_ID", 16, 16),
+            ("COUNTER_CLK_PERIOD", 32, 32),
+        ),
         "CFG": (("ENABLE", 0, 1), ("LEGACY", 1, 1)),
-        "T.CONFIG": (("LEVEL", 1, 1), ("INT_ENB", 2, 1), ("PERIODIC", 3, 1), ("PER_CAP", 4, 1), ("SIZE_CAP", 5, 1), ("SETVAL", 6, 1), ("BITS32", 8, 1), ("ROUTE", 9, 5), ("FSB_EN", 14, 1), ("FSB_CAP", 15, 1), ("ROUTE_CAP", 32, 32)),
+        "T.CONFIG": (
+            ("LEVEL", 1, 1),
+            ("INT_ENB", 2, 1),
+            ("PERIODIC", 3, 1),
+            ("PER_CAP", 4, 1),
+            ("SIZE_CAP", 5, 1),
+            ("SETVAL", 6, 1),
+            ("BITS32", 8, 1),
+            ("ROUTE", 9, 5),
+            ("FSB_EN", 14, 1),
+            ("FSB_CAP", 15, 1),
+            ("ROUTE_CAP", 32, 32),
+        ),
         "T.FSB": (("VALUE", 0, 32), ("ADDRESS", 32, 32)),
     }
-    timers: int
-    msi: bool
-    hpet_intcap: int
 
     def __init__(self, env: Environment, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)
+        self.timers = self.int_property("timers")
+        self.msi = self.bool_property("msi")
+        self.hpet_intcap = self.int_property("hpet_intcap")
         self.CFG = 0
         self.ISR = 0
         self.T_CONFIG = [0] * min(self.timers + 1, 24)
@@ -71,10 +92,10 @@ class Hpet(Device):
         self.rtc_level = 0
         self.period = [0] * min(self.timers + 1, 24)
         self.wrap = [0] * min(self.timers + 1, 24)
-        self.deadline = (
-            [Timer(env.clocks.virtual, partial(self.deadline_expired, index)) for index in range(min(self.timers + 1,
-            24))]
-        )
+        self.deadline = [
+            Timer(env.clocks.virtual, partial(self.deadline_expired, index))
+            for index in range(min(self.timers + 1, 24))
+        ]
         self.irq = self.add_irqs("irq", 32)
         self.pit = self.add_gpio_in("pit", self.pit_changed)
         self.rtc = self.add_gpio_in("rtc", self.rtc_changed)
@@ -88,7 +109,15 @@ class Hpet(Device):
                 Reg("CFG", 0x010, 64, self.read_CFG, self.write_CFG),
                 Reg("ISR", 0x020, 64, self.read_ISR, self.write_ISR),
                 Reg("COUNTER", 0x0F0, 64, self.read_COUNTER, self.write_COUNTER),
-                Reg("T.CONFIG", 0x100, 64, self.read_T_CONFIG, self.write_T_CONFIG, count=min(self.timers + 1, 24), stride=0x20),
+                Reg(
+                    "T.CONFIG",
+                    0x100,
+                    64,
+                    self.read_T_CONFIG,
+                    self.write_T_CONFIG,
+                    count=min(self.timers + 1, 24),
+                    stride=0x20,
+                ),
                 Reg("T.CMP", 0x108, 64, self.read_T_CMP, self.write_T_CMP, count=min(self.timers + 1, 24), stride=0x20),
                 Reg("T.FSB", 0x110, 64, self.read_T_FSB, self.write_T_FSB, count=min(self.timers + 1, 24), stride=0x20),
             ),
@@ -241,7 +270,8 @@ class Hpet(Device):
     def distance(self, n: int) -> int:
         """The description's function distance."""
         return (
-            (((self.T_CMP[n] - self.ticks()) & 0xFFFFFFFF) ^ 0x80000000) - 0x80000000 if self.T_CONFIG[n] & 0x100
+            (((self.T_CMP[n] - self.ticks()) & 0xFFFFFFFF) ^ 0x80000000) - 0x80000000
+            if self.T_CONFIG[n] & 0x100
             else (((self.T_CMP[n] - self.ticks()) & 0xFFFFFFFFFFFFFFFF) ^ 0x8000000000000000) - 0x8000000000000000
         )
 
@@ -271,7 +301,7 @@ class Hpet(Device):
 
     def start(self, n: int, distance_in_ticks: int) -> None:
         """The description's action start."""
-        if distance_in_ticks < 0x666666666666666:
+        if distance_in_ticks < 461_168_601_842_738_790:
             self.deadline[n].arm_in(10 * max(distance_in_ticks, 0))
         else:
             self.deadline[n].cancel()
@@ -281,7 +311,7 @@ class Hpet(Device):
         self.wrap[n] = 0
         d = max(self.distance(n), 1)
         if self.T_CONFIG[n] & 0x100 and not self.T_CONFIG[n] & 8:
-            until_wrap = 4_294_967_295 - (self.ticks() & 0xFFFFFFFF)
+            until_wrap = 0xFFFFFFFF - (self.ticks() & 0xFFFFFFFF)
             if until_wrap < d:
                 d = until_wrap
                 self.wrap[n] = 1
@@ -304,7 +334,7 @@ class Hpet(Device):
         if self.T_CONFIG[n] & 8 and self.period[n]:
             behind = -self.distance(n)
             if behind > 0 and self.T_CONFIG[n] & 0x100:
-                self.catch_up(n, behind, self.period[n] & 0xFFFFFFFF, 2_147_483_648)
+                self.catch_up(n, behind, self.period[n] & 0xFFFFFFFF, 0x80000000)
             elif behind > 0:
                 self.catch_up(n, behind, self.period[n], 0x8000000000000000)
             self.start(n, max(self.distance(n), 1))

@@ -27,6 +27,7 @@ class Pl031(Device):
     NAME: ClassVar[str] = "pl031"
     TITLE: ClassVar[str] = "ARM PrimeCell real-time clock (PL031)"
     BUS: ClassVar[str] = "sysbus"
+    EVENTS: ClassVar[tuple[str, ...]] = ("RTC_CHANGE",)
     STATE: ClassVar[tuple[StateItem, ...]] = (
         StateItem("MR", "register", 32),
         StateItem("LR", "register", 32),

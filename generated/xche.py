@@ -32,13 +32,11 @@ class Xche(PciDevice):
         subsystem_device=0x00C4,
         interrupt_pin=0,
     )
-    BARS: ClassVar[tuple[Bar, ...]] = (
-        Bar(1, "io", 0x800),
-    )
+    BARS: ClassVar[tuple[Bar, ...]] = (Bar(1, "io", 0x800),)
     STATE: ClassVar[tuple[StateItem, ...]] = (
         StateItem("SCRATCH", "register", 8),
         StateItem("CTRL", "register", 8),
-        StateItem("EVENTS", "register", 8),
+        StateItem("EVENTS_", "register", 8),
         StateItem("DATA", "register", 8),
     )
     FIELDS: ClassVar[Mapping[str, tuple[tuple[str, int, int], ...]]] = {
@@ -70,7 +68,7 @@ class Xche(PciDevice):
         """Put registers and hidden state at their reset values."""
         self.SCRATCH = 0
         self.CTRL = 0
-        self.EVENTS = 0
+        self.EVENTS_ = 0
         self.DATA = [0] * 16
 
     def reset(self) -> None:
@@ -96,19 +94,19 @@ class Xche(PciDevice):
 
     def read_STATUS(self) -> int:
         """Read STATUS (0x003, ro): Status."""
-        return (self.CTRL & 1) | ((self.EVENTS != 0) << 1)
+        return (self.CTRL & 1) | ((self.EVENTS_ != 0) << 1)
 
     def read_EVENTS(self) -> int:
         """Read EVENTS (0x004, rw): Event bits; write 1 to clear."""
-        return self.EVENTS
+        return self.EVENTS_
 
     def write_EVENTS(self, value: int, mask: int = 0xFF) -> None:
         """Write EVENTS (0x004, rw): Event bits; write 1 to clear."""
-        self.EVENTS &= ~value
+        self.EVENTS_ &= ~value
 
     def write_KICK(self, value: int, mask: int = 0xFF) -> None:
         """Write KICK (0x005, wo): Sets event bits."""
-        self.EVENTS |= value
+        self.EVENTS_ |= value
 
     def read_DATA(self, index: int) -> int:
         """Read DATA (0x010, rw): Data bytes."""
