@@ -12,6 +12,7 @@ from devgen.codegen.literals import docstring
 from devgen.codegen.lower_expr import Lowering
 from devgen.codegen.plan import Method
 from devgen.codegen.symbols import Symbols
+from devgen.codegen.walk import names_local
 from devgen.spec import model
 
 METHOD_INDENT: Final = 8
@@ -90,7 +91,7 @@ def _level_method(lowering: Lowering, kind: str, line: model.Line) -> Method:
     if line.count is None:
         body = [f"self.{attribute}.set({level})"]
     else:
-        body = [f"for index, line in enumerate(self.{attribute}):", f"    line.set({level})"]
+        body = [_each("line", attribute, names_local(line.level, "index")), f"    line.set({level})"]
     doc = docstring((f"Drive {line.name} to the level that it follows.",), METHOD_INDENT)
     return Method(name, "", "None", doc, tuple(body))
 
@@ -108,6 +109,11 @@ def _enable_method(lowering: Lowering, counter: model.Counter) -> Method:
     else:
         inner = [f"if {test}:", "    counter.start()", "else:", "    counter.stop()"]
         inner += [f"    self.{symbols.attribute('timer', one)}[index].cancel()" for one in waiting]
-        body = [f"for index, counter in enumerate(self.{attribute}):", *indented(inner)]
+        body = [_each("counter", attribute, bool(waiting) or names_local(counter.enable, "index")), *indented(inner)]
     doc = f"Let {counter.name} run or stand as its enable says; while it stands, no alarm on it can come."
     return Method(name, "", "None", docstring((doc,), METHOD_INDENT), tuple(body))
+
+
+def _each(item: str, attribute: str, counted: bool) -> str:
+    """The head of a loop over a list, with ``index`` where something needs it."""
+    return f"for index, {item} in enumerate(self.{attribute}):" if counted else f"for {item} in self.{attribute}:"

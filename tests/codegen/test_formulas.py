@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from codegen_models import device, field, region, register
@@ -166,26 +166,22 @@ def mask_of_lanes(lanes: int, width: int) -> int:
 OPERATIONS = st.tuples(st.sampled_from(["read", "write"]), st.integers(0, 2**64 - 1), st.integers(1, 255))
 
 
-@settings(max_examples=150, deadline=None)
-@given(
-    layouts(),
-    st.lists(st.tuples(st.sampled_from(["read", "write"]), st.integers(0, 2**64 - 1), st.integers(1, 255)), max_size=8),
-)
-def test_any_layout_equals_the_naive_model(
-    layout: tuple[model.Register, list[Bit]], operations: list[Operation]
-) -> None:
+@settings(max_examples=200, deadline=None)
+@given(layouts(), st.lists(OPERATIONS, max_size=8), st.sampled_from(["lanes", "exact", "word"]))
+def test_any_layout_equals_the_naive_model(layout: Layout, operations: list[Operation], decode: model.Decode) -> None:
     made, bits = layout
-    by_lanes = made.width > 8 and any(one.read_effect and one.access in READABLE for one in made.fields)
-    dut = instance_of(device(region(made)))
+    dut = instance_of(device(region(replace(made, decode=decode), decode=decode)))
     every = (1 << made.width // 8) - 1
+    in_parts = made.width > (8 if decode == "lanes" else 32)
+    by_mask = in_parts and any(one.read_effect and one.access in READABLE for one in made.fields)
     for kind, value, chosen in operations:
-        lanes = chosen & every or every
+        lanes = chosen & every or every if in_parts else every
         mask = mask_of_lanes(lanes, made.width)
         expected = play(bits, (kind, value, lanes))
         if kind == "write":
             if hasattr(dut, "write_R"):
                 dut.write_R(value & mask, mask)
         elif hasattr(dut, "read_R"):
-            assert (dut.read_R(mask) if by_lanes else dut.read_R()) & mask == expected
+            assert (dut.read_R(mask) if by_mask else dut.read_R()) & mask == expected
         else:
             assert expected == 0

@@ -204,6 +204,12 @@ def test_lines_of_an_array_each_have_their_level(make: Any) -> None:
     assert [line.level for line in dut.irq] == [0, 1, 0, 1]
 
 
+def test_lines_of_an_array_may_share_a_level(make: Any) -> None:
+    dut = make("A: {at: 0}", "interrupts:\n  irq: {count: 2, level: A != 0}\n")
+    dut.write_A(1)
+    assert [line.level for line in dut.irq] == [1, 1]
+
+
 def test_lines_driven_by_statements_are_lowered_by_reset(make: Any) -> None:
     dut = make(
         "A: {at: 0, on_write: 'irq[value % 4] = 1'}",
