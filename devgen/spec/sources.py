@@ -11,6 +11,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import accumulate
 from typing import Any
 
 from devgen.spec.diagnostics import SourceText
@@ -41,7 +42,8 @@ class SourceFile:
     def starts(self) -> list[int]:
         """Return the character index at which each line starts."""
         if not self._starts:
-            self._starts = [0, *(match.end() for match in re.finditer("\n", self.text))]
+            self._starts = [0, *accumulate(len(line) + 1 for line in self.text.split("\n"))]
+            self._starts.pop()  # past the end
         return self._starts
 
     def mark(self, index: int) -> Mark:
