@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from devgen.spec.behaviour import Expectation, Owner, compile_expression, compile_statements
 from devgen.spec.catalogue import parts as part_kinds
 from devgen.spec.catalogue import shape as shape_kinds
 from devgen.spec.catalogue import values as value_kinds
@@ -16,6 +15,9 @@ from devgen.spec.reserved import why_reserved
 from devgen.spec.scope import Scope
 from devgen.spec.sources import Key, Node, Sources
 
+if TYPE_CHECKING:
+    from devgen.spec.behaviour import Expectation, Owner
+
 Tree = dict[str, Any]
 
 COUNT_LIMIT = 65536
@@ -24,7 +26,11 @@ _NO_ENTRIES: Tree = {}
 
 @dataclass(slots=True)
 class Context:
-    """State of building one device. ``static`` knows the properties only: sizes and start values may use no more."""
+    """State of building one device. ``static`` knows the properties only: sizes and start values may use no more.
+
+    ``behaves``: something of it was behaviour. The compiler is imported with the first piece, since the time
+    that takes is noticed where there is none.
+    """
 
     sources: Sources
     sink: Diagnostics
@@ -32,6 +38,7 @@ class Context:
     static: Scope = field(default_factory=Scope)
     names: dict[str, tuple[str, Node]] = field(default_factory=dict)
     bits: dict[str, tuple[int, int]] = field(default_factory=dict)
+    behaves: bool = False
 
     # --- reporting -----------------------------------------------------------------------
 
@@ -97,6 +104,9 @@ class Context:
             return None
         if type(value) is int and _fits(value, expect):
             return Int(value)
+        from devgen.spec.behaviour import compile_expression
+
+        self.behaves = True
         return compile_expression(self.sources.text(node, key, value), scope, self.sink, expect=expect, owner=owner)
 
     def statements(self, node: Tree, key: str, scope: Scope, owner: Owner) -> tuple[Stmt, ...]:
@@ -104,6 +114,9 @@ class Context:
         value = node.get(key)
         if value is None:
             return ()
+        from devgen.spec.behaviour import compile_statements
+
+        self.behaves = True
         if isinstance(value, list):
             texts = [self.sources.text(value, index, one) for index, one in enumerate(value)]
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from devgen.spec import behaviour
 from devgen.spec.builder.context import Context, Tree, entries
 from devgen.spec.builder.doorbells import DoorbellMap
 from devgen.spec.builder.lines import build_inputs, build_lines, check_driven, declare_lines
@@ -23,7 +22,7 @@ from devgen.spec.builder.regions import RegionDraft, build_region, check_layout,
 from devgen.spec.builder.registers import FileDraft, resolve_aliases
 from devgen.spec.catalogue import parts as kinds
 from devgen.spec.diagnostics import Diagnostics
-from devgen.spec.model import Bus, Device
+from devgen.spec.model import Action, Bus, Device, Function
 from devgen.spec.sources import Sources
 
 
@@ -52,9 +51,9 @@ def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
     inputs = build_inputs(ctx, tree, lines)
     streams = build_streams(ctx, tree)
     on_reset = ctx.statements(tree, "on_reset", ctx.scope.hook(), ("reset", ""))
-    compiled = behaviour.finish(ctx.scope, sink)
+    functions, actions, driven = _finish(ctx)
     if sink.errors == before:  # a statement with an error would drive nothing
-        check_driven(ctx, tree, compiled.driven)
+        check_driven(ctx, tree, driven)
     return Device(
         name=tree.get("device", ""),
         title=tree.get("title", ""),
@@ -65,8 +64,8 @@ def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
         state=state,
         counters=built_counters,
         timers=built_timers,
-        functions=compiled.functions,
-        actions=compiled.actions,
+        functions=functions,
+        actions=actions,
         regions=built_regions,
         interrupts=interrupts,
         gpio_in=inputs,
@@ -79,6 +78,16 @@ def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
         mark=sources.node_mark(tree),
         sources=tuple(file.name for file in sources.files),
     )
+
+
+def _finish(ctx: Context) -> tuple[tuple[Function, ...], tuple[Action, ...], frozenset[str]]:
+    """Compile functions and actions; return them and the lines that statements drive."""
+    if not ctx.behaves:
+        return (), (), frozenset()
+    from devgen.spec.behaviour import finish
+
+    compiled = finish(ctx.scope, ctx.sink)
+    return compiled.functions, compiled.actions, compiled.driven
 
 
 def _check_regions(ctx: Context, regions: list[RegionDraft]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from devgen.spec.behaviour import parse_signature
 from devgen.spec.builder.context import Context, Tree, entries
 from devgen.spec.catalogue import parts as kinds
 from devgen.spec.catalogue import values as value_kinds
@@ -255,6 +254,11 @@ def _timer(ctx: Context, draft: TimerDraft, retain: bool) -> Timer:
 def declare_routines(ctx: Context, tree: Tree) -> None:
     """Declare functions and actions; behaviour's ``finish`` compiles them when all their calls are known."""
     functions, actions = entries(tree, "functions"), entries(tree, "actions")
+    if not functions and not actions:
+        return
+    from devgen.spec.behaviour import parse_signature
+
+    ctx.behaves = True
     for signature, body in functions.items():
         head = parse_signature(ctx.sources.key_text(functions, signature), ctx.static, ctx.sink)
         if head is not None:
