@@ -111,7 +111,10 @@ class Replay:
         self.ops = 0
         self.device_name = header.text("device")
         self._snapshot_every = snapshot_every
-        self._registry = registry
+        try:
+            self._device_class = registry.find(self.device_name)
+        except RuntimeFault as error:
+            raise header.fail(str(error)) from None
         self._names = LineNames(header)
         self._recorded = header.fields.get("events")
         self._expected: list[Line] = []
@@ -162,15 +165,14 @@ class Replay:
     def _make_bench(self) -> Bench:
         header = self.header
         try:
-            device_class = self._registry.find(self.device_name)
             bench = Bench(
-                device_class,
+                self._device_class,
                 ram=self._ram,
                 rtc=_epoch(header),
-                at=_addresses(header, device_class),
+                at=_addresses(header, self._device_class),
                 log=_quiet,
                 command=_command(header),
-                properties=_properties(header, device_class),
+                properties=_properties(header, self._device_class),
             )
         except RuntimeFault as error:
             raise header.fail(str(error)) from None

@@ -69,7 +69,9 @@ class Bench:
         self.command = command
         device_class = (registry or Registry()).find(device) if isinstance(device, str) else device
         block = None if isinstance(ram, int) else ram
-        config = MachineConfig("bench", ram=ram if isinstance(ram, int) else 0, pci=True, clock="manual", rtc_epoch=rtc)
+        pci = issubclass(device_class, PciDevice)
+        size = ram if isinstance(ram, int) else 0
+        config = MachineConfig("bench", ram=size, pci=pci, clock="manual", rtc_epoch=rtc)
         self.machine = Machine(config, ram=block, log=log)
         try:
             self._add(device_class, at or {}, {**(properties or {}), **more})
