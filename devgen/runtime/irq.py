@@ -75,7 +75,7 @@ class IrqLine:
 
 
 class GpioIn:
-    """An input line of a device; the handler hears every drive, as a qemu_irq's does. ``set`` fits `IrqLine.connect`."""
+    """An input line of a device; the handler hears every drive. ``set`` fits `IrqLine.connect`."""
 
     __slots__ = ("_handler", "level", "name")
 

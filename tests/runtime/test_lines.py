@@ -72,7 +72,7 @@ def test_lines_wire_to_inputs() -> None:
     out.connect(pin.set)
     out.pulse()
     pin.set(0)
-    assert (heard, pin.level) == ([1, 0], 0)
+    assert (heard, pin.level) == ([1, 0, 0], 0)
     assert (repr(out), repr(pin)) == ("IrqLine('out', level=0)", "GpioIn('pin', level=0)")
 
 
