@@ -154,6 +154,19 @@ def inside(index: Expr, count: Expr, facts: Facts) -> bool:
     return all(any(upper.offset(1).at_most(limit) for upper in known) for limit in limits(count))
 
 
+def describe(count: Expr) -> str:
+    """Return a count in words of the description: ``4``, ``timers + 1``, ``min(timers + 1, 24)``."""
+    forms = [_describe_form(one) for one in limits(count)]
+    return forms[0] if len(forms) == 1 else f"min({', '.join(forms)})"
+
+
+def _describe_form(form: Linear) -> str:
+    terms = [name if factor == 1 else f"{factor} * {name}" for name, factor in form.terms]
+    if form.constant or not terms:
+        terms.append(str(form.constant))
+    return " + ".join(terms).replace("+ -", "- ")
+
+
 def below(count: Expr) -> Fact:
     """Return what is known about an index under ``count``."""
     high = max(0, (count.range.hi or 1) - 1)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from devgen.spec.behaviour import ranges
-from devgen.spec.behaviour.bounds import Fact, below, inside
+from devgen.spec.behaviour.bounds import Fact, below
 from devgen.spec.behaviour.flow import assume
 from devgen.spec.behaviour.names import Names, title
 from devgen.spec.behaviour.parse import parse_expression
@@ -17,7 +17,6 @@ from devgen.spec.behaviour.unit import Local, Unit, is_text, open_unit, show
 from devgen.spec.catalogue.behaviour import (
     BAD_NUMBER,
     CALLS_TOO_DEEP,
-    INDEX_RANGE,
     NOT_A_NUMBER,
     NOT_AN_EXPRESSION,
     NOT_IN_LANGUAGE,
@@ -173,7 +172,8 @@ class Expressions(Names):
         """Refuse a result that may be too wide."""
         if ranges.bounded(value.range):
             return value
-        self.unit.report(TOO_WIDE, node, bits=ranges.bits_needed(value.range), limit=ranges.LIMIT_BITS)
+        hint = "reduce it with `u64(...)`; a local that a long loop changes needs a width, as `x: u32`"
+        self.unit.report(TOO_WIDE, node, hint=hint, bits=ranges.bits_needed(value.range), limit=ranges.LIMIT_BITS)
         return None
 
     def _unary(self, node: ast.UnaryOp) -> Expr | None:
@@ -388,11 +388,8 @@ class Expressions(Names):
     def _parameter(self, parameter: Parameter, value: Expr, node: ast.expr) -> Fact | None:
         what = f"parameter {parameter.name}"
         if parameter.below is not None:
-            if not inside(value, parameter.below, self.unit.flow.upper):
-                count = show(parameter.below.range)
-                self.unit.report(INDEX_RANGE, node, bounds=show(value.range), what=what, count=count)
-                return None
-            return below(parameter.below)
+            ok = self.check_index(value, parameter.below, f"what {what} is an index of", node)
+            return below(parameter.below) if ok else None
         if parameter.range is None:
             return self.unit.flow.fact(value)
         return Fact(parameter.range) if self.unit.fits(value, parameter.range, what, node) else None

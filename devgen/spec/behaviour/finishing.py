@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
 
 from devgen.spec.behaviour import cost
 from devgen.spec.behaviour.bounds import Fact, below
@@ -120,40 +119,39 @@ def _finish_action(
         one.name: (Local(one.name, fact.range, "is a parameter"), fact)
         for one, fact in zip(entry.parameters, facts, strict=True)
     }
+    if not entry.body:
+        done[entry.name] = Action(entry.name, tuple(locals_), ())
+        return
     body, failed = compile_texts(entry.body, scope.root, sink, _owner(entry), locals_)
     if not failed:
         done[entry.name] = Action(entry.name, tuple(one.name for one in entry.parameters), body)
 
 
 def compile_texts(
-    texts: Iterable[SourceText],
+    texts: tuple[SourceText, ...],
     scope: Scope,
     sink: Diagnostics,
     owner: Owner,
     locals_: dict[str, tuple[Local, Fact]],
 ) -> tuple[tuple[Stmt, ...], bool]:
-    """Check the statements of several texts as one sequence; return them and whether anything was wrong.
+    """Check the statements of one or more texts as one sequence; return them and whether anything was wrong.
 
     An entry point with loops or calls is remembered, so that its cost is counted when all is known.
     """
+    first, *_ = texts
+    unit = open_unit(first, scope, sink, owner)
+    for name, (local, fact) in locals_.items():
+        unit.give(name, local, fact)
     found: list[Stmt] = []
-    unit = None
-    failed = False
     for text in texts:
-        if unit is None:
-            unit = open_unit(text, scope, sink, owner)
-            for name, (local, fact) in locals_.items():
-                unit.give(name, local, fact)
         unit.reporter = Reporter(sink, text, unit.program.seen)
         tree = parse_statements(unit.reporter)
-        failed |= tree is None
+        unit.failed |= tree is None
         found += Statements(unit).sequence(tree or ())
-    if unit is None:
-        return (), False
     body = tuple(found)
     if unit.costly:
-        unit.program.entries.append(EntryPoint(owner, unit.reporter.source.at(1, 1), body))
-    return body, failed or unit.failed
+        unit.program.entries.append(EntryPoint(owner, first.at(1, 1), body))
+    return body, unit.failed
 
 
 # --- the device as a whole -------------------------------------------------------------
@@ -200,7 +198,9 @@ def _check_costs(
     told: set[Mark] = set()
     for entry in program.entries:
         steps = cost.cost_of(entry.body, costs)
-        if steps > cost.MOST_STEPS and entry.mark not in told:
+        callees = (one for one in program.edges.get(entry.owner, ()) if one[0] in ("action", "expire"))
+        blamed = any(costs.get(one, 0) > cost.MOST_STEPS for one in callees)
+        if steps > cost.MOST_STEPS and not blamed and entry.mark not in told:
             told.add(entry.mark)
             limit = cost.MOST_STEPS
             sink.add(TOO_COSTLY, entry.mark, what=_call_name(entry.owner), steps=steps, limit=limit)

@@ -26,10 +26,10 @@ def read_head(unit: Unit) -> Signature | None:
         return None
     why = _wrong(head)
     if why:
-        _refuse(unit, head, why)
+        _refuse(unit, None, why)
         return None
     names = [head.name, *(one.arg for one in head.args.args)]
-    if not all(_free(unit, name, names[:at], head) for at, name in enumerate(names)):
+    if not all(_free(unit, name, names[:at]) for at, name in enumerate(names)):
         return None
     parameters = [_parameter(unit, one) for one in head.args.args]
     known = tuple(one for one in parameters if one is not None)
@@ -50,10 +50,10 @@ def _wrong(head: ast.FunctionDef) -> str:
     return "" if len(arguments.args) <= _MOST_PARAMETERS else f"there are more than {_MOST_PARAMETERS} parameters"
 
 
-def _free(unit: Unit, name: str, before: list[str], node: ast.AST) -> bool:
+def _free(unit: Unit, name: str, before: list[str]) -> bool:
     if name in BUILTIN_NAMES or name in before:
         what = "a word of the language" if name in BUILTIN_NAMES else "something in this signature"
-        unit.report(NAME_TAKEN, node, name=name, what=what)
+        unit.report(NAME_TAKEN, None, name=name, what=what)
         return False
     return True
 

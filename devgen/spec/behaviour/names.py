@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from devgen.spec.behaviour import ranges
-from devgen.spec.behaviour.bounds import inside
+from devgen.spec.behaviour.bounds import describe, inside
 from devgen.spec.behaviour.unit import Unit, show
 from devgen.spec.behaviour.walk import storage
 from devgen.spec.catalogue.behaviour import (
@@ -280,7 +280,7 @@ class Names(ABC):
         """Return whether an index is proven to lie inside an array; report it otherwise."""
         if inside(index, count, self.unit.flow.upper):
             return True
-        self.unit.report(INDEX_RANGE, node, bounds=show(index.range), what=what, count=show(count.range))
+        self.unit.report(INDEX_RANGE, node, bounds=show(index.range), what=what, count=describe(count))
         return False
 
     def _bits(self, base: Thing, node: ast.Subscript, bits: ast.Slice) -> Thing | None:

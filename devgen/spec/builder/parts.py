@@ -264,12 +264,13 @@ def declare_routines(ctx: Context, tree: Tree) -> None:
         if head is not None:
             ctx.claim(head.name, "a function", functions, signature)
             text = ctx.sources.text(functions, signature, body)
-            ctx.scope.declare(FunctionEntry(head.name, head.parameters, text))
+            ctx.scope.declare(FunctionEntry(head.name, head.parameters, text, ctx.mark(functions, signature)))
     for signature, body in actions.items():
         head = parse_signature(ctx.sources.key_text(actions, signature), ctx.static, ctx.sink)
         if head is not None:
             ctx.claim(head.name, "an action", actions, signature)
-            ctx.scope.declare(ActionEntry(head.name, head.parameters, _texts(ctx, actions, signature, body)))
+            texts = _texts(ctx, actions, signature, body)
+            ctx.scope.declare(ActionEntry(head.name, head.parameters, texts, ctx.mark(actions, signature)))
 
 
 def _texts(ctx: Context, node: Tree, key: str, body: Any) -> tuple[SourceText, ...]:
