@@ -17,7 +17,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "devgen.codegen": ("devgen.spec",),
     "devgen.runtime": (),
     **dict.fromkeys(HOSTS, ("devgen.runtime",)),
-    "devgen.cli": ("devgen.spec", "devgen.codegen", "devgen.runtime"),
+    "devgen.cli": ("devgen.spec", "devgen.codegen", "devgen.runtime", *HOSTS),
     "generated": ("devgen.runtime",),
 }
 NOT_AT_RUN_TIME = {"yaml", "jinja2", "jsonschema", "jsonschema_rs", "click", "rich"}

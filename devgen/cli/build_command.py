@@ -65,5 +65,5 @@ def print_report(report: BuildReport, check: bool) -> None:
         click.echo(f"{'stale' if check else 'wrote'}    {path}")
     for path in report.removed:
         click.echo(f"{'stale' if check else 'removed'}  {path} (its description is gone)")
-    if not changed and not report.removed:
+    if not changed and not report.removed and report.ok:
         click.echo(f"{len(report.unchanged)} files, all current")
