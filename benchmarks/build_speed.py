@@ -85,7 +85,9 @@ def measure(registers: int, folder: Path) -> tuple[Cost, Cost, Cost, int]:
 
 
 def main() -> None:
-    print("| registers | lines | build, CPU s | peak MiB | nothing changed, CPU s | CSafeLoader, CPU s | build / CSafeLoader |")
+    print(
+        "| registers | lines | build, CPU s | peak MiB | nothing changed, CPU s | CSafeLoader, CPU s | build / CSafeLoader |"
+    )
     print("|---|---|---|---|---|---|---|")
     for registers in (1000, 10000):
         with tempfile.TemporaryDirectory() as folder:

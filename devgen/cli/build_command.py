@@ -22,9 +22,18 @@ Examples:
   devgen build mydevice.yaml -o out/""",
 )
 @click.argument("paths", nargs=-1, type=EXISTING)
-@click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("generated"), show_default=True, help="Folder to write to.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("generated"),
+    show_default=True,
+    help="Folder to write to.",
+)
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 when a file would change.")
-@click.option("--templates", type=click.Path(path_type=Path), help="Folder of templates that override the built-in ones by name.")
+@click.option(
+    "--templates", type=click.Path(path_type=Path), help="Folder of templates that override the built-in ones by name."
+)
 @click.option("-q", "--quiet", is_flag=True, help="Print only what went wrong.")
 def command(paths: tuple[Path, ...], output: Path, check: bool, templates: Path | None, quiet: bool) -> int:
     """Compile device descriptions into Python device classes.

@@ -20,7 +20,9 @@ Examples:
   devgen check boards/ --format json    for an editor or a CI annotation""",
 )
 @click.argument("paths", nargs=-1, type=EXISTING)
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print what is wrong.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print what is wrong."
+)
 def command(paths: tuple[Path, ...], form: str) -> int:
     """Say what is wrong with device and board descriptions.
 

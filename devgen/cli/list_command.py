@@ -26,7 +26,9 @@ def command(form: str) -> int:
     registry = project_registry()
     rows = [(name, *registry.describe(name)) for name in sorted(registry.names())]
     if form == "json":
-        click.echo(json.dumps([dict(zip(("device", "bus", "title", "source"), row, strict=True)) for row in rows], indent=2))
+        click.echo(
+            json.dumps([dict(zip(("device", "bus", "title", "source"), row, strict=True)) for row in rows], indent=2)
+        )
         return 0
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
     for row in rows:

@@ -23,8 +23,20 @@ Examples:
   devgen new mytimer --dir ~/project""",
 )
 @click.argument("name")
-@click.option("--bus", type=click.Choice(["sysbus", "isa", "pci"]), default="sysbus", show_default=True, help="Where the device sits.")
-@click.option("--dir", "root", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="The project's folder; made if missing.")
+@click.option(
+    "--bus",
+    type=click.Choice(["sysbus", "isa", "pci"]),
+    default="sysbus",
+    show_default=True,
+    help="Where the device sits.",
+)
+@click.option(
+    "--dir",
+    "root",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="The project's folder; made if missing.",
+)
 def command(name: str, bus: str, root: Path) -> None:
     """Start a device: a commented description that builds, and a test of it.
 
@@ -59,7 +71,9 @@ def _render(template: str, values: dict[str, str]) -> str:
     folder = find_share("templates")
     if folder is None:
         raise InputError("the templates that belong to devgen are missing: install it again")
-    environment = Environment(loader=FileSystemLoader(folder / "new"), undefined=StrictUndefined, keep_trailing_newline=True)
+    environment = Environment(
+        loader=FileSystemLoader(folder / "new"), undefined=StrictUndefined, keep_trailing_newline=True
+    )
     return environment.get_template(template).render(values)
 
 

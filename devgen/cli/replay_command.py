@@ -23,13 +23,19 @@ Examples:
   devgen replay --snapshot-every 1 traces/     save, rebuild and restore the device after each op""",
 )
 @click.argument("traces", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--snapshot-every", type=click.IntRange(min=0), default=0, metavar="N", help="Save and restore the device every N operations.")
+@click.option(
+    "--snapshot-every",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Save and restore the device every N operations.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Print only the traces that fail, and the count.")
 def command(traces: tuple[Path, ...], snapshot_every: int, quiet: bool) -> int:
     """Replay traces against devices and compare every value, line, byte and event with its time.
 
-    TRACES are JSON-lines files or folders of them; each names its device in its header. Prints a line for each: where one
-    diverges, the operation, its line in the file, what was expected and what was found. Exit code 1 if any failed.
+    TRACES are JSON-lines files or folders of them; each names its device in its header. Prints a line for each: where
+    one diverges, the operation, its line in the file, what was expected and what was found. Exit code 1 if any failed.
     """
     files = list(trace_files(traces))
     registry = project_registry()

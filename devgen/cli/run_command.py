@@ -30,7 +30,9 @@ Examples:
 )
 @click.argument("board")
 @click.option("--accel", type=ACCELS, default="auto", show_default=True, help="What runs the guest's processor.")
-@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="End the run after so long.")
+@click.option(
+    "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="End the run after so long."
+)
 def command(board: str, accel: Accel, timeout: float | None) -> int:
     """Run a board: its guest, its devices.
 

@@ -26,9 +26,7 @@ def blocks(page: Path, language: str) -> list[Block]:
     """The page's blocks in that language."""
     text = page.read_text(encoding="utf-8")
     fences = re.finditer(r"^```(\w*)\n(.*?)^```$", text, re.M | re.S)
-    return [
-        Block(page, text.count("\n", 0, m.start()) + 1, m[1], m[2]) for m in fences if m[1] == language
-    ]
+    return [Block(page, text.count("\n", 0, m.start()) + 1, m[1], m[2]) for m in fences if m[1] == language]
 
 
 def all_blocks(language: str) -> list[Block]:

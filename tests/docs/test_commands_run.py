@@ -34,7 +34,14 @@ def commands(page: Path) -> list[tuple[str, str]]:
 def test_the_page_works_as_printed(page: Path, tmp_path: Path) -> None:
     for name, command in commands(page):
         done = subprocess.run(
-            command, shell=True, cwd=tmp_path, env=command_environment(), capture_output=True, text=True, timeout=120
+            command,
+            shell=True,
+            cwd=tmp_path,
+            env=command_environment(),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
         assert done.returncode == 0, f"{name}: $ {command}\n{done.stdout}{done.stderr}"
 

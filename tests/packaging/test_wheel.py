@@ -20,7 +20,18 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(dist), str(ROOT)]
     subprocess.run(build, check=True, capture_output=True, timeout=300)
     (wheel,) = dist.glob("*.whl")
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(site), str(wheel)]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-index",
+        "--target",
+        str(site),
+        str(wheel),
+    ]
     subprocess.run(pip, check=True, capture_output=True, timeout=300)
     return site
 
@@ -29,7 +40,7 @@ def devgen(site: Path, cwd: Path, *arguments: str, path: str = "") -> subprocess
     """Run the installed command, from a folder that is not the checkout."""
     here = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [str(site), path]))}
     command = [sys.executable, str(site / "bin" / "devgen"), *arguments]
-    return subprocess.run(command, cwd=cwd, env=here, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, cwd=cwd, env=here, capture_output=True, text=True, timeout=120, check=False)
 
 
 def test_it_puts_only_devgen_into_site_packages(installed: Path) -> None:
