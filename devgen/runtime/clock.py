@@ -235,14 +235,20 @@ class LiveClock(MasterClock):
         if self._started is not None:
             return
         self._started = self._source()
+        self._catch_up(self._started)
+
+    def _catch_up(self, wall: int) -> None:
+        """Put the followers where they are at ``wall``, the source's time at which this clock stands at its base."""
         for clock, distance in self._followers:
-            clock.set_offset(self._started + distance - self._base)
+            clock.set_offset(wall + distance - self._base)
 
     def set_time(self, now: int) -> None:
-        """Put the clock at ``now`` without firing anything, running or not."""
-        self._base = now
+        """Put the clock at ``now`` without firing anything, running or not; followers stay on the wall's time."""
+        self._base = self._reached = now
+        wall = self._source()
         if self._started is not None:
-            self._started = self._source()
+            self._started = wall
+        self._catch_up(wall)
 
     # --- recording: time as a replay will see it -----------------------------------------
 

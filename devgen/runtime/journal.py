@@ -43,7 +43,7 @@ class Journal:
         self._clock = clock
         self._undo: list[Callable[[], None]] = []
         for name, line in device.irqs.items():
-            self._listen("irq", name, _observed(device, line))
+            self._listen("irq", name, observed_line(device, line))
         for name, line in device.gpio_out.items():
             self._listen("gpio_out", name, line)
 
@@ -92,9 +92,9 @@ class Journal:
 def level_of(device: Device, name: str) -> int:
     """Present level of an interrupt or GPIO output; an INTx# line's is its pin's. Raises KeyError."""
     line = device.irqs.get(name) or device.gpio_out[name]
-    return _observed(device, line).level
+    return observed_line(device, line).level
 
 
-def _observed(device: Device, line: IrqLine) -> IrqLine:
+def observed_line(device: Device, line: IrqLine) -> IrqLine:
     """Where a line is observed: INTx# at its pin."""
     return device.pin if isinstance(device, PciDevice) and line is device.intx else line

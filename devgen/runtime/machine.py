@@ -21,6 +21,7 @@ from devgen.runtime.device import Device, Environment, Restoration, arm_restored
 from devgen.runtime.errors import DeviceError, MachineError, StateError, suggest
 from devgen.runtime.gsi import SharedLine
 from devgen.runtime.irq import IrqLine
+from devgen.runtime.journal import observed_line
 from devgen.runtime.layout import Layout
 from devgen.runtime.log import AccessLog
 from devgen.runtime.memory import MemoryRegion, RamBlock, transaction
@@ -201,7 +202,7 @@ class Machine:
         for line_name, gsi in placement.irq.items():
             if not 0 <= gsi <= MAX_GSI:
                 raise MachineError(f"{device.name}: interrupt '{line_name}': GSI {gsi} is not 0..{MAX_GSI}")
-            self.connect_line(device.irqs[line_name], gsi)
+            self.connect_line(observed_line(device, device.irqs[line_name]), gsi)
         if isinstance(device, PciDevice) and device.intx is not None and device.intx.name not in placement.irq:
             assert placement.slot is not None  # _plug has seen to it
             index = PciBus.intx_index(placement.slot, max(device.PCI.interrupt_pin, 1))

@@ -36,6 +36,8 @@ class Source(Protocol):
     """Somewhere devices come from. ``label`` is what ``devgen list`` shows."""
 
     label: str
+    optional: bool
+    """Whether the rest of the registry goes on without it when it is broken."""
 
     def catalogue(self) -> Mapping[str, str]:
         """Device name → ``"module:Class"``. Raises RegistryError when the source is broken."""
@@ -48,6 +50,8 @@ class Source(Protocol):
 
 class Folder:
     """A ``generated`` package in a folder, imported under a private name: no package of its name need be importable."""
+
+    optional = False
 
     def __init__(self, path: Path, label: str | None = None) -> None:
         self.path = path.resolve()
@@ -75,7 +79,9 @@ class Folder:
 
 
 class Installed:
-    """An entry point of an installed package."""
+    """An entry point of an installed package; a broken one does not keep others from being used."""
+
+    optional = True
 
     def __init__(self, entry: EntryPoint) -> None:
         self._entry = entry
@@ -121,11 +127,11 @@ class Registry:
         return self._source(name).load(name)
 
     def names(self) -> list[str]:
-        """All known names, sorted. Raises RegistryError if one of the sources is broken."""
+        """All known names, sorted. Raises RegistryError if one of the folders is broken."""
         found = set(self._added)
         for tier in self._tiers:
             for source in tier:
-                found.update(source.catalogue())
+                found.update(_names_of(source, []))
         return sorted(found)
 
     def describe(self, name: str) -> tuple[str, str, str]:
@@ -135,13 +141,26 @@ class Registry:
         return device_class.BUS, device_class.TITLE, label
 
     def _source(self, name: str) -> Source:
+        faults: list[str] = []
         for tier in self._tiers:
-            bringing = [source for source in tier if name in source.catalogue()]
+            bringing = [source for source in tier if name in _names_of(source, faults)]
             if len(bringing) > 1:
                 raise RegistryError(f"device '{name}' comes from both {bringing[0].label} and {bringing[1].label}")
             if bringing:
                 return bringing[0]
-        raise RegistryError(f"unknown device '{name}'{suggest(name, self.names())}")
+        notes = "".join(f"; {fault}" for fault in faults)
+        raise RegistryError(f"unknown device '{name}'{suggest(name, self.names())}{notes}")
+
+
+def _names_of(source: Source, faults: list[str]) -> Mapping[str, str]:
+    """The source's catalogue; of a broken optional one nothing, and why in ``faults``."""
+    try:
+        return source.catalogue()
+    except RegistryError as error:
+        if not source.optional:
+            raise
+        faults.append(str(error))
+        return {}
 
 
 def _catalogue(package: ModuleType, label: str) -> Mapping[str, str]:

@@ -123,18 +123,22 @@ class MemoryEnd(NullEnd):
 
 
 class FileEnd(NullEnd):
-    """Writes to an open binary file, flushing at each end of line; ``source`` is a descriptor to read from."""
+    """Writes to an open binary file; ``source`` is a descriptor to read from.
+
+    It is flushed at each end of line, a terminal at each byte: a guest's prompt ends without one.
+    """
 
     def __init__(self, file: BinaryIO, source: int | None = None, *, owned: bool = True) -> None:
         self._file = file
         self._source = source
         self._owned = owned
+        self._eager = file.isatty()
 
     def write(self, value: int) -> None:
         """Write the byte; what the host's file refuses is lost."""
         try:
             self._file.write(bytes((value,)))
-            if value == 0x0A:
+            if self._eager or value == 0x0A:
                 self._file.flush()
         except (OSError, ValueError):
             return

@@ -139,6 +139,8 @@ def test_live_time_stands_still_while_stopped_and_the_rtc_catches_up() -> None:
     assert (clock.now(), rtc.now()) == (100, 5700)
     source.time = 710
     assert (clock.now(), rtc.now()) == (110, 5710)
+    clock.set_time(9)
+    assert (clock.now(), rtc.now()) == (9, 5710)
 
 
 def test_a_periodic_timer_of_one_tick_is_bounded_work_on_a_live_clock() -> None:

@@ -151,6 +151,17 @@ def test_intx_goes_to_the_gsi_of_its_slot_and_pin(parts: tuple[Machine, Card]) -
     assert machine.gsi_level(16 + SLOT % 4) == 1
 
 
+def test_intx_on_a_wire_of_the_boards_choice_is_gated_too() -> None:
+    machine = Machine(MachineConfig(ram=RAM, pci=True, clock="manual"))
+    card = machine.add_device(DevicePlacement("card", "card", slot=SLOT, irq={"inta": 11}), Card)
+    assert isinstance(card, Card)
+    with machine:
+        card.inta.set(1)
+        assert [gsi for gsi in range(32) if machine.gsi_level(gsi)] == [11]
+        put(machine, 4, 0x400, 2)
+        assert machine.gsi_level(11) == 0
+
+
 def test_dma_needs_bus_mastering(parts: tuple[Machine, Card]) -> None:
     machine, card = parts
     card.store_memory(0x100, 5, 4)

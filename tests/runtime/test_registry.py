@@ -99,21 +99,35 @@ def test_a_folder_that_is_none(tmp_path: Path) -> None:
 ENTRIES = {"class": "lonely = myboards.thing:Thing", "package": "anything = myboards"}
 
 
-@pytest.mark.parametrize(("kind", "name"), [("class", "lonely"), ("package", "thing")])
-def test_an_installed_package_brings_devices(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, name: str
-) -> None:
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, entry: str) -> None:
     folder(tmp_path / "myboards")
     info = tmp_path / "myboards-1.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: myboards\nVersion: 1\n")
-    (info / "entry_points.txt").write_text(f"[devgen.devices]\n{ENTRIES[kind]}\n")
+    (info / "entry_points.txt").write_text(f"[devgen.devices]\n{entry}\n")
     monkeypatch.syspath_prepend(tmp_path)
     for module in ("myboards", "myboards.thing", "myboards.shared"):
         monkeypatch.delitem(sys.modules, module, raising=False)
+
+
+@pytest.mark.parametrize(("kind", "name"), [("class", "lonely"), ("package", "thing")])
+def test_an_installed_package_brings_devices(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, name: str
+) -> None:
+    install(tmp_path, monkeypatch, ENTRIES[kind])
     registry = Registry(bundled=False)
     assert name in registry.names()
     assert registry.describe(name) == ("sysbus", "A thing", "package myboards")
+
+
+def test_a_broken_package_keeps_nobody_from_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(tmp_path / "site", monkeypatch, "anything = nowhere_to_be_found")
+    monkeypatch.setattr("devgen.runtime.registry.find_share", lambda name: folder(tmp_path / "share"))
+    registry = Registry()
+    assert registry.names() == ["thing"]
+    assert registry.find("thing").NAME == "thing"
+    with pytest.raises(RegistryError, match=r"unknown device 'x'.*package myboards: cannot import nowhere"):
+        registry.find("x")
 
 
 def test_the_projects_own_device_replaces_the_catalogues(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
