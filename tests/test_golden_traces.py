@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from devgen.runtime.bench.replay import replay_trace
 from devgen.runtime.registry import Registry
-from devgen.runtime.replay import replay_trace
 
 ROOT = Path(__file__).resolve().parents[1]
 OWN = sorted((ROOT / "tests" / "data" / "traces").glob("*.jsonl"))

@@ -11,7 +11,7 @@ from devgen.cli.errors import InputError
 from devgen.cli.project import project_registry
 from devgen.runtime.errors import RuntimeFault
 from devgen.runtime.registry import Registry
-from devgen.runtime.replay import replay_trace
+from devgen.runtime.bench.replay import replay_trace
 
 
 @click.command(

@@ -1,4 +1,4 @@
-"""Record what a device does and what is done to it, in the format that ``devgen.runtime.replay`` reads.
+"""Record what a device does and what is done to it, in the format that ``devgen.runtime.bench.replay`` reads.
 
 A recording starts from the device's saved state, which stands in the header, so it may begin at any moment and still
 replays exactly. On a live clock the recorder makes time exact for the device: an access sees one time throughout, and a

@@ -12,12 +12,12 @@ from device_kit import Card, Kit
 from handwritten_pl031 import Pl031
 
 from devgen.runtime.bench import Bench
+from devgen.runtime.bench.replay import ReplayResult, replay_file
 from devgen.runtime.clock import Clocks, LiveClock, OffsetClock
 from devgen.runtime.config import DevicePlacement, MachineConfig
 from devgen.runtime.machine import Machine
 from devgen.runtime.record import Recorder
 from devgen.runtime.registry import Registry
-from devgen.runtime.replay import ReplayResult, replay_file
 
 
 def replay(text: str, **options: int) -> ReplayResult:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from handwritten_pl031 import Pl031
 
+from devgen.runtime.bench.replay import replay_trace
 from devgen.runtime.registry import Registry
-from devgen.runtime.replay import replay_trace
 
 ROOT = Path(__file__).resolve().parents[2]
 OWN = sorted((ROOT / "tests" / "data" / "traces").glob("pl031-*.jsonl"))

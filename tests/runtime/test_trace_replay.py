@@ -11,9 +11,9 @@ from device_kit import Card, Kit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from devgen.runtime.bench.replay import ReplayResult, replay_file
 from devgen.runtime.errors import TraceError
 from devgen.runtime.registry import Registry
-from devgen.runtime.replay import ReplayResult, replay_file
 
 Op = dict[str, Any]
 IRQ0 = {"0": "first", "1": "second"}
@@ -208,7 +208,7 @@ def test_a_trace_that_is_cut_off_or_goes_on() -> None:
 
 
 def test_a_step_over_a_storm_of_timers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("devgen.runtime.replay.STEP_EXPIRATIONS", 2)
+    monkeypatch.setattr("devgen.runtime.bench.replay.STEP_EXPIRATIONS", 2)
     with pytest.raises(TraceError, match="more than 2 timers fire in one step"):
         run(access("write", 0x20, 1), step(1 << 40, 1 << 40))
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from devgen.runtime.address_space import AddressSpace
-from devgen.runtime.bench import Bench
+from devgen.runtime.bench.bench import Bench
 from devgen.runtime.bench.placing import DECODING
 from devgen.runtime.clock import OffsetClock
 from devgen.runtime.device import Device, PropertyValue
