@@ -15,6 +15,7 @@ INDENT: Final = "    "
 _OPENING: Final = "([{"
 _CLOSING: Final = ")]}"
 _WORDS: Final = ("return ", "if ", "elif ")
+_ASSIGNMENTS: Final = frozenset(("=", "|=", "&=", "^=", "+=", "-=", "*=", "//=", "%=", "<<=", ">>="))
 
 # Where an expression is broken first: at its weakest operators, each of which then begins a line.
 _WEAKEST_FIRST: Final = (
@@ -60,7 +61,9 @@ def _broken(line: str, room: int) -> list[str]:
     bracket = _last_bracket(expression)
     if bracket is not None and not _operators(expression):
         before, inner = expression[: bracket + 1], expression[bracket + 1 : -1]
-        return [f"{lead}{head}{before}", *_items(inner, lead + INDENT, room), f"{lead}{expression[-1]}{tail}"]
+        listed = _takes_commas(expression, bracket)
+        parts = _items(inner, lead + INDENT, room) if listed else _operands(inner, lead + INDENT, room)
+        return [f"{lead}{head}{before}", *parts, f"{lead}{expression[-1]}{tail}"]
     if not head:
         return [line]
     return [f"{lead}{head}(", *_operands(expression, lead + INDENT, room), f"{lead}){tail}"]
@@ -74,7 +77,7 @@ def _cut(body: str) -> tuple[str, str, str]:
         if text.startswith(word):
             return word, text[len(word) :], tail
     for position, char, depth in _characters(text):
-        if depth == 0 and char == "=" and text[position + 1 : position + 2] == " ":
+        if depth == 0 and char == "=" and text[: position + 1].rpartition(" ")[2] in _ASSIGNMENTS:
             return text[: position + 2], text[position + 2 :], tail
         if depth == 0 and char == ":" and text[position + 1 : position + 2] == " ":
             return text[: position + 2], text[position + 2 :], tail
@@ -88,6 +91,18 @@ def _last_bracket(text: str) -> int | None:
     if text[-1:] not in _CLOSING:
         return None
     return max((at for at, char, depth in _characters(text) if depth == 0 and char in _OPENING), default=None)
+
+
+def _takes_commas(text: str, bracket: int) -> bool:
+    """Whether a comma may follow the last item: in a call or a list, but not in a subscript or a mere grouping."""
+    behind_a_name = text[:bracket][-1:].isalnum() or text[:bracket][-1:] in ("_", ")", "]")
+    match text[bracket]:
+        case "(":
+            return behind_a_name or len(_arguments(text[bracket + 1 : -1])) > 1 or text[-2:] == ",)"
+        case "[":
+            return not behind_a_name
+        case _:
+            return True
 
 
 def _items(text: str, lead: str, room: int) -> list[str]:
