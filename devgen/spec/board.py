@@ -11,7 +11,7 @@ from devgen.spec.catalogue import board as kinds
 from devgen.spec.diagnostics import Diagnostics
 from devgen.spec.files import read_text
 from devgen.spec.model import Mark
-from devgen.spec.schema import prune, validate
+from devgen.spec.schema import validate
 from devgen.spec.sources import Sources
 from devgen.spec.units import size
 from devgen.spec.yaml_loader import load_tree
@@ -82,7 +82,7 @@ def load_board_file(path: Path) -> BoardResult:
     board = None
     if tree is not None:
         sources.keep.append(tree)
-        if validate(tree, "board", sources, sink) or prune(tree, "board", sources):
+        if validate(tree, "board", sources, sink):
             built = _Builder(tree, path, sources, sink).build()
             board = None if sink.failed else built
     return BoardResult(board, sink.finish(), [path])

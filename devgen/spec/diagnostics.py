@@ -24,6 +24,7 @@ LIMIT = 200
 
 _VALUE_LIMIT = 80
 _EXCERPT_LIMIT = 110
+_PATH_LIMIT = 4096
 _ALLOWED_LIMIT = 12
 
 
@@ -83,7 +84,8 @@ class Diagnostic:
     def headline(self) -> str:
         """Return ``path:line:col: error[DG0201]: message``."""
         mark = self.mark
-        return f"{mark.file}:{mark.line}:{mark.column}: {self.severity}[{self.code}]: {self.message}"
+        place = f"{printable(mark.file, _PATH_LIMIT)}:{mark.line}:{mark.column}"
+        return f"{place}: {self.severity}[{self.code}]: {self.message}"
 
     def text(self) -> str:
         """Return the headline, the line at fault with a caret under the place, what is allowed and the suggestion."""

@@ -16,7 +16,7 @@ from devgen.spec.catalogue import source as source_kinds
 from devgen.spec.diagnostics import Diagnostic, Diagnostics
 from devgen.spec.includes import Includer
 from devgen.spec.model import Mark
-from devgen.spec.schema import prune, validate
+from devgen.spec.schema import validate
 from devgen.spec.sources import Sources
 
 Tree = dict[str, Any]
@@ -41,7 +41,7 @@ def load_device_file(path: Path, include_dirs: tuple[Path, ...] = ()) -> LoadRes
 def _build(tree: Tree, sources: Sources, sink: Diagnostics, fragment: bool) -> Any:
     """Return the device of a merged tree, or None for a fragment and for a tree too broken to go on with."""
     tree = outermost(tree, sources)
-    if not validate(tree, "device", sources, sink) and not prune(tree, "device", sources):
+    if not validate(tree, "device", sources, sink):
         return None
     if fragment:
         if "device" in tree:

@@ -48,14 +48,24 @@ class _Violation:
 
 
 def validate(tree: dict[str, Any], name: SchemaName, sources: Sources, sink: Diagnostics) -> bool:
-    """Report every place where ``tree`` breaks the schema; return whether there is none."""
-    if _nothing_wrong(name, tree):
+    """Report every place where ``tree`` breaks the schema and cut it out, so that the rest can be built and checked.
+
+    Return whether at most keys are missing from what is left; the builders bear that. ``sources`` remembers the cuts.
+    """
+    if _nothing_wrong(name, tree, True):
         return True
-    reporter = _Reporter(tree, sources, sink)
     violations = _violations(tree, name)
+    reporter = _Reporter(tree, sources, sink)
     for error in _one_a_place(violations):
         reporter.report(error)
-    return not violations
+    for _ in range(_PRUNE_ROUNDS):
+        broken = [error for error in violations if error.rule != "required"]
+        for error in broken:
+            _cut(tree, error, sources)
+        if not broken or _nothing_wrong(name, tree, False):
+            return True
+        violations = _violations(tree, name)
+    return False
 
 
 @cache
@@ -71,26 +81,28 @@ def schema_text(name: SchemaName) -> str:
 
 
 @cache
-def _fast_validator(name: SchemaName) -> Any:
+def _fast_validator(name: SchemaName, complete: bool) -> Any:
+    """Return the fast validator, one that asks for the keys that must be there only if ``complete``."""
     try:
         import jsonschema_rs
     except ImportError:  # no wheel for this platform: the authority does all the work
         return None
-    return jsonschema_rs.Draft202012Validator(json.loads(schema_text(name)))
+    schema = json.loads(schema_text(name))
+    return jsonschema_rs.Draft202012Validator(schema if complete else _without_required(schema))
 
 
-def prune(tree: dict[str, Any], name: SchemaName, sources: Sources) -> bool:
-    """Cut out of ``tree`` what breaks the schema, so that the rest can be built and checked; note it in ``sources``.
+def _without_required(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {key: _without_required(value) for key, value in node.items() if key != "required"}
+    return [_without_required(one) for one in node] if isinstance(node, list) else node
 
-    Return whether nothing but missing keys is left of it; the builder bears those.
-    """
-    for _ in range(_PRUNE_ROUNDS):
-        errors = [error for error in _violations(tree, name) if error.rule != "required"]
-        if not errors:
-            return True
-        for error in errors:
-            _cut(tree, error, sources)
-    return False
+
+def _nothing_wrong(name: SchemaName, tree: dict[str, Any], complete: bool) -> bool:
+    fast = _fast_validator(name, complete)
+    try:
+        return fast is not None and bool(fast.is_valid(tree))
+    except ValueError:  # a value it cannot take: let the authority say what is wrong
+        return False
 
 
 def _violations(tree: dict[str, Any], name: SchemaName) -> list[_Violation]:
@@ -121,14 +133,6 @@ def _cut(tree: dict[str, Any], error: _Violation, sources: Sources) -> None:
     if path:
         sources.cut.add((id(node), path[-1]))
         node.pop(path[-1], None)
-
-
-def _nothing_wrong(name: SchemaName, tree: dict[str, Any]) -> bool:
-    fast = _fast_validator(name)
-    try:
-        return fast is not None and bool(fast.is_valid(tree))
-    except ValueError:  # a value it cannot take: let the authority say what is wrong
-        return False
 
 
 @cache

@@ -61,14 +61,18 @@ class Context:
         """Report at ``key`` that it has no meaning where it stands."""
         self.at_key(shape_kinds.NOT_HERE, node, key, key=key, reason=reason)
 
+    def knows(self, node: Tree, key: str) -> bool:
+        """Whether a key is there, or was and has been reported for what it was."""
+        return key in node or (id(node), key) in self.sources.cut
+
     def needs(self, node: Tree, where: str, key: str) -> None:
         """Report a key that is missing, unless it was there and has been reported for what it was."""
-        if key not in node and (id(node), key) not in self.sources.cut:
+        if not self.knows(node, key):
             self.sink.add(shape_kinds.MISSING_KEY, self.sources.node_mark(node), where=where, key=key)
 
     def needs_one(self, node: Tree, where: str, *keys: str, told: str = "") -> None:
         """Report that one of several keys must be there, unless one was and has been reported for what it was."""
-        if not any(key in node or (id(node), key) in self.sources.cut for key in keys):
+        if not any(self.knows(node, key) for key in keys):
             told = told or " or ".join(f"'{key}'" for key in keys)
             self.sink.add(shape_kinds.NEITHER_NOR, self.sources.node_mark(node), where=where, keys=told)
 

@@ -11,6 +11,7 @@ from devgen.spec.catalogue import values as value_kinds
 from devgen.spec.diagnostics import SourceText, did_you_mean
 from devgen.spec.ir import BOOL, Expr, Int, Range
 from devgen.spec.model import Counter, Event, Property, StateVar, Stream, Timer
+from devgen.spec.reserved import KEYWORDS
 from devgen.spec.scope import (
     ActionEntry,
     CounterEntry,
@@ -289,6 +290,9 @@ def build_events(ctx: Context, tree: Tree) -> tuple[Event, ...]:
     for name, widths in declared.items():
         ctx.claim(name, "an event", declared)
         parameters = tuple(widths.items())
+        for parameter in widths:
+            if parameter in KEYWORDS:
+                ctx.at_key(kinds.RESERVED_NAME, widths, parameter, name=parameter, reason="it is a keyword")
         ctx.scope.declare(EventEntry(name, parameters))
         events.append(Event(name, parameters, ""))
     return tuple(events)

@@ -174,14 +174,23 @@ def _check_contradictions(ctx: Context, spec: Tree, access: AccessType) -> None:
             if key in spec:
                 ctx.contradiction(spec, key, f"access: {access}", "software cannot read it")
     check_effects(ctx, spec, access)
+    for hook, effect in (("write", "write_effect"), ("read", "read_effect")):
+        if hook in spec:
+            _check_field_effects(ctx, spec, hook, effect)
     if spec.get("coalesce") and access != "wo":
         ctx.at_key(kinds.COALESCE_READABLE, spec, "coalesce", name="the register")
+
+
+def _check_field_effects(ctx: Context, spec: Tree, hook: str, effect: str) -> None:
+    for one in entries(spec, "fields").values():
+        if isinstance(one, dict) and effect in one:
+            ctx.contradiction(one, effect, hook, f"the register's `{hook}` replaces what the effect is part of")
 
 
 def _check_array(ctx: Context, draft: RegisterDraft) -> None:
     if "stride" not in draft.spec:
         return
-    if "count" not in draft.spec and "alias" not in draft.spec:
+    if "alias" not in draft.spec and not ctx.knows(draft.spec, "count"):
         ctx.not_here(draft.spec, "stride", "there is no `count`")
     elif draft.stride < draft.size:
         ctx.at_value(kinds.STRIDE_TOO_SMALL, draft.spec, "stride", stride=draft.stride, size=draft.size)
@@ -247,7 +256,7 @@ def _set_file_stride(ctx: Context, draft: FileDraft) -> None:
     draft.stride = draft.spec.get("stride") or -(-extent // unit) * unit
     if draft.stride < extent:
         ctx.at_value(kinds.STRIDE_TOO_SMALL, draft.spec, "stride", stride=draft.stride, size=extent)
-    if "stride" in draft.spec and "count" not in draft.spec:
+    if "stride" in draft.spec and not ctx.knows(draft.spec, "count"):
         ctx.not_here(draft.spec, "stride", "there is no `count`")
 
 
