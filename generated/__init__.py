@@ -11,5 +11,6 @@ CATALOGUE: Final[dict[str, str]] = {
     "doorbell": "doorbell:Doorbell",
     "hpet": "hpet:Hpet",
     "pl031": "pl031:Pl031",
+    "sp804": "sp804:Sp804",
     "xche": "xche:Xche",
 }
