@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -237,15 +237,13 @@ class Machine:
 
     def load_guest(self, guest: GuestConfig) -> None:
         """Put the guest's image into RAM. Raises MachineError if it cannot be read or does not fit."""
-        name = guest.image if isinstance(guest.image, Path) else "guest image"
-        try:
-            image = guest.image.read_bytes() if isinstance(guest.image, Path) else guest.image
-        except OSError as error:
-            raise MachineError(f"cannot read guest image {name}: {error.strerror}") from error
-        end = guest.load + len(image)
-        if self.ram is None or not 0 <= guest.load <= end <= min(self.ram.size, LOW_RAM):
-            raise MachineError(f"{name}: {len(image)} bytes at {guest.load:#x} do not fit into RAM")
-        self.memory.write_bytes(guest.load, image)
+        name = str(guest.image) if isinstance(guest.image, Path) else "guest image"
+        room = 0 if self.ram is None else min(self.ram.size, LOW_RAM) - guest.load
+        image = _read_image(guest.image, name, room) if isinstance(guest.image, Path) else guest.image
+        if self.ram is None or guest.load < 0 or len(image) > room:
+            raise MachineError(f"{name}: {len(image):#x} bytes at {guest.load:#x} do not fit into RAM")
+        self.ram.view[guest.load : guest.load + len(image)] = image
+        self.ram.mark_dirty(guest.load, len(image))
 
     def is_ram(self, address: int, length: int) -> bool:
         """Whether these bytes of guest memory are RAM of the machine's own."""
@@ -295,7 +293,7 @@ class Machine:
                 self.request_exit(values.get("code", next(iter(values.values()), 0)))
             case "print":
                 shown = "".join(f" {name}={value:#x}" for name, value in values.items())
-                print(f"{device}: {event}{shown}", file=sys.stderr, flush=True)
+                _say(f"{device}: {event}{shown}")
 
     def request_exit(self, code: int) -> None:
         """Ask the host to end the run with ``code``; the first code stays."""
@@ -374,6 +372,21 @@ class Machine:
         for restoration in restorations:
             restoration.apply()
         arm_restored(restorations)
+
+
+def _read_image(path: Path, name: str, room: int) -> bytes:
+    """The file, but no more of it than shows that it does not fit."""
+    try:
+        with path.open("rb") as file:
+            return file.read(max(room, 0) + 1)
+    except OSError as error:
+        raise MachineError(f"cannot read guest image {name}: {error.strerror}") from error
+
+
+def _say(line: str) -> None:
+    """Tell the user; a guest must not fail on a closed terminal."""
+    with suppress(OSError, ValueError):
+        print(line, file=sys.stderr, flush=True)
 
 
 def _refuse_unknown(device: str, kind: str, given: Iterable[str], known: Collection[str]) -> None:

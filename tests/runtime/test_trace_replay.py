@@ -150,6 +150,19 @@ def test_pci_devices_are_mapped_where_the_header_says() -> None:
     assert result.passed, str(result.divergence)
 
 
+def test_a_bar_that_is_turned_off_reads_ones_at_its_place() -> None:
+    off = access("write", 4, 0, 2, space="cfg")
+    result = run(off, access("read", 0, 0xFFFFFFFF, space="mmio"), header=CARD)
+    assert result.passed, str(result.divergence)
+    with pytest.raises(TraceError, match="t:3: BAR 1 of card is not decoded"):
+        run(off, access("read", 0, 0, space="ports"), header=CARD)
+
+
+def test_a_device_without_configuration_space_says_so() -> None:
+    with pytest.raises(TraceError, match="t:2: kit has no region 'cfg'"):
+        run(access("read", 0, 0, space="cfg"))
+
+
 MALFORMED: list[tuple[bytes, str]] = [
     (b"", "t:1: the file is empty"),
     (b"{", "t:1: not a line of JSON"),

@@ -156,7 +156,12 @@ class Replay:
             self._end(line)
             return
         self.ops += 1
-        self._inputs[line.op](line)
+        try:
+            self._inputs[line.op](line)
+        except TraceError:
+            raise
+        except RuntimeFault as error:  # the device has no such part, or its BAR is not decoded
+            raise line.fail(str(error)) from None
         if self._snapshot_every and self.ops % self._snapshot_every == 0:
             self._rebuild()
 
@@ -285,16 +290,17 @@ class Replay:
         return bench.locate(matching[0])
 
     def _locate_bar(self, line: Line, name: str) -> tuple[AddressSpace, int]:
-        """A whole BAR: by the header's name for it, else the first one of that space."""
-        device = self.bench.dut
+        """A whole BAR: where the header has it, wherever it is by now; else the first one of that space."""
+        device, machine = self.bench.dut, self.bench.machine
         assert isinstance(device, PciDevice)
-        named = {entry.get("region"): index for index, entry in _bars(self.header).items()}
+        for entry in _bars(self.header).values():
+            address = entry.get("address")
+            if entry.get("region") == name and isinstance(address, int):
+                return (machine.io if entry.get("kind") == "io" else machine.memory), address
         for bar in device.BARS:
-            space = "pio" if bar.type == "io" else "mmio"
-            if named.get(name, str(bar.index) if space == name else None) == str(bar.index):
-                address = device.config.bar_address(bar)
-                if address is not None:
-                    return (self.bench.machine.io if space == "pio" else self.bench.machine.memory), address
+            address = device.config.bar_address(bar)
+            if address is not None and name == ("pio" if bar.type == "io" else "mmio"):
+                return (machine.io if name == "pio" else machine.memory), address
         raise line.fail(f"{device.NAME} has no region, space or decoded BAR {name!r}")
 
     def _read(self, line: Line) -> None:
