@@ -138,9 +138,9 @@ INCLUDE_NOT_FOUND = Kind(
     "DG0120",
     "error",
     "no file '{path}' to include",
-    "An included file is looked for beside the file that names it, then in the include folders given to the command.",
+    "An included file is looked for beside the file that names it, then in the include folders, if any were given.",
     "include: [primecel.yaml]",
-    "Check the spelling; add the folder with `--include-dir`.",
+    "Check the spelling; the path is relative to the file that names it.",
 )
 INCLUDE_CYCLE = Kind(
     "DG0121",
@@ -164,9 +164,9 @@ INCLUDE_REFUSED = Kind(
     "'{path}' may not be included: {reason}",
     "A description from a stranger must not make devgen read, and quote in a diagnostic, files that are none of its "
     "business. An include is a relative path to a .yaml or .yml file that lies, links resolved, below the folder of "
-    "the description or below an include folder given to the command.",
+    "the description or below an include folder that was given.",
     "include: [/etc/passwd]",
-    "Move the fragment below the description's folder, or name its folder with `--include-dir`.",
+    "Move the fragment below the description's folder.",
 )
 FRAGMENT_UNUSED = Kind(
     "DG0124",
