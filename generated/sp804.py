@@ -172,13 +172,21 @@ class Sp804(Device):
         """The description's function duration."""
         return counts * (self.period[n] >> 32) + ((counts * (self.period[n] & 0xFFFFFFFF)) >> 32)
 
+    def scale(self, n: int, rest: int) -> int:
+        """The description's function scale."""
+        return 64 - max((rest).bit_length(), (self.period[n] >> 32).bit_length())
+
+    def divisor(self, n: int, shift: int) -> int:
+        """The description's function divisor."""
+        return ((self.period[n] << shift) + 0xFFFFFFFF) >> 32
+
+    def left(self, n: int, rest: int) -> int:
+        """The description's function left."""
+        return ((rest << self.scale(n, rest)) // max(self.divisor(n, self.scale(n, rest)), 1)) & 0xFFFFFFFF
+
     def current(self, n: int) -> int:
         """The description's function current."""
-        return (
-            min((max(self.expiry[n] - self.clocks.virtual.now(), 0) << 32) // max(self.period[n], 1), 0xFFFFFFFF)
-            if self.running[n]
-            else self.stopped[n]
-        )
+        return self.left(n, max(self.expiry[n] - self.clocks.virtual.now(), 0)) if self.running[n] else self.stopped[n]
 
     def reload(self, n: int, start: int) -> None:
         """The description's action reload."""

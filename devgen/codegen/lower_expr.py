@@ -266,8 +266,9 @@ class Lowering:
                 operand = expr.arguments[0]
                 code = self.value(operand)
                 return code if code.truth else Code(f"{code.at(COMPARE + 1)} != 0", COMPARE, True)
-            case "popcount":
-                return Code(f"({self.value(expr.arguments[0]).text}).bit_count()")
+            case "popcount" | "bit_length":
+                method = "bit_count" if expr.name == "popcount" else "bit_length"
+                return Code(f"({self.number(expr.arguments[0])}).{method}()")
             case _:
                 inner = ", ".join(self.number(one) for one in expr.arguments)
                 return Code(f"{expr.name}({inner})")

@@ -214,9 +214,9 @@ class Wrap:
 
 @dataclass(slots=True, frozen=True)
 class Builtin:
-    """A call of a pure builtin: ``min``, ``max``, ``abs``, ``bool``, ``popcount``."""
+    """A call of a pure builtin: ``min``, ``max``, ``abs``, ``bool``, ``popcount``, ``bit_length``."""
 
-    name: Literal["min", "max", "abs", "bool", "popcount"]
+    name: Literal["min", "max", "abs", "bool", "popcount", "bit_length"]
     arguments: tuple[Expr, ...]
     range: Range
 

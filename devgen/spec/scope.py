@@ -174,7 +174,7 @@ Entry = (
     | LocalEntry
 )
 
-_WORDS = "min max abs bool popcount now rtc_now host_now pulse true false int range"
+_WORDS = "min max abs bool popcount bit_length now rtc_now host_now pulse true false int range"
 
 BUILTIN_NAMES: frozenset[str] = frozenset(
     (

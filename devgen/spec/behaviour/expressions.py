@@ -336,6 +336,14 @@ class Expressions(Names):
             return Int(values[0].value.bit_count())
         return Builtin("popcount", tuple(values), ranges.ones(values[0].range))
 
+    def _bit_length(self, node: ast.Call, name: str) -> Expr | None:
+        values = self.arguments(node, 1, 1, f"{name}()")
+        if values is None or not self.unit.fits(values[0], Range.unsigned(256), "bit_length()", node.args[0]):
+            return None
+        if isinstance(values[0], Int):
+            return Int(values[0].value.bit_length())
+        return Builtin("bit_length", tuple(values), ranges.length(values[0].range))
+
     def _wrap(self, node: ast.Call, name: str) -> Expr | None:
         values = self.arguments(node, 1, 1, f"{name}()")
         if values is None:
@@ -479,6 +487,7 @@ _BUILTINS: dict[str, Callable[[Expressions, ast.Call, str], Expr | None]] = {
     "abs": Expressions._abs,
     "bool": Expressions._bool,
     "popcount": Expressions._popcount,
+    "bit_length": Expressions._bit_length,
 }
 _HANDLERS: dict[type[ast.expr], Callable[[Expressions, Any], Expr | None]] = {
     ast.Constant: Expressions._constant,

@@ -181,6 +181,11 @@ def ones(a: Range) -> Range:
     return Range(low, max(low, (a.hi or 0).bit_length()))
 
 
+def length(a: Range) -> Range:
+    """Return the range of ``bit_length(a)``; ``a`` is finite and not negative."""
+    return Range((a.lo or 0).bit_length(), (a.hi or 0).bit_length())
+
+
 def truth(a: Range) -> Range:
     """Return the range of ``bool(a)``."""
     if _low(a) > 0 or _high(a) < 0:

@@ -59,6 +59,7 @@ CALLS: dict[str, Callable[..., int]] = {
     "abs": abs,
     "bool": lambda a: int(bool(a)),
     "popcount": lambda a: a.bit_count(),
+    "bit_length": lambda a: a.bit_length(),
 }
 
 

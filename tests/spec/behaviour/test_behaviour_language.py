@@ -45,6 +45,7 @@ RANGES = [
     ("min(MR, timers)", 0, 32),
     ("abs(MR - 10)", 0, 2**32 - 11),
     ("popcount(MR)", 0, 32),
+    ("bit_length(MR | 0x10)", 5, 32),
     ("bool(MR) + (MR == 3) + (not MR)", 0, 3),
     ("value[15:8]", 0, 255),
     ("(timers * 2)[0]", 0, 1),

@@ -46,6 +46,7 @@ def expressions(leaves: list[str]) -> st.SearchStrategy[str]:
             st.builds("{}({})".format, st.sampled_from(["u8", "u32", "s5", "s32", "u64", "abs", "bool", "u1"]), inner),
             st.builds("{}({}, {})".format, st.sampled_from(["min", "max"]), inner, inner),
             st.builds("popcount(u64({}))".format, inner),
+            st.builds("bit_length(u64({}))".format, inner),
             st.builds("{}[{}]".format, inner, st.sampled_from(["7:0", "3", "31:4", "0"])),
             st.builds("DATA[{} % 4]".format, inner),
             st.builds("T[min({}[4:0], timers)].CMP".format, inner),
