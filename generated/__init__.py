@@ -11,6 +11,7 @@ CATALOGUE: Final[dict[str, str]] = {
     "doorbell": "doorbell:Doorbell",
     "hpet": "hpet:Hpet",
     "pl031": "pl031:Pl031",
+    "pl061": "pl061:Pl061",
     "sp804": "sp804:Sp804",
     "xche": "xche:Xche",
 }
