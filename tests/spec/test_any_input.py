@@ -15,7 +15,7 @@ from devgen.spec import load_board, load_device
 
 ROOT = Path(__file__).parents[2]
 SEEDS = [path.read_text("utf-8") for path in sorted((ROOT / "devices").glob("*.yaml"))]
-SHARED = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SHARED = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def feed(folder: Path, data: bytes) -> None:

@@ -96,7 +96,7 @@ LEAVES = st.one_of(st.none(), st.booleans(), st.integers(-3, 70), WORDS, st.just
 TREES = st.recursive(LEAVES, lambda below: st.lists(below, max_size=3) | st.dictionaries(WORDS, below, max_size=4))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.dictionaries(WORDS, TREES, max_size=5))
 def test_the_fast_validator_agrees_with_the_authority(tree: dict[str, Any]) -> None:
     schema = json.loads(schema_text("device"))
