@@ -12,6 +12,8 @@ CATALOGUE: Final[dict[str, str]] = {
     "hpet": "hpet:Hpet",
     "pl031": "pl031:Pl031",
     "pl061": "pl061:Pl061",
+    "pvpanic-isa": "pvpanic_isa:PvpanicIsa",
+    "pvpanic-pci": "pvpanic_pci:PvpanicPci",
     "sp804": "sp804:Sp804",
     "xche": "xche:Xche",
 }
