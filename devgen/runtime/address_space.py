@@ -11,7 +11,7 @@ A guest is hostile: no access of any size, address or value raises, and what is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, Literal
 
 from devgen.runtime.access import (
@@ -71,6 +71,7 @@ class AddressSpace(LiveView):
         "_unassigned",
         "_writers",
         "generation",
+        "on_stale",
         "unassigned_reads",
         "unassigned_writes",
     )
@@ -83,6 +84,8 @@ class AddressSpace(LiveView):
         """
         self.generation = 0
         """Rises whenever closures from `reader` and `writer` have become stale."""
+        self.on_stale: list[Callable[[], None]] = []
+        """Called when `generation` has risen: for hosts that cannot afford to look at it for every access."""
         self.unassigned_reads = 0
         self.unassigned_writes = 0
         self._unassigned = 0xFF if unassigned == "ones" else 0
@@ -234,6 +237,8 @@ class AddressSpace(LiveView):
         self._pages.clear()
         self._cached = 0
         self.generation += 1
+        for forget in self.on_stale:
+            forget()
 
     def _view_changed(self) -> None:
         self._bells = {}

@@ -8,7 +8,6 @@ byte from outside reach a device, and holds no other lock of its own while it wa
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
@@ -23,6 +22,7 @@ from devgen.runtime.gsi import SharedLine
 from devgen.runtime.irq import IrqLine
 from devgen.runtime.journal import observed_line
 from devgen.runtime.layout import Layout
+from devgen.runtime.lock import MachineLock
 from devgen.runtime.log import AccessLog
 from devgen.runtime.memory import MemoryRegion, RamBlock, transaction
 from devgen.runtime.pci import PciBus, PciDevice, PciHostBridge
@@ -69,7 +69,7 @@ class Machine:
     ) -> None:
         self.config = config
         self._log = log
-        self.lock = threading.RLock()
+        self.lock = MachineLock()
         self.clocks = clocks or (Clocks.manual(0, config.rtc_epoch) if config.clock == "manual" else Clocks.live())
         self._root = MemoryRegion.container("memory", 1 << 64)
         self._io_root = MemoryRegion.container("io", 1 << 16)

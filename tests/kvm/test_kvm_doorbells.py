@@ -122,7 +122,7 @@ def test_the_handler_holds_the_machines_lock_on_another_thread() -> None:
     threads: list[tuple[str, bool]] = []
 
     def hear(count: int) -> None:
-        threads.append((threading.current_thread().name, made.machine.lock._is_owned()))  # type: ignore[attr-defined]
+        threads.append((threading.current_thread().name, made.machine.lock.owned()))
         made.machine.request_exit(9)
 
     bell.region.del_ioeventfd(bell.doorbell)

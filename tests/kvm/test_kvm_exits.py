@@ -7,6 +7,7 @@ from kvm_code import (
     cx,
     di,
     dx,
+    eax,
     finish,
     load64,
     rax,
@@ -18,7 +19,17 @@ from kvm_code import (
 from kvm_parts import LOAD, Recorder, Rig, rig
 
 from devgen.runtime.kvm import KvmHost
-from devgen.runtime.kvm.exits import LIMIT, PortExits
+from devgen.runtime.kvm.error import KvmError
+from devgen.runtime.kvm.exits import (
+    IO_DATA,
+    IO_DATA_OFFSET,
+    KEY,
+    LIMIT,
+    MMIO_LENGTH,
+    MemoryExits,
+    PortInputs,
+    PortOutputs,
+)
 from devgen.runtime.memory import MemoryRegion, RamBlock
 
 PORT = 0x300
@@ -155,11 +166,11 @@ def test_an_access_half_on_ram_half_on_nothing() -> None:
 
 
 def test_a_device_that_answers_too_much_is_cut() -> None:
-    made = rig(read_port(PORT) + dx(0x310) + b"\xef" + finish())
+    made = rig(eax(0) + read_port(PORT) + dx(0x310) + b"\xef" + finish())
     ops, out = recorder(made), recorder(made, 0x310)
-    ops.answers = lambda offset, size: -1
+    ops.answers = lambda offset, size: 0x12345678
     run(made)
-    assert out.log[0][2] == 0x00FF
+    assert out.log[0][2] == 0x0078
 
 
 def test_moving_a_region_changes_the_next_exit() -> None:
@@ -171,15 +182,41 @@ def test_moving_a_region_changes_the_next_exit() -> None:
     assert [value for _, _, value in ops.log] == [1, 3]
 
 
-def test_what_a_guest_makes_us_keep_is_bounded() -> None:
+def fill(page: memoryview, port: int, direction: int, times: int = 1) -> int:
+    words = page.cast("Q")
+    words[KEY], words[IO_DATA_OFFSET] = direction | 1 << 8 | port << 16 | times << 32, IO_DATA
+    return int(words[KEY])
+
+
+@pytest.mark.parametrize("table", [PortInputs, PortOutputs])
+def test_what_a_guests_ports_make_us_keep_is_bounded(table: type[PortInputs] | type[PortOutputs]) -> None:
     made = rig()
     page = memoryview(bytearray(0x2000))
-    exits = PortExits(made.machine.io, page, page.cast("Q"), None)
+    exits = table(made.machine.io, page, page.cast("Q"))
     for port in range(2 * LIMIT):
-        page.cast("Q")[4] = 1 | 1 << 8 | port << 16 | 1 << 32
-        page.cast("Q")[5] = 0x1000
+        exits[fill(page, port, table is PortOutputs)]()
+    assert len(exits) <= LIMIT
+
+
+def test_what_a_guests_addresses_make_us_keep_is_bounded() -> None:
+    made = rig()
+    page = memoryview(bytearray(0x2000)).cast("Q")
+    exits = MemoryExits(made.machine.memory, page)
+    page[MMIO_LENGTH] = 4 | 1 << 32 | 0xAAAAAA << 40  # the padding is whatever was there before
+    for number in range(2 * LIMIT):
+        page[KEY] = MMIO + 4 * number
         exits.dispatch()
-    assert len(exits._actions) <= LIMIT
+    assert len(exits) <= LIMIT
+
+
+def test_a_data_page_in_another_place_is_refused() -> None:
+    made = rig()
+    page = memoryview(bytearray(0x2000))
+    exits = PortInputs(made.machine.io, page, page.cast("Q"))
+    key = fill(page, PORT, 0)
+    page.cast("Q")[IO_DATA_OFFSET] = 0x2000
+    with pytest.raises(KvmError, match="0x2000"):
+        exits[key]()
 
 
 def test_exits_are_counted_by_place() -> None:

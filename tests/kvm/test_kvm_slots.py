@@ -156,7 +156,6 @@ def test_all_memory_can_be_logged() -> None:
     made = rig(store32(0x9000, 1) + finish(), mode="protected")
     assert made.machine.ram is not None
     with KvmHost(made.machine) as host:
-        made.machine.ram.logging = True
         made.machine.memory.set_global_log(True)
         run(made, host)
         made.machine.memory.sync_dirty_log()

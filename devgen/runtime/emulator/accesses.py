@@ -10,12 +10,12 @@ None of the hooks raises: a device's exception is handed to ``failed``.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Final
 
 from devgen.runtime.emulator.bus import Bus
 from devgen.runtime.emulator.memory_map import GuestMemory
+from devgen.runtime.lock import MachineLock
 
 _INS: Final = frozenset((0x6C, 0x6D))
 
@@ -31,7 +31,7 @@ class GuestAccesses:
         self,
         bus: Bus,
         memory: GuestMemory,
-        lock: threading.RLock,
+        lock: MachineLock,
         *,
         settle: Callable[[], None],
         failed: Callable[[Exception], None],

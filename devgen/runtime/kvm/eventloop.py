@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
+from devgen.runtime.lock import MachineLock
 from devgen.runtime.notifier import IoEventFd
 
 BEAT = 0.02  # seconds between two looks at what the kernel holds back, while there is such a thing
@@ -23,9 +24,7 @@ class EventLoop:
     exception of a handler goes to ``failed``, and the loop goes on.
     """
 
-    def __init__(
-        self, lock: threading.RLock, before: Callable[[], None], failed: Callable[[BaseException], None]
-    ) -> None:
+    def __init__(self, lock: MachineLock, before: Callable[[], None], failed: Callable[[BaseException], None]) -> None:
         self._lock = lock
         self._before = before
         self._failed = failed

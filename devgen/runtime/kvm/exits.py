@@ -1,9 +1,9 @@
-"""From an exit to the register: each distinct exit is resolved once into a closure that does all of it.
+"""From an exit to the register: each distinct exit is resolved once into a closure.
 
 A port exit is told apart by 8 bytes of the shared page (direction, size, port, count), read as one integer; a memory
-exit by its address, length and direction. The closures hold what ``AddressSpace.reader`` and ``writer`` have resolved,
-and are forgotten when the space's ``generation`` changes. A guest that touches more distinct addresses than ``LIMIT``
-makes us forget them too, so what it can make us keep is bounded.
+exit by its length and direction, and its address. The closures hold what ``AddressSpace.reader`` and ``writer`` have
+resolved, and are forgotten when the space says that these are stale. A guest that touches more distinct addresses than
+``LIMIT`` makes us forget them too, so what it can make us keep is bounded.
 
 Values lie in the shared page in little-endian order; the kernel takes as many bytes as the access has.
 """
@@ -14,15 +14,19 @@ from collections import Counter
 from collections.abc import Callable
 
 from devgen.runtime.address_space import AddressSpace
-from devgen.runtime.kvm import uapi
+from devgen.runtime.kvm.error import KvmError
 
 Action = Callable[[], None]
+Read = Callable[[], int]
 Counts = Counter[tuple[str, int]]
 
 LIMIT = 8192
 
+DIRECTION = 32  # u8 index of kvm_run.io.direction
 KEY = 4  # u64 index of kvm_run.io and of kvm_run.mmio.phys_addr
 IO_DATA_OFFSET = 5  # u64 index of kvm_run.io.data_offset
+IO_DATA = 4096  # what data_offset is on x86: KVM_PIO_PAGE_OFFSET pages
+IO_DATA_WORD = IO_DATA // 8
 MMIO_DATA = 5  # u64 index of kvm_run.mmio.data
 MMIO_LENGTH = 6  # u64 index of kvm_run.mmio.len, .is_write and three bytes of padding
 MMIO_LENGTH_MASK = 0xFF_FFFF_FFFF
@@ -35,72 +39,65 @@ def count(counts: Counts, kind: str, place: int) -> None:
     counts[(kind, place) if (kind, place) in counts or len(counts) < LIMIT else (kind, -1)] += 1
 
 
-class PortExits:
-    """Port I/O exits of one vCPU; the 8 bytes of an exit lead to what is to be done."""
+class PortInputs(dict[int, Read]):
+    """From the 8 bytes of a port exit to what gives its answer: the first 8 bytes of the data page."""
 
-    __slots__ = ("_actions", "_counts", "_generation", "_space", "_u8", "_u64")
-
-    def __init__(self, space: AddressSpace, u8: memoryview, u64: memoryview, counts: Counts | None) -> None:
+    def __init__(self, space: AddressSpace, u8: memoryview, u64: memoryview) -> None:
+        super().__init__()
         self._space = space
         self._u8 = u8
         self._u64 = u64
-        self._counts = counts
-        self._generation = space.generation
-        self._actions: dict[int, Action] = {}
 
-    def dispatch(self) -> None:
-        """Carry out the exit that the shared page shows."""
-        if self._space.generation != self._generation:
-            self._actions.clear()
-            self._generation = self._space.generation
-        key = self._u64[KEY]
-        if self._counts is not None:
-            count(self._counts, "io", key >> 16 & 0xFFFF)
-        (self._actions.get(key) or self._resolve(key))()
+    def __missing__(self, key: int) -> Read:
+        """Resolve an exit that is met for the first time."""
+        if len(self) >= LIMIT:
+            self.clear()
+        size, port, times = _fields(key, self._u64)
+        read = self[key] = self._space.reader(port, size) if times == 1 else self._string(port, size, times)
+        return read
 
-    def _resolve(self, key: int) -> Action:
-        if len(self._actions) >= LIMIT:
-            self._actions.clear()
-        direction, size, port, count = key & 0xFF, key >> 8 & 0xFF, key >> 16 & 0xFFFF, key >> 32
-        offset = self._u64[IO_DATA_OFFSET]  # the same page for all exits of a vCPU
-        if count == 1 and size <= 8 and offset % 8 == 0:
-            make = self._input if direction == uapi.KVM_EXIT_IO_IN else self._output
-            action = make(port, size, offset // 8)
-        else:
-            make_string = self._string_input if direction == uapi.KVM_EXIT_IO_IN else self._string_output
-            action = make_string(port, size, range(offset, offset + size * count, size or 1))
-        self._actions[key] = action
+    def _string(self, port: int, size: int, times: int) -> Read:
+        # A string instruction may change the topology halfway (REP OUTS to 0xcfc), so each element goes its own way.
+        read, u8, u64, mask = self._space.read, self._u8, self._u64, _MASKS[size]
+        places = range(IO_DATA, IO_DATA + size * times, size)
+
+        def fill() -> int:
+            for place in places:
+                u8[place : place + size] = (read(port, size) & mask).to_bytes(size, "little")
+            first: int = u64[IO_DATA_WORD]
+            return first
+
+        return fill
+
+
+class PortOutputs(dict[int, Action]):
+    """From the 8 bytes of a port exit to what writes its data to the device."""
+
+    def __init__(self, space: AddressSpace, u8: memoryview, u64: memoryview) -> None:
+        super().__init__()
+        self._space = space
+        self._u8 = u8
+        self._u64 = u64
+
+    def __missing__(self, key: int) -> Action:
+        """Resolve an exit that is met for the first time."""
+        if len(self) >= LIMIT:
+            self.clear()
+        size, port, times = _fields(key, self._u64)
+        action = self[key] = self._single(port, size) if times == 1 else self._string(port, size, times)
         return action
 
-    def _input(self, port: int, size: int, word: int) -> Action:
-        read, u64, mask = self._space.reader(port, size), self._u64, _MASKS[size]
-
-        def act() -> None:
-            u64[word] = read() & mask
-
-        return act
-
-    def _output(self, port: int, size: int, word: int) -> Action:
+    def _single(self, port: int, size: int) -> Action:
         write, u64, mask = self._space.writer(port, size), self._u64, _MASKS[size]
 
         def act() -> None:
-            write(u64[word] & mask)
+            write(u64[IO_DATA_WORD] & mask)
 
         return act
 
-    # A string instruction may change the topology halfway (REP OUTS to 0xcfc), so each element goes its own way.
-
-    def _string_input(self, port: int, size: int, places: range) -> Action:
-        read, u8, mask = self._space.read, self._u8, _MASKS[size]
-
-        def act() -> None:
-            for place in places:
-                u8[place : place + size] = (read(port, size) & mask).to_bytes(size, "little")
-
-        return act
-
-    def _string_output(self, port: int, size: int, places: range) -> Action:
+    def _string(self, port: int, size: int, times: int) -> Action:
         write, u8 = self._space.write, self._u8
+        places = range(IO_DATA, IO_DATA + size * times, size)
 
         def act() -> None:
             for place in places:
@@ -109,39 +106,44 @@ class PortExits:
         return act
 
 
+def _fields(key: int, u64: memoryview) -> tuple[int, int, int]:
+    """(size, port, count) of a port exit. Raises KvmError for a data page that is not where x86 has it."""
+    if u64[IO_DATA_OFFSET] != IO_DATA:
+        raise KvmError("KVM_RUN", 0, f"the kernel put port data at {u64[IO_DATA_OFFSET]:#x}, not at {IO_DATA:#x}")
+    return key >> 8 & 0xFF, key >> 16 & 0xFFFF, key >> 32
+
+
 class MemoryExits:
     """Memory exits of one vCPU; length and direction, then the address, lead to what is to be done."""
 
-    __slots__ = ("_actions", "_counts", "_generation", "_known", "_space", "_u64")
+    __slots__ = ("_actions", "_known", "_space", "_u64")
 
-    def __init__(self, space: AddressSpace, u64: memoryview, counts: Counts | None) -> None:
+    def __init__(self, space: AddressSpace, u64: memoryview) -> None:
         self._space = space
         self._u64 = u64
-        self._counts = counts
-        self._generation = space.generation
         self._known = 0
         self._actions: dict[int, dict[int, Action]] = {
             size | is_write << 32: {} for size in range(1, 9) for is_write in (0, 1)
         }
 
+    def __len__(self) -> int:
+        """How many exits are known."""
+        return self._known
+
     def dispatch(self) -> None:
         """Carry out the exit that the shared page shows."""
-        if self._space.generation != self._generation:
-            self._clear()
-            self._generation = self._space.generation
         kind, address = self._u64[MMIO_LENGTH] & MMIO_LENGTH_MASK, self._u64[KEY]
-        if self._counts is not None:
-            count(self._counts, "mmio", address)
         (self._actions[kind].get(address) or self._resolve(kind, address))()
 
-    def _clear(self) -> None:
+    def clear(self) -> None:
+        """Forget all."""
         self._known = 0
         for by_address in self._actions.values():
             by_address.clear()
 
     def _resolve(self, kind: int, address: int) -> Action:
         if self._known >= LIMIT:
-            self._clear()
+            self.clear()
         self._known += 1
         size = kind & 0xFFFFFFFF
         action = self._write(address, size) if kind >> 32 else self._read(address, size)
@@ -149,10 +151,10 @@ class MemoryExits:
         return action
 
     def _read(self, address: int, size: int) -> Action:
-        read, u64, mask = self._space.reader(address, size), self._u64, _MASKS[size]
+        read, u64 = self._space.reader(address, size), self._u64
 
         def act() -> None:
-            u64[MMIO_DATA] = read() & mask
+            u64[MMIO_DATA] = read()
 
         return act
 

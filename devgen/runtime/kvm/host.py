@@ -29,7 +29,7 @@ from devgen.runtime.kvm.doorbells import Doorbells
 from devgen.runtime.kvm.error import KvmError
 from devgen.runtime.kvm.eventloop import EventLoop
 from devgen.runtime.kvm.irqchip import Irqchip
-from devgen.runtime.kvm.processor import Processor
+from devgen.runtime.kvm.processor import Processor, count_exit
 from devgen.runtime.kvm.slots import MemorySlots
 from devgen.runtime.kvm.system import KvmSystem, guest_cpuid
 from devgen.runtime.kvm.ticker import Ticker
@@ -55,6 +55,7 @@ class KvmHost:
         self.machine = machine
         self.counts: Counter[tuple[str, int]] | None = Counter() if count_exits else None
         self.ring: CoalescedRing | None = None
+        self.attentive = count_exits
         self.stopping = False
         self._result: RunResult | None = None
         self._zones = 0
@@ -94,7 +95,10 @@ class KvmHost:
         vcpus = [self._add_vcpu(system, index) for index in range(cpus)]
         self._add_ring(vcpus[0])
         self._listen()
-        self._processors = [Processor(self, vcpu) for vcpu in vcpus]
+        for vcpu in vcpus:
+            processor = Processor(self, vcpu)
+            self._cleanup.callback(processor.close)
+            self._processors.append(processor)
         self._boot(vcpus[0])
         machine.on_exit.append(self._exit_requested)
         self._cleanup.callback(machine.on_exit.remove, self._exit_requested)
@@ -142,6 +146,7 @@ class KvmHost:
     def _zones_changed(self, change: int) -> None:
         self._zones += change
         self._events.set_beat(self._zones > 0)
+        self.attentive = self._zones > 0 or self.counts is not None
 
     def _boot(self, vcpu: Vcpu) -> None:
         guest = self.machine.config.guest
@@ -230,6 +235,12 @@ class KvmHost:
 
     def _failed(self, error: BaseException) -> None:
         self.finish(RunResult("error", detail=f"{type(error).__name__}: {error}"))
+
+    def attend(self, vcpu: Vcpu) -> None:
+        """Ahead of each exit while ``attentive``: carry out what was written before it, and count it."""
+        self._settle()
+        if self.counts is not None:
+            count_exit(self.counts, vcpu)
 
     def _settle(self) -> None:
         """Carry out the writes that the kernel holds back; before anything else that a device hears."""

@@ -1,17 +1,17 @@
 """A thread that fires the machine's timers when they are due.
 
-It sleeps on a condition of the machine's lock until the next deadline. Arming an earlier one happens under the same
-lock, so between looking at the queue and sleeping nothing can slip through; and each start looks at the queue first, so
-a deadline that passed while the machine stood still is not lost either.
+It sleeps until the next deadline, or until an earlier one is armed. Before it works out how long to sleep it clears the
+event that arming sets, so nothing can slip through in between; and each start looks at the queue first, so a deadline
+that passed while the machine stood still is not lost either.
 """
 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 
 from devgen.runtime.clock import MasterClock
+from devgen.runtime.lock import MachineLock
 
 BUDGET = 64  # timers fired before the guest's processors get the lock again
 PAUSE = 50e-6  # seconds they get then
@@ -23,12 +23,13 @@ class Ticker:
 
     def __init__(
         self,
-        lock: threading.RLock,
+        lock: MachineLock,
         clock: MasterClock,
         before: Callable[[], None],
         failed: Callable[[BaseException], None],
     ) -> None:
-        self._changed = threading.Condition(lock)
+        self._lock = lock
+        self._changed = threading.Event()
         self._clock = clock
         self._before = before
         self._failed = failed
@@ -38,45 +39,40 @@ class Ticker:
     def start(self) -> None:
         """Begin."""
         self._running = True
-        self._clock.queue.on_earlier = self._wake
+        self._clock.queue.on_earlier = self._changed.set
         self._thread = threading.Thread(target=self._run, name="kvm-timers", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """End the thread; timers stay armed. The caller does not hold the lock."""
-        with self._changed:
-            self._running = False
-            self._changed.notify_all()
+        self._running = False
+        self._changed.set()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
         self._clock.queue.on_earlier = _idle
 
-    def _wake(self) -> None:
-        # Whoever arms a timer holds the machine's lock already; it is reentrant.
-        with self._changed:
-            self._changed.notify_all()
-
     def _run(self) -> None:
         while self._running:
+            self._changed.clear()
             try:
-                more = self._pass()
+                pause = self._pass()
             except Exception as error:
                 self._failed(error)
                 return
-            if more:
-                time.sleep(PAUSE)
+            if self._running:
+                self._changed.wait(pause)
 
-    def _pass(self) -> bool:
-        """Fire what is due; if that was all, sleep until the next deadline. True if more is due."""
-        with self._changed:
+    def _pass(self) -> float:
+        """Fire what is due; the seconds until more is."""
+        with self._lock:
             if self._due():
                 self._before()
                 if self._clock.run_due(BUDGET):
-                    return True
-            if self._running:
-                self._changed.wait(self._distance())
-        return False
+                    # An event that is set would cut the pause short, and the guest must get on.
+                    self._changed.clear()
+                    return PAUSE
+            return self._distance()
 
     def _due(self) -> bool:
         deadline = self._clock.next_deadline()
