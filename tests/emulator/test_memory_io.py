@@ -71,11 +71,24 @@ def test_eight_bytes_at_once_in_long_mode() -> None:
         assert r.word(0x5000, 8) == 0x0807060504030201
 
 
-def test_an_access_over_two_pages_is_cut_at_the_page() -> None:
-    with rig(guest("movl $0x44332211, 0xffe(%ebx)\nmov 0xfff(%ebx), %eax"), mode="protected") as r:
-        mmio = r.map_mmio(BASE, 0x2000)
+@pytest.mark.parametrize("page", [0x1000, 0x10000])
+@pytest.mark.parametrize("reversed_order", [False, True])
+def test_an_access_over_two_pages_is_cut_at_the_page(page: int, reversed_order: bool) -> None:
+    bodies = [f"movl $0x44332211, {page - 2}(%ebx)\n", f"mov {page - 1}(%ebx), %eax\n"]
+    logs = [[(page - 2, 2, 0x2211), (page, 2, 0x4433)], [(page - 1, 1, None), (page, 3, None)]]
+    order = (1, 0) if reversed_order else (0, 1)
+    with rig(guest("".join(bodies[n] for n in order)), mode="protected") as r:
+        mmio = r.map_mmio(BASE, 0x20000)
         assert r.run().ok
-        assert mmio.log == [(0xFFE, 2, 0x2211), (0x1000, 2, 0x4433), (0xFFF, 1, None), (0x1000, 3, None)]
+        assert mmio.log == [entry for n in order for entry in logs[n]]
+
+
+def test_touching_all_of_memory_costs_no_memory() -> None:
+    body = "mov $0x800, %ecx\n1: mov (%ebx), %al\nmov %al, 1(%ebx)\nadd $0x10000, %ebx\nloop 1b"
+    with rig(guest(body), mode="protected") as r:
+        assert r.run().ok
+        assert r.machine.memory.unassigned_reads == 0x800
+        assert len(list(r.start()._cpu.uc.mem_regions())) < 300  # type: ignore[attr-defined]
 
 
 def test_an_access_from_a_device_into_ram_touches_both() -> None:
@@ -90,8 +103,6 @@ def test_an_access_from_a_device_into_ram_touches_both() -> None:
 
 
 def test_regions_may_be_smaller_than_a_page() -> None:
-    with rig(guest("mov (%ebx), %eax\nmov 0x10(%ebx), %eax\nmov 0x20(%ebx), %eax\nmov %eax, 0x5000")) as r:
-        pass
     code = guest("mov (%ebx), %eax\nmov 0x10(%ebx), %eax\nmov 0x20(%ebx), %eax\nmov %eax, 0x5000")
     with rig(code, mode="protected") as r:
         one, two = r.map_mmio(BASE, 0x10), r.map_mmio(BASE + 0x10, 0x10)

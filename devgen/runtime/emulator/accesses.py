@@ -23,7 +23,7 @@ _INS: Final = frozenset((0x6C, 0x6D))
 class GuestAccesses:
     """``on_*`` are Unicorn's hooks, ``on_hole`` reads the holes of the memory map.
 
-    ``settle`` is called after each access under the lock, ``excepted`` with an exception's vector. ``instruction``
+    ``settle`` is called after each access under the lock, ``touch`` makes an address known to Unicorn, ``excepted`` is called with an exception's vector. ``instruction``
     gives the place and the opcode, without prefixes, of the instruction under way.
     """
 
@@ -35,6 +35,7 @@ class GuestAccesses:
         *,
         settle: Callable[[], None],
         failed: Callable[[Exception], None],
+        touch: Callable[[int], bool],
         excepted: Callable[[int], None],
         instruction: Callable[[], tuple[int, bytes]],
     ) -> None:
@@ -44,6 +45,7 @@ class GuestAccesses:
         self._lock = lock
         self._settle = settle
         self._failed = failed
+        self._touch = touch
         self._excepted = excepted
         self._instruction = instruction
         self._loaded = (0, 0, 0)
@@ -78,6 +80,17 @@ class GuestAccesses:
                 self._settle()
         except Exception as error:
             self._failed(error)
+
+    # --- memory that has not been touched yet ---------------------------------------------------
+
+    def on_unmapped(self, _engine: object, _kind: int, address: int, _size: int, _value: int, _data: object) -> bool:
+        """A load or store where Unicorn has nothing; True if it may try once more."""
+        try:
+            with self._lock:
+                return self._touch(address)
+        except Exception as error:
+            self._failed(error)
+            return False
 
     # --- loads -------------------------------------------------------------------------------
 

@@ -11,7 +11,9 @@ from unicorn import (  # type: ignore[attr-defined]
     UC_HOOK_INSN,
     UC_HOOK_INTR,
     UC_HOOK_MEM_READ_PROT,
+    UC_HOOK_MEM_READ_UNMAPPED,
     UC_HOOK_MEM_WRITE_PROT,
+    UC_HOOK_MEM_WRITE_UNMAPPED,
     UC_MODE_32,
     UC_MODE_64,
     UcError,
@@ -68,6 +70,9 @@ class Hooks(Protocol):
     def on_out(self, engine: object, port: int, size: int, value: int, data: object) -> None:
         """OUT, and each element of OUTS."""
 
+    def on_unmapped(self, engine: object, kind: int, address: int, size: int, value: int, data: object) -> bool:
+        """A load or store where nothing is mapped; True if something is now."""
+
     def on_load(self, engine: object, kind: int, address: int, size: int, value: int, data: object) -> bool:
         """A load from a page without read permission, whole and with its exact address."""
 
@@ -92,6 +97,7 @@ def set_hooks(engine: Engine, hooks: Hooks) -> None:
     """Tell ``engine`` whom to call. Raises UcError."""
     engine.hook_add(UC_HOOK_INSN, hooks.on_in, aux1=UC_X86_INS_IN)
     engine.hook_add(UC_HOOK_INSN, hooks.on_out, aux1=UC_X86_INS_OUT)
+    engine.hook_add(UC_HOOK_MEM_READ_UNMAPPED | UC_HOOK_MEM_WRITE_UNMAPPED, hooks.on_unmapped)
     engine.hook_add(UC_HOOK_MEM_READ_PROT, hooks.on_load)
     engine.hook_add(UC_HOOK_MEM_WRITE_PROT, hooks.on_store)
     engine.hook_add(UC_HOOK_INTR, hooks.on_exception)

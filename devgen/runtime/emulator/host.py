@@ -70,6 +70,7 @@ class EmulatorHost:
             machine.lock,
             settle=self._settle,
             failed=self._failed,
+            touch=self._touch,
             excepted=self._excepted,
             instruction=self._instruction,
         )
@@ -121,7 +122,7 @@ class EmulatorHost:
         with self.machine.lock:
             for address, data in state.writes:
                 self.machine.memory.write_bytes(address, data)
-            self._map.apply(self._cpu.uc, self._accesses.on_hole)
+            self._map.apply(self._cpu.uc)
         self._cpu.load(state)
 
     def close(self) -> None:
@@ -188,6 +189,10 @@ class EmulatorHost:
         """Unicorn has met an exception or an INT n: it is delivered when Unicorn has stopped."""
         self._fault = vector
         self._cpu.stop()
+
+    def _touch(self, address: int) -> bool:
+        """The guest accesses what has never been touched."""
+        return self._map.touch(self._cpu.uc, address, self._accesses.on_hole)
 
     def _instruction(self) -> tuple[int, bytes]:
         """Place and opcode of the instruction under way."""
@@ -318,7 +323,7 @@ class EmulatorHost:
         if self._failure is not None:
             return self._end("error", f"{type(self._failure).__name__} in a device: {self._failure}")
         if self._map.changed:
-            self._map.apply(self._cpu.uc, self._accesses.on_hole)
+            self._map.apply(self._cpu.uc)
         if self._fault is not None:
             vector, self._fault = self._fault, None
             self._delivery.trap(vector)

@@ -1,8 +1,8 @@
 """The guest's physical memory in Unicorn: RAM by pointer, everything else as accesses that are dispatched.
 
-The RAM blocks of the machine are mapped as they are, shared with DMA. All other addresses are one kind of hole:
-mapped without any permission, so that each access is heard with its exact address and width before Unicorn cuts it
-(see `bus`). As with the kernel's memory slots, RAM that does not fill a page is part of the hole around it.
+The RAM blocks of the machine are mapped as they are, shared with DMA. All other addresses are holes: mapped, when first
+touched, without any permission, so that each access is heard with its exact address and width before Unicorn cuts it
+(see `accesses`). As with the kernel's memory slots, RAM that does not fill a page is part of the hole around it.
 
 The tree may change at any moment, in the middle of a guest instruction too; Unicorn must not be touched then. So
 listeners only note it, and ``apply`` does the work between two instructions.
@@ -10,7 +10,8 @@ listeners only note it, and ``apply`` does the work between two instructions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,16 +25,20 @@ from devgen.runtime.memory import PAGE_SIZE
 ADDRESS_LIMIT: Final = 1 << 52
 """One past the last physical address of an x86 processor."""
 
+MAX_HOLES: Final = 256
+"""Pieces of holes that are mapped at one time."""
+
+_CHUNK_MASK: Final = (64 << 10) - 1
 _PAGE_MASK: Final = PAGE_SIZE - 1
 
 
 @dataclass(slots=True, frozen=True)
 class Mapping:
-    """Whole pages at ``start``; ``host`` is the memory behind them, or None for a hole."""
+    """Whole pages at ``start`` and the memory behind them, at ``host`` of this process."""
 
     start: int
     size: int
-    host: int | None = None
+    host: int
     readonly: bool = False
     logged: bool = False
 
@@ -48,6 +53,9 @@ class GuestMemory(MemoryListener):
         self._logged: dict[int, MemoryRegionSection] = {}
         self._log_all = False
         self._mapped: set[Mapping] = set()
+        self._holes: dict[int, int] = {}
+        self._starts: list[int] = []
+        self._ends: list[int] = []
         self.changed = True
 
     # --- the listener's side -------------------------------------------------------------
@@ -90,22 +98,42 @@ class GuestMemory(MemoryListener):
 
     # --- the processor's side ------------------------------------------------------------
 
-    def apply(self, uc: Engine, read_hole: HoleRead) -> None:
+    def apply(self, uc: Engine) -> None:
         """Make Unicorn's map what the address space shows. Not while Unicorn is running.
 
         Raises UcError if the host has no memory left for it.
         """
         self.changed = False
-        wanted = set(self._plan())
-        for mapping in self._mapped - wanted:
+        wanted = list(self._plan())
+        for mapping in self._mapped.difference(wanted):
             uc.mem_unmap(mapping.start, mapping.size)
-        for mapping in sorted(wanted - self._mapped, key=lambda mapping: mapping.start):
-            if mapping.host is None:
-                uc.mmio_map(mapping.start, mapping.size, read_hole, mapping.start, None, None)
-                uc.mem_protect(mapping.start, mapping.size, UC_PROT_NONE)
-            else:
+        for start, size in self._holes.items():
+            uc.mem_unmap(start, size)
+        self._holes.clear()
+        for mapping in wanted:
+            if mapping not in self._mapped:
                 self._map_ram(uc, mapping)
-        self._mapped = wanted
+        self._mapped = set(wanted)
+        self._starts = [mapping.start for mapping in wanted]
+        self._ends = [mapping.start + mapping.size for mapping in wanted]
+
+    def touch(self, uc: Engine, address: int, read_hole: HoleRead) -> bool:
+        """Map the hole round ``address``, in the middle of an instruction: adding is allowed then. False in RAM.
+
+        Holes stay small, because Unicorn takes time by the page to unmap one, and few: if there are too many, they go
+        at the next ``apply``.
+        """
+        after = bisect_right(self._starts, address)
+        low = max(address & ~_CHUNK_MASK, self._ends[after - 1] if after else 0)
+        high = min((address | _CHUNK_MASK) + 1, self._starts[after] if after < len(self._starts) else ADDRESS_LIMIT)
+        if not low <= address < high:
+            return False
+        uc.mmio_map(low, high - low, read_hole, low, None, None)
+        uc.mem_protect(low, high - low, UC_PROT_NONE)
+        self._holes[low] = high - low
+        if len(self._holes) >= MAX_HOLES:
+            self._stale()
+        return True
 
     @staticmethod
     def _map_ram(uc: Engine, mapping: Mapping) -> None:
@@ -113,24 +141,17 @@ class GuestMemory(MemoryListener):
         are then carried out (which logged RAM needs), if it has lost the permission since, they are not (ROM).
         """
         if mapping.readonly:
-            uc.mem_map_ptr(mapping.start, mapping.size, UC_PROT_ALL, mapping.host or 0)
+            uc.mem_map_ptr(mapping.start, mapping.size, UC_PROT_ALL, mapping.host)
             uc.mem_protect(mapping.start, mapping.size, UC_PROT_READ | UC_PROT_EXEC)
             return
         write = 0 if mapping.logged else UC_PROT_WRITE
-        uc.mem_map_ptr(mapping.start, mapping.size, UC_PROT_READ | UC_PROT_EXEC | write, mapping.host or 0)
+        uc.mem_map_ptr(mapping.start, mapping.size, UC_PROT_READ | UC_PROT_EXEC | write, mapping.host)
 
-    def _plan(self) -> Iterable[Mapping]:
-        at = 0
+    def _plan(self) -> Iterator[Mapping]:
         for start in sorted(self._sections):
             mapping = self._ram(self._sections[start])
-            if mapping is None:
-                continue
-            if mapping.start > at:
-                yield Mapping(at, mapping.start - at)
-            yield mapping
-            at = mapping.start + mapping.size
-        if at < ADDRESS_LIMIT:
-            yield Mapping(at, ADDRESS_LIMIT - at)
+            if mapping is not None:
+                yield mapping
 
     def _ram(self, section: MemoryRegionSection) -> Mapping | None:
         """The whole pages of a section, if there are any."""
