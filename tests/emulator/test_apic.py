@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+
 from devgen.runtime.clock import VirtualClock
 from devgen.runtime.emulator.irqchip import IrqChip
 

@@ -1,4 +1,4 @@
-"""Whatever bytes a guest executes and whatever its devices answer, ``run`` ends in time with a result, and never raises."""
+"""Whatever a guest executes and its devices answer, ``run`` ends in time with a result, and never raises."""
 
 import time
 
@@ -6,6 +6,10 @@ import pytest
 from emulator_parts import Log, Rig, rig
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from devgen.runtime.clock import VirtualClock
+from devgen.runtime.emulator.irqchip import IrqChip
+from devgen.runtime.memory import MemoryRegion
 
 BUDGET = 0.02
 REASONS = {"exit", "halt", "shutdown", "timeout", "error"}
@@ -65,13 +69,7 @@ def furnish(r: Rig) -> None:
     mmio = r.map_mmio(0xD0000000, 0x800)
     mmio.answer = toggle
     r.add_ram(0xD0001000, rom=True)
-    r.add_region(0xD0002000, _region()).add_coalesced(0, 0x100)
-
-
-def _region():  # type: ignore[no-untyped-def]
-    from devgen.runtime.memory import MemoryRegion
-
-    return MemoryRegion.io("late", 0x1000, Log())
+    r.add_region(0xD0002000, MemoryRegion.io("late", 0x1000, Log())).add_coalesced(0, 0x100)
 
 
 @pytest.mark.parametrize("mode", ["real", "protected", "long"])
@@ -89,11 +87,10 @@ def test_any_code_ends_in_time_with_a_result(mode: str, irqchip: str, code: byte
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(accesses=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 0xFFFF), st.integers(0, (1 << 64) - 1)), max_size=30))
+@given(
+    accesses=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 0xFFFF), st.integers(0, (1 << 64) - 1)), max_size=30)
+)
 def test_the_chips_take_any_access(accesses: list[tuple[int, int, int]]) -> None:
-    from devgen.runtime.clock import VirtualClock
-    from devgen.runtime.emulator.irqchip import IrqChip
-
     clock = VirtualClock()
     chip = IrqChip(clock)
     ports = (0x20, 0x21, 0xA0, 0xA1, 0x4D0, 0x4D1, 0x40, 0x41, 0x42, 0x43, 0x61)

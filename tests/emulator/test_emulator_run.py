@@ -1,15 +1,17 @@
-"""A run's life: halting and timers, stopping from elsewhere, timeouts, ends, what a device's fault does, no leftovers."""
+"""A run's life: halting and timers, stopping from elsewhere, timeouts, ends, a device's fault, no leftovers."""
 
 import gc
+import signal
 import threading
 import time
 
 import pytest
+from emulator_parts import LOAD, RAM, Rig, asm, rig
+from test_interrupt_entry import PIC
+
 from devgen.runtime.emulator import EmulatorHost
 from devgen.runtime.errors import MachineError
 from devgen.runtime.timer import Timer
-from emulator_parts import LOAD, RAM, Rig, asm, rig
-from test_interrupt_entry import PIC
 
 SPIN = b"\xeb\xfe"
 DONE = "\nmov $0, %al\nout %al, $0xf4\nhlt\n"
@@ -151,10 +153,11 @@ def test_stop_often_never_hangs_nor_disturbs_the_guest() -> None:
 
 
 def test_halting_for_ever_is_told() -> None:
-    with rig(b"\xfa\xf4") as r:
-        result = r.run()
-        assert result.reason == "halt" and "interrupts disabled" in result.detail
-        assert r.run() == result
+    for irqchip, why in (("kernel", "interrupts disabled"), ("none", "without interrupt controllers")):
+        with rig(b"\xfa\xf4", irqchip=irqchip) as r:
+            result = r.run()
+            assert result.reason == "halt" and why in result.detail
+            assert r.run() == result
 
 
 def test_a_halt_is_told_from_its_look_alikes() -> None:
@@ -236,3 +239,21 @@ def test_a_guest_that_changes_its_own_code() -> None:
     with rig(code) as r:
         assert r.run().ok
         assert r.word(0x5000, 1) == 9
+
+
+@pytest.mark.parametrize("code", [SPIN, b"\xfb\xf4" + SPIN, b"\xe4\xe0\xeb\xfc"], ids=["spinning", "halted", "port"])
+def test_a_keyboard_interrupt_ends_a_run(code: bytes) -> None:
+    with rig(code, irqchip="kernel") as r:
+        host = r.start()
+        threading.Timer(0.05, signal.pthread_kill, (threading.get_ident(), signal.SIGINT)).start()
+        with pytest.raises(KeyboardInterrupt):
+            host.run(10)
+        assert host.run(0.01).reason == "timeout"
+
+
+def test_timers_without_end_leave_the_guest_its_time() -> None:
+    with rig(asm("xor %ax, %ax\nmov %ax, %ds\nmov $30000, %cx\n1: incl 0x5000\nloop 1b" + DONE)) as r:
+        r.start()
+        timer = Timer(r.machine.clocks.virtual, lambda: timer.arm_in(0))
+        timer.arm_in(0)
+        assert r.run().ok

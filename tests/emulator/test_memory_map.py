@@ -1,8 +1,9 @@
 """The map changes while the guest runs: BARs that move, doorbells that follow, writes that may be late."""
 
+from emulator_parts import Log, Rig, asm, rig
+
 from devgen.runtime.memory import MemoryRegion, RamBlock
 from devgen.runtime.notifier import EventNotifier, IoEventFd
-from emulator_parts import Log, Rig, asm, rig
 
 DONE = "\nmov $0, %al\nout %al, $0xf4\nhlt\n"
 BASE = 0xD0000000
@@ -151,7 +152,7 @@ def test_moving_for_ever_leaks_nothing() -> None:
 
 
 def doorbell(offset: int, length: int, match: int | None, rings: list[int]) -> IoEventFd:
-    return IoEventFd(offset, length, match, EventNotifier(), lambda count: rings.append(count))
+    return IoEventFd(offset, length, match, EventNotifier(), rings.append)
 
 
 def test_doorbells_take_the_writes_that_match() -> None:

@@ -1,6 +1,7 @@
 """The 8259A pair: initialisation, priorities, masks, ends of interrupts, edges and levels, spurious interrupts."""
 
 import pytest
+
 from devgen.runtime.emulator.pic import PicPair
 
 

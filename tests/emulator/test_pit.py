@@ -1,6 +1,7 @@
 """The 8254: modes of channel 0, reading back, latches."""
 
 import pytest
+
 from devgen.runtime.clock import VirtualClock
 from devgen.runtime.emulator.pit import FREQUENCY, Pit8254
 

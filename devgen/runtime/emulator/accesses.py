@@ -1,9 +1,12 @@
 """Unicorn's hooks: an access of the guest, on its way to the bus.
 
-Unicorn tells of a load or store twice: whole, as a violation of the page's permissions (our hole has none), then in
-the pieces that it cuts it into. The first is dispatched; what follows gets its bytes from it (loads) or is passed
-over (stores). An access that begins in RAM and ends in a hole is told only in pieces, the stores byte by byte; KVM
-would tell them joined.
+Unicorn tells of a load or store twice: whole, as a violation of the page's permissions (our hole has none), then in the
+pieces that it cuts it into. The first is dispatched; what follows gets its bytes from it (loads) or is passed over
+(stores).
+
+Known differences from KVM: an access that begins in RAM and ends in a hole is told in pieces, its stores byte by byte;
+REP INS to a hole stores each element, where KVM may join some; CMPS reads its operands in the other order;
+floating-point loads and stores work, which KVM cannot emulate on device memory.
 
 None of the hooks raises: a device's exception is handed to ``failed``.
 """
@@ -23,8 +26,8 @@ _INS: Final = frozenset((0x6C, 0x6D))
 class GuestAccesses:
     """``on_*`` are Unicorn's hooks, ``on_hole`` reads the holes of the memory map.
 
-    ``settle`` is called after each access under the lock, ``touch`` makes an address known to Unicorn, ``excepted`` is called with an exception's vector. ``instruction``
-    gives the place and the opcode, without prefixes, of the instruction under way.
+    ``settle`` is called after each access under the lock, ``touch`` to make an address known to Unicorn, ``excepted``
+    with an exception's vector. ``instruction`` gives place and opcode, without prefixes, of the instruction under way.
     """
 
     def __init__(

@@ -28,6 +28,7 @@ from devgen.runtime.emulator.cpu import Cpu
 from devgen.runtime.emulator.delivery import Delivery, TripleFault, Unsupported
 from devgen.runtime.emulator.engine import UcError, set_hooks
 from devgen.runtime.emulator.gate import Gate
+from devgen.runtime.emulator.interrupt_key import noted_instead_of_raised
 from devgen.runtime.emulator.irqchip import IrqChip
 from devgen.runtime.emulator.kicker import BEAT, Kicker
 from devgen.runtime.emulator.memory_map import GuestMemory
@@ -40,6 +41,9 @@ ACCEL: Final = "emulator"
 
 TIMER_BATCH: Final = 64
 """Timers fired in one go before the guest runs again, whatever the guest has programmed."""
+
+SIGNAL_BEAT: Final = 0.1
+"""Seconds after which a guest that only computes, or a halt, is left for a moment: Python then handles signals."""
 
 EXACT_STEPS: Final = 20_000
 """Instructions watched one by one while an interrupt waits for IF, before the guest gets slices in between."""
@@ -81,8 +85,11 @@ class EmulatorHost:
         self._timeout: float | None = None
         self._deadline: float | None = None
         self._slice_end: float | None = None
+        self._last_turn = 0.0
+        self._key_pressed = False
         self._halted = False
         self._watched = 0
+        self._boundaries = 0
         self._shadow_served = False
         self._fault: int | None = None
         self._failure: Exception | None = None
@@ -207,7 +214,7 @@ class EmulatorHost:
         ends = [at for at in (self._deadline, self._slice_end) if at is not None]
         with self.machine.lock:
             left = min([self._time_to_timer(), *(at - now for at in ends)])
-        if self._attention or left <= 0:
+        if self._attention or left <= 0 or now - self._last_turn > SIGNAL_BEAT:
             self._gate.request()
             return _SLICE
         return left
@@ -239,12 +246,17 @@ class EmulatorHost:
         earlier, queue.on_earlier = queue.on_earlier, self._timer_moved
         kicker.start()
         try:
-            return self._run()
+            with noted_instead_of_raised(self._interrupt_key):
+                return self._run()
         finally:
             queue.on_earlier = earlier
             self._kicker = None
             kicker.close()
             self._hold_clock(True)
+
+    def _interrupt_key(self) -> None:
+        """SIGINT, at any moment: the kicker will see to it that it is heard."""
+        self._key_pressed = self._attention = True
 
     def _hold_clock(self, hold: bool) -> None:
         """Virtual time passes while the guest may run."""
@@ -283,6 +295,10 @@ class EmulatorHost:
 
     def _cycle(self) -> RunResult | None:
         """One round: look at everything, then run the guest or wait."""
+        self._last_turn = time.monotonic()
+        if self._key_pressed:
+            self._key_pressed = False
+            raise KeyboardInterrupt
         with self.machine.lock:
             self._attention = False
             self._wake.clear()
@@ -316,8 +332,7 @@ class EmulatorHost:
         """All that is due between two instructions: late writes, timers, the memory map, an exception."""
         try:
             self._bus.queue.drain()
-            if self._clock.run_due(TIMER_BATCH):
-                self._attention = True
+            self._clock.run_due(TIMER_BATCH)  # what is left over waits: the guest gets its turn too
         except Exception as error:  # a device's
             self._failure = self._failure or error
         if self._failure is not None:
@@ -333,10 +348,11 @@ class EmulatorHost:
         """Take an interrupt, if there is one and it may be; False if one has to wait for the guest."""
         chip = self.chip
         if chip is None or not chip.pending():
+            self._shadow_served = False
             return True
         if not self._cpu.interrupts_enabled or (not self._halted and self._in_shadow()):
             return False
-        self._halted = False
+        self._halted = self._shadow_served = False
         self._watched = 0
         self._delivery.interrupt(chip.acknowledge())
         return not chip.pending()
@@ -348,7 +364,6 @@ class EmulatorHost:
         no more.
         """
         if self._shadow_served:
-            self._shadow_served = False
             return False
         before = GuestView(self._cpu, self.machine.memory).before(self._cpu.pc)
         return before[1] in (0xFB, 0x17) or (before[0] == 0x8E and before[1] >> 3 & 7 == 2)
@@ -387,9 +402,9 @@ class EmulatorHost:
         A guest that keeps it waiting for long gets slices of time in between; then a short window of IF may be missed.
         """
         if self._cpu.interrupts_enabled:
-            looks = iter((False,))
-            self._guest(lambda: next(looks, True))
-            self._shadow_served = True
+            self._boundaries = 0
+            self._guest(self._second_boundary)
+            self._shadow_served = self._boundaries > 1
             return
         if self._watched > EXACT_STEPS and self._kicker is not None:
             self._slice_end = time.monotonic() + _SLICE
@@ -400,6 +415,10 @@ class EmulatorHost:
             return
         self._guest(self._window_opens)
 
+    def _second_boundary(self) -> bool:
+        self._boundaries += 1
+        return self._boundaries > 1
+
     def _window_opens(self) -> bool:
         self._watched += 1
         return self._watched > EXACT_STEPS or self._cpu.interrupts_enabled
@@ -408,6 +427,10 @@ class EmulatorHost:
         """The processor is halted and no interrupt can be taken now: wait for something to happen."""
         with self.machine.lock:
             deadline = self._clock.next_deadline()
+            if self.chip is None:
+                return self._end(
+                    "halt", f"halted at {self._place()}, and without interrupt controllers nothing wakes it"
+                )
             if not self._cpu.interrupts_enabled and deadline is None:
                 return self._end("halt", f"halted with interrupts disabled at {self._place()}")
             if isinstance(self._clock, VirtualClock) and deadline is not None:
@@ -417,8 +440,10 @@ class EmulatorHost:
         self._wake.wait(seconds)
         return None
 
-    def _seconds_to_wait(self, deadline: int | None) -> float | None:
-        waits = [] if deadline is None else [(deadline - self._clock.now()) / 1e9]
+    def _seconds_to_wait(self, deadline: int | None) -> float:
+        waits = [SIGNAL_BEAT]
+        if deadline is not None:
+            waits.append((deadline - self._clock.now()) / 1e9)
         if self._deadline is not None:
             waits.append(self._deadline - time.monotonic())
-        return max(min(waits), 0.0) if waits else None
+        return max(min(waits), 0.0)
