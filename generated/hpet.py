@@ -38,6 +38,7 @@ class Hpet(Device):
             "hpet_intcap", "int", 4, low=0, high=0xFFFFFFFF, description="Lines that a comparator may be routed to."
         ),
     )
+    PROBES: ClassVar[Mapping[str, str]] = {"ticks": "ticks"}
     STATE: ClassVar[tuple[StateItem, ...]] = (
         StateItem("CFG", "register", 64),
         StateItem("ISR", "register", 64),

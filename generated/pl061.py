@@ -33,6 +33,11 @@ class Pl061(Device):
             "pulldowns", "int", 0, low=0, high=255, description="Lines that are pulled low while they are inputs."
         ),
     )
+    PROBES: ClassVar[Mapping[str, str]] = {
+        "floating": "floating",
+        "outputs": "outputs",
+        "selected": "selected",
+    }
     STATE: ClassVar[tuple[StateItem, ...]] = (
         StateItem("DIR", "register", 32),
         StateItem("IS", "register", 32),

@@ -164,7 +164,8 @@ class Sp804(Device):
     def frequency(self, n: int) -> int:
         """The description's function frequency."""
         return max(
-            (self.freq0 if n == 0 else self.freq1) >> (4 if (self.T_CTRL[n] >> 2) & 3 == 1 else 8 if (self.T_CTRL[n] >> 2) & 3 == 2 else 0),
+            (self.freq0 if n == 0 else self.freq1)
+            >> (4 if (self.T_CTRL[n] >> 2) & 3 == 1 else 8 if (self.T_CTRL[n] >> 2) & 3 == 2 else 0),
             1,
         )
 

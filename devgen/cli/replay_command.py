@@ -9,9 +9,9 @@ import click
 
 from devgen.cli.errors import InputError
 from devgen.cli.project import project_registry
+from devgen.runtime.bench.replay import replay_trace
 from devgen.runtime.errors import RuntimeFault
 from devgen.runtime.registry import Registry
-from devgen.runtime.bench.replay import replay_trace
 
 
 @click.command(

@@ -48,7 +48,8 @@ def enclosed(head: str, items: list[str], tail: str, room: int) -> list[str]:
 
     With more, each has a line of its own.
     """
-    line = f"{head}{items[0]},{tail}" if len(items) == 1 else ""
+    comma = "" if tail == "}" else ","  # a tuple of one needs it; a mapping of one would be broken for it
+    line = f"{head}{items[0]}{comma}{tail}" if len(items) == 1 else ""
     if line and len(line) <= room:
         return [line]
     return [head, *fit((f"{INDENT}{one}," for one in items), WIDTH - room), tail]
@@ -112,7 +113,16 @@ def _items(text: str, lead: str, room: int) -> list[str]:
     clauses = _pieces(text, ("for", "if"))
     if len(clauses) > 1 and clauses[1].startswith("for "):
         return [part for one in clauses for part in _fitted(one, lead, room)]
-    return [part for one in _arguments(text) for part in _fitted(f"{one},", lead, room)]
+    return [part for one in _arguments(text) for part in _item(one, lead, room)]
+
+
+def _item(text: str, lead: str, room: int) -> list[str]:
+    """One item between brackets with its comma, broken at its own last bracket or else at its operators."""
+    lines = _fitted(f"{text},", lead, room)
+    if len(lines) == 1 and len(lines[0]) > room:
+        *before, last = _operands(text, lead, room)
+        return [*before, f"{last},"]
+    return lines
 
 
 def _fitted(text: str, lead: str, room: int) -> list[str]:

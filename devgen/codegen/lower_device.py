@@ -147,6 +147,8 @@ class _DeviceLowering:
             yield from _pci(device.pci)
         yield from _table("PROPERTIES", "tuple[Property, ...]", "()", map(_property, device.properties))
         yield from _table("EVENTS", "tuple[str, ...]", "()", (string(one.name) for one in device.events))
+        probes = (one for one in device.functions if not one.parameters)
+        yield from _table("PROBES", "Mapping[str, str]", "{}", map(self._probe, probes))
         yield from _table("STATE", "tuple[StateItem, ...]", "()", self._state_items())
         yield from _table("FIELDS", "Mapping[str, tuple[tuple[str, int, int], ...]]", "{}", self._fields())
         for symbol in self.symbols.registers.values():
@@ -251,6 +253,9 @@ class _DeviceLowering:
 
     # --- functions and actions ---------------------------------------------------------------
 
+    def _probe(self, function: model.Function) -> str:
+        return f"{string(function.name)}: {string(self.symbols.attribute('function', function.name))}"
+
     def _functions(self) -> Iterator[Method]:
         for one in self.device.functions:
             body = (f"return {self.lowering.number(one.body)}",)
@@ -332,7 +337,7 @@ def _uses(device: model.Device, setup: Iterable[str], fields: bool, state: bool)
     calls = "".join(setup)
     used = {name for name in _CALLED if f"{name}(" in calls or f"{name}." in calls}
     used |= {"ClassVar", "Environment", "PropertyValue", "Device" if device.pci is None else "PciDevice"}
-    used |= {"Mapping"} if fields else set()
+    used |= {"Mapping"} if fields or any(not one.parameters for one in device.functions) else set()
     used |= {"StateItem"} if state else set()
     used |= {"Property"} if device.properties else set()
     if device.pci is not None:

@@ -149,7 +149,8 @@ class Device:
     """Base of a device. A subclass declares the class attributes and adds its parts in ``__init__``.
 
     ``STATE`` is what a snapshot holds; ``EVENTS`` the names of events (empty: any); ``FIELDS`` register → (field,
-    lowest bit, width), for those who print accesses.
+    lowest bit, width), for those who print accesses; ``PROBES`` the description's functions without parameters → the
+    method that computes one, for those who look at a device from outside.
 
     Raises DeviceError for a property that is unknown, of a wrong type or outside its range.
     """
@@ -162,6 +163,7 @@ class Device:
     STATE: ClassVar[tuple[StateItem, ...]] = ()
     EVENTS: ClassVar[tuple[str, ...]] = ()
     FIELDS: ClassVar[Mapping[str, tuple[tuple[str, int, int], ...]]] = {}
+    PROBES: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, env: Environment, **properties: PropertyValue) -> None:
         self.env = env
@@ -337,6 +339,18 @@ class Device:
                 region.memory.close()
 
     # --- snapshots -----------------------------------------------------------------------
+
+    def probe(self, what: str) -> int:
+        """What an output, or a function of the description without parameters, is now.
+
+        Raises DeviceError if ``what`` is neither.
+        """
+        if what in self.PROBES:
+            return int(getattr(self, self.PROBES[what])())
+        for lines in (self.gpio_out, self.irqs):
+            if what in lines:
+                return lines[what].level
+        raise DeviceError(f"{self.name}: no output '{what}'{suggest(what, (*self.PROBES, *self.gpio_out, *self.irqs))}")
 
     def save_state(self) -> dict[str, Json]:
         """All that the device is, as plain JSON data with a version."""

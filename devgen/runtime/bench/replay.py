@@ -17,7 +17,7 @@ from devgen.runtime.bench.bench import Bench
 from devgen.runtime.bench.placing import DECODING
 from devgen.runtime.clock import OffsetClock
 from devgen.runtime.device import Device, PropertyValue
-from devgen.runtime.errors import RuntimeFault, TraceError
+from devgen.runtime.errors import DeviceError, RuntimeFault, TraceError
 from devgen.runtime.journal import Output, OutputKind, level_of
 from devgen.runtime.memory import RamBlock
 from devgen.runtime.pci import PciDevice
@@ -368,10 +368,10 @@ class Replay:
 
     def _probe(self, line: Line) -> None:
         what = line.text("what")
-        device = self.bench.dut
-        if what not in device.gpio_out and what not in device.irqs:
-            raise line.fail(f"{self.device_name} has no output {what!r}")
-        found, expected = level_of(device, what), line.integer("value")
+        try:
+            found, expected = self.bench.dut.probe(what), line.integer("value")
+        except DeviceError as error:
+            raise line.fail(str(error)) from None
         if found != expected:
             raise _Diverged(str(expected), str(found))
 

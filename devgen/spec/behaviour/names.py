@@ -60,7 +60,22 @@ from devgen.spec.scope import (
 _WIDEST = 256
 _QUERIES = {"armed": BOOL, "deadline": Range.unsigned(128)}
 _CONSTANTS: dict[str, Expr] = {"now": Now("virtual"), "rtc_now": Now("rtc"), "true": Int(1), "false": Int(0)}
-_SUGGESTED = (*_CONSTANTS, "min", "max", "abs", "bool", "popcount", "bit_length", "pulse", "u8", "u16", "u32", "u64", "s32", "s64")
+_SUGGESTED = (
+    *_CONSTANTS,
+    "min",
+    "max",
+    "abs",
+    "bool",
+    "popcount",
+    "bit_length",
+    "pulse",
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "s32",
+    "s64",
+)
 
 Declared = Entry | FieldEntry
 

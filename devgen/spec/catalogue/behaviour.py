@@ -300,8 +300,9 @@ NEVER_CALLED = Kind(
     "DG0609",
     "warning",
     "nothing calls '{name}'",
-    "A function or an action that nothing calls is a left-over or a spelling mistake.",
-    "functions: {unused(): 1}",
+    "A function or an action that nothing calls is a left-over or a spelling mistake. A function without parameters "
+    "is neither: traces and tests can look at it from outside.",
+    "functions: {unused(n): n}",
     "Remove it, or call it.",
 )
 NO_MATCH = Kind(
