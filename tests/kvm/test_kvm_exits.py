@@ -18,15 +18,19 @@ from kvm_code import (
 )
 from kvm_parts import LOAD, Recorder, Rig, rig
 
-from devgen.runtime.kvm import KvmHost
+from devgen.runtime.kvm import KvmHost, uapi
 from devgen.runtime.kvm.error import KvmError
 from devgen.runtime.kvm.exits import (
+    DIRECTION,
     IO_DATA,
     IO_DATA_OFFSET,
     KEY,
     LIMIT,
+    MMIO_DATA,
+    MMIO_IS_WRITE,
     MMIO_LENGTH,
-    MemoryExits,
+    MemoryReads,
+    MemoryWrites,
     PortInputs,
     PortOutputs,
 )
@@ -201,12 +205,28 @@ def test_what_a_guests_ports_make_us_keep_is_bounded(table: type[PortInputs] | t
 def test_what_a_guests_addresses_make_us_keep_is_bounded() -> None:
     made = rig()
     page = memoryview(bytearray(0x2000)).cast("Q")
-    exits = MemoryExits(made.machine.memory, page)
-    page[MMIO_LENGTH] = 4 | 1 << 32 | 0xAAAAAA << 40  # the padding is whatever was there before
+    reads, writes = MemoryReads(made.machine.memory, 4), MemoryWrites(made.machine.memory, 4, page)
     for number in range(2 * LIMIT):
-        page[KEY] = MMIO + 4 * number
-        exits.dispatch()
-    assert len(exits) <= LIMIT
+        assert reads[MMIO + 4 * number]() == 0xFFFFFFFF
+        writes[MMIO + 4 * number]()
+    assert max(len(reads), len(writes)) <= LIMIT
+
+
+@pytest.mark.parametrize(
+    ("index", "member"),
+    [(MMIO_LENGTH, "len"), (MMIO_IS_WRITE, "is_write"), (8 * MMIO_DATA, "data"), (8 * KEY, "phys_addr")],
+)
+def test_memory_exits_are_read_where_the_kernel_puts_them(index: int, member: str) -> None:
+    run = uapi.kvm_run
+    assert index == run._exit.offset + getattr(type(run().mmio), member).offset
+
+
+@pytest.mark.parametrize(
+    ("index", "member"), [(DIRECTION, "direction"), (8 * KEY, "direction"), (8 * IO_DATA_OFFSET, "data_offset")]
+)
+def test_port_exits_are_read_where_the_kernel_puts_them(index: int, member: str) -> None:
+    run = uapi.kvm_run
+    assert index == run._exit.offset + getattr(type(run().io), member).offset
 
 
 def test_a_data_page_in_another_place_is_refused() -> None:

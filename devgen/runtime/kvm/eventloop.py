@@ -58,8 +58,8 @@ class EventLoop:
 
     def watch_event(self, fd: int, callback: Callable[[], None]) -> None:
         """Call ``callback`` when eventfd ``fd`` has been signalled; it clears the eventfd itself."""
-        self._callbacks[fd] = callback
         self._poll.register(fd, select.EPOLLIN)
+        self._callbacks[fd] = callback
 
     def unwatch_event(self, fd: int) -> None:
         """Undo ``watch_event``."""

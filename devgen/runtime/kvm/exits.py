@@ -1,9 +1,9 @@
 """From an exit to the register: each distinct exit is resolved once into a closure.
 
 A port exit is told apart by 8 bytes of the shared page (direction, size, port, count), read as one integer; a memory
-exit by its length and direction, and its address. The closures hold what ``AddressSpace.reader`` and ``writer`` have
-resolved, and are forgotten when the space says that these are stale. A guest that touches more distinct addresses than
-``LIMIT`` makes us forget them too, so what it can make us keep is bounded.
+exit by its direction, length and address. The tables below hold what ``AddressSpace.reader`` and ``writer`` have
+resolved, and are emptied when the space says that it is stale. A guest that touches more distinct addresses than
+``LIMIT`` has its table emptied too, so what it can make us keep is bounded.
 
 Values lie in the shared page in little-endian order; the kernel takes as many bytes as the access has.
 """
@@ -28,8 +28,8 @@ IO_DATA_OFFSET = 5  # u64 index of kvm_run.io.data_offset
 IO_DATA = 4096  # what data_offset is on x86: KVM_PIO_PAGE_OFFSET pages
 IO_DATA_WORD = IO_DATA // 8
 MMIO_DATA = 5  # u64 index of kvm_run.mmio.data
-MMIO_LENGTH = 6  # u64 index of kvm_run.mmio.len, .is_write and three bytes of padding
-MMIO_LENGTH_MASK = 0xFF_FFFF_FFFF
+MMIO_LENGTH = 48  # u8 index of kvm_run.mmio.len, 1 to 8
+MMIO_IS_WRITE = 52  # u8 index of kvm_run.mmio.is_write
 
 _MASKS = tuple((1 << 8 * size) - 1 for size in range(9))
 
@@ -113,55 +113,39 @@ def _fields(key: int, u64: memoryview) -> tuple[int, int, int]:
     return key >> 8 & 0xFF, key >> 16 & 0xFFFF, key >> 32
 
 
-class MemoryExits:
-    """Memory exits of one vCPU; length and direction, then the address, lead to what is to be done."""
+class MemoryReads(dict[int, Read]):
+    """From the address of a memory read of ``size`` bytes to what gives its answer."""
 
-    __slots__ = ("_actions", "_known", "_space", "_u64")
-
-    def __init__(self, space: AddressSpace, u64: memoryview) -> None:
+    def __init__(self, space: AddressSpace, size: int) -> None:
+        super().__init__()
         self._space = space
-        self._u64 = u64
-        self._known = 0
-        self._actions: dict[int, dict[int, Action]] = {
-            size | is_write << 32: {} for size in range(1, 9) for is_write in (0, 1)
-        }
+        self._size = size
 
-    def __len__(self) -> int:
-        """How many exits are known."""
-        return self._known
-
-    def dispatch(self) -> None:
-        """Carry out the exit that the shared page shows."""
-        kind, address = self._u64[MMIO_LENGTH] & MMIO_LENGTH_MASK, self._u64[KEY]
-        (self._actions[kind].get(address) or self._resolve(kind, address))()
-
-    def clear(self) -> None:
-        """Forget all."""
-        self._known = 0
-        for by_address in self._actions.values():
-            by_address.clear()
-
-    def _resolve(self, kind: int, address: int) -> Action:
-        if self._known >= LIMIT:
+    def __missing__(self, address: int) -> Read:
+        """Resolve an exit that is met for the first time."""
+        if len(self) >= LIMIT:
             self.clear()
-        self._known += 1
-        size = kind & 0xFFFFFFFF
-        action = self._write(address, size) if kind >> 32 else self._read(address, size)
-        self._actions[kind][address] = action
-        return action
+        read = self[address] = self._space.reader(address, self._size)
+        return read
 
-    def _read(self, address: int, size: int) -> Action:
-        read, u64 = self._space.reader(address, size), self._u64
 
-        def act() -> None:
-            u64[MMIO_DATA] = read()
+class MemoryWrites(dict[int, Action]):
+    """From the address of a memory write of ``size`` bytes to what writes its data to the device."""
 
-        return act
+    def __init__(self, space: AddressSpace, size: int, u64: memoryview) -> None:
+        super().__init__()
+        self._space = space
+        self._size = size
+        self._u64 = u64
 
-    def _write(self, address: int, size: int) -> Action:
-        write, u64, mask = self._space.writer(address, size), self._u64, _MASKS[size]
+    def __missing__(self, address: int) -> Action:
+        """Resolve an exit that is met for the first time."""
+        if len(self) >= LIMIT:
+            self.clear()
+        write, u64, mask = self._space.writer(address, self._size), self._u64, _MASKS[self._size]
 
         def act() -> None:
             write(u64[MMIO_DATA] & mask)
 
+        self[address] = act
         return act

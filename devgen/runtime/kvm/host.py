@@ -28,6 +28,7 @@ from devgen.runtime.kvm.coalesced import CoalescedRing, CoalescedZones
 from devgen.runtime.kvm.doorbells import Doorbells
 from devgen.runtime.kvm.error import KvmError
 from devgen.runtime.kvm.eventloop import EventLoop
+from devgen.runtime.kvm.inputs import StreamInputs
 from devgen.runtime.kvm.irqchip import Irqchip
 from devgen.runtime.kvm.processor import Processor, count_exit
 from devgen.runtime.kvm.slots import MemorySlots
@@ -99,6 +100,7 @@ class KvmHost:
             processor = Processor(self, vcpu)
             self._cleanup.callback(processor.close)
             self._processors.append(processor)
+        self._cleanup.callback(StreamInputs(machine, self._events).close)
         self._boot(vcpus[0])
         machine.on_exit.append(self._exit_requested)
         self._cleanup.callback(machine.on_exit.remove, self._exit_requested)

@@ -15,8 +15,23 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
+from devgen.runtime.address_space import AddressSpace
 from devgen.runtime.kvm import uapi
-from devgen.runtime.kvm.exits import DIRECTION, IO_DATA_WORD, KEY, Counts, MemoryExits, PortInputs, PortOutputs, count
+from devgen.runtime.kvm.exits import (
+    DIRECTION,
+    IO_DATA_WORD,
+    KEY,
+    MMIO_DATA,
+    MMIO_IS_WRITE,
+    MMIO_LENGTH,
+    Action,
+    Counts,
+    MemoryReads,
+    MemoryWrites,
+    PortInputs,
+    PortOutputs,
+    count,
+)
 from devgen.runtime.kvm.vcpu import Vcpu
 from devgen.runtime.lock import MachineLock
 from devgen.runtime.machine import Machine
@@ -70,8 +85,11 @@ class Processor:
         io, memory = owner.machine.io, owner.machine.memory
         self._inputs = PortInputs(io, vcpu.u8, vcpu.u64)
         self._outputs = PortOutputs(io, vcpu.u8, vcpu.u64)
-        self._memory = MemoryExits(memory, vcpu.u64)
-        self._forget = [(io, self._inputs.clear), (io, self._outputs.clear), (memory, self._memory.clear)]
+        self._reads = [MemoryReads(memory, size) for size in range(9)]
+        self._writes = [MemoryWrites(memory, size, vcpu.u64) for size in range(9)]
+        self._forget: list[tuple[AddressSpace, Action]] = [(io, self._inputs.clear), (io, self._outputs.clear)]
+        self._forget += [(memory, reads.clear) for reads in self._reads]
+        self._forget += [(memory, writes.clear) for writes in self._writes]
         for space, clear in self._forget:
             space.on_stale.append(clear)
         self._thread: threading.Thread | None = None
@@ -106,61 +124,56 @@ class Processor:
 
     def _run(self) -> RunResult:
         lock = self._owner.machine.lock
+        favourite = lock.favour(True)
         try:
-            return self._loop(lock if lock.favour(True) else Outsider())
+            return self._loop(lock, lock if favourite else Outsider())
         finally:
             lock.favour(False)
 
-    def _loop(self, lock: MachineLock | Outsider) -> RunResult:
-        owner, vcpu, inputs, outputs = self._owner, self.vcpu, self._inputs, self._outputs
+    def _loop(self, lock: MachineLock, show: MachineLock | Outsider) -> RunResult:
+        owner, vcpu = self._owner, self.vcpu
+        inputs, outputs, reads, writes = self._inputs, self._outputs, self._reads, self._writes
         ioctl, fd, kvm_run = fcntl.ioctl, vcpu.fd, uapi.KVM_RUN
-        u8, u32, u64, exit_io = vcpu.u8, vcpu.u32, vcpu.u64, uapi.KVM_EXIT_IO
-        while True:
-            try:
-                ioctl(fd, kvm_run)
-            except OSError as error:
-                result = self._not_entered(error)
-                if result is not None:
-                    return result
-                continue
-            lock.inside = True
-            if lock.wanted:
-                lock.inside = False
-                result = self._long_way()
-                if result is not None:
-                    return result
-                continue
-            if owner.attentive:
-                owner.attend(vcpu)
-            if u32[_REASON] == exit_io:
-                if u8[DIRECTION]:
-                    outputs[u64[KEY]]()
+        exit_io, exit_mmio = uapi.KVM_EXIT_IO, uapi.KVM_EXIT_MMIO
+        u8, u32, u64 = vcpu.u8, vcpu.u32, vcpu.u64
+        held = False
+        try:
+            while True:
+                try:
+                    ioctl(fd, kvm_run)
+                except OSError as error:
+                    result = self._not_entered(error)
+                    if result is not None:
+                        return result
+                    continue
+                show.inside = True
+                if show.wanted:
+                    show.inside = False
+                    held = lock.acquire()
+                if owner.attentive:
+                    owner.attend(vcpu)
+                reason = u32[_REASON]
+                if reason == exit_io:
+                    if u8[DIRECTION]:
+                        outputs[u64[KEY]]()
+                    else:
+                        u64[IO_DATA_WORD] = inputs[u64[KEY]]()
+                elif reason == exit_mmio:
+                    if u8[MMIO_IS_WRITE]:
+                        writes[u8[MMIO_LENGTH]][u64[KEY]]()
+                    else:
+                        u64[MMIO_DATA] = reads[u8[MMIO_LENGTH]][u64[KEY]]()
                 else:
-                    u64[IO_DATA_WORD] = inputs[u64[KEY]]()
-            elif (result := self._dispatch()) is not None:
-                return result
-            lock.inside = False
-
-    def _long_way(self) -> RunResult | None:
-        """Dispatch an exit with the lock that others want too."""
-        with self._owner.machine.lock:
-            if self._owner.attentive:
-                self._owner.attend(self.vcpu)
-            return self._dispatch()
-
-    def _dispatch(self) -> RunResult | None:
-        """Carry out an exit of any kind."""
-        vcpu = self.vcpu
-        reason = vcpu.u32[_REASON]
-        if reason == uapi.KVM_EXIT_MMIO:
-            self._memory.dispatch()
-        elif reason != uapi.KVM_EXIT_IO:
-            return describe_exit(vcpu, reason)
-        elif vcpu.u8[DIRECTION] == uapi.KVM_EXIT_IO_OUT:
-            self._outputs[vcpu.u64[KEY]]()
-        else:
-            vcpu.u64[IO_DATA_WORD] = self._inputs[vcpu.u64[KEY]]()
-        return None
+                    result = describe_exit(vcpu, reason)
+                    if result is not None:
+                        return result
+                show.inside = False
+                if held:
+                    lock.release()
+                    held = False
+        finally:
+            if held:
+                lock.release()
 
     def _not_entered(self, error: OSError) -> RunResult | None:
         """KVM_RUN failed. A kick is no error; EAGAIN is a processor that waits for its start-up message."""
