@@ -1,0 +1,118 @@
+"""The commands that read descriptions: new, check, build, list."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from command_kit import Command
+
+GOOD = """\
+device: lamp
+bus: sysbus
+regions:
+  registers:
+    space: mmio
+    size: 4 KiB
+    registers:
+      CTRL: {at: 0x0, fields: {ON: 0}}
+gpio_out:
+  light: {level: CTRL.ON}
+"""
+BAD = GOOD.replace("at: 0x0,", "att: 0x0,")
+
+
+@pytest.fixture
+def lamp(tmp_path: Path) -> Path:
+    path = tmp_path / "devices" / "lamp.yaml"
+    path.parent.mkdir()
+    path.write_text(GOOD)
+    return path
+
+
+def test_a_new_device_builds_and_a_second_of_the_name_is_refused(devgen: Command, tmp_path: Path) -> None:
+    for bus in ("sysbus", "isa", "pci"):
+        assert devgen("new", f"my-{bus}", "--bus", bus).code == 0
+    assert devgen("check").code == 0
+    assert devgen("build").code == 0
+    again = devgen("new", "my-pci")
+    assert (again.code, "there already" in again.err) == (1, True)
+
+
+@pytest.mark.parametrize("name", ["1st", "../up", "a b", "", "a/b"])
+def test_a_name_that_is_none_is_a_usage_error(devgen: Command, name: str) -> None:
+    assert devgen("new", name).code == 2
+
+
+def test_check_says_where_what_and_what_was_meant(devgen: Command, lamp: Path) -> None:
+    lamp.write_text(BAD)
+    done = devgen("check", "devices")
+    assert done.code == 1
+    assert "devices/lamp.yaml:8:14: error[" in done.out
+    assert "did you mean 'at'" in done.out
+
+
+def test_check_speaks_json(devgen: Command, lamp: Path) -> None:
+    lamp.write_text(BAD)
+    done = devgen("check", "--format", "json")
+    found = json.loads(done.out)
+    assert done.code == 1
+    assert {"file", "line", "column", "severity", "code", "message"} <= found[0].keys()
+
+
+def test_check_of_a_path_that_is_not_there(devgen: Command) -> None:
+    done = devgen("check", "nowhere.yaml")
+    assert (done.code, "no such file" in done.err) == (1, True)
+
+
+def test_build_writes_then_has_nothing_to_do(devgen: Command, lamp: Path) -> None:
+    first, second = devgen("build"), devgen("build")
+    assert "generated/lamp.py" in first.out
+    assert (first.code, second.code, "all current" in second.out) == (0, 0, True)
+
+
+def test_build_check_fails_when_a_description_has_changed_and_writes_nothing(
+    devgen: Command, lamp: Path, tmp_path: Path
+) -> None:
+    assert devgen("build").code == 0
+    before = (tmp_path / "generated" / "lamp.py").read_bytes()
+    lamp.write_text(GOOD.replace("ON: 0", "ON: 1"))
+    done = devgen("build", "--check")
+    assert (done.code, "stale" in done.out) == (1, True)
+    assert (tmp_path / "generated" / "lamp.py").read_bytes() == before
+    assert (devgen("build").code, devgen("build", "--check").code) == (0, 0)
+
+
+def test_a_build_with_errors_prints_them_and_keeps_what_was_there(devgen: Command, lamp: Path, tmp_path: Path) -> None:
+    assert devgen("build").code == 0
+    lamp.write_text(BAD)
+    done = devgen("build")
+    assert (done.code, "error[" in done.err) == (1, True)
+    assert (tmp_path / "generated" / "lamp.py").is_file()
+
+
+def test_build_without_descriptions_says_so(devgen: Command) -> None:
+    done = devgen("build")
+    assert (done.code, "devices" in done.err) == (1, True)
+
+
+def test_list_shows_the_project_s_own_devices_and_the_catalogue(devgen: Command, lamp: Path) -> None:
+    assert devgen("build").code == 0
+    names = [row["device"] for row in json.loads(devgen("list", "--format", "json").out)]
+    assert {"lamp", "pl031", "hpet"} <= set(names)
+
+
+def test_a_misspelled_command_gets_a_suggestion(devgen: Command) -> None:
+    done = devgen("biuld")
+    assert (done.code, "Did you mean 'build'?" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize("command", ["build", "check", "list", "new", "record", "replay", "run"])
+def test_every_command_has_help_with_examples(devgen: Command, command: str) -> None:
+    done = devgen(command, "--help")
+    assert (done.code, "Examples:" in done.out) == (0, True)
+
+
+def test_an_unknown_option_is_a_usage_error(devgen: Command) -> None:
+    assert devgen("build", "--frobnicate").code == 2
