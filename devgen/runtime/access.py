@@ -312,3 +312,10 @@ class ObservedOps:
     def cacheable(self, offset: int, size: int) -> bool:
         """As the inner ones."""
         return self.inner.cacheable(offset, size)
+
+
+def unobserved(ops: IoOps | None) -> IoOps | None:
+    """``ops`` without the observers round them."""
+    while isinstance(ops, ObservedOps):
+        ops = ops.inner
+    return ops

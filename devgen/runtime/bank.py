@@ -161,6 +161,10 @@ class RegisterBank:
         """Whether a declared register has a byte there."""
         return bool(self._overlapping(offset, size))
 
+    def covering(self, offset: int, size: int) -> list[tuple[Reg, int | None, int]]:
+        """Registers with a byte in the range, ascending: the register, its element's index, its first byte's offset."""
+        return [(hit.reg, hit.element, hit.start) for hit in self._overlapping(offset, size)]
+
     # Finding registers.
 
     def _index(self) -> list[int]:

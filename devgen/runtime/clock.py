@@ -199,7 +199,19 @@ class LiveClock(MasterClock):
     pass whatever the guest has programmed; a host calls it again after it has let the guest run.
     """
 
-    __slots__ = ("_base", "_exact", "_followers", "_latched", "_reached", "_running_due", "_source", "_started")
+    __slots__ = (
+        "_base",
+        "_exact",
+        "_expiring",
+        "_followers",
+        "_latched",
+        "_latches",
+        "_reached",
+        "_recordings",
+        "_running_due",
+        "_source",
+        "_started",
+    )
 
     def __init__(self, start: int = 0, source: Callable[[], int] = time.monotonic_ns, *, running: bool = True) -> None:
         super().__init__()
@@ -207,8 +219,11 @@ class LiveClock(MasterClock):
         self._base = start
         self._started: int | None = source() if running else None
         self._followers: list[tuple[OffsetClock, int]] = []
-        self._exact: frozenset[Timer] = frozenset()
+        self._exact: set[Timer] = set()
         self._latched: int | None = None
+        self._latches = 0
+        self._recordings = 0
+        self._expiring = start
         self._reached = start
         self._running_due = False
 
@@ -253,24 +268,41 @@ class LiveClock(MasterClock):
     # --- recording: time as a replay will see it -----------------------------------------
 
     def make_exact(self, timers: Iterable[Timer]) -> None:
-        """Let ``timers`` see their own deadlines when they fire late, as on a manual clock; none of them ends that."""
-        self._exact = frozenset(timers)
-        self._reached = self.now()
+        """A recording begins: let its ``timers`` see their own deadlines when they fire late, as on a manual clock."""
+        if not self._recordings:
+            self._reached = self.now()
+        self._recordings += 1
+        self._exact.update(timers)
+
+    def make_live(self, timers: Iterable[Timer]) -> None:
+        """The recording that has made ``timers`` exact ends."""
+        self._recordings -= 1
+        self._exact.difference_update(timers)
 
     def latch(self, limit: int) -> None:
-        """Fire what is due (at most ``limit`` timers), then hold ``now()`` until ``unlatch``: one access, one time."""
-        if self._latched is None and not self._running_due:
-            now = max(self.now(), self._reached)
-            self._run_exact(now, limit)
-            self._latched = self._reached = max(now, self._reached)
+        """Fire what is due (at most ``limit`` timers), then hold ``now()`` until ``unlatch``: one access, one time.
+
+        Within another latch, or while timers fire, nothing more fires: what a timer causes happens at its deadline.
+        """
+        self._latches += 1
+        if self._latched is not None:
+            return
+        if self._running_due:
+            self._latched = self._reached = max(self._expiring, self._reached)
+            return
+        now = max(self.now(), self._reached)
+        self._run_exact(now, limit)
+        self._latched = self._reached = max(now, self._reached)
 
     def unlatch(self) -> None:
-        """Let ``now()`` go on."""
-        self._latched = None
+        """Let ``now()`` go on, once for each ``latch``."""
+        self._latches -= 1
+        if not self._latches:
+            self._latched = None
 
     def run_due(self, limit: int) -> bool:
         """Fire at most ``limit`` timers that are due now, soonest first; True if some are still due."""
-        if not self._exact:
+        if not self._recordings:
             return super().run_due(limit)
         return self._run_exact(max(self.now(), self._reached), limit)
 
@@ -289,14 +321,16 @@ class LiveClock(MasterClock):
         return True
 
     def _expire(self, timer: Timer, deadline: int) -> None:
-        if timer in self._exact and self._latched is None:
-            self._latched = self._reached = max(deadline, self._reached)
-            try:
-                timer.expire()
-            finally:
-                self._latched = None
-        else:
+        self._expiring = deadline
+        if timer not in self._exact:
             timer.expire()
+            return
+        self._latches += 1
+        self._latched = self._reached = max(deadline, self._reached)
+        try:
+            timer.expire()
+        finally:
+            self.unlatch()
 
     def follow(self, clock: OffsetClock) -> None:
         """Make ``clock`` keep step with the host's time also while this one is held (an rtc on the wall's time)."""

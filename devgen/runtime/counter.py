@@ -50,6 +50,11 @@ class Counter:
         self._value = 0  # running, phase "clock": distance from the clock's own tick number; else a count
         self.reset()
 
+    @property
+    def width(self) -> int:
+        """Bits of the count."""
+        return self._mask.bit_length()
+
     def reset(self) -> None:
         """Be as at power-on (phase "start" counts from now)."""
         self.enabled, self._value = self._power_on

@@ -16,10 +16,11 @@ from dataclasses import replace
 from functools import partial
 from typing import Final, TextIO
 
-from devgen.runtime.access import ObservedOps
+from devgen.runtime.access import ObservedOps, unobserved
 from devgen.runtime.bank import RegisterBank
 from devgen.runtime.clock import LiveClock
 from devgen.runtime.device import Device, RegionPlace
+from devgen.runtime.fanout import fan_out
 from devgen.runtime.journal import Journal, Output, level_of
 from devgen.runtime.machine import Machine
 from devgen.runtime.memory import MemoryRegion
@@ -38,6 +39,13 @@ RINGS: Final = 4096
 CATEGORY: Final = "recorded"
 
 
+Annotate = Callable[[dict[str, Json]], None]
+
+
+def _nothing(_fields: dict[str, Json]) -> None:
+    """Nothing to add."""
+
+
 class Recorder:
     """Records one device of ``machine`` into ``file``, from construction to ``close()``.
 
@@ -45,12 +53,20 @@ class Recorder:
     says why: the guest goes on.
     """
 
-    def __init__(self, machine: Machine, device: Device, file: TextIO) -> None:
+    def __init__(
+        self, machine: Machine, device: Device, file: TextIO, *, source: str = "", annotate: Annotate = _nothing
+    ) -> None:
+        """``source`` is written on each line, where several recordings share a file.
+
+        ``annotate(fields)`` may add to the line of an access, once that has been carried out.
+        """
         self.machine = machine
         self.device = device
         self.ops = 0
         self.error: OSError | None = None
         self._file = file
+        self._source = source
+        self._annotate = annotate
         self._clock = machine.clocks.virtual
         self._depth = 0
         self._loads: list[tuple[int, bytes]] = []
@@ -75,14 +91,18 @@ class Recorder:
         self._undo.append(partial(machine.event_sinks.remove, self._journal.event))
         machine.on_reset.append(self._reset)
         self._undo.append(partial(machine.on_reset.remove, self._reset))
-        device.observer = self
+        self._undo.append(partial(setattr, device, "observer", device.observer))
+        device.observer = fan_out(device.observer, self)
         with machine.memory.transaction(), machine.io.transaction():
             for place in device.placements:
                 self._watch(place)
         if isinstance(device, PciDevice):
-            device.config.observer = SpaceObserver(self, "cfg", 0)
+            config = device.config
+            self._undo.append(partial(setattr, config, "observer", config.observer))
+            config.observer = fan_out(config.observer, SpaceObserver(self, "cfg"))
         for stream in device.streams.values():
-            stream.observer = self
+            self._undo.append(partial(setattr, stream, "observer", stream.observer))
+            stream.observer = fan_out(stream.observer, self)
         if isinstance(self._clock, LiveClock):
             self._clock.make_exact(_timers(device))
 
@@ -90,12 +110,12 @@ class Recorder:
         region = place.region
         if region.ops is not None:
             inner = region.ops
-            region.ops = ObservedOps(inner, SpaceObserver(self, region.name, 0))
+            region.ops = ObservedOps(inner, SpaceObserver(self, region.name))
             self._undo.append(partial(setattr, region, "ops", inner))
         for doorbell in list(region.ioeventfds):
             watched = replace(doorbell, handler=partial(self._rung, region.name, doorbell))
-            _exchange(region, doorbell, watched)
-            self._undo.append(partial(_exchange, region, watched, doorbell))
+            exchange_doorbell(region, doorbell, watched)
+            self._undo.append(partial(exchange_doorbell, region, watched, doorbell))
 
     def close(self) -> None:
         """End the recording: the last outputs, the ``end`` line; the device is let go. May be called again."""
@@ -116,13 +136,8 @@ class Recorder:
             for action in reversed(self._undo):
                 action()
         self._undo.clear()
-        self.device.observer = None
-        if isinstance(self.device, PciDevice):
-            self.device.config.observer = None
-        for stream in self.device.streams.values():
-            stream.observer = None
         if isinstance(self._clock, LiveClock):
-            self._clock.make_exact(())
+            self._clock.make_live(_timers(self.device))
         self._journal.detach()
 
     # --- the header ----------------------------------------------------------------------
@@ -197,6 +212,18 @@ class Recorder:
         self._last, self._expirations = now, expirations
         self._write_outputs()
 
+    def accessed(self, write: bool, space: str, offset: int, size: int, value: int) -> None:
+        """An access that ``begin`` has announced has been carried out."""
+        fields: dict[str, Json] = {
+            "op": "write" if write else "read",
+            "space": space,
+            "offset": offset,
+            "size": size,
+            "value": value,
+        }
+        self._annotate(fields)
+        self.finish(fields)
+
     def received(self, data: bytes | None) -> None:
         """See InputObserver."""
         self.finish({"op": "break"} if data is None else {"op": "rx", "data": data.hex()})
@@ -268,6 +295,8 @@ class Recorder:
     def _write(self, fields: dict[str, Json]) -> None:
         if self.error is not None:
             return
+        if self._source:
+            fields = {**fields, "source": self._source}
         try:
             self._file.write(json.dumps(fields) + "\n")
         except OSError as error:
@@ -285,12 +314,11 @@ class Recorder:
 class SpaceObserver:
     """Hears the accesses of one region, or of configuration space, for a recorder."""
 
-    __slots__ = ("_base", "_recorder", "_space")
+    __slots__ = ("_recorder", "_space")
 
-    def __init__(self, recorder: Recorder, space: str, base: int) -> None:
+    def __init__(self, recorder: Recorder, space: str) -> None:
         self._recorder = recorder
         self._space = space
-        self._base = base
 
     def before(self, write: bool, offset: int, size: int, value: int) -> None:
         """An access begins."""
@@ -298,18 +326,11 @@ class SpaceObserver:
 
     def after(self, write: bool, offset: int, size: int, value: int) -> None:
         """An access has been carried out."""
-        self._recorder.finish(
-            {
-                "op": "write" if write else "read",
-                "space": self._space,
-                "offset": self._base + offset,
-                "size": size,
-                "value": value,
-            }
-        )
+        self._recorder.accessed(write, self._space, offset, size, value)
 
 
-def _exchange(region: MemoryRegion, old: IoEventFd, new: IoEventFd) -> None:
+def exchange_doorbell(region: MemoryRegion, old: IoEventFd, new: IoEventFd) -> None:
+    """Put ``new`` in the place of ``old``."""
     region.del_ioeventfd(old)
     region.add_ioeventfd(new)
 
@@ -337,7 +358,7 @@ def _timers(device: Device) -> list[Timer]:
 
 def _accesses(device: Device) -> Iterator[tuple[str, Json]]:
     for place in device.placements:
-        ops = place.region.ops
+        ops = unobserved(place.region.ops)
         if isinstance(ops, RegisterBank):
             yield place.region.name, {"valid": list(ops.access.valid), "impl": list(ops.access.implemented)}
 

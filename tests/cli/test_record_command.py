@@ -1,0 +1,61 @@
+"""`devgen record`: what a board's device did replays exactly, on either host."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from devgen.cli import cli
+from devgen.cli.errors import InputError
+from devgen.runtime.kvm import unavailable
+
+ACCELS = ["emulator", pytest.param("kvm", marks=pytest.mark.kvm)]
+
+
+@pytest.fixture(autouse=True)
+def needs_kvm(request: pytest.FixtureRequest) -> None:
+    reason = unavailable() if request.node.get_closest_marker("kvm") is not None else None
+    if reason is not None and os.environ.get("CI") == "true" and Path("/dev/kvm").exists():
+        pytest.fail(f"this machine has /dev/kvm and CI needs it: {reason}")
+    if reason is not None:
+        pytest.skip(reason)
+
+
+@pytest.mark.parametrize("accel", ACCELS)
+@pytest.mark.parametrize(("board", "device"), [("pl031-alarm", "rtc"), ("xche-card", "card")])
+def test_what_is_recorded_replays(board: str, device: str, accel: str, tmp_path: Path) -> None:
+    trace = tmp_path / "trace.jsonl"
+    done = CliRunner().invoke(
+        cli, ["record", board, "--device", device, "-o", str(trace), "--accel", accel, "--timeout", "30"]
+    )
+    assert done.exit_code == 0, done.output
+    replayed = CliRunner().invoke(cli, ["replay", str(trace)])
+    assert "1 passed, 0 failed" in replayed.output, replayed.output
+
+
+@pytest.mark.kvm
+def test_rings_that_the_kernel_takes_are_recorded_as_writes(tmp_path: Path) -> None:
+    trace = tmp_path / "trace.jsonl"
+    args = ["record", "doorbell-card", "--device", "card", "-o", str(trace), "--accel", "kvm", "--timeout", "30"]
+    assert CliRunner().invoke(cli, args).exit_code == 0
+    lines = [json.loads(line) for line in trace.read_text().splitlines()]
+    rings = [line for line in lines if line["op"] == "write" and line["space"] == "bells" and line["offset"] == 0]
+    assert len(rings) >= 32
+    assert "1 passed, 0 failed" in CliRunner().invoke(cli, ["replay", str(trace)]).output
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--device", "rtx", "-o", "t.jsonl"], "no device 'rtx' (did you mean 'rtc'?); it has rtc, con, exit"),
+        (["--device", "rtc", "-o", "no/such/folder/t.jsonl"], "no/such/folder/t.jsonl: No such file or directory"),
+    ],
+)
+def test_what_cannot_be_recorded_is_said(args: list[str], message: str) -> None:
+    done = CliRunner().invoke(cli, ["record", "pl031-alarm", "--accel", "emulator", *args])
+    assert isinstance(done.exception, InputError)
+    assert message in str(done.exception)
