@@ -48,6 +48,11 @@ def test_it_puts_only_devgen_into_site_packages(installed: Path) -> None:
     assert top == {"devgen", "bin"}
 
 
+def test_it_brings_no_file_of_a_build_s_own_keeping(installed: Path) -> None:
+    hidden = [path for path in (installed / "devgen").rglob(".*") if path.name != "__pycache__"]
+    assert hidden == []
+
+
 def test_the_installed_code_is_what_runs(installed: Path, tmp_path: Path) -> None:
     code = "import devgen, pathlib; print(pathlib.Path(devgen.__file__).parents[1])"
     done = subprocess.run(
