@@ -96,7 +96,7 @@ class Doorbell(PciDevice):
 
     def write_RINGS(self, index: int, value: int, mask: int = 0xFFFFFFFF) -> None:
         """Write RINGS (0x100, rw): Rings heard."""
-        self.RINGS[index] = (self.RINGS[index] & ~mask) | value
+        self.RINGS[index] = value if mask == 0xFFFFFFFF else (self.RINGS[index] & ~mask) | value
 
     def write_LOG(self, index: int, value: int, mask: int = 0xFFFFFFFF) -> None:
         """Write LOG (0x200, wo): Log window."""
@@ -114,7 +114,7 @@ class Doorbell(PciDevice):
 
     def write_COUNT(self, value: int, mask: int = 0xFFFFFFFF) -> None:
         """Write COUNT (0x304, rw): Number of values logged."""
-        self.COUNT = (self.COUNT & ~mask) | value
+        self.COUNT = value if mask == 0xFFFFFFFF else (self.COUNT & ~mask) | value
 
     def read_SUM(self) -> int:
         """Read SUM (0x308, ro): Sum of the values that tells their order: sum * 3 + value each time."""

@@ -159,7 +159,7 @@ class Hpet(Device):
     def write_CFG(self, value: int, mask: int = 0xFFFFFFFFFFFFFFFF) -> None:
         """Write CFG (0x010, rw): General configuration."""
         old = self.CFG
-        self.CFG = (self.CFG & ~mask) | (value & 3)
+        self.CFG = (value & 3) if mask == 0xFFFFFFFFFFFFFFFF else (self.CFG & ~mask) | (value & 3)
         if self.CFG & 1 and not old & 1:
             self.offset = (self.halted * 10 - self.clocks.virtual.now()) & 0xFFFFFFFFFFFFFFFF
             for n in range(min(self.timers + 1, 24)):
@@ -241,7 +241,7 @@ class Hpet(Device):
 
     def write_T_FSB(self, index: int, value: int, mask: int = 0xFFFFFFFFFFFFFFFF) -> None:
         """Write T.FSB (0x110, rw): Message route."""
-        self.T_FSB[index] = (self.T_FSB[index] & ~mask) | value
+        self.T_FSB[index] = value if mask == 0xFFFFFFFFFFFFFFFF else (self.T_FSB[index] & ~mask) | value
 
     def pit_changed(self, value: int) -> None:
         """pit was driven to another level.

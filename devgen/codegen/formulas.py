@@ -151,6 +151,10 @@ def write_statement(target: str, parts: Sequence[Part], register: Lanes, once: s
         expression = f"{_grouped(expression)} | {_operands(sets)}" if expression else _union(sets)
     if toggles:
         expression = f"{_grouped(expression)} ^ {_grouped(_union(toggles))}" if expression else _union(toggles)
+    elif register.mask is not None and _replaces(parts, register.whole):
+        # Most writes are of all lanes: they need no merging, which costs more than all the rest of the access.
+        full = hexadecimal(mask_of(register.width))
+        expression = f"{_grouped(_union(sets))} if {register.mask} == {full} else {expression}"
     return [f"{target} = {expression}"]
 
 
@@ -199,11 +203,15 @@ def _kept(target: str, clears: list[str], parts: Sequence[Part], register: Lanes
     """What is left of the stored value; empty when nothing is."""
     if not clears:
         return target
-    if register.mask is None and len(clears) == 1:
-        stored = sum(one.bits for one in parts if one.access in WRITABLE - ONCE and one.write in ("store", "wclr"))
-        if stored & register.whole == register.whole:
-            return ""
+    if register.mask is None and len(clears) == 1 and _replaces(parts, register.whole):
+        return ""
     return f"{target} & {_complement(clears)}"
+
+
+def _replaces(parts: Sequence[Part], whole: int) -> bool:
+    """Whether nothing of the old value is left after a write of all lanes."""
+    stored = sum(one.bits for one in parts if one.access in WRITABLE - ONCE and one.write in ("store", "wclr"))
+    return stored & whole == whole
 
 
 def _complement(terms: list[str]) -> str:

@@ -18,7 +18,11 @@ WRITE_EFFECTS = [None, "woclr", "woset", "wot", "wzs", "wzc", "wzt", "wclr", "ws
 
 # effect: the whole register by lanes; the whole register replaced; a field 7:4 by lanes
 STATEMENTS = {
-    None: ("self.R = (self.R & ~mask) | value", "self.R = value", "self.R = (self.R & ~mask) | (value & 0xF0)"),
+    None: (
+        "self.R = value if mask == 0xFFFFFFFF else (self.R & ~mask) | value",
+        "self.R = value",
+        "self.R = (value & 0xF0) if mask == 0xFFFFFFFF else (self.R & ~mask) | (value & 0xF0)",
+    ),
     "woclr": ("self.R &= ~value", "self.R &= ~value", "self.R &= ~value"),
     "woset": ("self.R |= value", "self.R |= value", "self.R |= value & 0xF0"),
     "wot": ("self.R ^= value", "self.R ^= value", "self.R ^= value & 0xF0"),
