@@ -7,7 +7,7 @@ the rounds' own ratios, which such a phase hardly moves.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 from time import perf_counter_ns
@@ -20,6 +20,35 @@ class Result:
     name: str
     ns: float
     ratio: float
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What a benchmark prints: a title, a head, rows, and a remark below."""
+
+    title: str
+    head: tuple[str, ...]
+    rows: Sequence[Sequence[object]]
+    remark: str = ""
+
+    def markdown(self) -> str:
+        """The table in markdown: the first column left-aligned, numbers to the right."""
+        lines = [
+            f"### {self.title}",
+            "",
+            _row(self.head),
+            "|" + "|".join("---" if at == 0 else "---:" for at in range(len(self.head))) + "|",
+            *(_row([_cell(value) for value in row]) for row in self.rows),
+        ]
+        return "\n".join([*lines, "", self.remark, ""] if self.remark else [*lines, ""])
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _cell(value: object) -> str:
+    return f"{value:.2f}" if isinstance(value, float) else str(value)
 
 
 def interleaved(candidates: dict[str, Callable[[int], object]], *, calls: int, rounds: int = 31) -> list[Result]:
@@ -39,21 +68,9 @@ def interleaved(candidates: dict[str, Callable[[int], object]], *, calls: int, r
         if enabled:
             gc.enable()
     base = samples[next(iter(candidates))]
-    return [
-        Result(name, median(taken), median(own / other for own, other in zip(taken, base, strict=True)))
-        for name, taken in samples.items()
-    ]
+    return [Result(name, median(taken), ratio(taken, base)) for name, taken in samples.items()]
 
 
-def markdown(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A markdown table; numbers are right-aligned by their column's rule."""
-    lines = [
-        "| " + " | ".join(head) + " |",
-        "|" + "|".join("---" if at == 0 else "---:" for at in range(len(head))) + "|",
-    ]
-    lines += ["| " + " | ".join(_cell(value) for value in row) + " |" for row in rows]
-    return "\n".join(lines)
-
-
-def _cell(value: object) -> str:
-    return f"{value:.2f}" if isinstance(value, float) else str(value)
+def ratio(taken: Sequence[float], base: Sequence[float]) -> float:
+    """Median of the rounds' own ratios."""
+    return median(own / other for own, other in zip(taken, base, strict=True))

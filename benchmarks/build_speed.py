@@ -1,22 +1,29 @@
 """What ``devgen build`` costs: CPU seconds and memory of whole processes, beside PyYAML loading the same file.
 
-    python benchmarks/build_speed.py
+    python benchmarks/build_speed.py [--quick]
 
 The file described is one device with 1,000 (and 10,000) distinct registers of 4 fields each. CPU is user plus system
 time of the process, interpreter start included, as the operating system accounts it; each figure is a median.
+Python may keep the bytecode of its modules, as it does unless told otherwise.
 """
 
 from __future__ import annotations
 
 import os
-import statistics
+import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
-ROUNDS = 5
+from _described import registers
+from _measure import Table
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+ROUNDS = 7
 
 
 @dataclass(frozen=True)
@@ -27,76 +34,94 @@ class Cost:
     memory: float
 
 
-def description(registers: int) -> str:
-    """A device with that many registers, 26 lines each."""
-    lines = ["device: big", "bus: sysbus", "regions:", "  r:", "    space: mmio", "    size: 64 KiB", "    registers:"]
-    for number in range(registers):
-        lines += [
-            f"      R{number}:",
-            f"        at: {number * 4:#x}",
-            "        access: rw",
-            f"        reset: {number % 256:#x}",
-            f"        description: Register number {number} of the block",
-            "        fields:",
-        ]
-        for field in range(4):
-            lines += [
-                f"          F{field}:",
-                f"            bits: '{field * 8 + 7}:{field * 8}'",
-                "            access: rw",
-                f"            title: Field {field}",
-                f"            description: What field {field} of register {number} does",
-            ]
-    return "\n".join(lines) + "\n"
+@dataclass(frozen=True)
+class Figures:
+    """What one size of file costs: built from nothing, built with nothing changed, and merely loaded by PyYAML."""
+
+    registers: int
+    lines: int
+    full: Cost
+    same: Cost
+    plain: Cost
+
+
+# The kernel counts the memory of whoever forks as the child's own, so a small process stands in between.
+LAUNCHER = """
+import os, sys
+_, status, used = os.wait4(os.spawnv(os.P_NOWAIT, sys.argv[1], sys.argv[1:]), 0)
+print(status, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+"""
 
 
 def run(command: list[str], cwd: Path) -> Cost:
     """Run a command to its end and account for it."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    process = subprocess.Popen(command, cwd=cwd, env=environment, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{command} failed with exit code {process.returncode}")
-    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    environment["PYTHONPATH"] = str(CHECKOUT)
+    launch = [sys.executable, "-S", "-c", LAUNCHER, *command]
+    done = subprocess.run(launch, cwd=cwd, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    status, cpu, memory = done.stdout.split()
+    if status != "0":
+        raise SystemExit(f"{command} failed")
+    return Cost(float(cpu), float(memory))
 
 
-def median(costs: list[Cost]) -> Cost:
-    return Cost(statistics.median(c.cpu for c in costs), max(c.memory for c in costs))
+def typical(costs: list[Cost]) -> Cost:
+    """The median CPU time, and the most memory."""
+    return Cost(median(cost.cpu for cost in costs), max(cost.memory for cost in costs))
 
 
-def measure(registers: int, folder: Path) -> tuple[Cost, Cost, Cost, int]:
-    """From nothing, with nothing changed, and PyYAML's own loader on the same file; and the file's lines."""
-    source = folder / "devices" / "big.yaml"
-    source.parent.mkdir(parents=True, exist_ok=True)
-    source.write_text(description(registers))
-    build = [sys.executable, "-m", "devgen", "build", "--quiet"]
-    load = [sys.executable, "-c", f"import yaml; yaml.load(open({str(source)!r}), Loader=yaml.CSafeLoader)"]
-    run(build, folder)
-    full, same, plain = [], [], []
-    for _ in range(ROUNDS):
-        for output in (folder / "generated").rglob("*"):
-            if output.is_file():
-                output.unlink()
-        full.append(run(build, folder))
-        same.append(run(build, folder))
-        plain.append(run(load, folder))
-    return median(full), median(same), median(plain), source.read_text().count("\n")
+def measure(number: int, rounds: int = ROUNDS) -> Figures:
+    """Measure a file of that many registers."""
+    text = registers(number)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        source = folder / "devices" / "big.yaml"
+        source.parent.mkdir()
+        source.write_text(text)
+        build = [sys.executable, "-m", "devgen", "build", "--quiet"]
+        load = [sys.executable, "-c", f"import yaml; yaml.load(open({str(source)!r}), Loader=yaml.CSafeLoader)"]
+        run(build, folder)
+        full, same, plain = [], [], []
+        for _ in range(rounds):
+            shutil.rmtree(folder / "generated")
+            full.append(run(build, folder))
+            same.append(run(build, folder))
+            plain.append(run(load, folder))
+    return Figures(number, text.count("\n"), typical(full), typical(same), typical(plain))
 
 
-def main() -> None:
-    print(
-        "| registers | lines | build, CPU s | peak MiB | nothing changed, CPU s | CSafeLoader, CPU s | build / CSafeLoader |"
+def tables(quick: bool = False) -> Iterator[Table]:
+    """One row for each size of file."""
+    figures = [measure(n, rounds=1) for n in (10, 20)] if quick else [measure(1_000), measure(10_000, rounds=3)]
+    small, large = figures
+    yield Table(
+        "devgen build",
+        (
+            "registers of 4 fields",
+            "lines of YAML",
+            "build, CPU s",
+            "peak MiB",
+            "nothing changed, CPU s",
+            "PyYAML's CSafeLoader alone, CPU s",
+            "build / CSafeLoader",
+        ),
+        [
+            (
+                f"{each.registers:,}",
+                f"{each.lines:,}",
+                each.full.cpu,
+                round(each.full.memory),
+                each.same.cpu,
+                each.plain.cpu,
+                each.full.cpu / each.plain.cpu,
+            )
+            for each in figures
+        ],
+        f"{large.registers // small.registers} times the registers cost {large.full.cpu / small.full.cpu:.1f} times "
+        "the CPU.",
     )
-    print("|---|---|---|---|---|---|---|")
-    for registers in (1000, 10000):
-        with tempfile.TemporaryDirectory() as folder:
-            full, same, plain, lines = measure(registers, Path(folder))
-        print(
-            f"| {registers} | {lines} | {full.cpu:.2f} | {full.memory:.0f} | {same.cpu:.2f} "
-            f"| {plain.cpu:.2f} | {full.cpu / plain.cpu:.2f} |"
-        )
 
 
 if __name__ == "__main__":
-    main()
+    for table in tables("--quick" in sys.argv[1:]):
+        print(table.markdown())

@@ -1,0 +1,40 @@
+"""Run all benchmarks and print their tables in markdown.
+
+    python benchmarks/run.py [--quick] [NAME ...]
+
+A name is that of a benchmark's file: register_access, kvm_exit, build_speed, footprint. ``--quick`` makes a few calls
+of each only, to see that they work: its figures mean nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import build_speed
+import footprint
+import kvm_exit
+import register_access
+
+BENCHMARKS = {module.__name__: module for module in (register_access, kvm_exit, build_speed, footprint)}
+
+
+def main() -> int:
+    """Print the tables as they are ready."""
+    parser = argparse.ArgumentParser(description="Run the benchmarks and print their tables in markdown.")
+    parser.add_argument("--quick", action="store_true", help="only see that they work; the figures mean nothing")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which ones: {', '.join(BENCHMARKS)} (default: all)")
+    arguments = parser.parse_args()
+    unknown = [name for name in arguments.names if name not in BENCHMARKS]
+    if unknown:
+        parser.error(f"no benchmark '{unknown[0]}'; there are {', '.join(BENCHMARKS)}")
+    for name in arguments.names or BENCHMARKS:
+        for table in BENCHMARKS[name].tables(arguments.quick):
+            print(table.markdown(), flush=True)
+    if "kvm_exit" in (arguments.names or BENCHMARKS) and (reason := kvm_exit.why_not()) is not None:
+        print(f"round trips on KVM were not measured: {reason}", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,85 @@
+"""Each benchmark runs, and its tables have the rows that docs/figures.md explains. Nothing here is about time."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMES = ["build_speed", "footprint", "kvm_exit", "register_access"]
+Import = Callable[[str], ModuleType]
+
+
+def skip_without_kvm(module: ModuleType) -> None:
+    reason = module.why_not() if hasattr(module, "why_not") else None
+    if reason is not None and os.environ.get("CI") == "true" and Path("/dev/kvm").exists():
+        pytest.fail(f"this machine has /dev/kvm and CI needs it: {reason}")
+    if reason is not None:
+        pytest.skip(reason)
+
+
+def test_every_benchmark_is_run_together(benchmark: Import) -> None:
+    assert sorted(benchmark("run").BENCHMARKS) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_makes_tables_of_numbers(benchmark: Import, name: str) -> None:
+    module = benchmark(name)
+    skip_without_kvm(module)
+    tables = list(module.tables(quick=True))
+    assert tables
+    for table in tables:
+        assert table.rows
+        assert {len(row) for row in table.rows} == {len(table.head)}
+        assert all(cell > 0 for row in table.rows for cell in row if isinstance(cell, (int, float)))
+
+
+def test_the_baseline_of_each_access_is_the_hand_written_bus(benchmark: Import) -> None:
+    results = benchmark("register_access").measure(calls=5, rounds=3)
+    assert {kind: (each[0].name, each[0].ratio) for kind, each in results.items()} == {
+        "read": ("hand-written, 1", 1.0),
+        "write": ("hand-written, 1", 1.0),
+    }
+
+
+def test_both_sides_of_a_register_access_answer_alike(benchmark: Import) -> None:
+    module = benchmark("register_access")
+    address = module.BASE + module.SIZE + module.OFFSET
+    for bus in (module.hand_bus(3), module.address_space(3)):
+        bus.write(address, 0x12345678, 4)
+        values = [bus.read(at, 4) for at in (address, address - module.SIZE, address + 4, 0)]
+        assert values == [0x12345678, 0, 0, 0xFFFFFFFF]
+
+
+def test_each_round_trip_has_its_c_loop(benchmark: Import) -> None:
+    module = benchmark("kvm_exit")
+    skip_without_kvm(module)
+    (table,) = module.tables(quick=True)
+    measured = {(row[0], row[1]) for row in table.rows}
+    assert {(kind, who) for kind in module.BODIES for who in ("C loop", "devgen")} <= measured
+    assert {("port write", "doorbell"), ("memory write", "doorbell")} <= measured
+
+
+def test_the_memory_of_a_process_is_its_own(benchmark: Import, tmp_path: Path) -> None:
+    ballast = bytearray(200 << 20)
+    cost = benchmark("build_speed").run([sys.executable, "-c", "pass"], tmp_path)
+    assert 0 < cost.memory < len(ballast) >> 20
+
+
+def test_the_large_description_is_as_large_as_it_says(benchmark: Import) -> None:
+    text = benchmark("_described").registers(30)
+    assert len(re.findall(r"^      R\d+:$", text, re.M)) == 30
+    assert len(re.findall(r"^          F\d:$", text, re.M)) == 120
+
+
+def test_a_misspelled_benchmark_is_refused() -> None:
+    command = [sys.executable, str(ROOT / "benchmarks" / "run.py"), "build_sped"]
+    done = subprocess.run(command, capture_output=True, text=True, env={"PYTHONPATH": str(ROOT)}, check=False)
+    assert (done.returncode, "no benchmark 'build_sped'" in done.stderr) == (2, True)
