@@ -33,6 +33,7 @@ GUESTS = (
     Guest("pl031_alarm", symbols={"PL031": 0xFE001000, "IRQ": 10}),
     Guest("xche_card"),
     Guest("doorbell_card", symbols={"RINGS": 16}),
+    Guest("hpet_periodic", symbols={"HPET": 0xFED00000, "PIN": 20, "COUNT": 100, "LEGACY": 10}),
     Guest("port_loop", symbols={"COUNT": 20000, "PORT": 0x240}),
     Guest("pio_string", symbols={"PORT": 0x240}),
     Guest("long_mode", mode="long", symbols={"PL031": 0xFE001000}),
