@@ -1,0 +1,51 @@
+"""Every board that comes with devgen, as `devgen run` builds it, on both CPU hosts."""
+
+from pathlib import Path
+
+import pytest
+
+from devgen.cli.accel import make_host, why_no_kvm
+from devgen.cli.boards import bundled_boards, load_configuration
+from devgen.cli.project import project_registry
+from devgen.runtime.machine import Machine
+from devgen.runtime.run import RunResult
+
+ROOT = Path(__file__).parents[2]
+BOARDS = {
+    "doorbell-card": ["doorbell: done"],
+    "hpet-periodic": [
+        "hpet: found, 100000 ticks a millisecond",
+        "hpet: 100 interrupts through the IOAPIC",
+        "hpet: 10 interrupts in place of the PIT",
+        "hpet: done",
+    ],
+    "pl031-alarm": ["pl031: line low", "pl031: done"],
+    "xche-card": ["xche: moved", "xche: done"],
+}
+NO_KVM = why_no_kvm()
+ACCELS = [
+    pytest.param("kvm", marks=[pytest.mark.kvm, pytest.mark.skipif(NO_KVM is not None, reason=f"KVM: {NO_KVM}")]),
+    "emulator",
+]
+
+
+def run(board: str, accel: str) -> RunResult:
+    config = load_configuration(ROOT / "examples" / "boards" / f"{board}.yaml")
+    with Machine(config, project_registry()) as machine:
+        host = make_host(accel, machine)  # type: ignore[arg-type]
+        try:
+            return host.run(30)
+        finally:
+            host.close()
+
+
+@pytest.mark.parametrize("accel", ACCELS)
+@pytest.mark.parametrize("board", BOARDS)
+def test_the_guest_ends_well(board: str, accel: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    result = run(board, accel)
+    said = capfdbinary.readouterr().out.decode("ascii").splitlines()
+    assert (result.ok, said[-len(BOARDS[board]) :]) == (True, BOARDS[board]), (result, said)
+
+
+def test_every_board_is_run() -> None:
+    assert bundled_boards().keys() == BOARDS.keys()
