@@ -10,6 +10,7 @@ CATALOGUE: Final[dict[str, str]] = {
     "debugcon": "debugcon:Debugcon",
     "doorbell": "doorbell:Doorbell",
     "hpet": "hpet:Hpet",
+    "i6300esb": "i6300esb:I6300esb",
     "i8254": "i8254:I8254",
     "pl031": "pl031:Pl031",
     "pl061": "pl061:Pl061",

@@ -34,6 +34,8 @@ class RegionLowering:
         extras = [*self._doorbells(region), *self._coalesced(region)]
         made = {"registers": self._bank, "ram": self._memory, "rom": self._memory}[region.kind](region)
         *before, expression = made
+        if region.space == "config":
+            return [*before, "self.config.add_bank(bank)"]
         place = self._place(region)
         call = f"self.add_region({expression}{place})"
         return [*before, f"region = {call}" if extras else call, *extras]

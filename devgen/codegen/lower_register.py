@@ -76,6 +76,8 @@ class _Register:
         fixed = self._fixed()
         if fixed not in (None, "0"):
             words.append(f"reset={fixed}")
+        if register.sizes is not None:
+            words.append(f"sizes={register.sizes}")
         return f"Reg({', '.join(words)})"
 
     # --- reading -----------------------------------------------------------------------------

@@ -15,9 +15,10 @@ How a unit (an access of an implemented size) finds its register:
 ``word``
     As exact, but any offset inside the register hits it, unshifted.
 
-A 64-bit register under ``exact`` and ``word`` is two 32-bit halves, each of which answers as if it were a register,
-unless the unit is wider than 4 bytes; more generally a register wider than ``implemented`` max is as many parts of
-that size.
+A register under ``exact`` and ``word`` that is wider than ``implemented`` max is as many parts of that size, each of
+which answers as if it were a register: a 64-bit one behind a 32-bit bus is two halves.
+
+A register may answer units of some ``sizes`` only; for others there is nothing.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class Reg:
     ``write(index, value, mask)``, with ``value`` within ``mask``; ``mask`` is left out where it is the full one. Values
     fit the width both ways. None for ``read`` reads ``reset``, for ``write`` drops the write; two registers may share
     an offset if one has no ``read`` and the other no ``write``. ``decode`` None is the bank's. An ``intent`` is
-    logged.
+    logged. ``sizes`` are the smallest and the largest unit in bytes that it answers; None: every unit.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Reg:
     intent: Intent | None = None
     read_mask: bool = False
     reset: int = 0
+    sizes: tuple[int, int] | None = None
 
 
 class _Hit(NamedTuple):
@@ -80,6 +82,11 @@ class _Hit(NamedTuple):
     bytes: int
     reg: Reg
     element: int | None
+
+    def answers(self, unit: int) -> bool:
+        """Whether a unit of ``unit`` bytes is one that the register answers."""
+        sizes = self.reg.sizes
+        return sizes is None or sizes[0] <= unit <= sizes[1]
 
     def reader(self) -> Callable[..., int] | None:
         """``read()`` or, with `Reg.read_mask`, ``read(mask)``."""
@@ -187,11 +194,15 @@ class RegisterBank:
         found = self._hits[bisect_left(starts, offset - 7) : bisect_left(starts, offset + size)]
         return [hit for hit in found if hit.start + hit.bytes > offset]
 
-    def _alone(self, offset: int, write: bool) -> _Hit | None:
-        """The register under ``offset`` that answers a unit alone: not one with lanes."""
+    def _answering(self, offset: int, size: int, unit: int) -> list[_Hit]:
+        """What has a byte in the range and answers units of ``unit`` bytes."""
+        return [hit for hit in self._overlapping(offset, size) if hit.answers(unit)]
+
+    def _alone(self, offset: int, size: int, write: bool) -> _Hit | None:
+        """The register under ``offset`` that answers a unit of ``size`` bytes alone: not one with lanes."""
         answer: _Hit | None = None
-        for hit in self._overlapping(offset, 1):
-            if answer is None or (hit.reg.write if write else hit.reg.read) is not None:
+        for hit in self._answering(offset, 1, size):
+            if answer is None or (hit.writer() if write else hit.reader()) is not None:
                 answer = hit
         if answer is None or (answer.reg.decode or self._decode) == "lanes":
             return None
@@ -200,18 +211,18 @@ class RegisterBank:
     # Units.
 
     def _unit_read(self, offset: int, size: int) -> Reader:
-        hit = self._alone(offset, write=False)
+        hit = self._alone(offset, size, write=False)
         if hit is not None:
             return self._alone_read(hit, offset, size)
-        if self._decode != "lanes" and not self._overlapping(offset, 1):
+        if self._decode != "lanes" and not self._answering(offset, 1, size):
             return self._nothing_read(offset, size)
         return self._lanes_read(offset, size)
 
     def _unit_write(self, offset: int, size: int) -> Writer:
-        hit = self._alone(offset, write=True)
+        hit = self._alone(offset, size, write=True)
         if hit is not None:
             return self._alone_write(hit, offset, size)
-        if self._decode != "lanes" and not self._overlapping(offset, 1):
+        if self._decode != "lanes" and not self._answering(offset, 1, size):
             return self._nothing_write(offset)
         return self._lanes_write(offset, size)
 
@@ -244,7 +255,7 @@ class RegisterBank:
 
     def _part(self, hit: _Hit, offset: int, size: int) -> tuple[int, int] | None:
         """(first byte, bytes) of the part of the register that a unit at ``offset`` hits; None if it hits none."""
-        part = min(hit.bytes, self.access.implemented[1], 4 if size <= 4 else 8)
+        part = min(hit.bytes, self.access.implemented[1])
         into = offset - hit.start
         first = into - into % part
         if into != first and (hit.reg.decode or self._decode) == "exact":
@@ -291,7 +302,7 @@ class RegisterBank:
         return lanes
 
     def _lanes_read(self, offset: int, size: int) -> Reader:
-        hits = self._overlapping(offset, size)
+        hits = self._answering(offset, size, size)
         if not hits:
             return self._nothing_read(offset, size)
         fill = mask_of(size) if self._reserved == "ones" else 0
@@ -307,7 +318,7 @@ class RegisterBank:
         return _filled(join_reads(parts), fill) if fill else join_reads(parts)
 
     def _lanes_write(self, offset: int, size: int) -> Writer:
-        hits = self._overlapping(offset, size)
+        hits = self._answering(offset, size, size)
         if not hits:
             return self._nothing_write(offset)
         parts: list[tuple[Writer, int, int]] = []

@@ -170,6 +170,7 @@ class Register:
     description: str
     mark: Mark
     resets: tuple[int, ...] = ()
+    sizes: tuple[int, int] | None = None
 
 
 @dataclass(slots=True, frozen=True)
@@ -212,11 +213,14 @@ class AccessRule:
 
 @dataclass(slots=True, frozen=True)
 class Region:
-    """A range of addresses. ``kind`` ram and rom are memory-backed; ``bar`` is set on PCI devices."""
+    """A range of addresses. ``kind`` ram and rom are memory-backed; ``bar`` is set on PCI devices.
+
+    ``space`` "config" is the PCI function's own part of configuration space: offsets are those of the whole space.
+    """
 
     name: str
     kind: Literal["registers", "ram", "rom"]
-    space: Literal["mmio", "pio"]
+    space: Literal["mmio", "pio", "config"]
     bar: int | Literal["rom"] | None
     offset: int
     size: int

@@ -228,13 +228,14 @@ class TestHalves:
         assert bank.resolve_read(0x08, 4)() == 0x55667788
         assert bank.resolve_read(0x0C, 4)() == 0x11223344
 
-    def test_need_no_wide_bus_to_be_one(self) -> None:
+    def test_are_none_where_the_bus_is_wide(self) -> None:
         store = Store()
-        bank = bank_of(store.reg("CMP", 0, 64), access=Access((1, 8), (1, 8)))
+        bank = bank_of(store.reg("CMP", 0, 64), access=Access((1, 8), (1, 8)), reserved="ones")
         bank.resolve_write(0, 8)(0x0102030405060708)
         bank.resolve_write(4, 4)(0xAABBCCDD)
-        assert store["CMP"] == 0xAABBCCDD_05060708
-        assert [call[3] for call in store.calls] == [0xFFFFFFFF_FFFFFFFF, 0xFFFFFFFF_00000000]
+        assert (store["CMP"], bank.resolve_read(4, 4)()) == (0x0102030405060708, 0xFFFFFFFF)
+        bank.resolve_write(0, 4)(0xAABBCCDD)
+        assert (store["CMP"], bank.resolve_read(0, 4)()) == (0xAABBCCDD, 0xAABBCCDD)
 
 
 def test_arrays_and_interleaved_files() -> None:
@@ -277,6 +278,39 @@ def test_one_offset_may_hold_a_register_to_read_and_one_to_write() -> None:
             store["RBR"], store["THR"] = 0x55, 0
             bank.resolve_write(0, 1)(0xAA)
             assert (bank.resolve_read(0, 1)(), store["THR"], store["RBR"]) == (0x55, 0xAA, 0x55)
+
+
+def test_a_constant_to_read_may_share_its_offset_with_a_register_to_write() -> None:
+    store = Store()
+    reads = Reg("ID", 0, 8, None, None, reset=0x5C)
+    writes = Reg("COMMAND", 0, 8, None, store.reg("COMMAND", 0, 8).write)
+    for decode in ("lanes", "exact"):
+        for regs in ((reads, writes), (writes, reads)):
+            bank = bank_of(*regs, decode=decode)
+            bank.resolve_write(0, 1)(0xAA)
+            assert (bank.resolve_read(0, 1)(), store["COMMAND"]) == (0x5C, 0xAA)
+
+
+@pytest.mark.parametrize("decode", ["lanes", "exact", "word"])
+def test_a_register_may_answer_some_sizes_only(decode: Any) -> None:
+    store = Store()
+    bank = bank_of(store.reg("A", 0, 32, sizes=(4, 4)), decode=decode, reserved="ones")
+    for offset, size in ((0, 1), (0, 2), (2, 2), (3, 1)):
+        bank.resolve_write(offset, size)(0)
+        assert bank.resolve_read(offset, size)() == (1 << 8 * size) - 1
+    assert store.calls == []
+    bank.resolve_write(0, 4)(0x12345678)
+    assert bank.resolve_read(0, 4)() == 0x12345678
+
+
+def test_registers_may_take_turns_by_size() -> None:
+    store = Store()
+    narrow = store.reg("NARROW", 0, 16, sizes=(2, 2))
+    wide = store.reg("WIDE", 0, 32, sizes=(4, 4))
+    bank = bank_of(narrow, wide)
+    bank.resolve_write(0, 2)(0x1111)
+    bank.resolve_write(0, 4)(0x22222222)
+    assert (bank.resolve_read(0, 2)(), bank.resolve_read(0, 4)()) == (0x1111, 0x22222222)
 
 
 def test_write_only_reads_zero_even_among_ones() -> None:

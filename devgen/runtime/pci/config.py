@@ -100,7 +100,7 @@ class PciConfig:
         self.changed: Callable[[int, int], None] = _nothing
         self.observer: AccessObserver | None = None
         """Hears the guest's accesses; for a recorder."""
-        self._banks: list[tuple[int, int, IoOps]] = []
+        self._banks: list[IoOps] = []
         self._next_capability = FIRST_CAPABILITY
         self._last_capability = CAPABILITIES
         self._identify(identity)
@@ -165,9 +165,12 @@ class PciConfig:
         self.data[STATUS] |= STATUS_CAPABILITIES
         return offset
 
-    def add_bank(self, offset: int, size: int, ops: IoOps) -> None:
-        """Let ``ops`` answer for ``size`` bytes at ``offset``: a device's own registers in configuration space."""
-        self._banks.append((offset, size, ops))
+    def add_bank(self, ops: IoOps) -> None:
+        """Let ``ops`` answer where it has something declared: a device's own registers behind the header.
+
+        Its offsets are those of the whole space.
+        """
+        self._banks.append(ops)
 
     # --- the guest's side ----------------------------------------------------------------
 
@@ -190,23 +193,28 @@ class PciConfig:
         self.observer.after(True, offset, size, value)
 
     def _read(self, offset: int, size: int) -> int:
-        for start, length, ops in self._banks:
-            if start <= offset and offset + size <= start + length:
-                return ops.resolve_read(offset - start, size)()
+        bank = self._bank_at(offset, size)
+        if bank is not None:
+            return bank.resolve_read(offset, size)()
         stored = bytes(self.data[offset : offset + size])
         return int.from_bytes(stored + b"\xff" * (size - len(stored)), "little")
 
     def _write(self, offset: int, value: int, size: int) -> None:
-        for start, length, ops in self._banks:
-            if start <= offset and offset + size <= start + length:
-                ops.resolve_write(offset - start, size)(value)
-                return
+        bank = self._bank_at(offset, size)
+        if bank is not None:
+            bank.resolve_write(offset, size)(value & ((1 << 8 * size) - 1))
+            return
         for place in range(offset, min(offset + size, SIZE)):
             byte = value >> 8 * (place - offset) & 0xFF
             mask = self.writable[place]
             self.data[place] = (self.data[place] & ~mask | byte & mask) & ~(byte & self.cleared[place])
         if offset < FIRST_CAPABILITY:
             self.changed(offset, size)
+
+    def _bank_at(self, offset: int, size: int) -> IoOps | None:
+        if offset < FIRST_CAPABILITY or offset + size > SIZE:
+            return None
+        return next((bank for bank in self._banks if bank.cacheable(offset, size)), None)
 
     @property
     def command(self) -> int:

@@ -8,16 +8,29 @@ from typing import Any, Literal
 from devgen.spec.builder.context import Context, Tree, entries, most
 from devgen.spec.builder.doorbells import DoorbellDraft, build_doorbells, draft_doorbells
 from devgen.spec.builder.overlaps import ELEMENT_LIMIT, Span, TooManyElements, overlaps
-from devgen.spec.builder.registers import Defaults, Draft, FileDraft, RegisterDraft, build_entries, draft_registers
+from devgen.spec.builder.registers import (
+    Defaults,
+    Draft,
+    FileDraft,
+    RegisterDraft,
+    all_registers,
+    ascending_sizes,
+    build_entries,
+    draft_registers,
+)
 from devgen.spec.catalogue import layout as kinds
 from devgen.spec.catalogue import pci as pci_kinds
 from devgen.spec.model import AccessRule, Bar, Bus, Region
-from devgen.spec.units import access_sizes, size
+from devgen.spec.units import size
 
 PAGE = 4096
 PORTS = 1 << 16
-_MEMORY_EXCLUDES = ("registers", "doorbells", "access", "decode", "width", "reserved")
-Space = Literal["mmio", "pio"]
+CONFIG_START, CONFIG_END = 0x40, 0x100
+"""Where the part of configuration space lies that is a function's own (Local Bus Specification 3.0, section 6.1)."""
+
+_MEMORY_EXCLUDES = ("registers", "doorbells", "access", "decode", "width", "reserved", "sizes")
+_CONFIG_EXCLUDES = ("bar", "at", "size", "ram", "rom", "doorbells")
+Space = Literal["mmio", "pio", "config"]
 
 
 @dataclass(slots=True)
@@ -53,18 +66,21 @@ def _draft_region(
 ) -> RegionDraft:
     kind = _kind(ctx, spec)
     bar = None
-    if bus is Bus.PCI:
+    config = spec.get("space") == "config"
+    if config:
+        _check_config(ctx, spec, bus)
+    elif bus is Bus.PCI:
         bar = _place_in_bar(ctx, name, spec, bars)
     else:
         _check_place_on_bus(ctx, name, spec, bus)
     space: Space = ("pio" if bar.type == "io" else "mmio") if bar is not None else spec.get("space", "mmio")
-    at = spec.get("at", 0) if bus is Bus.PCI else 0
-    given = size(spec["size"]) if "size" in spec else None
+    at = spec.get("at", 0) if bus is Bus.PCI and not config else 0
+    access = _access(ctx, spec, space)
     draft = RegionDraft(
-        name, spec, parent, kind, space, bar, at,
-        given if given is not None else max(0, bar.size - at) if bar is not None else None,
-        _access(ctx, spec, space),
-        Defaults(spec.get("width", 32), spec.get("decode", "lanes"), retain),
+        name, spec, parent, "registers" if config else kind, space, bar, at,
+        CONFIG_END if config else _size(spec, bar, at),
+        access,
+        Defaults(spec.get("width", 32), spec.get("decode", "lanes"), retain, _answered(ctx, spec)),
     )  # fmt: skip
     _check_size(ctx, draft)
     if kind == "registers":
@@ -73,6 +89,15 @@ def _draft_region(
         if not draft.registers and not draft.doorbells:
             ctx.at_key(kinds.EMPTY_REGION, parent, name, name=f"'{name}'")
     return draft
+
+
+def _size(spec: Tree, bar: Bar | None, at: int) -> int | None:
+    given = size(spec["size"]) if "size" in spec else None
+    return given if given is not None else max(0, bar.size - at) if bar is not None else None
+
+
+def _answered(ctx: Context, spec: Tree) -> tuple[int, int] | None:
+    return ascending_sizes(ctx, spec, "sizes") if "sizes" in spec else None
 
 
 def _kind(ctx: Context, spec: Tree) -> Literal["registers", "ram", "rom"]:
@@ -95,6 +120,14 @@ def _check_place_on_bus(ctx: Context, name: str, spec: Tree, bus: Bus) -> None:
             ctx.not_here(spec, key, f"the device is on bus {bus}, not pci")
     for key in ("space", "size"):
         ctx.needs(spec, f"the region '{name}'", key)
+
+
+def _check_config(ctx: Context, spec: Tree, bus: Bus) -> None:
+    if bus is not Bus.PCI:
+        ctx.not_here(spec, "space", f"only a device on pci has configuration space, this one is on {bus}")
+    for key in _CONFIG_EXCLUDES:
+        if key in spec:
+            ctx.contradiction(spec, key, "space: config", "configuration space lies where it lies and holds registers")
 
 
 def _place_in_bar(ctx: Context, name: str, spec: Tree, bars: dict[str, Bar]) -> Bar | None:
@@ -121,12 +154,10 @@ def _access(ctx: Context, spec: Tree, space: Space) -> AccessRule:
 def _sizes(ctx: Context, rule: Tree, key: str, default: tuple[int, int], space: Space) -> tuple[int, int]:
     if key not in rule:
         return default
-    low, high = access_sizes(rule[key])
-    if low > high:
-        ctx.at_value(kinds.BAD_ACCESS, rule, key, found=rule[key], reason="the smallest comes first")
-        return high, low
-    if space == "pio" and high > 4:
-        ctx.at_value(kinds.BAD_ACCESS, rule, key, found=rule[key], reason="port accesses have at most 4 bytes")
+    low, high = ascending_sizes(ctx, rule, key)
+    if space != "mmio" and high > 4:
+        what = "port" if space == "pio" else "configuration"
+        ctx.at_value(kinds.BAD_ACCESS, rule, key, found=rule[key], reason=f"{what} accesses have at most 4 bytes")
     return low, high
 
 
@@ -185,16 +216,37 @@ def check_layout(ctx: Context, draft: RegionDraft) -> None:
     for span in spans:
         if draft.size is not None and span.end > draft.size:
             _report_outside(ctx, span, draft.size)
+        if draft.space == "config" and span.start < CONFIG_START:
+            _report_header(ctx, span)
     _check_alignment(ctx, draft)
+    _check_answered(ctx, draft)
     try:
-        found = overlaps(spans)
-        if any(isinstance(pair[0].owner, FileDraft) or isinstance(pair[1].owner, FileDraft) for pair in found):
-            found = overlaps(list(_member_spans(draft.registers)))
+        found = _shared(draft, spans)
     except TooManyElements:
         ctx.at_key(kinds.TOO_MANY_ELEMENTS, draft.parent, draft.name, limit=ELEMENT_LIMIT)
         return
     for later, earlier, offset in found:
         _report_registers(ctx, later.owner, earlier.owner, offset)
+
+
+def _shared(region: RegionDraft, spans: list[Span]) -> list[tuple[Span, Span, int]]:
+    """Return the pairs that one access could mean; a register to read and one to write may share a place."""
+    found = overlaps(spans)
+    if not found:
+        return []
+    if any(isinstance(pair[0].owner, FileDraft) or isinstance(pair[1].owner, FileDraft) for pair in found):
+        spans = list(_member_spans(region.registers))
+    reads = overlaps([span for span in spans if _answers_reads(span)])
+    writes = overlaps([span for span in spans if _answers_writes(span)])
+    return list({id(pair[0].owner): pair for pair in (*writes, *reads)}.values())
+
+
+def _answers_reads(span: Span) -> bool:
+    return not isinstance(span.owner, RegisterDraft) or span.owner.readable
+
+
+def _answers_writes(span: Span) -> bool:
+    return not isinstance(span.owner, RegisterDraft) or span.owner.writable
 
 
 def _span(draft: Draft) -> Span | None:
@@ -250,6 +302,24 @@ def _report_outside(ctx: Context, span: Span, limit: int) -> None:
     key = "at" if draft.count is None or span.start >= limit else "count"
     key = key if key in draft.spec else "at"
     ctx.at_value(kinds.REGISTER_OUTSIDE, draft.spec, key, name=_label(draft), end=f"{span.end:#x}", size=f"{limit:#x}")
+
+
+def _report_header(ctx: Context, span: Span) -> None:
+    draft: Any = span.owner
+    ctx.at_value(pci_kinds.CONFIG_HEADER, draft.spec, "at", name=_label(draft), start=f"{CONFIG_START:#x}")
+
+
+def _check_answered(ctx: Context, region: RegionDraft) -> None:
+    """Report registers that no access of the region can reach, for its size."""
+    low, high = region.access.implemented
+    low = 1 if region.defaults.decode == "lanes" else low
+    for draft in all_registers(region.registers):
+        if draft.sizes is not None and (draft.sizes[1] < low or draft.sizes[0] > high):
+            spec = draft.spec if "sizes" in draft.spec else region.spec
+            reason = f"accesses of {low} to {high} bytes reach the registers"
+            ctx.at_value(kinds.BAD_ACCESS, spec, "sizes", found=spec["sizes"], reason=reason)
+            if spec is region.spec:
+                return
 
 
 def _check_alignment(ctx: Context, region: RegionDraft) -> None:

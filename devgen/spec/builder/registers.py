@@ -16,12 +16,13 @@ from devgen.spec.ir import Expr, Int, Range, Stmt
 from devgen.spec.model import AccessType, Decode, Field, Intent, Register, RegisterFile
 from devgen.spec.reserved import why_reserved
 from devgen.spec.scope import FieldEntry, FileEntry, RegisterEntry, Scope
+from devgen.spec.units import access_sizes
 
 _ZERO = Int(0)
 _NO_FIELDS: Tree = {}
 
 _UNREMARKABLE = frozenset(
-    ("at", "width", "access", "reset", "fields", "title", "description", "count", "stride", "retain", "decode")
+    ("at", "width", "access", "reset", "fields", "title", "description", "count", "stride", "retain", "decode", "sizes")
 )
 """Keys that contradict none of the others."""
 
@@ -53,6 +54,7 @@ class Defaults:
     width: int
     decode: Decode
     retain: bool
+    sizes: tuple[int, int] | None = None
 
 
 @dataclass(slots=True)
@@ -71,11 +73,22 @@ class RegisterDraft:
     reset: int
     count: Expr | None
     stride: int
+    sizes: tuple[int, int] | None = None
 
     @property
     def size(self) -> int:
         """Bytes of one element."""
         return self.width >> 3
+
+    @property
+    def readable(self) -> bool:
+        """Whether it answers reads."""
+        return self.access not in ("wo", "w1")
+
+    @property
+    def writable(self) -> bool:
+        """Whether it answers writes."""
+        return self.access != "ro"
 
     @property
     def label(self) -> str:
@@ -131,8 +144,9 @@ def _draft_register(
     fields, reset = _fields_and_reset(ctx, spec, width, access)
     count = ctx.count(spec) if "count" in spec and file is None else None
     stride = spec.get("stride") or width >> 3
+    sizes = ascending_sizes(ctx, spec, "sizes") if "sizes" in spec else defaults.sizes
     draft = RegisterDraft(
-        name, spec, parent, file, defaults, spec.get("at"), width, access, fields, reset, count, stride
+        name, spec, parent, file, defaults, spec.get("at"), width, access, fields, reset, count, stride, sizes
     )
     _check_array(ctx, draft)
     if isinstance(spec.get("reset"), list):
@@ -140,6 +154,14 @@ def _draft_register(
     if remarkable and "constant" in spec:
         _check_constant(ctx, draft)
     return draft
+
+
+def ascending_sizes(ctx: Context, spec: Tree, key: str) -> tuple[int, int]:
+    """Return access sizes in ascending order; report them if they were not."""
+    low, high = access_sizes(spec[key])
+    if low > high:
+        ctx.at_value(kinds.BAD_ACCESS, spec, key, found=spec[key], reason="the smallest comes first")
+    return min(low, high), max(low, high)
 
 
 def _access(spec: Tree) -> AccessType:
@@ -428,6 +450,7 @@ def _build_register(ctx: Context, draft: RegisterDraft) -> Register:
         description=spec.get("description", ""),
         mark=ctx.mark(draft.parent, draft.name),
         resets=tuple(spec["reset"]) if isinstance(spec.get("reset"), list) else (),
+        sizes=draft.sizes,
     )
 
 

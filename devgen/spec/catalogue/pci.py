@@ -54,3 +54,11 @@ BAD_ROM = Kind(
     "regions: {r: {bar: rom, registers: {A: {at: 0}}}}",
     "Make the region a ROM, or hang it on another BAR.",
 )
+CONFIG_HEADER = Kind(
+    "DG0807",
+    "error",
+    "{name} lies in the header of configuration space, which ends at {start}",
+    "The first 64 bytes are the type 0 header, whose registers follow from `pci`; a device's own stand behind it.",
+    "config: {space: config, registers: {A: {at: 0x3c}}}",
+    "Correct `at`: it is the offset in the whole of configuration space.",
+)
