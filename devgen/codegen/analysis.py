@@ -14,7 +14,7 @@ from devgen.codegen.walk import walk
 from devgen.spec import ir
 
 Thing = tuple[str, str]
-"""(kind, name) of something that changes: a register's storage, state, a counter, a timer or a line."""
+"""(kind, name) of something that changes: a register's storage, state, a FIFO, a counter, a timer or a line."""
 
 Things = frozenset[Thing]
 NOTHING: Things = frozenset()
@@ -38,6 +38,8 @@ class Analysis:
                     found |= self.register_reads((file, register))
                 case ir.StatePlace(name):
                     found.add(("state", name))
+                case ir.FifoPlace(name) | ir.FifoQuery(name):
+                    found.add(("fifo", name))
                 case ir.LinePlace(kind, name):
                     found.add((kind, name))
                 case ir.CounterPlace(name):
@@ -65,6 +67,8 @@ class Analysis:
             match one:
                 case ir.Assign(place):
                     found |= self._written(place)
+                case ir.FifoOp(fifo):
+                    found.add(("fifo", fifo))
                 case ir.CounterOp(counter):
                     found.add(("counter", counter))
                 case ir.TimerOp(timer):

@@ -70,7 +70,12 @@ def build_followers(symbols: Symbols, analysis: Analysis) -> Followers:
         for (kind, _), one in symbols.lines.items()
         if one.level is not None
     ]
-    return Followers(enables, tuple(_ordered(lines)))
+    rooms = [
+        Follower(("stream", one.name), analysis.reads(one.room), _room_method(lowering, one))
+        for one in symbols.device.streams
+        if one.room is not None
+    ]
+    return Followers(enables, (*_ordered(lines), *rooms))
 
 
 def _ordered(lines: list[Follower]) -> Iterator[Follower]:
@@ -112,6 +117,14 @@ def _enable_method(lowering: Lowering, counter: model.Counter) -> Method:
         body = [_each("counter", attribute, bool(waiting) or names_local(counter.enable, "index")), *indented(inner)]
     doc = f"Let {counter.name} run or stand as its enable says; while it stands, no alarm on it can come."
     return Method(name, "", "None", docstring((doc,), METHOD_INDENT), tuple(body))
+
+
+def _room_method(lowering: Lowering, stream: model.Stream) -> Method:
+    assert stream.room is not None
+    attribute = lowering.symbols.attribute("stream", stream.name)
+    name = lowering.symbols.names.claim(f"update_{attribute}")
+    doc = docstring((f"Let bytes come in that may have waited for room on {stream.name}.",), METHOD_INDENT)
+    return Method(name, "", "None", doc, (f"self.{attribute}.room_changed()",))
 
 
 def _each(item: str, attribute: str, counted: bool) -> str:

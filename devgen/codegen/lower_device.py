@@ -38,6 +38,7 @@ _IMPORTS: Final = (
     ("devgen.runtime.device", "Property"),
     ("devgen.runtime.device", "PropertyValue"),
     ("devgen.runtime.device", "StateItem"),
+    ("devgen.runtime.fifo", "Fifo"),
     ("devgen.runtime.memory", "MemoryRegion"),
     ("devgen.runtime.memory", "RamBlock"),
     ("devgen.runtime.pci", "Bar"),
@@ -45,7 +46,7 @@ _IMPORTS: Final = (
     ("devgen.runtime.pci", "PciIdentity"),
     ("devgen.runtime.timer", "Timer"),
 )
-_CALLED: Final = ("partial", "Access", "Reg", "RegisterBank", "Counter", "MemoryRegion", "RamBlock", "Timer")
+_CALLED: Final = ("partial", "Access", "Reg", "RegisterBank", "Counter", "Fifo", "MemoryRegion", "RamBlock", "Timer")
 
 
 def lower_device(device: model.Device, source: str) -> ModulePlan:
@@ -97,7 +98,7 @@ class _DeviceLowering:
         setup = fit([*self._parts(), *(line for one in self.device.regions for line in regions.setup(one))], _BODY)
         setup = [*setup, *fit(self._settled(), _BODY)]
         fields = any(one.model.fields for one in self.symbols.registers.values())
-        state = bool(self.stored or self.device.counters or self.device.timers)
+        state = bool(self.stored or self.device.fifos or self.device.counters or self.device.timers)
         return ModulePlan(
             source=self.source,
             doc=docstring((sentence(self.device.title) or f"The device {self.device.name}.",), 0),
@@ -125,6 +126,8 @@ class _DeviceLowering:
         for stream in device.streams:
             stem = self.symbols.attribute("stream", stream.name)
             self.symbols.attributes["received", stream.name] = claim(f"{stem}_received")
+            self.symbols.attributes["broken", stream.name] = claim(f"{stem}_broken")
+            self.symbols.attributes["room", stream.name] = claim(f"{stem}_room")
         for region in device.regions:
             for doorbell in region.doorbells:
                 require_name(doorbell.name)
@@ -161,6 +164,8 @@ class _DeviceLowering:
     def _state_items(self) -> Iterator[str]:
         for one in self.stored:
             yield f'StateItem({string(one.attribute)}, "{one.kind}", {one.width})'
+        for fifo in self.device.fifos:
+            yield f'StateItem({string(self.symbols.attribute("fifo", fifo.name))}, "fifo", {fifo.width})'
         for counter in self.device.counters:
             yield f'StateItem({string(self.symbols.attribute("counter", counter.name))}, "counter")'
         for timer in self.device.timers:
@@ -183,7 +188,11 @@ class _DeviceLowering:
         ]
         retained = [f"self.{one.attribute} = {one.value}" for one in self.stored if one.retain]
         cleared = ["self.clear()"] if any(not one.retain for one in self.stored) else []
-        return [*properties, *retained, *cleared, *self.time.setup(), *self.lines.setup()]
+        fifos = [
+            f"self.{self.symbols.attribute('fifo', one.name)} = Fifo({self.lowering.number(one.depth)}, {one.width})"
+            for one in self.device.fifos
+        ]
+        return [*properties, *retained, *cleared, *fifos, *self.time.setup(), *self.lines.setup()]
 
     def _settled(self) -> list[str]:
         """What follows a reset or power-on: the description's statements, then everything that follows."""
@@ -203,7 +212,10 @@ class _DeviceLowering:
             yield Method("after_reset", "", "None", docstring(("What the device does once it is reset.",), 8), lines)
 
     def _reset_body(self, clear: bool) -> list[str]:
-        return [*self.time.reset(), *(["self.clear()"] if clear else []), *self.lines.reset()]
+        fifos = [
+            f"self.{self.symbols.attribute('fifo', one.name)}.reset()" for one in self.device.fifos if not one.retain
+        ]
+        return [*self.time.reset(), *(["self.clear()"] if clear else []), *fifos, *self.lines.reset()]
 
     # --- registers and state -----------------------------------------------------------------
 

@@ -103,6 +103,8 @@ class Lowering:
                 return Code(f"self.clocks.{clock}.now()")
             case ir.TimerQuery():
                 return self._timer_query(expr)
+            case ir.FifoQuery():
+                return self._fifo_query(expr)
             case ir.LoadMemory(address, size):
                 return Code(f"self.load_memory({self.number(address)}, {size})")
 
@@ -160,6 +162,8 @@ class Lowering:
                 return Code(self.element(self.symbols.attribute("counter", name), index) + ".read()")
             case ir.StatePlace(name, _, index):
                 return Code(self.element(self.symbols.attribute("state", name), index))
+            case ir.FifoPlace(name, _, index):
+                return Code(self.element(self.symbols.attribute("fifo", name), index))
 
     def register(self, place: ir.RegisterPlace) -> Code:
         """A register's value: stored, constant, or what its ``read`` computes."""
@@ -182,7 +186,7 @@ class Lowering:
 
     def _width(self, place: ir.Place) -> int:
         match place:
-            case ir.RegisterPlace() | ir.FieldPlace() | ir.BitsPlace() | ir.StatePlace():
+            case ir.RegisterPlace() | ir.FieldPlace() | ir.BitsPlace() | ir.StatePlace() | ir.FifoPlace():
                 return place.width
             case _:
                 return 0
@@ -278,6 +282,11 @@ class Lowering:
         if expr.query == "armed":
             return Code(f"{timer}.armed", ATOM, True)
         return Code(f"({timer}.deadline or 0)")
+
+    def _fifo_query(self, expr: ir.FifoQuery) -> Code:
+        return Code(
+            f"self.{self.symbols.attribute('fifo', expr.fifo)}.{expr.query}", ATOM, expr.query in ("empty", "full")
+        )
 
 
 def value_method(symbol: RegisterSymbol) -> str:

@@ -37,6 +37,8 @@ class LineLowering:
         return [
             *(self._changed(one) for one in device.gpio_in),
             *(self._received(one) for one in device.streams if one.on_receive),
+            *(self._broken(one) for one in device.streams if one.on_break),
+            *(self._room(one, one.room) for one in device.streams if one.room is not None),
         ]
 
     def reset(self) -> list[str]:
@@ -75,8 +77,14 @@ class LineLowering:
 
     def _stream(self, one: model.Stream) -> str:
         symbols = self.lowering.symbols
-        handler = f", self.{symbols.attribute('received', one.name)}" if one.on_receive else ""
-        return f"self.{symbols.attribute('stream', one.name)} = self.add_stream({string(one.name)}{handler})"
+        words = [string(one.name)]
+        if one.on_receive:
+            words.append(f"self.{symbols.attribute('received', one.name)}")
+        if one.on_break:
+            words.append(f"on_break=self.{symbols.attribute('broken', one.name)}")
+        if one.room is not None:
+            words.append(f"room=self.{symbols.attribute('room', one.name)}")
+        return f"self.{symbols.attribute('stream', one.name)} = self.add_stream({', '.join(words)})"
 
     def _changed(self, one: model.GpioIn) -> Method:
         name = self.lowering.symbols.attribute("changed", one.name)
@@ -88,6 +96,16 @@ class LineLowering:
         name = self.lowering.symbols.attribute("received", one.name)
         doc = docstring((f"A byte has arrived on {one.name}.", sentence(one.description)), 8)
         return Method(name, "value: int", "None", doc, self._entry(one.on_receive, frozenset()))
+
+    def _broken(self, one: model.Stream) -> Method:
+        name = self.lowering.symbols.attribute("broken", one.name)
+        doc = docstring((f"A break condition has arrived on {one.name}.",), 8)
+        return Method(name, "", "None", doc, self._entry(one.on_break, frozenset()))
+
+    def _room(self, one: model.Stream, room: ir.Expr) -> Method:
+        name = self.lowering.symbols.attribute("room", one.name)
+        doc = docstring((f"How many bytes {one.name} can take now.",), 8)
+        return Method(name, "", "int", doc, (f"return {self.lowering.number(room)}",))
 
     def _entry(self, body: tuple[ir.Stmt, ...], changed: Things) -> tuple[str, ...]:
         lines = Statements(self.lowering).lines(body)

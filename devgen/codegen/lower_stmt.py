@@ -46,6 +46,8 @@ class Statements:
                 return [f"self.{symbols.attribute('action', action)}({inner})"]
             case ir.TimerOp():
                 return [self._timer(one)]
+            case ir.FifoOp(fifo, op, argument):
+                return [f"self.{symbols.attribute('fifo', fifo)}.{op}({'' if argument is None else number(argument)})"]
             case ir.CounterOp(counter, op, index, argument):
                 target = self.lowering.element(symbols.attribute("counter", counter), index)
                 return [f"{target}.{op}({'' if argument is None else number(argument)})"]

@@ -100,7 +100,7 @@ def class_name(device: str) -> str:
 
 
 _IMPORTED_WORDS = """
-    Access Bar ByteStream ClassVar Counter Device Environment FieldTable GpioIn IoEventFd IrqLine MemoryRegion
+    Access Bar ByteStream ClassVar Counter Device Environment FieldTable Fifo GpioIn IoEventFd IrqLine MemoryRegion
     PciDevice PciIdentity Property RamBlock Reg RegisterBank StateItem Timer
 """
 _IMPORTED: Final = frozenset(_IMPORTED_WORDS.split())

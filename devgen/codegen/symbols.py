@@ -103,6 +103,7 @@ def _declared(device: model.Device) -> Iterator[tuple[str, str]]:
     groups: tuple[tuple[str, tuple[_Named, ...]], ...] = (
         ("property", device.properties),
         ("state", device.state),
+        ("fifo", device.fifos),
         ("counter", device.counters),
         ("timer", device.timers),
         ("interrupt", device.interrupts),
@@ -120,6 +121,7 @@ def _declared(device: model.Device) -> Iterator[tuple[str, str]]:
 _Named = (
     model.Property
     | model.StateVar
+    | model.Fifo
     | model.Counter
     | model.Timer
     | model.Line
@@ -184,7 +186,7 @@ def _behaviour(device: model.Device) -> tuple[object, ...]:
         *(one.body for one in device.actions),
         *(one.level for one in (*device.interrupts, *device.gpio_out)),
         *(one.on_input for one in device.gpio_in),
-        *(one.on_receive for one in device.streams),
+        *(part for one in device.streams for part in (one.on_receive, one.on_break, one.room)),
         *(bell.on_ring for region in device.regions for bell in region.doorbells),
         device.on_reset,
     )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 from devgen.runtime.clock import NEVER, Clocks
 from devgen.runtime.counter import Counter
 from devgen.runtime.errors import DeviceError, StateError, suggest
+from devgen.runtime.fifo import Fifo
 from devgen.runtime.irq import GpioIn, IrqLine
 from devgen.runtime.log import AccessLog
 from devgen.runtime.memory import MemoryRegion
@@ -84,10 +85,11 @@ class Property:
 
 @dataclass(slots=True, frozen=True)
 class StateItem:
-    """An attribute that a snapshot holds: an int of ``width`` bits, a counter, a timer, or a list of one of them."""
+    """An attribute that a snapshot holds: an int of ``width`` bits, a FIFO, a counter, a timer, or a list of one of
+    them."""
 
     name: str
-    kind: Literal["register", "state", "counter", "timer"]
+    kind: Literal["register", "state", "fifo", "counter", "timer"]
     width: int = 0
 
 
@@ -258,10 +260,10 @@ class Device:
         name: str,
         on_receive: Callable[[int], None] | None = None,
         on_break: Callable[[], None] | None = None,
+        room: Callable[[], int] | None = None,
     ) -> ByteStream:
-        """A byte stream; ``on_receive(byte)`` is called for each byte from the host."""
-        stream = ByteStream(name, on_break=on_break) if on_receive is None else ByteStream(name, on_receive, on_break)
-        self.streams[name] = stream
+        """A byte stream; ``on_receive(byte)`` is called for each byte from the host, of which it sends ``room()``."""
+        stream = self.streams[name] = ByteStream(name, on_receive, on_break, room)
         return stream
 
     def add_doorbell(
@@ -397,6 +399,7 @@ class Device:
             level = integer(inputs[name], 0, 1, f"level of '{name}'")
             restoration.actions.append(partial(setattr, pin, "level", level))
         self._prepare_memory(data["memory"], restoration)
+        restoration.actions += [stream.room_changed for stream in self.streams.values()]
 
     def _check_identity(self, data: Mapping[str, Json]) -> None:
         if data.get("device") != self.NAME:
@@ -431,14 +434,14 @@ def _copy(view: memoryview, contents: bytes) -> None:
     view[:] = contents
 
 
-Savable = int | Counter | Timer | Sequence[int | Counter | Timer]
+Savable = int | Fifo | Counter | Timer | Sequence[int | Counter | Timer]
 
 
 def _save(value: Savable, order: Mapping[int, int]) -> Json:
     match value:
         case int():
             return int(value)
-        case Counter():
+        case Counter() | Fifo():
             return value.save()
         case Timer():
             return None if value.deadline is None else {"deadline": value.deadline, "order": order[id(value)]}
@@ -451,6 +454,8 @@ def _prepare_item(device: Device, item: StateItem, data: Json, restoration: Rest
     what = f"'{item.name}'"
     if isinstance(present, int):
         restoration.actions.append(partial(setattr, device, item.name, _number(item, data, what)))
+    elif isinstance(present, Fifo):
+        restoration.actions.append(partial(present.restore, *present.check_state(data, what)))
     elif isinstance(present, Counter | Timer):
         _prepare_part(present, data, what, restoration)
     else:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Final, Protocol
 
 from devgen.runtime.errors import MachineError, suggest
+
+ROOMY: Final = 4096
+"""Bytes that a device which does not tell its room is given at once."""
 
 
 def _drop(_value: int) -> None:
@@ -27,16 +30,27 @@ class InputObserver(Protocol):
 
 
 class ByteStream:
-    """One device's stream. The device calls ``send``; the host connects a sink and calls ``receive``."""
+    """One device's stream. The device calls ``send``; the host connects a sink and calls ``receive``.
 
-    __slots__ = ("_on_break", "_on_receive", "_sinks", "name", "observer")
+    ``room()`` tells how many bytes the device can take at the moment. It is advice: whoever sends more makes the
+    device overrun, as a line does that knows no handshake.
+    """
+
+    __slots__ = ("_on_break", "_on_receive", "_room", "_sinks", "name", "observer", "on_room")
 
     def __init__(
-        self, name: str, on_receive: Callable[[int], None] = _drop, on_break: Callable[[], None] | None = None
+        self,
+        name: str,
+        on_receive: Callable[[int], None] | None = None,
+        on_break: Callable[[], None] | None = None,
+        room: Callable[[], int] | None = None,
     ) -> None:
         self.name = name
-        self._on_receive = on_receive
+        self._on_receive = on_receive or _drop
         self._on_break = on_break
+        self._room = room
+        self.on_room: Callable[[], None] | None = None
+        """Called, under the machine's lock, whenever the room may have changed; set while bytes wait for it."""
         self._sinks: tuple[Callable[[int], None], ...] = ()
         self.observer: InputObserver | None = None
         """Hears what the host sends; for a recorder."""
@@ -74,6 +88,15 @@ class ByteStream:
             self._on_break()
         if self.observer is not None:
             self.observer.received(None)
+
+    def room(self) -> int:
+        """How many bytes the device can take now; a device that does not say so takes any number."""
+        return ROOMY if self._room is None else self._room()
+
+    def room_changed(self) -> None:
+        """Tell those who wait for room to look again. Called by the device."""
+        if self.on_room is not None:
+            self.on_room()
 
     @property
     def listens(self) -> bool:

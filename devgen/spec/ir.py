@@ -79,6 +79,15 @@ class StatePlace:
 
 
 @dataclass(slots=True, frozen=True)
+class FifoPlace:
+    """Entry ``index`` of a FIFO, the oldest being 0 (reading only): behind the newest, what a slot last held."""
+
+    name: str
+    width: int
+    index: Expr
+
+
+@dataclass(slots=True, frozen=True)
 class LocalPlace:
     """A local, a parameter, a loop variable, or a hook's ``value``, ``mask``, ``old``, ``index``, ``count``."""
 
@@ -109,7 +118,17 @@ class CounterPlace:
     index: Expr | None = None
 
 
-Place = RegisterPlace | FieldPlace | BitsPlace | StatePlace | LocalPlace | PropertyPlace | LinePlace | CounterPlace
+Place = (
+    RegisterPlace
+    | FieldPlace
+    | BitsPlace
+    | StatePlace
+    | FifoPlace
+    | LocalPlace
+    | PropertyPlace
+    | LinePlace
+    | CounterPlace
+)
 
 # --- expressions -----------------------------------------------------------------------
 
@@ -249,6 +268,15 @@ class TimerQuery:
 
 
 @dataclass(slots=True, frozen=True)
+class FifoQuery:
+    """``f.count`` (entries in it), ``f.free`` (those that fit in), ``f.empty`` or ``f.full`` (truth values)."""
+
+    fifo: str
+    query: Literal["count", "free", "empty", "full"]
+    range: Range
+
+
+@dataclass(slots=True, frozen=True)
 class LoadMemory:
     """``loadN(address)``: a little-endian read of guest memory; ``size`` in bytes."""
 
@@ -272,6 +300,7 @@ Expr = (
     | Apply
     | Now
     | TimerQuery
+    | FifoQuery
     | LoadMemory
 )
 
@@ -333,6 +362,15 @@ class TimerOp:
 
 
 @dataclass(slots=True, frozen=True)
+class FifoOp:
+    """``f.push(value)`` (lost when it is full), ``f.pop()`` (nothing when it is empty) or ``f.clear()``."""
+
+    fifo: str
+    op: Literal["push", "pop", "clear"]
+    argument: Expr | None = None
+
+
+@dataclass(slots=True, frozen=True)
 class CounterOp:
     """``c.load(value)``, ``c.start()`` or ``c.stop()``."""
 
@@ -374,4 +412,4 @@ class StoreMemory:
     size: int
 
 
-Stmt = Assign | Declare | If | For | Do | TimerOp | CounterOp | Pulse | Emit | Send | StoreMemory
+Stmt = Assign | Declare | If | For | Do | TimerOp | FifoOp | CounterOp | Pulse | Emit | Send | StoreMemory

@@ -70,6 +70,17 @@ class StateVar:
 
 
 @dataclass(slots=True, frozen=True)
+class Fifo:
+    """A first-in-first-out buffer of ``depth`` entries (an expression over properties) of ``width`` bits."""
+
+    name: str
+    depth: Expr
+    width: int
+    retain: bool
+    description: str
+
+
+@dataclass(slots=True, frozen=True)
 class Counter:
     """A count of clock periods modulo 2^width. ``period`` is ns as a fraction (numerator, denominator)."""
 
@@ -267,11 +278,13 @@ class Event:
 
 @dataclass(slots=True, frozen=True)
 class Stream:
-    """A byte stream to and from a host character device."""
+    """A byte stream to and from a host character device. ``room``: how many bytes it can take; None: any number."""
 
     name: str
     on_receive: tuple[Stmt, ...]
     description: str
+    on_break: tuple[Stmt, ...] = ()
+    room: Expr | None = None
 
 
 @dataclass(slots=True, frozen=True)
@@ -324,3 +337,4 @@ class Device:
     retain: bool
     mark: Mark
     sources: tuple[str, ...] = field(default=())
+    fifos: tuple[Fifo, ...] = ()

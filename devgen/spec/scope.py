@@ -74,6 +74,15 @@ class StateEntry:
 
 
 @dataclass(slots=True, frozen=True)
+class FifoEntry:
+    """A first-in-first-out buffer of ``depth`` entries of ``width`` bits."""
+
+    name: str
+    width: int
+    depth: Expr
+
+
+@dataclass(slots=True, frozen=True)
 class CounterEntry:
     """A counter of ``width`` bits."""
 
@@ -164,6 +173,7 @@ Entry = (
     | RegisterEntry
     | FileEntry
     | StateEntry
+    | FifoEntry
     | CounterEntry
     | TimerEntry
     | LineEntry

@@ -14,6 +14,7 @@ from devgen.spec.ir import (
     Do,
     Emit,
     Expr,
+    FifoOp,
     For,
     If,
     Load,
@@ -72,6 +73,8 @@ def operands(stmt: Stmt) -> tuple[Expr, ...]:
             return (*indices(place), value)
         case Declare(_, value) | Send(_, value):
             return (value,)
+        case FifoOp(_, _, argument):
+            return () if argument is None else (argument,)
         case If(test):
             return (test,)
         case For(_, start, stop):

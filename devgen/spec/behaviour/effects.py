@@ -18,6 +18,8 @@ from devgen.spec.ir import (
     Do,
     Emit,
     Expr,
+    FifoOp,
+    FifoQuery,
     Load,
     LoadMemory,
     Now,
@@ -77,6 +79,8 @@ class Effects:
                 return frozenset((("clock", clock),))
             case TimerQuery(timer):
                 return frozenset((("timer", timer),))
+            case FifoQuery(fifo):
+                return frozenset((("fifo", fifo),))
             case LoadMemory():
                 return frozenset((("memory", ""),))
         return _NOTHING
@@ -117,6 +121,8 @@ class Effects:
                 at_once = op == "arm" and armed is not None and armed.due == "now"
                 later = self._called(("expire", timer), armed.on_expire) if at_once and armed else _NOTHING
                 return later | {("timer", timer)}
+            case FifoOp(fifo):
+                return frozenset((("fifo", fifo),))
             case CounterOp(counter):
                 return frozenset((("counter", counter),))
             case Pulse(line):

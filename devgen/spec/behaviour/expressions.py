@@ -45,7 +45,7 @@ from devgen.spec.ir import (
     Unary,
     Wrap,
 )
-from devgen.spec.scope import ActionEntry, EventEntry, FunctionEntry, Parameter, TimerEntry
+from devgen.spec.scope import ActionEntry, EventEntry, FifoEntry, FunctionEntry, Parameter, TimerEntry
 
 ADDRESS = Range.unsigned(64)
 """What a guest address may be."""
@@ -276,8 +276,9 @@ class Expressions(Names):
             thing = self.resolve(node.func.value)
             if thing is not None:
                 what = f"`{node.func.attr}(...)` of {thing.what}"
-                kind = NOT_AN_EXPRESSION if isinstance(thing.entry, TimerEntry) else NOT_IN_LANGUAGE
-                self.unit.report(kind, node, what=what)
+                acts = isinstance(thing.entry, TimerEntry | FifoEntry)
+                hint = _pop_hint(thing.entry, node.func.attr)
+                self.unit.report(NOT_AN_EXPRESSION if acts else NOT_IN_LANGUAGE, node, hint=hint, what=what)
             return
         self.unit.report(NOT_IN_LANGUAGE, node, what="a call of something that has no name")
 
@@ -459,6 +460,12 @@ def type_range(name: str) -> Range | None:
         return None
     width = int(name[1:])
     return Range.unsigned(width) if name[0] == "u" else Range.signed(width)
+
+
+def _pop_hint(entry: object, method: str) -> str:
+    if not isinstance(entry, FifoEntry) or method != "pop":
+        return ""
+    return f"read `{entry.name}[0]`, its oldest entry, then pop in statements (`on_read:`, say)"
 
 
 def _count(number: int) -> str:

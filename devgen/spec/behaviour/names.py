@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Literal
 
 from devgen.spec.behaviour import ranges
 from devgen.spec.behaviour.bounds import describe, inside
@@ -27,6 +28,8 @@ from devgen.spec.ir import (
     CounterPlace,
     Expr,
     FieldPlace,
+    FifoPlace,
+    FifoQuery,
     Int,
     LinePlace,
     Load,
@@ -46,6 +49,7 @@ from devgen.spec.scope import (
     Entry,
     EventEntry,
     FieldEntry,
+    FifoEntry,
     FileEntry,
     FunctionEntry,
     LineEntry,
@@ -59,6 +63,12 @@ from devgen.spec.scope import (
 
 _WIDEST = 256
 _QUERIES = {"armed": BOOL, "deadline": Range.unsigned(128)}
+_LEVELS: dict[str, Literal["count", "free", "empty", "full"]] = {
+    "count": "count",
+    "free": "free",
+    "empty": "empty",
+    "full": "full",
+}
 _CONSTANTS: dict[str, Expr] = {"now": Now("virtual"), "rtc_now": Now("rtc"), "true": Int(1), "false": Int(0)}
 _SUGGESTED = (
     *_CONSTANTS,
@@ -106,6 +116,7 @@ _KINDS: dict[type, str] = {
     RegisterEntry: "register",
     FileEntry: "register file",
     StateEntry: "state",
+    FifoEntry: "FIFO",
     CounterEntry: "counter",
     TimerEntry: "timer",
     LineEntry: "line",
@@ -201,7 +212,7 @@ class Names(ABC):
             case PropertyEntry(name):
                 value = Load(PropertyPlace(name), _property_range(entry))
                 return Thing(what, entry, value=value, readonly="is a property, set when the device is placed")
-            case FunctionEntry() | ActionEntry() | EventEntry() | StreamEntry() | LocalEntry():
+            case FunctionEntry() | ActionEntry() | EventEntry() | StreamEntry() | LocalEntry() | FifoEntry():
                 return Thing(what, entry)
         thing = Thing(what, entry, array=entry.count)
         return thing if entry.count is not None else self._element(thing, None)
@@ -268,6 +279,10 @@ class Names(ABC):
             case TimerEntry(timer) if name in _QUERIES:
                 query = TimerQuery(timer, "armed" if name == "armed" else "deadline", base.index, _QUERIES[name])
                 return Thing(f"{base.what}.{name}", value=query, readonly="follows from arming and cancelling")
+            case FifoEntry() as fifo if name in _LEVELS:
+                bounds = Range(0, fifo.depth.range.hi) if name in ("count", "free") else BOOL
+                level = FifoQuery(fifo.name, _LEVELS[name], bounds)
+                return Thing(f"{base.what}.{name}", value=level, readonly="follows from pushing and popping")
         return None
 
     # --- in brackets -------------------------------------------------------------------
@@ -275,6 +290,8 @@ class Names(ABC):
     def _subscript(self, base: Thing, node: ast.Subscript) -> Thing | None:
         if base.array is not None and base.index is None:
             return self._pick(base, base.array, node)
+        if isinstance(base.entry, FifoEntry):
+            return self._peek(base, base.entry, node)
         if base.place is None and base.value is None:
             self.unit.report(NO_INDEX, node, what=base.what)
             return None
@@ -290,6 +307,15 @@ class Names(ABC):
         if index is None or not self.check_index(index, count, base.what, node.slice):
             return None
         return self._element(base, index)
+
+    def _peek(self, base: Thing, fifo: FifoEntry, node: ast.Subscript) -> Thing | None:
+        """Return an entry of a FIFO, counted from the oldest."""
+        entry = self._pick(base, fifo.depth, node)
+        if entry is None or entry.index is None:
+            return None
+        place = FifoPlace(fifo.name, fifo.width, entry.index)
+        readonly = "is an entry of a FIFO, which is pushed and popped"
+        return _stored(Thing(f"an entry of {base.what}", readonly=readonly), place, fifo.width, None)
 
     def check_index(self, index: Expr, count: Expr, what: str, node: ast.AST) -> bool:
         """Return whether an index is proven to lie inside an array; report it otherwise."""
@@ -359,6 +385,8 @@ def members(entry: Declared | None) -> tuple[str, ...]:
             return ("load(value)", "start()", "stop()")
         case StreamEntry():
             return ("send(byte)",)
+        case FifoEntry():
+            return ("push(value)", "pop()", "clear()", *_LEVELS)
     return ()
 
 
@@ -386,6 +414,8 @@ def _value_hint(thing: Thing) -> str:
     match thing.entry:
         case TimerEntry(name):
             return f"`{name}.armed` and `{name}.deadline` are values"
+        case FifoEntry(name):
+            return f"`{name}[0]` is its oldest entry, `{name}.count` how many there are"
         case FunctionEntry(name):
             return f"call it: `{name}(...)`"
         case FileEntry(name, registers) if registers:

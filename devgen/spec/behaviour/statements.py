@@ -38,6 +38,7 @@ from devgen.spec.ir import (
     Do,
     Emit,
     Expr,
+    FifoOp,
     For,
     If,
     Int,
@@ -57,6 +58,7 @@ from devgen.spec.scope import (
     ActionEntry,
     CounterEntry,
     EventEntry,
+    FifoEntry,
     FunctionEntry,
     LineEntry,
     StreamEntry,
@@ -467,6 +469,8 @@ class Statements(Expressions):
                 found = self._timer(timer, thing.index, func.attr, call)
             case CounterEntry() as counter:
                 found = self._counter(counter, thing.index, func.attr, call)
+            case FifoEntry() as fifo:
+                found = self._fifo(fifo, func.attr, call)
             case StreamEntry(name) if func.attr == "send":
                 byte = self._one(call, "send()", Range.unsigned(8))
                 return None if byte is None else Send(name, byte)
@@ -508,6 +512,17 @@ class Statements(Expressions):
         if self.arguments(call, 0, 0, f"{op}()") is None:
             return True
         return CounterOp(counter.name, "start" if op == "start" else "stop", index)
+
+    def _fifo(self, fifo: FifoEntry, op: str, call: ast.Call) -> Stmt | bool:
+        """Return the statement; True if it was reported as wrong, False if a FIFO has no such method."""
+        if op == "push":
+            value = self._one(call, f"FIFO {fifo.name}", Range.unsigned(fifo.width))
+            return True if value is None else FifoOp(fifo.name, "push", value)
+        if op not in ("pop", "clear"):
+            return False
+        if self.arguments(call, 0, 0, f"{op}()") is None:
+            return True
+        return FifoOp(fifo.name, "pop" if op == "pop" else "clear")
 
     def _one(self, call: ast.Call, what: str, room: Range) -> Expr | None:
         """Return the only argument of a call, which must fit."""

@@ -14,6 +14,7 @@ from devgen.spec.ir import (
     CounterPlace,
     Expr,
     FieldPlace,
+    FifoPlace,
     LinePlace,
     Load,
     LoadMemory,
@@ -33,7 +34,7 @@ Storage = tuple[str, str]
 """What is read or written, as a whole array: a kind and a name.
 
 ``("register", "T.CONFIG")``, ``("state", "period")``, ``("line", "intr")`` (interrupts and GPIO outputs), ``("gpio_in",
-"pit")``, ``("counter", "seconds")``, ``("property", "timers")``, ``("local", "n")``.
+"pit")``, ``("counter", "seconds")``, ``("fifo", "rx")``, ``("property", "timers")``, ``("local", "n")``.
 """
 
 
@@ -68,6 +69,8 @@ def indices(place: Place) -> tuple[Expr, ...]:
             return indices(inner)
         case RegisterPlace(index=index) | StatePlace(index=index) | LinePlace(index=index) | CounterPlace(index=index):
             return () if index is None else (index,)
+        case FifoPlace(index=index):
+            return (index,)
     return ()
 
 
@@ -89,6 +92,8 @@ def storage(place: Place) -> Storage:
             return ("register", f"{file}.{register}" if file else register)
         case StatePlace(name):
             return ("state", name)
+        case FifoPlace(name):
+            return ("fifo", name)
         case LinePlace(kind, name):
             return ("gpio_in" if kind == "gpio_in" else "line", name)
         case CounterPlace(name):

@@ -131,18 +131,18 @@ class Context:
         """Compile a reset value: a number or an expression over properties that fits in ``width`` bits."""
         return self.expression(node, key, self.static, Range.unsigned(width)) or Int(0)
 
-    def count(self, node: Tree) -> Expr | None:
-        """Compile ``count``: a number of elements with a finite bound."""
-        value = node.get("count")
+    def count(self, node: Tree, key: str = "count") -> Expr | None:
+        """Compile ``count`` (or another ``key``): a number of elements with a finite bound."""
+        value = node.get(key)
         if value is None or type(value) is int:
             return None if value is None else Int(value)
-        expr = self.expression(node, "count", self.static)
+        expr = self.expression(node, key, self.static)
         if expr is None:
             return None
         low, high = expr.range.lo, expr.range.hi
         if low is None or high is None or low < 0 or not 0 < high <= COUNT_LIMIT:
             found = f"{'-infinity' if low is None else low} to {'infinity' if high is None else high}"
-            self.at_value(value_kinds.BAD_COUNT, node, "count", found=found, limit=COUNT_LIMIT)
+            self.at_value(value_kinds.BAD_COUNT, node, key, found=found, limit=COUNT_LIMIT)
             return None
         return expr
 

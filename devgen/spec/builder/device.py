@@ -8,6 +8,7 @@ from devgen.spec.builder.lines import build_inputs, build_lines, check_driven, d
 from devgen.spec.builder.parts import (
     build_counters,
     build_events,
+    build_fifos,
     build_properties,
     build_state,
     build_streams,
@@ -32,6 +33,7 @@ def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
     bus, retain = Bus(tree.get("bus", "sysbus")), tree.get("retain", False)
     properties = build_properties(ctx, tree)
     state = build_state(ctx, tree, retain)
+    fifos = build_fifos(ctx, tree, retain)
     counters = declare_counters(ctx, tree)
     timers = declare_timers(ctx, tree, counters)
     lines = declare_lines(ctx, tree)
@@ -77,6 +79,7 @@ def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
         retain=retain,
         mark=sources.node_mark(tree),
         sources=tuple(file.name for file in sources.files),
+        fifos=fifos,
     )
 
 

@@ -10,12 +10,13 @@ from devgen.spec.catalogue import parts as kinds
 from devgen.spec.catalogue import values as value_kinds
 from devgen.spec.diagnostics import SourceText, did_you_mean
 from devgen.spec.ir import BOOL, Expr, Int, Range
-from devgen.spec.model import Counter, Event, Property, StateVar, Stream, Timer
+from devgen.spec.model import Counter, Event, Fifo, Property, StateVar, Stream, Timer
 from devgen.spec.reserved import KEYWORDS
 from devgen.spec.scope import (
     ActionEntry,
     CounterEntry,
     EventEntry,
+    FifoEntry,
     FunctionEntry,
     PropertyEntry,
     StateEntry,
@@ -92,6 +93,24 @@ def _state(ctx: Context, parent: Tree, name: str, spec: Tree, retain: bool) -> S
     ctx.scope.declare(StateEntry(name, width, count))
     reset = ctx.start_value(spec, "reset", width)
     return StateVar(name, width, reset, count, spec.get("retain", retain), spec.get("description", ""))
+
+
+# --- FIFOs -------------------------------------------------------------------------------
+
+
+def build_fifos(ctx: Context, tree: Tree, retain: bool) -> tuple[Fifo, ...]:
+    """Build the FIFOs and declare them."""
+    declared = entries(tree, "fifos")
+    return tuple(_fifo(ctx, declared, name, spec, retain) for name, spec in declared.items())
+
+
+def _fifo(ctx: Context, parent: Tree, name: str, spec: Tree, retain: bool) -> Fifo:
+    ctx.claim(name, "a FIFO", parent)
+    width, depth = spec.get("width", 8), ctx.count(spec, "depth") or Int(1)
+    if depth.range.lo == 0:
+        ctx.at_value(value_kinds.NOT_POSITIVE, spec, "depth", key="depth", low=0)
+    ctx.scope.declare(FifoEntry(name, width, depth))
+    return Fifo(name, depth, width, spec.get("retain", retain), spec.get("description", ""))
 
 
 # --- counters ----------------------------------------------------------------------------
@@ -313,6 +332,8 @@ def build_streams(ctx: Context, tree: Tree) -> tuple[Stream, ...]:
             name,
             ctx.statements(spec, "on_receive", ctx.scope.hook(value=_BYTE), ("receive", name)),
             spec.get("description", ""),
+            ctx.statements(spec, "on_break", ctx.scope.hook(), ("break", name)),
+            ctx.expression(spec, "room", ctx.scope.hook(), Range.unsigned(64), ("room", name)),
         )
         for name, spec in entries(tree, "streams").items()
     )

@@ -41,7 +41,8 @@ NOT_POSITIVE = Kind(
     "DG0305",
     "error",
     "'{key}' must be at least 1, this can be {low}",
-    "A period or frequency of zero has no meaning; the expression must be positive for all values of the properties.",
+    "A period, a frequency or a depth of zero has no meaning; the expression must be positive for all values of the "
+    "properties.",
     "seconds: {clock: rtc, frequency: rate, width: 32}   # rate: {range: 0..100}",
     "Narrow the property's range, or use `max(1, ...)`.",
 )
