@@ -291,7 +291,8 @@ class Lowering:
 
 def value_method(symbol: RegisterSymbol) -> str:
     """The method that computes the value of a register with ``read``, free of side effects."""
-    quiet = not symbol.model.on_read and symbol.model.read_effect is None
+    register = symbol.model
+    quiet = not register.before_read and not register.on_read and register.read_effect is None
     return f"read_{symbol.stem}" if quiet else f"value_{symbol.stem}"
 
 

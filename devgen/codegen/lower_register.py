@@ -101,15 +101,16 @@ class _Register:
         return Method(f"read_{self.symbol.stem}", parameters, "int", self._doc("Read"), tuple(self._read_body()))
 
     def _read_body(self) -> list[str]:
-        effects = self._read_effects()
-        shown = self._shown()
-        if not effects and not self.symbol.model.on_read:
-            return [f"return {shown}"]
-        result = _unused_name("result", self.symbol.model.on_read)
-        changed = self.context.analysis.writes(self.symbol.model.on_read) | (self._own() if effects else NOTHING)
-        hooks = self.statements.lines(self.symbol.model.on_read)
-        end = self.context.followers.at_end(changed)
-        return [f"{result} = {shown}", *hooks, *effects, *end, f"return {result}"]
+        before, on_read = self.symbol.model.before_read, self.symbol.model.on_read
+        effects, shown = self._read_effects(), self._shown()
+        analysis, followers = self.context.analysis, self.context.followers
+        changed = analysis.writes((*before, *on_read)) | (self._own() if effects else NOTHING)
+        hooks, end = self.statements.lines(on_read), followers.at_end(changed)
+        first = [*self.statements.lines(before), *followers.after_store(analysis.writes(before))]
+        if not hooks and not effects and not end:
+            return [*first, f"return {shown}"]
+        result = _unused_name("result", (*before, *on_read))
+        return [*first, f"{result} = {shown}", *hooks, *effects, *end, f"return {result}"]
 
     def _read_effects(self) -> list[str]:
         target = self._target()
@@ -161,7 +162,8 @@ class _Register:
         return self._by_lanes() and self._target() is not None and any(one.read for one in self.parts)
 
     def _has_read_hooks(self) -> bool:
-        return self.symbol.model.read is not None or bool(self.symbol.model.on_read)
+        register = self.symbol.model
+        return register.read is not None or bool(register.before_read) or bool(register.on_read)
 
     # --- writing -----------------------------------------------------------------------------
 

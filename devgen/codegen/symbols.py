@@ -171,8 +171,9 @@ def mentioned_registers(device: model.Device) -> set[RegisterKey]:
         register = one.register
         if register.alias is not None:
             found |= {(_key(one)[0], register.alias), (None, register.alias)}
-        if register.read is not None or register.write is not None or register.on_read or register.on_write:
-            found |= _named((register.read, register.write, register.on_read, register.on_write))
+        hooks = (register.read, register.write, register.before_read, register.on_read, register.on_write)
+        if any(hooks):
+            found |= _named(hooks)
     return found | _named(_behaviour(device))
 
 

@@ -182,6 +182,7 @@ class Register:
     mark: Mark
     resets: tuple[int, ...] = ()
     sizes: tuple[int, int] | None = None
+    before_read: tuple[Stmt, ...] = ()
 
 
 @dataclass(slots=True, frozen=True)

@@ -122,6 +122,23 @@ def test_on_read_sees_the_value_before_the_effect(make: Any) -> None:
     assert (dut.read_A(), dut.A, dut.B) == (5, 0, 5)
 
 
+def test_before_read_comes_before_the_value_and_on_read_after_it(make: Any) -> None:
+    dut = make("A: {at: 0, before_read: A = u32(A + 1), on_read: A = u32(A * 10)}")
+    assert (dut.read_A(), dut.A) == (1, 10)
+    assert dut.read_A() == 11
+
+
+def test_before_read_is_no_part_of_the_value_elsewhere(make: Any) -> None:
+    dut = make("A: {at: 0, before_read: B = u32(B + 1), read: u32(B * 2)}\nB: {at: 4}\nC: {at: 8, read: A}")
+    assert (dut.read_C(), dut.read_A(), dut.read_C()) == (0, 2, 2)
+
+
+def test_lines_follow_what_before_read_changes(make: Any) -> None:
+    dut = make("A: {at: 0, before_read: 'A = 1'}", "interrupts:\n  irq: {level: A}\n")
+    dut.read_A()
+    assert dut.irqs["irq"].level == 1
+
+
 def test_behaviour_cannot_set_bits_that_no_field_has(make: Any) -> None:
     dut = make("A: {at: 0, access: ro, fields: {LOW: 3:0}}\nB: {at: 4, access: wo, on_write: 'A = value'}")
     dut.write_B(0xFFFF)

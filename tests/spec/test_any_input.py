@@ -42,9 +42,9 @@ def test_any_yamlish_text(tmp_path: Path, text: str) -> None:
 
 
 _KEYS = """
-at width access reset count stride fields constant read write on_read on_write read_effect write_effect singlepulse
-alias intent retain coalesce decode registers bits values size space bar ram rom contents doorbells length match
-on_ring level intx counter clock period frequency match align due on_expire type default range clamp A B T x
+at width access reset count stride fields constant read write before_read on_read on_write read_effect write_effect
+singlepulse alias intent retain coalesce decode registers bits values size space bar ram rom contents doorbells length
+match on_ring level intx counter clock period frequency match align due on_expire type default range clamp A B T x
 """
 KEYS = st.sampled_from(_KEYS.split())
 VALUES = st.one_of(

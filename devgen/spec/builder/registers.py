@@ -37,14 +37,15 @@ _EXCLUSIVE: tuple[tuple[str, str, str], ...] = (
     *(("constant", key, _NO_STORAGE) for key in ("alias", "retain")),
     *(("read", key, _COMPUTED) for key in ("reset", "read_effect", "alias")),
     *(("alias", key, _SHARED) for key in ("reset", "fields", "count", "retain")),
-    *(("intent", key, _INERT) for key in ("read", "write", "on_read", "on_write", "read_effect", "write_effect")),
-    *(("intent", key, _INERT) for key in ("singlepulse", "constant", "alias", "coalesce")),
+    *(("intent", key, _INERT) for key in ("read", "write", "before_read", "on_read", "on_write")),
+    *(("intent", key, _INERT) for key in ("read_effect", "write_effect", "singlepulse")),
+    *(("intent", key, _INERT) for key in ("constant", "alias", "coalesce")),
     ("write", "write_effect", "`write` replaces the store that the effect is part of"),
 )
 """(key, other, reason): pairs of keys that exclude each other."""
 
 _NEEDS_WRITE = ("write", "on_write")
-_NEEDS_READ = ("read", "on_read")
+_NEEDS_READ = ("read", "before_read", "on_read")
 
 
 @dataclass(slots=True, frozen=True)
@@ -373,12 +374,13 @@ class _Hooks:
 
     read: Expr | None = None
     write: tuple[Stmt, ...] | None = None
+    before_read: tuple[Stmt, ...] = ()
     on_read: tuple[Stmt, ...] = ()
     on_write: tuple[Stmt, ...] = ()
 
 
 _NO_HOOKS = _Hooks()
-_Moment = Literal["write", "on_read", "on_write"]
+_Moment = Literal["write", "before_read", "on_read", "on_write"]
 
 
 def _compile_hooks(ctx: Context, draft: RegisterDraft) -> _Hooks:
@@ -389,6 +391,7 @@ def _compile_hooks(ctx: Context, draft: RegisterDraft) -> _Hooks:
     return _Hooks(
         read,
         _statements(ctx, draft, "write") if "write" in spec else None,
+        _statements(ctx, draft, "before_read"),
         _statements(ctx, draft, "on_read"),
         _statements(ctx, draft, "on_write"),
     )
@@ -398,7 +401,7 @@ def _statements(ctx: Context, draft: RegisterDraft, moment: _Moment) -> tuple[St
     if moment not in draft.spec:
         return ()
     bits = Range.unsigned(draft.width)
-    written = {} if moment == "on_read" else {"value": bits, "mask": bits, "old": bits}
+    written = {} if moment in _NEEDS_READ else {"value": bits, "mask": bits, "old": bits}
     return ctx.statements(draft.spec, moment, _hook(ctx, draft, **written), (moment, draft.label))
 
 
@@ -436,6 +439,7 @@ def _build_register(ctx: Context, draft: RegisterDraft) -> Register:
         constant=_constant(spec),
         read=hooks.read,
         write=hooks.write,
+        before_read=hooks.before_read,
         on_read=hooks.on_read,
         on_write=hooks.on_write,
         read_effect=spec.get("read_effect"),
