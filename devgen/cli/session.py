@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import select
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
@@ -21,6 +24,10 @@ ACCELS = click.Choice(["auto", "kvm", "emulator"])
 ACCEL_HELP = "What runs the guest's processor."
 TIMEOUT = click.FloatRange(min=0, min_open=True)
 TIMEOUT_HELP = "End the run after so long."
+
+STOPPING = frozenset((signal.SIGINT, signal.SIGTERM))
+STOP_AGAIN = 0.02
+"""Seconds between two calls of a host's ``stop`` until its run has ended."""
 
 Observe = Callable[[Machine, Host], AbstractContextManager[object]]
 """Makes what watches a run: entered before the guest starts, left when it has ended and the machine still stands."""
@@ -57,14 +64,43 @@ def report(result: RunResult) -> int:
 
 @contextmanager
 def stopped_by_signals(host: Host) -> Iterator[None]:
-    """Let Ctrl-C and a polite kill end the run in order, so that streams are flushed and the VM is released."""
+    """Let Ctrl-C and a polite kill end the run in order, so that streams are flushed and the VM is released.
 
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        host.stop()
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    A Python signal handler runs on the main thread only, between two of its steps: not while that thread is inside the
+    emulator, and at the worst inside a lock that ``stop`` needs. So a thread of our own waits for what the interpreter
+    writes to the wake-up descriptor at the very moment of a signal, and stops the host.
+    """
+    heard, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    over = threading.Event()
+    waiter = threading.Thread(target=_stop_when_signalled, args=(host, heard, over), name="devgen-signals", daemon=True)
+    before_wake = signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    before = {number: signal.signal(number, _noted) for number in STOPPING}
+    waiter.start()
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        signal.set_wakeup_fd(before_wake)
+        over.set()
+        os.close(wake)
+        waiter.join()
+        os.close(heard)
+
+
+def _noted(_number: int, _frame: FrameType | None) -> None:
+    """The wake-up descriptor tells of it."""
+
+
+def _stop_when_signalled(host: Host, heard: int, over: threading.Event) -> None:
+    """Wait for a stopping signal or the end of the run; stop the host again and again, as its run may not yet stand."""
+    while not over.is_set():
+        select.select([heard], [], [])
+        signals = os.read(heard, 4096)
+        if not signals:
+            return
+        if not STOPPING.isdisjoint(signals):
+            break
+    host.stop()
+    while not over.wait(STOP_AGAIN):
+        host.stop()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from devgen.cli.accel import make_host, why_no_kvm
+from devgen.cli.accel import make_host
 from devgen.cli.boards import bundled_boards, load_configuration
 from devgen.cli.project import project_registry
 from devgen.runtime.machine import Machine
@@ -22,11 +22,7 @@ BOARDS = {
     "pl031-alarm": ["pl031: line low", "pl031: done"],
     "xche-card": ["xche: moved", "xche: done"],
 }
-NO_KVM = why_no_kvm()
-ACCELS = [
-    pytest.param("kvm", marks=[pytest.mark.kvm, pytest.mark.skipif(NO_KVM is not None, reason=f"KVM: {NO_KVM}")]),
-    "emulator",
-]
+ACCELS = ("emulator", pytest.param("kvm", marks=pytest.mark.kvm))
 
 
 def run(board: str, accel: str) -> RunResult:

@@ -6,6 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
+ACCELS = ("emulator", pytest.param("kvm", marks=pytest.mark.kvm))
+"""Parameters of a test that runs on either host."""
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

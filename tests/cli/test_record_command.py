@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from command_kit import ACCELS
 
 from devgen.cli import cli
 from devgen.cli.errors import InputError
-from devgen.runtime.kvm import unavailable
-
-ACCELS = ["emulator", pytest.param("kvm", marks=pytest.mark.kvm)]
-
-
-@pytest.fixture(autouse=True)
-def needs_kvm(request: pytest.FixtureRequest) -> None:
-    reason = unavailable() if request.node.get_closest_marker("kvm") is not None else None
-    if reason is not None and os.environ.get("CI") == "true" and Path("/dev/kvm").exists():
-        pytest.fail(f"this machine has /dev/kvm and CI needs it: {reason}")
-    if reason is not None:
-        pytest.skip(reason)
 
 
 @pytest.mark.parametrize("accel", ACCELS)
