@@ -18,6 +18,9 @@ class Host(Protocol):
     def run(self, timeout: float | None = None) -> RunResult:
         """Run the guest until it ends or ``timeout`` seconds are over."""
 
+    def program_counter(self) -> int | None:
+        """Offset in its code segment of the instruction whose access is dispatched, if the calling thread does that."""
+
     def stop(self) -> None:
         """End the run from another thread or a signal."""
 

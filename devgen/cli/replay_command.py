@@ -30,8 +30,14 @@ Examples:
     metavar="N",
     help="Save and restore the device every N operations.",
 )
+@click.option(
+    "--device",
+    "source",
+    metavar="NAME",
+    help="The device to replay of a trace that holds several (devgen run --trace-format json).",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Print only the traces that fail, and the count.")
-def command(traces: tuple[Path, ...], snapshot_every: int, quiet: bool) -> int:
+def command(traces: tuple[Path, ...], snapshot_every: int, source: str | None, quiet: bool) -> int:
     """Replay traces against devices and compare every value, line, byte and event with its time.
 
     TRACES are JSON-lines files or folders of them; each names its device in its header. Prints a line for each: where
@@ -41,7 +47,7 @@ def command(traces: tuple[Path, ...], snapshot_every: int, quiet: bool) -> int:
     registry = project_registry()
     failed = 0
     for path in files:
-        fault = _replay(path, registry, snapshot_every)
+        fault = _replay(path, registry, snapshot_every, source)
         failed += fault is not None
         if fault is not None or not quiet:
             click.echo(f"FAIL {path}: {fault}" if fault is not None else f"ok   {path}")
@@ -67,10 +73,10 @@ def trace_files(paths: Iterable[Path]) -> Iterable[Path]:
             raise InputError(f"{path}: no such file or folder")
 
 
-def _replay(path: Path, registry: Registry, snapshot_every: int) -> str | None:
+def _replay(path: Path, registry: Registry, snapshot_every: int, source: str | None) -> str | None:
     """What went wrong with one trace, in a line; None if nothing did."""
     try:
-        result = replay_trace(path, registry, snapshot_every=snapshot_every)
+        result = replay_trace(path, registry, snapshot_every=snapshot_every, source=source)
     except RuntimeFault as error:
         return str(error).removeprefix(f"{path}: ")
     return None if result.divergence is None else str(result.divergence)

@@ -2,29 +2,49 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from pathlib import Path
+from typing import Literal
 
 import click
 
 from devgen.cli.accel import Accel
 from devgen.cli.session import ACCEL_HELP, ACCELS, TIMEOUT, TIMEOUT_HELP, report, run_board
+from devgen.cli.watching import TracingCommand, Watching, options, watch
+from devgen.runtime.observe import Level
 
 
 @click.command(
     "run",
+    cls=TracingCommand,
     epilog="""\b
 Examples:
   devgen run pl031-alarm                       a board that comes with devgen
   devgen run boards/mine.yaml --accel emulator
-  devgen run boards/mine.yaml --timeout 10""",
+  devgen run boards/mine.yaml --timeout 10
+  devgen run pl031-alarm --trace               each access, by register and field
+  devgen run pl031-alarm --trace=all --trace-filter rtc
+  devgen run pl031-alarm --vcd lines.vcd       for GTKWave""",
 )
 @click.argument("board")
 @click.option("--accel", type=ACCELS, default="auto", show_default=True, help=ACCEL_HELP)
 @click.option("--timeout", type=TIMEOUT, metavar="SECONDS", help=TIMEOUT_HELP)
-def command(board: str, accel: Accel, timeout: float | None) -> int:
+@options
+def command(
+    board: str,
+    accel: Accel,
+    timeout: float | None,
+    level: Level | None,
+    form: Literal["text", "json"],
+    globs: tuple[str, ...],
+    trace_output: Path | None,
+    vcd: Path | None,
+) -> int:
     """Run a board: its guest, its devices.
 
     BOARD is a board file, or the name of a board that comes with devgen. The run ends when a device ends it (exit code
     0 if its code is 0, else 1), when the guest halts for good, on Ctrl-C, or after --timeout.
     """
-    return report(run_board(board, accel, timeout, lambda _machine, _host: nullcontext()))
+    if level is None and (globs or trace_output is not None or form != "text") and vcd is None:
+        raise click.UsageError("--trace-filter, --trace-format and --trace-output need --trace")
+    watching = Watching(level, form, globs, trace_output, vcd)
+    return report(run_board(board, accel, timeout, lambda machine, host: watch(machine, host, watching)))

@@ -73,26 +73,51 @@ class Line:
         return shown if len(shown) <= 4 * _SHOWN else shown[: 4 * _SHOWN] + "…"
 
 
-def read_lines(file: BinaryIO, name: str) -> Iterator[Line]:
+def read_lines(file: BinaryIO, name: str, source: str | None = None) -> Iterator[Line]:
     """All lines of a trace, the header first. Raises TraceError where the file stops being one.
 
-    After the ``end`` line nothing may follow; a file without one was cut off.
+    After the ``end`` line nothing may follow; a file without one was cut off. Where several devices share a file
+    (each line says in ``source`` which one it is of), ``source`` chooses one of them.
     """
     number = 0
-    ended = False
+    ended = started = False
+    given = source is not None
     while raw := file.readline(LINE_LIMIT + 1):
         number += 1
         line = _parse(raw, name, number)
+        if not _chosen(line, source, given):
+            continue
         if ended:
             raise line.fail("nothing may follow 'end'")
-        if (number == 1) != (line.op == "header"):
+        if started == (line.op == "header"):
             raise line.fail("the header must be the first line, and only that")
-        ended = line.op == "end"
+        if source is None and line.op == "header":
+            source = _source(line)
+        started, ended = True, line.op == "end"
         yield line
     if number == 0:
         raise TraceError(f"{name}:1: the file is empty")
+    if not started:
+        raise TraceError(f"{name}: no trace of a device '{source}' in this file")
     if not ended:
         raise TraceError(f"{name}:{number}: the trace is cut off: no 'end' line")
+
+
+def _source(line: Line) -> str | None:
+    source = line.fields.get("source")
+    return source if isinstance(source, str) else None
+
+
+def _chosen(line: Line, source: str | None, given: bool) -> bool:
+    """Whether a line is of the trace of ``source``. If nobody has ``given`` that, there may be no other's header."""
+    found = _source(line)
+    if found is None or source is None or found == source:
+        return True
+    if not given and line.op == "header":
+        raise line.fail(
+            f"the file holds traces of several devices ('{source}', '{found}' ..): choose one (replay: --device)"
+        )
+    return False
 
 
 def _parse(raw: bytes, name: str, number: int) -> Line:

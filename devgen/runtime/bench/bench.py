@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, TextIO
 
 from devgen.runtime.address_space import AddressSpace
 from devgen.runtime.bench.placing import DECODING, place_bars, region_addresses
@@ -17,7 +17,9 @@ from devgen.runtime.errors import RuntimeFault, suggest
 from devgen.runtime.journal import Journal, Output, level_of
 from devgen.runtime.machine import Machine
 from devgen.runtime.memory import RamBlock
+from devgen.runtime.observe import Level, NameFilter, Tracer
 from devgen.runtime.pci import PciDevice
+from devgen.runtime.record import Recorder
 from devgen.runtime.registry import Registry
 from devgen.runtime.state import Json
 
@@ -243,6 +245,17 @@ class Bench:
     def sent(self) -> bytes:
         """Bytes that the device has sent, of all its streams."""
         return bytes(entry.value for entry in self.log if entry.kind == "tx")
+
+    def trace(self, emit: Callable[[str], None] = print, level: Level = "field", only: Iterable[str] = ()) -> Tracer:
+        """Print each access from now on by register and field name, with what came of it, until ``close()``.
+
+        ``emit`` takes the lines; ``only`` are globs on names (``pl031.M*``). See `devgen.runtime.observe.Tracer`.
+        """
+        return Tracer(self.machine, emit, level, NameFilter(only))
+
+    def record(self, file: TextIO) -> Recorder:
+        """Record from now on, until ``close()``, what `devgen.runtime.bench.replay` and ``devgen replay`` read."""
+        return Recorder(self.machine, self.dut, file)
 
     def _only(self, kind: str, known: Mapping[str, object], name: str | None) -> str:
         if name is None and len(known) == 1:

@@ -73,21 +73,24 @@ class _Diverged(Exception):
         self.found = found
 
 
-def replay_trace(path: Path, registry: Registry, *, snapshot_every: int = 0) -> ReplayResult:
+def replay_trace(path: Path, registry: Registry, *, snapshot_every: int = 0, source: str | None = None) -> ReplayResult:
     """Replay one file. Raises TraceError when it is no trace, or its device cannot be made.
 
     With ``snapshot_every`` N the device is saved after every N inputs, built afresh and restored.
+    ``source`` is the device's name on the board, for a file that holds traces of several.
     """
     try:
         with path.open("rb") as file:
-            return replay_file(file, str(path), registry, snapshot_every=snapshot_every)
+            return replay_file(file, str(path), registry, snapshot_every=snapshot_every, source=source)
     except OSError as error:
         raise TraceError(f"{path}: {error.strerror}") from error
 
 
-def replay_file(file: BinaryIO, name: str, registry: Registry, *, snapshot_every: int = 0) -> ReplayResult:
+def replay_file(
+    file: BinaryIO, name: str, registry: Registry, *, snapshot_every: int = 0, source: str | None = None
+) -> ReplayResult:
     """As ``replay_trace``, from an open file; ``name`` is for messages."""
-    lines = read_lines(file, name)
+    lines = read_lines(file, name, source)
     header = next(lines)
     replay = Replay(header, registry, snapshot_every)
     try:

@@ -22,11 +22,13 @@ Write = Callable[[int, int, int], None]
 class CoalescingQueue:
     """Writes that wait, of both spaces, oldest first. Under the machine's lock."""
 
-    __slots__ = ("_queue",)
+    __slots__ = ("_queue", "draining")
 
     def __init__(self) -> None:
         """Nothing waits."""
         self._queue: deque[tuple[Write, int, int, int]] = deque()
+        self.draining = False
+        """Whether late writes are being carried out: what happens then is not the present instruction's."""
 
     @property
     def empty(self) -> bool:
@@ -43,9 +45,15 @@ class CoalescingQueue:
     def drain(self) -> None:
         """Carry out all that waits."""
         queue = self._queue
-        while queue:
-            write, address, value, size = queue.popleft()
-            write(address, value, size)
+        if not queue:
+            return
+        self.draining = True
+        try:
+            while queue:
+                write, address, value, size = queue.popleft()
+                write(address, value, size)
+        finally:
+            self.draining = False
 
 
 class CoalescedZones(MemoryListener):

@@ -32,6 +32,11 @@ class Gate:
         # and a hook that is added later goes unnoticed by code that was translated before.
         engine.hook_add(UC_HOOK_CODE, self._never, begin=_NOWHERE, end=_NOWHERE)
 
+    @property
+    def running(self) -> bool:
+        """Whether the processor runs."""
+        return self._open
+
     def open(self) -> None:
         """The processor is about to run: requests count from now on."""
         with self._lock:

@@ -201,6 +201,10 @@ class EmulatorHost:
         """The guest accesses what has never been touched."""
         return self._map.touch(self._cpu.uc, address, self._accesses.on_hole)
 
+    def program_counter(self) -> int | None:
+        """Offset in its code segment of the instruction under way; None between two of them. On the run's thread."""
+        return self._cpu.pc if self._gate.running and not self._bus.queue.draining else None
+
     def _instruction(self) -> tuple[int, bytes]:
         """Place and opcode of the instruction under way."""
         pc = self._cpu.pc

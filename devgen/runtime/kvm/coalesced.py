@@ -38,6 +38,8 @@ class CoalescedRing:
         self.seen = u32[self._first] | u32[self._first] << 32
         self._entries = (page * PAGE_SIZE + _HEADER) // 8
         self._spaces = (memory, io)
+        self.draining = False
+        """Whether late writes are being carried out: what happens then is not the present instruction's."""
 
     def pending(self) -> bool:
         """Whether writes wait."""
@@ -45,6 +47,13 @@ class CoalescedRing:
 
     def drain(self) -> None:
         """Carry out what was queued when this was called; bounded by the ring's 170 entries."""
+        self.draining = True
+        try:
+            self._drain()
+        finally:
+            self.draining = False
+
+    def _drain(self) -> None:
         first, last = self._u32[self._first], self._u32[self._first + 1]
         while first != last:
             address, size, pio, value = self._entry(first)

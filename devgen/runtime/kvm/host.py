@@ -83,6 +83,13 @@ class KvmHost:
         """The processors, the first one first; their registers may be read between two runs."""
         return [processor.vcpu for processor in self._processors]
 
+    def program_counter(self) -> int | None:
+        """Offset in its code segment of the instruction that the calling thread dispatches; None if it does not."""
+        if self.ring is not None and self.ring.draining:
+            return None
+        found = (vcpu.current_ip() for vcpu in self.vcpus)
+        return next((ip for ip in found if ip is not None), None)
+
     # --- building ---
 
     def _build(self, system: KvmSystem, irq_delivery: IrqDelivery, cpus: int) -> None:

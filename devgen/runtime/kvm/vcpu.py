@@ -141,6 +141,20 @@ class Vcpu:
         self._call("KVM_GET_REGS", value)
         return value
 
+    def current_ip(self) -> int | None:
+        """Offset of the instruction whose exit the calling thread dispatches; None on a thread that does not run this.
+
+        The exit stays pending: the kernel shows the registers as they are in the middle of the instruction.
+        """
+        if self._owner != threading.get_ident():
+            return None
+        value = uapi.kvm_regs()
+        try:
+            self._call("KVM_GET_REGS", value)
+        except KvmError:
+            return None
+        return int(value.rip)
+
     def set_regs(self, value: uapi.kvm_regs) -> None:
         """Load the general registers; finishes a pending exit first, which would else overwrite them."""
         self.complete_exit()

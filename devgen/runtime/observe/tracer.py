@@ -1,0 +1,214 @@
+"""A trace in words: a line for each access, named as the description names it, and for what came of it.
+
+    0.001204117 0x707d rtc.IMSC write 1 (ALARM=1)
+    0.001204117        rtc.IMSC.ALARM 0→1
+    1.000000000        rtc.RIS.ALARM 0→1
+    1.000000000        rtc.intr 0→1
+
+First the virtual time in seconds; on a CPU host, of an access of the guest's, the offset of its instruction in the code
+segment (KVM has moved on to the next one when a write to memory leaves it). Writes that a device allows to be late
+(coalesced ones) carry none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final, Literal, get_args
+
+from devgen.runtime.device import Device
+from devgen.runtime.journal import observed_line
+from devgen.runtime.machine import Machine
+from devgen.runtime.notifier import IoEventFd
+from devgen.runtime.observe.attachment import Attachment
+from devgen.runtime.observe.changes import StateChanges
+from devgen.runtime.observe.names import NameFilter, RegisterNames, number
+
+Level = Literal["access", "field", "all"]
+"""``access``: reads, writes, doorbells. ``field``: also values by field, and each register that has changed. ``all``:
+also hidden state, lines, bytes, events, memory that the device reads and writes, resets."""
+
+LEVELS: Final[tuple[Level, ...]] = get_args(Level)
+
+ProgramCounter = Callable[[], int | None]
+
+_SHOWN: Final = 32
+
+
+def no_processor() -> None:
+    """Nowhere: there is no processor."""
+    return None
+
+
+class Tracer:
+    """Traces ``machine`` to ``emit``, a line a call, from construction to ``close()``.
+
+    ``wanted`` picks devices, registers and lines by name. Once ``emit`` raises OSError the trace ends and ``error``
+    says why. ``emit`` is called under the machine's lock.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        emit: Callable[[str], None],
+        level: Level = "field",
+        wanted: NameFilter | None = None,
+        program_counter: ProgramCounter = no_processor,
+    ) -> None:
+        self.level = level
+        self.wanted = wanted or NameFilter()
+        self.error: OSError | None = None
+        self._emit = emit
+        self._clock = machine.clocks.virtual
+        self._program_counter = program_counter
+        self._machine = machine
+        with machine.lock:
+            self._attachment = Attachment(machine)
+            for device in machine.devices.values():
+                if self.wanted.may_pass(device.name):
+                    DeviceTracer(self, device, self._attachment)
+
+    def say(self, name: str, what: str, *, access: bool = False) -> None:
+        """A line about ``name``, if that is wanted."""
+        if self.error is not None or not self.wanted(name):
+            return
+        where = self._program_counter() if access else None
+        place = "" if where is None else f"{where:#06x}"
+        seconds, ns = divmod(self._clock.now(), 1_000_000_000)
+        try:
+            self._emit(f"{seconds:5}.{ns:09} {place:>10} {name} {what}".rstrip())
+        except OSError as error:
+            self.error = error
+
+    def close(self) -> None:
+        """Watch no more. May be called again."""
+        with self._machine.lock:
+            self._attachment.detach()
+
+    def __enter__(self) -> Tracer:
+        """Use as a context that ends the trace."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the trace."""
+        self.close()
+
+
+class DeviceTracer:
+    """Tells a tracer what happens to one device."""
+
+    def __init__(self, tracer: Tracer, device: Device, attachment: Attachment) -> None:
+        self._tracer = tracer
+        self._device = device
+        self._names = RegisterNames(device)
+        self._level = tracer.level
+        self._changes = StateChanges(device, hidden=tracer.level == "all")
+        attachment.accesses(device, partial(_SpaceTracer, self))
+        attachment.doorbells(device, self._rung)
+        if tracer.level == "all":
+            self._attach_all(attachment)
+
+    def _attach_all(self, attachment: Attachment) -> None:
+        device = self._device
+        for name, line in (*device.irqs.items(), *device.gpio_out.items()):
+            attachment.line(observed_line(device, line), partial(self._line_changed, name))
+        for name, stream in device.streams.items():
+            attachment.stream(stream, _StreamTracer(self, name), partial(self._sent, name))
+        attachment.device(device, self)
+        attachment.events(self._event)
+        attachment.resets(self._reset)
+
+    # --- accesses ------------------------------------------------------------------------
+
+    def show_changes(self) -> None:
+        """Say what has changed since the last look: by an access, or by a timer since."""
+        if self._level == "access":
+            return
+        for change in self._changes.take():
+            self._say(change.name, str(change).partition(" ")[2])
+
+    def accessed(self, space: str, write: bool, offset: int, size: int, value: int) -> None:
+        """An access has been carried out, or (a write) is about to be."""
+        verb = "write" if write else "read"
+        for part in self._names.parts(space, offset, size, write):
+            fields = "" if self._level == "access" else part.show_fields(value)
+            self._say(part.name, f"{verb} {number(part.value(value))} {fields}", access=True)
+
+    def _rung(self, doorbell: IoEventFd, count: int) -> None:
+        self._say(doorbell.name, f"rung {count} times" if count > 1 else "rung")
+
+    # --- the rest, at level all ----------------------------------------------------------
+
+    def _line_changed(self, name: str, level: int) -> None:
+        self.show_changes()
+        self._say(name, f"{1 - level}→{level}")
+
+    def _sent(self, stream: str, value: int) -> None:
+        self._say(stream, f"sends {bytes((value,))!r}"[:_SHOWN].replace("b'", "'"))
+
+    def received(self, stream: str, data: bytes | None) -> None:
+        """Bytes have arrived, or a break."""
+        self._say(stream, "receives a break" if data is None else f"receives {data[:_SHOWN]!r}")
+        self.show_changes()
+
+    def _event(self, device: str, event: str, values: dict[str, int]) -> None:
+        if device == self._device.name:
+            self._say(event, " ".join(f"{name}={number(value)}" for name, value in values.items()) or "happens")
+
+    def _reset(self, done: bool) -> None:
+        if done:
+            self._tracer.say(self._device.name, "reset")
+            self.show_changes()
+
+    def begin(self) -> None:
+        """See DeviceObserver."""
+
+    def driven(self, name: str, level: int) -> None:
+        """See DeviceObserver."""
+        self._say(name, f"driven to {level}")
+        self.show_changes()
+
+    def loaded(self, address: int, data: bytes) -> None:
+        """See DeviceObserver."""
+        self._say("memory", f"load {address:#x} {len(data)} bytes {data[:_SHOWN].hex()}")
+
+    def stored(self, address: int, data: bytes) -> None:
+        """See DeviceObserver."""
+        self._say("memory", f"store {address:#x} {len(data)} bytes {data[:_SHOWN].hex()}")
+
+    def _say(self, name: str, what: str, *, access: bool = False) -> None:
+        self._tracer.say(f"{self._device.name}.{name}", what, access=access)
+
+
+class _SpaceTracer:
+    """Hears the accesses of one region. A write is told before it acts, so that what it causes stands behind it."""
+
+    __slots__ = ("_space", "_tracer")
+
+    def __init__(self, tracer: DeviceTracer, space: str) -> None:
+        self._tracer = tracer
+        self._space = space
+
+    def before(self, write: bool, offset: int, size: int, value: int) -> None:
+        self._tracer.show_changes()
+        if write:
+            self._tracer.accessed(self._space, write, offset, size, value)
+
+    def after(self, write: bool, offset: int, size: int, value: int) -> None:
+        if not write:
+            self._tracer.accessed(self._space, write, offset, size, value)
+        self._tracer.show_changes()
+
+
+class _StreamTracer:
+    __slots__ = ("_name", "_tracer")
+
+    def __init__(self, tracer: DeviceTracer, name: str) -> None:
+        self._tracer = tracer
+        self._name = name
+
+    def begin(self) -> None:
+        """Told when it has arrived."""
+
+    def received(self, data: bytes | None) -> None:
+        self._tracer.received(self._name, data)

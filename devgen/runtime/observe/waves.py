@@ -1,0 +1,177 @@
+"""Lines over time as a VCD file (IEEE 1364-2005, 18), for GTKWave and its like. Needs the package pyvcd.
+
+Each device is a scope; in it each interrupt line, GPIO input and output is a wire, and each counter a register that is
+sampled whenever one of the device's registers is accessed or one of its lines changes. The unit is a nanosecond of
+virtual time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any, Final, TextIO
+
+from vcd.common import ScopeType, VarType
+from vcd.writer import Variable, VCDWriter
+
+from devgen.runtime.counter import Counter
+from devgen.runtime.device import Device
+from devgen.runtime.journal import observed_line
+from devgen.runtime.machine import Machine
+from devgen.runtime.observe.attachment import Attachment
+from devgen.runtime.observe.names import NameFilter
+
+TIMESCALE: Final = "1 ns"
+
+Wave = Variable[Any]
+Samples = Sequence[Callable[[], None]]
+
+
+class Waves:
+    """Writes the lines of ``machine`` into ``file``, from construction to ``close()``, which leaves the file open.
+
+    Once the file cannot be written, it ends by itself and ``error`` says why: the guest goes on.
+    """
+
+    def __init__(self, machine: Machine, file: TextIO, wanted: NameFilter | None = None) -> None:
+        self.error: OSError | None = None
+        self._machine = machine
+        self._wanted = wanted or NameFilter()
+        self._clock = machine.clocks.virtual
+        self._last = self._clock.now()
+        self._samples: list[Callable[[], None]] = []
+        self._attachment = Attachment(machine)
+        with machine.lock:
+            self._writer = VCDWriter(
+                file, timescale=TIMESCALE, date="", version="devgen", init_timestamp=self._last, check_values=False
+            )
+            for device in machine.devices.values():
+                self._add(device)
+            self._guarded(self._writer.flush)
+
+    # --- what there is -------------------------------------------------------------------
+
+    def _add(self, device: Device) -> None:
+        scope = device.name
+        for name, line in (*device.irqs.items(), *device.gpio_out.items()):
+            observed = observed_line(device, line)
+            variable = self._variable(scope, name, 1, observed.level)
+            if variable is not None:
+                self._attachment.line(observed, partial(self._change, variable))
+        inputs = {
+            name: variable
+            for name, pin in device.gpio_in.items()
+            if (variable := self._variable(scope, name, 1, pin.level)) is not None
+        }
+        if inputs:
+            self._attachment.device(device, _Inputs(self, inputs))
+        self._add_counters(device)
+
+    def _add_counters(self, device: Device) -> None:
+        samples = [
+            partial(self._sample, variable, counter)
+            for name, counter in _counters(device)
+            if (variable := self._variable(device.name, name, counter.width, counter.read())) is not None
+        ]
+        if samples:
+            self._samples.extend(samples)
+            self._attachment.accesses(device, lambda _space: _Sampler(samples))
+            for line in (*device.irqs.values(), *device.gpio_out.values()):
+                self._attachment.line(observed_line(device, line), lambda _level: _sample_all(samples))
+
+    def _variable(self, scope: str, name: str, width: int, value: int) -> Wave | None:
+        if not self._wanted(f"{scope}.{name}"):
+            return None
+        kind = VarType.wire if width == 1 else VarType.reg
+        self._writer.set_scope_type(scope, ScopeType.module)
+        return self._writer.register_var(scope, name, kind, size=width, init=value)
+
+    # --- what happens --------------------------------------------------------------------
+
+    def _sample(self, variable: Wave, counter: Counter) -> None:
+        self._change(variable, counter.read())
+
+    def _change(self, variable: Wave, value: int) -> None:
+        # A recorder beside us may show a device a moment before that of the last access.
+        self._last = max(self._last, self._clock.now())
+        self._guarded(partial(self._writer.change, variable, self._last, value))
+
+    def changed(self, variable: Wave, value: int) -> None:
+        """A line has this level now."""
+        self._change(variable, value)
+
+    def _guarded(self, write: Callable[[], None]) -> None:
+        if self.error is not None:
+            return
+        try:
+            write()
+        except OSError as error:
+            self.error = error
+
+    def close(self) -> None:
+        """Write the end of time and watch no more. May be called again."""
+        with self._machine.lock:
+            self._attachment.detach()
+            _sample_all(self._samples)
+            self._samples.clear()
+            self._last = max(self._last, self._clock.now())
+            self._guarded(partial(self._writer.close, self._last))
+
+    def __enter__(self) -> Waves:
+        """Use as a context that ends the recording."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the recording."""
+        self.close()
+
+
+def _counters(device: Device) -> Iterator[tuple[str, Counter]]:
+    for item in device.STATE:
+        value: object = getattr(device, item.name)
+        if isinstance(value, Counter):
+            yield item.name, value
+        elif isinstance(value, list):
+            yield from ((f"{item.name}[{at}]", part) for at, part in enumerate(value) if isinstance(part, Counter))
+
+
+def _sample_all(samples: Samples) -> None:
+    for sample in samples:
+        sample()
+
+
+class _Sampler:
+    """Samples counters behind each access."""
+
+    __slots__ = ("_samples",)
+
+    def __init__(self, samples: Samples) -> None:
+        self._samples = samples
+
+    def before(self, write: bool, offset: int, size: int, value: int) -> None:
+        """A counter that is about to be loaded is shown at its old count first."""
+        _sample_all(self._samples)
+
+    def after(self, write: bool, offset: int, size: int, value: int) -> None:
+        _sample_all(self._samples)
+
+
+class _Inputs:
+    """Hears a device's inputs."""
+
+    def __init__(self, waves: Waves, variables: dict[str, Wave]) -> None:
+        self._waves = waves
+        self._variables = variables
+
+    def begin(self) -> None:
+        """The level is known when the input has been driven."""
+
+    def driven(self, name: str, level: int) -> None:
+        if name in self._variables:
+            self._waves.changed(self._variables[name], level)
+
+    def loaded(self, address: int, data: bytes) -> None:
+        """No line."""
+
+    def stored(self, address: int, data: bytes) -> None:
+        """No line."""
