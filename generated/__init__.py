@@ -17,6 +17,7 @@ CATALOGUE: Final[dict[str, str]] = {
     "pl061": "pl061:Pl061",
     "pvpanic-isa": "pvpanic_isa:PvpanicIsa",
     "pvpanic-pci": "pvpanic_pci:PvpanicPci",
+    "serial16550": "serial16550:Serial16550",
     "sp804": "sp804:Sp804",
     "xche": "xche:Xche",
 }
