@@ -22,8 +22,8 @@ class Pl011(Device):
     and DMA are storage only.
 
     A break is received even when the FIFO is full: as in QEMU it then overwrites the oldest entries, and the
-    FIFO counts more entries than it has. QEMU runs past the end of its memory after sixteen such breaks; here
-    the count stops there.
+    FIFO counts more entries than it has. Many such breaks make QEMU write past the end of its memory; here the
+    count stops at thirty-one.
 
     Datasheet: ARM DDI 0183.
     """

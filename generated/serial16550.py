@@ -30,14 +30,7 @@ class Serial16550(Device):
     TITLE: ClassVar[str] = "16550A UART"
     BUS: ClassVar[str] = "isa"
     PROPERTIES: ClassVar[tuple[Property, ...]] = (
-        Property(
-            "baudbase",
-            "int",
-            115200,
-            low=1,
-            high=0xFFFFFFFF,
-            description="Characters' bits a second at a divisor of 1.",
-        ),
+        Property("baudbase", "int", 115200, low=1, high=0xFFFFFFFF, description="Bits a second at a divisor of 1."),
     )
     PROBES: ClassVar[Mapping[str, str]] = {
         "trigger": "trigger",
@@ -96,7 +89,9 @@ class Serial16550(Device):
         self.rx = Fifo(16, 8)
         self.timeout = Timer(env.clocks.virtual, self.timeout_expired)
         self.intr = self.add_irq("intr")
-        self.line = self.add_stream("line", self.line_received, on_break=self.line_broken, room=self.line_room)
+        self.serial = self.add_stream(
+            "serial", self.serial_received, on_break=self.serial_broken, room=self.serial_room
+        )
         bank = RegisterBank(
             "ports",
             8,
@@ -116,7 +111,7 @@ class Serial16550(Device):
             log=self.log,
         )
         self.add_region(MemoryRegion.io("ports", 8, bank), space="pio")
-        self.update_line()
+        self.update_serial()
 
     def clear(self) -> None:
         """Put registers and hidden state at their reset values."""
@@ -139,7 +134,7 @@ class Serial16550(Device):
         self.clear()
         self.rx.reset()
         self.intr.set(0)
-        self.update_line()
+        self.update_serial()
 
     def value_RBR(self) -> int:
         """Value of RBR (0x000, ro): Receiver buffer; divisor latch, low byte."""
@@ -158,7 +153,7 @@ class Serial16550(Device):
         result = self.value_RBR()
         if not self.LCR & 0x80:
             self.taken()
-        self.update_line()
+        self.update_serial()
         return result
 
     def write_THR(self, value: int, mask: int = 0xFF) -> None:
@@ -168,7 +163,7 @@ class Serial16550(Device):
             self.set_rate()
         else:
             self.transmit(value)
-        self.update_line()
+        self.update_serial()
 
     def read_IER(self) -> int:
         """Read IER (0x001, rw): Interrupt enable; divisor latch, high byte."""
@@ -210,7 +205,7 @@ class Serial16550(Device):
         self.IIR = (self.IIR & ~0xC0) | ((3 if self.FCR & 1 else 0) << 6)
         self.interrupt()
         self.FCR &= ~6
-        self.update_line()
+        self.update_serial()
 
     def read_LCR(self) -> int:
         """Read LCR (0x003, rw): Line control."""
@@ -232,9 +227,10 @@ class Serial16550(Device):
     def read_LSR(self) -> int:
         """Read LSR (0x005, ro): Line status."""
         result = self.LSR
+        self.LSR &= ~2
+        self.LSR &= ~0x10
         self.interrupt()
-        self.LSR &= ~0x12
-        self.update_line()
+        self.update_serial()
         return result
 
     def read_MSR(self) -> int:
@@ -253,21 +249,21 @@ class Serial16550(Device):
         """Write SCR (0x007, rw): Scratch."""
         self.SCR = value
 
-    def line_received(self, value: int) -> None:
-        """A byte has arrived on line.
+    def serial_received(self, value: int) -> None:
+        """A byte has arrived on serial.
 
         The serial line.
         """
         self.take(value)
-        self.update_line()
+        self.update_serial()
 
-    def line_broken(self) -> None:
-        """A break condition has arrived on line."""
+    def serial_broken(self) -> None:
+        """A break condition has arrived on serial."""
         self.take_break()
-        self.update_line()
+        self.update_serial()
 
-    def line_room(self) -> int:
-        """How many bytes line can take now."""
+    def serial_room(self) -> int:
+        """How many bytes serial can take now."""
         return (
             int(not self.LSR & 1)
             if not self.FCR & 1
@@ -284,9 +280,9 @@ class Serial16550(Device):
             self.timed_out = 1
             self.interrupt()
 
-    def update_line(self) -> None:
-        """Let bytes come in that may have waited for room on line."""
-        self.line.room_changed()
+    def update_serial(self) -> None:
+        """Let bytes come in that may have waited for room on serial."""
+        self.serial.room_changed()
 
     def trigger(self) -> int:
         """The description's function trigger."""
@@ -385,4 +381,4 @@ class Serial16550(Device):
         if self.MCR & 0x10:
             self.take(character)
         else:
-            self.line.send(character)
+            self.serial.send(character)
