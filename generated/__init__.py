@@ -9,6 +9,7 @@ CATALOGUE: Final[dict[str, str]] = {
     "debug-exit": "debug_exit:DebugExit",
     "debugcon": "debugcon:Debugcon",
     "doorbell": "doorbell:Doorbell",
+    "edu": "edu:Edu",
     "hpet": "hpet:Hpet",
     "i6300esb": "i6300esb:I6300esb",
     "i8254": "i8254:I8254",

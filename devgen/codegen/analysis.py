@@ -75,6 +75,8 @@ class Analysis:
                     found.add(("timer", timer))
                 case ir.Pulse(line):
                     found.add((line.kind, line.name))
+                case ir.CopyMemory("load", _, buffer):
+                    found |= self._written(buffer)
                 case ir.Do(action):
                     found |= self._action_writes(action)
         return frozenset(found)

@@ -60,6 +60,10 @@ class Statements:
                 return [f"self.{symbols.attribute('stream', stream)}.send({number(value)})"]
             case ir.StoreMemory(address, value, size):
                 return [f"self.store_memory({number(address)}, {number(value)}, {size})"]
+            case ir.CopyMemory(op, address, buffer, length):
+                whole = f"self.{symbols.attribute('state', buffer.name)}"
+                start = number(buffer.index) if buffer.index is not None else "0"
+                return [f"self.{op}_bytes({number(address)}, {whole}, {start}, {number(length)})"]
 
     # --- control -----------------------------------------------------------------------------
 

@@ -322,6 +322,31 @@ class Device:
         if self.observer is not None:
             self.observer.stored(address & _ADDRESS, value.to_bytes(size, "little"))
 
+    def load_bytes(self, address: int, buffer: list[int], start: int, length: int) -> None:
+        """Copy ``length`` bytes of guest memory into ``buffer`` from element ``start`` on, as far as it reaches.
+
+        Memory that cannot be reached reads as ones, as in ``load_memory``.
+        """
+        length = min(length, len(buffer) - start)
+        memory = self.env.memory
+        if memory is None or not self.may_master():
+            buffer[start : start + length] = b"\xff" * length
+            return
+        data = memory.read_bytes(address & _ADDRESS, length)
+        buffer[start : start + length] = data
+        if self.observer is not None:
+            self.observer.loaded(address & _ADDRESS, data)
+
+    def store_bytes(self, address: int, buffer: list[int], start: int, length: int) -> None:
+        """Copy ``length`` bytes of ``buffer`` from element ``start`` on, as far as it reaches, to guest memory."""
+        memory = self.env.memory
+        if memory is None or not self.may_master():
+            return
+        data = bytes(buffer[start : start + length])
+        memory.write_bytes(address & _ADDRESS, data)
+        if self.observer is not None:
+            self.observer.stored(address & _ADDRESS, data)
+
     def may_master(self) -> bool:
         """Whether the device may reach guest memory; a PCI device asks its command register."""
         return True

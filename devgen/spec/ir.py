@@ -412,4 +412,33 @@ class StoreMemory:
     size: int
 
 
-Stmt = Assign | Declare | If | For | Do | TimerOp | FifoOp | CounterOp | Pulse | Emit | Send | StoreMemory
+@dataclass(slots=True, frozen=True)
+class CopyMemory:
+    """``load_bytes(address, buffer[start], length)``, or ``store_bytes``: guest memory to or from an array of bytes.
+
+    ``buffer`` is the first element. What would reach past the array's end is not copied; ``most`` is what remains of
+    the bytes at most.
+    """
+
+    op: Literal["load", "store"]
+    address: Expr
+    buffer: StatePlace
+    length: Expr
+    most: int
+
+
+Stmt = (
+    Assign
+    | Declare
+    | If
+    | For
+    | Do
+    | TimerOp
+    | FifoOp
+    | CounterOp
+    | Pulse
+    | Emit
+    | Send
+    | StoreMemory
+    | CopyMemory
+)

@@ -191,6 +191,8 @@ BUILTIN_NAMES: frozenset[str] = frozenset(
         *_WORDS.split(),
         *(f"{sign}{width}" for sign in "us" for width in range(1, 65)),
         *(f"{verb}{width}" for verb in ("load", "store") for width in (8, 16, 32, 64)),
+        "load_bytes",
+        "store_bytes",
     )
 )
 """Names of the language itself: no register, state or other declared thing may have one."""

@@ -9,6 +9,7 @@ from devgen.spec.behaviour.walk import indices, whole
 from devgen.spec.ir import (
     Apply,
     Assign,
+    CopyMemory,
     CounterOp,
     Declare,
     Do,
@@ -19,6 +20,7 @@ from devgen.spec.ir import (
     If,
     Load,
     Pulse,
+    Range,
     RegisterPlace,
     Send,
     Stmt,
@@ -28,6 +30,9 @@ from devgen.spec.ir import (
 
 MOST_STEPS = 1_000_000
 """Steps of one entry point."""
+
+_BYTES_A_STEP = 16
+"""Of a block copied; of registers, which a device may be told to copy from, a byte costs more."""
 
 Costs = Mapping[Owner, int]
 """Steps of what can be called: functions, actions, computed registers, timers that may expire at once."""
@@ -63,6 +68,8 @@ def _statement(stmt: Stmt, costs: Costs) -> int:
             return steps + costs.get(("action", action), 0)
         case TimerOp(timer, "arm"):
             return steps + costs.get(("expire", timer), 0)
+        case CopyMemory(most=most):
+            return steps + most // _BYTES_A_STEP
     return steps
 
 
@@ -89,6 +96,10 @@ def operands(stmt: Stmt) -> tuple[Expr, ...]:
             return tuple(value for _, value in named)
         case StoreMemory(address, value):
             return (address, value)
+        case CopyMemory("load", address, buffer, length):
+            return (address, *indices(buffer), length)
+        case CopyMemory(_, address, buffer, length):
+            return (address, Load(buffer, Range.unsigned(8)), length)
 
 
 def blocks(stmt: Stmt) -> tuple[tuple[Stmt, ...], ...]:

@@ -14,6 +14,7 @@ from devgen.spec.behaviour.walk import Storage, storage, whole
 from devgen.spec.ir import (
     Apply,
     Assign,
+    CopyMemory,
     CounterOp,
     Do,
     Emit,
@@ -99,6 +100,8 @@ class Effects:
         for stmt in every(stmts):
             for expr in operands(stmt):
                 found |= self.reads(expr)
+            if isinstance(stmt, CopyMemory) and stmt.op == "load":
+                found.add(("memory", ""))
             if isinstance(stmt, Do):
                 found |= self.statement_reads(self.actions[stmt.action].body)
         return frozenset(found)
@@ -131,8 +134,10 @@ class Effects:
                 return frozenset((("event", event),))
             case Send(stream):
                 return frozenset((("stream", stream),))
-            case StoreMemory():
+            case StoreMemory() | CopyMemory("store"):
                 return frozenset((("memory", ""),))
+            case CopyMemory(buffer=buffer):
+                return frozenset((storage(buffer),))
         return _NOTHING
 
     def _called(self, key: Storage, body: tuple[Stmt, ...]) -> Keys:

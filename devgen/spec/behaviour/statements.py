@@ -19,6 +19,7 @@ from devgen.spec.catalogue.behaviour import (
     NAME_TAKEN,
     NO_MATCH,
     NOT_A_STATEMENT,
+    NOT_BYTES,
     NOT_IN_LANGUAGE,
     READ_ONLY,
     REDECLARED,
@@ -33,6 +34,7 @@ from devgen.spec.ir import (
     Binary,
     BinaryOp,
     BitsPlace,
+    CopyMemory,
     CounterOp,
     Declare,
     Do,
@@ -48,6 +50,7 @@ from devgen.spec.ir import (
     Pulse,
     Range,
     Send,
+    StatePlace,
     Stmt,
     StoreMemory,
     TimerOp,
@@ -434,6 +437,24 @@ class Statements(Expressions):
         value = self.unit.fits(values[1], Range.unsigned(bits), f"{name}()", call.args[1])
         return StoreMemory(values[0], values[1], bits // 8) if address and value else None
 
+    def _copy_memory(self, call: ast.Call, name: str) -> Stmt | None:
+        if len(call.args) != 3 or call.keywords:
+            wanted = "an address, the first element of an array, and a length"
+            self.unit.report(WRONG_ARGUMENTS, call, what=f"{name}()", wanted=wanted, found=len(call.args))
+            return None
+        address, first, length = self.number(call.args[0]), self.resolve(call.args[1]), self.number(call.args[2])
+        if address is None or first is None or length is None:
+            return None
+        buffer = first.place
+        if not isinstance(buffer, StatePlace) or buffer.index is None or buffer.width != 8 or first.array is None:
+            self.unit.report(NOT_BYTES, call.args[1], what=first.what, name=name)
+            return None
+        fits = self.unit.fits(address, ADDRESS, "an address", call.args[0])
+        if not (self.unit.fits(length, ADDRESS, "a length", call.args[2]) and fits):
+            return None
+        most = min(length.range.hi or 0, first.array.range.hi or 0)
+        return CopyMemory("load" if name == "load_bytes" else "store", address, buffer, length, most)
+
     def _emit(self, entry: EventEntry, call: ast.Call) -> Stmt | None:
         self.unit.program.used.add(entry.name)
         widths = dict(entry.parameters)
@@ -542,6 +563,8 @@ def _root(place: Place) -> Place:
 _COMMANDS: dict[str, Callable[[Statements, ast.Call, str], Stmt | None]] = {
     "pulse": Statements._pulse,
     **{f"store{bits}": Statements._store_memory for bits in (8, 16, 32, 64)},
+    "load_bytes": Statements._copy_memory,
+    "store_bytes": Statements._copy_memory,
 }
 _STATEMENTS: dict[type[ast.stmt], Callable[[Statements, Any], Stmt | None]] = {
     ast.AnnAssign: Statements._declare,

@@ -296,6 +296,14 @@ CALLS_TOO_DEEP = Kind(
     "functions: {f1(): f2(), f2(): f3(), ...}",
     "Merge some of them.",
 )
+NOT_BYTES = Kind(
+    "DG0611",
+    "error",
+    "{name}() needs an element of an array of bytes, not {what}",
+    "Blocks of guest memory are copied to and from hidden state of 8 bits with a `count`, from the element named on.",
+    "state: {buffer: {width: 32, count: 16}}\non_write: load_bytes(value, buffer[0], 16)",
+    "Declare `buffer: {width: 8, count: ...}` under `state`, and name its first element: `buffer[0]`.",
+)
 NEVER_CALLED = Kind(
     "DG0609",
     "warning",

@@ -86,3 +86,12 @@ def test_what_statements_read() -> None:
     stmts = bench.statements("go()\nhistory[0] = offset[31:0]")
     found = effects(bench).statement_reads(stmts)
     assert found == {("register", "CR"), ("register", "RIS"), ("state", "offset")}
+
+
+def test_blocks_of_memory() -> None:
+    assert writes("load_bytes(0, slots[0], 3)") == {("state", "slots")}
+    assert writes("store_bytes(0, slots[0], 3)") == {("memory", "")}
+    bench = small()
+    stmts = bench.statements("store_bytes(MR, slots[0], 3)\nload_bytes(0, slots[1], RIS)")
+    found = effects(bench).statement_reads(stmts)
+    assert found == {("register", "MR"), ("state", "slots"), ("memory", ""), ("register", "RIS")}
