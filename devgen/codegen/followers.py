@@ -107,15 +107,12 @@ def _enable_method(lowering: Lowering, counter: model.Counter) -> Method:
     attribute = symbols.attribute("counter", counter.name)
     name = symbols.names.claim(f"follow_{attribute}")
     test = lowering.truth(counter.enable).text
-    waiting = [one.name for one in symbols.device.timers if one.counter == counter.name]
     if counter.count is None:
         body = [f"if {test}:", f"    self.{attribute}.start()", "else:", f"    self.{attribute}.stop()"]
-        body += [f"    self.{symbols.attribute('timer', one)}.cancel()" for one in waiting]
     else:
         inner = [f"if {test}:", "    counter.start()", "else:", "    counter.stop()"]
-        inner += [f"    self.{symbols.attribute('timer', one)}[index].cancel()" for one in waiting]
-        body = [_each("counter", attribute, bool(waiting) or names_local(counter.enable, "index")), *indented(inner)]
-    doc = f"Let {counter.name} run or stand as its enable says; while it stands, no alarm on it can come."
+        body = [_each("counter", attribute, names_local(counter.enable, "index")), *indented(inner)]
+    doc = f"Let {counter.name} run or stand as its enable says; while it stands, alarms on it wait."
     return Method(name, "", "None", docstring((doc,), METHOD_INDENT), tuple(body))
 
 

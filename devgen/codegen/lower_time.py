@@ -10,7 +10,8 @@ from devgen.codegen.literals import docstring, hexadecimal, mask_of, sentence
 from devgen.codegen.lower_expr import ADD, Lowering
 from devgen.codegen.lower_stmt import Statements
 from devgen.codegen.plan import Method
-from devgen.codegen.walk import names_local
+from devgen.codegen.symbols import behaviour
+from devgen.codegen.walk import names_local, walk
 from devgen.spec import ir, model
 
 
@@ -26,7 +27,8 @@ class TimeLowering:
         """The constructor's statements."""
         device = self.lowering.symbols.device
         counters = [self._counter(one) for one in device.counters]
-        return counters + [self._timer(one) for one in device.timers]
+        timers = [self._timer(one) for one in device.timers]
+        return counters + timers + [line for one in device.timers for line in self._attach(one)]
 
     def methods(self) -> list[Method]:
         """``arm`` where there is a counter to arm on, and ``expired``, of every timer."""
@@ -81,6 +83,19 @@ class TimeLowering:
         made = f"Timer(env.clocks.{one.clock}, partial(self.{expired}, index))"
         return f"self.{attribute} = [{made} for index in range({self.lowering.number(one.count)})]"
 
+    def _attach(self, one: model.Timer) -> list[str]:
+        """Tell a counter that can stand still which alarms wait meanwhile."""
+        symbols = self.lowering.symbols
+        if one.counter is None or one.match is None or not _can_stand(symbols.device, one.counter):
+            return []
+        timer, arm = symbols.attribute("timer", one.name), symbols.attribute("arm", one.name)
+        counter = symbols.attribute("counter", one.counter)
+        if one.count is None:
+            return [f"self.{counter}.add_alarm(self.{timer}, self.{arm})"]
+        element = "[index]" if symbols.counters[one.counter].count is not None else ""
+        call = f"self.{counter}{element}.add_alarm(timer, partial(self.{arm}, index))"
+        return [f"for index, timer in enumerate(self.{timer}):", f"    {call}"]
+
     def _expired(self, one: model.Timer) -> Method:
         name = self.lowering.symbols.attribute("expired", one.name)
         changed = self.analysis.writes(one.on_expire) | {("timer", one.name)}
@@ -100,7 +115,9 @@ class TimeLowering:
         match = self.lowering.value(one.match).at(ADD)
         when = "time_of" if one.align == "edge" else "time_after"
         ticks = f"({match} - {counter}.read()) & {hexadecimal(mask_of(owner.width))}"
-        body = [*self._due(one, owner, ticks, timer), f"{timer}.arm_at({counter}.{when}(ticks))"]
+        waits = [f"if not {counter}.enabled:", f"    {timer}.wait()", "    return"]
+        stands = waits if _can_stand(symbols.device, one.counter) else []
+        body = [*stands, *self._due(one, owner, ticks, timer), f"{timer}.arm_at({counter}.{when}(ticks))"]
         doc = docstring((f"Arm {one.name} for the moment at which {one.counter} reaches its match.",), 8)
         parameters = "" if one.count is None else "index: int"
         return Method(symbols.attribute("arm", one.name), parameters, "None", doc, tuple(body))
@@ -116,6 +133,15 @@ class TimeLowering:
                 expired = self.lowering.symbols.attribute("expired", one.name)
                 call = f"self.{expired}({'' if one.count is None else 'index'})"
                 return [f"ticks = {ticks}", "if ticks == 0:", f"    {timer}.cancel()", f"    {call}", "    return"]
+
+
+def _can_stand(device: model.Device, counter: str) -> bool:
+    """Whether a counter may ever be stopped."""
+    if any(one.enable is not None for one in device.counters if one.name == counter):
+        return True
+    return any(
+        isinstance(op, ir.CounterOp) and (op.counter, op.op) == (counter, "stop") for op in walk(behaviour(device))
+    )
 
 
 def _each(attribute: str, item: str, count: ir.Expr | None, calls: list[str]) -> list[str]:

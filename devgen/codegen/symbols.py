@@ -171,15 +171,13 @@ def mentioned_registers(device: model.Device) -> set[RegisterKey]:
         register = one.register
         if register.alias is not None:
             found |= {(_key(one)[0], register.alias), (None, register.alias)}
-        hooks = (register.read, register.write, register.before_read, register.on_read, register.on_write)
-        if any(hooks):
-            found |= _named(hooks)
-    return found | _named(_behaviour(device))
+    return found | _named(behaviour(device))
 
 
-def _behaviour(device: model.Device) -> tuple[object, ...]:
-    """Every expression and statement outside registers."""
+def behaviour(device: model.Device) -> tuple[object, ...]:
+    """Every expression and statement of the description."""
     return (
+        *(hook for one in placed_registers(device) for hook in _hooks(one.register) if hook),
         *(one.on_expire for one in device.timers),
         *(one.match for one in device.timers),
         *(one.enable for one in device.counters),
@@ -191,6 +189,10 @@ def _behaviour(device: model.Device) -> tuple[object, ...]:
         *(bell.on_ring for region in device.regions for bell in region.doorbells),
         device.on_reset,
     )
+
+
+def _hooks(register: model.Register) -> tuple[object, ...]:
+    return register.read, register.write, register.before_read, register.on_read, register.on_write
 
 
 def _named(node: object) -> set[RegisterKey]:

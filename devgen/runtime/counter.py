@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
 
 from devgen.runtime.clock import Clock
 from devgen.runtime.errors import StateError
 from devgen.runtime.state import Json, integer, mapping
+
+if TYPE_CHECKING:
+    from devgen.runtime.timer import Timer
 
 Phase = Literal["clock", "start"]
 
@@ -24,7 +28,7 @@ class Counter:
     Raises ValueError for a period that is not positive.
     """
 
-    __slots__ = ("_clock", "_den", "_mask", "_num", "_origin", "_phase", "_power_on", "_value", "enabled")
+    __slots__ = ("_alarms", "_clock", "_den", "_mask", "_num", "_origin", "_phase", "_power_on", "_value", "enabled")
 
     def __init__(
         self,
@@ -39,6 +43,7 @@ class Counter:
         if num <= 0 or den <= 0:
             raise ValueError(f"a counter's period must be positive, not {num}/{den} ns")
         self._clock = clock
+        self._alarms: list[tuple[Timer, Callable[[], None]]] = []
         self._num = num
         self._den = den
         self._mask = (1 << width) - 1
@@ -76,16 +81,26 @@ class Counter:
         else:
             self._value = (value - self._ticks()) & self._mask
 
+    def add_alarm(self, timer: Timer, arm: Callable[[], None]) -> None:
+        """Let ``timer`` wait while the count stands, and call ``arm`` when it runs again."""
+        self._alarms.append((timer, arm))
+
     def start(self) -> None:
-        """Count on from the present value; does nothing when it runs."""
+        """Count on from the present value, and let what waited for that go on; does nothing when it runs."""
         if not self.enabled:
             value = self._value
             self.enabled = True
             self.load(value)
+            for timer, arm in self._alarms:
+                if timer.waiting:
+                    arm()
 
     def stop(self) -> None:
-        """Hold the present value; does nothing when it is held."""
+        """Hold the present value; armed alarms wait. Does nothing when it is held."""
         if self.enabled:
+            for timer, _ in self._alarms:
+                if timer.armed:
+                    timer.wait()
             self._value = self.read()
             self._origin = 0
             self.enabled = False

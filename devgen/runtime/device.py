@@ -469,9 +469,15 @@ def _save(value: Savable, order: Mapping[int, int]) -> Json:
         case Counter() | Fifo():
             return value.save()
         case Timer():
-            return None if value.deadline is None else {"deadline": value.deadline, "order": order[id(value)]}
+            return _save_timer(value, order)
         case _:
             return [_save(element, order) for element in value]
+
+
+def _save_timer(timer: Timer, order: Mapping[int, int]) -> Json:
+    if timer.waiting:
+        return "waiting"
+    return None if timer.deadline is None else {"deadline": timer.deadline, "order": order[id(timer)]}
 
 
 def _prepare_item(device: Device, item: StateItem, data: Json, restoration: Restoration) -> None:
@@ -509,8 +515,8 @@ def _prepare_part(part: object, data: Json, what: str, restoration: Restoration)
             part.check_state(data)
             restoration.actions.append(partial(part.load_state, data))
         case Timer():
-            restoration.actions.append(part.cancel)
-            if data is not None:
+            restoration.actions.append(part.wait if data == "waiting" else part.cancel)
+            if data is not None and data != "waiting":
                 fields = mapping(data, what, ("deadline", "order"))
                 deadline = integer(fields["deadline"], 0, NEVER, f"deadline of {what}")
                 restoration.timers.append((integer(fields["order"], 0, 1 << 32, f"order of {what}"), part, deadline))

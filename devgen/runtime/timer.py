@@ -10,7 +10,7 @@ from devgen.runtime.clock import NEVER, Clock
 class Timer:
     """A deadline in ns on ``clock`` and what to do there. One-shot: a periodic timer is armed again by its callback."""
 
-    __slots__ = ("_callback", "clock", "deadline", "sequence")
+    __slots__ = ("_callback", "clock", "deadline", "sequence", "waiting")
 
     def __init__(self, clock: Clock, callback: Callable[[], None]) -> None:
         self.clock = clock
@@ -19,11 +19,13 @@ class Timer:
         """The armed deadline in ns on the timer's own clock, 0 .. 2^63-1; None when not armed."""
         self.sequence = 0
         """Marks the timer's live entry in the queue; 0 when there is none."""
+        self.waiting = False
+        """Armed on a counter that stands still: the counter arms it again when it runs."""
 
     @property
     def armed(self) -> bool:
-        """Whether a deadline is pending."""
-        return self.deadline is not None
+        """Whether a deadline is pending, or will be once its counter runs."""
+        return self.waiting or self.deadline is not None
 
     def arm_at(self, deadline: int | None) -> None:
         """Arm, or move, to ``deadline`` ns (clamped to 0 .. 2^63-1); None cancels.
@@ -34,6 +36,7 @@ class Timer:
         if self.sequence:
             self.sequence = 0
             self.clock.queue.forget()
+        self.waiting = False
         if deadline is None:
             self.deadline = None
             return
@@ -47,6 +50,11 @@ class Timer:
     def cancel(self) -> None:
         """Disarm; does nothing when not armed."""
         self.arm_at(None)
+
+    def wait(self) -> None:
+        """Stay armed without a deadline until the counter that it compares against runs again."""
+        self.arm_at(None)
+        self.waiting = True
 
     def expire(self) -> None:
         """Called by the clock, which has taken the timer out of the queue."""

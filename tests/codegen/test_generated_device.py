@@ -298,6 +298,38 @@ def test_a_stopped_counter_lets_no_alarm_come(make: Any) -> None:
     dut.write_CR(0)
     dut.clocks.virtual.advance(10_000)
     assert dut.R == 0
+    dut.write_CR(1)
+    dut.clocks.virtual.advance(40)
+    assert dut.R == 0
+    dut.clocks.virtual.advance(10)
+    assert dut.R == 1
+
+
+STOPPABLE = (
+    "CR: {at: 0, fields: {EN: 0}}\nM: {at: 4, on_write: 't[0].arm()'}\nR: {at: 8, access: ro}",
+    "counters:\n  c: {clock: virtual, period: 10 ns, width: 8, enable: CR.EN, phase: start}\n"
+    "timers:\n  t: {counter: c, match: 'M[7:0]', on_expire: R = index + 1, count: 2}\n",
+)
+
+
+def test_an_alarm_armed_before_its_counter_runs_waits_for_it(make: Any) -> None:
+    dut = make(*STOPPABLE)
+    dut.write_M(5)
+    assert (dut.t[0].armed, dut.t[1].armed) == (True, False)
+    dut.write_CR(1)
+    dut.clocks.virtual.advance(50)
+    assert dut.R == 1
+
+
+def test_a_waiting_alarm_survives_a_snapshot_and_not_a_reset(make: Any) -> None:
+    dut, other = make(*STOPPABLE), make(*STOPPABLE)
+    dut.write_M(5)
+    other.load_state(dut.save_state())
+    other.write_CR(1)
+    other.clocks.virtual.advance(50)
+    assert other.R == 1
+    dut.reset()
+    assert not dut.t[0].armed
 
 
 def test_bare_timers_of_an_array_know_their_index(make: Any) -> None:
