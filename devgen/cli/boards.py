@@ -65,6 +65,8 @@ def configuration(board: Board) -> MachineConfig:
         ram=board.machine.ram,
         irqchip=board.machine.irqchip,
         pci=board.machine.pci,
+        pit=board.machine.pit,
+        intx_gsis=board.machine.intx,
         devices=tuple(_placement(device) for device in board.devices),
         guest=None if guest is None else GuestConfig(guest.image, guest.load, guest.entry, guest.mode),
     )

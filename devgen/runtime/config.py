@@ -32,7 +32,7 @@ class DevicePlacement:
     """One device of a board.
 
     ``at``: region name → address (sysbus, isa). ``slot``/``function``: place on PCI bus 0. ``irq``: line → GSI.
-    ``on_event``: event name → ``exit`` | ``print`` | ``ignore``. ``streams``: stream name → ``stdio`` | ``null`` |
+    ``on_event``: event name → ``exit`` | ``log`` | ``ignore``. ``streams``: stream name → ``stdio`` | ``null`` |
     ``memory`` | ``file:PATH``.
     """
 
@@ -51,6 +51,7 @@ class DevicePlacement:
 class MachineConfig:
     """A machine. ``ram`` bytes lie at address 0; a RAM of more than 3 GiB goes on at 4 GiB.
 
+    ``irqchip``: who models the interrupt controllers, ``pit``: the interval timer, which exists beside them only.
     ``pci``: bus 0 with its host bridge at ports 0xcf8/0xcfc. ``intx_gsis``: GSI of INTA# .. INTD# of slot 0; slot s
     and pin p go to entry ``(s + p) % 4``. ``clock`` "manual" is for the bench; ``rtc_epoch``: seconds since 1970 at
     which the rtc starts on a manual clock.
@@ -61,6 +62,7 @@ class MachineConfig:
     ram: int = 0
     irqchip: Irqchip = "kernel"
     pci: bool = False
+    pit: Irqchip = "kernel"
     intx_gsis: tuple[int, int, int, int] = (16, 17, 18, 19)
     devices: tuple[DevicePlacement, ...] = ()
     guest: GuestConfig | None = None

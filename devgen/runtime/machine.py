@@ -46,7 +46,18 @@ MAX_GSI: Final = 1023
 BAR_PRIORITY: Final = -1
 STATE_VERSION: Final = 1
 
-EVENT_ACTIONS: Final = ("exit", "print", "ignore")
+CHIPS: Final = (
+    ("irqchip", "pio", 0x20, 2, "first PIC"),
+    ("irqchip", "pio", 0xA0, 2, "second PIC"),
+    ("irqchip", "pio", 0x4D0, 2, "PICs' edge control"),
+    ("irqchip", "mmio", 0xFEC00000, 0x1000, "IOAPIC"),
+    ("irqchip", "mmio", 0xFEE00000, 0x1000, "local APIC"),
+    ("pit", "pio", 0x40, 4, "interval timer"),
+    ("pit", "pio", 0x61, 1, "speaker port"),
+)
+"""What the kernel models: the key of the configuration that asks for it, space, address, bytes, name."""
+
+EVENT_ACTIONS: Final = ("exit", "log", "ignore")
 
 
 class Machine:
@@ -103,6 +114,7 @@ class Machine:
 
     def _build(self, registry: Registry | None) -> None:
         self._add_ram(self.config.ram)
+        self._reserve_chips()
         if self.config.pci:
             self._add_pci()
         for placement in self.config.devices:
@@ -128,6 +140,13 @@ class Machine:
             raise MachineError(f"{self.config.name}: cannot get {size:#x} bytes of RAM: {error}") from None
         self._cleanup.callback(ram.close)
         return ram
+
+    def _reserve_chips(self) -> None:
+        """Keep devices off the places of the chips that a host models: no access to them would ever arrive."""
+        chips = CHIPS if self.config.irqchip == "kernel" else ()
+        for kind, space, start, size, name in chips:
+            if kind == "irqchip" or self.config.pit == "kernel":
+                self._layout.claim(space, start, size, f"the {name} of `{kind}: kernel`")
 
     def _add_pci(self) -> None:
         memory = MemoryRegion.container("pci-memory", 1 << 64)
@@ -291,7 +310,7 @@ class Machine:
         match self._actions.get((device, event)):
             case "exit":
                 self.request_exit(values.get("code", next(iter(values.values()), 0)))
-            case "print":
+            case "log":
                 shown = "".join(f" {name}={value:#x}" for name, value in values.items())
                 _say(f"{device}: {event}{shown}")
 
@@ -378,9 +397,12 @@ def _read_image(path: Path, name: str, room: int) -> bytes:
     """The file, but no more of it than shows that it does not fit."""
     try:
         with path.open("rb") as file:
-            return file.read(max(room, 0) + 1)
+            image = file.read(max(room, 0) + 1)
     except OSError as error:
         raise MachineError(f"cannot read guest image {name}: {error.strerror}") from error
+    if not image:
+        raise MachineError(f"guest image {name} is empty")
+    return image
 
 
 def _say(line: str) -> None:

@@ -22,16 +22,19 @@ PAGE = 4096
 RAM_LIMIT = 0xC000_0000
 """RAM ends below 3 GiB: above are the addresses that a PC gives to devices."""
 _DEFAULT_RAM = 1 << 20
+_DEFAULT_INTX = (16, 17, 18, 19)
 
 
 @dataclass(slots=True, frozen=True)
 class BoardMachine:
-    """The machine around the devices; ``ram`` in bytes, from address 0."""
+    """The machine around the devices; ``ram`` in bytes, from address 0; ``intx``: GSIs of slot 0's INTA# to INTD#."""
 
     type: Literal["pc"]
     ram: int
     irqchip: Literal["kernel", "none"]
     pci: bool
+    pit: Literal["kernel", "none"]
+    intx: tuple[int, int, int, int]
 
 
 @dataclass(slots=True, frozen=True)
@@ -114,7 +117,15 @@ class _Builder:
         reason = "not a whole number of 4 KiB pages" if ram % PAGE else "it ends above 3 GiB" if ram > RAM_LIMIT else ""
         if reason:
             self.sink.add(kinds.BAD_RAM, self.sources.value_mark(spec, "ram"), size=ram, reason=reason)
-        return BoardMachine(spec.get("type", "pc"), ram, spec.get("irqchip", "kernel"), spec.get("pci", False))
+        a, b, c, d = spec.get("intx", _DEFAULT_INTX)
+        return BoardMachine(
+            type=spec.get("type", "pc"),
+            ram=ram,
+            irqchip=spec.get("irqchip", "kernel"),
+            pci=spec.get("pci", False),
+            pit=spec.get("pit", "kernel"),
+            intx=(a, b, c, d),
+        )
 
     def _guest(self, spec: Tree, machine: BoardMachine) -> BoardGuest:
         load: int = spec.get("load", 0)

@@ -135,7 +135,7 @@ def test_an_event_can_end_the_run_and_the_first_code_stays() -> None:
 
 
 def test_an_event_can_be_printed(capfd: pytest.CaptureFixture[str]) -> None:
-    with build(kit(on_event={"FIRED": "print"})) as machine:
+    with build(kit(on_event={"FIRED": "log"})) as machine:
         machine.devices["one"].emit("FIRED", index=3)
     assert capfd.readouterr().err == "one: FIRED index=0x3\n"
 

@@ -77,7 +77,7 @@ class Delivery:
             self._enter(vector, error if vector in _WITH_ERROR_CODE else None)
         except GuestFault as fault:
             if vector == DOUBLE_FAULT:
-                raise TripleFault(f"fault {fault.vector} while a double fault was delivered") from None
+                raise TripleFault(f"triple fault: fault {fault.vector} while a double fault was delivered") from None
             self._exception(DOUBLE_FAULT, 0)
 
     def _enter(self, vector: int, error: int | None, *, software: bool = False, external: int = 0) -> None:

@@ -65,7 +65,8 @@ class EmulatorHost:
             raise MachineError(f"{machine.config.name}: no guest to run")
         self.machine = machine
         self._clock = machine.clocks.virtual
-        self.chip = IrqChip(self._clock) if machine.config.irqchip == "kernel" else None
+        config = machine.config
+        self.chip = IrqChip(self._clock, pit=config.pit == "kernel") if config.irqchip == "kernel" else None
         self._bus = Bus(machine.memory, machine.io, self.chip)
         self._map = GuestMemory(self._notice)
         self._accesses = GuestAccesses(

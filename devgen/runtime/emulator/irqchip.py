@@ -14,10 +14,10 @@ from devgen.runtime.emulator.pit import Pit8254
 
 
 class IrqChip:
-    """8259A pair, IOAPIC, local APIC and PIT, wired together. All of it under the machine's lock."""
+    """8259A pair, IOAPIC, local APIC and, if wanted, PIT, wired together. All of it under the machine's lock."""
 
-    def __init__(self, clock: Clock) -> None:
-        """As after power-on; timers run on ``clock``."""
+    def __init__(self, clock: Clock, *, pit: bool = True) -> None:
+        """As after power-on; timers run on ``clock``. Without ``pit`` its ports are somebody else's."""
         self.pic = PicPair()
         self.ioapic = ioapic.IoApic()
         self.lapic = lapic.LocalApic(clock, self.ioapic.end_of_interrupt)
@@ -27,9 +27,9 @@ class IrqChip:
             (0x20, 0x22, self.pic),
             (0xA0, 0xA2, self.pic),
             (0x4D0, 0x4D2, self.pic),
-            (0x40, 0x44, self.pit),
-            (0x61, 0x65, self.pit),
         )
+        if pit:
+            self._ports += ((0x40, 0x44, self.pit), (0x61, 0x65, self.pit))
 
     def _pit_irq(self, level: int) -> None:
         self.set_gsi(0, level)

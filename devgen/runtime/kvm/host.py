@@ -14,6 +14,7 @@ Threads are joined without 2 to 4 held.
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from contextlib import ExitStack
 from types import TracebackType
@@ -41,6 +42,9 @@ from devgen.runtime.machine import Machine
 from devgen.runtime.run import RunResult
 
 IrqDelivery = Literal["line", "irqfd"]
+
+HALT_BEAT = 0.5
+"""Seconds between two looks for processors that have halted for good."""
 
 
 class KvmHost:
@@ -113,7 +117,7 @@ class KvmHost:
         self._cleanup.callback(machine.on_exit.remove, self._exit_requested)
 
     def _add_irqchip(self, delivery: IrqDelivery) -> Irqchip:
-        irqchip = Irqchip(self.vm, self._events)
+        irqchip = Irqchip(self.vm, self._events, pit=self.machine.config.pit == "kernel")
         self._cleanup.callback(irqchip.close)
         sink = irqchip.set_line if delivery == "line" else irqchip.set_level
         self.machine.connect_gsi(sink)
@@ -189,10 +193,27 @@ class KvmHost:
     def _run(self, timeout: float | None) -> None:
         self._start()
         try:
-            if not self._done.wait(timeout):
+            if not self._wait(timeout):
                 self.finish(RunResult("timeout", detail=f"the guest was still running after {timeout:g} s"))
         finally:
             self._halt()
+
+    def _wait(self, timeout: float | None) -> bool:
+        """Wait for the end; False when ``timeout`` seconds are over first.
+
+        The kernel does not tell of a HLT that nothing can end. So now and then the processors are called out of it, and
+        look for themselves.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            left = HALT_BEAT if deadline is None else min(HALT_BEAT, deadline - time.monotonic())
+            if self._done.wait(max(left, 0.0)):
+                return True
+            if deadline is not None and time.monotonic() >= deadline:
+                return False
+            if self.irqchip is not None:
+                for processor in self._processors:
+                    processor.vcpu.kick()
 
     def _start(self) -> None:
         clock = self.machine.clocks.virtual

@@ -18,15 +18,18 @@ _LEGACY = 16
 
 
 class Irqchip:
-    """Creates the controllers in ``vm``; must come before the first vCPU. All methods under the machine's lock."""
+    """Creates the controllers in ``vm``; must come before the first vCPU. All methods under the machine's lock.
 
-    def __init__(self, vm: KvmVm, loop: EventLoop) -> None:
+    ``pit``: create the interval timer too.
+    """
+
+    def __init__(self, vm: KvmVm, loop: EventLoop, *, pit: bool = True) -> None:
         self._vm = vm
         self._loop = loop
         if vm.capability(uapi.KVM_CAP_SET_TSS_ADDR):
             vm.set_tss_address(TSS_ADDRESS)
         vm.create_irqchip()
-        if vm.capability(uapi.KVM_CAP_PIT2):
+        if pit and vm.capability(uapi.KVM_CAP_PIT2):
             vm.create_pit()
         self._gsis = vm.capability(uapi.KVM_CAP_IRQ_ROUTING)
         self._messages: dict[int, tuple[int, int]] = {}

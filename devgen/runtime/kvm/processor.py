@@ -39,6 +39,8 @@ from devgen.runtime.run import RunResult
 
 log = logging.getLogger(__name__)
 
+FLAG_IF = 1 << 9
+
 _REASON = uapi.kvm_run.exit_reason.offset // 4
 
 REASON_NAMES = {
@@ -56,6 +58,11 @@ class Owner(Protocol):
     attentive: bool
     """Late writes may wait, or exits are counted: ``attend`` wants to see each exit first."""
     stopping: bool
+
+    @property
+    def vcpus(self) -> list[Vcpu]:
+        """All processors."""
+        ...
 
     def attend(self, vcpu: Vcpu) -> None:
         """Called under the lock, ahead of dispatching an exit."""
@@ -181,7 +188,17 @@ class Processor:
             self.vcpu.interrupted()
         elif error.errno != errno.EAGAIN:
             return RunResult("error", detail=f"KVM_RUN failed: {error.strerror}")
-        return RunResult("stopped") if self._owner.stopping else None
+        return RunResult("stopped") if self._owner.stopping else self._halted_for_good()
+
+    def _halted_for_good(self) -> RunResult | None:
+        """The end of a run whose processor sleeps with interrupts off while no timer is armed that might end it."""
+        vcpu, owner = self.vcpu, self._owner
+        if vcpu.mp_state() != uapi.KVM_MP_STATE_HALTED or vcpu.regs().rflags & FLAG_IF or len(owner.vcpus) > 1:
+            return None
+        with owner.machine.lock:
+            if owner.machine.clocks.virtual.next_deadline() is not None:
+                return None
+        return RunResult("halt", detail=f"halted with interrupts disabled at {vcpu.where()}")
 
 
 def count_exit(counts: Counts, vcpu: Vcpu) -> None:

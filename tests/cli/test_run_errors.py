@@ -1,0 +1,185 @@
+"""What `devgen run` says when a board or a guest is at fault: one line that tells what, never a traceback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from command_kit import ACCELS, Command
+
+GUEST = "guest: {image: g.bin, load: 0x7000}"
+PL031 = "device: pl031, at: {registers: 0xfe001000}"
+HPET = "device: hpet, at: {registers: 0xfed00000}"
+
+# What stands in the board beside its name; the end of the line that the command prints, and the last one.
+FAULTS = {
+    "no image": ("guest: {image: no.bin, load: 0x7000}", "cannot read guest image no.bin: No such file or directory"),
+    "image is a folder": ("guest: {image: ., load: 0x7000}", "cannot read guest image .: Is a directory"),
+    "empty image": ("guest: {image: empty.bin, load: 0x7000}", "guest image empty.bin is empty"),
+    "image larger than the RAM": (
+        "machine: {ram: 64 KiB}\nguest: {image: g.bin, load: 0xfff0}",
+        "g.bin: 0x11 bytes at 0xfff0 do not fit into RAM",
+    ),
+    "no guest": ("machine: {pci: true}", "the board has no guest to run"),
+    "no such device": (
+        GUEST + "\ndevices: {x: {device: pl032, at: {registers: 0xfe001000}}}",
+        "unknown device 'pl032' (did you mean 'pl031'?)",
+    ),
+    "overlapping devices": (
+        GUEST + f"\ndevices: {{x: {{{PL031}}}, y: {{device: hpet, at: {{registers: 0xfe001400}}}}}}",
+        "'y' (region 'registers') at memory 0xfe001400..0xfe0017ff overlaps"
+        " 'x' (region 'registers') at 0xfe001000..0xfe001fff",
+    ),
+    "device in the RAM": (
+        GUEST + "\ndevices: {x: {device: pl031, at: {registers: 0x8000}}}",
+        "'x' (region 'registers') at memory 0x8000..0x8fff overlaps RAM at 0x0..0xfffff",
+    ),
+    "device at the PIT": (
+        GUEST + "\ndevices: {x: {device: debugcon, at: {ports: 0x43}}}",
+        "'x' (region 'ports') at port 0x43..0x43 overlaps the interval timer of `pit: kernel` at 0x40..0x43",
+    ),
+    "device at the local APIC": (
+        GUEST + "\ndevices: {x: {device: hpet, at: {registers: 0xfee00000}}}",
+        "'x' (region 'registers') at memory 0xfee00000..0xfee003ff overlaps"
+        " the local APIC of `irqchip: kernel` at 0xfee00000..0xfee00fff",
+    ),
+    "beyond the port space": (
+        GUEST + "\ndevices: {x: {device: debugcon, at: {ports: 0x10000}}}",
+        "'x' (region 'ports') at port 0x10000..0x10000 is outside the port space",
+    ),
+    "no address": (GUEST + "\ndevices: {x: {device: pl031}}", "x: no address for region 'registers'"),
+    "no such region": (
+        GUEST + "\ndevices: {x: {device: pl031, at: {regs: 0xfe001000}}}",
+        "x: no region 'regs' (did you mean 'registers'?)",
+    ),
+    "no such property": (
+        GUEST + f"\ndevices: {{x: {{{HPET}, properties: {{timer: 4}}}}}}",
+        "x: hpet has no property 'timer' (did you mean 'timers'?)",
+    ),
+    "property out of range": (
+        GUEST + "\ndevices: {x: {device: sp804, at: {registers: 0xfe001000}, properties: {freq0: 0}}}",
+        "x: property 'freq0' is 0; it must be 1 .. 4294967295",
+    ),
+    "property of another type": (
+        GUEST + f"\ndevices: {{x: {{{HPET}, properties: {{timers: four}}}}}}",
+        "x: property 'timers' must be an integer, not 'four'",
+    ),
+    "no such line": (
+        GUEST + f"\ndevices: {{x: {{{PL031}, irq: {{int: 5}}}}}}",
+        "x: no interrupt 'int' (did you mean 'intr'?)",
+    ),
+    "no such event": (
+        GUEST + "\ndevices: {x: {device: pvpanic-isa, at: {port: 0x505}, on_event: {GUEST_PANICED: log}}}",
+        "x: no event 'GUEST_PANICED' (did you mean 'GUEST_PANICKED'?)",
+    ),
+    "no such stream": (
+        GUEST + "\ndevices: {x: {device: debugcon, at: {ports: 0xe9}, streams: {ou: stdio}}}",
+        "x: no stream 'ou' (did you mean 'out'?)",
+    ),
+    "a slot for what is no card": (
+        f"machine: {{pci: true}}\n{GUEST}\ndevices: {{x: {{device: pl031, slot: 3}}}}",
+        "x: pl031 is not a PCI device and has no slot",
+    ),
+    "a card without a slot": (
+        f"machine: {{pci: true}}\n{GUEST}\ndevices: {{x: {{device: xche}}}}",
+        "x: no PCI slot given",
+    ),
+}
+
+# What the board's file itself cannot say is told at its place.
+MARKED = {
+    "no such GSI": (
+        f"devices: {{x: {{{PL031}, irq: {{intr: 24}}}}}}",
+        "b.yaml:2:71: error[DG0206]: 'intr' is 24, at most 23 is allowed",
+    ),
+    "INTx to no GSI": (
+        "machine: {pci: true, intx: [16, 17, 18, 24]}",
+        "b.yaml:2:41: error[DG0206]: element 3 of 'intx' is 24, at most 23 is allowed",
+    ),
+    "three INTx lines": (
+        "machine: {pci: true, intx: [16, 17, 18]}",
+        "b.yaml:2:28: error[DG0206]: 'intx' is a list, at least 4 elements is allowed",
+    ),
+    "another's PIT": (
+        "machine: {pit: mine}",
+        "b.yaml:2:16: error[DG0204]: 'pit' cannot be 'mine'",
+    ),
+}
+
+
+def write(folder: Path, text: str, image: bytes = b"\xf4" * 17) -> None:
+    (folder / "g.bin").write_bytes(image)
+    (folder / "empty.bin").touch()
+    (folder / "b.yaml").write_text(f"board: b\n{text}\n")
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_told_in_one_line(devgen: Command, tmp_path: Path, fault: str) -> None:
+    text, line = FAULTS[fault]
+    write(tmp_path, text)
+    done = devgen("run", "b.yaml", "--accel", "emulator")
+    said = [one for one in done.err.splitlines() if one != "devgen: b on emulator (as asked)"]
+    assert (done.code, said) == (1, [f"devgen: b.yaml: {line}"])
+
+
+@pytest.mark.parametrize("fault", MARKED)
+def test_a_fault_of_the_file_is_told_at_its_place(devgen: Command, tmp_path: Path, fault: str) -> None:
+    text, line = MARKED[fault]
+    write(tmp_path, text)
+    done = devgen("run", "b.yaml", "--accel", "emulator")
+    said = done.err.splitlines()
+    assert (done.code, said[0], said[-1]) == (1, line, "devgen: b.yaml: the board has errors")
+
+
+# How a guest that does not end by itself ends the run: its code, its mode, the line on the emulator and on KVM.
+ENDS = {
+    "halted with interrupts off": (b"\xf4", "real", "halt: halted with interrupts disabled at 0x0:0x7001"),
+    "undefined instruction, no IDT": (b"\x0f\x0b", "protected", "shutdown: triple fault"),
+    "undefined instruction in long mode": (b"\x0f\x0b", "long", "shutdown: triple fault"),
+}
+
+
+@pytest.mark.parametrize("accel", ACCELS)
+@pytest.mark.parametrize("end", ENDS)
+def test_a_guest_that_goes_nowhere_ends_the_run(devgen: Command, tmp_path: Path, end: str, accel: str) -> None:
+    image, mode, line = ENDS[end]
+    write(tmp_path, f"guest: {{image: g.bin, load: 0x7000, mode: {mode}}}", image)
+    done = devgen("run", "b.yaml", "--accel", accel, "--timeout", 20)
+    said = done.err.splitlines()
+    assert (done.code, len(said)) == (1, 2)
+    assert said[1].startswith(f"devgen: {line}")
+
+
+@pytest.mark.parametrize("accel", ACCELS)
+def test_a_halt_without_controllers_ends_the_run(devgen: Command, tmp_path: Path, accel: str) -> None:
+    write(tmp_path, f"machine: {{irqchip: none}}\n{GUEST}")
+    done = devgen("run", "b.yaml", "--accel", accel, "--timeout", 20)
+    assert done.code == 1
+    assert done.err.splitlines()[1].endswith("and without interrupt controllers nothing wakes it")
+
+
+@pytest.mark.parametrize("accel", ACCELS)
+def test_a_halt_lasts_while_a_timer_may_end_the_run(devgen: Command, tmp_path: Path, accel: str) -> None:
+    """The guest sets the alarm of a PL031 that nothing listens to, and sleeps with interrupts off."""
+    write(
+        tmp_path,
+        f"guest: {{image: g.bin, load: 0x7000, mode: protected}}\ndevices: {{x: {{{PL031}}}}}",
+        # mov 0xfe001000, %eax; inc %eax; inc %eax; mov %eax, 0xfe001004; hlt
+        bytes.fromhex("a1001000fe 40 40 a3041000fe f4"),
+    )
+    done = devgen("run", "b.yaml", "--accel", accel, "--timeout", 20)
+    assert done.err.splitlines()[1] == "devgen: halt: halted with interrupts disabled at 0x8:0x700d"
+
+
+@pytest.mark.parametrize("action", ["exit", "log", None])
+def test_what_a_board_does_at_an_event(devgen: Command, tmp_path: Path, action: str | None) -> None:
+    on_event = f", on_event: {{EXIT: {action}}}" if action else ""
+    write(
+        tmp_path,
+        f"{GUEST}\ndevices: {{x: {{device: debug-exit, at: {{ports: 0xf4}}{on_event}}}}}",
+        b"\xb0\x03\xe6\xf4\xf4",  # mov $3, %al; out %al, $0xf4; hlt
+    )
+    done = devgen("run", "b.yaml", "--accel", "emulator", "--timeout", 20)
+    halted = "devgen: halt: halted with interrupts disabled at 0x0:0x7005"
+    said = {"exit": ["devgen: exit code 3"], "log": ["x: EXIT code=0x3", halted], None: [halted]}
+    assert (done.code, done.err.splitlines()[1:]) == (1, said[action])
