@@ -107,6 +107,8 @@ class Lowering:
                 return self._fifo_query(expr)
             case ir.LoadMemory(address, size):
                 return Code(f"self.load_memory({self.number(address)}, {size})")
+            case ir.TextByte(text, index):
+                return Code(f"self.text_byte({self.value(text).text}, {self.number(index)})")
 
     def number(self, expr: ir.Expr) -> str:
         """Text that gives an int, never a bool: for what is stored, passed or returned."""

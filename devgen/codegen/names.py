@@ -16,7 +16,7 @@ _DEVICE_API_WORDS = """
     add_gpio_out add_gpio_outs add_intx add_irq add_irqs add_region add_stream after_reset bars bool_property clear
     clocks close config emit env gpio_in gpio_out int_property intx irqs load_bytes load_memory load_state log
     may_master name observer on_mapping pin placements prepare_state probe properties regions reset save_state
-    store_bytes store_memory streams string_property
+    store_bytes store_memory streams string_property text_byte
 """
 DEVICE_API: Final = frozenset(_DEVICE_API_WORDS.split())
 """Names of ``devgen.runtime.device.Device`` and of every generated class; no declared thing may take them."""

@@ -298,6 +298,12 @@ class Device:
         """Report a host-visible event."""
         self.env.on_event(self.name, event, values)
 
+    @staticmethod
+    def text_byte(text: str, index: int) -> int:
+        """A byte of a string in UTF-8; 0 past its end."""
+        data = text.encode()
+        return data[index] if index < len(data) else 0
+
     def load_memory(self, address: int, size: int) -> int:
         """A little-endian read of ``size`` bytes of guest memory; all ones where there is nothing."""
         memory = self.env.memory

@@ -285,6 +285,15 @@ class LoadMemory:
     range: Range
 
 
+@dataclass(slots=True, frozen=True)
+class TextByte:
+    """``text[n]``: a byte of a string in UTF-8; 0 past its end."""
+
+    text: Expr
+    index: Expr
+    range: Range = Range(0, 255)
+
+
 Expr = (
     Int
     | Text
@@ -302,6 +311,7 @@ Expr = (
     | TimerQuery
     | FifoQuery
     | LoadMemory
+    | TextByte
 )
 
 # --- statements ------------------------------------------------------------------------
@@ -427,18 +437,4 @@ class CopyMemory:
     most: int
 
 
-Stmt = (
-    Assign
-    | Declare
-    | If
-    | For
-    | Do
-    | TimerOp
-    | FifoOp
-    | CounterOp
-    | Pulse
-    | Emit
-    | Send
-    | StoreMemory
-    | CopyMemory
-)
+Stmt = Assign | Declare | If | For | Do | TimerOp | FifoOp | CounterOp | Pulse | Emit | Send | StoreMemory | CopyMemory

@@ -11,7 +11,7 @@ _API = """
     add_stream after_reset bars bool_property clear clocks close coalesce config emit env gpio_in gpio_out
     int_property interrupt_pin intx irqs load load_bytes load_memory load_state log may_master memory name observer
     on_mapping on_reset pin placements power_on prepare_state probe properties region regions reset reset_state save
-    save_state self store store_bytes store_memory streams string_property update_lines
+    save_state self store store_bytes store_memory streams string_property text_byte update_lines
 """
 
 DEVICE_API: frozenset[str] = frozenset(_API.split())

@@ -9,7 +9,7 @@ from typing import Literal
 
 from devgen.spec.behaviour import ranges
 from devgen.spec.behaviour.bounds import describe, inside
-from devgen.spec.behaviour.unit import Unit, show
+from devgen.spec.behaviour.unit import Unit, is_text, show
 from devgen.spec.behaviour.walk import storage
 from devgen.spec.catalogue.behaviour import (
     BIT_RANGE,
@@ -41,6 +41,8 @@ from devgen.spec.ir import (
     RegisterPlace,
     Slice,
     StatePlace,
+    Text,
+    TextByte,
     TimerQuery,
 )
 from devgen.spec.scope import (
@@ -155,7 +157,8 @@ class Names(ABC):
             base = self.resolve(node.value)
             return None if base is None else self._member(base, node)
         if isinstance(node, ast.Subscript):
-            base = self.resolve(node.value)
+            text = node.value.value if isinstance(node.value, ast.Constant) else None
+            base = Thing("this text", value=Text(text)) if isinstance(text, str) else self.resolve(node.value)
             return None if base is None else self._subscript(base, node)
         value = self.number(node)
         return None if value is None else Thing("this value", value=value)
@@ -290,6 +293,8 @@ class Names(ABC):
     def _subscript(self, base: Thing, node: ast.Subscript) -> Thing | None:
         if base.array is not None and base.index is None:
             return self._pick(base, base.array, node)
+        if base.value is not None and is_text(base.value):
+            return self._byte(base, base.value, node)
         if isinstance(base.entry, FifoEntry):
             return self._peek(base, base.entry, node)
         if base.place is None and base.value is None:
@@ -316,6 +321,16 @@ class Names(ABC):
         place = FifoPlace(fifo.name, fifo.width, entry.index)
         readonly = "is an entry of a FIFO, which is pushed and popped"
         return _stored(Thing(f"an entry of {base.what}", readonly=readonly), place, fifo.width, None)
+
+    def _byte(self, base: Thing, text: Expr, node: ast.Subscript) -> Thing | None:
+        if isinstance(node.slice, ast.Slice | ast.Tuple):
+            self.unit.report(NOT_IN_LANGUAGE, node, what="more than one byte of a text at once")
+            return None
+        index = self.number(node.slice)
+        if index is None or not self.unit.fits(index, Range.unsigned(64), "the number of a byte", node.slice):
+            return None
+        what = f"a byte of {base.what}"
+        return Thing(what, width=8, value=TextByte(text, index), readonly="is part of a text")
 
     def check_index(self, index: Expr, count: Expr, what: str, node: ast.AST) -> bool:
         """Return whether an index is proven to lie inside an array; report it otherwise."""

@@ -25,6 +25,7 @@ from devgen.spec.ir import (
     RegisterPlace,
     Slice,
     StatePlace,
+    TextByte,
     TimerQuery,
     Unary,
     Wrap,
@@ -59,6 +60,8 @@ def parts(expr: Expr) -> tuple[Expr, ...]:
             return (index,)
         case LoadMemory(address):
             return (address,)
+        case TextByte(text, index):
+            return (text, index)
     return ()
 
 
