@@ -186,6 +186,21 @@ def test_moving_a_region_changes_the_next_exit() -> None:
     assert [value for _, _, value in ops.log] == [1, 3]
 
 
+def test_a_port_that_moves_away_while_it_is_polled_is_not_answered_for() -> None:
+    made = rig(read_port(PORT) * 3 + dx(PORT + 8) + b"\xee" + finish())
+    ops, seen = Recorder(), recorder(made, PORT + 8)
+    region = made.map_port(PORT, 1, ops)
+
+    def answer(offset: int, size: int) -> int:
+        if len(ops.log) == 2:
+            region.set_address(PORT + 1)
+        return 0x5A
+
+    ops.answers = answer
+    run(made)
+    assert (len(ops.log), seen.log) == (2, [(0, 1, 0xFF)])
+
+
 def fill(page: memoryview, port: int, direction: int, times: int = 1) -> int:
     words = page.cast("Q")
     words[KEY], words[IO_DATA_OFFSET] = direction | 1 << 8 | port << 16 | times << 32, IO_DATA

@@ -40,13 +40,33 @@ def count(counts: Counts, kind: str, place: int) -> None:
 
 
 class PortInputs(dict[int, Read]):
-    """From the 8 bytes of a port exit to what gives its answer: the first 8 bytes of the data page."""
+    """From the 8 bytes of a port exit to what gives its answer: the first 8 bytes of the data page.
+
+    The last one is at hand without a lookup: who waits for a device reads its status again and again.
+    """
+
+    __slots__ = ("_space", "_u8", "_u64", "last_key", "last_read")
+
+    last_key: int
+    last_read: Read
 
     def __init__(self, space: AddressSpace, u8: memoryview, u64: memoryview) -> None:
         super().__init__()
+        self.clear()
         self._space = space
         self._u8 = u8
         self._u64 = u64
+
+    def find(self, key: int) -> Read:
+        """What answers an exit; from now on it is the last one."""
+        self.last_read = read = self[key]
+        self.last_key = key
+        return read
+
+    def clear(self) -> None:
+        """Forget all, the last one too."""
+        super().clear()
+        self.last_key = -1
 
     def __missing__(self, key: int) -> Read:
         """Resolve an exit that is met for the first time."""

@@ -143,6 +143,7 @@ class Processor:
         ioctl, fd, kvm_run = fcntl.ioctl, vcpu.fd, uapi.KVM_RUN
         exit_io, exit_mmio = uapi.KVM_EXIT_IO, uapi.KVM_EXIT_MMIO
         u8, u32, u64 = vcpu.u8, vcpu.u32, vcpu.u64
+        reason_at, direction_at, key_at, data_at = _REASON, DIRECTION, KEY, IO_DATA_WORD
         held = False
         try:
             while True:
@@ -159,12 +160,16 @@ class Processor:
                     held = lock.acquire()
                 if owner.attentive:
                     owner.attend(vcpu)
-                reason = u32[_REASON]
+                reason = u32[reason_at]
                 if reason == exit_io:
-                    if u8[DIRECTION]:
-                        outputs[u64[KEY]]()
+                    key = u64[key_at]
+                    if key == inputs.last_key:
+                        read = inputs.last_read  # not called as a method is: that would be looked up as one
+                        u64[data_at] = read()
+                    elif u8[direction_at]:
+                        outputs[key]()
                     else:
-                        u64[IO_DATA_WORD] = inputs[u64[KEY]]()
+                        u64[data_at] = inputs.find(key)()
                 elif reason == exit_mmio:
                     if u8[MMIO_IS_WRITE]:
                         writes[u8[MMIO_LENGTH]][u64[KEY]]()
