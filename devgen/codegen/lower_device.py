@@ -42,6 +42,8 @@ _IMPORTS: Final = (
     ("devgen.runtime.memory", "MemoryRegion"),
     ("devgen.runtime.memory", "RamBlock"),
     ("devgen.runtime.pci", "Bar"),
+    ("devgen.runtime.pci", "Msi"),
+    ("devgen.runtime.pci", "MsiX"),
     ("devgen.runtime.pci", "PciDevice"),
     ("devgen.runtime.pci", "PciIdentity"),
     ("devgen.runtime.timer", "Timer"),
@@ -317,12 +319,22 @@ def _pci(pci: model.Pci) -> Iterator[str]:
     yield f"    interrupt_pin={pci.interrupt_pin},"
     yield ")"
     yield from _table("BARS", "tuple[Bar, ...]", "()", map(_bar, pci.bars))
+    kinds = sorted({type(one).__name__ for one in pci.capabilities})
+    yield from _table("CAPABILITIES", f"tuple[{' | '.join(kinds)}, ...]", "()", map(_capability, pci.capabilities))
 
 
 def _bar(bar: model.Bar) -> str:
     index = '"rom"' if bar.index == "rom" else str(bar.index)
     prefetchable = ", prefetchable=True" if bar.prefetchable else ""
     return f'Bar({index}, "{bar.type}", {hexadecimal(bar.size)}{prefetchable})'
+
+
+def _capability(one: model.Msi | model.MsiX) -> str:
+    at = "" if one.at is None else f", at={hexadecimal(one.at)}"
+    if isinstance(one, model.Msi):
+        return f"Msi({one.vectors}{', masking=True' if one.masking else ''}{at})"
+    table = f"bar={one.bar}, table={hexadecimal(one.table)}"
+    return f"MsiX({one.vectors}, {table}, pending_bar={one.pending_bar}, pending={hexadecimal(one.pending)}{at})"
 
 
 def _table(name: str, kind: str, brackets: str, entries: Iterable[str]) -> Iterator[str]:
@@ -354,6 +366,7 @@ def _uses(device: model.Device, setup: Iterable[str], fields: bool, state: bool)
     used |= {"Property"} if device.properties else set()
     if device.pci is not None:
         used |= {"PciIdentity", *(["Bar"] if device.pci.bars else [])}
+        used |= {type(one).__name__ for one in device.pci.capabilities}
     return used
 
 

@@ -56,7 +56,10 @@ class LineLowering:
     def _interrupt(self, one: model.Line) -> str:
         attribute = self.lowering.symbols.attribute("interrupt", one.name)
         if one.count is not None:
-            return f"self.{attribute} = self.add_irqs({string(one.name)}, {self.lowering.number(one.count)})"
+            call, tail = ("add_irqs", "") if one.vector is None else ("add_vectors", f", {one.vector}")
+            return f"self.{attribute} = self.{call}({string(one.name)}, {self.lowering.number(one.count)}{tail})"
+        if one.vector is not None:
+            return f"self.{attribute} = self.add_vector({string(one.name)}, {one.vector})"
         return f"self.{attribute} = self.{'add_intx' if one.intx else 'add_irq'}({string(one.name)})"
 
     def _gpio_out(self, one: model.Line) -> str:

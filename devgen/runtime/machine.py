@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from devgen.runtime.access import Access, CutOps
 from devgen.runtime.address_space import AddressSpace
 from devgen.runtime.clock import Clocks
 from devgen.runtime.config import DevicePlacement, GuestConfig, MachineConfig
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from devgen.runtime.registry import Registry
 
 GsiSink = Callable[[int, int], None]
+MessageSink = Callable[[int, int], object]
 AddressChoice = Callable[[Device], Mapping[str, int]]
 EventSink = Callable[[str, str, dict[str, int]], None]
 
@@ -44,6 +46,10 @@ LOW_RAM: Final = 3 << 30
 HIGH_RAM: Final = 4 << 30
 MAX_GSI: Final = 1023
 BAR_PRIORITY: Final = -1
+MESSAGE_WINDOW: Final = 0xFEE0_0000
+"""Where a device's write of 32 bits is an interrupt message (Intel SDM 3, 11.11); whatever else is there covers it."""
+
+MESSAGE_WINDOW_SIZE: Final = 1 << 20
 STATE_VERSION: Final = 1
 
 CHIPS: Final = (
@@ -91,6 +97,8 @@ class Machine:
         self.pci: PciBus | None = None
         self.host_bridge: PciHostBridge | None = None
         self.gsi_sinks: list[GsiSink] = []
+        self.message_sinks: list[MessageSink] = []
+        """Called with the address and the data of each message; under the lock."""
         self.event_sinks: list[EventSink] = []
         self.on_exit: list[Callable[[], None]] = []
         self.on_reset: list[Callable[[bool], None]] = []
@@ -115,6 +123,8 @@ class Machine:
     def _build(self, registry: Registry | None) -> None:
         self._add_ram(self.config.ram)
         self._reserve_chips()
+        if self.config.irqchip == "kernel":
+            self._add_message_window()
         if self.config.pci:
             self._add_pci()
         for placement in self.config.devices:
@@ -147,6 +157,15 @@ class Machine:
         for kind, space, start, size, name in chips:
             if kind == "irqchip" or self.config.pit == "kernel":
                 self._layout.claim(space, start, size, f"the {name} of `{kind}: kernel`")
+
+    def _add_message_window(self) -> None:
+        ops = CutOps(None, self._message, Access((4, 4)))
+        window = MemoryRegion.io("messages", MESSAGE_WINDOW_SIZE, ops)
+        self._root.add_subregion(MESSAGE_WINDOW, window, priority=BAR_PRIORITY - 1)
+
+    def _message(self, offset: int, data: int, _size: int) -> None:
+        for sink in self.message_sinks:
+            sink(MESSAGE_WINDOW + offset, data)
 
     def _add_pci(self) -> None:
         memory = MemoryRegion.container("pci-memory", 1 << 64)

@@ -248,7 +248,10 @@ class Region:
 
 @dataclass(slots=True, frozen=True)
 class Line:
-    """An interrupt or GPIO output. ``level`` None: driven by statements."""
+    """An interrupt or GPIO output. ``level`` None: driven by statements.
+
+    ``vector``: it is a message each time it rises, of that vector or, in an array, of those from there on.
+    """
 
     name: str
     level: Expr | None
@@ -256,6 +259,7 @@ class Line:
     reset: int
     intx: bool
     description: str
+    vector: int | None = None
 
 
 @dataclass(slots=True, frozen=True)
@@ -299,6 +303,27 @@ class Bar:
 
 
 @dataclass(slots=True, frozen=True)
+class Msi:
+    """An MSI capability. ``at``: its offset in configuration space; None: behind the one before it."""
+
+    vectors: int
+    masking: bool
+    at: int | None
+
+
+@dataclass(slots=True, frozen=True)
+class MsiX:
+    """An MSI-X capability with the BARs and offsets of its table and its pending bits."""
+
+    vectors: int
+    bar: int
+    table: int
+    pending_bar: int
+    pending: int
+    at: int | None
+
+
+@dataclass(slots=True, frozen=True)
 class Pci:
     """PCI identity and base address registers. ``class_code`` is class, subclass and prog-if in 24 bits."""
 
@@ -310,6 +335,7 @@ class Pci:
     subsystem_device: int
     interrupt_pin: int
     bars: tuple[Bar, ...]
+    capabilities: tuple[Msi | MsiX, ...] = ()
 
 
 @dataclass(slots=True, frozen=True)

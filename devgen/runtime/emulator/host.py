@@ -119,6 +119,7 @@ class EmulatorHost:
             self._bus.attach()
             machine.on_exit.append(self._notice)
             machine.connect_gsi(self._set_gsi)
+            machine.message_sinks.append(self.signal_msi)
 
     def _boot(self) -> None:
         guest = self.machine.config.guest
@@ -145,6 +146,8 @@ class EmulatorHost:
                 self._bus.detach()
                 machine.memory.remove_listener(self._map)
             machine.disconnect_gsi(self._set_gsi)
+            if self.signal_msi in machine.message_sinks:
+                machine.message_sinks.remove(self.signal_msi)
             if self.chip is not None:
                 self.chip.close()
 

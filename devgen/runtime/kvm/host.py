@@ -122,6 +122,8 @@ class KvmHost:
         sink = irqchip.set_line if delivery == "line" else irqchip.set_level
         self.machine.connect_gsi(sink)
         self._cleanup.callback(self.machine.disconnect_gsi, sink)
+        self.machine.message_sinks.append(irqchip.signal_msi)
+        self._cleanup.callback(self.machine.message_sinks.remove, irqchip.signal_msi)
         return irqchip
 
     def _add_vcpu(self, system: KvmSystem, index: int) -> Vcpu:

@@ -4,5 +4,6 @@ from devgen.runtime.pci.bus import PciBus
 from devgen.runtime.pci.config import Bar, PciConfig, PciIdentity
 from devgen.runtime.pci.device import PciDevice
 from devgen.runtime.pci.host_bridge import PciHostBridge
+from devgen.runtime.pci.messages import Msi, MsiX
 
-__all__ = ["Bar", "PciBus", "PciConfig", "PciDevice", "PciHostBridge", "PciIdentity"]
+__all__ = ["Bar", "Msi", "MsiX", "PciBus", "PciConfig", "PciDevice", "PciHostBridge", "PciIdentity"]

@@ -96,11 +96,14 @@ class PciConfig:
         self.data = bytearray(SIZE)
         self.writable = bytearray(SIZE)
         self.cleared = bytearray(SIZE)
+        self.driven = bytearray(SIZE)
+        """Bits that the function itself changes: a snapshot's may differ there."""
         self.bars = tuple(bars)
         self.changed: Callable[[int, int], None] = _nothing
         self.observer: AccessObserver | None = None
         """Hears the guest's accesses; for a recorder."""
         self._banks: list[IoOps] = []
+        self._watches: list[tuple[int, int, Callable[[], None]]] = []
         self._next_capability = FIRST_CAPABILITY
         self._last_capability = CAPABILITIES
         self._identify(identity)
@@ -118,6 +121,7 @@ class PciConfig:
         self.allow(CACHE_LINE, 0xFF, 1)
         self.allow(INTERRUPT_LINE, 0xFF, 1)
         self.cleared[STATUS : STATUS + 2] = _STATUS_CLEARED.to_bytes(2, "little")
+        self.drive(STATUS, STATUS_INTERRUPT, 2)
 
     def _add_bars(self) -> None:
         taken: set[int] = set()
@@ -147,15 +151,23 @@ class PciConfig:
         """Declare which bits the guest may write."""
         self.writable[offset : offset + size] = mask.to_bytes(size, "little")
 
-    def add_capability(self, identifier: int, body: bytes, writable: bytes = b"") -> int:
-        """Append a capability to the list; ``body`` follows its two header bytes. Returns its offset.
+    def drive(self, offset: int, mask: int, size: int) -> None:
+        """Declare which bits the function itself changes."""
+        self.driven[offset : offset + size] = mask.to_bytes(size, "little")
 
-        Raises DeviceError when configuration space is full.
+    def watch(self, offset: int, size: int, callback: Callable[[], None]) -> None:
+        """Call ``callback()`` after each write of the guest that touches ``size`` bytes at ``offset``."""
+        self._watches.append((offset, offset + size, callback))
+
+    def add_capability(self, identifier: int, body: bytes, writable: bytes = b"", at: int | None = None) -> int:
+        """Append a capability to the list, at offset ``at`` or behind the one before; returns its offset.
+
+        ``body`` follows its two header bytes. Raises DeviceError when there is no room for it.
         """
-        offset = self._next_capability
+        offset = self._next_capability if at is None else at
         end = offset + 2 + len(body)
-        if end > SIZE:
-            raise DeviceError(f"no room in configuration space for capability {identifier:#x}")
+        if end > SIZE or offset < self._next_capability or offset & 3:
+            raise DeviceError(f"no room in configuration space for capability {identifier:#x} at {offset:#x}")
         self.data[offset : offset + 2] = bytes((identifier, 0))
         self.data[offset + 2 : end] = body
         self.writable[offset + 2 : offset + 2 + len(writable)] = writable
@@ -210,6 +222,9 @@ class PciConfig:
             self.data[place] = (self.data[place] & ~mask | byte & mask) & ~(byte & self.cleared[place])
         if offset < FIRST_CAPABILITY:
             self.changed(offset, size)
+        for start, end, written in self._watches:
+            if offset < end and start < offset + size:
+                written()
 
     def _bank_at(self, offset: int, size: int) -> IoOps | None:
         if offset < FIRST_CAPABILITY or offset + size > SIZE:
@@ -262,7 +277,7 @@ class PciConfig:
         if len(saved) != SIZE:
             raise StateError(f"configuration space must be {SIZE} bytes in hex")
         for place in range(SIZE):
-            free = self.writable[place] | self.cleared[place] | (STATUS_INTERRUPT if place == STATUS else 0)
+            free = self.writable[place] | self.cleared[place] | self.driven[place]
             if (saved[place] ^ self.data[place]) & ~free & 0xFF:
                 raise StateError(f"configuration space differs in read-only bits at {place:#04x}")
         return saved

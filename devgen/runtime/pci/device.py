@@ -1,8 +1,8 @@
-"""Base of PCI devices: BAR containers and the INTx# pin."""
+"""Base of PCI devices: BAR containers, the INTx# pin and message-signalled interrupts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -19,19 +19,22 @@ from devgen.runtime.pci.config import (
     PciConfig,
     PciIdentity,
 )
-from devgen.runtime.state import Json
+from devgen.runtime.pci.messages import Capability, Messages, Msi, MsiMessages, MsiXMessages
+from devgen.runtime.state import Json, mapping
 
 
 class PciDevice(Device):
     """A PCI function. ``config`` is its configuration space, ``bars`` its BARs' containers, ``pin`` its INTx# pin.
 
     A line added with ``add_intx`` drives ``pin`` unless the guest has set the interrupt disable bit; the interrupt
-    status bit follows the line either way (PCI 3.0, 6.2.3).
+    status bit follows the line either way (PCI 3.0, 6.2.3). With MSI or MSI-X enabled the function uses messages
+    only (6.8.2): a line added with ``add_vector`` sends one each time it rises.
     """
 
     BUS: ClassVar[str] = "pci"
     PCI: ClassVar[PciIdentity] = PciIdentity(0xFFFF, 0xFFFF)
     BARS: ClassVar[tuple[Bar, ...]] = ()
+    CAPABILITIES: ClassVar[Sequence[Capability]] = ()
 
     def __init__(self, env: Environment, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)
@@ -44,6 +47,25 @@ class PciDevice(Device):
         self.intx: IrqLine | None = None
         self.on_mapping = _nothing
         """Called when decode bits or BARs may have changed; the bus sets it."""
+        self.on_vector: Callable[[int], None] | None = None
+        """Takes the vectors that are raised instead of the capabilities, where a host delivers them in its own way."""
+        self.messages: dict[str, Messages] = {}
+        self._restoring = False
+        for capability in self.CAPABILITIES:
+            self._add_messages(capability)
+
+    def _add_messages(self, what: Capability) -> None:
+        if isinstance(what, Msi):
+            self.messages["msi"] = MsiMessages(self.config, what, self.send_message, self._messages_changed)
+            return
+        messages = MsiXMessages(self.config, what, self.send_message, self._messages_changed)
+        self.messages["msix"] = messages
+        parts = ((what.bar, what.table, messages.table), (what.pending_bar, what.pending, messages.pba))
+        for bar, offset, region in parts:
+            container = self.bars.get(bar)
+            if container is None or offset + region.size > container.size:
+                raise DeviceError(f"{self.name}: {region.name} does not fit into BAR {bar}")
+            container.add_subregion(offset, region, priority=1)
 
     def add_region(
         self, region: MemoryRegion, *, space: Space = "mmio", bar: BarIndex | None = None, offset: int = 0
@@ -65,6 +87,38 @@ class PciDevice(Device):
         self.intx.connect(self._update_intx)
         return self.intx
 
+    def add_vector(self, name: str, vector: int) -> IrqLine:
+        """An interrupt output that raises ``vector`` each time it rises."""
+        line = self.add_irq(name)
+        line.connect(partial(self._vector_changed, vector))
+        return line
+
+    def add_vectors(self, name: str, count: int, first: int) -> list[IrqLine]:
+        """An array of them, with vectors from ``first`` on."""
+        return [self.add_vector(f"{name}[{index}]", first + index) for index in range(count)]
+
+    def _vector_changed(self, vector: int, level: int) -> None:
+        if level and not self._restoring:
+            self.raise_vector(vector)
+
+    def raise_vector(self, vector: int) -> None:
+        """Interrupt by message ``vector``. It is lost while the guest has neither MSI nor MSI-X enabled."""
+        if self.on_vector is not None:
+            self.on_vector(vector)
+            return
+        for messages in self.messages.values():
+            if messages.enabled:
+                messages.raise_vector(vector)
+
+    def send_message(self, address: int, data: int) -> None:
+        """Write a message, as any other write of a bus master."""
+        self.store_memory(address, data, 4)
+
+    @property
+    def uses_messages(self) -> bool:
+        """Whether the guest has enabled MSI or MSI-X."""
+        return any(messages.enabled for messages in self.messages.values())
+
     def may_master(self) -> bool:
         """Whether the guest has made the function a bus master."""
         return bool(self.config.command & COMMAND_MASTER)
@@ -72,10 +126,14 @@ class PciDevice(Device):
     def _update_intx(self, level: int) -> None:
         status = self.config.data[STATUS] & ~STATUS_INTERRUPT
         self.config.data[STATUS] = status | (STATUS_INTERRUPT if level else 0)
-        self.pin.set(level and not self.config.command & COMMAND_INTX_DISABLE)
+        self.pin.set(level and not self.config.command & COMMAND_INTX_DISABLE and not self.uses_messages)
 
     def _config_changed(self, _offset: int, _size: int) -> None:
         self.on_mapping()
+        if self.intx is not None:
+            self._update_intx(self.intx.level)
+
+    def _messages_changed(self) -> None:
         if self.intx is not None:
             self._update_intx(self.intx.level)
 
@@ -83,17 +141,31 @@ class PciDevice(Device):
         """Machine reset: what the guest has written to configuration space is gone, BARs are unmapped."""
         super().reset()
         self.config.reset()
+        for messages in self.messages.values():
+            messages.reset()
 
     def save_state(self) -> dict[str, Json]:
-        """As a device's, and configuration space under ``pci``."""
-        return {**super().save_state(), "pci": self.config.save()}
+        """As a device's, with configuration space under ``pci`` and the message tables under ``messages``, if any."""
+        saved = {**super().save_state(), "pci": self.config.save()}
+        if self.messages:
+            saved["messages"] = {kind: messages.save() for kind, messages in self.messages.items()}
+        return saved
 
     def _prepare(self, data: Mapping[str, Json], restoration: Restoration) -> None:
         if "pci" not in data:
             raise StateError("saved state lacks 'pci'")
         saved = self.config.check_state(data["pci"])
-        super()._prepare({key: value for key, value in data.items() if key != "pci"}, restoration)
+        tables = mapping(data.get("messages", {}), "'messages'", list(self.messages))
+        for kind, messages in self.messages.items():
+            messages.check_state(tables[kind])
+        # Lines that were high come back high: that sends no message, it was sent before the snapshot.
+        restoration.actions.append(partial(setattr, self, "_restoring", True))
+        rest = {key: value for key, value in data.items() if key not in ("pci", "messages")}
+        super()._prepare(rest, restoration)
+        for kind, messages in self.messages.items():
+            restoration.actions.append(partial(messages.load_state, tables[kind]))
         restoration.actions.append(partial(self.config.load, saved))
+        restoration.actions.append(partial(setattr, self, "_restoring", False))
 
 
 def _nothing() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from devgen.spec.builder.context import Context, Tree, entries
 from devgen.spec.builder.doorbells import DoorbellMap
 from devgen.spec.builder.lines import build_inputs, build_lines, check_driven, declare_lines
+from devgen.spec.builder.messages import check_capabilities, check_vectors
 from devgen.spec.builder.parts import (
     build_counters,
     build_events,
@@ -41,8 +42,10 @@ def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
     declare_streams(ctx, tree)
     pci = build_pci(ctx, tree, bus)
     check_intx(ctx, tree, bus)
+    check_vectors(ctx, tree, bus, lines)
     regions = draft_regions(ctx, tree, bus, pci.bars if pci is not None else (), retain)
     _check_regions(ctx, regions)
+    check_capabilities(ctx, tree, regions)
     declare_routines(ctx, tree)
     before = sink.errors
     built_regions = tuple(build_region(ctx, draft) for draft in regions)

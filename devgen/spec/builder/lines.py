@@ -42,6 +42,7 @@ def _line(ctx: Context, name: str, spec: dict[str, Any], count: Expr | None) -> 
         count=count,
         reset=spec.get("reset", 0),
         intx=spec.get("intx", False),
+        vector=spec.get("vector"),
         description=spec.get("description", ""),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from devgen.spec.builder.context import Context, Tree, entries
+from devgen.spec.builder.messages import build_capabilities
 from devgen.spec.catalogue import pci as kinds
 from devgen.spec.catalogue import shape as shape_kinds
 from devgen.spec.model import Bar, Bus, Pci
@@ -26,6 +27,7 @@ def build_pci(ctx: Context, tree: Tree, bus: Bus) -> Pci | None:
         ctx.at_value(shape_kinds.MISSING_KEY, tree, "bus", where="a device on bus pci", key="pci")
         return None
     subsystem = entries(spec, "subsystem")
+    bars = _bars(ctx, entries(spec, "bars"))
     return Pci(
         vendor=spec.get("vendor", 0),
         device=spec.get("device", 0),
@@ -34,7 +36,8 @@ def build_pci(ctx: Context, tree: Tree, bus: Bus) -> Pci | None:
         subsystem_vendor=subsystem.get("vendor", spec.get("vendor", 0)),
         subsystem_device=subsystem.get("device", spec.get("device", 0)),
         interrupt_pin=_PINS.get(spec.get("interrupt_pin", ""), 0),
-        bars=_bars(ctx, entries(spec, "bars")),
+        bars=bars,
+        capabilities=build_capabilities(ctx, tree, bars),
     )
 
 

@@ -196,8 +196,10 @@ def _check_bars(ctx: Context, tree: Tree, drafts: list[RegionDraft]) -> None:
         for later, earlier, _ in overlaps(spans):
             _report_regions(ctx, later.owner, earlier.owner, index)
     bars = entries(entries(tree, "pci"), "bars")
+    tables = entries(entries(entries(tree, "pci"), "capabilities"), "msix").values()
+    used = {str(one.get("bar")) for one in (*(draft.spec for draft in drafts), *tables) if isinstance(one, dict)}
     for index in bars:
-        if not any(draft.spec.get("bar") == index or str(draft.spec.get("bar")) == index for draft in drafts):
+        if index not in used:
             ctx.at_key(pci_kinds.BAR_UNUSED, bars, index, bar=index)
 
 
@@ -212,7 +214,7 @@ def check_layout(ctx: Context, draft: RegionDraft) -> None:
     for one in draft.registers:
         if isinstance(one, FileDraft):
             _check_members(ctx, one, draft)
-    spans = [span for one in draft.registers if (span := _span(one)) is not None]
+    spans = [span for one in draft.registers if (span := span_of(one)) is not None]
     for span in spans:
         if draft.size is not None and span.end > draft.size:
             _report_outside(ctx, span, draft.size)
@@ -249,7 +251,8 @@ def _answers_writes(span: Span) -> bool:
     return not isinstance(span.owner, RegisterDraft) or span.owner.writable
 
 
-def _span(draft: Draft) -> Span | None:
+def span_of(draft: Draft) -> Span | None:
+    """Return what a register, an array or a register file covers; None when it has no place."""
     if draft.at is None:
         return None
     if isinstance(draft, FileDraft):
@@ -268,14 +271,14 @@ def _member_spans(drafts: list[Draft]) -> list[Span]:
                 for one in draft.members
                 if at is not None and one.at is not None
             ]
-        elif (span := _span(draft)) is not None:
+        elif (span := span_of(draft)) is not None:
             spans.append(span)
     return spans
 
 
 def _check_members(ctx: Context, file: FileDraft, region: RegionDraft) -> None:
     """Report members of a register file that overlap within one element."""
-    spans = [span for one in file.members if (span := _span(one)) is not None]
+    spans = [span for one in file.members if (span := span_of(one)) is not None]
     for later, earlier, offset in overlaps(spans):
         _report_registers(ctx, later.owner, earlier.owner, offset)
 

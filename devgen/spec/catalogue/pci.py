@@ -62,3 +62,20 @@ CONFIG_HEADER = Kind(
     "config: {space: config, registers: {A: {at: 0x3c}}}",
     "Correct `at`: it is the offset in the whole of configuration space.",
 )
+CAPABILITY = Kind(
+    "DG0808",
+    "error",
+    "capability {name}: {problem}",
+    "A capability has a place of its own in configuration space. The MSI-X table (16 bytes a vector) and its pending "
+    "bits (8 bytes for 64 vectors) lie in a memory BAR, at multiples of 8, where there is nothing else.",
+    "msix: {vectors: 8, table: {bar: 0, at: 0xfc0}, pending: {bar: 0, at: 0x800}}",
+    "Move it, make the BAR larger, or have fewer vectors.",
+)
+NO_VECTOR = Kind(
+    "DG0809",
+    "error",
+    "interrupt '{name}': {problem}",
+    "An interrupt with `vector` is a message of each of the device's message capabilities, whose vectors count from 0.",
+    "interrupts: {done: {vector: 4}}",
+    "Give `pci: capabilities:` an `msi` or `msix` with enough `vectors`.",
+)
