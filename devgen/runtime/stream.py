@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -195,11 +196,17 @@ def open_end(spec: str) -> StreamEnd:
         case "memory" if not argument:
             return MemoryEnd()
         case "stdio" if not argument:
-            return FileEnd(sys.stdout.buffer, _standard_input(), owned=False)
+            return _standard_streams()
         case "file" if argument:
             return FileEnd(_open(Path(argument)))
     hint = suggest(kind, ("stdio", "null", "memory", "file"))
     raise MachineError(f"unknown stream end {spec!r}{hint}; known are {', '.join(ENDS)}")
+
+
+def _standard_streams() -> FileEnd:
+    if sys.stdout is None:  # started with it closed
+        return FileEnd(open(os.devnull, "wb"), _standard_input())
+    return FileEnd(sys.stdout.buffer, _standard_input(), owned=False)
 
 
 def _standard_input() -> int | None:

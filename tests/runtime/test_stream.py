@@ -58,3 +58,10 @@ def test_the_null_end() -> None:
     end = open_end("null")
     assert isinstance(end, NullEnd)
     assert end.fileno() is None
+
+
+def test_a_closed_standard_output_takes_bytes_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout", None)
+    end = open_end("stdio")
+    end.write(0x41)
+    end.close()
