@@ -81,6 +81,7 @@ def _placement(device: Placement) -> DevicePlacement:
         slot=slot,
         function=function,
         irq=dict(device.irq),
+        wires=dict(device.wires),
         properties=dict(device.properties),
         on_event=dict(device.on_event),
         streams=dict(device.streams),

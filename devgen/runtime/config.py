@@ -32,6 +32,7 @@ class DevicePlacement:
     """One device of a board.
 
     ``at``: region name → address (sysbus, isa). ``slot``/``function``: place on PCI bus 0. ``irq``: line → GSI.
+    ``wires``: line → another device's GPIO input, as ``device.input``.
     ``on_event``: event name → ``exit`` | ``log`` | ``ignore``. ``streams``: stream name → ``stdio`` | ``null`` |
     ``memory`` | ``file:PATH``.
     """
@@ -42,6 +43,7 @@ class DevicePlacement:
     slot: int | None = None
     function: int = 0
     irq: Mapping[str, int] = field(default_factory=dict)
+    wires: Mapping[str, str] = field(default_factory=dict)
     properties: Mapping[str, PropertyValue] = field(default_factory=dict)
     on_event: Mapping[str, str] = field(default_factory=dict)
     streams: Mapping[str, str] = field(default_factory=dict)

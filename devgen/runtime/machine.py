@@ -129,6 +129,8 @@ class Machine:
             self._add_pci()
         for placement in self.config.devices:
             self._add_device(placement, registry)
+        for placement in self.config.devices:
+            self._connect_wires(placement)
 
     def _add_ram(self, size: int) -> None:
         if self.ram is None and size:
@@ -245,6 +247,20 @@ class Machine:
             assert placement.slot is not None  # _plug has seen to it
             index = PciBus.intx_index(placement.slot, max(device.PCI.interrupt_pin, 1))
             self.connect_line(device.pin, self.config.intx_gsis[index])
+
+    def _connect_wires(self, placement: DevicePlacement) -> None:
+        """Let lines drive other devices' inputs, with the level they have now. All devices must be there."""
+        device = self.devices[placement.name]
+        outputs = {**device.gpio_out, **device.irqs}
+        _refuse_unknown(device.name, "line", placement.wires, outputs)
+        for name, target in placement.wires.items():
+            owner, _, pin = target.partition(".")
+            _refuse_unknown(f"{device.name}: wire '{name}'", "device", (owner,), self.devices)
+            _refuse_unknown(f"{device.name}: wire '{name}': {owner}", "input", (pin,), self.devices[owner].gpio_in)
+            line, sink = observed_line(device, outputs[name]), self.devices[owner].gpio_in[pin].set
+            line.connect(sink)
+            if line.level:
+                sink(line.level)
 
     def _connect_events(self, device: Device, placement: DevicePlacement) -> None:
         for event, action in placement.on_event.items():

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from devgen.spec import BoardResult
 from devgen.spec.catalogue import board as kinds
-from devgen.spec.diagnostics import Diagnostics
+from devgen.spec.diagnostics import Diagnostics, did_you_mean
 from devgen.spec.files import read_text
 from devgen.spec.model import Mark
 from devgen.spec.schema import validate
@@ -49,13 +49,14 @@ class BoardGuest:
 
 @dataclass(slots=True, frozen=True)
 class Placement:
-    """A device on the board: region addresses, PCI slot and function, GSI of each line, properties, connections."""
+    """A device on the board: region addresses, PCI slot and function, GSI of each line, wires, properties, connections."""
 
     name: str
     device: str
     at: tuple[tuple[str, int], ...]
     slot: tuple[int, int] | None
     irq: tuple[tuple[str, int], ...]
+    wires: tuple[tuple[str, str], ...]
     properties: tuple[tuple[str, int | bool | str], ...]
     on_event: tuple[tuple[str, Literal["exit", "log"]], ...]
     streams: tuple[tuple[str, str], ...]
@@ -102,6 +103,7 @@ class _Builder:
         machine = self._machine(self.tree.get("machine", {}))
         devices = self.tree.get("devices", {})
         self._check_slots(devices, machine)
+        self._check_wires(devices)
         return Board(
             name=self.tree.get("board", ""),
             title=self.tree.get("title", ""),
@@ -146,6 +148,7 @@ class _Builder:
             at=pairs("at"),
             slot=_slot(spec.get("slot")),
             irq=pairs("irq"),
+            wires=pairs("wires"),
             properties=pairs("properties"),
             on_event=pairs("on_event"),
             streams=pairs("streams"),
@@ -165,6 +168,15 @@ class _Builder:
             elif slot in taken:
                 self.sink.add(kinds.SLOT_TAKEN, mark, name=name, other=taken[slot], slot=spec["slot"])
             taken.setdefault(slot, name)
+
+    def _check_wires(self, devices: Tree) -> None:
+        for name, spec in devices.items():
+            for line, target in spec.get("wires", {}).items():
+                device = target.partition(".")[0]
+                if device not in devices:
+                    mark = self.sources.value_mark(spec["wires"], line)
+                    hint = did_you_mean(device, list(devices))
+                    self.sink.add(kinds.NO_SUCH_DEVICE, mark, line=line, name=name, device=device, hint=hint)
 
 
 def _slot(value: int | str | None) -> tuple[int, int] | None:

@@ -57,6 +57,9 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ({"streams": {"serial": "stdioo"}}, "unknown stream end 'stdioo' (did you mean 'stdio'?)"),
     ({"streams": {"seral": "null"}}, "one: no stream 'seral' (did you mean 'serial'?)"),
     ({"streams": {"serial": "file:/nonexistent/x"}}, "cannot write stream file"),
+    ({"wires": {"irq": "one.gate[0]"}}, "one: no line 'irq' (did you mean 'irq["),
+    ({"wires": {"ready": "on.gate[0]"}}, "one: wire 'ready': no device 'on' (did you mean 'one'?)"),
+    ({"wires": {"ready": "one.gate[2]"}}, "one: wire 'ready': one: no input 'gate[2]' (did you mean 'gate["),
     ({"device": "card", "at": {}}, "this machine has no PCI bus"),
 ]
 
@@ -123,6 +126,17 @@ def test_a_host_that_comes_late_hears_what_is_high() -> None:
         machine.disconnect_gsi(sink)
         machine.devices["one"].irqs["irq[0]"].set(0)
         assert heard == [(5, 1)]
+
+
+def test_a_wire_drives_an_input_of_another_device_from_the_start() -> None:
+    one = kit(wires={"irq[0]": "two.gate[1]", "ready": "two.gate[0]"})
+    two = kit(name="two", at={"registers": 0xFE002000, "buffer": 0xFE003000})
+    with build(one, two) as machine:
+        gates = machine.devices["two"].gpio_in
+        assert [gate.level for gate in gates.values()] == [1, 0]
+        machine.devices["one"].irqs["irq[0]"].set(1)
+        machine.devices["one"].gpio_out["ready"].set(0)
+        assert [gate.level for gate in gates.values()] == [0, 1]
 
 
 def test_an_event_can_end_the_run_and_the_first_code_stays() -> None:

@@ -28,6 +28,14 @@ OUTSIDE_RAM = Kind(
     "machine: {type: pc, ram: 1 MiB}\nguest: {image: g.bin, load: 0x100000}",
     "Correct the address or enlarge the RAM.",
 )
+NO_SUCH_DEVICE = Kind(
+    "DG0905",
+    "error",
+    "'{line}' of '{name}' is wired to '{device}', which is not on the board",
+    "A wire leads from a line of one device to an input of another, or of the same one.",
+    "devices:\n  pit: {device: i8254, at: {ports: 0x40}, wires: {irq: hpet.pit}}",
+    "Name a device of this board.",
+)
 BAD_RAM = Kind(
     "DG0904",
     "error",
