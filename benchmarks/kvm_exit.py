@@ -186,7 +186,7 @@ def tables(quick: bool = False) -> Iterator[Table]:
     """Round trips of four kinds of access, and doorbells; nothing where there is no KVM."""
     if why_not() is not None:
         return
-    taken = measure(rounds=1, exits=50) if quick else measure(rounds=25, exits=10_000)
+    taken = measure(rounds=1, exits=50) if quick else measure(rounds=60, exits=4_000)
     rows = []
     for name, values in taken.items():
         kind, _, who = name.partition(", ")
