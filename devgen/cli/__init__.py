@@ -93,4 +93,19 @@ def main() -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        message = _fault_of_the_user(error)
+        if message is None:
+            raise
+        click.echo(f"devgen: {message}", err=True)
+        sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fault_of_the_user(error: Exception) -> str | None:
+    """What to say of an error that no command took for its own: a file system that refuses, devices that are broken."""
+    if isinstance(error, OSError):
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
+    from devgen.runtime.errors import RuntimeFault
+
+    return str(error) if isinstance(error, RuntimeFault) else None

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from devgen.cli.errors import InputError
-from devgen.cli.paths import EXISTING
+from devgen.cli.paths import PATH
 from devgen.codegen.build import BuildError, BuildReport, Progress, build
 
 
@@ -21,19 +21,17 @@ Examples:
   devgen build devices/ --check         exit 1 when generated/ is stale; writes nothing
   devgen build mydevice.yaml -o out/""",
 )
-@click.argument("paths", nargs=-1, type=EXISTING)
+@click.argument("paths", nargs=-1, type=PATH)
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=PATH,
     default=Path("generated"),
     show_default=True,
     help="Folder to write to.",
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 when a file would change.")
-@click.option(
-    "--templates", type=click.Path(path_type=Path), help="Folder of templates that override the built-in ones by name."
-)
+@click.option("--templates", type=PATH, help="Folder of templates that override the built-in ones by name.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only what went wrong.")
 def command(paths: tuple[Path, ...], output: Path, check: bool, templates: Path | None, quiet: bool) -> int:
     """Compile device descriptions into Python device classes.
@@ -71,8 +69,8 @@ def print_report(report: BuildReport, check: bool) -> None:
     """Print what changed, or what would."""
     changed = report.stale if check else report.written
     for path in changed:
-        click.echo(f"{'stale' if check else 'wrote'}    {path}")
+        click.echo(f"{'stale' if check else 'wrote':<8} {path}")
     for path in report.removed:
-        click.echo(f"{'stale' if check else 'removed'}  {path} (its description is gone)")
+        click.echo(f"{'stale' if check else 'removed':<8} {path} (its description is gone)")
     if not changed and not report.removed and report.ok:
         click.echo(f"{len(report.unchanged)} files, all current")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from devgen.cli.paths import EXISTING, description_files
+from devgen.cli.paths import PATH, description_files
 from devgen.spec import check_paths
 from devgen.spec.diagnostics import render_json, render_text
 
@@ -19,7 +19,7 @@ Examples:
   devgen check devices/pl031.yaml
   devgen check boards/ --format json    for an editor or a CI annotation""",
 )
-@click.argument("paths", nargs=-1, type=EXISTING)
+@click.argument("paths", nargs=-1, type=PATH)
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print what is wrong."
 )

@@ -11,7 +11,7 @@ import click
 from devgen.cli.errors import InputError
 from devgen.share import find_share
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")  # as the schema's deviceName
 
 
 @click.command(
@@ -44,7 +44,7 @@ def command(name: str, bus: str, root: Path) -> None:
     that is there already is overwritten.
     """
     if not _NAME.fullmatch(name):
-        raise click.UsageError(f"'{name}' is not a device name: letters, digits, '-' and '_', a letter first")
+        raise click.UsageError(f"'{name}' is not a device name: up to 64 letters, digits, '-' and '_', a letter first")
     module = name.replace("-", "_").lower()
     values = {"name": name, "module": module, "bus": bus, "line": "inta" if bus == "pci" else "intr"}
     files = {

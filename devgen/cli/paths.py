@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
 from devgen.cli.errors import InputError
 
-EXISTING: Final = click.Path(path_type=Path)
+
+class NamedPath(click.Path):
+    """A path with a name: an empty one is an unset shell variable, and would silently mean the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """The path; fails as a usage error."""
+        if value == "":
+            self.fail("the path is empty.", param, ctx)
+        return Path(str(super().convert(value, param, ctx)))
+
+
+PATH: Final = NamedPath()
 
 
 def description_files(paths: Iterable[Path]) -> list[Path]:

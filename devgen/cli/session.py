@@ -16,13 +16,14 @@ from devgen.cli.accel import Accel, Host, choose, make_host
 from devgen.cli.boards import find_board, load_configuration
 from devgen.cli.errors import InputError
 from devgen.cli.project import project_registry
+from devgen.cli.seconds import Seconds
 from devgen.runtime.errors import RuntimeFault
 from devgen.runtime.machine import Machine
 from devgen.runtime.run import RunResult
 
 ACCELS = click.Choice(["auto", "kvm", "emulator"])
 ACCEL_HELP = "What runs the guest's processor."
-TIMEOUT = click.FloatRange(min=0, min_open=True)
+TIMEOUT = Seconds()
 TIMEOUT_HELP = "End the run after so long."
 
 STOPPING = frozenset((signal.SIGINT, signal.SIGTERM))

@@ -74,6 +74,8 @@ def build(
     """
     if templates is not None and not templates.is_dir():
         raise BuildError(f"{templates}: no such folder of templates")
+    if out_dir.exists() and not out_dir.is_dir():
+        raise BuildError(f"{out_dir}: there already, and not a folder")
     folder = OutputFolder(out_dir)
     tool = tool_digest(templates)
     try:

@@ -69,7 +69,7 @@ class Folder:
         """The imported package. Its private name has the files' newest time in it: a rebuilt folder is read again."""
         init = self.path / "__init__.py"
         try:
-            newest = max((file.stat().st_mtime_ns for file in self.path.glob("*.py")), default=0)
+            newest = max(map(_modified, self.path.glob("*.py")), default=0)
         except OSError as error:
             raise RegistryError(f"cannot read {self.path}: {error.strerror}") from error
         if not init.is_file():
@@ -161,6 +161,14 @@ def _names_of(source: Source, faults: list[str]) -> Mapping[str, str]:
             raise
         faults.append(str(error))
         return {}
+
+
+def _modified(file: Path) -> int:
+    """Time of the last change in ns; 0 for a file that a build has just removed, or a link to nothing."""
+    try:
+        return file.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
 
 
 def _catalogue(package: ModuleType, label: str) -> Mapping[str, str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -116,3 +118,41 @@ def test_every_command_has_help_with_examples(devgen: Command, command: str) -> 
 
 def test_an_unknown_option_is_a_usage_error(devgen: Command) -> None:
     assert devgen("build", "--frobnicate").code == 2
+
+
+@pytest.mark.parametrize("arguments", [("build", "-o", ""), ("build", ""), ("check", ""), ("new", "n" * 65)])
+def test_an_empty_path_or_an_endless_name_is_a_usage_error(devgen: Command, lamp: Path, arguments: list[str]) -> None:
+    assert devgen(*arguments).code == 2
+
+
+def test_an_output_that_is_no_folder_is_told(devgen: Command, lamp: Path) -> None:
+    done = devgen("build", "-o", "devices/lamp.yaml")
+    assert (done.code, "not a folder" in done.err) == (1, True)
+
+
+def test_list_in_a_folder_that_is_gone(devgen: Command, tmp_path: Path) -> None:
+    tmp_path.rmdir()
+    done = devgen("list")
+    assert (done.code, "No such file" in done.err) == (1, True)
+
+
+def test_a_link_to_nothing_among_the_built_devices_is_passed_over(devgen: Command, lamp: Path, tmp_path: Path) -> None:
+    assert devgen("build").code == 0
+    (tmp_path / "generated" / "gone.py").symlink_to("nowhere.py")
+    assert devgen("list").code == 0
+
+
+def test_a_broken_folder_of_built_devices_is_told_in_a_line(devgen: Command, lamp: Path, tmp_path: Path) -> None:
+    assert devgen("build").code == 0
+    (tmp_path / "generated" / "__init__.py").write_text("CATALOGUE = 3\n")
+    done = devgen("list")
+    assert (done.code, done.err.count("\n")) == (1, 1)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is not there")
+def test_output_that_cannot_be_written_is_told_in_a_line() -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "devgen", "list"], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert (done.returncode, done.stderr.count(b"\n")) == (1, 1)

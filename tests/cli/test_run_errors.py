@@ -183,3 +183,8 @@ def test_what_a_board_does_at_an_event(devgen: Command, tmp_path: Path, action: 
     halted = "devgen: halt: halted with interrupts disabled at 0x0:0x7005"
     said = {"exit": ["devgen: exit code 3"], "log": ["x: EXIT code=0x3", halted], None: [halted]}
     assert (done.code, done.err.splitlines()[1:]) == (1, said[action])
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "1e400", "0", "-1", "soon"])
+def test_a_timeout_that_no_clock_can_wait_for_is_a_usage_error(devgen: Command, seconds: str) -> None:
+    assert devgen("run", "pl031-alarm", "--timeout", seconds).code == 2
