@@ -74,7 +74,7 @@ def cli() -> None:
 def main() -> None:
     """Entry point of the ``devgen`` command."""
     # A command makes tens of thousands of objects that stay, and hardly a cycle: the collector may look less often,
-    # and need not visit them all once more on the way out. Together a tenth of a build.
+    # and need not visit them all once more on the way out. Together up to a tenth of a build.
     gc.set_threshold(50_000)
     atexit.register(gc.freeze)
     try:
