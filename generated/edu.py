@@ -10,7 +10,7 @@ from devgen.runtime.access import Access
 from devgen.runtime.bank import Reg, RegisterBank
 from devgen.runtime.device import Environment, Property, PropertyValue, StateItem
 from devgen.runtime.memory import MemoryRegion
-from devgen.runtime.pci import Bar, PciDevice, PciIdentity
+from devgen.runtime.pci import Bar, Msi, PciDevice, PciIdentity
 from devgen.runtime.timer import Timer
 
 
@@ -18,8 +18,8 @@ class Edu(PciDevice):
     """Educational PCI device.
 
     A card for students of drivers: a register that answers with the complement, a factorial that is ready some
-    time later, an interrupt that can be raised by hand, and DMA between guest memory and a buffer of 4 KiB that
-    the card sees at 0x40000.
+    time later, an interrupt (INTx# or MSI) that can be raised by hand, and DMA between guest memory and a
+    buffer of 4 KiB that the card sees at 0x40000.
 
     It follows QEMU 7.2. Some things are different on purpose: a transfer that does not lie in the buffer, where
     QEMU aborts, copies nothing and is done in its time; so is one that ends just at the buffer's end (0x41000),
@@ -42,6 +42,7 @@ class Edu(PciDevice):
         interrupt_pin=1,
     )
     BARS: ClassVar[tuple[Bar, ...]] = (Bar(0, "mem32", 0x100000),)
+    CAPABILITIES: ClassVar[tuple[Msi, ...]] = (Msi(1),)
     PROPERTIES: ClassVar[tuple[Property, ...]] = (
         Property(
             "dma_mask", "int", 268435455, low=0, high=0xFFFFFFFFFFFFFFFF, description="Address bits that reach memory."
@@ -80,6 +81,7 @@ class Edu(PciDevice):
         self.computation = Timer(env.clocks.virtual, self.computation_expired)
         self.transfer = Timer(env.clocks.virtual, self.transfer_expired)
         self.inta = self.add_intx("inta")
+        self.message = self.add_vector("message", 0)
         bank = RegisterBank(
             "registers",
             0x80,
@@ -228,6 +230,7 @@ class Edu(PciDevice):
         self.IRQ_STATUS |= bits
         if self.IRQ_STATUS:
             self.inta.set(1)
+            self.message.pulse()
 
     def acknowledge(self, bits: int) -> None:
         """The description's action acknowledge."""
