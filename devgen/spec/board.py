@@ -49,7 +49,7 @@ class BoardGuest:
 
 @dataclass(slots=True, frozen=True)
 class Placement:
-    """A device on the board: region addresses, PCI slot and function, GSI of each line, wires, properties, connections."""
+    """A device on the board: region addresses, PCI slot and function, where its lines lead, properties, connections."""
 
     name: str
     device: str

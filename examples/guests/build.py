@@ -36,6 +36,7 @@ GUESTS = (
     Guest("hpet_periodic", symbols={"HPET": 0xFED00000, "PIN": 20, "COUNT": 100, "LEGACY": 10}),
     Guest("port_loop", symbols={"COUNT": 20000, "PORT": 0x240}),
     Guest("pio_string", symbols={"PORT": 0x240}),
+    Guest("small_pc", symbols={"HPET": 0xFED00000, "TICKS": 10}),
     Guest("long_mode", mode="long", symbols={"PL031": 0xFE001000}),
 )
 

@@ -20,6 +20,17 @@ BOARDS = {
         "hpet: done",
     ],
     "pl031-alarm": ["pl031: line low", "pl031: done"],
+    "small-pc": [
+        "hpet: counts",
+        "pit: 10 interrupts on IRQ 0, none early",
+        "pvpanic: found",
+        "com1: hello",
+        "serial: interrupt on IRQ 4",
+        "xche: found",
+        "edu: factorial ready, INTA# on IRQ 10",
+        "edu: INTA# can be held back",
+        "small pc: done",
+    ],
     "xche-card": ["xche: moved", "xche: done"],
 }
 ACCELS = ("emulator", pytest.param("kvm", marks=pytest.mark.kvm))
