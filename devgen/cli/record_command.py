@@ -11,6 +11,7 @@ import click
 from devgen.cli.accel import Accel, Host
 from devgen.cli.errors import InputError
 from devgen.cli.session import ACCEL_HELP, ACCELS, TIMEOUT, TIMEOUT_HELP, report, run_board
+from devgen.cli.streams import option as stream_option
 from devgen.runtime.device import Device
 from devgen.runtime.errors import suggest
 from devgen.runtime.machine import Machine
@@ -32,7 +33,8 @@ Examples:
 )
 @click.option("--accel", type=ACCELS, default="auto", show_default=True, help=ACCEL_HELP)
 @click.option("--timeout", type=TIMEOUT, metavar="SECONDS", help=TIMEOUT_HELP)
-def command(board: str, name: str, output: Path, accel: Accel, timeout: float | None) -> int:
+@stream_option
+def command(board: str, name: str, output: Path, accel: Accel, timeout: float | None, streams: tuple[str, ...]) -> int:
     """Run a board and record one device's trace: accesses, time, lines, bytes, events and memory it touches.
 
     `devgen replay` carries the trace out again, on a clock of its own, and compares. The run ends as that of
@@ -47,7 +49,7 @@ def command(board: str, name: str, output: Path, accel: Accel, timeout: float | 
             recorded.append(recorder)
             yield
 
-    result = run_board(board, accel, timeout, observe)
+    result = run_board(board, accel, timeout, observe, streams)
     if recorded[0].error is not None:
         raise InputError(f"{output}: {recorded[0].error.strerror}; the trace is cut off")
     click.echo(f"devgen: {recorded[0].ops} operations of {name} in {output}", err=True)

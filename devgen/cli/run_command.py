@@ -9,6 +9,7 @@ import click
 
 from devgen.cli.accel import Accel
 from devgen.cli.session import ACCEL_HELP, ACCELS, TIMEOUT, TIMEOUT_HELP, report, run_board
+from devgen.cli.streams import option as stream_option
 from devgen.cli.watching import TracingCommand, Watching, options, watch
 from devgen.runtime.observe import Level
 
@@ -21,6 +22,7 @@ Examples:
   devgen run pl031-alarm                       a board that comes with devgen
   devgen run boards/mine.yaml --accel emulator
   devgen run boards/mine.yaml --timeout 10
+  devgen run boards/mine.yaml --stream uart.serial=pty
   devgen run pl031-alarm --trace               each access, by register and field
   devgen run pl031-alarm --trace=all --trace-filter rtc
   devgen run pl031-alarm --vcd lines.vcd       for GTKWave""",
@@ -28,11 +30,13 @@ Examples:
 @click.argument("board")
 @click.option("--accel", type=ACCELS, default="auto", show_default=True, help=ACCEL_HELP)
 @click.option("--timeout", type=TIMEOUT, metavar="SECONDS", help=TIMEOUT_HELP)
+@stream_option
 @options
 def command(
     board: str,
     accel: Accel,
     timeout: float | None,
+    streams: tuple[str, ...],
     level: Level | None,
     form: Literal["text", "json"],
     globs: tuple[str, ...],
@@ -42,9 +46,10 @@ def command(
     """Run a board: its guest, its devices.
 
     BOARD is a board file, or the name of a board that comes with devgen. The run ends when a device ends it (exit code
-    0 if its code is 0, else 1), when the guest halts for good, on Ctrl-C, or after --timeout.
+    0 if its code is 0, else 1), when the guest halts for good, on Ctrl-C, or after --timeout. A guest that reads the
+    terminal gets Ctrl-C too: then Ctrl-A x ends the run.
     """
     if level is None and (globs or trace_output is not None or form != "text") and vcd is None:
         raise click.UsageError("--trace-filter, --trace-format and --trace-output need --trace")
     watching = Watching(level, form, globs, trace_output, vcd)
-    return report(run_board(board, accel, timeout, lambda machine, host: watch(machine, host, watching)))
+    return report(run_board(board, accel, timeout, lambda machine, host: watch(machine, host, watching), streams))

@@ -6,7 +6,7 @@ import os
 import select
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 
@@ -17,6 +17,7 @@ from devgen.cli.boards import find_board, load_configuration
 from devgen.cli.errors import InputError
 from devgen.cli.project import project_registry
 from devgen.cli.seconds import Seconds
+from devgen.cli.streams import connected
 from devgen.runtime.errors import RuntimeFault
 from devgen.runtime.machine import Machine
 from devgen.runtime.run import RunResult
@@ -34,14 +35,16 @@ Observe = Callable[[Machine, Host], AbstractContextManager[object]]
 """Makes what watches a run: entered before the guest starts, left when it has ended and the machine still stands."""
 
 
-def run_board(board: str, accel: Accel, timeout: float | None, observe: Observe) -> RunResult:
-    """Run the board of that name or file, watched by ``observe``.
+def run_board(
+    board: str, accel: Accel, timeout: float | None, observe: Observe, streams: Iterable[str] = ()
+) -> RunResult:
+    """Run the board of that name or file, watched by ``observe``; ``streams`` as ``--stream`` gives them.
 
     Raises:
         InputError: no such board, errors in it, no guest, or a host or an observer that cannot do it.
     """
     chosen, why = choose(accel)
-    config = load_configuration(find_board(board))
+    config = connected(load_configuration(find_board(board)), streams)
     if config.guest is None:
         raise InputError(f"{board}: the board has no guest to run")
     click.echo(f"devgen: {config.name} on {chosen} ({why})", err=True)

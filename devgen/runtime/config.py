@@ -34,7 +34,7 @@ class DevicePlacement:
     ``at``: region name → address (sysbus, isa). ``slot``/``function``: place on PCI bus 0. ``irq``: line → GSI.
     ``wires``: line → another device's GPIO input, as ``device.input``.
     ``on_event``: event name → ``exit`` | ``log`` | ``ignore``. ``streams``: stream name → ``stdio`` | ``null`` |
-    ``memory`` | ``file:PATH``.
+    ``memory`` | ``pty`` | ``socket:PATH`` | ``file:PATH``.
     """
 
     name: str

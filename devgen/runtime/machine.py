@@ -18,6 +18,7 @@ from devgen.runtime.address_space import AddressSpace
 from devgen.runtime.clock import Clocks
 from devgen.runtime.config import DevicePlacement, GuestConfig, MachineConfig
 from devgen.runtime.device import Device, Environment, Restoration, arm_restored
+from devgen.runtime.ends import StreamEnd, open_end
 from devgen.runtime.errors import DeviceError, MachineError, StateError, suggest
 from devgen.runtime.gsi import SharedLine
 from devgen.runtime.irq import IrqLine
@@ -30,7 +31,6 @@ from devgen.runtime.pci import PciBus, PciDevice, PciHostBridge
 from devgen.runtime.pci.host_bridge import CONFIG_ADDRESS
 from devgen.runtime.snapshot import pack, unpack
 from devgen.runtime.state import Json, integer, mapping
-from devgen.runtime.stream import StreamEnd, open_end
 
 if TYPE_CHECKING:
     from devgen.runtime.registry import Registry
@@ -287,6 +287,8 @@ class Machine:
             raise MachineError(f"{device}: stream '{stream}': {error}") from None
         self._cleanup.callback(end.close)
         self.ends[device, stream] = end
+        if end.where:
+            _say(f"{device}: stream '{stream}' is at {end.where}")
         return end
 
     def load_guest(self, guest: GuestConfig) -> None:

@@ -129,7 +129,7 @@ def test_the_handler_holds_the_machines_lock_on_another_thread() -> None:
     bell.region.add_ioeventfd(IoEventFd(0, 4, None, bell.doorbell.notifier, hear))
     with KvmHost(made.machine) as host:
         assert host.run(10).code == 9
-    assert threads == [("kvm-events", True)]
+    assert threads == [("devgen-events", True)]
 
 
 def test_a_handler_that_fails_ends_the_run_in_one_line() -> None:
@@ -240,7 +240,7 @@ def test_late_writes_arrive_though_the_guest_never_exits() -> None:
 
 
 def test_late_writes_arrive_when_the_run_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("devgen.runtime.kvm.eventloop.BEAT", None)
+    monkeypatch.setattr("devgen.runtime.eventloop.BEAT", None)
     made = rig(ring(False, 4, 7) + SPIN, mode="long")
     ops = late(made, pio=False)
     with KvmHost(made.machine) as host:

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from devgen.runtime.config import DevicePlacement, GuestConfig, MachineConfig
+from devgen.runtime.ends import MemoryEnd
 from devgen.runtime.kvm import KvmHost
 from devgen.runtime.machine import Machine
 from devgen.runtime.registry import Registry
-from devgen.runtime.stream import MemoryEnd
 
 ROOT = Path(__file__).parents[2]
 CONSOLE = DevicePlacement("con", "debugcon", at={"ports": 0xE9}, streams={"out": "memory"})

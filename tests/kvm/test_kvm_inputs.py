@@ -2,15 +2,15 @@
 
 import os
 import threading
+from pathlib import Path
 
-import pytest
 from kvm_code import SPIN
 from kvm_parts import Rig, rig
 
 from devgen.runtime.config import DevicePlacement
 from devgen.runtime.device import Device, Environment
+from devgen.runtime.ends import NullEnd
 from devgen.runtime.kvm import KvmHost
-from devgen.runtime.stream import NullEnd
 
 
 class Listener(Device):
@@ -72,11 +72,12 @@ def test_an_end_that_closes_is_forgotten_and_costs_nothing() -> None:
     os.close(reader)
 
 
-def test_a_plain_file_is_refused_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
-    fd = os.open(__file__, os.O_RDONLY)
-    made = rig(SPIN)
-    listening(made, fd)
-    with KvmHost(made.machine):
-        pass
-    assert "stream input takes no input" in caplog.text
-    os.close(fd)
+def test_a_plain_file_is_read_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "typed"
+    path.write_bytes(b"x" * 10_000 + b"\0")
+    with path.open("rb") as file:
+        made = rig(SPIN)
+        ear = listening(made, file.fileno())
+        with KvmHost(made.machine) as host:
+            assert host.run(10).ok
+    assert ear.heard == path.read_bytes()

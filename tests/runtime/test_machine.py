@@ -56,7 +56,7 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ({"on_event": {"FIRE": "exit"}}, "one: no event 'FIRE' (did you mean 'FIRED'?)"),
     ({"streams": {"serial": "stdioo"}}, "unknown stream end 'stdioo' (did you mean 'stdio'?)"),
     ({"streams": {"seral": "null"}}, "one: no stream 'seral' (did you mean 'serial'?)"),
-    ({"streams": {"serial": "file:/nonexistent/x"}}, "cannot write stream file"),
+    ({"streams": {"serial": "file:/nonexistent/x"}}, "cannot open stream end 'file:/nonexistent/x'"),
     ({"wires": {"irq": "one.gate[0]"}}, "one: no line 'irq' (did you mean 'irq["),
     ({"wires": {"ready": "on.gate[0]"}}, "one: wire 'ready': no device 'on' (did you mean 'one'?)"),
     ({"wires": {"ready": "one.gate[2]"}}, "one: wire 'ready': one: no input 'gate[2]' (did you mean 'gate["),

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from devgen.runtime.ends import MemoryEnd, NullEnd, open_end
 from devgen.runtime.errors import MachineError
-from devgen.runtime.stream import ByteStream, MemoryEnd, NullEnd, open_end
+from devgen.runtime.stream import ByteStream
 
 
 def test_all_sinks_hear_a_byte_until_they_are_let_go() -> None:

@@ -34,6 +34,8 @@ from devgen.runtime.emulator.kicker import BEAT, Kicker
 from devgen.runtime.emulator.memory_map import GuestMemory
 from devgen.runtime.emulator.view import GuestView
 from devgen.runtime.errors import MachineError
+from devgen.runtime.eventloop import EventLoop
+from devgen.runtime.inputs import StreamInputs
 from devgen.runtime.machine import Machine
 from devgen.runtime.run import RunResult, StopReason
 
@@ -96,6 +98,8 @@ class EmulatorHost:
         self._failure: Exception | None = None
         self._ended: RunResult | None = None
         self._closed = False
+        self._events = EventLoop(machine.lock, self._bus.queue.drain, self._failed)
+        self._inputs = StreamInputs(machine, self._events, self.stop)
         try:
             self._cpu = Cpu(machine.config.guest.mode)
             self._gate = Gate(self._cpu.uc)
@@ -141,6 +145,8 @@ class EmulatorHost:
         self._closed = True
         machine = self.machine
         with machine.lock:
+            self._inputs.close()
+            self._events.close()
             if self._notice in machine.on_exit:
                 machine.on_exit.remove(self._notice)
                 self._bus.detach()
@@ -253,10 +259,14 @@ class EmulatorHost:
         self._hold_clock(False)
         earlier, queue.on_earlier = queue.on_earlier, self._timer_moved
         kicker.start()
+        self._inputs.start()
+        self._events.start()
         try:
             with noted_instead_of_raised(self._interrupt_key):
                 return self._run()
         finally:
+            self._events.stop()
+            self._inputs.stop()
             queue.on_earlier = earlier
             self._kicker = None
             kicker.close()

@@ -9,9 +9,9 @@ from __future__ import annotations
 import logging
 
 from devgen.runtime.address_space import AddressSpace
+from devgen.runtime.eventloop import EventLoop
 from devgen.runtime.flatview import MemoryRegionSection
 from devgen.runtime.kvm.error import KvmError
-from devgen.runtime.kvm.eventloop import EventLoop
 from devgen.runtime.kvm.vm import KvmVm
 from devgen.runtime.listener import MemoryListener, doorbell_address
 from devgen.runtime.notifier import IoEventFd

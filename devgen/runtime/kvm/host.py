@@ -24,12 +24,12 @@ from devgen.runtime.address_space import AddressSpace
 from devgen.runtime.boot import boot_state
 from devgen.runtime.clock import LiveClock
 from devgen.runtime.errors import MachineError
+from devgen.runtime.eventloop import EventLoop
+from devgen.runtime.inputs import StreamInputs
 from devgen.runtime.kvm import uapi
 from devgen.runtime.kvm.coalesced import CoalescedRing, CoalescedZones
 from devgen.runtime.kvm.doorbells import Doorbells
 from devgen.runtime.kvm.error import KvmError
-from devgen.runtime.kvm.eventloop import EventLoop
-from devgen.runtime.kvm.inputs import StreamInputs
 from devgen.runtime.kvm.irqchip import Irqchip
 from devgen.runtime.kvm.processor import Processor, count_exit
 from devgen.runtime.kvm.slots import MemorySlots
@@ -111,7 +111,8 @@ class KvmHost:
             processor = Processor(self, vcpu)
             self._cleanup.callback(processor.close)
             self._processors.append(processor)
-        self._cleanup.callback(StreamInputs(machine, self._events).close)
+        self._inputs = StreamInputs(machine, self._events, self.stop)
+        self._cleanup.callback(self._inputs.close)
         self._boot(vcpus[0])
         machine.on_exit.append(self._exit_requested)
         self._cleanup.callback(machine.on_exit.remove, self._exit_requested)
@@ -222,6 +223,7 @@ class KvmHost:
         if isinstance(clock, LiveClock):
             with self.machine.lock:
                 clock.start()
+        self._inputs.start()
         self._events.start()
         self._ticker.start()
         for processor in self._processors:
@@ -234,6 +236,7 @@ class KvmHost:
             processor.join()
         self._ticker.stop()
         self._events.stop()
+        self._inputs.stop()
         clock = self.machine.clocks.virtual
         if isinstance(clock, LiveClock):
             with self.machine.lock:

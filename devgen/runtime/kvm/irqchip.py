@@ -6,9 +6,9 @@ numbers above are free for message-signalled interrupts. Source: Documentation/v
 
 from __future__ import annotations
 
+from devgen.runtime.eventloop import EventLoop
 from devgen.runtime.kvm import uapi
 from devgen.runtime.kvm.error import KvmError
-from devgen.runtime.kvm.eventloop import EventLoop
 from devgen.runtime.kvm.vm import KvmVm
 from devgen.runtime.notifier import EventNotifier
 

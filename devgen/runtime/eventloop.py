@@ -24,7 +24,7 @@ class EventLoop:
     exception of a handler goes to ``failed``, and the loop goes on.
     """
 
-    def __init__(self, lock: MachineLock, before: Callable[[], None], failed: Callable[[BaseException], None]) -> None:
+    def __init__(self, lock: MachineLock, before: Callable[[], None], failed: Callable[[Exception], None]) -> None:
         self._lock = lock
         self._before = before
         self._failed = failed
@@ -77,7 +77,7 @@ class EventLoop:
     def start(self) -> None:
         """Begin to wait."""
         self._running = True
-        self._thread = threading.Thread(target=self._run, name="kvm-events", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="devgen-events", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
