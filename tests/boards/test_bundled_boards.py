@@ -20,6 +20,7 @@ BOARDS = {
         "hpet: done",
     ],
     "pl031-alarm": ["pl031: line low", "pl031: done"],
+    "pl061-gpio": ["pl061: outputs reach inputs", "pl061: rising edge", "pl061: low level", "pl061: done"],
     "small-pc": [
         "hpet: counts",
         "pit: 10 interrupts on IRQ 0, none early",
@@ -31,6 +32,7 @@ BOARDS = {
         "edu: INTA# can be held back",
         "small pc: done",
     ],
+    "sp804-timer": ["sp804: found", "sp804: 20 periodic interrupts, none early", "sp804: done"],
     "xche-card": ["xche: moved", "xche: done"],
 }
 ACCELS = ("emulator", pytest.param("kvm", marks=pytest.mark.kvm))
