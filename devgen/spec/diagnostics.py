@@ -102,6 +102,7 @@ class Diagnostic:
             "file": self.mark.file,
             "line": self.mark.line,
             "column": self.mark.column,
+            "length": self.length,
             "severity": self.severity,
             "code": self.code,
             "message": self.message,
@@ -217,6 +218,14 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     by_fold = {one.casefold(): one for one in known}
     near = get_close_matches(name.casefold(), by_fold, n=1, cutoff=0.6)
     return f"did you mean '{by_fold[near[0]]}'?" if near else ""
+
+
+def plural(number: int, noun: str) -> str:
+    """Return ``no entries``, ``1 entry``, ``2 entries``."""
+    if number == 1:
+        return f"1 {noun}"
+    many = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number or 'no'} {many}"
 
 
 def printable(value: object, limit: int = _VALUE_LIMIT) -> str:

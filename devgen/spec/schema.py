@@ -7,6 +7,7 @@ tree and every error it finds becomes a diagnostic.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from devgen.share import find_share
 from devgen.spec.catalogue import shape as kinds
-from devgen.spec.diagnostics import Diagnostics, Kind, did_you_mean
+from devgen.spec.diagnostics import Diagnostics, Kind, did_you_mean, plural
 from devgen.spec.sources import Node, Sources
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ SchemaName = Literal["device", "board"]
 
 _ERRORS_TAKEN = 2000
 _PRUNE_ROUNDS = 3
+_WORD = re.compile(r"\w+")
 _COMMA = "inside { } a comma ends the value before it: quote text that holds one"
 _TYPES = {
     "object": "a mapping",
@@ -146,8 +148,6 @@ def _authority(name: SchemaName) -> Any:
 
 
 def _pattern(_validator: object, pattern: str, instance: object, _schema: object) -> Iterator[ValidationError]:
-    import re
-
     from jsonschema import ValidationError
 
     if isinstance(instance, str) and not re.search(pattern.removesuffix("$") + r"\Z", instance):
@@ -190,7 +190,8 @@ class _Reporter:
         mark = self.sources.node_mark(self.tree) if node is None else self.sources.value_mark(node, key)
         if not self.sink.has_error_at(mark):
             length = len(error.value) if isinstance(error.value, str) and "\n" not in error.value else 1
-            self.sink.add(kind, mark, length=length, where=self._where(error), found=describe(error.value), **values)
+            values = {"where": self._where(error), "found": describe(error.value), **values}
+            self.sink.add(kind, mark, length=length, **values)
 
     # --- one rule each -------------------------------------------------------------------
 
@@ -199,7 +200,7 @@ class _Reporter:
         for key in error.value:
             if key not in known:
                 mark = self.sources.key_mark(error.value, key)
-                hint = "" if self.sink.full else did_you_mean(key, known) if key.isidentifier() else _COMMA
+                hint = "" if self.sink.full else did_you_mean(key, known) if _WORD.fullmatch(key) else _COMMA
                 self.sink.add(kinds.UNKNOWN_KEY, mark, length=len(key), key=key, hint=hint, allowed=known)
 
     def _missing(self, error: _Violation) -> None:
@@ -237,8 +238,11 @@ class _Reporter:
     def _limit(self, error: _Violation) -> None:
         if error.of_key:
             return self._bad_name(error)
-        side, unit = "at least" if error.rule.startswith("min") else "at most", _UNITS.get(error.rule[3:], "")
-        return self._add(kinds.OUT_OF_LIMITS, error, limit=f"{side} {error.wanted}{unit} is allowed")
+        noun = _COUNTED.get(error.rule[3:])
+        found = f"is {describe(error.value)}" if noun is None else f"has {plural(len(error.value), noun)}"
+        side = "at least" if error.rule.startswith("min") else "at most"
+        verb = "is" if noun is None or error.wanted == 1 else "are"
+        return self._add(kinds.OUT_OF_LIMITS, error, found=found, limit=f"{side} {error.wanted} {verb} allowed")
 
     def _other(self, error: _Violation) -> None:
         self._add(kinds.OTHER_SHAPE, error, problem=f"it breaks the rule '{error.rule}'")
@@ -250,7 +254,7 @@ def _at(tree: Any, path: tuple[str | int, ...]) -> Any:
     return tree
 
 
-_UNITS = {"Length": " characters", "Items": " elements", "Properties": " entries"}
+_COUNTED = {"Length": "character", "Items": "element", "Properties": "entry"}
 
 _HANDLERS: dict[str, Callable[[_Reporter, _Violation], None]] = {
     "additionalProperties": _Reporter._unknown_keys,

@@ -39,6 +39,7 @@ def test_json_form() -> None:
             "file": "x.yaml",
             "line": 3,
             "column": 22,
+            "length": 5,
             "severity": "error",
             "code": "DG0201",
             "message": "unknown key 'acess'",

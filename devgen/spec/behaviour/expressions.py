@@ -132,7 +132,7 @@ class Expressions(Names):
         if isinstance(value, str):
             return Text(value)
         if not isinstance(value, int) or isinstance(value, bool):
-            self.unit.report(NOT_IN_LANGUAGE, node, what=f"`{value!r}`")
+            self.unit.report(NOT_IN_LANGUAGE, node, what="`...`" if value is ... else f"`{value!r}`")
             return None
         if value.bit_length() > ranges.LIMIT_BITS:
             self.unit.report(BAD_NUMBER, node, text=hex(value), why=f"it has more than {ranges.LIMIT_BITS} bits")

@@ -21,7 +21,7 @@ from devgen.spec.catalogue.behaviour import (
     UNKNOWN_MEMBER,
     UNKNOWN_NAME,
 )
-from devgen.spec.diagnostics import did_you_mean
+from devgen.spec.diagnostics import did_you_mean, plural
 from devgen.spec.ir import (
     BOOL,
     BitsPlace,
@@ -348,7 +348,7 @@ class Names(ABC):
             return None
         if not (isinstance(high, Int) and isinstance(low, Int) and base.width > high.value >= low.value >= 0):
             shown = f"{show(high.range)}:{show(low.range)}"
-            self.unit.report(BIT_RANGE, node, bits=shown, what=base.what, width=base.width)
+            self.unit.report(BIT_RANGE, node, bits=shown, what=base.what, width=plural(base.width, "bit"))
             return None
         return self._part(base, low.value, high.value - low.value + 1, node)
 
@@ -357,7 +357,7 @@ class Names(ABC):
         if number is None:
             return None
         if not inside(number, Int(base.width), self.unit.flow.upper):
-            self.unit.report(BIT_RANGE, node, bits=show(number.range), what=base.what, width=base.width)
+            self.unit.report(BIT_RANGE, node, bits=show(number.range), what=base.what, width=plural(base.width, "bit"))
             return None
         if isinstance(number, Int):
             return self._part(base, number.value, 1, node)

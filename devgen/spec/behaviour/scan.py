@@ -242,7 +242,7 @@ class Scanner:
 
     def _operator(self, token: str, column: int) -> Refusal | None:
         following = self.text[self.start + column + len(token) : self.start + column + len(token) + 1]
-        if token + following in (":=", "**"):
+        if token + following in (":=", "**", "&&", "||"):
             return self._refuse_word(token + following, column)
         if token == ".":
             self.groups[-1].operand += 1

@@ -28,7 +28,7 @@ from devgen.spec.catalogue.behaviour import (
     WRONG_ARGUMENTS,
     WRONG_PARAMETER,
 )
-from devgen.spec.diagnostics import did_you_mean
+from devgen.spec.diagnostics import did_you_mean, plural
 from devgen.spec.ir import (
     Assign,
     Binary,
@@ -417,7 +417,8 @@ class Statements(Expressions):
 
     def _pulse(self, call: ast.Call, name: str) -> Stmt | None:
         if len(call.args) != 1 or call.keywords:
-            self.unit.report(WRONG_ARGUMENTS, call, what=f"{name}()", wanted="a line", found=len(call.args))
+            found = plural(len(call.args) + len(call.keywords), "argument")
+            self.unit.report(WRONG_ARGUMENTS, call, what=f"{name}()", wanted="one line", found=found)
             return None
         line = self._target(call.args[0])
         if line is None:

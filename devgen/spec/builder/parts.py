@@ -159,7 +159,10 @@ def _rate(ctx: Context, spec: Tree, key: str, units: dict[str, int]) -> Expr:
         expr: Expr | None = Int(number)
     elif isinstance(value, str) and _looks_like_quantity(value):
         unit = value.split()[1]
-        ctx.at_value(value_kinds.BAD_QUANTITY, spec, key, text=value, what=key, unit=unit, hint=_unit_hint(unit, units))
+        why, hint = f"no unit {unit}", _unit_hint(unit, units)
+        if unit in units:
+            why, hint = "numbers are whole", "use a smaller unit: `1500 us` for one and a half milliseconds"
+        ctx.at_value(value_kinds.BAD_QUANTITY, spec, key, text=value, what=key, why=why, hint=hint)
         return Int(1)
     else:
         expr = ctx.expression(spec, key, ctx.static)

@@ -11,7 +11,7 @@ from devgen.spec.builder.context import Context, Tree, entries, most
 from devgen.spec.builder.fields import build_fields, check_effects
 from devgen.spec.catalogue import layout as kinds
 from devgen.spec.catalogue.parts import RESERVED_NAME
-from devgen.spec.diagnostics import did_you_mean
+from devgen.spec.diagnostics import did_you_mean, plural
 from devgen.spec.ir import Expr, Int, Range, Stmt
 from devgen.spec.model import AccessType, Decode, Field, Intent, Register, RegisterFile
 from devgen.spec.reserved import why_reserved
@@ -232,8 +232,8 @@ def _check_list(ctx: Context, draft: RegisterDraft, key: str, values: list[int])
     """Check a list with one value an element."""
     count = most(draft.count)
     if draft.count is None or len(values) != count:
-        what = count if draft.count is not None else "no array, hence one"
-        ctx.at_value(kinds.LIST_LENGTH, draft.spec, key, key=key, found=len(values), count=what)
+        wanted = f"the array has {count} elements" if draft.count is not None else "this is one register, not an array"
+        ctx.at_value(kinds.LIST_LENGTH, draft.spec, key, key=key, found=plural(len(values), "value"), wanted=wanted)
     for index, value in enumerate(values):
         if value >> draft.width:
             what = f"the {key} value" if key == "reset" else "the constant"

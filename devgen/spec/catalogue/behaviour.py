@@ -173,7 +173,7 @@ INDEX_RANGE = Kind(
 BIT_RANGE = Kind(
     "DG0531",
     "error",
-    "bit {bits} of {what}, which has {width} bits",
+    "bit {bits} of {what}, which has {width}",
     "Bits are counted from 0, the least significant; `[7:0]` names the most significant first, and both are constants.",
     "read: MR[32]",
     "Name bits that exist.",

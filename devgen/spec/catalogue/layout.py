@@ -79,7 +79,7 @@ RESET_RESERVED = Kind(
 LIST_LENGTH = Kind(
     "DG0410",
     "error",
-    "'{key}' has {found} values for {count} elements",
+    "'{key}' has {found}, {wanted}",
     "A list gives one value to each element of an array (for a size that depends on properties: the largest size).",
     "ID: {at: 0, count: 4, constant: [1, 2]}",
     "Give as many values as there are elements, or one number for all.",

@@ -49,7 +49,7 @@ BAD_FORM = Kind(
 OUT_OF_LIMITS = Kind(
     "DG0206",
     "error",
-    "{where} is {found}, {limit}",
+    "{where} {found}; {limit}",
     "A number is too small or too large, or a text or list too short or too long, for this key.",
     "count: 0",
     "Choose a value inside the limits.",

@@ -31,7 +31,7 @@ BAD_RANGE = Kind(
 BAD_QUANTITY = Kind(
     "DG0304",
     "error",
-    "'{text}' is not a {what}: no unit {unit}",
+    "'{text}' is not a {what}: {why}",
     "Durations are in ns, us, ms and s, frequencies in Hz, kHz, MHz and GHz. Without a unit the text is an expression "
     "over properties.",
     "seconds: {clock: rtc, period: 1 min, width: 32}",
