@@ -19,6 +19,14 @@ BOARDS = {
         "hpet: 10 interrupts in place of the PIT",
         "hpet: done",
     ],
+    "pci-cards": [
+        "edu: factorial ready, by message",
+        "edu: a block moved by DMA, both ways",
+        "pci-testdev: doorbells take what they match",
+        "pvpanic: told",
+        "i6300esb: ran out",
+        "pci cards: done",
+    ],
     "pl031-alarm": ["pl031: line low", "pl031: done"],
     "pl061-gpio": ["pl061: outputs reach inputs", "pl061: rising edge", "pl061: low level", "pl061: done"],
     "small-pc": [
