@@ -47,8 +47,10 @@ _IMPORTS: Final = (
     ("devgen.runtime.pci", "PciDevice"),
     ("devgen.runtime.pci", "PciIdentity"),
     ("devgen.runtime.timer", "Timer"),
+    ("devgen.runtime.window", "Window"),
 )
-_CALLED: Final = ("partial", "Access", "Reg", "RegisterBank", "Counter", "Fifo", "MemoryRegion", "RamBlock", "Timer")
+_CALLED_WORDS = "partial Access Reg RegisterBank Counter Fifo MemoryRegion RamBlock Timer Window"
+_CALLED: Final = tuple(_CALLED_WORDS.split())
 
 
 def lower_device(device: model.Device, source: str) -> ModulePlan:
@@ -131,6 +133,8 @@ class _DeviceLowering:
             self.symbols.attributes["broken", stream.name] = claim(f"{stem}_broken")
             self.symbols.attributes["room", stream.name] = claim(f"{stem}_room")
         for region in device.regions:
+            if region.space == "indirect":
+                self.symbols.attributes["window", region.name] = claim(f"{region.name}_window")
             for doorbell in region.doorbells:
                 require_name(doorbell.name)
                 self.symbols.attributes["ring", doorbell.name] = claim(f"ring_{doorbell.name}")
@@ -301,6 +305,8 @@ def _property(one: model.Property) -> str:
             f"low={one.range.lo or 0}",
             f"high={integer(one.range.hi if one.range.hi is not None else (1 << 64) - 1).text}",
         ]
+    if one.type == "bytes":
+        words.append(f"size={one.size}")
     if one.clamp:
         words.append("clamp=True")
     if one.description:

@@ -156,8 +156,10 @@ class Lowering:
                 return _bits(self._load(of), lsb, width, self._width(of))
             case ir.LocalPlace(name):
                 return Code(local(name))
-            case ir.PropertyPlace(name):
+            case ir.PropertyPlace(name, None):
                 return self._property(name)
+            case ir.PropertyPlace(name, index):
+                return Code(self.element(self.symbols.attribute("property", name), index))
             case ir.LinePlace(kind, name, index):
                 return Code(self.element(self.symbols.attribute(kind, name), index) + ".level")
             case ir.CounterPlace(name, index):

@@ -36,6 +36,8 @@ class RegionLowering:
         *before, expression = made
         if region.space == "config":
             return [*before, "self.config.add_bank(bank)"]
+        if region.space == "indirect":
+            return [*before, f"self.{self.lowering.symbols.attribute('window', region.name)} = Window(bank)"]
         place = self._place(region)
         call = f"self.add_region({expression}{place})"
         return [*before, f"region = {call}" if extras else call, *extras]

@@ -96,6 +96,8 @@ class _Register:
             return None
         if not readable_bits(self.parts) and not self._has_read_hooks():
             return None
+        if self.symbol.model.window is not None and self.symbol.model.access == "wo":
+            return None
         lanes = [f"mask: int = {self._full()}"] if self._reads_lanes() else []
         parameters = ", ".join([*(["index: int"] if self._is_array() else []), *lanes])
         return Method(f"read_{self.symbol.stem}", parameters, "int", self._doc("Read"), tuple(self._read_body()))
@@ -123,6 +125,8 @@ class _Register:
             name = value_method(self.symbol)
             own = name == f"read_{self.symbol.stem}"
             return self._computed() if own else f"self.{name}({'index' if self._is_array() else ''})"
+        if register.window is not None:
+            return self._through("read", register.window, "mask" if self._by_lanes() else "")
         value = self._stored()
         bits = readable_bits(self.parts)
         if bits == 0 or value == "0":
@@ -158,12 +162,15 @@ class _Register:
         return hexadecimal(register.reset.value) if isinstance(register.reset, ir.Int) else None
 
     def _reads_lanes(self) -> bool:
-        """Whether a read must know its lanes: only then can it clear what was read and no more."""
+        """Whether a read must know its lanes: only then can it clear, or reach, what was read and no more."""
+        if self.symbol.model.window is not None:
+            return self._by_lanes()
         return self._by_lanes() and self._target() is not None and any(one.read for one in self.parts)
 
     def _has_read_hooks(self) -> bool:
         register = self.symbol.model
-        return register.read is not None or bool(register.before_read) or bool(register.on_read)
+        computed = register.read is not None or register.window is not None
+        return computed or bool(register.before_read) or bool(register.on_read)
 
     # --- writing -----------------------------------------------------------------------------
 
@@ -190,6 +197,10 @@ class _Register:
         register = self.symbol.model
         if register.write is not None:
             return self.statements.lines(register.write), self.context.analysis.writes(register.write)
+        if register.window is not None:
+            lanes_written = ", mask" if self._by_lanes() else ""
+            write = register.access != "ro"
+            return [self._through("write", register.window, f"value{lanes_written}")] if write else [], NOTHING
         target = self._target()
         if target is None:
             return [], NOTHING
@@ -224,6 +235,13 @@ class _Register:
         if not bits or target is None:
             return []
         return [f"{target} = 0" if bits & self.symbol.bits == self.symbol.bits else f"{target} &= ~{hexadecimal(bits)}"]
+
+    def _through(self, verb: str, window: model.Window, argument: str) -> str:
+        """The call that does to what is behind a window what is done to it."""
+        lowering = self.context.lowering
+        name = lowering.symbols.attribute("window", window.region)
+        at, size = lowering.number(window.at), self.symbol.model.width // 8
+        return f"self.{name}.{verb}({at}, {size}{', ' if argument else ''}{argument})"
 
     # --- shared ------------------------------------------------------------------------------
 

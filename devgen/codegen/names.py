@@ -14,10 +14,10 @@ from typing import Final
 _DEVICE_API_WORDS = """
     BARS BUS CAPABILITIES EVENTS FIELDS NAME PCI PROBES PROPERTIES STATE TITLE VERSION add_doorbell add_gpio_in
     add_gpio_ins add_gpio_out add_gpio_outs add_intx add_irq add_irqs add_region add_stream add_vector add_vectors
-    after_reset bars bool_property clear clocks close config emit env gpio_in gpio_out int_property intx irqs
-    load_bytes load_memory load_state log may_master messages name observer on_mapping on_vector pin placements
-    prepare_state probe properties raise_vector regions reset save_state send_message store_bytes store_memory streams
-    string_property text_byte uses_messages
+    after_reset bars bool_property bytes_property clear clocks close config emit env gpio_in gpio_out int_property
+    intx irqs load_bytes load_memory load_state log may_master messages name observer on_mapping on_vector pin
+    placements prepare_state probe properties raise_vector regions reset save_state send_message store_bytes
+    store_memory streams string_property text_byte uses_messages
 """
 DEVICE_API: Final = frozenset(_DEVICE_API_WORDS.split())
 """Names of ``devgen.runtime.device.Device`` and of every generated class; no declared thing may take them."""
@@ -102,6 +102,6 @@ def class_name(device: str) -> str:
 
 _IMPORTED_WORDS = """
     Access Bar ByteStream ClassVar Counter Device Environment FieldTable Fifo GpioIn IoEventFd IrqLine MemoryRegion
-    PciDevice PciIdentity Property RamBlock Reg RegisterBank StateItem Timer
+    PciDevice PciIdentity Property RamBlock Reg RegisterBank StateItem Timer Window
 """
 _IMPORTED: Final = frozenset(_IMPORTED_WORDS.split())

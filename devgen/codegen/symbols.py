@@ -192,7 +192,8 @@ def behaviour(device: model.Device) -> tuple[object, ...]:
 
 
 def _hooks(register: model.Register) -> tuple[object, ...]:
-    return register.read, register.write, register.before_read, register.on_read, register.on_write
+    window = None if register.window is None else register.window.at
+    return register.read, register.write, register.before_read, register.on_read, register.on_write, window
 
 
 def _named(node: object) -> set[RegisterKey]:
@@ -224,7 +225,11 @@ def _storage(one: _Placed, attributes: dict[RegisterKey, str], by_key: dict[Regi
         file = one.file.name if one.file else None
         target = by_key.get((file, register.alias)) or by_key.get((None, register.alias))
         return None if target is None or target.register.alias else _storage(target, attributes, by_key)
-    if register.intent is not None or (register.read is not None and not _mentions(register.read, _key(one))):
+    if (
+        register.intent is not None
+        or register.window is not None
+        or (register.read is not None and not _mentions(register.read, _key(one)))
+    ):
         return None
     if register.constant is not None and len(register.constant) == 1:
         return None

@@ -31,6 +31,13 @@ Space = Literal["mmio", "pio"]
 BarIndex = int | Literal["rom"]
 PropertyValue = int | bool | str
 
+_KINDS = {
+    "int": "an integer",
+    "bool": "true or false",
+    "string": "a string",
+    "bytes": "hexadecimal text, two digits a byte",
+}
+
 
 def _ignore(_device: str, _event: str, _values: dict[str, int]) -> None:
     """Nobody listens for events."""
@@ -53,15 +60,19 @@ class Environment:
 
 @dataclass(slots=True, frozen=True)
 class Property:
-    """A declared property: an int within ``low .. high`` (forced in if ``clamp``, else refused), a bool or a string."""
+    """A declared property: an int within ``low .. high`` (forced in if ``clamp``, else refused), a bool or a string.
+
+    One of type "bytes" is given as hexadecimal text of at most ``size`` bytes; the rest is zero.
+    """
 
     name: str
-    type: Literal["int", "bool", "string"]
+    type: Literal["int", "bool", "string", "bytes"]
     default: PropertyValue
     low: int = 0
     high: int = (1 << 64) - 1
     clamp: bool = False
     description: str = ""
+    size: int = 0
 
     def check(self, device: str, value: object) -> PropertyValue:
         """The value in force. Raises DeviceError if it is of another type or outside the range."""
@@ -70,10 +81,21 @@ class Property:
                 return value
             case str() if self.type == "string":
                 return value
+            case str() if self.type == "bytes":
+                return self._check_bytes(device, value)
             case int() if self.type == "int" and not isinstance(value, bool):
                 return self._check_range(device, value)
-        expected = {"int": "an integer", "bool": "true or false", "string": "a string"}[self.type]
+        expected = _KINDS[self.type]
         raise DeviceError(f"{device}: property '{self.name}' must be {expected}, not {value!r}")
+
+    def _check_bytes(self, device: str, value: str) -> str:
+        try:
+            data = bytes.fromhex(value)
+        except ValueError:
+            raise DeviceError(f"{device}: property '{self.name}' must be {_KINDS['bytes']}") from None
+        if len(data) > self.size:
+            raise DeviceError(f"{device}: property '{self.name}' has {len(data)} bytes; there is room for {self.size}")
+        return data.ljust(self.size, b"\0").hex()
 
     def _check_range(self, device: str, value: int) -> int:
         if self.clamp:
@@ -205,6 +227,10 @@ class Device:
     def bool_property(self, name: str) -> bool:
         """The value in force of a declared bool property."""
         return self.properties[name] is True
+
+    def bytes_property(self, name: str) -> bytes:
+        """The value in force of a declared property of bytes."""
+        return bytes.fromhex(str(self.properties[name]))
 
     def string_property(self, name: str) -> str:
         """The value in force of a declared string property."""

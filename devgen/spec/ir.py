@@ -96,9 +96,10 @@ class LocalPlace:
 
 @dataclass(slots=True, frozen=True)
 class PropertyPlace:
-    """A property of the placed device; never assigned."""
+    """A property of the placed device, or one byte of it; never assigned."""
 
     name: str
+    index: Expr | None = None
 
 
 @dataclass(slots=True, frozen=True)

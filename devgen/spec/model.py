@@ -47,14 +47,18 @@ ClockName = Literal["virtual", "rtc", "host"]
 
 @dataclass(slots=True, frozen=True)
 class Property:
-    """A value set when a device is placed; ``range`` bounds an int, ``clamp`` forces it in instead of refusing it."""
+    """A value set when a device is placed; ``range`` bounds an int, ``clamp`` forces it in instead of refusing it.
+
+    One of type "bytes" is an array of ``size`` bytes; its default is hexadecimal text, the rest is zero.
+    """
 
     name: str
-    type: Literal["int", "bool", "string"]
+    type: Literal["int", "bool", "string", "bytes"]
     default: int | bool | str
     range: Range
     clamp: bool
     description: str
+    size: int = 0
 
 
 @dataclass(slots=True, frozen=True)
@@ -148,6 +152,14 @@ class Field:
 
 
 @dataclass(slots=True, frozen=True)
+class Window:
+    """What a data register reaches: the registers at offset ``at`` (bytes) of the indirect region ``region``."""
+
+    region: str
+    at: Expr
+
+
+@dataclass(slots=True, frozen=True)
 class Register:
     """A register or a register array. A register without declared fields has none here: its bits obey its own access.
 
@@ -183,6 +195,7 @@ class Register:
     resets: tuple[int, ...] = ()
     sizes: tuple[int, int] | None = None
     before_read: tuple[Stmt, ...] = ()
+    window: Window | None = None
 
 
 @dataclass(slots=True, frozen=True)
@@ -228,11 +241,12 @@ class Region:
     """A range of addresses. ``kind`` ram and rom are memory-backed; ``bar`` is set on PCI devices.
 
     ``space`` "config" is the PCI function's own part of configuration space: offsets are those of the whole space.
+    "indirect" is on no bus: its registers are reached through windows.
     """
 
     name: str
     kind: Literal["registers", "ram", "rom"]
-    space: Literal["mmio", "pio", "config"]
+    space: Literal["mmio", "pio", "config", "indirect"]
     bar: int | Literal["rom"] | None
     offset: int
     size: int

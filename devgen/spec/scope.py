@@ -21,11 +21,12 @@ from devgen.spec.model import Mark
 
 @dataclass(slots=True, frozen=True)
 class PropertyEntry:
-    """A property; ``range`` bounds an int and is ignored for the other types."""
+    """A property; ``range`` bounds an int and is ignored for the other types; ``count`` is that of bytes."""
 
     name: str
-    type: Literal["int", "bool", "string"]
+    type: Literal["int", "bool", "string", "bytes"]
     range: Range
+    count: Expr | None = None
 
 
 @dataclass(slots=True, frozen=True)
@@ -44,6 +45,7 @@ class RegisterEntry:
 
     ``readonly`` says why behaviour may not assign it ("is constant", "is computed by its `read:`"), None if it may.
     ``computed``: its value is its ``read:`` expression. ``storage``: the register whose storage an alias shares.
+    ``window``: it has no value of its own.
     """
 
     name: str
@@ -53,6 +55,7 @@ class RegisterEntry:
     readonly: str | None = None
     computed: bool = False
     storage: str | None = None
+    window: bool = False
 
 
 @dataclass(slots=True, frozen=True)

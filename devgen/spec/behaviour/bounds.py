@@ -86,7 +86,7 @@ def exact(expr: Expr) -> Linear | None:
     match expr:
         case Int(value):
             return Linear((), value)
-        case Load(PropertyPlace(name), bounds) if bounds.lo is not None:
+        case Load(PropertyPlace(name, None), bounds) if bounds.lo is not None:
             return Linear(((name, 1),), 0, (bounds,))
         case Unary("-", operand):
             form = exact(operand)

@@ -64,6 +64,7 @@ from devgen.spec.scope import (
 )
 
 _WIDEST = 256
+_BYTE = Range.unsigned(8)
 _QUERIES = {"armed": BOOL, "deadline": Range.unsigned(128)}
 _LEVELS: dict[str, Literal["count", "free", "empty", "full"]] = {
     "count": "count",
@@ -212,7 +213,7 @@ class Names(ABC):
         match entry:
             case RegisterEntry():
                 return self._register(entry, None, None)
-            case PropertyEntry(name):
+            case PropertyEntry(name) if entry.count is None:
                 value = Load(PropertyPlace(name), _property_range(entry))
                 return Thing(what, entry, value=value, readonly="is a property, set when the device is placed")
             case FunctionEntry() | ActionEntry() | EventEntry() | StreamEntry() | LocalEntry() | FifoEntry():
@@ -231,6 +232,10 @@ class Names(ABC):
             case CounterEntry(name, width):
                 found.readonly = "counts by itself; use `.load(...)`"
                 return _stored(found, CounterPlace(name, index), width, index)
+            case PropertyEntry(name):
+                found.value, found.width = Load(PropertyPlace(name, index), _BYTE), 8
+                found.readonly = "is a property, set when the device is placed"
+                return found
             case LineEntry(kind, name, followed):
                 found.readonly = _line(kind, followed)
                 return _stored(found, LinePlace(kind, name, index), 1, index)
@@ -242,6 +247,8 @@ class Names(ABC):
             self.unit.program.used.add(f"{file.name}.{entry.name}")
         thing = Thing(title(entry), entry, array=entry.count, readonly=entry.readonly, file=file)
         if entry.count is not None and index is None and file is None:
+            return thing
+        if entry.window:
             return thing
         place = RegisterPlace(name, entry.width, file.name if file else None, index)
         if entry.computed:
@@ -427,6 +434,8 @@ def _property_range(entry: PropertyEntry) -> Range:
 
 def _value_hint(thing: Thing) -> str:
     match thing.entry:
+        case RegisterEntry(window=True):
+            return "it is a window: name the register behind it"
         case TimerEntry(name):
             return f"`{name}.armed` and `{name}.deadline` are values"
         case FifoEntry(name):

@@ -72,6 +72,8 @@ def indices(place: Place) -> tuple[Expr, ...]:
             return indices(inner)
         case RegisterPlace(index=index) | StatePlace(index=index) | LinePlace(index=index) | CounterPlace(index=index):
             return () if index is None else (index,)
+        case PropertyPlace(index=index):
+            return () if index is None else (index,)
         case FifoPlace(index=index):
             return (index,)
     return ()

@@ -127,9 +127,13 @@ class Context:
             texts = [self.sources.text(node, key, value)]
         return compile_statements(texts, scope, self.sink, owner=owner)
 
-    def start_value(self, node: Tree, key: str, width: int) -> Expr:
-        """Compile a reset value: a number or an expression over properties that fits in ``width`` bits."""
-        return self.expression(node, key, self.static, Range.unsigned(width)) or Int(0)
+    def start_value(self, node: Tree, key: str, width: int, count: Expr | None = None) -> Expr:
+        """Compile a reset value: a number or an expression over properties that fits in ``width`` bits.
+
+        In an array of ``count`` elements it may name the ``index``.
+        """
+        scope = self.static if count is None else self.static.hook(index=count)
+        return self.expression(node, key, scope, Range.unsigned(width)) or Int(0)
 
     def count(self, node: Tree, key: str = "count") -> Expr | None:
         """Compile ``count`` (or another ``key``): a number of elements with a finite bound."""

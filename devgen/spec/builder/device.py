@@ -20,7 +20,7 @@ from devgen.spec.builder.parts import (
     declare_timers,
 )
 from devgen.spec.builder.pci import build_pci, check_intx
-from devgen.spec.builder.regions import RegionDraft, build_region, check_layout, draft_regions
+from devgen.spec.builder.regions import RegionDraft, build_region, check_layout, check_windows, draft_regions
 from devgen.spec.builder.registers import FileDraft, resolve_aliases
 from devgen.spec.catalogue import parts as kinds
 from devgen.spec.diagnostics import Diagnostics
@@ -49,6 +49,7 @@ def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
     declare_routines(ctx, tree)
     before = sink.errors
     built_regions = tuple(build_region(ctx, draft) for draft in regions)
+    check_windows(ctx, regions, built_regions)
     built_counters = build_counters(ctx, counters, retain)
     built_timers = build_timers(ctx, timers, retain)
     interrupts = build_lines(ctx, entries(tree, "interrupts"), lines)

@@ -23,10 +23,13 @@ from devgen.spec.scope import (
     StreamEntry,
     TimerEntry,
 )
-from devgen.spec.units import FREQUENCY_UNITS, NANOSECONDS, TIME_UNITS, quantity, value_range
+from devgen.spec.units import FREQUENCY_UNITS, NANOSECONDS, TIME_UNITS, quantity, size, value_range
 
 _UNBOUNDED = Range(None, None)
 _BYTE = Range.unsigned(8)
+
+BYTES_LIMIT = 65536
+"""Bytes that a property may have."""
 
 # --- properties --------------------------------------------------------------------------
 
@@ -44,12 +47,29 @@ def _property(ctx: Context, parent: Tree, name: str, spec: Tree) -> Property:
     if kind != "int":
         for key in ("range", "width", "clamp"):
             if key in spec:
-                ctx.not_here(spec, key, f"the property is a {kind}")
+                ctx.not_here(spec, key, f"the property is a {kind}" if kind != "bytes" else "the property is bytes")
+    length = _property_size(ctx, name, kind, spec)
     if "default" in spec:
-        _check_default(ctx, name, kind, spec, bounds)
+        _check_default(ctx, name, kind, spec, bounds, length)
     for scope in (ctx.scope, ctx.static):
-        scope.declare(PropertyEntry(name, kind, bounds))
-    return Property(name, kind, spec.get("default", 0), bounds, spec.get("clamp", False), spec.get("description", ""))
+        scope.declare(PropertyEntry(name, kind, bounds, Int(length) if kind == "bytes" else None))
+    default = spec.get("default", "" if kind == "bytes" else 0)
+    return Property(name, kind, default, bounds, spec.get("clamp", False), spec.get("description", ""), length)
+
+
+def _property_size(ctx: Context, name: str, kind: str, spec: Tree) -> int:
+    """Return how many bytes a property of bytes has; 0 for any other."""
+    if kind != "bytes":
+        if "size" in spec:
+            ctx.not_here(spec, "size", f"the property is a {kind}, not bytes")
+        return 0
+    if "size" not in spec:
+        ctx.needs(spec, f"the property '{name}'", "size")
+        return 1
+    length = size(spec["size"]) or 1
+    if length > BYTES_LIMIT:
+        ctx.at_value(kinds.BYTES_TOO_LONG, spec, "size", size=length, limit=BYTES_LIMIT)
+    return min(length, BYTES_LIMIT)
 
 
 def _property_range(ctx: Context, name: str, spec: Tree) -> Range:
@@ -67,15 +87,23 @@ def _property_range(ctx: Context, name: str, spec: Tree) -> Range:
     return Range.unsigned(64)
 
 
-def _check_default(ctx: Context, name: str, kind: str, spec: Tree, bounds: Range) -> None:
+def _check_default(ctx: Context, name: str, kind: str, spec: Tree, bounds: Range, length: int) -> None:
     default = spec["default"]
-    wanted: dict[str, type] = {"int": int, "bool": bool, "string": str}
-    if type(default) is not wanted[kind]:
-        expected = {"int": "a number", "bool": "true or false", "string": "a text"}[kind]
+    wanted: dict[str, type] = {"int": int, "bool": bool, "string": str, "bytes": str}
+    if type(default) is not wanted[kind] or (kind == "bytes" and not _is_hex(default, length)):
+        told = f"hexadecimal text of at most {length} bytes"
+        expected = {"int": "a number", "bool": "true or false", "string": "a text", "bytes": told}[kind]
         ctx.at_value(kinds.BAD_DEFAULT, spec, "default", found=default, name=name, expected=expected)
     elif isinstance(default, int) and kind == "int" and not Range(default, default).within(bounds):
         expected = f"in {bounds.lo}..{bounds.hi}"
         ctx.at_value(kinds.BAD_DEFAULT, spec, "default", found=default, name=name, expected=expected)
+
+
+def _is_hex(text: object, length: int) -> bool:
+    try:
+        return isinstance(text, str) and len(bytes.fromhex(text)) <= length
+    except ValueError:
+        return False
 
 
 # --- state -------------------------------------------------------------------------------
@@ -91,7 +119,7 @@ def _state(ctx: Context, parent: Tree, name: str, spec: Tree, retain: bool) -> S
     ctx.claim(name, "state", parent)
     width, count = spec.get("width", 64), ctx.count(spec)
     ctx.scope.declare(StateEntry(name, width, count))
-    reset = ctx.start_value(spec, "reset", width)
+    reset = ctx.start_value(spec, "reset", width, count)
     return StateVar(name, width, reset, count, spec.get("retain", retain), spec.get("description", ""))
 
 

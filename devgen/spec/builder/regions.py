@@ -20,17 +20,20 @@ from devgen.spec.builder.registers import (
 )
 from devgen.spec.catalogue import layout as kinds
 from devgen.spec.catalogue import pci as pci_kinds
-from devgen.spec.model import AccessRule, Bar, Bus, Region
+from devgen.spec.diagnostics import did_you_mean
+from devgen.spec.model import AccessRule, Bar, Bus, Region, Register
 from devgen.spec.units import size
 
 PAGE = 4096
 PORTS = 1 << 16
+INDIRECT = 1 << 20
 CONFIG_START, CONFIG_END = 0x40, 0x100
 """Where the part of configuration space lies that is a function's own (Local Bus Specification 3.0, section 6.1)."""
 
 _MEMORY_EXCLUDES = ("registers", "doorbells", "access", "decode", "width", "reserved", "sizes")
+_INDIRECT_EXCLUDES = ("bar", "at", "ram", "rom", "doorbells")
 _CONFIG_EXCLUDES = ("bar", "at", "size", "ram", "rom", "doorbells")
-Space = Literal["mmio", "pio", "config"]
+Space = Literal["mmio", "pio", "config", "indirect"]
 
 
 @dataclass(slots=True)
@@ -67,17 +70,20 @@ def _draft_region(
     kind = _kind(ctx, spec)
     bar = None
     config = spec.get("space") == "config"
+    indirect = spec.get("space") == "indirect"
     if config:
         _check_config(ctx, spec, bus)
+    elif indirect:
+        _check_indirect(ctx, name, spec)
     elif bus is Bus.PCI:
         bar = _place_in_bar(ctx, name, spec, bars)
     else:
         _check_place_on_bus(ctx, name, spec, bus)
     space: Space = ("pio" if bar.type == "io" else "mmio") if bar is not None else spec.get("space", "mmio")
-    at = spec.get("at", 0) if bus is Bus.PCI and not config else 0
+    at = spec.get("at", 0) if bus is Bus.PCI and not config and not indirect else 0
     access = _access(ctx, spec, space)
     draft = RegionDraft(
-        name, spec, parent, "registers" if config else kind, space, bar, at,
+        name, spec, parent, "registers" if config or indirect else kind, space, bar, at,
         CONFIG_END if config else _size(spec, bar, at),
         access,
         Defaults(spec.get("width", 32), spec.get("decode", "lanes"), retain, _answered(ctx, spec)),
@@ -130,6 +136,15 @@ def _check_config(ctx: Context, spec: Tree, bus: Bus) -> None:
             ctx.contradiction(spec, key, "space: config", "configuration space lies where it lies and holds registers")
 
 
+def _check_indirect(ctx: Context, name: str, spec: Tree) -> None:
+    for key in _INDIRECT_EXCLUDES:
+        if key in spec:
+            ctx.contradiction(spec, key, "space: indirect", "it is on no bus and holds registers")
+    if "endian" in entries(spec, "access"):
+        ctx.contradiction(spec["access"], "endian", "space: indirect", "the byte order is that of the data register")
+    ctx.needs(spec, f"the region '{name}'", "size")
+
+
 def _place_in_bar(ctx: Context, name: str, spec: Tree, bars: dict[str, Bar]) -> Bar | None:
     if "space" in spec:
         ctx.not_here(spec, "space", "on pci the BAR's type decides")
@@ -155,7 +170,7 @@ def _sizes(ctx: Context, rule: Tree, key: str, default: tuple[int, int], space: 
     if key not in rule:
         return default
     low, high = ascending_sizes(ctx, rule, key)
-    if space != "mmio" and high > 4:
+    if space in ("pio", "config") and high > 4:
         what = "port" if space == "pio" else "configuration"
         ctx.at_value(kinds.BAD_ACCESS, rule, key, found=rule[key], reason=f"{what} accesses have at most 4 bytes")
     return low, high
@@ -170,6 +185,8 @@ def _check_size(ctx: Context, draft: RegionDraft) -> None:
         ctx.not_here(draft.spec, key, "memory cannot be mapped into port space")
     elif draft.space == "pio" and draft.size > PORTS:
         _bad_size(ctx, draft, "port space has 64 KiB")
+    elif draft.space == "indirect" and draft.size > INDIRECT:
+        _bad_size(ctx, draft, "what is behind a window has at most 1 MiB")
     elif backed and (draft.size % PAGE or not draft.size or draft.at % PAGE):
         _bad_size(ctx, draft, "memory comes in whole pages of 4 KiB")
 
@@ -341,6 +358,47 @@ def _check_aligned(ctx: Context, draft: RegisterDraft, offset: int, widest: int)
     unit = min(draft.width >> 3, widest)
     if offset % unit:
         ctx.at_value(kinds.MISALIGNED, draft.spec, "at", name=draft.label, offset=f"{offset:#x}", size=unit)
+
+
+# --- windows -----------------------------------------------------------------------------
+
+
+def check_windows(ctx: Context, drafts: list[RegionDraft], regions: tuple[Region, ...]) -> None:
+    """Report windows that do not surely reach an indirect region, or stand in one, and regions without a window."""
+    built = {id(draft): region for draft, region in zip(drafts, regions, strict=True)}
+    indirect = {draft.name: draft for draft in drafts if draft.space == "indirect"}
+    reached = set()
+    for draft in drafts:
+        for one in all_registers(draft.registers):
+            if "window" in one.spec:
+                target = one.spec["window"]["region"]
+                reached.add(target)
+                reason = _why_no_window(draft, one, indirect.get(target), built[id(draft)])
+                if reason:
+                    known = () if target in {other.name for other in drafts} else indirect
+                    hint = did_you_mean(target, known)
+                    ctx.at_key(kinds.BAD_WINDOW, one.spec, "window", name=one.label, reason=reason, hint=hint)
+    for draft in indirect.values():
+        if draft.name not in reached:
+            ctx.at_key(kinds.UNREACHED_REGION, draft.parent, draft.name, name=f"'{draft.name}'")
+
+
+def _why_no_window(region: RegionDraft, one: RegisterDraft, target: RegionDraft | None, built: Region) -> str:
+    if one.file is not None:
+        return "it is a member of a register file"
+    if target is None:
+        return f"'{one.spec['window']['region']}' is no region with `space: indirect`"
+    if region.space == "indirect":
+        return "it stands behind a window itself"
+    found = next((entry for entry in built.entries if entry.name == one.name), None)
+    window = found.window if isinstance(found, Register) else None
+    if window is None or target.size is None:
+        return ""
+    low, high, last = window.at.range.lo, window.at.range.hi, target.size - one.size
+    if low is None or high is None or low < 0 or high > last:
+        bounds = f"{'-infinity' if low is None else low} to {'infinity' if high is None else high}"
+        return f"its offset is {bounds}, and region '{target.name}' has {target.size} bytes"
+    return ""
 
 
 # --- building ----------------------------------------------------------------------------

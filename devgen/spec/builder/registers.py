@@ -13,7 +13,7 @@ from devgen.spec.catalogue import layout as kinds
 from devgen.spec.catalogue.parts import RESERVED_NAME
 from devgen.spec.diagnostics import did_you_mean, plural
 from devgen.spec.ir import Expr, Int, Range, Stmt
-from devgen.spec.model import AccessType, Decode, Field, Intent, Register, RegisterFile
+from devgen.spec.model import AccessType, Decode, Field, Intent, Register, RegisterFile, Window
 from devgen.spec.reserved import why_reserved
 from devgen.spec.scope import FieldEntry, FileEntry, RegisterEntry, Scope
 from devgen.spec.units import access_sizes
@@ -32,6 +32,7 @@ _NO_STORAGE = "a constant has no storage"
 _COMPUTED = "`read` replaces the storage"
 _SHARED = "an alias has no storage of its own"
 _INERT = "a register with an intent has no behaviour"
+_ELSEWHERE = "what it reads and writes stands behind the window"
 _EXCLUSIVE: tuple[tuple[str, str, str], ...] = (
     *(("constant", key, _NO_STORAGE) for key in ("reset", "read", "read_effect", "write_effect", "singlepulse")),
     *(("constant", key, _NO_STORAGE) for key in ("alias", "retain")),
@@ -40,6 +41,13 @@ _EXCLUSIVE: tuple[tuple[str, str, str], ...] = (
     *(("intent", key, _INERT) for key in ("read", "write", "before_read", "on_read", "on_write")),
     *(("intent", key, _INERT) for key in ("read_effect", "write_effect", "singlepulse")),
     *(("intent", key, _INERT) for key in ("constant", "alias", "coalesce")),
+    *(
+        ("window", key, _ELSEWHERE)
+        for key in ("read", "write", "reset", "fields", "count", "retain", "constant", "alias")
+    ),
+    *(("window", key, _ELSEWHERE) for key in ("read", "write", "reset", "fields", "count", "retain")),
+    *(("window", key, _ELSEWHERE) for key in ("read_effect", "write_effect", "singlepulse", "coalesce")),
+    *(("window", key, _ELSEWHERE) for key in ("constant", "alias", "intent")),
     ("write", "write_effect", "`write` replaces the store that the effect is part of"),
 )
 """(key, other, reason): pairs of keys that exclude each other."""
@@ -296,6 +304,7 @@ def _register_entry(draft: RegisterDraft) -> RegisterEntry:
         draft.count,
         readonly=_why_readonly(spec),
         computed="read" in spec,
+        window="window" in spec,
         storage=spec.get("alias"),
     )
 
@@ -306,6 +315,8 @@ def _why_readonly(spec: Tree) -> str | None:
         return "is constant"
     if "read" in spec:
         return "is computed by its `read:`"
+    if "window" in spec:
+        return "is a window: assign the register behind it"
     return f"is {spec['intent']} and has no behaviour" if "intent" in spec else None
 
 
@@ -353,7 +364,7 @@ def _why_no_alias(alias: RegisterDraft, target: RegisterDraft | None) -> str:
         return "there is no such register" + (" in this register file" if alias.file is not None else "")
     if target is alias or "alias" in target.spec:
         return "that is an alias itself"
-    if "constant" in target.spec or "read" in target.spec or "intent" in target.spec:
+    if any(key in target.spec for key in ("constant", "read", "intent", "window")):
         return "that has no storage"
     return f"that has {target.width} bits" if alias.spec.get("width", target.width) != target.width else ""
 
@@ -401,6 +412,8 @@ def _statements(ctx: Context, draft: RegisterDraft, moment: _Moment) -> tuple[St
     if moment not in draft.spec:
         return ()
     bits = Range.unsigned(draft.width)
+    if "window" in draft.spec and moment == "on_write":
+        return ctx.statements(draft.spec, moment, _hook(ctx, draft, value=bits, mask=bits), (moment, draft.label))
     written = {} if moment in _NEEDS_READ else {"value": bits, "mask": bits, "old": bits}
     return ctx.statements(draft.spec, moment, _hook(ctx, draft, **written), (moment, draft.label))
 
@@ -440,6 +453,7 @@ def _build_register(ctx: Context, draft: RegisterDraft) -> Register:
         read=hooks.read,
         write=hooks.write,
         before_read=hooks.before_read,
+        window=_window(ctx, draft) if "window" in spec else None,
         on_read=hooks.on_read,
         on_write=hooks.on_write,
         read_effect=spec.get("read_effect"),
@@ -458,9 +472,16 @@ def _build_register(ctx: Context, draft: RegisterDraft) -> Register:
     )
 
 
+def _window(ctx: Context, draft: RegisterDraft) -> Window | None:
+    spec = draft.spec["window"]
+    at = ctx.expression(spec, "at", _hook(ctx, draft), owner=("window", draft.label))
+    return None if at is None else Window(spec["region"], at)
+
+
 def _reset(ctx: Context, draft: RegisterDraft) -> Expr:
     if isinstance(draft.spec.get("reset"), str):
-        return ctx.start_value(draft.spec, "reset", draft.width)
+        count = draft.count if draft.file is None else draft.file.count
+        return ctx.start_value(draft.spec, "reset", draft.width, count)
     return Int(draft.reset) if draft.reset else _ZERO
 
 

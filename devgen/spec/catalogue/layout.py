@@ -180,6 +180,23 @@ BAD_CONTENTS = Kind(
     "boot: {space: mmio, size: 4 KiB, rom: true, contents: 55a}",
     "Write two hexadecimal digits a byte.",
 )
+UNREACHED_REGION = Kind(
+    "DG0426",
+    "warning",
+    "nothing reaches region {name}",
+    "A region with `space: indirect` is on no bus; only a register with a `window` onto it reaches its registers.",
+    "bank: {space: indirect, size: 128, registers: {A: {at: 0}}}",
+    "Give a register `window: {region: ..., at: ...}`, or the region another space.",
+)
+BAD_WINDOW = Kind(
+    "DG0427",
+    "error",
+    "{name} cannot be a window: {reason}",
+    "A window is the data register of an index and data pair. It stands on a bus and reaches a region with `space: "
+    "indirect`, at an offset that is always inside it.",
+    "DATA: {at: 4, window: {region: bank, at: INDEX}}   # of a bank of 128 bytes, with an INDEX of 32 bits",
+    "Name an indirect region; give the index a field as wide as the region is large, or use bits of it (`INDEX[6:0]`).",
+)
 DOORBELL_LENGTH = Kind(
     "DG0430",
     "error",

@@ -29,6 +29,14 @@ BAD_DEFAULT = Kind(
     "timers: {type: int, default: 2, range: 3..32}",
     "Correct the default or the range.",
 )
+BYTES_TOO_LONG = Kind(
+    "DG0711",
+    "error",
+    "a property of {size} bytes; {limit} is the most",
+    "A property of bytes is written out where the device is placed; an image of a ROM is its region's `contents`.",
+    "image: {type: bytes, size: 1 MiB}",
+    "Make it smaller.",
+)
 UNKNOWN_COUNTER = Kind(
     "DG0720",
     "error",
