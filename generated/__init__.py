@@ -13,6 +13,7 @@ CATALOGUE: Final[dict[str, str]] = {
     "hpet": "hpet:Hpet",
     "i6300esb": "i6300esb:I6300esb",
     "i8254": "i8254:I8254",
+    "mc146818rtc": "mc146818rtc:Mc146818rtc",
     "pci-testdev": "pci_testdev:PciTestdev",
     "pl011": "pl011:Pl011",
     "pl031": "pl031:Pl031",
