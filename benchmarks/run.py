@@ -2,7 +2,7 @@
 
     python benchmarks/run.py [--quick] [NAME ...]
 
-A name is that of a benchmark's file: register_access, kvm_exit, build_speed, footprint. ``--quick`` makes a few calls
+A name is that of a benchmark's file: register_access, kvm_exit, build_speed, catalogue, footprint. ``--quick`` makes a few calls
 of each only, to see that they work: its figures mean nothing.
 """
 
@@ -12,11 +12,12 @@ import argparse
 import sys
 
 import build_speed
+import catalogue
 import footprint
 import kvm_exit
 import register_access
 
-BENCHMARKS = {module.__name__: module for module in (register_access, kvm_exit, build_speed, footprint)}
+BENCHMARKS = {module.__name__: module for module in (register_access, kvm_exit, build_speed, catalogue, footprint)}
 
 
 def main() -> int:

@@ -13,7 +13,7 @@ from types import ModuleType
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = ["build_speed", "footprint", "kvm_exit", "register_access"]
+NAMES = ["build_speed", "catalogue", "footprint", "kvm_exit", "register_access"]
 Import = Callable[[str], ModuleType]
 
 
