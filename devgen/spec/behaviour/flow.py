@@ -6,20 +6,27 @@ from dataclasses import dataclass, field
 
 from devgen.spec.behaviour import ranges
 from devgen.spec.behaviour.bounds import MOST, Fact, Linear, exact, uppers
-from devgen.spec.behaviour.walk import Storage, indices, loads, storage
+from devgen.spec.behaviour.walk import Storage, indices, loads, storage, whole
 from devgen.spec.ir import (
+    Apply,
     Builtin,
     Compare,
     CompareOp,
+    CounterPlace,
     Expr,
     FieldPlace,
+    FifoPlace,
+    FifoQuery,
     Load,
+    LoadMemory,
     LocalPlace,
     Logic,
+    Now,
     Place,
     Range,
     RegisterPlace,
     StatePlace,
+    TimerQuery,
     Unary,
 )
 
@@ -75,8 +82,19 @@ class Flow:
         """Note what a place holds, if it is one that keeps its value."""
         if isinstance(place, LocalPlace):
             self.locals[place.name] = fact
-        elif isinstance(place, RegisterPlace | FieldPlace | StatePlace) and storage(place) not in self.volatile:
+        elif isinstance(place, RegisterPlace | FieldPlace | StatePlace) and self._keeps(place):
             self.stored[place] = fact.range
+
+    def _keeps(self, place: Place) -> bool:
+        """Whether the place stays the same, with the same value, until something that it names is written."""
+        named = [one for index in indices(place) for one in whole(index)]
+        return storage(place) not in self.volatile and not any(map(self._moves, named))
+
+    def _moves(self, expr: Expr) -> bool:
+        """Whether an expression may change though no place in it is written: by time, or through what it calls."""
+        if isinstance(expr, Load):
+            return isinstance(expr.place, CounterPlace | FifoPlace) or storage(expr.place) in self.volatile
+        return isinstance(expr, Apply | Now | TimerQuery | FifoQuery | LoadMemory)
 
 
 def _depends(place: Place) -> set[Storage]:

@@ -169,6 +169,23 @@ FORGETS = {
     "of a sum in a long loop": ("n: int = 0\nfor i in range(1000):\n    n = n + 1", "DG0534"),
     "of an unnamed element": ("if history[0] < 4:\n    history[MR % 4] = value\n    DATA[history[0]] = 1", "DG0530"),
     "of a field with its register": ("if CR.MODE < 4:\n    CR = value\n    DATA[CR.MODE] = 1", "DG0530"),
+    "of an element that a function picks": (
+        "if history[pick()] < 4:\n    RIS = value\n    DATA[history[pick()]] = 1",
+        "DG0530",
+    ),
+    "of an element that time picks": ("if history[now % 4] < 4:\n    DATA[history[now % 4]] = 1", "DG0530"),
+    "of an element that a counter picks": (
+        "if history[seconds % 4] < 4:\n    DATA[history[seconds % 4]] = 1",
+        "DG0530",
+    ),
+    "of an element that a FIFO picks": (
+        "if history[rx.count % 4] < 4:\n    rx.pop()\n    DATA[history[rx.count % 4]] = 1",
+        "DG0530",
+    ),
+    "of an element that a computed register picks": (
+        "if history[DR % 4] < 4:\n    DATA[history[DR % 4]] = 1",
+        "DG0530",
+    ),
     "after guest memory was read": ("if MR < 4:\n    RIS = load32(0)\n    DATA[MR] = 1", "DG0530"),
 }
 
@@ -177,6 +194,7 @@ FORGETS = {
 def test_what_was_known_is_forgotten(source: str, code: str) -> None:
     bench = small()
     bench.action("touch()", "MR = 7")
+    bench.function("pick()", "RIS % 4")
     bench.statements(source, hook(bench))
     bench.finish()
     assert code in bench.codes(), bench.told()
