@@ -10,6 +10,7 @@ first exception with the seed that leads to it. tests/fuzz does the same in seco
 from __future__ import annotations
 
 import argparse
+import gc
 import random
 import resource
 import sys
@@ -110,7 +111,9 @@ def world(bench: Bench, choose: random.Random) -> None:
 
 def fuzz_round(bench: Bench, choose: random.Random, tally: Tally, accesses: int) -> None:
     places = targets(bench)
-    for _ in range(accesses):
+    for number in range(accesses):
+        if number % 100 == 0:
+            bench.journal.take()
         if choose.random() < 0.05:
             world(bench, choose)
         act = access(bench, choose, places)
@@ -120,7 +123,6 @@ def fuzz_round(bench: Bench, choose: random.Random, tally: Tally, accesses: int)
         tally.slowest = max(tally.slowest, took)
         if took > LIMIT:
             tally.slow.append(f"{took * 1e3:.0f} ms at {bench.now} ns")
-    bench.journal.take()
     tally.accesses += accesses
 
 
@@ -138,6 +140,7 @@ def fuzz(name: str, registry: Registry, accesses: int, seed: int) -> Tally:
                 error.add_note(f"{name}: round {number} of seed {seed}")
                 raise
         number += 1
+        gc.collect()  # the bench of this round, so that no access of the next one pays for it
         tally.memory_after = memory()
         tally.memory_before = tally.memory_before or tally.memory_after
         tally.seconds = time.monotonic() - started

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -299,3 +300,13 @@ def test_a_full_disk_ends_the_waves_and_not_the_guest() -> None:
         alarm(dev)
         assert dev.read32(0) == 1
     assert found.error is not None
+
+
+def test_the_python_of_the_page_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = (Path(__file__).parents[2] / "docs" / "observing.md").read_text()
+    examples = [block.partition("```")[0] for block in page.split("```python\n")[1:]]
+    for example in examples:
+        exec(example, {})
+    assert len(examples) == 2
+    assert replay((tmp_path / "session.jsonl").read_text()).passed
