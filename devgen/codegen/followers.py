@@ -38,9 +38,13 @@ class Followers:
         """Calls for the counters whose enable may have changed."""
         return [f"self.{one.method.name}()" for one in self.enables if one.inputs & changed]
 
-    def at_end(self, changed: Things) -> list[str]:
-        """Calls that end an entry point which may have changed ``changed``."""
-        return [f"self.{one.method.name}()" for one in self._reached(changed)]
+    def at_end(self, changed: Things, since: Things | None = None) -> list[str]:
+        """Calls that end an entry point which may have changed ``changed``.
+
+        ``since``: what of it may have changed after the calls of ``after_store``, if they stand before.
+        """
+        current = () if since is None else [one for one in self.enables if not one.inputs & since]
+        return [f"self.{one.method.name}()" for one in self._reached(changed) if one not in current]
 
     def everything(self) -> list[str]:
         """Calls for all there are, after a reset."""

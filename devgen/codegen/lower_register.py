@@ -188,9 +188,12 @@ class _Register:
         store, stored = self._store()
         hook = self.statements.lines(register.on_write)
         pulse = self._pulse()
-        changed = stored | self.context.analysis.writes(register.on_write)
-        early = followers.after_store(stored) if hook or pulse else []
-        return [*self._old(), *store, *early, *hook, *pulse, *followers.at_end(changed)]
+        written = self.context.analysis.writes(register.on_write)
+        changed = stored | written
+        if not hook and not pulse:
+            return [*self._old(), *store, *followers.at_end(changed)]
+        early, end = followers.after_store(stored), followers.at_end(changed, written | (stored if pulse else NOTHING))
+        return [*self._old(), *store, *early, *hook, *pulse, *end]
 
     def _store(self) -> tuple[list[str], Things]:
         """The default store, or the ``write`` hook in its place, and what it changes."""

@@ -427,3 +427,37 @@ def test_nothing_is_imported_but_the_runtime() -> None:
             assert (node.module or "").split(".")[:2] in (["devgen", "runtime"], ["typing"], ["functools"]) or (
                 node.module in ("__future__", "collections.abc")
             )
+
+
+def test_a_computed_bit_is_set_or_cleared_in_one_step(tmp_path: Path) -> None:
+    registers = """\
+R: {at: 0}
+SET: {at: 4, access: wo, on_write: 'R[value[4:0]] = 1'}
+CLEAR: {at: 8, access: wo, on_write: 'R[value[4:0]] = 0'}
+"""
+    source = source_of(described(tmp_path, registers))
+    assert "self.R |= 1 << (value & 0x1F)" in source
+    assert "self.R &= ~(1 << (value & 0x1F))" in source
+
+
+def test_a_counter_follows_its_enable_once_unless_the_hook_changes_it(tmp_path: Path) -> None:
+    registers = """\
+CTRL: {at: 0, fields: {EN: 0}, on_write: OTHER = value}
+ONCE: {at: 4, on_write: CTRL.EN = 1}
+OTHER: {at: 8}
+STOP: {at: 12, fields: {EN: {bits: 0, singlepulse: true}}}
+"""
+    counters = """\
+counters:
+  ticks: {clock: virtual, period: 1 us, width: 32, enable: CTRL.EN}
+  pulses: {clock: virtual, period: 1 us, width: 32, enable: STOP.EN}
+"""
+    source = source_of(described(tmp_path, registers, counters))
+
+    def calls(register: str) -> list[str]:
+        body = source.partition(f"def write_{register}(")[2].partition("def ")[0]
+        return [line.strip() for line in body.splitlines() if "follow_" in line]
+
+    assert calls("CTRL") == ["self.follow_ticks()"]
+    assert calls("ONCE") == ["self.follow_ticks()"]
+    assert calls("STOP") == ["self.follow_pulses()"] * 2

@@ -259,7 +259,7 @@ class Statements(Expressions):
         return Range.unsigned(target.width)
 
     def _store_bit(self, base: Thing, bit: Expr, value: Expr, node: ast.expr, source: ast.AST) -> Stmt | None:
-        """Assign one computed bit: clear it, then or the value in."""
+        """Assign one computed bit: set it, clear it, or clear it and then or the value in."""
         old = self.load(base, node)
         if old is None or base.place is None or not self.unit.fits(value, Range(0, 1), f"bit of {base.what}", source):
             return None
@@ -270,8 +270,9 @@ class Statements(Expressions):
         cleared = Binary("&", old, keep, ranges.bit_and(old.range, keep.range))
         moved = Binary("<<", value, bit, ranges.shift_left(value.range, bit.range))
         whole = Range.unsigned(base.width)
-        bounds = ranges.meet(whole, ranges.bit_or(cleared.range, moved.range)) or whole
-        result = Binary("|", cleared, moved, bounds)
+        kept = old if value == Int(1) else cleared
+        bounds = ranges.meet(whole, ranges.bit_or(kept.range, moved.range)) or whole
+        result = cleared if value == Int(0) else Binary("|", kept, moved, bounds)
         return self._store(base, result, node, source)
 
     # --- if and for --------------------------------------------------------------------
