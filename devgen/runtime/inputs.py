@@ -21,7 +21,7 @@ from devgen.runtime.stream import ByteStream
 CHUNK: Final = 4096
 """Bytes read, and handed over, at once."""
 
-MOST_KEPT: Final = 65536
+MOST_KEPT: Final = 4096
 """Pieces of an eager end that wait for the device; what comes then is lost."""
 
 
