@@ -23,18 +23,21 @@ BUSY = {
     # Vector 6 leads to 0x700f, where the stack begins anew and an UD2 leads there again.
     "in exceptions": "31c0 8ed8 8ed0 c70618000f70 a31a00 bc0060 0f0b",
 }
+# Flat 32-bit code: an HPET whose comparator 0 interrupts (IRQ 2, that nobody takes) each 10 ns; jmp .
+STORM = "c7051000d0fe00000000 c7050001d0fe4c010000 c7050801d0fe01000000 c7050801d0fe01000000 c7051000d0fe01000000 ebfe"
 
 
-def board(folder: Path, code: str) -> Path:
+def board(folder: Path, code: str, mode: str = "real") -> Path:
     """A board whose guest is ``code``."""
     (folder / "guest.bin").write_bytes(bytes.fromhex(code))
     path = folder / "busy.yaml"
     path.write_text(
         "board: busy\n"
         "machine: {type: pc, ram: 64 KiB}\n"
-        "guest: {image: guest.bin, load: 0x7000}\n"
+        f"guest: {{image: guest.bin, load: 0x7000, mode: {mode}}}\n"
         "devices:\n"
         "  con: {device: debugcon, at: {ports: 0xe9}, streams: {out: stdio}}\n"
+        "  hpet: {device: hpet, at: {registers: 0xfed00000}, irq: {'irq[0]': 0}}\n"
     )
     return path
 
@@ -70,6 +73,17 @@ def test_a_timeout_ends_a_run(devgen: Command, tmp_path: Path, busy: str, accel:
     done = devgen("run", board(tmp_path, BUSY[busy]), "--accel", accel, "--timeout", 0.2)
     line = "devgen: timeout: the guest was still running after 0.2 s"
     assert (done.code, done.err.splitlines()[1:]) == (1, [line])
+
+
+@pytest.mark.parametrize("accel", ACCELS)
+def test_a_storm_of_timers_holds_nothing_up(devgen: Command, tmp_path: Path, accel: str) -> None:
+    path = board(tmp_path, STORM, "protected")
+    done = devgen("run", path, "--accel", accel, "--timeout", 0.3)
+    assert done.err.splitlines()[1:] == ["devgen: timeout: the guest was still running after 0.3 s"]
+    sender = signal_when_heard(signal.SIGTERM)
+    done = devgen("run", path, "--accel", accel, "--timeout", 20)
+    sender.join()
+    assert done.err.splitlines()[1:] == ["devgen: stopped"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])

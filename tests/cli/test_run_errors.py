@@ -68,6 +68,11 @@ FAULTS = {
         GUEST + f"\ndevices: {{x: {{{PL031}, irq: {{int: 5}}}}}}",
         "x: no interrupt 'int' (did you mean 'intr'?)",
     ),
+    "no such input": (
+        f"machine: {{pit: none}}\n{GUEST}\ndevices:\n"
+        f"  hpet: {{{HPET}}}\n  pit: {{device: i8254, at: {{ports: 0x40}}, wires: {{irq: hpet.pti}}}}",
+        "pit: wire 'irq': hpet: no input 'pti' (did you mean 'pit'?)",
+    ),
     "no such event": (
         GUEST + "\ndevices: {x: {device: pvpanic-isa, at: {port: 0x505}, on_event: {GUEST_PANICED: log}}}",
         "x: no event 'GUEST_PANICED' (did you mean 'GUEST_PANICKED'?)",
@@ -88,17 +93,21 @@ FAULTS = {
 
 # What the board's file itself cannot say is told at its place.
 MARKED = {
+    "wire to no device": (
+        "devices: {pit: {device: i8254, at: {ports: 0x40}, wires: {irq: hpte.pit}}, hpet: {device: hpet}}",
+        "b.yaml:2:64: error[DG0905]: 'irq' of 'pit' is wired to 'hpte', which is not on the board",
+    ),
     "no such GSI": (
         f"devices: {{x: {{{PL031}, irq: {{intr: 24}}}}}}",
-        "b.yaml:2:71: error[DG0206]: 'intr' is 24, at most 23 is allowed",
+        "b.yaml:2:71: error[DG0206]: 'intr' is 24; at most 23 is allowed",
     ),
     "INTx to no GSI": (
         "machine: {pci: true, intx: [16, 17, 18, 24]}",
-        "b.yaml:2:41: error[DG0206]: element 3 of 'intx' is 24, at most 23 is allowed",
+        "b.yaml:2:41: error[DG0206]: element 3 of 'intx' is 24; at most 23 is allowed",
     ),
     "three INTx lines": (
         "machine: {pci: true, intx: [16, 17, 18]}",
-        "b.yaml:2:28: error[DG0206]: 'intx' is a list, at least 4 elements is allowed",
+        "b.yaml:2:28: error[DG0206]: 'intx' has 3 elements; at least 4 are allowed",
     ),
     "another's PIT": (
         "machine: {pit: mine}",
