@@ -1,8 +1,8 @@
 # A walk over a small PC: each device is found where a PC has it, used, and heard through its interrupt line.
-# PIT on IRQ 0 (through the HPET, as long as that does not replace it), serial port on IRQ 4, cards on the PCI bus, INTA#
-# of the edu card on IRQ 10. Ends with 0 or the number of the failed step.
+# PIT on IRQ 0 and clock on IRQ 8 (both through the HPET, as long as that does not replace them), serial port on IRQ 4,
+# cards on the PCI bus, INTA# of the edu card on IRQ 10. Ends with 0 or the number of the failed step.
 #
-# Symbols given by build.py: HPET = address of its registers, TICKS = interrupts of the PIT to take.
+# Symbols given by build.py: HPET = address of its registers, TICKS = interrupts of PIT and clock to take.
 
         .set CODE16, 1
         .include "guest.inc"
@@ -18,6 +18,18 @@
         .set HPET_CFG, HPET + 0x010
         .set HPET_COUNTER, HPET + 0x0f0
         .set HPET_TICKS_A_PIT_PERIOD, 99984
+
+        .set RTC_INDEX, 0x70
+        .set RTC_DATA, 0x71
+        .set RTC_SECONDS, 0x00
+        .set RTC_A, 0x0a
+        .set RTC_B, 0x0b
+        .set RTC_C, 0x0c
+        .set RTC_D, 0x0d
+        .set RTC_1024_HZ, 0x26                  # the clock runs, rate 6
+        .set RTC_24_HOURS, 0x02
+        .set RTC_PIE, 0x40
+        .set HPET_TICKS_A_BEAT, 97656           # of 1024 Hz
 
         .set PANIC, 0x505
 
@@ -50,6 +62,19 @@
         in %dx, %al
         .endm
 
+        .macro cmos_get index
+        mov $\index, %al
+        out %al, $RTC_INDEX
+        in $RTC_DATA, %al
+        .endm
+
+        .macro cmos_put index, value
+        mov $\index, %al
+        out %al, $RTC_INDEX
+        mov $(\value), %al
+        out %al, $RTC_DATA
+        .endm
+
 # Sleep until a handler has set a variable to at least `value`. STI holds interrupts back for one instruction, so none is
 # lost before HLT.
         .macro await variable, value
@@ -77,6 +102,7 @@ _start:
         pic_setup 0xff, 0xff
         vector 0x20, on_pit
         vector 0x24, on_serial
+        vector 0x28, on_clock
         vector 0x2a, on_card
         put 0x4d1, 0x04                         # INTx# is level-triggered
 
@@ -105,12 +131,40 @@ _start:
         call print_number
         say " interrupts on IRQ 0, none early"
 
-# 3: the pvpanic port takes both events; nobody panics.
+# 3: the clock: its battery is good, its seconds are BCD, and it interrupts 1024 times a second; when the first of these
+# comes depends on where its second stands.
+        cmos_get RTC_D
+        expect 3, 0x80, %al
+        cmos_get RTC_SECONDS
+        cmp $0x59, %al
+        ja 7f
+        and $0x0f, %al
+        cmp $0x09, %al
+        ja 7f
+        put 0xa1, 0xfe
+        put 0x21, 0xfb
+        addr32 mov %fs:HPET_COUNTER, %ebx
+        cmos_put RTC_A, RTC_1024_HZ
+        cmos_put RTC_B, RTC_24_HOURS | RTC_PIE
+        await beats, TICKS
+        addr32 mov %fs:HPET_COUNTER, %eax
+        cmos_put RTC_B, RTC_24_HOURS
+        put 0x21, 0xff
+        sub %ebx, %eax
+        cmp $((TICKS - 1) * HPET_TICKS_A_BEAT), %eax
+        jae 8f
+7:      finish 3
+8:      tell "rtc: "
+        mov $TICKS, %eax
+        call print_number
+        say " interrupts on IRQ 8, none early"
+
+# 4: the pvpanic port takes both events; nobody panics.
         get PANIC
-        expect 3, 0x03, %al
+        expect 4, 0x03, %al
         say "pvpanic: found"
 
-# 4: the serial port in loopback: what is sent comes back and interrupts on IRQ 4.
+# 5: the serial port in loopback: what is sent comes back and interrupts on IRQ 4.
         put FCR, 0x07
         put LCR, 0x03
         put MCR, 0x1b
@@ -120,7 +174,7 @@ _start:
         await received, 1
         put 0x21, 0xff
         mov received, %eax
-        expect 4, 0x100 | 0xa5, %eax
+        expect 5, 0x100 | 0xa5, %eax
         put IER, 0
         put MCR, 0x03
         mov $greeting, %si
@@ -137,36 +191,36 @@ _start:
         jmp 2b
 3:      say "serial: interrupt on IRQ 4"
 
-# 5: a card with ports.
-        pci_find 5, 0x00c41b36
+# 6: a card with ports.
+        pci_find 6, 0x00c41b36
         config_set PCI_BAR1, XCHE_PORTS
         config_set PCI_COMMAND, PCI_COMMAND_IO
         get XCHE_PORTS
-        expect 5, 0x5c, %al
+        expect 6, 0x5c, %al
         say "xche: found"
 
-# 6: a card with memory and INTA#: a computation that interrupts when it is ready.
-        pci_find 6, 0x11e81234
+# 7: a card with memory and INTA#: a computation that interrupts when it is ready.
+        pci_find 7, 0x11e81234
         config_set PCI_BAR0, EDU
         config_set PCI_COMMAND, PCI_COMMAND_MEMORY
         config_set PCI_INTERRUPT, 10            # for drivers to read: the line that the board has led it to
         config_read PCI_INTERRUPT
-        expect 6, 0x010a, %ax
+        expect 7, 0x010a, %ax
         addr32 movl $0x12345678, %fs:EDU_LIVENESS
         addr32 mov %fs:EDU_LIVENESS, %eax
-        expect 6, 0xedcba987, %eax
+        expect 7, 0xedcba987, %eax
         put 0xa1, 0xfb
         put 0x21, 0xfb
         addr32 movl $0x80, %fs:EDU_STATUS
         addr32 movl $10, %fs:EDU_FACTORIAL
         await interrupts, 1
         mov status, %eax
-        expect 6, 0x001, %eax
+        expect 7, 0x001, %eax
         addr32 mov %fs:EDU_FACTORIAL, %eax
-        expect 6, 3628800, %eax
+        expect 7, 3628800, %eax
         say "edu: factorial ready, INTA# on IRQ 10"
 
-# 7: INTA# raised by hand; while interrupts are disabled in the command register it stays away.
+# 8: INTA# raised by hand; while interrupts are disabled in the command register it stays away.
         config_set PCI_COMMAND, PCI_COMMAND_MEMORY | 0x400
         addr32 movl $0x80000000, %fs:EDU_IRQ_RAISE
         sti
@@ -177,18 +231,18 @@ _start:
         jb 5b
         cli
         mov interrupts, %eax
-        expect 7, 1, %eax
+        expect 8, 1, %eax
         config_read PCI_COMMAND
         test $0x80000, %eax                     # interrupt status
         jnz 6f
-        finish 7
-6:      pci_find 7, 0x11e81234
+        finish 8
+6:      pci_find 8, 0x11e81234
         config_set PCI_COMMAND, PCI_COMMAND_MEMORY
         await interrupts, 2
         mov status, %eax
-        expect 7, 0x80000000, %eax
+        expect 8, 0x80000000, %eax
         addr32 mov %fs:EDU_IRQ_STATUS, %eax
-        expect 7, 0, %eax
+        expect 8, 0, %eax
         say "edu: INTA# can be held back"
 
         say "small pc: done"
@@ -218,6 +272,16 @@ on_serial:
         pop %ax
         iret
 
+on_clock:
+        push %ax
+        incl beats
+        cmos_get RTC_C                          # ends the interrupt
+        mov $0x20, %al
+        out %al, $0xa0
+        out %al, $0x20
+        pop %ax
+        iret
+
 on_card:
         push %eax
         addr32 mov %fs:EDU_IRQ_STATUS, %eax
@@ -237,6 +301,7 @@ greeting:
         .asciz "com1: hello\n"
         .balign 4
 ticks:  .long 0
+beats:  .long 0
 received: .long 0
 interrupts: .long 0
 status: .long 0

@@ -32,6 +32,7 @@ BOARDS = {
     "small-pc": [
         "hpet: counts",
         "pit: 10 interrupts on IRQ 0, none early",
+        "rtc: 10 interrupts on IRQ 8, none early",
         "pvpanic: found",
         "com1: hello",
         "serial: interrupt on IRQ 4",
