@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from devgen.cli.errors import InputError
-from devgen.runtime.registry import Registry, RegistryError
+from devgen.runtime.registry import Registry, RegistryError, built_folders
 
 
 def project_registry(root: Path | None = None) -> Registry:
@@ -14,9 +14,7 @@ def project_registry(root: Path | None = None) -> Registry:
     Raises:
         InputError: the project's generated/ folder or an installed package's entry cannot be used.
     """
-    generated = (root or Path.cwd()) / "generated"
-    folders = [generated] if (generated / "__init__.py").is_file() else []
     try:
-        return Registry(folders=folders)
+        return Registry(folders=built_folders(root or Path.cwd()))
     except RegistryError as error:
         raise InputError(str(error)) from error

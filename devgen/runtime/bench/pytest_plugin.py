@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def bench(request: pytest.FixtureRequest) -> Iterator[Callable[..., Bench]]:
-    """A factory of benches. Devices are also found in the ``generated`` folder of the project under test."""
+    """A factory of benches. Devices are also found in the nearest ``generated`` folder at or above the test's own."""
     from devgen.runtime.bench import Bench
-    from devgen.runtime.registry import Registry
+    from devgen.runtime.registry import Registry, built_folders
 
-    generated = request.config.rootpath / "generated"
-    registry = Registry([generated] if (generated / "__init__.py").is_file() else [])
+    projects = (*request.path.parents, request.config.rootpath)
+    registry = Registry(next(filter(None, map(built_folders, projects)), []))
     made: list[Bench] = []
 
     def make(*args: object, **kwargs: object) -> Bench:
