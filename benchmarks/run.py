@@ -2,8 +2,8 @@
 
     python benchmarks/run.py [--quick] [NAME ...]
 
-A name is that of a benchmark's file: register_access, kvm_exit, build_speed, catalogue, footprint. ``--quick`` makes a few calls
-of each only, to see that they work: its figures mean nothing.
+A name is that of a benchmark's file: register_access, kvm_exit, build_speed, catalogue, footprint. ``--quick`` makes a
+few calls of each only, to see that they work: its figures mean nothing.
 """
 
 from __future__ import annotations

@@ -649,7 +649,10 @@ class Mc146818rtc(Device):
         """The description's action sample_uip."""
         if self.running() and self.update.armed and self.clocks.rtc.now() >= (self.update.deadline or 0) - 244_140:
             self.latched = 1
-        self.A = (
-            (self.A & ~0x80) | (bool(self.latched or (self.running() and not self.kept() & 0x8000000000000000 and
-            self.since_second() >= 999_755_860)) << 7)
+        self.A = (self.A & ~0x80) | (
+            bool(
+                self.latched
+                or (self.running() and not self.kept() & 0x8000000000000000 and self.since_second() >= 999_755_860)
+            )
+            << 7
         )
