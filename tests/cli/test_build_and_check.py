@@ -105,6 +105,26 @@ def test_list_shows_the_project_s_own_devices_and_the_catalogue(devgen: Command,
     assert {"lamp", "pl031", "hpet"} <= set(names)
 
 
+def test_list_tells_the_sizes_of_descriptions(devgen: Command, lamp: Path) -> None:
+    assert devgen("build").code == 0
+    rows = {row["device"]: row for row in json.loads(devgen("list", "--stats", "--format", "json").out)}
+    assert {"lamp", "pl031", "hpet"} <= rows.keys()
+    sizes = ("lines", "registers", "fields", "behaviour_lines", "declared")
+    assert [rows["debug-exit"][key] for key in sizes] == [14, 1, 0, 1, 1.0]
+    shown = devgen("list", "--stats").out.splitlines()
+    assert shown[0].split("  ")[0] == "device"
+    assert next(line for line in shown if line.startswith("debug-exit ")).split() == [
+        *("debug-exit", "14", "1", "0", "1", "100%")
+    ]
+
+
+def test_a_device_without_a_description_at_hand_has_no_sizes(devgen: Command, lamp: Path) -> None:
+    assert devgen("build").code == 0
+    lamp.unlink()
+    line = next(line for line in devgen("list", "--stats").out.splitlines() if line.startswith("lamp "))
+    assert line.split() == ["lamp", *"-----"]
+
+
 def test_a_misspelled_command_gets_a_suggestion(devgen: Command) -> None:
     done = devgen("biuld")
     assert (done.code, "Did you mean 'build'?" in done.err) == (2, True)
