@@ -165,7 +165,7 @@ def _names_of(source: Source, faults: list[str]) -> Mapping[str, str]:
 
 
 def built_folders(project: Path) -> list[Path]:
-    """The project's ``generated``, if a build wrote it: others keep packages of that name, too, and theirs is not run."""
+    """The project's ``generated``, if a build wrote it: others keep packages of that name, and theirs is not run."""
     folder = project / "generated"
     try:
         with (folder / "__init__.py").open("rb") as init:
