@@ -1,4 +1,4 @@
-"""Every YAML example of the documentation is a description that builds."""
+"""Every YAML example of the documentation is a description that builds, or a board whose machine can be made."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from markdown import ROOT, Block, all_blocks
 
+from devgen.cli.boards import load_configuration
+from devgen.cli.project import project_registry
 from devgen.codegen.build import build
+from devgen.runtime.machine import Machine
 
 SKELETON = {
     "device:": "device: example\n",
@@ -23,7 +26,19 @@ def completed(example: str) -> str:
     return "".join(part for key, part in SKELETON.items() if not any(line.startswith(key) for line in lines)) + example
 
 
-@pytest.mark.parametrize("block", all_blocks("yaml"), ids=lambda block: block.name)
+EXAMPLES = all_blocks("yaml")
+BOARDS = [block for block in EXAMPLES if block.text.startswith("board:")]
+
+
+@pytest.mark.parametrize("block", BOARDS, ids=lambda block: block.name)
+def test_the_board_can_be_made(block: Block, tmp_path: Path) -> None:
+    (tmp_path / "board.yaml").write_text(block.text)
+    (tmp_path / "guest.bin").write_bytes(b"\xf4")
+    with Machine(load_configuration(tmp_path / "board.yaml"), project_registry()) as machine:
+        assert len(machine.devices) > 0
+
+
+@pytest.mark.parametrize("block", [block for block in EXAMPLES if block not in BOARDS], ids=lambda block: block.name)
 def test_the_example_builds(block: Block, tmp_path: Path) -> None:
     shutil.copy(ROOT / "devices" / "primecell.yaml", tmp_path)
     device = tmp_path / "example.yaml"
