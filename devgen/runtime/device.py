@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
+from typing import ClassVar, Literal, Protocol
 
 from devgen.runtime.clock import NEVER, Clocks
 from devgen.runtime.counter import Counter
@@ -24,9 +24,6 @@ from devgen.runtime.state import Json, integer, mapping, sequence
 from devgen.runtime.stream import ByteStream
 from devgen.runtime.timer import Timer
 
-if TYPE_CHECKING:
-    from devgen.runtime.address_space import AddressSpace
-
 Space = Literal["mmio", "pio"]
 BarIndex = int | Literal["rom"]
 PropertyValue = int | bool | str
@@ -37,6 +34,26 @@ _KINDS = {
     "string": "a string",
     "bytes": "hexadecimal text, two digits a byte",
 }
+
+
+class GuestMemory(Protocol):
+    """Guest memory as a device reaches it (DMA); an `AddressSpace` is one. Nothing of it raises."""
+
+    def load(self, address: int, size: int) -> int:
+        """A little-endian read of 1 to 8 bytes."""
+        ...
+
+    def store(self, address: int, value: int, size: int) -> None:
+        """A little-endian write of 1 to 8 bytes."""
+        ...
+
+    def read_bytes(self, address: int, n: int) -> bytes:
+        """Read ``n`` bytes; what cannot be reached reads as ones."""
+        ...
+
+    def write_bytes(self, address: int, data: bytes | bytearray | memoryview) -> None:
+        """Write ``data``; what cannot be reached is dropped."""
+        ...
 
 
 def _ignore(_device: str, _event: str, _values: dict[str, int]) -> None:
@@ -52,7 +69,7 @@ class Environment:
     """
 
     clocks: Clocks
-    memory: AddressSpace | None = None
+    memory: GuestMemory | None = None
     on_event: Callable[[str, str, dict[str, int]], None] = _ignore
     log: AccessLog | None = None
     name: str = ""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ctypes
 import mmap
+import os
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -25,6 +26,8 @@ RegionKind = Literal["container", "io", "ram", "alias"]
 
 PAGE_SIZE: Final = 4096
 """Granularity of the dirty log in bytes; RAM blocks are multiples of it."""
+
+_MAP_FIXED: Final = 0x10  # linux/mman.h; the mmap module does not know it
 
 MAX_REGION: Final = 1 << 64
 
@@ -95,6 +98,22 @@ class RamBlock:
         for at in found:
             dirty[at // PAGE_SIZE] = 0
         return found
+
+    def share(self, fd: int, offset: int) -> None:
+        """Move the memory into the file ``fd``, from page ``offset`` on, where others can map it; its place here stays.
+
+        Raises:
+            OSError: the host cannot map it.
+        """
+        length = -(-self.size // PAGE_SIZE) * PAGE_SIZE
+        os.pwrite(fd, self.view, offset)
+        libc = ctypes.CDLL(None, use_errno=True)
+        libc.mmap.restype = ctypes.c_void_p
+        libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *(ctypes.c_int,) * 3, ctypes.c_long]
+        protection, flags = mmap.PROT_READ | mmap.PROT_WRITE, mmap.MAP_SHARED | _MAP_FIXED
+        if libc.mmap(self.address, length, protection, flags, fd, offset) != self.address:
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number))
 
     def close(self) -> None:
         """Give the memory back, at the latest when the last view of it goes. May be called again."""

@@ -112,12 +112,16 @@ class MsiMessages:
         """Vectors that the guest has given, at most those wanted."""
         return min(1 << (self._control >> 4 & 7), self.vectors)
 
+    def granted(self, vector: int) -> int:
+        """Which vector the guest hears instead of ``vector``."""
+        return vector % self.allocated
+
     def raise_vector(self, vector: int) -> None:
         """Send the message of ``vector``; while it is masked, keep it pending.
 
         A guest may give fewer vectors than were asked for: those that are left share them, in turn.
         """
-        vector %= self.allocated
+        vector = self.granted(vector)
         if self.masking and self._get(16, 4) >> vector & 1:
             self.set_pending(vector, True)
         else:
@@ -210,6 +214,10 @@ class MsiXMessages:
     def enabled(self) -> bool:
         """Whether the guest has turned MSI-X on."""
         return bool(self._control & _MSIX_ENABLE)
+
+    def granted(self, vector: int) -> int:
+        """The vector itself: each has an entry of its own."""
+        return vector
 
     def raise_vector(self, vector: int) -> None:
         """Send the message of ``vector``; while it or all are masked, keep it pending. One beyond the table is lost."""

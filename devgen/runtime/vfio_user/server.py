@@ -1,0 +1,241 @@
+"""The server: one PCI device behind a UNIX socket, for one client at a time.
+
+One thread does all: it waits for messages, doorbells, timers and ``stop``. So the device needs no lock.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import socket
+import stat
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from devgen.runtime.clock import Clocks
+from devgen.runtime.device import Device, Environment, PropertyValue
+from devgen.runtime.errors import MachineError
+from devgen.runtime.notifier import EventNotifier, IoEventFd
+from devgen.runtime.pci import PciDevice
+from devgen.runtime.state import Json
+from devgen.runtime.vfio_user.channel import Channel
+from devgen.runtime.vfio_user.dma import ClientMemory
+from devgen.runtime.vfio_user.protocol import Disconnect
+from devgen.runtime.vfio_user.regions import Regions
+from devgen.runtime.vfio_user.session import Session
+
+TIMERS: Final = 10_000
+"""Timers that fire before messages get their turn."""
+
+_LONGEST: Final = 3600.0
+_log = logging.getLogger("devgen.vfio_user")
+
+EventSink = Callable[[str, str, dict[str, int]], None]
+
+
+class VfioUserServer:
+    """Serves a device of ``device_class``; listens once it is made. Use as a context, or ``close`` it.
+
+    ``on_event(device, event, values)`` hears the device's events, ``on_client`` a line when a client comes or goes.
+    Raises MachineError when the device is not on PCI or the socket cannot be made, DeviceError for its properties.
+    """
+
+    def __init__(
+        self,
+        device_class: type[Device],
+        path: Path | str,
+        properties: Mapping[str, PropertyValue] | None = None,
+        *,
+        on_event: EventSink | None = None,
+        on_client: Callable[[str], None] | None = None,
+    ) -> None:
+        if not issubclass(device_class, PciDevice):
+            raise MachineError(f"{device_class.NAME} is on bus {device_class.BUS}; only a PCI device can be served")
+        self.memory = ClientMemory()
+        self.clocks = Clocks.live()
+        self._on_client = on_client or _nobody
+        environment = Environment(self.clocks, self.memory, on_event or _ignore, name=device_class.NAME)
+        self.device: PciDevice = device_class(environment, **(properties or {}))
+        self.regions = Regions(self.device)
+        self.path = Path(path)
+        self._session: Session | None = None
+        self._lost: str | None = None
+        self._wake = EventNotifier()
+        self._stopping = False
+        self._poll = select.poll()
+        self._watched: dict[int, Callable[[], None]] = {}
+        self._bells: set[int] = set()
+        try:
+            self._listener = _listen(self.path)
+        except BaseException:
+            self.device.close()
+            raise
+        self.watch(self._wake.fileno(), _nothing)
+        self.watch(self._listener.fileno(), self._accept)
+
+    # --- the loop ------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Serve clients, one after the other, until ``stop``."""
+        while not self._stopping:
+            self.step()
+
+    def step(self, timeout: float = _LONGEST) -> None:
+        """Wait for at most ``timeout`` seconds and handle what has come."""
+        for fd, _ in self._poll.poll(self._patience(timeout)):
+            handler = self._watched.get(fd)
+            if handler is not None:
+                handler()
+        self.clocks.virtual.run_due(TIMERS)
+
+    def _patience(self, timeout: float) -> int:
+        deadline = self.clocks.virtual.next_deadline()
+        if deadline is not None:
+            timeout = min(timeout, (deadline - self.clocks.virtual.now()) / 1e9)
+        return max(0, -int(-timeout * 1000 // 1))
+
+    def stop(self) -> None:
+        """End ``run``, from any thread or a signal handler."""
+        self._stopping = True
+        self._wake.set()
+
+    def watch(self, fd: int, handler: Callable[[], None]) -> None:
+        """Call ``handler()`` whenever ``fd`` can be read; ``ignore`` it once it is to be closed."""
+        self._watched[fd] = handler
+        self._poll.register(fd, select.POLLIN)
+
+    def ignore(self, fd: int) -> None:
+        """Undo ``watch``."""
+        if self._watched.pop(fd, None) is not None:
+            self._poll.unregister(fd)
+
+    def watch_doorbell(self, bell: IoEventFd) -> None:
+        """Hear a doorbell whose descriptor a client has been given."""
+        fd = bell.notifier.fileno()
+        if fd not in self._bells:
+            self._bells.add(fd)
+            self.watch(fd, lambda: self._ring(bell))
+
+    @staticmethod
+    def _ring(bell: IoEventFd) -> None:
+        count = bell.notifier.test_and_clear()
+        if count:
+            bell.handler(count)
+
+    # --- clients -------------------------------------------------------------------------------
+
+    def _accept(self) -> None:
+        try:
+            connection, _ = self._listener.accept()
+        except OSError:
+            return
+        if self._session is not None:
+            _log.info("%s: a second client is refused", self.device.name)
+            connection.close()
+            return
+        self._session = Session(self, Channel(connection))
+        self.watch(connection.fileno(), self._serve)
+        self._on_client("a client has connected")
+
+    def _serve(self) -> None:
+        session = self._session
+        assert session is not None  # its connection is watched
+        try:
+            while session.serve() and self._lost is None:
+                self.clocks.virtual.run_due(TIMERS)
+        except Disconnect as error:
+            self.lose(str(error))
+        if self._lost is not None:
+            self._end_session(self._lost)
+
+    def lose(self, why: str) -> None:
+        """The client is of no use any more: its session ends when the present message is done with."""
+        self._lost = self._lost or why
+
+    def _end_session(self, why: str) -> None:
+        session, self._session, self._lost = self._session, None, None
+        if session is not None:
+            self.ignore(session.channel.fileno())
+            session.close()
+            self._on_client(f"the client has gone: {why}")
+
+    @property
+    def connected(self) -> bool:
+        """Whether a client is there."""
+        return self._session is not None
+
+    # --- the device ----------------------------------------------------------------------------
+
+    def reset_device(self) -> None:
+        """What the client's DEVICE_RESET does."""
+        self.device.reset()
+
+    def save_state(self) -> dict[str, Json]:
+        """The device's state as plain data."""
+        return self.device.save_state()
+
+    def load_state(self, data: Json) -> None:
+        """Restore the device. Raises StateError."""
+        self.device.load_state(data)
+
+    def close(self) -> None:
+        """End the session, remove the socket, release the device. May be called again."""
+        self._end_session("the server ends")
+        if self._listener.fileno() >= 0:
+            self.ignore(self._listener.fileno())
+            self._listener.close()
+            self.path.unlink(missing_ok=True)
+            self._wake.close()
+            self.regions.close()
+            self.device.close()
+
+    def __enter__(self) -> VfioUserServer:
+        """Use as a context that closes the server."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+
+def _listen(path: Path) -> socket.socket:
+    """A listening socket at ``path``; one that a dead server has left is replaced. Raises MachineError."""
+    try:
+        if stat.S_ISSOCK(os.stat(path).st_mode):
+            _replace(path)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise MachineError(f"{path}: {error.strerror}") from None
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
+    try:
+        listener.bind(str(path))
+        listener.listen(8)
+    except OSError as error:
+        listener.close()
+        raise MachineError(f"{path}: cannot listen there: {error.strerror or error}") from None
+    return listener
+
+
+def _replace(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink()
+            return
+    raise MachineError(f"{path}: another server listens there")
+
+
+def _nothing() -> None:
+    """Waking up is all."""
+
+
+def _ignore(_device: str, _event: str, _values: dict[str, int]) -> None:
+    """Nobody listens for events."""
+
+
+def _nobody(_line: str) -> None:
+    """Nobody wants to know."""

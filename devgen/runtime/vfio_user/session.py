@@ -1,0 +1,275 @@
+"""One client's session: its messages, in order, each answered unless it is posted.
+
+A device may need the client's memory by messages (DMA_READ, DMA_WRITE) while it handles a write. A client whose
+processor waits for the write's reply could not answer them; so, where memory is reached by messages, a write is
+answered first and carried out after, and whatever the client sends while a DMA reply is awaited is served at once.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import select
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from devgen.runtime.vfio_user import protocol
+from devgen.runtime.vfio_user.channel import Channel, Message
+from devgen.runtime.vfio_user.interrupts import Interrupts
+from devgen.runtime.vfio_user.protocol import Command, Disconnect, Refused, invalid
+
+if TYPE_CHECKING:
+    from devgen.runtime.vfio_user.server import VfioUserServer
+
+DMA_PATIENCE: Final = 5.0
+"""Seconds that a client may take to answer a DMA message."""
+
+DEEPEST: Final = 8
+"""DMA messages that may wait within each other: a device whose DMA is served while another's is awaited, and so on."""
+
+BURST: Final = 256
+"""Messages handled before timers and doorbells get their turn."""
+
+_log = logging.getLogger("devgen.vfio_user")
+
+Handler = Callable[[Message], None]
+
+
+class Session:
+    """A connection from its first message to its end. Raises Disconnect from whatever finds that it has ended."""
+
+    def __init__(self, server: VfioUserServer, channel: Channel) -> None:
+        self.channel = channel
+        self._server = server
+        self._memory = server.memory
+        self._regions = server.regions
+        self._interrupts = Interrupts(server.device, server)
+        self._agreed = False
+        self._client_fds = 1
+        self._client_transfer = protocol.MAX_TRANSFER
+        self._next_identifier = 0
+        self._waiting: set[int] = set()
+        self._replies: dict[int, Message] = {}
+        self._ended = False
+        self._handlers: dict[int, Handler] = {
+            Command.VERSION: self._version,
+            Command.DMA_MAP: self._dma_map,
+            Command.DMA_UNMAP: self._dma_unmap,
+            Command.DEVICE_GET_INFO: self._device_info,
+            Command.DEVICE_GET_REGION_INFO: self._region_info,
+            Command.DEVICE_GET_REGION_IO_FDS: self._io_fds,
+            Command.DEVICE_GET_IRQ_INFO: self._irq_info,
+            Command.DEVICE_SET_IRQS: self._set_irqs,
+            Command.REGION_READ: self._region_read,
+            Command.REGION_WRITE: self._region_write,
+            Command.REGION_WRITE_MULTI: self._region_write_multi,
+            Command.DEVICE_RESET: self._reset,
+        }
+
+    def close(self) -> None:
+        """Let go of all that is the client's: memory, eventfds, the connection. The device keeps its state."""
+        self._ended = True
+        self._interrupts.close()
+        self._memory.clear()
+        self.channel.close()
+        for message in self._replies.values():
+            message.close()
+
+    def serve(self) -> bool:
+        """Handle what has arrived; True if more may be there. Raises Disconnect."""
+        for _ in range(BURST):
+            message = self.channel.next()
+            if message is None:
+                if not self.channel.fill():
+                    return False
+                continue
+            self._take(message)
+        return True
+
+    # --- messages ----------------------------------------------------------------------------
+
+    def _take(self, message: Message) -> None:
+        try:
+            kind = message.flags & protocol.TYPE_MASK
+            if kind == protocol.REPLY:
+                self._take_reply(message)
+            elif kind == protocol.COMMAND:
+                self._obey(message)
+            else:
+                raise Disconnect(f"a message of type {kind}")
+        finally:
+            if message.identifier not in self._replies or self._replies[message.identifier] is not message:
+                message.close()
+
+    def _obey(self, message: Message) -> None:
+        try:
+            handler = self._handlers.get(message.command)
+            if not self._agreed and message.command != Command.VERSION:
+                raise Disconnect("the first message is not VERSION")
+            if handler is None:
+                raise Refused(errno.ENOTSUP, f"command {message.command} is not known")
+            if message.too_many:
+                raise invalid("more descriptors than were offered")
+            handler(message)
+        except Refused as error:
+            _log.info("%s: refused: %s", self._server.device.name, error)
+            if not message.flags & protocol.NO_REPLY:
+                self.channel.refuse(message, error.number)
+            if not self._agreed:
+                raise Disconnect("no agreement on a version") from None
+
+    def _reply(self, message: Message, payload: bytes = b"", fds: list[int] | None = None) -> None:
+        if not message.flags & protocol.NO_REPLY:
+            self.channel.reply(message, payload, fds or ())
+
+    def _version(self, message: Message) -> None:
+        if self._agreed:
+            raise invalid("VERSION comes once")
+        offered = protocol.parse_version(message.payload)
+        _, minor = protocol.unpack(protocol.VERSION, message.payload, "VERSION")
+        self._client_fds = int(offered.get("max_msg_fds", 1))
+        self._client_transfer = min(
+            int(offered.get("max_data_xfer_size", protocol.MAX_TRANSFER)), protocol.MAX_TRANSFER
+        )
+        self._agreed = True
+        self._reply(message, protocol.version_reply(minor, offered, len(message.payload)))
+
+    def _dma_map(self, message: Message) -> None:
+        self._memory.map(message.payload, message.fds, self)
+        self._reply(message)
+
+    def _dma_unmap(self, message: Message) -> None:
+        self._memory.unmap(message.payload)
+        self._reply(message, message.payload[: protocol.DMA_UNMAP.size])
+
+    def _device_info(self, message: Message) -> None:
+        argsz, *_ = protocol.unpack(protocol.DEVICE_INFO, message.payload, "DEVICE_GET_INFO")
+        size = protocol.DEVICE_INFO.size
+        if argsz < size:
+            raise invalid(f"DEVICE_GET_INFO with argsz {argsz}")
+        flags = protocol.DEVICE_RESETS | protocol.DEVICE_PCI
+        self._reply(message, protocol.DEVICE_INFO.pack(size, flags, protocol.REGIONS, len(protocol.Irq)))
+
+    def _region_info(self, message: Message) -> None:
+        payload, fds = self._regions.info(message.payload)
+        self._reply(message, payload, fds)
+
+    def _io_fds(self, message: Message) -> None:
+        payload, bells = self._regions.doorbells(message.payload, self._client_fds)
+        for bell in bells:
+            self._server.watch_doorbell(bell)
+        self._reply(message, payload, [bell.notifier.fileno() for bell in bells])
+
+    def _irq_info(self, message: Message) -> None:
+        self._reply(message, self._interrupts.info(message.payload))
+
+    def _set_irqs(self, message: Message) -> None:
+        self._interrupts.set(message.payload, message.fds)
+        self._reply(message)
+
+    def _reset(self, message: Message) -> None:
+        self._server.reset_device()
+        self._reply(message)
+
+    # --- accesses ----------------------------------------------------------------------------
+
+    def _region_read(self, message: Message) -> None:
+        offset, region, count = protocol.unpack(protocol.REGION_ACCESS, message.payload, "REGION_READ")
+        self._regions.check(region, offset, count)
+        data = self._regions.read(region, offset, count)
+        self._reply(message, protocol.REGION_ACCESS.pack(offset, region, count) + data)
+
+    def _region_write(self, message: Message) -> None:
+        offset, region, count = protocol.unpack(protocol.REGION_ACCESS, message.payload, "REGION_WRITE")
+        head = protocol.REGION_ACCESS.size
+        data = message.payload[head : head + count]
+        self._regions.check(region, offset, count)
+        if len(data) != count:
+            raise invalid(f"REGION_WRITE of {count} bytes with {len(data)}")
+        early = self._memory.asks > 0
+        if early:
+            self._reply(message, message.payload[:head])
+        self._regions.write(region, offset, data)
+        if not early:
+            self._reply(message, message.payload[:head])
+
+    def _region_write_multi(self, message: Message) -> None:
+        (count,) = protocol.unpack(protocol.MULTI_COUNT, message.payload, "REGION_WRITE_MULTI")
+        head, each = protocol.MULTI_COUNT.size, protocol.MULTI_WRITE.size
+        if len(message.payload) < head + count * each:
+            raise invalid(f"REGION_WRITE_MULTI of {count} writes in {len(message.payload)} bytes")
+        writes = list(protocol.MULTI_WRITE.iter_unpack(message.payload[head : head + count * each]))
+        for offset, region, length, _ in writes:
+            self._regions.check(region, offset, length)
+            if length > 8:
+                raise invalid(f"REGION_WRITE_MULTI with {length} bytes in one write")
+        early = self._memory.asks > 0
+        if early:
+            self._reply(message, protocol.MULTI_COUNT.pack(count))
+        for offset, region, length, data in writes:
+            self._regions.write(region, offset, data[:length])
+        if not early:
+            self._reply(message, protocol.MULTI_COUNT.pack(count))
+
+    # --- DMA by messages -----------------------------------------------------------------------
+
+    def dma_read(self, address: int, length: int) -> bytes | None:
+        """See `dma.Asking.dma_read`. A client that does not answer is disconnected; the device reads ones."""
+        out = b""
+        while len(out) < length:
+            count = min(length - len(out), self._client_transfer)
+            request = protocol.DMA_ACCESS.pack(address + len(out), count)
+            reply = self._ask(Command.DMA_READ, request)
+            data = b"" if reply is None else reply.payload[protocol.DMA_ACCESS.size :]
+            if len(data) != count:
+                return None
+            out += data
+        return out
+
+    def dma_write(self, address: int, data: bytes) -> None:
+        """See `dma.Asking.dma_write`."""
+        for start in range(0, len(data), self._client_transfer):
+            piece = data[start : start + self._client_transfer]
+            request = protocol.DMA_ACCESS.pack(address + start, len(piece)) + piece
+            if self._ask(Command.DMA_WRITE, request) is None:
+                return
+
+    def _ask(self, command: Command, payload: bytes) -> Message | None:
+        """Send a command and serve the client until it has replied; None for an error or a client that has gone."""
+        if self._ended or len(self._waiting) >= DEEPEST:
+            return None
+        identifier = self._next_identifier
+        self._next_identifier = (identifier + 1) & 0xFFFF
+        self._waiting.add(identifier)
+        try:
+            self.channel.request(identifier, command, payload)
+            reply = self._await(identifier, time.monotonic() + DMA_PATIENCE)
+        except Disconnect as error:
+            self._ended = True
+            self._server.lose(str(error))
+            return None
+        finally:
+            self._waiting.discard(identifier)
+        return None if reply.flags & protocol.ERROR or reply.command != command else reply
+
+    def _await(self, identifier: int, deadline: float) -> Message:
+        while identifier not in self._replies:
+            message = self.channel.next()
+            if message is not None:
+                self._take(message)
+                if self._ended:
+                    raise Disconnect("the client has gone")
+            elif not self.channel.fill():
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    raise Disconnect("the client does not answer a DMA message")
+                select.select((self.channel,), (), (), left)
+        reply = self._replies.pop(identifier)
+        reply.close()
+        return reply
+
+    def _take_reply(self, message: Message) -> None:
+        if message.identifier not in self._waiting or message.identifier in self._replies:
+            raise Disconnect(f"a reply to nothing that was asked ({message.identifier})")
+        self._replies[message.identifier] = message
