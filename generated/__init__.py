@@ -8,6 +8,7 @@ from typing import Final
 CATALOGUE: Final[dict[str, str]] = {
     "debug-exit": "debug_exit:DebugExit",
     "debugcon": "debugcon:Debugcon",
+    "dma-engine": "dma_engine:DmaEngine",
     "doorbell": "doorbell:Doorbell",
     "edu": "edu:Edu",
     "hpet": "hpet:Hpet",

@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "record": "Run a board and record one device's trace.",
     "replay": "Replay traces against devices and compare.",
     "run": "Run a board: its guest, its devices.",
+    "serve": "Serve a PCI device to another VMM (vfio-user).",
 }
 
 

@@ -4,8 +4,9 @@
     tests/vfio_user/fetch_qemu.py [FOLDER]
 
 A `qemu-system-x86_64` on PATH is taken if it is new enough. Otherwise Debian's trixie-backports is unpacked, with the
-libraries that it needs, into FOLDER (default: devgen's folder in the user's cache) without installing anything: apt runs on
-a state of its own, with the mirror that the host's apt is configured for, and checks signatures with Debian's keyring.
+libraries that it needs, into FOLDER (default: devgen's folder in the user's cache) without installing anything: apt
+runs on a state of its own, with the mirror that the host's apt is configured for, and checks signatures with Debian's
+keyring.
 """
 
 from __future__ import annotations

@@ -11,8 +11,8 @@ from devgen.runtime.pci import PciDevice
 from devgen.runtime.vfio_user import protocol
 from devgen.runtime.vfio_user.protocol import Irq, IrqFlag, SetFlag, invalid
 
-_DATA = SetFlag.NONE | SetFlag.BOOL | SetFlag.EVENTFD
-_ACTION = SetFlag.MASK | SetFlag.UNMASK | SetFlag.TRIGGER
+_DATA = int(SetFlag.NONE | SetFlag.BOOL | SetFlag.EVENTFD)
+_ACTION = int(SetFlag.MASK | SetFlag.UNMASK | SetFlag.TRIGGER)
 _ONE = (1).to_bytes(8, "little")
 _BIT = {SetFlag.NONE, SetFlag.BOOL, SetFlag.EVENTFD, SetFlag.MASK, SetFlag.UNMASK, SetFlag.TRIGGER}
 
