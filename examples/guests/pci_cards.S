@@ -214,7 +214,8 @@ _start:
         addr32 movb $2, %fs:PANIC
         say "pvpanic: told"
 
-# 7: the watchdog: two stages of a thousand ticks of 960 ns, after which it remembers that it ran out.
+# 7: the watchdog: two stages of 50,000 ticks of 960 ns, time enough to look before they are over; then it remembers that
+# it ran out.
         pci_find 7, 0x25ab8086
         config_set PCI_BAR0, WATCHDOG
         config_set PCI_COMMAND, PCI_COMMAND_MEMORY
@@ -222,9 +223,9 @@ _start:
         expect 7, 0, %ax
         config_word WATCHDOG_CONFIG, 0x04
         unlock
-        card_write WATCHDOG, 1000
+        card_write WATCHDOG, 50000
         unlock
-        card_write (WATCHDOG + 4), 1000
+        card_write (WATCHDOG + 4), 50000
         config_byte WATCHDOG_LOCK, 0x02
         config_read WATCHDOG_LOCK
         mov $PCI_DATA, %dx
