@@ -34,6 +34,7 @@ GUESTS = (
     Guest("xche_card"),
     Guest("doorbell_card", symbols={"RINGS": 16}),
     Guest("hpet_periodic", symbols={"HPET": 0xFED00000, "PIN": 20, "COUNT": 100, "LEGACY": 10}),
+    Guest("pl011_uart", symbols={"PL011": 0xFE004000, "IRQ": 11}),
     Guest("sp804_timer", symbols={"SP804": 0xFE003000, "IRQ": 10, "COUNT": 20}),
     Guest("pl061_gpio", symbols={"PL061": 0xFE002000, "IRQ": 11}),
     Guest("port_loop", symbols={"COUNT": 20000, "PORT": 0x240}),
