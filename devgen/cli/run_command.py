@@ -46,9 +46,9 @@ def command(
     """Run a board: its guest, its devices.
 
     BOARD is a board file, or the name of a board that comes with devgen; devices are those that `devgen list` shows in
-    this folder. The run ends when a device ends it (exit code 0 if its code is 0, else 1), on Ctrl-C, or after
-    --timeout. A guest that reads the terminal gets Ctrl-C too: then Ctrl-A x ends the run. A guest that halts for good
-    ends it on the emulator; KVM's own interrupt controllers keep such a guest waiting.
+    this folder. The run ends when a device ends it (exit code 0 if its code is 0, else 1), when the
+    guest halts for good, on Ctrl-C, or after --timeout. A guest that reads the terminal gets Ctrl-C too: then Ctrl-A x
+    ends the run.
     """
     if level is None and (globs or trace_output is not None or form != "text") and vcd is None:
         raise click.UsageError("--trace-filter, --trace-format and --trace-output need --trace")
