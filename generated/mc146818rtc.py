@@ -49,6 +49,7 @@ class Mc146818rtc(Device):
     PROBES: ClassVar[Mapping[str, str]] = {
         "kept": "kept",
         "since_second": "since_second",
+        "ending": "ending",
         "seconds": "seconds",
         "running": "running",
         "first_year": "first_year",
@@ -451,6 +452,10 @@ class Mc146818rtc(Device):
         """The description's function since_second."""
         return self.kept() % 1_000_000_000
 
+    def ending(self) -> int:
+        """The description's function ending."""
+        return int(not self.kept() & 0x8000000000000000 and self.since_second() >= 999_755_860)
+
     def seconds(self) -> int:
         """The description's function seconds."""
         return (
@@ -649,10 +654,4 @@ class Mc146818rtc(Device):
         """The description's action sample_uip."""
         if self.running() and self.update.armed and self.clocks.rtc.now() >= (self.update.deadline or 0) - 244_140:
             self.latched = 1
-        self.A = (self.A & ~0x80) | (
-            bool(
-                self.latched
-                or (self.running() and not self.kept() & 0x8000000000000000 and self.since_second() >= 999_755_860)
-            )
-            << 7
-        )
+        self.A = (self.A & ~0x80) | (bool(self.latched or (self.running() and self.ending())) << 7)
