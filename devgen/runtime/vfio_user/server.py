@@ -64,6 +64,8 @@ class VfioUserServer:
         self._lost: str | None = None
         self._wake = EventNotifier()
         self._stopping = False
+        self.running = False
+        """Whether ``run`` is under way."""
         self._poll = select.poll()
         self._watched: dict[int, Callable[[], None]] = {}
         self._bells: set[int] = set()
@@ -79,8 +81,12 @@ class VfioUserServer:
 
     def run(self) -> None:
         """Serve clients, one after the other, until ``stop``."""
-        while not self._stopping:
-            self.step()
+        self.running = True
+        try:
+            while not self._stopping:
+                self.step()
+        finally:
+            self.running = False
 
     def step(self, timeout: float = _LONGEST) -> None:
         """Wait for at most ``timeout`` seconds and handle what has come."""
@@ -155,10 +161,11 @@ class VfioUserServer:
         self._lost = self._lost or why
 
     def _end_session(self, why: str) -> None:
-        session, self._session, self._lost = self._session, None, None
+        session, self._lost = self._session, None
         if session is not None:
             self.ignore(session.channel.fileno())
             session.close()
+            self._session = None
             self._on_client(f"the client has gone: {why}")
 
     @property

@@ -1,8 +1,8 @@
 """One client's session: its messages, in order, each answered unless it is posted.
 
 A device may need the client's memory by messages (DMA_READ, DMA_WRITE) while it handles a write. A client whose
-processor waits for the write's reply could not answer them; so, where memory is reached by messages, a write is
-answered first and carried out after, and whatever the client sends while a DMA reply is awaited is served at once.
+processor waits for the write's reply could not answer them; so a write is answered as soon as it needs a message,
+before it is done, and whatever the client sends while a DMA reply is awaited is served at once.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from devgen.runtime.vfio_user.protocol import Command, Disconnect, Refused, inva
 if TYPE_CHECKING:
     from devgen.runtime.vfio_user.server import VfioUserServer
 
-DMA_PATIENCE: Final = 5.0
-"""Seconds that a client may take to answer a DMA message."""
+DMA_PATIENCE: Final = 3.0
+"""Seconds that a client may take to answer a DMA message: fewer than the 5 after which QEMU gives a device up."""
 
 DEEPEST: Final = 8
 """DMA messages that may wait within each other: a device whose DMA is served while another's is awaited, and so on."""
@@ -50,6 +50,7 @@ class Session:
         self._client_transfer = protocol.MAX_TRANSFER
         self._next_identifier = 0
         self._waiting: set[int] = set()
+        self._owed: list[tuple[Message, bytes]] = []
         self._replies: dict[int, Message] = {}
         self._ended = False
         self._handlers: dict[int, Handler] = {
@@ -187,12 +188,9 @@ class Session:
         self._regions.check(region, offset, count)
         if len(data) != count:
             raise invalid(f"REGION_WRITE of {count} bytes with {len(data)}")
-        early = self._memory.asks > 0
-        if early:
-            self._reply(message, message.payload[:head])
+        self._owed.append((message, message.payload[:head]))
         self._regions.write(region, offset, data)
-        if not early:
-            self._reply(message, message.payload[:head])
+        self._answer_owed()
 
     def _region_write_multi(self, message: Message) -> None:
         (count,) = protocol.unpack(protocol.MULTI_COUNT, message.payload, "REGION_WRITE_MULTI")
@@ -204,13 +202,15 @@ class Session:
             self._regions.check(region, offset, length)
             if length > 8:
                 raise invalid(f"REGION_WRITE_MULTI with {length} bytes in one write")
-        early = self._memory.asks > 0
-        if early:
-            self._reply(message, protocol.MULTI_COUNT.pack(count))
+        self._owed.append((message, protocol.MULTI_COUNT.pack(count)))
         for offset, region, length, data in writes:
             self._regions.write(region, offset, data[:length])
-        if not early:
-            self._reply(message, protocol.MULTI_COUNT.pack(count))
+        self._answer_owed()
+
+    def _answer_owed(self) -> None:
+        """Answer the writes that are under way: they are done, or need the client's memory by a message."""
+        while self._owed:
+            self._reply(*self._owed.pop(0))
 
     # --- DMA by messages -----------------------------------------------------------------------
 
@@ -243,6 +243,7 @@ class Session:
         self._next_identifier = (identifier + 1) & 0xFFFF
         self._waiting.add(identifier)
         try:
+            self._answer_owed()
             self.channel.request(identifier, command, payload)
             reply = self._await(identifier, time.monotonic() + DMA_PATIENCE)
         except Disconnect as error:
