@@ -41,6 +41,7 @@ BOARDS = {
         "edu: INTA# can be held back",
         "small pc: done",
     ],
+    "pl011-uart": ["pl011: found", "hello from the UART", "pl011: done"],
     "sp804-timer": ["sp804: found", "sp804: 20 periodic interrupts, none early", "sp804: done"],
     "xche-card": ["xche: moved", "xche: done"],
 }
