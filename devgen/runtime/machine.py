@@ -206,6 +206,10 @@ class Machine:
             device = device_class(self._environment(name), **placement.properties)
         except (ValueError, OSError) as error:
             raise DeviceError(f"{name}: {error}") from error
+        except (AttributeError, TypeError, NameError) as error:
+            # Most likely its module was built by another version, for another runtime than this one.
+            hint = "it does not fit this version of devgen; build it again"
+            raise DeviceError(f"{name}: device '{placement.device}' cannot be made ({error}): {hint}") from error
         self._cleanup.callback(device.close)
         with self._transaction():
             self._place(device, placement, placement.at if choose is None else choose(device))

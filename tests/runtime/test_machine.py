@@ -32,6 +32,24 @@ def kit(**changes: Any) -> DevicePlacement:
     return DevicePlacement(**{"name": "one", "device": "kit", "at": AT, **changes})
 
 
+class Outdated(Kit):
+    """As if built by a version whose runtime could more."""
+
+    NAME = "outdated"
+
+    def __init__(self, env: Any, **properties: Any) -> None:
+        super().__init__(env, **properties)
+        self.add_something_unknown()  # type: ignore[attr-defined]
+
+
+def test_a_device_built_for_another_runtime_is_told_to_be_built_again() -> None:
+    made = registry()
+    made.add(Outdated)
+    config = MachineConfig(ram=1 << 20, clock="manual", devices=(kit(device="outdated"),))
+    with pytest.raises(RuntimeFault, match="one: device 'outdated' cannot be made .*; build it again"):
+        Machine(config, made)
+
+
 def test_devices_are_where_the_board_says() -> None:
     with build(kit(), DevicePlacement("rtc", "pl031", {"registers": 0xFE002000})) as machine:
         machine.memory.write(0xFE000008, 0x55, 1)
