@@ -67,14 +67,14 @@ class Channel:
 
     # --- receiving -----------------------------------------------------------------------
 
-    def fill(self) -> bool:
-        """Read what is there, if anything. Raises Disconnect when the client has gone."""
+    def fill(self) -> int:
+        """Read what is there, `READ` bytes at most; how many came. Raises Disconnect when the client has gone."""
         try:
             data, ancillary, flags, _ = self._socket.recvmsg(
                 READ, _ANCILLARY, socket.MSG_DONTWAIT | socket.MSG_CMSG_CLOEXEC
             )
         except (BlockingIOError, InterruptedError):
-            return False
+            return 0
         except OSError as error:
             raise Disconnect(f"cannot read: {error.strerror}") from None
         fds = _descriptors(ancillary)
@@ -85,7 +85,7 @@ class Channel:
         self._received += len(data)
         if fds or flags & socket.MSG_CTRUNC:
             self._attach(fds, bool(flags & socket.MSG_CTRUNC))
-        return True
+        return len(data)
 
     def _attach(self, fds: list[int], truncated: bool) -> None:
         self._fds.append((self._last_start(), fds, truncated or len(fds) > protocol.MAX_FDS))

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from devgen.runtime.vfio_user import protocol
-from devgen.runtime.vfio_user.channel import Channel, Message
+from devgen.runtime.vfio_user.channel import READ, Channel, Message
 from devgen.runtime.vfio_user.interrupts import Interrupts
 from devgen.runtime.vfio_user.protocol import Command, Disconnect, Refused, invalid
 
@@ -79,13 +79,15 @@ class Session:
 
     def serve(self) -> bool:
         """Handle what has arrived; True if more may be there. Raises Disconnect."""
+        drained = False
         for _ in range(BURST):
             message = self.channel.next()
-            if message is None:
-                if not self.channel.fill():
-                    return False
-                continue
-            self._take(message)
+            if message is not None:
+                self._take(message)
+            elif drained:
+                return False
+            else:
+                drained = self.channel.fill() < READ
         return True
 
     # --- messages ----------------------------------------------------------------------------

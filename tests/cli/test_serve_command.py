@@ -1,0 +1,44 @@
+"""``devgen serve``: what it says to a user who mistypes, and that it ends in order."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from command_kit import Command
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["edo"], "did you mean 'edu'?"),
+        (["pl031"], "pl031 is on bus sysbus; only a PCI device can be served"),
+        (["edu", "-p", "dma_mask"], "-p dma_mask: write NAME=VALUE"),
+        (["edu", "-p", "dma_mas=1"], "did you mean 'dma_mask'?"),
+        (["edu", "-p", "dma_mask=much"], "-p dma_mask=much: it is a number"),
+        (["edu", "-p", "dma_mask=-1"], "property 'dma_mask' is -1"),
+    ],
+)
+def test_faults_are_told_in_a_line(devgen: Command, arguments: list[str], said: str) -> None:
+    done = devgen("serve", *arguments, "--socket", "s")
+    assert (done.code, said in done.err) == (1, True), done.err
+    assert not Path("s").exists()
+
+
+def test_the_socket_is_required(devgen: Command) -> None:
+    assert devgen("serve", "edu").code == 2
+
+
+def test_it_listens_until_it_is_told_to_end(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    command = [sys.executable, "-m", "devgen", "serve", "edu", "--socket", str(path)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        assert server.stderr.readline() == f"devgen: edu listens on {path}\n"
+        assert path.is_socket()
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(30) == 0
+    assert not path.exists()
