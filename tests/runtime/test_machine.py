@@ -46,7 +46,7 @@ def test_a_device_built_for_another_runtime_is_told_to_be_built_again() -> None:
     made = registry()
     made.add(Outdated)
     config = MachineConfig(ram=1 << 20, clock="manual", devices=(kit(device="outdated"),))
-    with pytest.raises(RuntimeFault, match="one: device 'outdated' cannot be made .*; build it again"):
+    with pytest.raises(RuntimeFault, match=r"one: device 'outdated' cannot be made .*; build it again"):
         Machine(config, made)
 
 
