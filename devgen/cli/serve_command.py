@@ -57,10 +57,12 @@ def command(device: str, path: Path, settings: Sequence[str]) -> int:
     try:
         device_class = project_registry().find(device)
         properties = parse_properties(device_class, settings)
-        with VfioUserServer(device_class, path, properties, on_event=_event, on_client=_client) as server:
-            with stopped_by_signals(server):
-                click.echo(f"devgen: {device} listens on {path}", err=True)
-                server.run()
+        with (
+            VfioUserServer(device_class, path, properties, on_event=_event, on_client=_client) as server,
+            stopped_by_signals(server),
+        ):
+            click.echo(f"devgen: {device} listens on {path}", err=True)
+            server.run()
     except (RuntimeFault, OSError) as error:
         raise InputError(str(error)) from error
     return 0
