@@ -11,6 +11,7 @@ from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
+from devgen.codegen.outputs import HEADER
 from devgen.codegen.plan import CataloguePlan, ModulePlan
 from devgen.share import find_share
 
@@ -46,10 +47,14 @@ class Renderer:
 
     def _render(self, name: str, plan: ModulePlan | CataloguePlan) -> str:
         try:
-            return self._environment.get_template(name).render(plan=plan)
+            text = self._environment.get_template(name).render(plan=plan)
         except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
             line = getattr(error, "lineno", None)
             raise RenderError(f"template {name}{f':{line}' if line else ''}: {error}") from error
+        if not HEADER.fullmatch(text.partition("\n")[0]):
+            # The next build would take the file for somebody else's, and refuse to touch it.
+            raise RenderError(f"template {name}: its first line must be a comment as in devgen's own template")
+        return text
 
 
 def template_folders(overrides: Path | None) -> list[Path]:
