@@ -11,15 +11,10 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-_DEVICE_API_WORDS = """
-    BARS BUS CAPABILITIES EVENTS FIELDS NAME PCI PROBES PROPERTIES STATE TITLE VERSION add_doorbell add_gpio_in
-    add_gpio_ins add_gpio_out add_gpio_outs add_intx add_irq add_irqs add_region add_stream add_vector add_vectors
-    after_reset bars bool_property bytes_property clear clocks close config emit env gpio_in gpio_out int_property
-    intx irqs load_bytes load_memory load_state log may_master messages name observer on_mapping on_vector pin
-    placements prepare_state probe properties raise_vector regions reset save_state send_message store_bytes
-    store_memory streams string_property text_byte uses_messages
-"""
-DEVICE_API: Final = frozenset(_DEVICE_API_WORDS.split())
+from devgen.spec import reserved
+
+_CLASS_ATTRIBUTES = "BARS BUS CAPABILITIES EVENTS FIELDS NAME PCI PROBES PROPERTIES STATE TITLE VERSION"
+DEVICE_API: Final = reserved.DEVICE_API | frozenset(_CLASS_ATTRIBUTES.split())
 """Names of ``devgen.runtime.device.Device`` and of every generated class; no declared thing may take them."""
 
 _BUILTINS_WORDS = """

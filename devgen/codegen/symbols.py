@@ -71,7 +71,6 @@ class Symbols:
     functions: dict[str, model.Function] = field(default_factory=dict)
     actions: dict[str, model.Action] = field(default_factory=dict)
     lines: dict[tuple[str, str], model.Line] = field(default_factory=dict)
-    states: dict[str, model.StateVar] = field(default_factory=dict)
 
     def attribute(self, kind: str, name: str) -> str:
         """The attribute or method of a declared thing that is no register."""
@@ -89,7 +88,6 @@ def collect(device: model.Device) -> Symbols:
     for kind, name in _declared(device):
         symbols.attributes[kind, name] = symbols.names.claim(name)
     _collect_registers(symbols, placed, attributes)
-    symbols.states = {one.name: one for one in device.state}
     symbols.counters = {one.name: one for one in device.counters}
     symbols.timers = {one.name: one for one in device.timers}
     symbols.functions = {one.name: one for one in device.functions}
