@@ -15,7 +15,7 @@ from devgen.spec.catalogue import shape as shape_kinds
 from devgen.spec.catalogue import source as source_kinds
 from devgen.spec.diagnostics import Diagnostic, Diagnostics
 from devgen.spec.includes import Includer
-from devgen.spec.model import Mark
+from devgen.spec.model import Device, Mark
 from devgen.spec.schema import validate
 from devgen.spec.sources import Sources
 
@@ -73,6 +73,7 @@ def check_all(paths: Sequence[Path], include_dirs: tuple[Path, ...] = ()) -> lis
     found: list[Diagnostic] = []
     fragments: list[Path] = []
     included: set[Path] = set()
+    modules: dict[str, Device] = {}
     for path in _files(paths):
         if is_board(path):
             from devgen.spec.board import load_board_file
@@ -82,11 +83,22 @@ def check_all(paths: Sequence[Path], include_dirs: tuple[Path, ...] = ()) -> lis
         result = load_device_file(path, include_dirs)
         found += result.diagnostics
         included.update(one.resolve() for one in result.sources[1:])
+        if result.device is not None:
+            found += _same_module(modules, result.device)
         if result.fragment:
             fragments.append(path)
     if len(paths) > 1 or any(path.is_dir() for path in paths):
         found += [_unused(path) for path in fragments if path.resolve() not in included]
     return list(dict.fromkeys(found))
+
+
+def _same_module(modules: dict[str, Device], device: Device) -> list[Diagnostic]:
+    """Tell of a device that would make the module of one before it; remember it otherwise."""
+    other = modules.setdefault(device.name.lower().replace("-", "_"), device)
+    if other is device:
+        return []
+    clash = "is described, too," if other.name == device.name else f"makes the same module as '{other.name}'"
+    return [source_kinds.SAME_DEVICE(device.mark, name=device.name, clash=clash, other=other.mark.file)]
 
 
 def _unused(path: Path) -> Diagnostic:

@@ -36,6 +36,21 @@ def test_a_fault_in_a_fragment_is_said_once(tmp_path: Path) -> None:
     assert [(one.code, Path(one.mark.file).name) for one in found] == [("DG0201", "part.yaml")]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        ("uart", "uart", "device 'uart' is described, too, in "),
+        ("my-uart", "My_Uart", "device 'My_Uart' makes the same module as 'my-uart' in "),
+    ],
+)
+def test_two_devices_that_make_one_module(first: str, second: str, said: str, tmp_path: Path) -> None:
+    for file, name in (("a", first), ("b", second)):
+        (tmp_path / f"{file}.yaml").write_text(f"device: {name}\nbus: sysbus\n")
+    [found] = check_paths([tmp_path])
+    assert (found.code, Path(found.mark.file).name) == ("DG0125", "b.yaml")
+    assert found.message == f"{said}{tmp_path / 'a.yaml'}"
+
+
 def test_boards_and_devices_in_one_folder(tmp_path: Path) -> None:
     (tmp_path / "d.yaml").write_text("device: d\nbuss: sysbus\n")
     (tmp_path / "b.yml").write_text("board: b\nmachines: {}\n")

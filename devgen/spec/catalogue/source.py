@@ -176,6 +176,15 @@ FRAGMENT_UNUSED = Kind(
     "",
     "Include it, remove it, or turn it into a device with `device:`.",
 )
+SAME_DEVICE = Kind(
+    "DG0125",
+    "error",
+    "device '{name}' {clash} in {other}",
+    "Each device has a module of its own in the generated folder. Its name is the device's, in small letters, with an "
+    "underscore for each hyphen.",
+    "",
+    "Rename one of the two, or check and build them apart.",
+)
 AND_MORE = Kind(
     "DG0199",
     "note",
