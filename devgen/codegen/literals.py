@@ -44,11 +44,6 @@ def plain(text: str) -> str:
     return joined if joined.isprintable() else "".join(map(_visible, joined))
 
 
-def comment(text: str) -> str:
-    """Return ``text`` as it may stand behind a ``#``: one line, printable."""
-    return plain(text)
-
-
 def docstring(paragraphs: Iterable[str], indent: int) -> tuple[str, ...]:
     """Return the lines of a docstring without their indentation of ``indent`` columns.
 

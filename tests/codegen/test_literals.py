@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from devgen.codegen.build import quoted_path, unquoted_path
-from devgen.codegen.literals import comment, docstring, hexadecimal, string
+from devgen.codegen.literals import docstring, hexadecimal, plain, string
 
 HOSTILE = [
     '"""\nimport os\n"""',
@@ -59,8 +59,8 @@ def test_a_string_literal_gives_the_text_back(text: str) -> None:
 
 @given(st.text())
 @example("\n".join(HOSTILE))
-def test_a_comment_stays_a_comment(text: str) -> None:
-    source = f"x = 1  # {comment(text)}\ny = 2\n"
+def test_plain_text_stays_on_its_line(text: str) -> None:
+    source = f"x = 1  # {plain(text)}\ny = 2\n"
     kinds = [token.type for token in tokenize.tokenize(BytesIO(source.encode()).readline)]
     assert kinds.count(tokenize.NAME) == 2
     assert kinds.count(tokenize.COMMENT) == 1
