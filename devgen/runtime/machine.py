@@ -105,6 +105,7 @@ class Machine:
         """Called under the lock with False before a machine reset, with True after it."""
         self.exit_code: int | None = None
         self.ends: dict[tuple[str, str], StreamEnd] = {}
+        self._window: MemoryRegion | None = None
         self._gsis: dict[int, SharedLine] = {}
         self._actions: dict[tuple[str, str], str] = {}
         self._layout = Layout()
@@ -162,8 +163,13 @@ class Machine:
 
     def _add_message_window(self) -> None:
         ops = CutOps(None, self._message, Access((4, 4)))
-        window = MemoryRegion.io("messages", MESSAGE_WINDOW_SIZE, ops)
-        self._root.add_subregion(MESSAGE_WINDOW, window, priority=BAR_PRIORITY - 1)
+        self._window = MemoryRegion.io("messages", MESSAGE_WINDOW_SIZE, ops)
+        self._root.add_subregion(MESSAGE_WINDOW, self._window, priority=BAR_PRIORITY - 1)
+
+    def is_message(self, address: int) -> bool:
+        """Whether a device's write of 32 bits at ``address``, a multiple of 4, goes to ``message_sinks`` now."""
+        section = self.memory.flat_view.find(address)
+        return section is not None and section.region is self._window
 
     def _message(self, offset: int, data: int, _size: int) -> None:
         for sink in self.message_sinks:

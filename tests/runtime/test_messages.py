@@ -229,3 +229,78 @@ class Outside(PciDevice):
 def test_a_table_outside_its_bar_is_refused(machine: Machine) -> None:
     with pytest.raises(DeviceError, match="msix-table does not fit into BAR 0"):
         Outside(Environment(machine.clocks))
+
+
+class Path:
+    """A host's way for messages: takes those of vectors in ``takes``."""
+
+    def __init__(self, takes: set[int]) -> None:
+        self.takes = takes
+        self.heard: list[tuple[int, int, int] | str] = []
+
+    def send(self, vector: int, address: int, data: int) -> bool:
+        if vector in self.takes:
+            self.heard.append((vector, address, data))
+        return vector in self.takes
+
+    def drop(self) -> None:
+        self.heard.append("drop")
+
+
+def test_a_host_may_take_messages_and_leaves_the_others_to_the_function(machine: Machine) -> None:
+    enable_msix(machine)
+    path = dut(machine).messages["msix"].path = Path({1})
+    for vector in (1, 2):
+        program(machine, vector, 0x30 + vector)
+        dut(machine).done[vector].pulse()
+    assert path.heard == [(1, TARGET + 4, 0x31)]
+    assert (message(machine, 1), message(machine, 2)) == (0, 0x32)
+
+
+def test_a_host_hears_of_a_masked_vector_when_it_is_sent(machine: Machine) -> None:
+    enable_msix(machine)
+    path = dut(machine).messages["msix"].path = Path({1})
+    program(machine, 1, 0x31, mask=1)
+    dut(machine).done[1].pulse()
+    assert path.heard == []
+    program(machine, 1, 0x32)
+    assert path.heard == [(1, TARGET + 4, 0x32)]
+
+
+@pytest.mark.parametrize("kind", ["msi", "msix"])
+def test_a_host_drops_what_it_kept_when_messages_end(machine: Machine, kind: str) -> None:
+    engine = dut(machine)
+    path = engine.messages[kind].path = Path(set())
+    control = offset(engine, {"msi": 0x05, "msix": 0x11}[kind]) + 2
+    on = {"msi": 1, "msix": 0x8000}[kind]
+    engine.config.write(control, on, 2)
+    assert path.heard == []
+    engine.config.write(control, 0, 2)
+    assert path.heard == ["drop"]
+    engine.load_state(engine.save_state())
+    machine.reset()
+    assert path.heard == ["drop"] * 3
+
+
+def test_msix_names_the_messages_that_nothing_holds_back(machine: Machine) -> None:
+    msix = dut(machine).messages["msix"]
+    program(machine, 3, 0x33)
+    program(machine, 4, 0x34, mask=1)
+    program(machine, 69, 0x69)
+    assert list(msix.open_messages(range(128))) == []
+    enable_msix(machine)
+    assert list(msix.open_messages(range(128))) == [(3, TARGET + 12, 0x33), (69, TARGET + 4 * 69, 0x69)]
+    assert list(msix.open_messages(range(64))) == [(3, TARGET + 12, 0x33)]
+    enable_msix(machine, 0xC000)
+    assert list(msix.open_messages(range(128))) == []
+
+
+def test_msi_names_the_messages_that_nothing_holds_back(machine: Machine) -> None:
+    engine = dut(machine)
+    at = offset(engine, 5)
+    engine.config.write(at + 4, TARGET, 4)
+    engine.config.write(at + 12, 0x47, 2)
+    engine.config.write(at + 16, 1, 4)
+    assert list(engine.messages["msi"].open_messages(range(64))) == []
+    engine.config.write(at + 2, 0x0011, 2)  # two of four
+    assert list(engine.messages["msi"].open_messages(range(64))) == [(1, TARGET, 0x47)]

@@ -9,9 +9,9 @@ Sources: PCI Local Bus Specification 3.0, sections 6.8.1 (MSI) and 6.8.2 (MSI-X)
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 from devgen.runtime.access import Access
 from devgen.runtime.bank import Reg, RegisterBank
@@ -38,6 +38,18 @@ _TABLE_ACCESS = Access((4, 8), (4, 4))
 
 Send = Callable[[int, int], None]
 """``send(address, data)``: the function writes 32 bits."""
+
+
+class MessagePath(Protocol):
+    """A host's own way for the messages of one capability, where it has a quicker one than the function's write."""
+
+    def send(self, vector: int, address: int, data: int) -> bool:
+        """Deliver the message of ``vector``; False: the function shall write it, as it would without a host."""
+        ...
+
+    def drop(self) -> None:
+        """The capability is off, reset or restored: nothing that was kept for its vectors is good any more."""
+        ...
 
 
 @dataclass(slots=True, frozen=True)
@@ -84,6 +96,7 @@ class MsiMessages:
             raise DeviceError(f"MSI with {what.vectors} vectors; they are a power of two up to 32")
         self.vectors = what.vectors
         self.masking = what.masking
+        self.path: MessagePath | None = None
         self._config = config
         self._send = send
         self._changed = changed
@@ -133,12 +146,24 @@ class MsiMessages:
             bits = self._get(20, 4) & ~(1 << vector)
             self._config.put(self.offset + 20, bits | pending << vector, 4)
 
+    def open_messages(self, vectors: range) -> Iterator[tuple[int, int, int]]:
+        """Vector, address and data of each of ``vectors`` that would be sent at once if it were raised now."""
+        if self.enabled:
+            masked = self._get(16, 4) if self.masking else 0
+            for vector in vectors:
+                if vector < self.allocated and not masked >> vector & 1:
+                    yield vector, *self._message(vector)
+
+    def _message(self, vector: int) -> tuple[int, int]:
+        return self._get(4, 8), self._get(12, 2) & ~(self.allocated - 1) | vector
+
     def _deliver(self, vector: int) -> None:
-        data = self._get(12, 2)
-        self._send(self._get(4, 8), data & ~(self.allocated - 1) | vector)
+        _deliver(self.path, self._send, vector, *self._message(vector))
 
     def _written(self) -> None:
         self._changed()
+        if not self.enabled:
+            _drop(self.path)
         if not self.masking:
             return
         due = self._get(20, 4) & ~self._get(16, 4) if self.enabled else 0
@@ -156,6 +181,7 @@ class MsiMessages:
 
     def reset(self) -> None:
         """Bus reset; configuration space clears what the guest has written by itself."""
+        _drop(self.path)
         if self.masking:
             self._config.put(self.offset + 20, 0, 4)
 
@@ -169,7 +195,8 @@ class MsiMessages:
             raise StateError("MSI has no state of its own")
 
     def load_state(self, data: Json) -> None:
-        """Nothing to do."""
+        """All of it is restored with configuration space."""
+        _drop(self.path)
 
 
 class MsiXMessages:
@@ -187,6 +214,7 @@ class MsiXMessages:
             raise DeviceError("the MSI-X table and its pending bits start at multiples of 8")
         self.vectors = what.vectors
         self.masking = True
+        self.path: MessagePath | None = None
         self._config = config
         self._send = send
         self._changed = changed
@@ -232,9 +260,19 @@ class MsiXMessages:
         """Show ``vector`` as pending, or no longer."""
         self._pending = self._pending & ~(1 << vector) | pending << vector
 
-    def _deliver(self, vector: int) -> None:
+    def open_messages(self, vectors: range) -> Iterator[tuple[int, int, int]]:
+        """Vector, address and data of each of ``vectors`` that would be sent at once if it were raised now."""
+        if self._control & (_MSIX_ENABLE | _MSIX_MASK_ALL) == _MSIX_ENABLE:
+            for vector in vectors:
+                if vector < self.vectors and not self._entries[vector][3] & 1:
+                    yield vector, *self._message(vector)
+
+    def _message(self, vector: int) -> tuple[int, int]:
         low, high, data, _ = self._entries[vector]
-        self._send(high << 32 | low, data)
+        return high << 32 | low, data
+
+    def _deliver(self, vector: int) -> None:
+        _deliver(self.path, self._send, vector, *self._message(vector))
 
     @property
     def _control(self) -> int:
@@ -242,6 +280,8 @@ class MsiXMessages:
 
     def _written(self) -> None:
         self._changed()
+        if not self.enabled:
+            _drop(self.path)
         self._fire(range(self.vectors))
 
     def _fire(self, vectors: range) -> None:
@@ -268,6 +308,7 @@ class MsiXMessages:
 
     def reset(self) -> None:
         """Bus reset: every vector is masked, nothing is pending."""
+        _drop(self.path)
         for entry in self._entries:
             entry[:] = 0, 0, 0, 1
         self._pending = 0
@@ -292,6 +333,7 @@ class MsiXMessages:
 
     def load_state(self, data: Json) -> None:
         """Put checked state in force."""
+        _drop(self.path)
         fields = mapping(data, "'msix'")
         words = [
             integer(word, 0, 0xFFFFFFFF, "a word") for word in sequence(fields["table"], 4 * self.vectors, "table")
@@ -299,6 +341,16 @@ class MsiXMessages:
         for vector, entry in enumerate(self._entries):
             entry[:] = words[4 * vector : 4 * vector + 4]
         self._pending = self._parse_pending(fields["pending"])
+
+
+def _deliver(path: MessagePath | None, send: Send, vector: int, address: int, data: int) -> None:
+    if path is None or not path.send(vector, address, data):
+        send(address, data)
+
+
+def _drop(path: MessagePath | None) -> None:
+    if path is not None:
+        path.drop()
 
 
 Capability = Msi | MsiX
