@@ -1,18 +1,39 @@
-"""Where /dev/kvm does not open, tests marked `kvm` are skipped, saying why; on CI with a /dev/kvm that is a failure."""
+"""What a test's markers ask of the machine.
+
+A test whose need is not met is skipped, and the skip says why. On CI that is a failure: `.ci/run` fetches QEMU and the
+kernel. Only for `kvm`, which no script can fetch, CI is content with a machine that has no /dev/kvm at all.
+"""
+
+from __future__ import annotations
 
 import os
 from pathlib import Path
 
+import fetch_linux
+import fetch_qemu
 import pytest
 
 from devgen.runtime.kvm import unavailable
 
 
-@pytest.fixture(autouse=True)
-def needs_kvm(request: pytest.FixtureRequest) -> None:
-    """See to KVM for the tests that need it."""
-    reason = unavailable() if request.node.get_closest_marker("kvm") is not None else None
-    if reason is not None and os.environ.get("CI") == "true" and Path("/dev/kvm").exists():
-        pytest.fail(f"this machine has /dev/kvm and CI needs it: {reason}")
-    if reason is not None:
+def missing(marker: str) -> str | None:
+    """What this machine lacks for tests of ``marker``, if anything."""
+    match marker:
+        case "kvm":
+            return unavailable()
+        case "qemu":
+            return fetch_qemu.MISSING if fetch_qemu.find() is None else None
+        case _:
+            return fetch_linux.MISSING if fetch_linux.find() is None else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """See to the needs before any fixture is made."""
+    for marker in ("kvm", "qemu", "linux"):
+        reason = missing(marker) if item.get_closest_marker(marker) is not None else None
+        if reason is None:
+            continue
+        if os.environ.get("CI") == "true" and (marker != "kvm" or Path("/dev/kvm").exists()):
+            pytest.fail(f"CI needs the tests marked {marker}: {reason}", pytrace=False)
         pytest.skip(reason)

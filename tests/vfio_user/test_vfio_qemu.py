@@ -15,10 +15,7 @@ import pytest
 from devgen.runtime.vfio_user import VfioUserServer
 
 QEMU = fetch_qemu.find()
-pytestmark = [
-    pytest.mark.qemu,
-    pytest.mark.skipif(QEMU is None, reason="no QEMU of 10.1 or newer: run tests/vfio_user/fetch_qemu.py"),
-]
+pytestmark = pytest.mark.qemu
 
 SLOT = 3
 BAR0, BAR1, BAR2, BAR4 = 0xE000_0000, 0xC000, 0xE100_0000, 0xE200_0000

@@ -1,0 +1,160 @@
+"""Packages of Debian, downloaded and unpacked into a folder of the user's cache, with nothing installed.
+
+apt runs on a state of its own, with the mirror that the host's apt is configured for, and checks signatures with
+Debian's keyring. A folder appears whole or not at all, however the fetch ends, and two fetches at once take turns.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+STAMP = "fetched.json"
+
+
+class Unavailable(Exception):
+    """It cannot be had here; the message says why."""
+
+
+def cache_folder(name: str) -> Path:
+    """devgen's folder ``name`` in the user's cache; the environment's DEVGEN_<NAME>_CACHE names another."""
+    named = os.environ.get(f"DEVGEN_{name.upper().replace('-', '_')}_CACHE")
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(named) if named else Path(cache) / "devgen" / name
+
+
+def run(command: Sequence[str], folder: Path | None = None) -> str:
+    """Standard output of a command. Raises Unavailable with the end of what it said if it fails."""
+    try:
+        return subprocess.run(
+            command, capture_output=True, text=True, check=True, timeout=900, cwd=folder, stdin=subprocess.DEVNULL
+        ).stdout
+    except FileNotFoundError:
+        raise Unavailable(f"{command[0]} is not there: this needs a Debian host") from None
+    except subprocess.TimeoutExpired:
+        raise Unavailable(f"{command[0]} takes too long") from None
+    except subprocess.CalledProcessError as error:
+        raise Unavailable(f"{command[0]}: {error.stderr.strip()[-400:]}") from None
+
+
+def mirror() -> str:
+    """The Debian mirror that the host's apt is configured for."""
+    listing = run(["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"])
+    for uri in listing.split():
+        if uri.rstrip("/").endswith("/debian"):
+            return uri
+    raise Unavailable("the host's apt is not configured for a Debian mirror")
+
+
+class Apt:
+    """apt with a state of its own below ``folder``, that knows ``suites`` of Debian and no installed package."""
+
+    def __init__(self, folder: Path, suites: Iterable[str]) -> None:
+        if not KEYRING.exists():
+            raise Unavailable(f"{KEYRING} is missing (package debian-archive-keyring)")
+        self._archives = folder / "cache/archives"
+        for path in ("state/lists/partial", "cache/archives/partial", "etc"):
+            (folder / path).mkdir(parents=True)
+        (folder / "status").touch()
+        sources = "".join(f"deb [signed-by={KEYRING} arch=amd64] {mirror()} {suite} main\n" for suite in suites)
+        (folder / "etc/sources.list").write_text(sources)
+        options = {
+            "Dir::State": folder / "state", "Dir::State::status": folder / "status", "Dir::Cache": folder / "cache",
+            "Dir::Etc::SourceList": folder / "etc/sources.list", "Dir::Etc::SourceParts": "/dev/null",
+            "Dir::Etc::Preferences": "/dev/null", "Dir::Etc::PreferencesParts": "/dev/null",
+            "APT::Install-Recommends": "0", "APT::Sandbox::User": "root", "APT::Architecture": "amd64",
+            "APT::Architectures": "amd64", "Acquire::Languages": "none", "Acquire::Retries": "3",
+            "DPkg::Options::": "--force-not-root", "APT::Keep-Downloaded-Packages": "1",
+        }  # fmt: skip
+        self._options = [f"-o{key}={value}" for key, value in options.items()]
+        self.get("update")
+
+    def get(self, *words: str, folder: Path | None = None) -> str:
+        """What ``apt-get words`` says."""
+        return run(["apt-get", "-qq", *self._options, *words], folder)
+
+    def depends(self, package: str) -> list[str]:
+        """The names of what ``package`` depends on directly."""
+        text = run(["apt-cache", *self._options, "depends", "--important", package])
+        lines = [line.partition("Depends:")[2].strip() for line in text.splitlines() if "Depends:" in line]
+        return [name for name in lines if name and not name.startswith("<")]
+
+    def download(self, *packages: str) -> list[Path]:
+        """Exactly these packages."""
+        self.get("download", *packages, folder=self._archives)
+        return self._downloaded()
+
+    def download_whole(self, package: str, suite: str) -> list[Path]:
+        """A package of ``suite`` with all that it needs."""
+        self.get("install", "--download-only", "-y", "-t", suite, package)
+        return self._downloaded()
+
+    def _downloaded(self) -> list[Path]:
+        return sorted(self._archives.glob("*.deb"))
+
+
+def unpack(archives: Iterable[Path], root: Path) -> None:
+    """Unpack packages into ``root``, without what nobody reads."""
+    root.mkdir(parents=True, exist_ok=True)
+    for package in archives:
+        run(["dpkg", "-x", str(package), str(root)])
+    for path in ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/i18n", "etc", "var"):
+        shutil.rmtree(root / path, ignore_errors=True)
+
+
+def is_fetched(folder: Path, recipe: object) -> bool:
+    """Whether ``folder`` holds what ``recipe`` says."""
+    try:
+        return bool(json.loads((folder / STAMP).read_text()) == recipe)
+    except (OSError, ValueError):
+        return False
+
+
+def fetch(folder: Path, recipe: object, suites: Iterable[str], fill: Callable[[Apt, Path], None]) -> None:
+    """Have ``fill(apt, new)`` make what ``folder`` shall hold, unless it is there by the same ``recipe``.
+
+    Raises Unavailable; the folder is then as it was.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with (folder.parent / f"{folder.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not is_fetched(folder, recipe):
+                _replace(folder, recipe, suites, fill)
+    except OSError as error:
+        raise Unavailable(str(error)) from error
+
+
+def _replace(folder: Path, recipe: object, suites: Iterable[str], fill: Callable[[Apt, Path], None]) -> None:
+    prefix = f"{folder.name}.part-"
+    for left in folder.parent.glob(f"{prefix}*"):  # by a fetch that was killed: we hold the lock
+        shutil.rmtree(left)
+    scratch = Path(tempfile.mkdtemp(prefix=prefix, dir=folder.parent))
+    try:
+        new = scratch / "new"
+        new.mkdir()
+        fill(Apt(scratch / "apt", suites), new)
+        (new / STAMP).write_text(json.dumps(recipe))
+        if folder.exists():
+            folder.rename(scratch / "old")
+        new.rename(folder)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def report(what: str, get: Callable[[], str]) -> int:
+    """Print what ``get()`` returns; the exit code is 1, with a line that says why, if it cannot be had."""
+    try:
+        print(get())
+    except Unavailable as error:
+        print(f"no {what}: {error}", file=sys.stderr)
+        return 1
+    return 0

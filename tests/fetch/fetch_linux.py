@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""Gets Debian bookworm's kernel with its modules, a static busybox and the GPIO tools, to boot in QEMU.
+
+    tests/fetch/fetch_linux.py [--headers]
+
+They are unpacked into devgen's folder in the user's cache (about 70 MB are downloaded), as debian.py says; nothing is
+installed. Printed is a JSON object of what is where. With --headers, also what a module for this kernel is built
+against: `make -C HEADERS M=$PWD modules`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import lzma
+import re
+import shutil
+import struct
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from debian import Apt, Unavailable, cache_folder, fetch, is_fetched, report, unpack
+
+# bookworm's modules are not compressed, and a bookworm host's gcc is the one its kernel was built with.
+SUITES = ("bookworm",)
+KERNEL = "linux-image-amd64"
+TOOLS = ("busybox-static", "gpiod", "libgpiod2", "libc6")
+RECIPE = [KERNEL, *TOOLS, *SUITES, 1]
+HEADERS_RECIPE = ["headers", *SUITES, 1]
+MISSING = "no kernel to boot: run tests/fetch/fetch_linux.py"
+# Modules that no card of ours asks for: two thirds of the bulk.
+DROPPED = (
+    "sound", "net", "drivers/gpu", "drivers/media", "drivers/net", "drivers/infiniband", "drivers/staging",
+    "drivers/isdn", "drivers/iio", "drivers/scsi", "drivers/usb",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Linux:
+    """What has been unpacked below ``folder``."""
+
+    folder: Path
+
+    @property
+    def vmlinux(self) -> Path:
+        """The kernel, uncompressed: QEMU boots it faster than the bzImage."""
+        return self.folder / "vmlinux"
+
+    @property
+    def root(self) -> Path:
+        """Tools as Debian lays them out: bin/busybox, usr/bin/gpioset, lib/x86_64-linux-gnu/libc.so.6, ..."""
+        return self.folder / "root"
+
+    @property
+    def modules(self) -> Path:
+        """The folder of the kernel's modules."""
+        return next((self.root / "lib/modules").iterdir())
+
+    @property
+    def release(self) -> str:
+        """The kernel's release, as `uname -r` says it."""
+        return self.modules.name
+
+
+def find() -> Linux | None:
+    """What has been fetched; None if nothing has."""
+    folder = cache_folder("linux")
+    return Linux(folder) if is_fetched(folder, RECIPE) else None
+
+
+def get() -> Linux:
+    """Fetch it. Raises Unavailable."""
+    folder = cache_folder("linux")
+    fetch(folder, RECIPE, SUITES, _fill)
+    return Linux(folder)
+
+
+def _fill(apt: Apt, new: Path) -> None:
+    image = next(name for name in apt.depends(KERNEL) if name.startswith("linux-image-"))
+    root = new / "root"
+    unpack(apt.download(image, *TOOLS), root)
+    (new / "vmlinux").write_bytes(extract_vmlinux(next((root / "boot").glob("vmlinuz-*")).read_bytes()))
+    modules = next((root / "lib/modules").iterdir()) / "kernel"
+    for path in (*(modules / name for name in DROPPED), root / "boot"):
+        shutil.rmtree(path)
+
+
+def extract_vmlinux(image: bytes) -> bytes:
+    """The ELF file that a bzImage carries, by its setup header (Documentation/x86/boot.rst). Raises Unavailable."""
+    if image[0x202:0x206] != b"HdrS":
+        raise Unavailable("the kernel is no bzImage")
+    setup_sectors = image[0x1F1] or 4
+    offset, length = struct.unpack_from("<II", image, 0x248)
+    start = (setup_sectors + 1) * 512 + offset
+    try:
+        return lzma.LZMADecompressor(lzma.FORMAT_XZ).decompress(image[start : start + length])
+    except lzma.LZMAError as error:
+        raise Unavailable(f"the kernel's payload is not xz: {error}") from None
+
+
+def find_headers() -> Path | None:
+    """The folder to give to `make -C`, if it has been fetched for the kernel that is there."""
+    linux, folder = find(), cache_folder("linux-headers")
+    if linux is None or not is_fetched(folder, [*HEADERS_RECIPE, linux.release]):
+        return None
+    return folder / "usr/src" / f"linux-headers-{linux.release}"
+
+
+def get_headers() -> Path:
+    """Fetch the headers of the kernel that ``get`` gets. Raises Unavailable."""
+    linux, folder = get(), cache_folder("linux-headers")
+    fetch(folder, [*HEADERS_RECIPE, linux.release], SUITES, lambda apt, new: _fill_headers(apt, new, linux.release))
+    return folder / "usr/src" / f"linux-headers-{linux.release}"
+
+
+def _fill_headers(apt: Apt, new: Path, release: str) -> None:
+    headers = f"linux-headers-{release}"
+    needs = [name for name in apt.depends(headers) if name.startswith(("linux-headers-", "linux-kbuild-"))]
+    unpack(apt.download(headers, *needs), new)
+    # The makefiles name one another by where they would be installed.
+    folder = cache_folder("linux-headers")
+    for path in (new / "usr/src" / headers).glob("Makefile"):
+        path.write_text(re.sub(r"(?<![\w.])/usr/src/", f"{folder}/usr/src/", path.read_text()))
+
+
+def main() -> int:
+    """Print where things are."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--headers", action="store_true", help="also what modules are built against")
+    wanted = parser.parse_args()
+
+    def text() -> str:
+        linux = get()
+        found = {"release": linux.release, "vmlinux": str(linux.vmlinux), "modules": str(linux.modules)}
+        if wanted.headers:
+            found["headers"] = str(get_headers())
+        return json.dumps(found, indent=2)
+
+    return report("kernel to boot", text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""Gets a QEMU that has vfio-user-pci (10.1 or newer) and prints the command that runs it, as a JSON list.
+
+    tests/fetch/fetch_qemu.py [FOLDER]
+
+A `qemu-system-x86_64` on PATH is taken if it is new enough. Otherwise Debian's trixie-backports is unpacked, with the
+libraries that it needs, into FOLDER (default: devgen's folder in the user's cache), as debian.py says.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+from debian import Apt, Unavailable, cache_folder, fetch, report, unpack
+
+SUITES = ("trixie", "trixie-backports")
+PACKAGE = "qemu-system-x86"
+OLDEST = (10, 1)
+MACHINE = "x86_64-linux-gnu"
+MISSING = "no QEMU of 10.1 or newer: run tests/fetch/fetch_qemu.py"
+
+
+@cache
+def find(folder: Path | None = None) -> list[str] | None:
+    """The command of a QEMU that is there already: DEVGEN_QEMU, PATH, or unpacked in ``folder``; None without one."""
+    named = os.environ.get("DEVGEN_QEMU")
+    if named:
+        return [named]
+    installed = shutil.which("qemu-system-x86_64")
+    if installed and is_new([installed]):
+        return [installed]
+    command = unpacked(folder or cache_folder("qemu"))
+    return command if Path(command[0]).exists() and is_new(command) else None
+
+
+def unpacked(folder: Path) -> list[str]:
+    """The command of the QEMU unpacked in ``folder``: through its own loader, with its own libraries and firmware."""
+    root = folder / "root"
+    libraries = (f"usr/lib/{MACHINE}", f"usr/lib/{MACHINE}/pulseaudio", f"lib/{MACHINE}")
+    paths = ":".join(str(root / path) for path in libraries)
+    loader = root / f"usr/lib/{MACHINE}/ld-linux-x86-64.so.2"
+    data = [str(root / "usr/share/qemu"), str(root / "usr/share/seabios")]
+    program = str(root / "usr/bin/qemu-system-x86_64")
+    return [str(loader), "--library-path", paths, program, *(word for path in data for word in ("-L", path))]
+
+
+def is_new(command: list[str]) -> bool:
+    """Whether it runs, and is new enough."""
+    try:
+        text = subprocess.run([*command, "--version"], capture_output=True, text=True, timeout=60, check=True).stdout
+    except (OSError, subprocess.SubprocessError):
+        return False
+    found = re.search(r"version (\d+)\.(\d+)", text)
+    return found is not None and (int(found[1]), int(found[2])) >= OLDEST
+
+
+def get(folder: Path) -> list[str]:
+    """Unpack QEMU into ``folder``. Raises Unavailable."""
+    fetch(folder, [PACKAGE, *SUITES], SUITES, _fill)
+    command = unpacked(folder)
+    if not is_new(command):
+        raise Unavailable(f"the QEMU that was unpacked into {folder} does not run")
+    return command
+
+
+def _fill(apt: Apt, new: Path) -> None:
+    unpack(apt.download_whole(PACKAGE, SUITES[-1]), new / "root")
+
+
+def main() -> int:
+    """Print the command."""
+    folder = Path(sys.argv[1]).absolute() if len(sys.argv) > 1 else cache_folder("qemu")
+    return report("QEMU", lambda: json.dumps(find(folder) or get(folder)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,173 @@
+"""Debian's kernel in stock QEMU, with vfio-user cards, doing what a test tells it.
+
+    with ServedCard("edu", folder / "edu.sock") as card, LinuxGuest(folder, [card.path]) as guest:
+        assert guest.sh(f"cat /sys/bus/pci/devices/{guest.address(0)}/vendor") == "0x1234"
+
+The kernel's console is a file. Scripts go over a second serial port to the guest's first process (init.sh), and what
+they print comes back. Every wait has an end; whatever goes wrong is an AssertionError with the end of the console.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import socket
+import subprocess
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import fetch_linux
+import fetch_qemu
+import initramfs
+
+FIRST_SLOT = 0x10
+MEMORY = "256M"
+COMMAND_LINE = "console=ttyS0 quiet panic=-1 oops=panic mitigations=off nokaslr tsc=reliable random.trust_cpu=on"
+CHUNK = 1500
+BOOT = 120.0
+"""Seconds that a boot may take; it takes 5 to 12 on a quiet machine."""
+
+
+class LinuxGuest:
+    """A guest that has booted. Use as a context; leaving it kills QEMU.
+
+    ``sockets``: those of the cards' servers, which listen already; card ``n`` is at ``address(n)``. ``modules``: names
+    of kernel modules, loaded in order with what they need, or Paths of your own. ``files``: path in the guest ->
+    content, or a Path to take it from. ``qemu``: further arguments.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        sockets: Sequence[Path] = (),
+        *,
+        modules: Iterable[str | Path] = (),
+        files: Mapping[str, bytes | Path] | None = None,
+        qemu: Sequence[str] = (),
+        memory: str = MEMORY,
+        seconds: float = BOOT,
+    ) -> None:
+        command, linux = fetch_qemu.find(), fetch_linux.find()
+        assert command is not None, fetch_qemu.MISSING
+        assert linux is not None, fetch_linux.MISSING
+        self._console, self._errors = folder / "console", folder / "qemu-errors"
+        self._stream = b""
+        image = folder / "initramfs"
+        image.write_bytes(initramfs.build(linux, modules, files or {}))
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener, self._errors.open("wb") as errors:
+            listener.bind(str(folder / "shell"))
+            listener.listen(1)
+            listener.settimeout(seconds)
+            self.process = subprocess.Popen(
+                [
+                    *command, "-machine", "q35,memory-backend=mem0", "-accel", "tcg", "-cpu", "max", "-m", memory,
+                    "-object", f"memory-backend-memfd,id=mem0,size={memory},share=on",
+                    "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+                    "-serial", f"file:{self._console}", "-serial", f"unix:{folder / 'shell'}",
+                    "-kernel", str(linux.vmlinux), "-initrd", str(image), "-append", COMMAND_LINE,
+                    *_cards(sockets), *qemu,
+                ],
+                stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
+            )  # fmt: skip
+            try:
+                self._shell = self._connect(listener, seconds)
+                self._expect(b"@guest ready", time.monotonic() + seconds)
+            except BaseException:
+                self._kill()
+                raise
+
+    def _connect(self, listener: socket.socket, seconds: float) -> socket.socket:
+        end = time.monotonic() + seconds
+        listener.settimeout(0.2)
+        while True:
+            try:
+                return listener.accept()[0]
+            except TimeoutError:
+                self._check(end)
+
+    @staticmethod
+    def address(card: int) -> str:
+        """The PCI address of a card, as sysfs names it."""
+        return f"0000:00:{FIRST_SLOT + card:02x}.0"
+
+    def sh(self, script: str, seconds: float = 30, status: int = 0) -> str:
+        """What ``script`` prints, less white space at its ends; it is to exit with ``status`` within ``seconds``."""
+        end = time.monotonic() + seconds
+        data = script.encode()
+        for at in range(0, len(data), CHUNK):
+            self._shell.sendall(base64.b64encode(data[at : at + CHUNK]) + b"\n")
+            self._expect(b"@guest more", end)
+        self._shell.sendall(b".\n")
+        output, found = self._expect(b"@guest done", end)
+        text = output.decode(errors="replace").strip()
+        assert int(found) == status, f"{script}\nexit status {int(found)}, output:\n{text}\n{self._tail()}"
+        return text
+
+    def console(self) -> str:
+        """What the kernel has said on its console so far."""
+        return self._console.read_text(errors="replace") if self._console.exists() else ""
+
+    def _expect(self, marker: bytes, end: float) -> tuple[bytes, bytes]:
+        """What comes before a line that begins with ``marker``, and the rest of that line."""
+        while True:
+            before, found, rest = self._stream.partition(marker)
+            if found and b"\n" in rest:
+                line, _, self._stream = rest.partition(b"\n")
+                return before, line
+            assert b"@guest failed" not in self._stream, self._story(self._stream.decode(errors="replace"))
+            self._check(end)
+            self._shell.settimeout(0.5)
+            try:
+                received = self._shell.recv(65536)
+            except TimeoutError:
+                continue
+            assert received, self._story("QEMU has ended")
+            self._stream += received
+
+    def _check(self, end: float) -> None:
+        """Raise AssertionError if nothing can come any more."""
+        assert self.process.poll() is None, self._story(f"QEMU has ended with {self.process.returncode}")
+        assert "Kernel panic" not in self.console(), self._story("the kernel has panicked")
+        assert time.monotonic() < end, self._story("the guest takes too long")
+
+    def _story(self, what: str) -> str:
+        said = self._stream[-2000:].decode(errors="replace")
+        return f"{what}\nits shell has said: {said}\nQEMU: {self._errors.read_text()[-2000:]}\n{self._tail()}"
+
+    def _tail(self) -> str:
+        return f"the console's end:\n{self.console()[-3000:]}"
+
+    def power_off(self, seconds: float = 30) -> None:
+        """Have the guest power off, and wait until QEMU has ended. Raises AssertionError if it does not."""
+        self._shell.sendall(base64.b64encode(b"poweroff -f") + b"\n.\n")
+        try:
+            assert self.process.wait(seconds) == 0, self._story(f"QEMU has ended with {self.process.returncode}")
+        except subprocess.TimeoutExpired:
+            raise AssertionError(self._story("the guest does not power off")) from None
+
+    def close(self) -> None:
+        """Kill QEMU. May be called again."""
+        self._shell.close()
+        self._kill()
+
+    def _kill(self) -> None:
+        self.process.kill()
+        self.process.wait(30)
+
+    def __enter__(self) -> LinuxGuest:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _cards(sockets: Sequence[Path]) -> list[str]:
+    words = []
+    for number, path in enumerate(sockets):
+        what = {
+            "driver": "vfio-user-pci", "id": f"card{number}", "addr": f"{FIRST_SLOT + number:#x}",
+            "socket": {"type": "unix", "path": str(path)},
+        }  # fmt: skip
+        words += ["-device", json.dumps(what)]
+    return words
