@@ -50,7 +50,7 @@ def command(
     guest halts for good, on Ctrl-C, or after --timeout. A guest that reads the terminal gets Ctrl-C too: then Ctrl-A x
     ends the run.
     """
-    if level is None and (globs or trace_output is not None or form != "text") and vcd is None:
-        raise click.UsageError("--trace-filter, --trace-format and --trace-output need --trace")
     watching = Watching(level, form, globs, trace_output, vcd)
-    return report(run_board(board, accel, timeout, lambda machine, host: watch(machine, host, watching), streams))
+    return report(
+        run_board(board, accel, timeout, lambda machine, host: watch(machine, watching, host.program_counter), streams)
+    )

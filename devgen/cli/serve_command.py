@@ -7,22 +7,30 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import Literal
 
 import click
 
 from devgen.cli.errors import InputError
 from devgen.cli.project import project_registry
+from devgen.cli.watching import TracingCommand, Watching, options, watch
 from devgen.runtime.device import Device, Property, PropertyValue
 from devgen.runtime.errors import RuntimeFault, suggest
+from devgen.runtime.observe import Level
 from devgen.runtime.vfio_user import VfioUserServer
 
 
 @click.command(
     "serve",
+    cls=TracingCommand,
     epilog="""\b
 Examples:
   devgen serve edu --socket /tmp/edu.sock
   devgen serve edu --socket edu.sock -p dma_mask=0xffffffff
+  devgen serve edu --socket edu.sock --trace           each access, by register and field
+  devgen serve edu --socket edu.sock --trace=all --trace-output edu.log
+  devgen serve edu --socket edu.sock --trace --trace-format json --trace-output edu.jsonl
+  devgen replay edu.jsonl
 
 Attach it to QEMU 10.1 or newer, whose memory must be shared:
 
@@ -48,17 +56,29 @@ Attach it to QEMU 10.1 or newer, whose memory must be shared:
     metavar="NAME=VALUE",
     help="Set a property of the device; repeatable.",
 )
-def command(device: str, path: Path, settings: Sequence[str]) -> int:
+@options
+def command(
+    device: str,
+    path: Path,
+    settings: Sequence[str],
+    level: Level | None,
+    form: Literal["text", "json"],
+    globs: tuple[str, ...],
+    trace_output: Path | None,
+    vcd: Path | None,
+) -> int:
     """Serve a PCI device to another VMM, over vfio-user.
 
     DEVICE is the name of a device as `devgen list` knows it. One client is served at a time; when it has gone, the
     device keeps its state and takes the next. Ctrl-C ends the server.
     """
+    watching = Watching(level, form, globs, trace_output, vcd)
     try:
         device_class = project_registry().find(device)
         properties = parse_properties(device_class, settings)
         with (
             VfioUserServer(device_class, path, properties, on_event=_event, on_client=_client) as server,
+            watch(server, watching),
             stopped_by_signals(server),
         ):
             click.echo(f"devgen: {device} listens on {path}", err=True)

@@ -1,4 +1,4 @@
-"""What ``devgen run`` is asked to show of a run: options, files, and the observers that fill them."""
+"""What a command is asked to show of a run: options, files, and the observers that fill them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Final, Literal, TextIO
 
 import click
 
-from devgen.cli.accel import Host
 from devgen.cli.errors import InputError
-from devgen.runtime.machine import Machine
+from devgen.runtime.observable import Observable
 from devgen.runtime.observe import LEVELS, JsonTrace, Level, NameFilter, Tracer
+from devgen.runtime.observe.tracer import ProgramCounter, no_processor
 
 DEFAULT_LEVEL: Level = "field"
 
@@ -53,13 +53,23 @@ _OPTIONS: Final[tuple[Callable[[Command], Command], ...]] = (
 
 @dataclass(slots=True, frozen=True)
 class Watching:
-    """What to show. ``level`` None: no trace. ``trace_output`` None: standard error."""
+    """What to show. ``level`` None: no trace. ``trace_output`` None: standard error.
+
+    Raises:
+        UsageError: an option that only says how to trace, and no trace.
+    """
 
     level: Level | None = None
     form: Literal["text", "json"] = "text"
     globs: tuple[str, ...] = ()
     trace_output: Path | None = None
     vcd: Path | None = None
+
+    def __post_init__(self) -> None:
+        """Check that the options fit together."""
+        detailed = self.globs or self.trace_output is not None or self.form != "text"
+        if detailed and self.level is None and self.vcd is None:
+            raise click.UsageError("--trace-filter, --trace-format and --trace-output need --trace")
 
 
 def options(command: Command) -> Command:
@@ -87,32 +97,32 @@ def _with_level(args: list[str]) -> Iterator[str]:
 
 
 @contextmanager
-def watch(machine: Machine, host: Host, what: Watching) -> Iterator[None]:
-    """Show a run.
+def watch(scene: Observable, what: Watching, program_counter: ProgramCounter = no_processor) -> Iterator[None]:
+    """Show what happens to the devices of ``scene``.
 
     Raises:
         InputError: a filter that fits nothing, a file that cannot be written, or pyvcd is not there.
     """
     wanted = NameFilter(what.globs)
-    if what.globs and not any(wanted.may_pass(name) for name in machine.devices):
-        raise InputError(
-            f"--trace-filter {' '.join(what.globs)}: fits no device; there are {', '.join(machine.devices)}"
-        )
+    if what.globs and not any(wanted.may_pass(name) for name in scene.devices):
+        raise InputError(f"--trace-filter {' '.join(what.globs)}: fits no device; there are {', '.join(scene.devices)}")
     with ExitStack() as stack:
         if what.vcd is not None:
-            stack.enter_context(_waves(machine, what.vcd, wanted))
+            stack.enter_context(_waves(scene, what.vcd, wanted))
         if what.level is not None:
-            stack.enter_context(_trace(machine, host, what, what.level, wanted))
+            stack.enter_context(_trace(scene, program_counter, what, what.level, wanted))
         yield
 
 
 @contextmanager
-def _trace(machine: Machine, host: Host, what: Watching, level: Level, wanted: NameFilter) -> Iterator[None]:
+def _trace(
+    scene: Observable, program_counter: ProgramCounter, what: Watching, level: Level, wanted: NameFilter
+) -> Iterator[None]:
     with _opened(what.trace_output) as file:
         trace: JsonTrace | Tracer = (
-            JsonTrace(machine, file, level, wanted, host.program_counter)
+            JsonTrace(scene, file, level, wanted, program_counter)
             if what.form == "json"
-            else Tracer(machine, lambda line: print(line, file=file), level, wanted, host.program_counter)
+            else Tracer(scene, lambda line: print(line, file=file), level, wanted, program_counter)
         )
         with trace:
             yield
@@ -120,7 +130,7 @@ def _trace(machine: Machine, host: Host, what: Watching, level: Level, wanted: N
 
 
 @contextmanager
-def _waves(machine: Machine, path: Path, wanted: NameFilter) -> Iterator[None]:
+def _waves(scene: Observable, path: Path, wanted: NameFilter) -> Iterator[None]:
     try:
         from devgen.runtime.observe.waves import Waves  # only who asks for it needs pyvcd
     except ModuleNotFoundError as error:
@@ -128,7 +138,7 @@ def _waves(machine: Machine, path: Path, wanted: NameFilter) -> Iterator[None]:
             raise
         raise InputError("--vcd needs the package pyvcd: pip install 'devgen[vcd]'") from None
     with _opened(path) as file:
-        with Waves(machine, file, wanted) as waves:
+        with Waves(scene, file, wanted) as waves:
             yield
         _complain(path, waves.error)
 
@@ -139,7 +149,7 @@ def _opened(path: Path | None) -> Iterator[TextIO]:
         yield sys.stderr
         return
     try:
-        file = path.open("w", encoding="utf-8")
+        file = path.open("w", encoding="utf-8", buffering=1)  # whoever looks while it goes on sees whole lines
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from error
     try:

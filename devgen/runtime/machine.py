@@ -111,7 +111,7 @@ class Machine:
         self._layout = Layout()
         self._cleanup = ExitStack()
         try:
-            with self._transaction():
+            with self.transaction():
                 self._build(registry)
             if config.guest is not None:
                 self.load_guest(config.guest)
@@ -217,7 +217,7 @@ class Machine:
             hint = "it does not fit this version of devgen; build it again"
             raise DeviceError(f"{name}: device '{placement.device}' cannot be made ({error}): {hint}") from error
         self._cleanup.callback(device.close)
-        with self._transaction():
+        with self.transaction():
             self._place(device, placement, placement.at if choose is None else choose(device))
         self._wire(device, placement)
         self._connect_events(device, placement)
@@ -311,6 +311,15 @@ class Machine:
         self.ram.view[guest.load : guest.load + len(image)] = image
         self.ram.mark_dirty(guest.load, len(image))
 
+    @property
+    def name(self) -> str:
+        """The board's name."""
+        return self.config.name
+
+    def surroundings(self) -> dict[str, Json]:
+        """See `Observable`: how much RAM there is."""
+        return {"ram": 0 if self.ram is None else self.ram.size}
+
     def is_ram(self, address: int, length: int) -> bool:
         """Whether these bytes of guest memory are RAM of the machine's own."""
         size = 0 if self.ram is None else self.ram.size
@@ -372,7 +381,7 @@ class Machine:
 
     def reset(self) -> None:
         """Machine reset: every device as its description says; RAM and clocks stay."""
-        with self.lock, self._transaction():
+        with self.lock, self.transaction():
             for callback in self.on_reset:
                 callback(False)
             for device in self._all_devices().values():
@@ -384,7 +393,8 @@ class Machine:
         """Release devices, streams and RAM. May be called again."""
         self._cleanup.close()
 
-    def _transaction(self) -> AbstractContextManager[None]:
+    def transaction(self) -> AbstractContextManager[None]:
+        """Several changes to the regions of both address spaces, committed once."""
         return transaction(self.memory, self.io)
 
     def __enter__(self) -> Machine:
@@ -426,7 +436,7 @@ class Machine:
         ram = None if saved_ram is None else unpack(saved_ram, 0 if self.ram is None else self.ram.size, "RAM")
         devices = self._all_devices()
         saved = mapping(fields["devices"], "'devices'", list(devices))
-        with self.lock, self._transaction():
+        with self.lock, self.transaction():
             restorations = [device.prepare_state(saved[name]) for name, device in devices.items()]
             self._apply(clock, ram, restorations)
 

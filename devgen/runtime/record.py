@@ -5,7 +5,8 @@ replays exactly. On a live clock the recorder makes time exact for the device: a
 timer that the host fires late sees its own deadline.
 
 Bytes that the device reads from the machine's RAM stand in the trace as ``mem_write`` before the input that made it
-read; what it writes, as ``mem_read`` after. A doorbell that rang N times is N writes.
+read; what it writes, as ``mem_read`` after. A doorbell is a write, with the number of ``rings`` where
+several were merged.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ from devgen.runtime.clock import LiveClock
 from devgen.runtime.device import Device, RegionPlace
 from devgen.runtime.fanout import fan_out
 from devgen.runtime.journal import Journal, Output, level_of
-from devgen.runtime.machine import Machine
 from devgen.runtime.memory import MemoryRegion
 from devgen.runtime.notifier import IoEventFd
+from devgen.runtime.observable import Observable
 from devgen.runtime.pci import PciDevice
 from devgen.runtime.pci.config import COMMAND
 from devgen.runtime.state import Json
@@ -33,8 +34,8 @@ from devgen.runtime.timer import Timer
 CATCH_UP: Final = 1000
 """Overdue timers that may fire before an access of a live guest; with more than that the recording is not exact."""
 
-RINGS: Final = 4096
-"""Rings of a doorbell, merged into one by the kernel, that are written out; the rest is noted."""
+PIECE: Final = 1 << 18
+"""Bytes of guest memory in one line."""
 
 CATEGORY: Final = "recorded"
 
@@ -47,27 +48,27 @@ def _nothing(_fields: dict[str, Json]) -> None:
 
 
 class Recorder:
-    """Records one device of ``machine`` into ``file``, from construction to ``close()``.
+    """Records one device of ``scene`` into ``file``, from construction to ``close()``.
 
-    Everything is done under the machine's lock. Once the file cannot be written, recording ends by itself and ``error``
+    Everything is done under the scene's lock. Once the file cannot be written, recording ends by itself and ``error``
     says why: the guest goes on.
     """
 
     def __init__(
-        self, machine: Machine, device: Device, file: TextIO, *, source: str = "", annotate: Annotate = _nothing
+        self, scene: Observable, device: Device, file: TextIO, *, source: str = "", annotate: Annotate = _nothing
     ) -> None:
         """``source`` is written on each line, where several recordings share a file.
 
         ``annotate(fields)`` may add to the line of an access, once that has been carried out.
         """
-        self.machine = machine
+        self.scene = scene
         self.device = device
         self.ops = 0
         self.error: OSError | None = None
         self._file = file
         self._source = source
         self._annotate = annotate
-        self._clock = machine.clocks.virtual
+        self._clock = scene.clocks.virtual
         self._depth = 0
         self._loads: list[tuple[int, bytes]] = []
         self._stores: list[tuple[int, bytes]] = []
@@ -75,7 +76,7 @@ class Recorder:
         self._irqs = {name: index for index, name in enumerate(device.irqs)}
         self._outputs = {name: index for index, name in enumerate(device.gpio_out)}
         self._inputs = {name: index for index, name in enumerate(device.gpio_in)}
-        with machine.lock:
+        with scene.lock:
             self._journal = Journal(device, self._clock)
             self._last = self._clock.now()
             self._expirations = self._clock.queue.expirations
@@ -85,15 +86,15 @@ class Recorder:
     # --- attaching -----------------------------------------------------------------------
 
     def _attach(self) -> None:
-        device, machine = self.device, self.machine
+        device, scene = self.device, self.scene
         self._journal.tap_streams()
-        machine.event_sinks.append(self._journal.event)
-        self._undo.append(partial(machine.event_sinks.remove, self._journal.event))
-        machine.on_reset.append(self._reset)
-        self._undo.append(partial(machine.on_reset.remove, self._reset))
+        scene.event_sinks.append(self._journal.event)
+        self._undo.append(partial(scene.event_sinks.remove, self._journal.event))
+        scene.on_reset.append(self._reset)
+        self._undo.append(partial(scene.on_reset.remove, self._reset))
         self._undo.append(partial(setattr, device, "observer", device.observer))
         device.observer = fan_out(device.observer, self)
-        with machine.memory.transaction(), machine.io.transaction():
+        with scene.transaction():
             for place in device.placements:
                 self._watch(place)
         if isinstance(device, PciDevice):
@@ -119,7 +120,7 @@ class Recorder:
 
     def close(self) -> None:
         """End the recording: the last outputs, the ``end`` line; the device is let go. May be called again."""
-        with self.machine.lock:
+        with self.scene.lock:
             if not self._undo:
                 return
             self.begin()
@@ -132,7 +133,7 @@ class Recorder:
             self.error = error
 
     def _detach(self) -> None:
-        with self.machine.memory.transaction(), self.machine.io.transaction():
+        with self.scene.transaction():
             for action in reversed(self._undo):
                 action()
         self._undo.clear()
@@ -143,7 +144,7 @@ class Recorder:
     # --- the header ----------------------------------------------------------------------
 
     def _header(self) -> dict[str, Json]:
-        device, clocks = self.device, self.machine.clocks
+        device, clocks = self.device, self.scene.clocks
         header: dict[str, Json] = {
             "op": "header",
             "format": 1,
@@ -151,7 +152,7 @@ class Recorder:
             "category": CATEGORY,
             "clock_ns": self._last,
             "rtc_offset_ns": clocks.rtc.offset,
-            "ram": 0 if self.machine.ram is None else self.machine.ram.size,
+            **self.scene.surroundings(),
             "properties": dict(device.properties),
             "regions": {
                 place.region.name: {"base": self._base(place), "size": place.region.size} for place in device.placements
@@ -163,7 +164,7 @@ class Recorder:
             "gpio_out_lines": {str(index): name for name, index in self._outputs.items()},
             "initial_gpio_out": {str(index): level_of(device, name) for name, index in self._outputs.items()},
             "events": "all",
-            "description": f"Recorded from '{device.name}' of {self.machine.config.name}.",
+            "description": f"Recorded from '{device.name}' of {self.scene.name}.",
             "state": device.save_state(),
         }
         if isinstance(device, PciDevice):
@@ -239,7 +240,7 @@ class Recorder:
             self.begin()
 
     def _rung(self, region: str, doorbell: IoEventFd, count: int) -> None:
-        outermost = self.begin()
+        self.begin()
         doorbell.handler(count)
         size = doorbell.length or 4
         ring: dict[str, Json] = {
@@ -249,22 +250,17 @@ class Recorder:
             "size": size,
             "value": doorbell.match or 0,
         }
-        for _ in range(min(count, RINGS) - 1 if outermost else 0):
-            self._write(ring)
-            self.ops += 1
-        self.finish(ring)
-        if outermost and count > RINGS:
-            self._write({"op": "note", "text": f"{count - RINGS} further rings of {doorbell.name}"})
+        self.finish(ring if count == 1 else {**ring, "rings": count})
 
     def loaded(self, address: int, data: bytes) -> None:
         """See DeviceObserver."""
-        if self.machine.is_ram(address, len(data)):
-            self._loads.append((address, data))
+        if self.scene.is_ram(address, len(data)):
+            self._loads += _pieces(address, data)
 
     def stored(self, address: int, data: bytes) -> None:
         """See DeviceObserver."""
-        if self.machine.is_ram(address, len(data)):
-            self._stores.append((address, data))
+        if self.scene.is_ram(address, len(data)):
+            self._stores += _pieces(address, data)
 
     # --- outputs -------------------------------------------------------------------------
 
@@ -333,6 +329,12 @@ def exchange_doorbell(region: MemoryRegion, old: IoEventFd, new: IoEventFd) -> N
     """Put ``new`` in the place of ``old``."""
     region.del_ioeventfd(old)
     region.add_ioeventfd(new)
+
+
+def _pieces(address: int, data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Cut what a line of the trace could not hold."""
+    for start in range(0, len(data), PIECE):
+        yield address + start, data[start : start + PIECE]
 
 
 def _last_stores(stores: Sequence[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:

@@ -132,9 +132,9 @@ def test_configuration_space() -> None:
         dev.read("cfg", 0x10, 4)
         dev.read("cfg", 0x40, 4)
         assert [line.rpartition(" ")[0] for line in trace.take()] == [
-            "card.cfg.COMMAND write",
-            "card.cfg.BAR0 read",
-            "card.cfg+0x40 read",
+            "cfg+0x4 card.cfg.COMMAND write",
+            "cfg+0x10 card.cfg.BAR0 read",
+            "cfg+0x40 card.cfg+0x40 read",
         ]
 
 

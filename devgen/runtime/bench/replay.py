@@ -15,6 +15,7 @@ from typing import BinaryIO, Final, cast
 from devgen.runtime.address_space import AddressSpace
 from devgen.runtime.bench.bench import Bench
 from devgen.runtime.bench.placing import DECODING
+from devgen.runtime.bench.sparse import SparseMemory
 from devgen.runtime.clock import OffsetClock
 from devgen.runtime.device import Device, PropertyValue
 from devgen.runtime.errors import DeviceError, RuntimeFault, TraceError
@@ -119,6 +120,7 @@ class Replay:
         except RuntimeFault as error:
             raise header.fail(str(error)) from None
         self._names = LineNames(header)
+        self._served = SparseMemory() if header.fields.get("served") is True else None
         self._recorded = header.fields.get("events")
         self._expected: list[Line] = []
         self._ram = RamBlock(header.integer("ram", 0, RAM_LIMIT, RAM) or RAM)
@@ -184,6 +186,8 @@ class Replay:
             )
         except RuntimeFault as error:
             raise header.fail(str(error)) from None
+        if self._served is not None:
+            bench.dut.env.memory = self._served
         try:
             self._begin(bench)
         except BaseException:
@@ -283,6 +287,8 @@ class Replay:
 
     def _locate(self, line: Line, name: str) -> tuple[AddressSpace, int]:
         bench, device = self.bench, self.bench.dut
+        if self._served is not None and isinstance(device, PciDevice):
+            return _served_place(line, name, device)
         if name in device.regions:
             return bench.locate(name)
         if isinstance(device, PciDevice):
@@ -323,11 +329,23 @@ class Replay:
         if line.fields.get("space") == "cfg":
             self.bench.write("cfg", line.integer("offset", 0, 4095), value, size)
             self._spaces.clear()
+        elif line.fields.get("rings") is not None:
+            self._ring(line, size, value)
         else:
             space, address = self._where(line)
             space.write(address, value, size)
         if line.fields.get("settle"):
             self._run_until(line, self.bench, self.bench.now)
+
+    def _ring(self, line: Line, size: int, value: int) -> None:
+        """Rings of a doorbell that were merged into one."""
+        region = self.bench.dut.regions.get(line.text("space"))
+        what = (line.integer("offset", 0, (1 << 48) - 1), size, value)
+        for doorbell in () if region is None else region.ioeventfds:
+            if (doorbell.offset, doorbell.length or 4, doorbell.match or 0) == what:
+                doorbell.handler(line.integer("rings", 1))
+                return
+        raise line.fail(f"{self.device_name} has no such doorbell")
 
     def _clock_step(self, line: Line) -> None:
         until = self.bench.now + line.integer("ns", 0, TIME_LIMIT)
@@ -349,12 +367,14 @@ class Replay:
         self.bench.drive(name, line.integer("level", 0, 1))
 
     def _mem_write(self, line: Line) -> None:
-        self.bench.store(line.integer("addr"), line.data())
+        store = self.bench.store if self._served is None else self._served.write_bytes
+        store(line.integer("addr"), line.data())
 
     def _mem_read(self, line: Line) -> None:
         expected = line.data()
         length = line.integer("size", 0, MEMORY_LIMIT, len(expected))
-        found = self.bench.load(line.integer("addr"), length)
+        load = self.bench.load if self._served is None else self._served.read_bytes
+        found = load(line.integer("addr"), length)
         if found != expected:
             at = next((i for i, (a, b) in enumerate(zip(found, expected, strict=False)) if a != b), 0)
             raise _Diverged(f"{expected[at : at + 16].hex()} at byte {at}", found[at : at + 16].hex())
@@ -379,7 +399,10 @@ class Replay:
             raise _Diverged(str(expected), str(found))
 
     def _reset(self, _line: Line) -> None:
-        self.bench.reset()
+        if self._served is None:
+            self.bench.reset()
+        else:  # no firmware: the trace has what the client writes to configuration space afterwards
+            self.bench.machine.reset()
         self._spaces.clear()
 
     def _note(self, _line: Line) -> None:
@@ -434,6 +457,14 @@ class LineNames:
         if found is None and line in self._inputs:
             found = _at(names, str(self._inputs.index(line)))
         return found
+
+
+def _served_place(line: Line, name: str, device: PciDevice) -> tuple[AddressSpace, int]:
+    """A region of a served device is reached in its BAR, wherever the client has mapped that."""
+    place = next((place for place in device.placements if place.region.name == name and place.bar is not None), None)
+    if place is None or place.bar is None:
+        raise line.fail(f"{device.NAME} has no region {name!r} in a BAR")
+    return AddressSpace(name, device.bars[place.bar]), place.offset
 
 
 def _at(names: list[str], line: str) -> str | None:

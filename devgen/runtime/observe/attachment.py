@@ -10,27 +10,27 @@ from devgen.runtime.access import AccessObserver, ObservedOps
 from devgen.runtime.device import Device, DeviceObserver
 from devgen.runtime.fanout import fan_out
 from devgen.runtime.irq import IrqLine
-from devgen.runtime.machine import Machine
 from devgen.runtime.memory import MemoryRegion
 from devgen.runtime.notifier import IoEventFd
+from devgen.runtime.observable import Observable
 from devgen.runtime.pci import PciDevice
 from devgen.runtime.record import exchange_doorbell
 from devgen.runtime.stream import ByteStream, InputObserver
 
 
 class Attachment:
-    """What has been attached to a machine. ``detach`` takes it all away, the last first; the machine's lock is held.
+    """What has been attached to ``scene``. ``detach`` takes it all away, the last first; its lock is held.
 
     Observers nest: of two that watch the same device, the one that came last must go first.
     """
 
-    def __init__(self, machine: Machine) -> None:
-        self.machine = machine
+    def __init__(self, scene: Observable) -> None:
+        self.scene = scene
         self._undo: list[Callable[[], None]] = []
 
     def accesses(self, device: Device, observer: Callable[[str], AccessObserver]) -> None:
         """Have ``observer(region name)`` hear of accesses to each region of registers, ``cfg`` for configuration."""
-        with self.machine.memory.transaction(), self.machine.io.transaction():
+        with self.scene.transaction():
             for region in device.regions.values():
                 if region.ops is not None:
                     self._set(region, "ops", ObservedOps(region.ops, observer(region.name)))
@@ -39,7 +39,7 @@ class Attachment:
 
     def doorbells(self, device: Device, rung: Callable[[IoEventFd, int], None]) -> None:
         """Call ``rung(doorbell, count)`` whenever one of the device's doorbells was rung, before the device hears."""
-        with self.machine.memory.transaction(), self.machine.io.transaction():
+        with self.scene.transaction():
             for region in device.regions.values():
                 for doorbell in list(region.ioeventfds):
                     self._doorbell(region, doorbell, rung)
@@ -69,14 +69,14 @@ class Attachment:
         self._undo.append(partial(line.disconnect, changed))
 
     def events(self, sink: Callable[[str, str, dict[str, int]], None]) -> None:
-        """Call ``sink(device, event, values)`` for each event of the machine."""
-        self.machine.event_sinks.append(sink)
-        self._undo.append(partial(self.machine.event_sinks.remove, sink))
+        """Call ``sink(device, event, values)`` for each event."""
+        self.scene.event_sinks.append(sink)
+        self._undo.append(partial(self.scene.event_sinks.remove, sink))
 
     def resets(self, sink: Callable[[bool], None]) -> None:
-        """Call ``sink(done)`` before and after each machine reset."""
-        self.machine.on_reset.append(sink)
-        self._undo.append(partial(self.machine.on_reset.remove, sink))
+        """Call ``sink(done)`` before and after each reset of all devices."""
+        self.scene.on_reset.append(sink)
+        self._undo.append(partial(self.scene.on_reset.remove, sink))
 
     def _set(self, owner: object, name: str, value: object) -> None:
         self._undo.append(partial(setattr, owner, name, getattr(owner, name)))
@@ -84,6 +84,6 @@ class Attachment:
 
     def detach(self) -> None:
         """Take everything away. May be called again."""
-        with self.machine.memory.transaction(), self.machine.io.transaction():
+        with self.scene.transaction():
             while self._undo:
                 self._undo.pop()()

@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from typing import TextIO
 
 from devgen.runtime.device import Device
-from devgen.runtime.machine import Machine
+from devgen.runtime.observable import Observable
 from devgen.runtime.observe.changes import StateChanges
 from devgen.runtime.observe.names import NameFilter, RegisterNames
 from devgen.runtime.observe.tracer import Level, ProgramCounter, no_processor
@@ -21,7 +21,7 @@ from devgen.runtime.state import Json
 
 
 class JsonTrace:
-    """Traces the devices of ``machine`` that ``wanted`` lets pass whole, from construction to ``close()``.
+    """Traces the devices of ``scene`` that ``wanted`` lets pass whole, from construction to ``close()``.
 
     A filter picks devices only: a trace that lacks accesses could not be replayed. At level ``access`` lines lack
     ``changed``.
@@ -29,7 +29,7 @@ class JsonTrace:
 
     def __init__(
         self,
-        machine: Machine,
+        scene: Observable,
         file: TextIO,
         level: Level = "field",
         wanted: NameFilter | None = None,
@@ -39,9 +39,9 @@ class JsonTrace:
         with ExitStack() as stack:
             self._recorders = [
                 stack.enter_context(
-                    Recorder(machine, device, file, source=name, annotate=_annotation(device, level, program_counter))
+                    Recorder(scene, device, file, source=name, annotate=_annotation(device, level, program_counter))
                 )
-                for name, device in machine.devices.items()
+                for name, device in scene.devices.items()
                 if wanted.may_pass(name)
             ]
             self._stack = stack.pop_all()

@@ -7,7 +7,7 @@
 
 First the virtual time in seconds; on a CPU host, of an access of the guest's, the offset of its instruction in the code
 segment (KVM has moved on to the next one when a write to memory leaves it). Writes that a device allows to be late
-(coalesced ones) carry none.
+(coalesced ones) carry none. Where there is no processor to ask, the place of a PCI device's access: ``BAR0+0x18``.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from typing import Final, Literal, get_args
 
 from devgen.runtime.device import Device
 from devgen.runtime.journal import observed_line
-from devgen.runtime.machine import Machine
 from devgen.runtime.notifier import IoEventFd
+from devgen.runtime.observable import Observable
 from devgen.runtime.observe.attachment import Attachment
 from devgen.runtime.observe.changes import StateChanges
 from devgen.runtime.observe.names import NameFilter, RegisterNames, number
+from devgen.runtime.pci import PciDevice
 
 Level = Literal["access", "field", "all"]
 """``access``: reads, writes, doorbells. ``field``: also values by field, and each register that has changed. ``all``:
@@ -41,15 +42,15 @@ def no_processor() -> None:
 
 
 class Tracer:
-    """Traces ``machine`` to ``emit``, a line a call, from construction to ``close()``.
+    """Traces the devices of ``scene`` to ``emit``, a line a call, from construction to ``close()``.
 
     ``wanted`` picks devices, registers and lines by name. Once ``emit`` raises OSError the trace ends and ``error``
-    says why. ``emit`` is called under the machine's lock.
+    says why. ``emit`` is called under the scene's lock.
     """
 
     def __init__(
         self,
-        machine: Machine,
+        scene: Observable,
         emit: Callable[[str], None],
         level: Level = "field",
         wanted: NameFilter | None = None,
@@ -59,30 +60,31 @@ class Tracer:
         self.wanted = wanted or NameFilter()
         self.error: OSError | None = None
         self._emit = emit
-        self._clock = machine.clocks.virtual
+        self._clock = scene.clocks.virtual
         self._program_counter = program_counter
-        self._machine = machine
-        with machine.lock:
-            self._attachment = Attachment(machine)
-            for device in machine.devices.values():
+        self._scene = scene
+        with scene.lock:
+            self._attachment = Attachment(scene)
+            for device in scene.devices.values():
                 if self.wanted.may_pass(device.name):
                     DeviceTracer(self, device, self._attachment)
 
-    def say(self, name: str, what: str, *, access: bool = False) -> None:
-        """A line about ``name``, if that is wanted."""
+    def say(self, name: str, what: str, place: str | None = None) -> None:
+        """A line about ``name``, if that is wanted. ``place`` of an access is shown if no processor tells its own."""
         if self.error is not None or not self.wanted(name):
             return
-        where = self._program_counter() if access else None
-        place = "" if where is None else f"{where:#06x}"
+        where = None if place is None else self._program_counter()
+        if where is not None:
+            place = f"{where:#06x}"
         seconds, ns = divmod(self._clock.now(), 1_000_000_000)
         try:
-            self._emit(f"{seconds:5}.{ns:09} {place:>10} {name} {what}".rstrip())
+            self._emit(f"{seconds:5}.{ns:09} {place or '':>10} {name} {what}".rstrip())
         except OSError as error:
             self.error = error
 
     def close(self) -> None:
         """Watch no more. May be called again."""
-        with self._machine.lock:
+        with self._scene.lock:
             self._attachment.detach()
 
     def __enter__(self) -> Tracer:
@@ -101,6 +103,7 @@ class DeviceTracer:
         self._tracer = tracer
         self._device = device
         self._names = RegisterNames(device)
+        self._places = _bar_places(device)
         self._level = tracer.level
         self._changes = StateChanges(device, hidden=tracer.level == "all")
         attachment.accesses(device, partial(_SpaceTracer, self))
@@ -132,7 +135,11 @@ class DeviceTracer:
         verb = "write" if write else "read"
         for part in self._names.parts(space, offset, size, write):
             fields = "" if self._level == "access" else part.show_fields(value)
-            self._say(part.name, f"{verb} {number(part.value(value))} {fields}", access=True)
+            self._say(part.name, f"{verb} {number(part.value(value))} {fields}", self._place(space, offset))
+
+    def _place(self, space: str, offset: int) -> str:
+        place = self._places.get(space)
+        return "" if place is None else f"{place[0]}+{place[1] + offset:#x}"
 
     def _rung(self, doorbell: IoEventFd, count: int) -> None:
         self._say(doorbell.name, f"rung {count} times" if count > 1 else "rung")
@@ -176,8 +183,18 @@ class DeviceTracer:
         """See DeviceObserver."""
         self._say("memory", f"store {address:#x} {len(data)} bytes {data[:_SHOWN].hex()}")
 
-    def _say(self, name: str, what: str, *, access: bool = False) -> None:
-        self._tracer.say(f"{self._device.name}.{name}", what, access=access)
+    def _say(self, name: str, what: str, place: str | None = None) -> None:
+        self._tracer.say(f"{self._device.name}.{name}", what, place)
+
+
+def _bar_places(device: Device) -> dict[str, tuple[str, int]]:
+    """Where the regions of a PCI device lie: (BAR, offset)."""
+    places = {
+        place.region.name: ("ROM" if place.bar == "rom" else f"BAR{place.bar}", place.offset)
+        for place in device.placements
+        if place.bar is not None
+    }
+    return {**places, "cfg": ("cfg", 0)} if isinstance(device, PciDevice) else {}
 
 
 class _SpaceTracer:

@@ -17,7 +17,7 @@ from vcd.writer import Variable, VCDWriter
 from devgen.runtime.counter import Counter
 from devgen.runtime.device import Device
 from devgen.runtime.journal import observed_line
-from devgen.runtime.machine import Machine
+from devgen.runtime.observable import Observable
 from devgen.runtime.observe.attachment import Attachment
 from devgen.runtime.observe.names import NameFilter
 
@@ -28,24 +28,24 @@ Samples = Sequence[Callable[[], None]]
 
 
 class Waves:
-    """Writes the lines of ``machine`` into ``file``, from construction to ``close()``, which leaves the file open.
+    """Writes the lines of the devices of ``scene`` into ``file``, which stays open, from construction to ``close()``.
 
     Once the file cannot be written, it ends by itself and ``error`` says why: the guest goes on.
     """
 
-    def __init__(self, machine: Machine, file: TextIO, wanted: NameFilter | None = None) -> None:
+    def __init__(self, scene: Observable, file: TextIO, wanted: NameFilter | None = None) -> None:
         self.error: OSError | None = None
-        self._machine = machine
+        self._scene = scene
         self._wanted = wanted or NameFilter()
-        self._clock = machine.clocks.virtual
+        self._clock = scene.clocks.virtual
         self._last = self._clock.now()
         self._samples: list[Callable[[], None]] = []
-        self._attachment = Attachment(machine)
-        with machine.lock:
+        self._attachment = Attachment(scene)
+        with scene.lock:
             self._writer = VCDWriter(
                 file, timescale=TIMESCALE, date="", version="devgen", init_timestamp=self._last, check_values=False
             )
-            for device in machine.devices.values():
+            for device in scene.devices.values():
                 self._add(device)
             self._guarded(self._writer.flush)
 
@@ -110,7 +110,7 @@ class Waves:
 
     def close(self) -> None:
         """Write the end of time and watch no more. May be called again."""
-        with self._machine.lock:
+        with self._scene.lock:
             self._attachment.detach()
             _sample_all(self._samples)
             self._samples.clear()

@@ -11,13 +11,16 @@ import select
 import socket
 import stat
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Final
 
 from devgen.runtime.clock import Clocks
 from devgen.runtime.device import Device, Environment, PropertyValue
 from devgen.runtime.errors import MachineError
+from devgen.runtime.memory import transaction
 from devgen.runtime.notifier import EventNotifier, IoEventFd
+from devgen.runtime.observable import EventSink, ResetSink
 from devgen.runtime.pci import PciDevice
 from devgen.runtime.state import Json
 from devgen.runtime.vfio_user.channel import Channel
@@ -32,11 +35,11 @@ TIMERS: Final = 10_000
 _LONGEST: Final = 3600.0
 _log = logging.getLogger("devgen.vfio_user")
 
-EventSink = Callable[[str, str, dict[str, int]], None]
-
 
 class VfioUserServer:
     """Serves a device of ``device_class``; listens once it is made. Use as a context, or ``close`` it.
+
+    It is `Observable`, before ``run`` or in its thread.
 
     ``on_event(device, event, values)`` hears the device's events, ``on_client`` a line when a client comes or goes.
     Raises MachineError when the device is not on PCI or the socket cannot be made, DeviceError for its properties.
@@ -56,7 +59,10 @@ class VfioUserServer:
         self.memory = ClientMemory()
         self.clocks = Clocks.live()
         self._on_client = on_client or _nobody
-        environment = Environment(self.clocks, self.memory, on_event or _ignore, name=device_class.NAME)
+        self.event_sinks: list[EventSink] = [] if on_event is None else [on_event]
+        self.on_reset: list[ResetSink] = []
+        self.lock: AbstractContextManager[object] = nullcontext()
+        environment = Environment(self.clocks, self.memory, self._event, name=device_class.NAME)
         self.device: PciDevice = device_class(environment, **(properties or {}))
         self.regions = Regions(self.device)
         self.path = Path(path)
@@ -124,11 +130,12 @@ class VfioUserServer:
             self._bells.add(fd)
             self.watch(fd, lambda: self._ring(bell))
 
-    @staticmethod
-    def _ring(bell: IoEventFd) -> None:
+    def _ring(self, bell: IoEventFd) -> None:
         count = bell.notifier.test_and_clear()
-        if count:
-            bell.handler(count)
+        # An observer may have put another in its place meanwhile, for the same descriptor.
+        present = (one for region in self.device.regions.values() for one in region.ioeventfds)
+        for one in [one for one in present if one.notifier is bell.notifier] if count else ():
+            one.handler(count)
 
     # --- clients -------------------------------------------------------------------------------
 
@@ -175,9 +182,40 @@ class VfioUserServer:
 
     # --- the device ----------------------------------------------------------------------------
 
+    @property
+    def name(self) -> str:
+        """The device's name."""
+        return self.device.name
+
+    @property
+    def devices(self) -> dict[str, Device]:
+        """The one device, by its name."""
+        return {self.device.name: self.device}
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """See `Observable`."""
+        bars = self.device.bars.values()
+        return transaction(*bars) if bars else nullcontext()
+
+    def is_ram(self, _address: int, _length: int) -> bool:
+        """See `Observable`: all of the client's memory may change at any time, so all that is found there counts."""
+        return True
+
+    def surroundings(self) -> dict[str, Json]:
+        """See `Observable`."""
+        return {"ram": 0, "served": True}
+
+    def _event(self, device: str, event: str, values: dict[str, int]) -> None:
+        for sink in self.event_sinks:
+            sink(device, event, values)
+
     def reset_device(self) -> None:
         """What the client's DEVICE_RESET does."""
+        for sink in self.on_reset:
+            sink(False)
         self.device.reset()
+        for sink in self.on_reset:
+            sink(True)
 
     def save_state(self) -> dict[str, Json]:
         """The device's state as plain data."""
@@ -238,10 +276,6 @@ def _replace(path: Path) -> None:
 
 def _nothing() -> None:
     """Waking up is all."""
-
-
-def _ignore(_device: str, _event: str, _values: dict[str, int]) -> None:
-    """Nobody listens for events."""
 
 
 def _nobody(_line: str) -> None:
