@@ -14,7 +14,7 @@ from kvm_parts import LOAD, Recorder, Rig, rig
 from devgen.runtime.irq import IrqLine
 from devgen.runtime.kvm import KvmHost
 from devgen.runtime.kvm.error import KvmError
-from devgen.runtime.kvm.irqchip import default_routes
+from devgen.runtime.kvm.routes import GsiRoutes, default_routes
 from devgen.runtime.notifier import EventNotifier
 from devgen.runtime.timer import Timer
 
@@ -54,12 +54,12 @@ def ioapic_route(pin: int, vector: int, *, level: bool) -> bytes:
 class Guest:
     """A machine that sleeps after ``setup``, and the vectors it reported."""
 
-    def __init__(self, setup: bytes = b"", *, apic: bool = True) -> None:
+    def __init__(self, setup: bytes = b"", *, apic: bool = True, pci: bool = False) -> None:
         lidt = b"\x0f\x01\x1d" + struct.pack("<I", LOAD + 0x800)
         enable = store32(APIC_SPURIOUS, 0x1FF) if apic else b""
         code = CLI + lidt + enable + setup + out8(READY, 0) + SLEEP
         self.rig: Rig = rig(
-            code.ljust(0x800, b"\x90") + struct.pack("<HI", 0x7FF, IDT), mode="protected", irqchip="kernel"
+            code.ljust(0x800, b"\x90") + struct.pack("<HI", 0x7FF, IDT), mode="protected", irqchip="kernel", pci=pci
         )
         self.vectors: list[int] = []
         self.ready: Callable[[], None] = lambda: None
@@ -209,11 +209,12 @@ def test_a_message_reaches_the_local_apic() -> None:
         assert taken == [True]
 
 
-def test_a_message_that_nobody_takes_says_so() -> None:
+@pytest.mark.parametrize("data", [0x41, 0x141, 0xFFFFFFFF], ids=["fixed", "lowest priority", "all ones"])
+def test_a_message_that_nobody_takes_says_so(data: int) -> None:
     guest = Guest(apic=False)
     with KvmHost(guest.rig.machine) as host:
         assert host.irqchip is not None
-        assert not host.irqchip.signal_msi(0xFEE00000 | 7 << 12, 0x41)
+        assert not host.irqchip.signal_msi(0xFEE00000 | 7 << 12, data)
 
 
 def test_a_message_through_a_route_and_an_irqfd(notifier: EventNotifier) -> None:
@@ -260,10 +261,10 @@ def test_a_removed_route_frees_its_gsi() -> None:
 
 def test_no_gsi_left_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
     with KvmHost(Guest().rig.machine) as host:
-        monkeypatch.setattr(host.irqchip, "_gsis", 25)
         assert host.irqchip is not None
+        monkeypatch.setattr(host.irqchip, "routes", GsiRoutes(host.vm, 41))
         host.irqchip.add_message(0xFEE00000, 0x42)
-        with pytest.raises(KvmError, match="all 25 GSIs are in use"):
+        with pytest.raises(KvmError, match="all 1 GSIs for messages are in use"):
             host.irqchip.add_message(0xFEE00000, 0x43)
 
 
@@ -271,6 +272,19 @@ def test_the_default_routes_are_a_pcs() -> None:
     pins = [(route.gsi, route.u.irqchip.irqchip, route.u.irqchip.pin) for route in default_routes()]
     assert pins[:16] == [(gsi, 0 if gsi < 8 else 1, gsi % 8) for gsi in range(16)]
     assert pins[16:] == [(gsi, 2, gsi) for gsi in range(24)]
+
+
+@pytest.mark.parametrize("delivery", ["line", "irqfd"])
+def test_a_line_above_the_pins_raises_nobodys_message(delivery: str, notifier: EventNotifier) -> None:
+    guest = Guest()
+    line = IrqLine("irq")
+    guest.rig.machine.connect_line(line, 24)
+    guest.ready = lambda: (line.set(1), notifier.set())[0]
+    with KvmHost(guest.rig.machine, irq_delivery=delivery) as host:  # type: ignore[arg-type]
+        assert host.irqchip is not None
+        assert host.irqchip.add_message(0xFEE00000, 0x42) == 24
+        host.irqchip.add_irqfd(notifier.fileno(), host.irqchip.add_message(0xFEE00000, 0x43))
+        assert guest.run(host) == [0x43]
 
 
 @pytest.mark.parametrize("delivery", ["line", "irqfd"])

@@ -36,12 +36,14 @@ from devgen.runtime.kvm.slots import MemorySlots
 from devgen.runtime.kvm.system import KvmSystem, guest_cpuid
 from devgen.runtime.kvm.ticker import Ticker
 from devgen.runtime.kvm.vcpu import Vcpu, install_kick_handler
+from devgen.runtime.kvm.vectors import vector_paths
 from devgen.runtime.kvm.vm import KvmVm
 from devgen.runtime.listener import MemoryListener
 from devgen.runtime.machine import Machine
 from devgen.runtime.run import RunResult
 
 IrqDelivery = Literal["line", "irqfd"]
+MessageDelivery = Literal["irqfd", "signal"]
 
 HALT_BEAT = 0.5
 """Seconds between two looks for processors that have halted for good."""
@@ -52,10 +54,18 @@ class KvmHost:
 
     ``count_exits``: keep ``exits``, a count for each ("io", port), ("mmio", address) and (reason, 0).
     ``irq_delivery``: how interrupt wires reach the kernel: ``line`` (KVM_IRQ_LINE) or ``irqfd`` (with resampling).
+    ``message_delivery``: how the MSI and MSI-X vectors of the machine's present devices do: ``irqfd`` (each with a
+    route of its own) or ``signal`` (KVM_SIGNAL_MSI, where a vector without a route goes in any case).
     """
 
     def __init__(
-        self, machine: Machine, *, count_exits: bool = False, irq_delivery: IrqDelivery = "line", cpus: int = 1
+        self,
+        machine: Machine,
+        *,
+        count_exits: bool = False,
+        irq_delivery: IrqDelivery = "line",
+        message_delivery: MessageDelivery = "irqfd",
+        cpus: int = 1,
     ) -> None:
         self.machine = machine
         self.counts: Counter[tuple[str, int]] | None = Counter() if count_exits else None
@@ -72,7 +82,7 @@ class KvmHost:
         install_kick_handler()
         try:
             with KvmSystem() as system, machine.lock:
-                self._build(system, irq_delivery, cpus)
+                self._build(system, irq_delivery, message_delivery, cpus)
         except BaseException:
             self.close()
             raise
@@ -96,7 +106,9 @@ class KvmHost:
 
     # --- building ---
 
-    def _build(self, system: KvmSystem, irq_delivery: IrqDelivery, cpus: int) -> None:
+    def _build(
+        self, system: KvmSystem, irq_delivery: IrqDelivery, message_delivery: MessageDelivery, cpus: int
+    ) -> None:
         machine = self.machine
         self.vm = KvmVm(system)
         self._cleanup.callback(self.vm.close)
@@ -104,6 +116,8 @@ class KvmHost:
         self._cleanup.callback(self._events.close)
         self._ticker = Ticker(machine.lock, machine.clocks.virtual, self._settle, self._failed)
         self.irqchip = self._add_irqchip(irq_delivery) if machine.config.irqchip == "kernel" else None
+        if self.irqchip is not None and message_delivery == "irqfd":
+            self._add_vectors(self.irqchip)
         vcpus = [self._add_vcpu(system, index) for index in range(cpus)]
         self._add_ring(vcpus[0])
         self._listen()
@@ -126,6 +140,11 @@ class KvmHost:
         self.machine.message_sinks.append(irqchip.signal_msi)
         self._cleanup.callback(self.machine.message_sinks.remove, irqchip.signal_msi)
         return irqchip
+
+    def _add_vectors(self, chip: Irqchip) -> None:
+        for path in vector_paths(self.machine, chip):
+            path.connect()
+            self._cleanup.callback(path.disconnect)
 
     def _add_vcpu(self, system: KvmSystem, index: int) -> Vcpu:
         vcpu = Vcpu(system, self.vm, index)

@@ -1,20 +1,23 @@
-"""The in-kernel interrupt controllers: PIC pair, IOAPIC, local APICs, interval timer, and the table of GSI routes.
+"""The in-kernel interrupt controllers: PIC pair, IOAPIC, local APICs, interval timer, and what signals them.
 
-GSIs 0-15 lead to the PIC pair and the IOAPIC, 16-23 to the IOAPIC alone, as the kernel's own default table has it; the
-numbers above are free for message-signalled interrupts. Source: Documentation/virt/kvm/api.rst 4.24-4.26, 4.52, 4.75.
+Source: Documentation/virt/kvm/api.rst 4.24-4.26 (the controllers, KVM_IRQ_LINE), 4.71 (KVM_SIGNAL_MSI), 4.75 (irqfds).
 """
 
 from __future__ import annotations
 
+import errno
+import resource
+
 from devgen.runtime.eventloop import EventLoop
 from devgen.runtime.kvm import uapi
 from devgen.runtime.kvm.error import KvmError
+from devgen.runtime.kvm.routes import GsiRoutes
 from devgen.runtime.kvm.vm import KvmVm
 from devgen.runtime.notifier import EventNotifier
 
 TSS_ADDRESS = 0xFFFBD000  # three pages below the firmware's place, where QEMU puts them too
-_PIC_PINS = 8
-_LEGACY = 16
+IRQFD_SHARE = 4
+"""Irqfds of messages take at most this part of the descriptors that the process may open: a guest decides how many."""
 
 
 class Irqchip:
@@ -31,43 +34,47 @@ class Irqchip:
         vm.create_irqchip()
         if pit and vm.capability(uapi.KVM_CAP_PIT2):
             vm.create_pit()
-        self._gsis = vm.capability(uapi.KVM_CAP_IRQ_ROUTING)
-        self._messages: dict[int, tuple[int, int]] = {}
+        self.routes = GsiRoutes(vm, vm.capability(uapi.KVM_CAP_IRQ_ROUTING))
+        self.irqfd_limit = _descriptors() // IRQFD_SHARE
         self._wires: dict[int, LevelIrqfd] = {}
         self._irqfds: dict[tuple[int, int], None] = {}
 
     def set_line(self, gsi: int, level: int) -> None:
-        """Drive a GSI with KVM_IRQ_LINE. A GSI without a route is dropped, as a wire that leads nowhere."""
-        if gsi < self._gsis:
+        """Drive a GSI with KVM_IRQ_LINE. One above the chips' pins is dropped, as a wire that leads nowhere."""
+        if gsi < uapi.KVM_IOAPIC_NUM_PINS:
             self._vm.irq_line(gsi, level)
 
     def signal_msi(self, address: int, data: int) -> bool:
-        """Deliver a message-signalled interrupt at once; False when no processor took it."""
-        return self._vm.signal_msi(address, data) > 0
+        """Deliver a message-signalled interrupt at once; False when no processor took it.
+
+        A guest chooses both: the kernel's -1 for a message that nobody can take arrives here as EPERM, and is no error.
+        """
+        try:
+            return self._vm.signal_msi(address, data) > 0
+        except KvmError as error:
+            if error.number != errno.EPERM:
+                raise
+            return False
 
     # --- routes ---
 
     def add_message(self, address: int, data: int) -> int:
         """A new GSI that delivers this message; for irqfds."""
-        for gsi in range(uapi.KVM_IOAPIC_NUM_PINS, self._gsis):
-            if gsi not in self._messages:
-                self.set_message(gsi, address, data)
-                return gsi
-        raise KvmError("KVM_SET_GSI_ROUTING", 0, f"all {self._gsis} GSIs are in use")
+        gsi = self.routes.allocate()
+        if gsi is None:
+            raise KvmError("KVM_SET_GSI_ROUTING", 0, f"all {self.routes.capacity} GSIs for messages are in use")
+        self.set_message(gsi, address, data)
+        return gsi
 
     def set_message(self, gsi: int, address: int, data: int) -> None:
         """Make ``gsi`` deliver another message."""
-        self._messages[gsi] = (address, data)
-        self._commit_routes()
+        self.routes.put(gsi, address, data)
+        self.routes.commit()
 
     def remove_message(self, gsi: int) -> None:
         """Free a GSI of ``add_message``."""
-        del self._messages[gsi]
-        self._commit_routes()
-
-    def _commit_routes(self) -> None:
-        messages = [_message_route(gsi, *message) for gsi, message in sorted(self._messages.items())]
-        self._vm.set_gsi_routing(default_routes() + messages)
+        self.routes.free(gsi)
+        self.routes.commit()
 
     # --- irqfds ---
 
@@ -75,6 +82,15 @@ class Irqchip:
         """Edge-triggered: each signal of eventfd ``fd`` raises and lowers ``gsi``, from any thread and with no call."""
         self._vm.irqfd(fd=fd, gsi=gsi)
         self._irqfds[fd, gsi] = None
+
+    @property
+    def irqfds(self) -> int:
+        """How many irqfds are tied, those of level-triggered lines aside."""
+        return len(self._irqfds)
+
+    def may_add_irqfd(self) -> bool:
+        """Whether a guest may be given one more."""
+        return len(self._irqfds) < self.irqfd_limit
 
     def remove_irqfd(self, fd: int, gsi: int) -> None:
         """Undo ``add_irqfd``."""
@@ -96,6 +112,12 @@ class Irqchip:
         for wire in self._wires.values():
             wire.close()
         self._wires.clear()
+
+
+def _descriptors() -> int:
+    """How many descriptors the process may open; where there is no limit, more than there are GSIs."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 1 << 20 if soft == resource.RLIM_INFINITY else soft
 
 
 class LevelIrqfd:
@@ -131,28 +153,3 @@ class LevelIrqfd:
         self._vm.irqfd(fd=self.raised.fileno(), gsi=self._gsi, assign=False)
         self.raised.close()
         self.ended.close()
-
-
-def default_routes() -> list[uapi.kvm_irq_routing_entry]:
-    """The kernel's table for a PC: each legacy line to its PIC pin and to the IOAPIC pin of the same number."""
-    routes = []
-    for gsi in range(_LEGACY):
-        chip = uapi.KVM_IRQCHIP_PIC_MASTER if gsi < _PIC_PINS else uapi.KVM_IRQCHIP_PIC_SLAVE
-        routes.append(_pin_route(gsi, chip, gsi % _PIC_PINS))
-    routes += [_pin_route(gsi, uapi.KVM_IRQCHIP_IOAPIC, gsi) for gsi in range(uapi.KVM_IOAPIC_NUM_PINS)]
-    return routes
-
-
-def _pin_route(gsi: int, chip: int, pin: int) -> uapi.kvm_irq_routing_entry:
-    route = uapi.kvm_irq_routing_entry(gsi=gsi, type=uapi.KVM_IRQ_ROUTING_IRQCHIP)
-    route.u.irqchip.irqchip = chip
-    route.u.irqchip.pin = pin
-    return route
-
-
-def _message_route(gsi: int, address: int, data: int) -> uapi.kvm_irq_routing_entry:
-    route = uapi.kvm_irq_routing_entry(gsi=gsi, type=uapi.KVM_IRQ_ROUTING_MSI)
-    route.u.msi.address_lo = address & 0xFFFFFFFF
-    route.u.msi.address_hi = address >> 32
-    route.u.msi.data = data
-    return route

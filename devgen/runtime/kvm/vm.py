@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections.abc import Sequence
 
 from devgen.runtime.kvm import uapi
 from devgen.runtime.kvm.error import control
@@ -99,9 +100,9 @@ class KvmVm:
         argument = uapi.kvm_irqfd(fd=fd, gsi=gsi, flags=flags, resamplefd=resample or 0)
         self._call("KVM_IRQFD", argument, f"cannot {'add' if assign else 'remove'} the irqfd of GSI {gsi}")
 
-    def set_gsi_routing(self, entries: list[uapi.kvm_irq_routing_entry]) -> None:
-        """Replace the whole table of GSI routes."""
-        table = bytes(uapi.kvm_irq_routing(nr=len(entries))) + b"".join(bytes(entry) for entry in entries)
+    def set_gsi_routing(self, entries: Sequence[bytes]) -> None:
+        """Replace the whole table of GSI routes; each entry is the bytes of a kvm_irq_routing_entry."""
+        table = bytes(uapi.kvm_irq_routing(nr=len(entries))) + b"".join(entries)
         self._call("KVM_SET_GSI_ROUTING", bytearray(table), "cannot set the GSI routes")
 
     def signal_msi(self, address: int, data: int) -> int:
