@@ -114,7 +114,7 @@ class DmaEngine(PciDevice):
         self.SCRATCH = 0
         self.RINGS = 0
         self.PORT = 0
-        self.buffer = [0] * 0x1000
+        self.buffer = bytearray(0x1000)
 
     def reset(self) -> None:
         """Machine reset."""

@@ -77,7 +77,7 @@ class Edu(PciDevice):
         self.DESTINATION = 0
         self.COUNT = 0
         self.COMMAND = 0
-        self.buffer = [0] * 0x1000
+        self.buffer = bytearray(0x1000)
         self.computation = Timer(env.clocks.virtual, self.computation_expired)
         self.transfer = Timer(env.clocks.virtual, self.transfer_expired)
         self.inta = self.add_intx("inta")

@@ -55,10 +55,10 @@ class I8254(Device):
         self.access = [0] * 3
         self.reading = [0] * 3
         self.writing = [0] * 3
-        self.low_byte = [0] * 3
+        self.low_byte = bytearray(3)
         self.latch = [0] * 3
         self.latched = [0] * 3
-        self.status = [0] * 3
+        self.status = bytearray(3)
         self.status_latched = [0] * 3
         self.gate = 0
         self.due = 0

@@ -75,7 +75,7 @@ class Analysis:
                     found.add(("timer", timer))
                 case ir.Pulse(line):
                     found.add((line.kind, line.name))
-                case ir.CopyMemory("load", _, buffer):
+                case ir.CopyMemory("load", _, buffer) | ir.FillMemory(buffer):
                     found |= self._written(buffer)
                 case ir.Do(action):
                     found |= self._action_writes(action)

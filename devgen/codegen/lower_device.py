@@ -257,7 +257,7 @@ class _DeviceLowering:
     def _stored_state(self) -> Iterator[_Stored]:
         for one in self.device.state:
             attribute = self.symbols.attribute("state", one.name)
-            value = self._initial(one.reset, one.count)
+            value = self._bytes(one.reset, one.count) if one.is_bytes else self._initial(one.reset, one.count)
             yield _Stored(attribute, "state", one.width, value, one.retain or self.device.retain)
 
     def _initial(self, reset: ir.Expr, count: ir.Expr | None, bits: bool = False) -> str:
@@ -268,6 +268,12 @@ class _DeviceLowering:
         if names_local(reset, "index"):
             return f"[{value} for index in range({self.lowering.number(count)})]"
         return f"[{value}] * {self.lowering.value(count).at(11)}"
+
+    def _bytes(self, reset: ir.Expr, count: ir.Expr | None) -> str:
+        """The text of the reset value of an array of bytes."""
+        if reset == ir.Int(0) and count is not None:
+            return f"bytearray({self.lowering.number(count)})"
+        return f"bytearray({self._initial(reset, count)})"
 
     # --- functions and actions ---------------------------------------------------------------
 

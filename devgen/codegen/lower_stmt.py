@@ -61,9 +61,14 @@ class Statements:
             case ir.StoreMemory(address, value, size):
                 return [f"self.store_memory({number(address)}, {number(value)}, {size})"]
             case ir.CopyMemory(op, address, buffer, length):
-                whole = f"self.{symbols.attribute('state', buffer.name)}"
-                start = number(buffer.index) if buffer.index is not None else "0"
-                return [f"self.{op}_bytes({number(address)}, {whole}, {start}, {number(length)})"]
+                return [f"self.{op}_bytes({number(address)}, {self._elements(buffer)}, {number(length)})"]
+            case ir.FillMemory(buffer, length, value):
+                return [f"self.fill_bytes({self._elements(buffer)}, {number(length)}, {number(value)})"]
+
+    def _elements(self, first: ir.StatePlace) -> str:
+        """An array of bytes and the element named, as two arguments."""
+        start = self.lowering.number(first.index) if first.index is not None else "0"
+        return f"self.{self.lowering.symbols.attribute('state', first.name)}, {start}"
 
     # --- control -----------------------------------------------------------------------------
 

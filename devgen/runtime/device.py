@@ -124,8 +124,8 @@ class Property:
 
 @dataclass(slots=True, frozen=True)
 class StateItem:
-    """An attribute that a snapshot holds: an int of ``width`` bits, a FIFO, a counter, a timer, or a list of one of
-    them."""
+    """An attribute that a snapshot holds: an int of ``width`` bits, a FIFO, a counter, a timer, a list of one of
+    them, or a bytearray."""
 
     name: str
     kind: Literal["register", "state", "fifo", "counter", "timer"]
@@ -371,7 +371,7 @@ class Device:
         if self.observer is not None:
             self.observer.stored(address & _ADDRESS, value.to_bytes(size, "little"))
 
-    def load_bytes(self, address: int, buffer: list[int], start: int, length: int) -> None:
+    def load_bytes(self, address: int, buffer: bytearray, start: int, length: int) -> None:
         """Copy ``length`` bytes of guest memory into ``buffer`` from element ``start`` on, as far as it reaches.
 
         Memory that cannot be reached reads as ones, as in ``load_memory``.
@@ -386,7 +386,7 @@ class Device:
         if self.observer is not None:
             self.observer.loaded(address & _ADDRESS, data)
 
-    def store_bytes(self, address: int, buffer: list[int], start: int, length: int) -> None:
+    def store_bytes(self, address: int, buffer: bytearray, start: int, length: int) -> None:
         """Copy ``length`` bytes of ``buffer`` from element ``start`` on, as far as it reaches, to guest memory."""
         memory = self.env.memory
         if memory is None or not self.may_master():
@@ -395,6 +395,12 @@ class Device:
         memory.write_bytes(address & _ADDRESS, data)
         if self.observer is not None:
             self.observer.stored(address & _ADDRESS, data)
+
+    @staticmethod
+    def fill_bytes(buffer: bytearray, start: int, length: int, value: int) -> None:
+        """Put ``value`` into ``length`` bytes of ``buffer`` from element ``start`` on, as far as it reaches."""
+        length = min(length, len(buffer) - start)
+        buffer[start : start + length] = bytes((value,)) * length
 
     def may_master(self) -> bool:
         """Whether the device may reach guest memory; a PCI device asks its command register."""
@@ -504,17 +510,19 @@ def _collide(other: IoEventFd, offset: int, length: int, match: int | None) -> b
     return match is None or other.match is None or match == other.match
 
 
-def _copy(view: memoryview, contents: bytes) -> None:
-    view[:] = contents
+def _copy(target: memoryview | bytearray, contents: bytes) -> None:
+    target[:] = contents
 
 
-Savable = int | Fifo | Counter | Timer | Sequence[int | Counter | Timer]
+Savable = int | bytearray | Fifo | Counter | Timer | Sequence[int | Counter | Timer]
 
 
 def _save(value: Savable, order: Mapping[int, int]) -> Json:
     match value:
         case int():
             return int(value)
+        case bytearray():
+            return pack(value)
         case Counter() | Fifo():
             return value.save()
         case Timer():
@@ -534,6 +542,9 @@ def _prepare_item(device: Device, item: StateItem, data: Json, restoration: Rest
     what = f"'{item.name}'"
     if isinstance(present, int):
         restoration.actions.append(partial(setattr, device, item.name, _number(item, data, what)))
+    elif isinstance(present, bytearray):
+        contents = unpack(data, len(present), what)
+        restoration.actions.append(partial(_copy, present, contents))
     elif isinstance(present, Fifo):
         restoration.actions.append(partial(present.restore, *present.check_state(data, what)))
     elif isinstance(present, Counter | Timer):

@@ -10,7 +10,7 @@ from devgen.runtime.errors import StateError
 from devgen.runtime.state import Json
 
 
-def pack(contents: memoryview | bytes) -> str:
+def pack(contents: memoryview | bytes | bytearray) -> str:
     """``contents`` as text."""
     return b64encode(zlib.compress(contents, 1)).decode("ascii")
 

@@ -438,4 +438,32 @@ class CopyMemory:
     most: int
 
 
-Stmt = Assign | Declare | If | For | Do | TimerOp | FifoOp | CounterOp | Pulse | Emit | Send | StoreMemory | CopyMemory
+@dataclass(slots=True, frozen=True)
+class FillMemory:
+    """``fill_bytes(buffer[start], length, value)``: one value into an array of bytes, from ``buffer`` on.
+
+    What would reach past the array's end is not written; ``most`` is what remains of the bytes at most.
+    """
+
+    buffer: StatePlace
+    length: Expr
+    value: Expr
+    most: int
+
+
+Stmt = (
+    Assign
+    | Declare
+    | If
+    | For
+    | Do
+    | TimerOp
+    | FifoOp
+    | CounterOp
+    | Pulse
+    | Emit
+    | Send
+    | StoreMemory
+    | CopyMemory
+    | FillMemory
+)

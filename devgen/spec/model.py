@@ -72,6 +72,11 @@ class StateVar:
     retain: bool
     description: str
 
+    @property
+    def is_bytes(self) -> bool:
+        """Whether it is an array of bytes, which blocks are copied to and from."""
+        return self.width == 8 and self.count is not None
+
 
 @dataclass(slots=True, frozen=True)
 class Fifo:

@@ -196,6 +196,7 @@ BUILTIN_NAMES: frozenset[str] = frozenset(
         *(f"{verb}{width}" for verb in ("load", "store") for width in (8, 16, 32, 64)),
         "load_bytes",
         "store_bytes",
+        "fill_bytes",
     )
 )
 """Names of the language itself: no register, state or other declared thing may have one."""

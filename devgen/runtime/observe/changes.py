@@ -11,7 +11,10 @@ from devgen.runtime.bank import RegisterBank
 from devgen.runtime.device import Device
 from devgen.runtime.observe.names import Fields, element_name, number
 
-Stored = int | list[int]
+Stored = int | list[int] | bytes
+
+WATCHED = 4096
+"""Elements of an array of bytes that is watched: a larger one is a medium, whose contents are no news."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -53,7 +56,9 @@ class StateChanges:
         return found
 
     def _look(self, item: _Item) -> Stored:
-        value = cast(Stored, getattr(self._device, item.attribute))
+        value = cast("int | list[int] | bytearray", getattr(self._device, item.attribute))
+        if isinstance(value, bytearray):
+            return bytes(value) if len(value) <= WATCHED else b""
         return list(value) if isinstance(value, list) else int(value)
 
 
@@ -72,7 +77,7 @@ def _items(device: Device, hidden: bool) -> Iterator[_Item]:
 def _differences(item: _Item, old: Stored, new: Stored) -> Iterator[Change]:
     if isinstance(old, int) and isinstance(new, int):
         yield from _by_field(item.name, item.fields, old, new)
-    elif isinstance(old, list) and isinstance(new, list):
+    elif not isinstance(old, int) and not isinstance(new, int):
         for index, (before, after) in enumerate(zip(old, new, strict=True)):
             if before != after:
                 yield from _by_field(element_name(item.name, index), item.fields, before, after)

@@ -16,6 +16,7 @@ from devgen.spec.ir import (
     Emit,
     Expr,
     FifoOp,
+    FillMemory,
     For,
     If,
     Load,
@@ -33,6 +34,9 @@ MOST_STEPS = 1_000_000
 
 _BYTES_A_STEP = 16
 """Of a block copied; of registers, which a device may be told to copy from, a byte costs more."""
+
+_FILLED_A_STEP = 256
+"""Bytes that are filled: there is nobody to ask for them."""
 
 Costs = Mapping[Owner, int]
 """Steps of what can be called: functions, actions, computed registers, timers that may expire at once."""
@@ -70,6 +74,8 @@ def _statement(stmt: Stmt, costs: Costs) -> int:
             return steps + costs.get(("expire", timer), 0)
         case CopyMemory(most=most):
             return steps + most // _BYTES_A_STEP
+        case FillMemory(most=most):
+            return steps + most // _FILLED_A_STEP
     return steps
 
 
@@ -100,6 +106,8 @@ def operands(stmt: Stmt) -> tuple[Expr, ...]:
             return (address, *indices(buffer), length)
         case CopyMemory(_, address, buffer, length):
             return (address, Load(buffer, Range.unsigned(8)), length)
+        case FillMemory(buffer, length, value):
+            return (*indices(buffer), length, value)
 
 
 def blocks(stmt: Stmt) -> tuple[tuple[Stmt, ...], ...]:

@@ -96,7 +96,9 @@ _COMPARED: dict[CompareOp, Callable[[int, int], bool]] = {
 _SHIFTS = Range(0, 128)
 _TYPE = re.compile(r"([us])([1-9]|[1-5][0-9]|6[0-4])")
 _MEMORY = re.compile(r"(load|store)(8|16|32|64)")
-_ACTS = frozenset(("pulse", "range", "store8", "store16", "store32", "store64", "load_bytes", "store_bytes"))
+_ACTS = frozenset(
+    ("pulse", "range", "store8", "store16", "store32", "store64", "load_bytes", "store_bytes", "fill_bytes")
+)
 
 
 class Expressions(Names):

@@ -41,6 +41,7 @@ from devgen.spec.ir import (
     Emit,
     Expr,
     FifoOp,
+    FillMemory,
     For,
     If,
     Int,
@@ -444,18 +445,35 @@ class Statements(Expressions):
             wanted = "an address, the first element of an array, and a length"
             self.unit.report(WRONG_ARGUMENTS, call, what=f"{name}()", wanted=wanted, found=len(call.args))
             return None
-        address, first, length = self.number(call.args[0]), self.resolve(call.args[1]), self.number(call.args[2])
-        if address is None or first is None or length is None:
+        address, block = self.number(call.args[0]), self._block(call.args[1], call.args[2], name)
+        if address is None or block is None or not self.unit.fits(address, ADDRESS, "an address", call.args[0]):
             return None
-        buffer = first.place
-        if not isinstance(buffer, StatePlace) or buffer.index is None or buffer.width != 8 or first.array is None:
-            self.unit.report(NOT_BYTES, call.args[1], what=first.what, name=name)
-            return None
-        fits = self.unit.fits(address, ADDRESS, "an address", call.args[0])
-        if not (self.unit.fits(length, ADDRESS, "a length", call.args[2]) and fits):
-            return None
-        most = min(length.range.hi or 0, first.array.range.hi or 0)
+        buffer, length, most = block
         return CopyMemory("load" if name == "load_bytes" else "store", address, buffer, length, most)
+
+    def _fill_memory(self, call: ast.Call, name: str) -> Stmt | None:
+        if len(call.args) != 3 or call.keywords:
+            wanted = "the first element of an array, a length, and a value"
+            self.unit.report(WRONG_ARGUMENTS, call, what=f"{name}()", wanted=wanted, found=len(call.args))
+            return None
+        block, value = self._block(call.args[0], call.args[1], name), self.number(call.args[2])
+        if block is None or value is None or not self.unit.fits(value, Range.unsigned(8), "a byte", call.args[2]):
+            return None
+        buffer, length, most = block
+        return FillMemory(buffer, length, value, most)
+
+    def _block(self, first: ast.expr, size: ast.expr, name: str) -> tuple[StatePlace, Expr, int] | None:
+        """Check the first element of a block of bytes and its length; return also how long it may be at most."""
+        element, length = self.resolve(first), self.number(size)
+        if element is None or length is None:
+            return None
+        place = element.place
+        if not isinstance(place, StatePlace) or place.index is None or place.width != 8 or element.array is None:
+            self.unit.report(NOT_BYTES, first, what=element.what, name=name)
+            return None
+        if not self.unit.fits(length, ADDRESS, "a length", size):
+            return None
+        return place, length, min(length.range.hi or 0, element.array.range.hi or 0)
 
     def _emit(self, entry: EventEntry, call: ast.Call) -> Stmt | None:
         self.unit.program.used.add(entry.name)
@@ -567,6 +585,7 @@ _COMMANDS: dict[str, Callable[[Statements, ast.Call, str], Stmt | None]] = {
     **{f"store{bits}": Statements._store_memory for bits in (8, 16, 32, 64)},
     "load_bytes": Statements._copy_memory,
     "store_bytes": Statements._copy_memory,
+    "fill_bytes": Statements._fill_memory,
 }
 _STATEMENTS: dict[type[ast.stmt], Callable[[Statements, Any], Stmt | None]] = {
     ast.AnnAssign: Statements._declare,

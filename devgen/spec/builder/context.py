@@ -135,18 +135,18 @@ class Context:
         scope = self.static if count is None else self.static.hook(index=count)
         return self.expression(node, key, scope, Range.unsigned(width)) or Int(0)
 
-    def count(self, node: Tree, key: str = "count") -> Expr | None:
-        """Compile ``count`` (or another ``key``): a number of elements with a finite bound."""
+    def count(self, node: Tree, key: str = "count", limit: int = COUNT_LIMIT) -> Expr | None:
+        """Compile ``count`` (or another ``key``): a number of elements that ``limit`` bounds."""
         value = node.get(key)
-        if value is None or type(value) is int:
-            return None if value is None else Int(value)
-        expr = self.expression(node, key, self.static)
+        if value is None:
+            return None
+        expr = Int(value) if type(value) is int else self.expression(node, key, self.static)
         if expr is None:
             return None
         low, high = expr.range.lo, expr.range.hi
-        if low is None or high is None or low < 0 or not 0 < high <= COUNT_LIMIT:
+        if low is None or high is None or low < 0 or not 0 < high <= limit:
             found = f"{'-infinity' if low is None else low} to {'infinity' if high is None else high}"
-            self.at_value(value_kinds.BAD_COUNT, node, key, found=found, limit=COUNT_LIMIT)
+            self.at_value(value_kinds.BAD_COUNT, node, key, found=found, limit=limit)
             return None
         return expr
 

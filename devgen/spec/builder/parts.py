@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from devgen.spec.builder.context import Context, Tree, entries
+from devgen.spec.builder.context import COUNT_LIMIT, Context, Tree, entries
 from devgen.spec.catalogue import parts as kinds
 from devgen.spec.catalogue import values as value_kinds
 from devgen.spec.diagnostics import SourceText, did_you_mean
@@ -30,6 +30,9 @@ _BYTE = Range.unsigned(8)
 
 BYTES_LIMIT = 65536
 """Bytes that a property may have."""
+
+BYTES_OF_STATE = 1 << 24
+"""Elements that an array of bytes may have: it may be a storage medium."""
 
 # --- properties --------------------------------------------------------------------------
 
@@ -117,7 +120,8 @@ def build_state(ctx: Context, tree: Tree, retain: bool) -> tuple[StateVar, ...]:
 
 def _state(ctx: Context, parent: Tree, name: str, spec: Tree, retain: bool) -> StateVar:
     ctx.claim(name, "state", parent)
-    width, count = spec.get("width", 64), ctx.count(spec)
+    width = spec.get("width", 64)
+    count = ctx.count(spec, limit=BYTES_OF_STATE if width == 8 else COUNT_LIMIT)
     ctx.scope.declare(StateEntry(name, width, count))
     reset = ctx.start_value(spec, "reset", width, count)
     return StateVar(name, width, reset, count, spec.get("retain", retain), spec.get("description", ""))

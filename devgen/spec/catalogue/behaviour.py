@@ -300,7 +300,8 @@ NOT_BYTES = Kind(
     "DG0611",
     "error",
     "{name}() needs an element of an array of bytes, not {what}",
-    "Blocks of guest memory are copied to and from hidden state of 8 bits with a `count`, from the element named on.",
+    "A block of bytes is copied to, copied from or filled in hidden state of 8 bits with a `count`, from the element "
+    "named on.",
     "state: {buffer: {width: 32, count: 16}}\non_write: load_bytes(value, buffer[0], 16)",
     "Declare `buffer: {width: 8, count: ...}` under `state`, and name its first element: `buffer[0]`.",
 )
