@@ -8,10 +8,11 @@ from typing import Final
 
 from devgen.codegen.analysis import Analysis
 from devgen.codegen.followers import Followers, build_followers
-from devgen.codegen.layout import enclosed, fit
-from devgen.codegen.literals import WIDTH, docstring, hexadecimal, sentence, split_paragraphs, string
+from devgen.codegen.layout import fit
+from devgen.codegen.literals import docstring, hexadecimal, sentence, split_paragraphs, string
 from devgen.codegen.lower_expr import Lowering, integer
 from devgen.codegen.lower_lines import LineLowering
+from devgen.codegen.lower_pci import attribute_table, pci_attributes
 from devgen.codegen.lower_region import RegionLowering
 from devgen.codegen.lower_register import RegisterLowering, needs_written, written_attribute
 from devgen.codegen.lower_stmt import Statements
@@ -46,6 +47,7 @@ _IMPORTS: Final = (
     ("devgen.runtime.pci", "MsiX"),
     ("devgen.runtime.pci", "PciDevice"),
     ("devgen.runtime.pci", "PciIdentity"),
+    ("devgen.runtime.pci", "VendorSpecific"),
     ("devgen.runtime.timer", "Timer"),
     ("devgen.runtime.window", "Window"),
 )
@@ -153,13 +155,13 @@ class _DeviceLowering:
         yield f"TITLE: ClassVar[str] = {string(device.title)}"
         yield f"BUS: ClassVar[str] = {string(device.bus.value)}"
         if device.pci is not None:
-            yield from _pci(device.pci)
-        yield from _table("PROPERTIES", "tuple[Property, ...]", "()", map(_property, device.properties))
-        yield from _table("EVENTS", "tuple[str, ...]", "()", (string(one.name) for one in device.events))
+            yield from pci_attributes(device.pci)
+        yield from attribute_table("PROPERTIES", "tuple[Property, ...]", "()", map(_property, device.properties))
+        yield from attribute_table("EVENTS", "tuple[str, ...]", "()", (string(one.name) for one in device.events))
         probes = (one for one in device.functions if not one.parameters)
-        yield from _table("PROBES", "Mapping[str, str]", "{}", map(self._probe, probes))
-        yield from _table("STATE", "tuple[StateItem, ...]", "()", self._state_items())
-        yield from _table("FIELDS", "Mapping[str, tuple[tuple[str, int, int], ...]]", "{}", self._fields())
+        yield from attribute_table("PROBES", "Mapping[str, str]", "{}", map(self._probe, probes))
+        yield from attribute_table("STATE", "tuple[StateItem, ...]", "()", self._state_items())
+        yield from attribute_table("FIELDS", "Mapping[str, tuple[tuple[str, int, int], ...]]", "{}", self._fields())
         for symbol in self.symbols.registers.values():
             constant = symbol.model.constant
             if constant is not None and symbol.attribute is not None and symbol.model.alias is None:
@@ -318,42 +320,6 @@ def _property(one: model.Property) -> str:
     if one.description:
         words.append(f"description={string(one.description.strip())}")
     return f"Property({', '.join(words)})"
-
-
-def _pci(pci: model.Pci) -> Iterator[str]:
-    yield "PCI: ClassVar[PciIdentity] = PciIdentity("
-    yield f"    vendor={hexadecimal(pci.vendor, 4)},"
-    yield f"    device={hexadecimal(pci.device, 4)},"
-    yield f"    revision={hexadecimal(pci.revision)},"
-    yield f"    class_code={hexadecimal(pci.class_code, 6)},"
-    yield f"    subsystem_vendor={hexadecimal(pci.subsystem_vendor, 4)},"
-    yield f"    subsystem_device={hexadecimal(pci.subsystem_device, 4)},"
-    yield f"    interrupt_pin={pci.interrupt_pin},"
-    yield ")"
-    yield from _table("BARS", "tuple[Bar, ...]", "()", map(_bar, pci.bars))
-    kinds = sorted({type(one).__name__ for one in pci.capabilities})
-    yield from _table("CAPABILITIES", f"tuple[{' | '.join(kinds)}, ...]", "()", map(_capability, pci.capabilities))
-
-
-def _bar(bar: model.Bar) -> str:
-    index = '"rom"' if bar.index == "rom" else str(bar.index)
-    prefetchable = ", prefetchable=True" if bar.prefetchable else ""
-    return f'Bar({index}, "{bar.type}", {hexadecimal(bar.size)}{prefetchable})'
-
-
-def _capability(one: model.Msi | model.MsiX) -> str:
-    at = "" if one.at is None else f", at={hexadecimal(one.at)}"
-    if isinstance(one, model.Msi):
-        return f"Msi({one.vectors}{', masking=True' if one.masking else ''}{at})"
-    table = f"bar={one.bar}, table={hexadecimal(one.table)}"
-    return f"MsiX({one.vectors}, {table}, pending_bar={one.pending_bar}, pending={hexadecimal(one.pending)}{at})"
-
-
-def _table(name: str, kind: str, brackets: str, entries: Iterable[str]) -> Iterator[str]:
-    """A class attribute with one entry a line; nothing for an empty one."""
-    items = list(entries)
-    if items:
-        yield from enclosed(f"{name}: ClassVar[{kind}] = {brackets[0]}", items, brackets[1], WIDTH - 4)
 
 
 def _sequence(head: str, values: list[str]) -> Iterator[str]:

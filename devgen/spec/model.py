@@ -343,6 +343,19 @@ class MsiX:
 
 
 @dataclass(slots=True, frozen=True)
+class VendorSpecific:
+    """A vendor-specific capability of ``size`` bytes in all; ``contents`` follow its length byte."""
+
+    name: str
+    contents: bytes
+    size: int
+    at: int | None
+
+
+Capability = Msi | MsiX | VendorSpecific
+
+
+@dataclass(slots=True, frozen=True)
 class Pci:
     """PCI identity and base address registers. ``class_code`` is class, subclass and prog-if in 24 bits."""
 
@@ -354,7 +367,7 @@ class Pci:
     subsystem_device: int
     interrupt_pin: int
     bars: tuple[Bar, ...]
-    capabilities: tuple[Msi | MsiX, ...] = ()
+    capabilities: tuple[Capability, ...] = ()
 
 
 @dataclass(slots=True, frozen=True)

@@ -12,7 +12,8 @@ from devgen.runtime.device import Environment, PropertyValue
 from devgen.runtime.errors import DeviceError, StateError
 from devgen.runtime.machine import Machine
 from devgen.runtime.pci import Bar, Msi, MsiX, PciConfig, PciDevice, PciIdentity
-from devgen.runtime.pci.messages import Capability, MsiMessages
+from devgen.runtime.pci.device import Capability
+from devgen.runtime.pci.messages import MsiMessages
 
 MASTER = 0x6
 BASE = 0xE000_0000

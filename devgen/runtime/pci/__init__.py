@@ -5,5 +5,16 @@ from devgen.runtime.pci.config import Bar, PciConfig, PciIdentity
 from devgen.runtime.pci.device import PciDevice
 from devgen.runtime.pci.host_bridge import PciHostBridge
 from devgen.runtime.pci.messages import Msi, MsiX
+from devgen.runtime.pci.vendor import VendorSpecific
 
-__all__ = ["Bar", "Msi", "MsiX", "PciBus", "PciConfig", "PciDevice", "PciHostBridge", "PciIdentity"]
+__all__ = [
+    "Bar",
+    "Msi",
+    "MsiX",
+    "PciBus",
+    "PciConfig",
+    "PciDevice",
+    "PciHostBridge",
+    "PciIdentity",
+    "VendorSpecific",
+]

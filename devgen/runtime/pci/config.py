@@ -104,6 +104,7 @@ class PciConfig:
         """Hears the guest's accesses; for a recorder."""
         self._banks: list[IoOps] = []
         self._watches: list[tuple[int, int, Callable[[], None]]] = []
+        self._owned = bytearray(SIZE)
         self._next_capability = FIRST_CAPABILITY
         self._last_capability = CAPABILITIES
         self._identify(identity)
@@ -166,11 +167,12 @@ class PciConfig:
         """
         offset = self._next_capability if at is None else at
         end = offset + 2 + len(body)
-        if end > SIZE or offset < self._next_capability or offset & 3:
+        if end > SIZE or offset < FIRST_CAPABILITY or offset & 3 or any(self._owned[offset:end]):
             raise DeviceError(f"no room in configuration space for capability {identifier:#x} at {offset:#x}")
         self.data[offset : offset + 2] = bytes((identifier, 0))
         self.data[offset + 2 : end] = body
         self.writable[offset + 2 : offset + 2 + len(writable)] = writable
+        self._owned[offset:end] = b"\1" * (end - offset)
         self.data[self._last_capability] = offset
         self._last_capability = offset + 1
         self._next_capability = (end + 3) & ~3
@@ -207,24 +209,40 @@ class PciConfig:
     def _read(self, offset: int, size: int) -> int:
         bank = self._bank_at(offset, size)
         if bank is not None:
-            return bank.resolve_read(offset, size)()
-        stored = bytes(self.data[offset : offset + size])
-        return int.from_bytes(stored + b"\xff" * (size - len(stored)), "little")
+            stored = self._stored(bank, offset, size)
+            return bank.resolve_read(offset, size)() & ~stored | self.get(offset, size) & stored
+        found = bytes(self.data[offset : offset + size])
+        return int.from_bytes(found + b"\xff" * (size - len(found)), "little")
 
     def _write(self, offset: int, value: int, size: int) -> None:
         bank = self._bank_at(offset, size)
+        lanes = (1 << 8 * size) - 1
         if bank is not None:
+            lanes = self._stored(bank, offset, size)
             bank.resolve_write(offset, size)(value & ((1 << 8 * size) - 1))
-            return
         for place in range(offset, min(offset + size, SIZE)):
-            byte = value >> 8 * (place - offset) & 0xFF
-            mask = self.writable[place]
-            self.data[place] = (self.data[place] & ~mask | byte & mask) & ~(byte & self.cleared[place])
+            shift = 8 * (place - offset)
+            byte, mask = value >> shift & 0xFF, lanes >> shift & 0xFF
+            changed = self.writable[place] & mask
+            cleared = self.cleared[place] & mask
+            self.data[place] = (self.data[place] & ~changed | byte & changed) & ~(byte & cleared)
         if offset < FIRST_CAPABILITY:
             self.changed(offset, size)
+        if lanes:
+            self._tell(offset, size)
+
+    def _tell(self, offset: int, size: int) -> None:
         for start, end, written in self._watches:
             if offset < end and start < offset + size:
                 written()
+
+    def _stored(self, bank: IoOps, offset: int, size: int) -> int:
+        """Which bits of an access that ``bank`` answers are a capability's bytes under none of its registers."""
+        lanes = 0
+        for at in range(size):
+            if self._owned[offset + at] and not bank.cacheable(offset + at, 1):
+                lanes |= 0xFF << 8 * at
+        return lanes
 
     def _bank_at(self, offset: int, size: int) -> IoOps | None:
         if offset < FIRST_CAPABILITY or offset + size > SIZE:

@@ -19,8 +19,11 @@ from devgen.runtime.pci.config import (
     PciConfig,
     PciIdentity,
 )
-from devgen.runtime.pci.messages import Capability, Messages, Msi, MsiMessages, MsiXMessages
+from devgen.runtime.pci.messages import Messages, Msi, MsiMessages, MsiX, MsiXMessages
+from devgen.runtime.pci.vendor import VendorSpecific, add_vendor_specific
 from devgen.runtime.state import Json, mapping
+
+Capability = Msi | MsiX | VendorSpecific
 
 
 class PciDevice(Device):
@@ -52,12 +55,18 @@ class PciDevice(Device):
         self.messages: dict[str, Messages] = {}
         self._restoring = False
         for capability in self.CAPABILITIES:
-            self._add_messages(capability)
+            self._add_capability(capability)
 
-    def _add_messages(self, what: Capability) -> None:
-        if isinstance(what, Msi):
-            self.messages["msi"] = MsiMessages(self.config, what, self.send_message, self._messages_changed)
-            return
+    def _add_capability(self, what: Capability) -> None:
+        match what:
+            case Msi():
+                self.messages["msi"] = MsiMessages(self.config, what, self.send_message, self._messages_changed)
+            case MsiX():
+                self._add_msix(what)
+            case VendorSpecific():
+                add_vendor_specific(self.config, what)
+
+    def _add_msix(self, what: MsiX) -> None:
         messages = MsiXMessages(self.config, what, self.send_message, self._messages_changed)
         self.messages["msix"] = messages
         parts = ((what.bar, what.table, messages.table), (what.pending_bar, what.pending, messages.pba))

@@ -353,5 +353,4 @@ def _drop(path: MessagePath | None) -> None:
         path.drop()
 
 
-Capability = Msi | MsiX
 Messages = MsiMessages | MsiXMessages

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from devgen.spec.builder.capabilities import check_capabilities, draft_capabilities
 from devgen.spec.builder.context import Context, Tree, entries
 from devgen.spec.builder.doorbells import DoorbellMap
 from devgen.spec.builder.lines import build_inputs, build_lines, check_driven, declare_lines
-from devgen.spec.builder.messages import check_capabilities, check_vectors
+from devgen.spec.builder.messages import check_vectors
 from devgen.spec.builder.parts import (
     build_counters,
     build_events,
@@ -40,12 +41,14 @@ def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
     lines = declare_lines(ctx, tree)
     events = build_events(ctx, tree)
     declare_streams(ctx, tree)
-    pci = build_pci(ctx, tree, bus)
+    capabilities = draft_capabilities(ctx, tree, bus)
+    pci = build_pci(ctx, tree, bus, capabilities)
+    bars = pci.bars if pci is not None else ()
     check_intx(ctx, tree, bus)
     check_vectors(ctx, tree, bus, lines)
-    regions = draft_regions(ctx, tree, bus, pci.bars if pci is not None else (), retain)
+    regions = draft_regions(ctx, tree, bus, bars, retain)
     _check_regions(ctx, regions)
-    check_capabilities(ctx, tree, regions)
+    check_capabilities(ctx, capabilities, bars, regions)
     declare_routines(ctx, tree)
     before = sink.errors
     built_regions = tuple(build_region(ctx, draft) for draft in regions)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from devgen.spec.builder.context import Context, Tree, entries, most
 from devgen.spec.builder.overlaps import Span, TooManyElements, overlaps
-from devgen.spec.builder.regions import CONFIG_END, CONFIG_START, RegionDraft, span_of
+from devgen.spec.builder.regions import RegionDraft, span_of
 from devgen.spec.catalogue import pci as kinds
 from devgen.spec.ir import Expr
 from devgen.spec.model import Bar, Bus, Msi, MsiX
@@ -18,55 +18,19 @@ Part = tuple[str, str, int, int]
 """(key in `msix:`, BAR, offset, bytes)."""
 
 
-def build_capabilities(ctx: Context, tree: Tree, bars: tuple[Bar, ...]) -> tuple[Msi | MsiX, ...]:
-    """Build the capabilities in their order and report what lies outside its BAR."""
-    specs = entries(entries(tree, "pci"), "capabilities")
-    built = []
-    for kind, spec in specs.items():
-        built.append(_msi(spec) if kind == "msi" else _msix(spec))
-        if kind == "msix":
-            _check_parts(ctx, spec, bars)
-    _check_places(ctx, specs)
-    return tuple(built)
-
-
-def _msi(spec: Tree) -> Msi:
+def build_msi(spec: Tree) -> Msi:
+    """Build an MSI capability."""
     return Msi(spec.get("vectors", 1), spec.get("masking", False), spec.get("at"))
 
 
-def _msix(spec: Tree) -> MsiX:
+def build_msix(spec: Tree) -> MsiX:
+    """Build an MSI-X capability."""
     table, pending = entries(spec, "table"), entries(spec, "pending")
     return MsiX(
         spec.get("vectors", 1),
         table.get("bar", 0), table.get("at", 0), pending.get("bar", 0), pending.get("at", 0),
         spec.get("at"),
     )  # fmt: skip
-
-
-def _length(kind: str, spec: Tree) -> int:
-    """Bytes of a capability in configuration space."""
-    return 12 if kind == "msix" else 24 if spec.get("masking") else 14
-
-
-def _config_spans(specs: Tree) -> Iterator[Span]:
-    """Yield where each capability lies: at its `at`, or behind the one before it."""
-    following = CONFIG_START
-    for kind, spec in specs.items():
-        start = spec.get("at", following)
-        yield Span(start, _length(kind, spec), 1, 1, kind)
-        following = max(following, (start + _length(kind, spec) + 3) & ~3)
-
-
-def _check_places(ctx: Context, specs: Tree) -> None:
-    following = CONFIG_START
-    for span in _config_spans(specs):
-        kind = str(span.owner)
-        if span.start < following or span.start % 4 or span.end > CONFIG_END:
-            problem = (
-                f"it starts at {span.start:#x}; that must be a multiple of 4 from {following:#x} on, with room behind"
-            )
-            ctx.at_value(kinds.CAPABILITY, specs[kind], "at", name=kind, problem=problem)
-        following = max(following, (span.end + 3) & ~3)
 
 
 def _parts(spec: Tree) -> Iterator[Part]:
@@ -78,7 +42,8 @@ def _parts(spec: Tree) -> Iterator[Part]:
         yield key, str(place.get("bar", 0)), place.get("at", 0), size
 
 
-def _check_parts(ctx: Context, spec: Tree, bars: tuple[Bar, ...]) -> None:
+def check_parts(ctx: Context, spec: Tree, bars: tuple[Bar, ...]) -> None:
+    """Report a table or pending bits that do not lie in a memory BAR."""
     by_index = {str(bar.index): bar for bar in bars}
     for key, index, at, size in _parts(spec):
         bar, place = by_index.get(index), entries(spec, key)
@@ -95,22 +60,8 @@ def _check_parts(ctx: Context, spec: Tree, bars: tuple[Bar, ...]) -> None:
             ctx.at_value(kinds.CAPABILITY, place, "at" if "at" in place else "bar", name="msix", problem=problem)
 
 
-def check_capabilities(ctx: Context, tree: Tree, regions: list[RegionDraft]) -> None:
-    """Report capabilities that cover registers, memory or each other."""
-    specs = entries(entries(tree, "pci"), "capabilities")
-    if not specs:
-        return
-    own = [span for draft in regions if draft.space == "config" for span in _register_spans(draft)]
-    for span in _config_spans(specs):
-        if _touches(own, span):
-            ctx.at_key(
-                kinds.CAPABILITY,
-                specs,
-                str(span.owner),
-                name=str(span.owner),
-                problem="it covers a register of `space: config`",
-            )
-    spec = entries(specs, "msix")
+def check_table(ctx: Context, spec: Tree, regions: list[RegionDraft]) -> None:
+    """Report a table or pending bits of MSI-X that cover registers, memory or each other."""
     taken: dict[str, list[Span]] = {}
     for draft in regions:
         if draft.bar is not None:
@@ -119,7 +70,7 @@ def check_capabilities(ctx: Context, tree: Tree, regions: list[RegionDraft]) -> 
         if key not in spec:
             continue
         span = Span(at, size, size, 1, key)
-        if _touches(taken.setdefault(index, []), span):
+        if touches(taken.setdefault(index, []), span):
             problem = f"its {key} covers something else in BAR {index}"
             ctx.at_key(kinds.CAPABILITY, spec, key, name="msix", problem=problem)
         taken[index].append(span)
@@ -130,20 +81,22 @@ def _used(draft: RegionDraft) -> Iterator[Span]:
     if draft.kind != "registers":
         yield Span(draft.at, draft.size or 1, draft.size or 1, 1, draft)
         return
-    for span in _register_spans(draft):
+    for span in register_spans(draft):
         yield Span(span.start + draft.at, span.size, span.stride, span.count, span.owner)
     for bell in draft.doorbells:
         yield Span(draft.at + (bell.at or 0), bell.length or 1, bell.stride, bell.count or 1, bell)
 
 
-def _register_spans(draft: RegionDraft) -> Iterator[Span]:
+def register_spans(draft: RegionDraft) -> Iterator[Span]:
+    """Yield what a region's registers cover, at its own offsets."""
     for one in draft.registers:
         span = span_of(one)
         if span is not None:
             yield span
 
 
-def _touches(spans: list[Span], span: Span) -> bool:
+def touches(spans: list[Span], span: Span) -> bool:
+    """Return whether ``span`` shares bytes with one of the others; yes if that cannot be told."""
     near = [other for other in spans if other.start < span.end and span.start < other.end]
     try:
         return any(overlaps([other, span]) for other in near)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from devgen.spec.builder.capabilities import Entry
 from devgen.spec.builder.context import Context, Tree, entries
-from devgen.spec.builder.messages import build_capabilities
 from devgen.spec.catalogue import pci as kinds
 from devgen.spec.catalogue import shape as shape_kinds
 from devgen.spec.model import Bar, Bus, Pci
@@ -16,7 +16,7 @@ _LIMITS = {"io": (4, 1 << 16), "mem32": (16, 1 << 31), "mem64": (16, 1 << 48), "
 """Smallest and largest BAR in bytes. Conventional PCI: Local Bus Specification 3.0, section 6.2.5."""
 
 
-def build_pci(ctx: Context, tree: Tree, bus: Bus) -> Pci | None:
+def build_pci(ctx: Context, tree: Tree, bus: Bus, capabilities: list[Entry]) -> Pci | None:
     """Build the PCI part of a device on that bus; report one where there is none, and none where there must be one."""
     spec = tree.get("pci")
     if bus is not Bus.PCI:
@@ -27,7 +27,6 @@ def build_pci(ctx: Context, tree: Tree, bus: Bus) -> Pci | None:
         ctx.at_value(shape_kinds.MISSING_KEY, tree, "bus", where="a device on bus pci", key="pci")
         return None
     subsystem = entries(spec, "subsystem")
-    bars = _bars(ctx, entries(spec, "bars"))
     return Pci(
         vendor=spec.get("vendor", 0),
         device=spec.get("device", 0),
@@ -36,8 +35,8 @@ def build_pci(ctx: Context, tree: Tree, bus: Bus) -> Pci | None:
         subsystem_vendor=subsystem.get("vendor", spec.get("vendor", 0)),
         subsystem_device=subsystem.get("device", spec.get("device", 0)),
         interrupt_pin=_PINS.get(spec.get("interrupt_pin", ""), 0),
-        bars=bars,
-        capabilities=build_capabilities(ctx, tree, bars),
+        bars=_bars(ctx, entries(spec, "bars")),
+        capabilities=tuple(entry.what for entry in capabilities),
     )
 
 

@@ -66,8 +66,9 @@ CAPABILITY = Kind(
     "DG0808",
     "error",
     "capability {name}: {problem}",
-    "A capability has a place of its own in configuration space. The MSI-X table (16 bytes a vector) and its pending "
-    "bits (8 bytes for 64 vectors) lie in a memory BAR, at multiples of 8, where there is nothing else.",
+    "A capability has a place of its own in configuration space; a vendor-specific one may hold the device's own "
+    "registers, behind its length byte. The MSI-X table (16 bytes a vector) and its pending bits (8 bytes for 64 "
+    "vectors) lie in a memory BAR, at multiples of 8, where there is nothing else.",
     "msix: {vectors: 8, table: {bar: 0, at: 0xfc0}, pending: {bar: 0, at: 0x800}}",
     "Move it, make the BAR larger, or have fewer vectors.",
 )
