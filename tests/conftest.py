@@ -1,4 +1,4 @@
-"""What a test's markers ask of the machine.
+"""What a test's markers ask of the machine, and which tests stay together.
 
 A test whose need is not met is skipped, and the skip says why. On CI that is a failure: `.ci/run` fetches QEMU and the
 kernel. Only for `kvm`, which no script can fetch, CI is content with a machine that has no /dev/kvm at all.
@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import fetch_linux
 import fetch_qemu
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from devgen.runtime.kvm import unavailable
 
@@ -37,3 +39,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if os.environ.get("CI") == "true" and (marker != "kvm" or Path("/dev/kvm").exists()):
             pytest.fail(f"CI needs the tests marked {marker}: {reason}", pytrace=False)
         pytest.skip(reason)
+
+
+class TogetherByGuest(LoadScopeScheduling):
+    """Deals out tests one by one; but those of one file of tests/linux/ go to one process, and share a guest."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return file if file.startswith("tests/linux/") else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TogetherByGuest:
+    """How pytest-xdist deals out the tests."""
+    return TogetherByGuest(config, log)

@@ -13,11 +13,11 @@ while read -r module; do
 done </modules
 exec </dev/ttyS1 >/dev/ttyS1
 echo "@guest ready"
-# Lines in base64, each of which is acknowledged so that the port's buffer never overflows, then "." to run them.
-while read -r line; do
+# Lines in base64, each of which is acknowledged so that the port's buffer never overflows, then "." and seconds to run them.
+while read -r line seconds; do
     case $line in
     .)
-        sh /tmp/.script </dev/null 2>&1
+        timeout -s KILL "$seconds" sh /tmp/.script </dev/null 2>&1
         status=$?
         rm -f /tmp/.script
         echo "@guest done $status"

@@ -25,6 +25,10 @@ FIRST_SLOT = 0x10
 MEMORY = "256M"
 COMMAND_LINE = "console=ttyS0 quiet panic=-1 oops=panic mitigations=off nokaslr tsc=reliable random.trust_cpu=on"
 CHUNK = 1500
+"""Bytes of a script that the port's buffer takes at once, in base64."""
+KILLED = 128 + 9
+GRACE = 30.0
+"""Seconds that a guest may be late to say that it has killed a script."""
 BOOT = 120.0
 """Seconds that a boot may take; it takes 5 to 12 on a quiet machine."""
 
@@ -91,17 +95,18 @@ class LinuxGuest:
         """The PCI address of a card, as sysfs names it."""
         return f"0000:00:{FIRST_SLOT + card:02x}.0"
 
-    def sh(self, script: str, seconds: float = 30, status: int = 0) -> str:
+    def sh(self, script: str, seconds: int = 30, status: int = 0) -> str:
         """What ``script`` prints, less white space at its ends; it is to exit with ``status`` within ``seconds``."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + seconds + GRACE
         data = script.encode()
         for at in range(0, len(data), CHUNK):
             self._shell.sendall(base64.b64encode(data[at : at + CHUNK]) + b"\n")
             self._expect(b"@guest more", end)
-        self._shell.sendall(b".\n")
+        self._shell.sendall(b". %d\n" % seconds)
         output, found = self._expect(b"@guest done", end)
         text = output.decode(errors="replace").strip()
-        assert int(found) == status, f"{script}\nexit status {int(found)}, output:\n{text}\n{self._tail()}"
+        what = f"is killed after {seconds} s" if int(found) == KILLED else f"ends with status {int(found)}"
+        assert int(found) == status, f"{script}\n{what}; it has printed:\n{text}\n{self._tail()}"
         return text
 
     def console(self) -> str:
@@ -140,7 +145,7 @@ class LinuxGuest:
 
     def power_off(self, seconds: float = 30) -> None:
         """Have the guest power off, and wait until QEMU has ended. Raises AssertionError if it does not."""
-        self._shell.sendall(base64.b64encode(b"poweroff -f") + b"\n.\n")
+        self._shell.sendall(base64.b64encode(b"poweroff -f") + b"\n. 10\n")
         try:
             assert self.process.wait(seconds) == 0, self._story(f"QEMU has ended with {self.process.returncode}")
         except subprocess.TimeoutExpired:
