@@ -12,41 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from vfio_client import BAR0, CONFIG, ERROR, Client
+from vfio_faults import ID, alive, connect, fds, maps
 
 from devgen.runtime.device import Device
 from devgen.runtime.errors import MachineError
 from devgen.runtime.registry import Registry
 from devgen.runtime.vfio_user import VfioUserServer, protocol
 from devgen.runtime.vfio_user.protocol import HEADER, Command, Irq, SetFlag
-
-ID = 0x444D4131
-
-
-def fds() -> int:
-    return len(os.listdir("/proc/self/fd"))
-
-
-def maps() -> int:
-    return Path("/proc/self/maps").read_text().count("memfd:guest")
-
-
-def connect(server: VfioUserServer) -> Client:
-    """A new client, once the server has let go of the last."""
-    for _ in range(500):
-        client = Client(server.path)
-        try:
-            client.hello()
-        except (ConnectionError, OSError):
-            client.close()
-            time.sleep(0.002)
-        else:
-            return client
-    raise AssertionError("the server takes no client any more")
-
-
-def alive(server: VfioUserServer) -> None:
-    with connect(server) as client:
-        assert client.read32(BAR0, 0) == ID
 
 
 @pytest.mark.parametrize("size", [0, 15, protocol.MAX_MESSAGE + 1, 0xFFFFFFFF])

@@ -5,15 +5,17 @@ One thread does all: it waits for messages, doorbells, timers and ``stop``. So t
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import select
 import socket
 import stat
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from devgen.runtime.clock import Clocks
 from devgen.runtime.device import Device, Environment, PropertyValue
@@ -23,6 +25,7 @@ from devgen.runtime.notifier import EventNotifier, IoEventFd
 from devgen.runtime.observable import EventSink, ResetSink
 from devgen.runtime.pci import PciDevice
 from devgen.runtime.state import Json
+from devgen.runtime.vfio_user.calls import Calls
 from devgen.runtime.vfio_user.channel import Channel
 from devgen.runtime.vfio_user.dma import ClientMemory
 from devgen.runtime.vfio_user.protocol import Disconnect
@@ -34,6 +37,8 @@ TIMERS: Final = 10_000
 
 _LONGEST: Final = 3600.0
 _log = logging.getLogger("devgen.vfio_user")
+
+T = TypeVar("T")
 
 
 class VfioUserServer:
@@ -68,7 +73,10 @@ class VfioUserServer:
         self.path = Path(path)
         self._session: Session | None = None
         self._lost: str | None = None
+        self._more = False
         self._wake = EventNotifier()
+        self._calls = Calls()
+        self._thread: int | None = None
         self._stopping = False
         self.running = False
         """Whether ``run`` is under way."""
@@ -80,7 +88,8 @@ class VfioUserServer:
         except BaseException:
             self.device.close()
             raise
-        self.watch(self._wake.fileno(), _nothing)
+        self._spare = _spare()
+        self.watch(self._wake.fileno(), self._work)
         self.watch(self._listener.fileno(), self._accept)
 
     # --- the loop ------------------------------------------------------------------------------
@@ -88,19 +97,27 @@ class VfioUserServer:
     def run(self) -> None:
         """Serve clients, one after the other, until ``stop``."""
         self.running = True
+        self._thread = threading.get_ident()
         try:
             while not self._stopping:
                 self.step()
         finally:
             self.running = False
+            self._thread = None
+            self._calls.end()
 
     def step(self, timeout: float = _LONGEST) -> None:
         """Wait for at most ``timeout`` seconds and handle what has come."""
-        for fd, _ in self._poll.poll(self._patience(timeout)):
+        more = self._more
+        for fd, _ in self._poll.poll(0 if more else self._patience(timeout)):
             handler = self._watched.get(fd)
             if handler is not None:
                 handler()
+        if more and self._more:
+            self._serve()
         self.clocks.virtual.run_due(TIMERS)
+        if self._lost is not None:
+            self._end_session(self._lost)
 
     def _patience(self, timeout: float) -> int:
         deadline = self.clocks.virtual.next_deadline()
@@ -112,6 +129,27 @@ class VfioUserServer:
         """End ``run``, from any thread or a signal handler."""
         self._stopping = True
         self._wake.set()
+
+    def call(self, function: Callable[[], T]) -> T:
+        """``function()``, done by the thread that serves, between two messages; from any thread.
+
+        Waits until it is done: ``run`` is under way, or will be. Raises what the function raises, MachineError if the
+        server ends before.
+        """
+        if self._thread == threading.get_ident():
+            return function()
+        waiting = self._calls.put(function)
+        self._wake.set()
+        return self._calls.wait(waiting)
+
+    def soon(self, function: Callable[[], object]) -> None:
+        """As ``call``, without waiting: also from a signal handler. The function raises nothing."""
+        self._calls.add(function)
+        self._wake.set()
+
+    def _work(self) -> None:
+        self._wake.test_and_clear()
+        self._calls.work()
 
     def watch(self, fd: int, handler: Callable[[], None]) -> None:
         """Call ``handler()`` whenever ``fd`` can be read; ``ignore`` it once it is to be closed."""
@@ -142,7 +180,9 @@ class VfioUserServer:
     def _accept(self) -> None:
         try:
             connection, _ = self._listener.accept()
-        except OSError:
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                self._turn_away()
             return
         if self._session is not None:
             _log.info("%s: a second client is refused", self.device.name)
@@ -152,12 +192,22 @@ class VfioUserServer:
         self.watch(connection.fileno(), self._serve)
         self._on_client("a client has connected")
 
+    def _turn_away(self) -> None:
+        """Refuse a client for which there is no descriptor: left to wait it would keep the loop awake for nothing."""
+        os.close(self._spare)
+        try:
+            connection, _ = self._listener.accept()
+            connection.close()
+        except OSError:
+            pass
+        finally:
+            self._spare = _spare()
+
     def _serve(self) -> None:
         session = self._session
         assert session is not None  # its connection is watched
         try:
-            while session.serve() and self._lost is None:
-                self.clocks.virtual.run_due(TIMERS)
+            self._more = session.serve()
         except Disconnect as error:
             self.lose(str(error))
         if self._lost is not None:
@@ -168,7 +218,7 @@ class VfioUserServer:
         self._lost = self._lost or why
 
     def _end_session(self, why: str) -> None:
-        session, self._lost = self._session, None
+        session, self._lost, self._more = self._session, None, False
         if session is not None:
             self.ignore(session.channel.fileno())
             session.close()
@@ -233,6 +283,7 @@ class VfioUserServer:
             self._listener.close()
             self.path.unlink(missing_ok=True)
             self._wake.close()
+            os.close(self._spare)
             self.regions.close()
             self.device.close()
 
@@ -274,8 +325,9 @@ def _replace(path: Path) -> None:
     raise MachineError(f"{path}: another server listens there")
 
 
-def _nothing() -> None:
-    """Waking up is all."""
+def _spare() -> int:
+    """A descriptor to give up when there is none left."""
+    return os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
 
 
 def _nobody(_line: str) -> None:
