@@ -162,6 +162,8 @@ class _DeviceLowering:
         yield from attribute_table("PROBES", "Mapping[str, str]", "{}", map(self._probe, probes))
         yield from attribute_table("STATE", "tuple[StateItem, ...]", "()", self._state_items())
         yield from attribute_table("FIELDS", "Mapping[str, tuple[tuple[str, int, int], ...]]", "{}", self._fields())
+        for one in device.constants:
+            yield f"{self.symbols.attribute('constant', one.name)}: ClassVar[int] = {hexadecimal(one.value)}"
         for symbol in self.symbols.registers.values():
             constant = symbol.model.constant
             if constant is not None and symbol.attribute is not None and symbol.model.alias is None:

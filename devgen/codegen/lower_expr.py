@@ -74,8 +74,8 @@ class Lowering:
     def value(self, expr: ir.Expr) -> Code:
         """The expression's number; may be a bool where Python takes one for a number."""
         match expr:
-            case ir.Int(value):
-                return integer(value)
+            case ir.Int():
+                return self._constant(expr)
             case ir.Text(value):
                 return Code(string(value))
             case ir.Load(place):
@@ -202,6 +202,11 @@ class Lowering:
             return self._load(base)
         return _and(self._load(base), mask_of(width) << lsb)
 
+    def _constant(self, expr: ir.Int, bits: bool = False) -> Code:
+        if expr.name:
+            return Code(f"self.{self.symbols.attribute('constant', expr.name)}")
+        return integer(expr.value, bits)
+
     # --- operators ---------------------------------------------------------------------------
 
     def _unary(self, expr: ir.Unary) -> Code:
@@ -219,9 +224,7 @@ class Lowering:
         return Code(f"{left.beside(level)} {expr.op} {tail}", level, truth)
 
     def _operand(self, expr: ir.Expr, bits: bool) -> Code:
-        if isinstance(expr, ir.Int):
-            return integer(expr.value, bits)
-        return self.value(expr)
+        return self._constant(expr, bits) if isinstance(expr, ir.Int) else self.value(expr)
 
     def _compare(self, expr: ir.Compare) -> Code:
         parts = [self.value(expr.first).at(COMPARE + 1)]

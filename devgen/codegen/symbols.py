@@ -100,6 +100,7 @@ def collect(device: model.Device) -> Symbols:
 def _declared(device: model.Device) -> Iterator[tuple[str, str]]:
     groups: tuple[tuple[str, tuple[_Named, ...]], ...] = (
         ("property", device.properties),
+        ("constant", device.constants),
         ("state", device.state),
         ("fifo", device.fifos),
         ("counter", device.counters),
@@ -118,6 +119,7 @@ def _declared(device: model.Device) -> Iterator[tuple[str, str]]:
 
 _Named = (
     model.Property
+    | model.Constant
     | model.StateVar
     | model.Fifo
     | model.Counter

@@ -7,7 +7,7 @@ consumer never has to ask whether a result fits.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 
@@ -139,9 +139,10 @@ CompareOp = Literal["==", "!=", "<", "<=", ">", ">="]
 
 @dataclass(slots=True, frozen=True)
 class Int:
-    """A literal, an enumeration label's value, or a folded constant."""
+    """A literal, an enumeration label's value, or a folded constant; ``name`` if the description declares it by one."""
 
     value: int
+    name: str = field(default="", compare=False)
 
     @property
     def range(self) -> Range:

@@ -62,6 +62,14 @@ class Property:
 
 
 @dataclass(slots=True, frozen=True)
+class Constant:
+    """A number with a name."""
+
+    name: str
+    value: int
+
+
+@dataclass(slots=True, frozen=True)
 class StateVar:
     """Hidden state. ``count`` None is a scalar; else an expression over properties."""
 
@@ -397,3 +405,4 @@ class Device:
     mark: Mark
     sources: tuple[str, ...] = field(default=())
     fifos: tuple[Fifo, ...] = ()
+    constants: tuple[Constant, ...] = ()

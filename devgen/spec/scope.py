@@ -30,6 +30,14 @@ class PropertyEntry:
 
 
 @dataclass(slots=True, frozen=True)
+class ConstantEntry:
+    """A number with a name."""
+
+    name: str
+    value: int
+
+
+@dataclass(slots=True, frozen=True)
 class FieldEntry:
     """A register's field; ``labels`` are its enumeration, in order."""
 
@@ -173,6 +181,7 @@ class LocalEntry:
 
 Entry = (
     PropertyEntry
+    | ConstantEntry
     | RegisterEntry
     | FileEntry
     | StateEntry

@@ -18,7 +18,7 @@ _HOOKS_WORDS = """
     read write before_read on_read on_write on_ring on_input on_expire on_receive on_break on_reset level enable match
 """
 _HOOKS: Final = frozenset(_HOOKS_WORDS.split())
-_NO_BEHAVIOUR: Final = frozenset(("fields", "properties", "events", "values", "pci"))
+_NO_BEHAVIOUR: Final = frozenset(("fields", "properties", "constants", "events", "values", "pci"))
 """Keys under which a name may be spelled like a hook."""
 
 

@@ -47,6 +47,7 @@ from devgen.spec.ir import (
 )
 from devgen.spec.scope import (
     ActionEntry,
+    ConstantEntry,
     CounterEntry,
     Entry,
     EventEntry,
@@ -116,6 +117,7 @@ class Thing:
 
 _KINDS: dict[type, str] = {
     PropertyEntry: "property",
+    ConstantEntry: "constant",
     RegisterEntry: "register",
     FileEntry: "register file",
     StateEntry: "state",
@@ -216,6 +218,8 @@ class Names(ABC):
             case PropertyEntry(name) if entry.count is None:
                 value = Load(PropertyPlace(name), _property_range(entry))
                 return Thing(what, entry, value=value, readonly="is a property, set when the device is placed")
+            case ConstantEntry(name, number):
+                return Thing(what, entry, value=Int(number, name), readonly="never changes")
             case FunctionEntry() | ActionEntry() | EventEntry() | StreamEntry() | LocalEntry() | FifoEntry():
                 return Thing(what, entry)
         thing = Thing(what, entry, array=entry.count)

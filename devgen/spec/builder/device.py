@@ -8,6 +8,7 @@ from devgen.spec.builder.doorbells import DoorbellMap
 from devgen.spec.builder.lines import build_inputs, build_lines, check_driven, declare_lines
 from devgen.spec.builder.messages import check_vectors
 from devgen.spec.builder.parts import (
+    build_constants,
     build_counters,
     build_events,
     build_fifos,
@@ -33,6 +34,7 @@ def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
     """Build the device that a merged, valid tree describes; what is wrong with it goes to ``sink``."""
     ctx = Context(sources, sink)
     bus, retain = Bus(tree.get("bus", "sysbus")), tree.get("retain", False)
+    constants = build_constants(ctx, tree)
     properties = build_properties(ctx, tree)
     state = build_state(ctx, tree, retain)
     fifos = build_fifos(ctx, tree, retain)
@@ -87,6 +89,7 @@ def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
         mark=sources.node_mark(tree),
         sources=tuple(file.name for file in sources.files),
         fifos=fifos,
+        constants=constants,
     )
 
 

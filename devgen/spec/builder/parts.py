@@ -10,10 +10,11 @@ from devgen.spec.catalogue import parts as kinds
 from devgen.spec.catalogue import values as value_kinds
 from devgen.spec.diagnostics import SourceText, did_you_mean
 from devgen.spec.ir import BOOL, Expr, Int, Range
-from devgen.spec.model import Counter, Event, Fifo, Property, StateVar, Stream, Timer
+from devgen.spec.model import Constant, Counter, Event, Fifo, Property, StateVar, Stream, Timer
 from devgen.spec.reserved import KEYWORDS
 from devgen.spec.scope import (
     ActionEntry,
+    ConstantEntry,
     CounterEntry,
     EventEntry,
     FifoEntry,
@@ -33,6 +34,19 @@ BYTES_LIMIT = 65536
 
 BYTES_OF_STATE = 1 << 24
 """Elements that an array of bytes may have: it may be a storage medium."""
+
+# --- constants ---------------------------------------------------------------------------
+
+
+def build_constants(ctx: Context, tree: Tree) -> tuple[Constant, ...]:
+    """Declare the constants, for behaviour as for sizes and start values."""
+    declared = entries(tree, "constants")
+    for name, value in declared.items():
+        ctx.claim(name, "a constant", declared)
+        for scope in (ctx.scope, ctx.static):
+            scope.declare(ConstantEntry(name, value))
+    return tuple(Constant(name, value) for name, value in declared.items())
+
 
 # --- properties --------------------------------------------------------------------------
 
