@@ -177,6 +177,10 @@ class DeviceObserver(Protocol):
         """The device has written guest memory."""
         ...
 
+    def refused(self, verb: str, address: int, length: int) -> None:
+        """The device wanted to ``load`` or ``store`` and may not: it is no bus master."""
+        ...
+
     def begin(self) -> object:
         """A GPIO input is about to change."""
         ...
@@ -351,6 +355,7 @@ class Device:
         """A little-endian read of ``size`` bytes of guest memory; all ones where there is nothing."""
         memory = self.env.memory
         if memory is None or not self.may_master():
+            self._refuse("load", address, size)
             return (1 << 8 * size) - 1
         value = memory.load(address & _ADDRESS, size)
         if self.observer is not None:
@@ -365,6 +370,7 @@ class Device:
         """
         memory = self.env.memory
         if memory is None or not self.may_master():
+            self._refuse("store", address, size)
             return
         value &= (1 << 8 * size) - 1
         memory.store(address & _ADDRESS, value, size)
@@ -379,6 +385,7 @@ class Device:
         length = min(length, len(buffer) - start)
         memory = self.env.memory
         if memory is None or not self.may_master():
+            self._refuse("load", address, length)
             buffer[start : start + length] = b"\xff" * length
             return
         data = memory.read_bytes(address & _ADDRESS, length)
@@ -388,10 +395,11 @@ class Device:
 
     def store_bytes(self, address: int, buffer: bytearray, start: int, length: int) -> None:
         """Copy ``length`` bytes of ``buffer`` from element ``start`` on, as far as it reaches, to guest memory."""
+        data = bytes(buffer[start : start + length])
         memory = self.env.memory
         if memory is None or not self.may_master():
+            self._refuse("store", address, len(data))
             return
-        data = bytes(buffer[start : start + length])
         memory.write_bytes(address & _ADDRESS, data)
         if self.observer is not None:
             self.observer.stored(address & _ADDRESS, data)
@@ -401,6 +409,10 @@ class Device:
         """Put ``value`` into ``length`` bytes of ``buffer`` from element ``start`` on, as far as it reaches."""
         length = min(length, len(buffer) - start)
         buffer[start : start + length] = bytes((value,)) * length
+
+    def _refuse(self, verb: str, address: int, length: int) -> None:
+        if self.observer is not None:
+            self.observer.refused(verb, address & _ADDRESS, length)
 
     def may_master(self) -> bool:
         """Whether the device may reach guest memory; a PCI device asks its command register."""

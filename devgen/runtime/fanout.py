@@ -53,6 +53,11 @@ class Fanout:
         for observer in self._observers:
             observer.stored(address, data)
 
+    def refused(self, verb: str, address: int, length: int) -> None:
+        """See DeviceObserver."""
+        for observer in self._observers:
+            observer.refused(verb, address, length)
+
 
 def fan_out(present: T | None, added: T) -> T | Fanout:
     """``added``, beside the observer that is there already, if one is. Take them away in reverse order."""

@@ -262,6 +262,9 @@ class Recorder:
         if self.scene.is_ram(address, len(data)):
             self._stores += _pieces(address, data)
 
+    def refused(self, verb: str, address: int, length: int) -> None:
+        """See DeviceObserver; a replayed device is refused by its own command register."""
+
     # --- outputs -------------------------------------------------------------------------
 
     def _write_loads(self) -> None:

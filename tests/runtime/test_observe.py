@@ -125,6 +125,18 @@ def test_the_rest_of_a_device() -> None:
     assert any("memory load 0x1000 4 bytes" in line for line in said)
 
 
+def test_what_a_device_may_not_reach_is_told() -> None:
+    with Bench("dma-engine", command=2) as dev:  # memory decoding alone
+        trace = Trace(dev, "all")
+        dev.write32(0x08, 0x1000)
+        dev.write32(0x10, 0x2000)
+        dev.write32(0x18, 16)
+        dev.write32(0, 1, "bells")
+        said = trace.take()
+    assert "dma-engine.memory load 0x1000 16 bytes refused: not a bus master" in said
+    assert "dma-engine.memory store 0x2000 16 bytes refused: not a bus master" in said
+
+
 def test_configuration_space() -> None:
     with Bench(Card) as dev:
         trace = Trace(dev, "access")

@@ -183,6 +183,10 @@ class DeviceTracer:
         """See DeviceObserver."""
         self._say("memory", f"store {address:#x} {len(data)} bytes {data[:_SHOWN].hex()}")
 
+    def refused(self, verb: str, address: int, length: int) -> None:
+        """See DeviceObserver."""
+        self._say("memory", f"{verb} {address:#x} {length} bytes refused: not a bus master")
+
     def _say(self, name: str, what: str, place: str | None = None) -> None:
         self._tracer.say(f"{self._device.name}.{name}", what, place)
 

@@ -175,3 +175,6 @@ class _Inputs:
 
     def stored(self, address: int, data: bytes) -> None:
         """No line."""
+
+    def refused(self, verb: str, address: int, length: int) -> None:
+        """No line."""
