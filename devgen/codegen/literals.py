@@ -47,7 +47,8 @@ def plain(text: str) -> str:
 def docstring(paragraphs: Iterable[str], indent: int) -> tuple[str, ...]:
     """Return the lines of a docstring without their indentation of ``indent`` columns.
 
-    Paragraphs are filled to the line's width; an empty one is dropped. The first line is the summary.
+    Paragraphs are filled to the line's width, unless they are indented; an empty one is dropped. The first line is
+    the summary.
     """
     blocks = [lines for lines in (_fill(one, WIDTH - indent) for one in paragraphs) if lines]
     if not blocks:
@@ -73,10 +74,21 @@ def sentence(text: str) -> str:
 
 
 def _fill(text: str, width: int) -> list[str]:
+    table = _table(text)
+    if table and all(len(line) <= width for line in table):
+        return table
     escaped = _docstring_text(plain(text))
     if len(escaped) + 8 <= width:
         return [escaped] if escaped else []
     return textwrap.wrap(escaped, width - 8, break_long_words=False, break_on_hyphens=False)
+
+
+def _table(text: str) -> list[str]:
+    """The lines of a paragraph that its author has indented, and so laid out; none of another."""
+    lines = text.strip("\n").split("\n")
+    if len(lines) < 2 or not all(line.startswith("  ") and line.isprintable() for line in lines):
+        return []
+    return [_docstring_text(f"    {line}").rstrip() for line in textwrap.dedent("\n".join(lines)).split("\n")]
 
 
 def _docstring_text(text: str) -> str:

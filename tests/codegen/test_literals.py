@@ -28,7 +28,13 @@ HOSTILE = [
     "# comment: \r import os",
     "f'{1}'",
     "\\N{BULLET} \\x41 \\u0041",
+    '  a\n    b"""\n  c \\\n  d"',
 ]
+
+
+def test_an_indented_paragraph_of_a_docstring_keeps_its_lines() -> None:
+    lines = docstring(["A table:", "  0x00  source\n    0x10  length\n  0x14  control", "The end."], 4)
+    assert lines[2:6] == ("    0x00  source", "      0x10  length", "    0x14  control", "")
 
 
 @pytest.mark.parametrize("text", HOSTILE)
