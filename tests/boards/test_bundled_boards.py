@@ -12,6 +12,16 @@ from devgen.runtime.run import RunResult
 
 ROOT = Path(__file__).parents[2]
 BOARDS = {
+    "dma-engine": [
+        "dma engine: found",
+        "dma engine: copies as a bus master only",
+        "dma engine: INTA# through the IOAPIC",
+        "dma engine: MSI-X",
+        "dma engine: masked vectors wait",
+        "dma engine: a message is a write of the card",
+        "dma engine: MSI",
+        "dma engine: done",
+    ],
     "doorbell-card": ["doorbell: done"],
     "hpet-periodic": [
         "hpet: found, 100000 ticks a millisecond",
