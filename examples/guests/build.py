@@ -42,6 +42,7 @@ GUESTS = (
     Guest("small_pc", symbols={"HPET": 0xFED00000, "TICKS": 10}),
     Guest("pci_cards", symbols={"LENGTH": 1000}),
     Guest("dma_engine", symbols={"PIN": 19, "LENGTH": 1000}),
+    Guest("message_loop", symbols={"COUNT": 1000}),
     Guest("long_mode", mode="long", symbols={"PL031": 0xFE001000}),
 )
 

@@ -13,7 +13,7 @@ from types import ModuleType
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = ["build_speed", "catalogue", "footprint", "kvm_exit", "register_access"]
+NAMES = ["build_speed", "catalogue", "footprint", "kvm_exit", "messages", "register_access"]
 Import = Callable[[str], ModuleType]
 
 
@@ -65,6 +65,15 @@ def test_each_round_trip_has_its_c_loop(benchmark: Import) -> None:
     measured = {(row[0], row[1]) for row in table.rows}
     assert {(kind, who) for kind in module.BODIES for who in ("C loop", "devgen")} <= measured
     assert {("port write", "doorbell"), ("memory write", "doorbell")} <= measured
+
+
+def test_a_message_has_each_of_its_ways(benchmark: Import) -> None:
+    module = benchmark("messages")
+    skip_without_kvm(module)
+    (table,) = module.tables(quick=True)
+    sent = [("sending", way) for way in ("KVM_SIGNAL_MSI", "route and irqfd", "a write to RAM")]
+    trips = [("round trip", way) for way in ("KVM_SIGNAL_MSI", "route and irqfd")]
+    assert [(row[0], row[1]) for row in table.rows] == sent + trips
 
 
 def test_the_memory_of_a_process_is_its_own(benchmark: Import, tmp_path: Path) -> None:
