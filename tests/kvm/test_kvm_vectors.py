@@ -5,6 +5,7 @@ A driver's part is played from outside, through configuration space and the tabl
 
 import os
 from collections.abc import Callable, Iterator
+from random import Random
 from typing import ClassVar
 
 import pytest
@@ -19,7 +20,8 @@ from devgen.runtime.kvm.routes import GsiRoutes
 from devgen.runtime.kvm.vm import KvmVm
 from devgen.runtime.memory import MemoryRegion, RamBlock
 from devgen.runtime.pci import Bar, Msi, MsiX, PciDevice, PciIdentity
-from devgen.runtime.pci.messages import Capability
+from devgen.runtime.pci.device import Capability
+from devgen.runtime.state import Json
 
 BASE = 0xE000_0000
 APIC = 0xFEE0_0000
@@ -62,7 +64,7 @@ class Driver:
         self.card.config.write(self.card.messages["msix"].offset + 2, control, 2)
 
     def program(self, vector: int, data: int, *, mask: int = 0, address: int = APIC) -> None:
-        for word, value in enumerate((address, 0, data, mask)):
+        for word, value in enumerate((address & 0xFFFFFFFF, address >> 32, data, mask)):
             self.machine.memory.write(BASE + 16 * vector + 4 * word, value, 4)
 
     def mask(self, vector: int, on: int) -> None:
@@ -399,3 +401,36 @@ def test_a_restored_machine_has_its_routes_again(driver: Driver, host: KvmHost, 
     driver.mask(1, 0)
     assert driver.heard(host, 2) == [0x41, 0x42]
     assert (signalled, counts(host)[:2]) == ([], (2, 2))
+
+
+def act(driver: Driver, random: Random, saved: list[Json]) -> None:
+    """One thing that a hostile guest, or whoever runs it, may do to the card."""
+    vector = random.randrange(VECTORS) if random.random() < 0.2 else random.randrange(8)
+    match random.randrange(10):
+        case 0 | 1 | 2:
+            address = random.choice((APIC, APIC | random.getrandbits(20), RAM, BASE, random.getrandbits(64)))
+            driver.program(vector, random.getrandbits(32), mask=random.randrange(2), address=address)
+        case 3 | 4 | 5:
+            driver.card.raise_vector(vector)
+        case 6:
+            driver.enable(random.choice((0, 0x8000, 0xC000)))
+        case 7:
+            driver.card.config.write(driver.card.messages["msi"].offset, random.getrandbits(32), 4)
+        case 8:
+            driver.command(random.choice((2, 6, 6, 6)))
+            driver.card.config.set_bar(driver.card.BARS[1], random.choice((0, APIC + 0x1000)))
+        case _ if random.random() < 0.1:
+            saved.append(driver.machine.save_state(with_ram=False))
+            driver.machine.load_state(random.choice(saved))
+
+
+def test_whatever_a_guest_does_is_given_back(driver: Driver, host: KvmHost) -> None:
+    before = counts(host)
+    random, saved = Random(7), list[Json]()
+    most = 0
+    for _ in range(4_000):
+        act(driver, random, saved)
+        most = max(most, chip_of(host).irqfds)
+    assert most > 3
+    driver.machine.reset()
+    assert counts(host) == before
