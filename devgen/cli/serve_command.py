@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
-from typing import Literal
+from typing import Final, Literal
 
 import click
 
 from devgen.cli.errors import InputError
 from devgen.cli.project import project_registry
+from devgen.cli.state_file import check_place, read_state, write_state
 from devgen.cli.watching import TracingCommand, Watching, options, watch
 from devgen.runtime.device import Device, Property, PropertyValue
-from devgen.runtime.errors import RuntimeFault, suggest
+from devgen.runtime.errors import RuntimeFault, StateError, suggest
 from devgen.runtime.observe import Level
+from devgen.runtime.state import Json
 from devgen.runtime.vfio_user import VfioUserServer
+from devgen.runtime.vfio_user.lines import GpioLines
+from devgen.runtime.vfio_user.streams import ServedStreams
+
+_FILE: Final = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command(
@@ -31,6 +37,8 @@ Examples:
   devgen serve edu --socket edu.sock --trace=all --trace-output edu.log
   devgen serve edu --socket edu.sock --trace --trace-format json --trace-output edu.jsonl
   devgen replay edu.jsonl
+  devgen serve edu --socket edu.sock --save edu.state --restore edu.state
+  devgen serve my-serial-card --socket card.sock --stream line=pty
 
 Attach it to QEMU 10.1 or newer, whose memory must be shared:
 
@@ -56,11 +64,34 @@ Attach it to QEMU 10.1 or newer, whose memory must be shared:
     metavar="NAME=VALUE",
     help="Set a property of the device; repeatable.",
 )
+@click.option(
+    "--stream",
+    "streams",
+    multiple=True,
+    metavar="NAME=END",
+    help="Connect a stream of the device to stdio, pty, socket:PATH, file:PATH or null; repeatable.",
+)
+@click.option(
+    "--lines",
+    metavar="END",
+    help="Connect the device's GPIO lines to such an end: it takes and tells lines NAME=0, NAME=1; ? asks for all.",
+)
+@click.option(
+    "--save",
+    type=_FILE,
+    metavar="FILE",
+    help="Write the device's state there when the server ends, and whenever it gets SIGUSR1.",
+)
+@click.option("--restore", type=_FILE, metavar="FILE", help="Begin with the state that --save has written.")
 @options
 def command(
     device: str,
     path: Path,
     settings: Sequence[str],
+    streams: Sequence[str],
+    lines: str | None,
+    save: Path | None,
+    restore: Path | None,
     level: Level | None,
     form: Literal["text", "json"],
     globs: tuple[str, ...],
@@ -76,13 +107,19 @@ def command(
     try:
         device_class = project_registry().find(device)
         properties = parse_properties(device_class, settings)
-        with (
-            VfioUserServer(device_class, path, properties, on_event=_event, on_client=_client) as server,
-            watch(server, watching),
-            stopped_by_signals(server),
-        ):
-            click.echo(f"devgen: {device} listens on {path}", err=True)
-            server.run()
+        state = None if restore is None else read_state(restore)
+        with VfioUserServer(device_class, path, properties, on_event=_event, on_client=_client) as server:
+            if restore is not None:
+                _restore(server, restore, state)
+            with (
+                ServedStreams(server, _named("--stream", "NAME=END, as serial=pty", streams)),
+                nullcontext() if lines is None else GpioLines(server, lines),
+                watch(server, watching),
+                _saved(server, save),
+                stopped_by_signals(server),
+            ):
+                click.echo(f"devgen: {device} listens on {path}", err=True)
+                server.run()
     except (RuntimeFault, OSError) as error:
         raise InputError(str(error)) from error
     return 0
@@ -96,10 +133,8 @@ def parse_properties(device_class: type[Device], settings: Sequence[str]) -> dic
     """
     known = {declared.name: declared for declared in device_class.PROPERTIES}
     values: dict[str, PropertyValue] = {}
-    for word in settings:
-        name, equals, text = word.partition("=")
-        if not equals:
-            raise InputError(f"-p {word}: write NAME=VALUE")
+    for name, text in _named("-p", "NAME=VALUE", settings).items():
+        word = f"{name}={text}"
         if name not in known:
             shown = ", ".join(known) or "none"
             raise InputError(
@@ -107,6 +142,17 @@ def parse_properties(device_class: type[Device], settings: Sequence[str]) -> dic
             )
         values[name] = _parse(known[name], text)
     return values
+
+
+def _named(option: str, form: str, words: Sequence[str]) -> dict[str, str]:
+    """The words ``NAME=TEXT`` given to an option; of two for one name the last counts."""
+    found = {}
+    for word in words:
+        name, equals, text = word.partition("=")
+        if not (name and equals):
+            raise InputError(f"{option} {word}: write {form}")
+        found[name] = text
+    return found
 
 
 def _parse(declared: Property, text: str) -> PropertyValue:
@@ -129,6 +175,37 @@ def _client(line: str) -> None:
 def _event(device: str, event: str, values: dict[str, int]) -> None:
     shown = "".join(f" {name}={value:#x}" for name, value in values.items())
     click.echo(f"{device}: {event}{shown}", err=True)
+
+
+def _restore(server: VfioUserServer, path: Path, state: Json) -> None:
+    try:
+        server.load_state(state, new_bus=True)
+    except StateError as error:
+        raise InputError(f"{path}: {error}") from None
+
+
+@contextmanager
+def _saved(server: VfioUserServer, path: Path | None) -> Iterator[None]:
+    """Save the device's state when SIGUSR1 says so, and in the end."""
+    if path is None:
+        yield
+        return
+    check_place(path)
+
+    def save() -> None:
+        try:
+            write_state(path, server.save_state())
+        except InputError as error:  # the guest goes on; there may be room the next time
+            click.echo(f"devgen: {error}", err=True)
+        else:
+            click.echo(f"devgen: saved to {path}", err=True)
+
+    before = signal.signal(signal.SIGUSR1, lambda _number, _frame: server.soon(save))
+    try:
+        yield
+        write_state(path, server.save_state())
+    finally:
+        signal.signal(signal.SIGUSR1, before)
 
 
 @contextmanager

@@ -377,6 +377,23 @@ def open_end(spec: str) -> StreamEnd:
     raise MachineError(f"unknown stream end {spec!r}{hint}; known are {', '.join(ENDS)}")
 
 
+def open_named(device: str, stream: str, spec: str) -> StreamEnd:
+    """As ``open_end``, for a stream of a device: errors name it, and a user who must know hears where the end is."""
+    try:
+        end = open_end(spec)
+    except MachineError as error:
+        raise MachineError(f"{device}: stream '{stream}': {error}") from None
+    if end.where:
+        say(f"{device}: stream '{stream}' is at {end.where}")
+    return end
+
+
+def say(line: str) -> None:
+    """Tell the user; a guest must not fail on a closed terminal."""
+    with suppress(OSError, ValueError):
+        print(line, file=sys.stderr, flush=True)
+
+
 def _reason(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
+from typing import Final, Protocol
 
+from devgen.runtime.device import Device
 from devgen.runtime.ends import Signal, StreamEnd
-from devgen.runtime.eventloop import EventLoop
-from devgen.runtime.machine import Machine
 from devgen.runtime.stream import ByteStream
 
 CHUNK: Final = 4096
@@ -39,6 +38,32 @@ class _Source:
     kept: deque[bytes | Signal] = field(default_factory=deque)
 
 
+class Connected(Protocol):
+    """Devices whose streams have ends; a machine is one."""
+
+    @property
+    def devices(self) -> Mapping[str, Device]:
+        """The devices by name."""
+        ...
+
+    @property
+    def ends(self) -> Mapping[tuple[str, str], StreamEnd]:
+        """(device, stream) → its end."""
+        ...
+
+
+class Loop(Protocol):
+    """Whoever waits for descriptors to become readable; an `EventLoop` is one."""
+
+    def watch_event(self, fd: int, callback: Callable[[], None]) -> None:
+        """Call ``callback`` whenever ``fd`` can be read. Raises PermissionError for one that cannot be waited for."""
+        ...
+
+    def unwatch_event(self, fd: int) -> None:
+        """Undo ``watch_event``."""
+        ...
+
+
 class StreamInputs:
     """Gives what arrives at the streams of a machine to its devices while a host runs ``loop``.
 
@@ -47,7 +72,7 @@ class StreamInputs:
     Everything is called under the machine's lock.
     """
 
-    def __init__(self, machine: Machine, loop: EventLoop, quit: Callable[[], None]) -> None:
+    def __init__(self, machine: Connected, loop: Loop, quit: Callable[[], None]) -> None:
         self._loop = loop
         self._quit = quit
         self._again = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)

@@ -7,9 +7,8 @@ byte from outside reach a device, and holds no other lock of its own while it wa
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import AbstractContextManager, ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +17,7 @@ from devgen.runtime.address_space import AddressSpace
 from devgen.runtime.clock import Clocks
 from devgen.runtime.config import DevicePlacement, GuestConfig, MachineConfig
 from devgen.runtime.device import Device, Environment, Restoration, arm_restored
-from devgen.runtime.ends import StreamEnd, open_end
+from devgen.runtime.ends import StreamEnd, open_named, say
 from devgen.runtime.errors import DeviceError, MachineError, StateError, suggest
 from devgen.runtime.gsi import SharedLine
 from devgen.runtime.irq import IrqLine
@@ -291,14 +290,9 @@ class Machine:
             stream.connect(end.write)
 
     def _open_stream(self, device: str, stream: str, spec: str) -> StreamEnd:
-        try:
-            end = open_end(spec)
-        except MachineError as error:
-            raise MachineError(f"{device}: stream '{stream}': {error}") from None
+        end = open_named(device, stream, spec)
         self._cleanup.callback(end.close)
         self.ends[device, stream] = end
-        if end.where:
-            _say(f"{device}: stream '{stream}' is at {end.where}")
         return end
 
     def load_guest(self, guest: GuestConfig) -> None:
@@ -368,7 +362,7 @@ class Machine:
                 self.request_exit(values.get("code", next(iter(values.values()), 0)))
             case "log":
                 shown = "".join(f" {name}={value:#x}" for name, value in values.items())
-                _say(f"{device}: {event}{shown}")
+                say(f"{device}: {event}{shown}")
 
     def request_exit(self, code: int) -> None:
         """Ask the host to end the run with ``code``; the first code stays."""
@@ -460,12 +454,6 @@ def _read_image(path: Path, name: str, room: int) -> bytes:
     if not image:
         raise MachineError(f"guest image {name} is empty")
     return image
-
-
-def _say(line: str) -> None:
-    """Tell the user; a guest must not fail on a closed terminal."""
-    with suppress(OSError, ValueError):
-        print(line, file=sys.stderr, flush=True)
 
 
 def _refuse_unknown(device: str, kind: str, given: Iterable[str], known: Collection[str]) -> None:

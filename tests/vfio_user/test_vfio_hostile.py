@@ -185,7 +185,7 @@ def test_paths_that_cannot_be(tmp_path: Path, name: str) -> None:
 
 def test_a_file_is_no_socket(tmp_path: Path) -> None:
     (tmp_path / "s").write_text("precious")
-    with pytest.raises(MachineError, match="cannot listen there"):
+    with pytest.raises(MachineError, match="no socket"):
         VfioUserServer(Registry().find("edu"), tmp_path / "s")
     assert (tmp_path / "s").read_text() == "precious"
 
@@ -196,5 +196,5 @@ def test_a_snapshot_of_the_served_device(client: Client, server: VfioUserServer,
     saved = server.save_state()
     with VfioUserServer(Registry().find("dma-engine"), tmp_path / "other") as other:
         other.load_state(saved)
-        assert other.save_state() == saved
+        assert other.save_state()["device"] == saved["device"]
         assert other.regions.read(BAR0, 0x24, 4) == b"\5\0\0\0"

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from serving import served
 from vfio_client import BAR0, CONFIG, Client
 
 from devgen.runtime.bench.replay import ReplayResult, replay_trace
@@ -20,24 +19,6 @@ from devgen.runtime.vfio_user import protocol
 from devgen.runtime.vfio_user.protocol import Command, Irq, SetFlag
 
 BELL, SCRATCH = 0x800, 0x24
-
-
-@contextmanager
-def served(path: Path, *arguments: str, device: str = "dma-engine") -> Iterator[Client]:
-    """A client of a `devgen serve` that has agreed on the version; the server ends with it."""
-    command = [sys.executable, "-m", "devgen", "serve", device, "--socket", str(path), *arguments]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
-        assert server.stderr is not None
-        try:
-            said = server.stderr.readline()
-            assert "listens on" in said, said + server.stderr.read()
-            with Client(path) as client:
-                client.hello()
-                yield client
-        finally:
-            server.send_signal(signal.SIGTERM)
-            _, errors = server.communicate(timeout=30)
-        assert server.returncode == 0, errors
 
 
 def drive(client: Client, memory: int, eventfds: Callable[[int], list[int]]) -> None:

@@ -2,105 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import socket
-import subprocess
-import time
-from collections.abc import Callable, Iterator
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
-import fetch_qemu
 import pytest
+from qtest import BAR0, BAR1, BAR2, BAR4, MSI, MSIX, Qtest, copy, eventually
+from serving import serving
 
 from devgen.runtime.vfio_user import VfioUserServer
 
-QEMU = fetch_qemu.find()
 pytestmark = pytest.mark.qemu
-
-SLOT = 3
-BAR0, BAR1, BAR2, BAR4 = 0xE000_0000, 0xC000, 0xE100_0000, 0xE200_0000
-MSI, MSIX = 0x05, 0x11
-SHARED = "memory-backend-memfd,id=mem0,size=64M,share=on"
-
-
-class Qtest:
-    """A QEMU that executes nothing, and does what it is told over a socket."""
-
-    def __init__(self, folder: Path, device: Path, shared: bool = True) -> None:
-        assert QEMU is not None
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        listener.bind(str(folder / "q"))
-        listener.listen(1)
-        listener.settimeout(60)
-        what = {
-            "driver": "vfio-user-pci", "id": "card", "addr": f"{SLOT}",
-            "socket": {"type": "unix", "path": str(device)},
-        }  # fmt: skip
-        memory = ["-machine", "q35,memory-backend=mem0", "-object", SHARED] if shared else ["-machine", "q35"]
-        self.errors = (folder / "errors").open("w+")
-        self.process = subprocess.Popen(
-            [
-                *QEMU, *memory, "-m", "64M", "-accel", "tcg", "-S", "-nodefaults", "-display", "none",
-                "-qtest", f"unix:{folder / 'q'}", "-qtest-log", "none", "-device", json.dumps(what),
-            ],
-            stdout=subprocess.DEVNULL, stderr=self.errors,
-        )  # fmt: skip
-        try:
-            self.socket, _ = listener.accept()
-        except TimeoutError:
-            self.process.kill()
-            self.errors.seek(0)
-            raise AssertionError(f"QEMU has not started: {self.errors.read()}") from None
-        finally:
-            listener.close()
-        self.socket.settimeout(30)
-        self.lines = self.socket.makefile("r")
-
-    def ask(self, line: str) -> str:
-        self.socket.sendall(line.encode() + b"\n")
-        while True:
-            words = self.lines.readline().split()
-            if words and words[0] == "OK":
-                return words[1] if len(words) > 1 else ""
-            assert words and words[0] == "IRQ", f"{line}: {words}"
-
-    def readl(self, address: int) -> int:
-        return int(self.ask(f"readl {address:#x}"), 16)
-
-    def readq(self, address: int) -> int:
-        return int(self.ask(f"readq {address:#x}"), 16)
-
-    def writel(self, address: int, value: int) -> None:
-        self.ask(f"writel {address:#x} {value:#x}")
-
-    def writeq(self, address: int, value: int) -> None:
-        self.ask(f"writeq {address:#x} {value:#x}")
-
-    def config(self, offset: int) -> int:
-        self.ask(f"outl 0xcf8 {1 << 31 | SLOT << 11 | offset & ~3:#x}")
-        return int(self.ask("inl 0xcfc"), 16)
-
-    def set_config(self, offset: int, value: int) -> None:
-        self.ask(f"outl 0xcf8 {1 << 31 | SLOT << 11 | offset & ~3:#x}")
-        self.ask(f"outl 0xcfc {value:#x}")
-
-    def capability(self, identifier: int) -> int:
-        at = self.config(0x34) & 0xFF
-        while at and self.config(at) & 0xFF != identifier:
-            at = self.config(at) >> 8 & 0xFF
-        return at
-
-    def set_up(self) -> None:
-        """What firmware does: places for the BARs, decoding and bus mastering on."""
-        for offset, value in ((0x10, BAR0), (0x14, BAR1), (0x18, BAR2), (0x1C, 0), (0x20, BAR4), (4, 7)):
-            self.set_config(offset, value)
-
-    def close(self) -> None:
-        self.lines.close()
-        self.socket.close()
-        self.process.kill()
-        self.process.wait(30)
-        self.errors.close()
 
 
 @pytest.fixture
@@ -109,23 +21,6 @@ def qemu(tmp_path: Path, server: VfioUserServer) -> Iterator[Qtest]:
     qemu.set_up()
     yield qemu
     qemu.close()
-
-
-def eventually(condition: Callable[[], bool]) -> bool:
-    """Whether it becomes true soon: eventfds are heard by QEMU's main loop, between two of our commands."""
-    for _ in range(500):
-        if condition():
-            return True
-        time.sleep(0.01)
-    return False
-
-
-def copy(qemu: Qtest, source: int, destination: int, length: int, vector: int = 0) -> None:
-    qemu.writeq(BAR0 + 0x08, source)
-    qemu.writeq(BAR0 + 0x10, destination)
-    qemu.writel(BAR0 + 0x18, length)
-    qemu.writel(BAR0 + 0x1C, vector)
-    qemu.writel(BAR0 + 0x800, 1)
 
 
 def test_identity_and_sizes_of_bars(qemu: Qtest) -> None:
@@ -155,7 +50,7 @@ def test_dma_into_shared_memory(qemu: Qtest) -> None:
 
 
 def test_dma_by_messages_where_memory_is_not_shared(tmp_path: Path, server: VfioUserServer) -> None:
-    qemu = Qtest(tmp_path, server.path, shared=False)
+    qemu = Qtest(tmp_path, server.path, backend=None)
     try:
         qemu.set_up()
         assert server.memory.asks > 0
@@ -231,3 +126,34 @@ def test_a_server_that_goes_leaves_all_ones(tmp_path: Path, qemu: Qtest, server:
     assert eventually(lambda: not server.running)
     server.close()
     assert qemu.readl(BAR0) == 0xFFFFFFFF
+
+
+def test_a_restored_server_goes_on_for_a_new_qemu(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    with serving(tmp_path / "s", "--save", str(state)) as process:
+        qemu = Qtest(tmp_path, tmp_path / "s")
+        try:
+            qemu.set_up()
+            qemu.writel(BAR0 + 0x24, 0xCAFE)
+            qemu.writel(BAR2 + 0xFFFC, 0xF00D)
+            copy(qemu, 0x10000, 0x20000, 8)
+            process.send_signal(signal.SIGUSR1)
+            assert eventually(state.exists)
+            process.kill()
+            process.wait(30)
+            assert eventually(lambda: qemu.readl(BAR0 + 0x24) == 0xFFFFFFFF)
+            assert qemu.config(0) == 0xFFFFFFFF
+            qemu.writel(0x10000, 5)  # the rest of the machine still runs
+            assert qemu.readl(0x10000) == 5
+        finally:
+            qemu.close()
+    (tmp_path / "second").mkdir()
+    with serving(tmp_path / "s", "--restore", str(state)):
+        qemu = Qtest(tmp_path / "second", tmp_path / "s")
+        try:
+            qemu.set_up()
+            assert (qemu.readl(BAR0 + 0x24), qemu.readl(BAR0 + 0x20), qemu.readl(BAR0 + 4)) == (0xCAFE, 1, 1)
+            assert qemu.readl(BAR2 + 0xFFFC) == 0xF00D
+            assert qemu.config(4) >> 16 & 8  # the interrupt that was up is up
+        finally:
+            qemu.close()

@@ -18,13 +18,14 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from devgen.runtime.clock import Clocks
-from devgen.runtime.device import Device, Environment, PropertyValue
-from devgen.runtime.errors import MachineError
+from devgen.runtime.device import Device, Environment, PropertyValue, arm_restored
+from devgen.runtime.errors import MachineError, StateError
 from devgen.runtime.memory import transaction
 from devgen.runtime.notifier import EventNotifier, IoEventFd
 from devgen.runtime.observable import EventSink, ResetSink
 from devgen.runtime.pci import PciDevice
-from devgen.runtime.state import Json
+from devgen.runtime.pci.config import COMMAND_IO, COMMAND_MEMORY
+from devgen.runtime.state import Json, integer, mapping
 from devgen.runtime.vfio_user.calls import Calls
 from devgen.runtime.vfio_user.channel import Channel
 from devgen.runtime.vfio_user.dma import ClientMemory
@@ -37,6 +38,12 @@ TIMERS: Final = 10_000
 
 _LONGEST: Final = 3600.0
 _log = logging.getLogger("devgen.vfio_user")
+
+LONGEST_PATH: Final = 107
+"""Bytes of a socket's path (unix(7): sun_path, with its end)."""
+
+STATE_FORMAT: Final = "devgen-served-device"
+STATE_VERSION: Final = 1
 
 T = TypeVar("T")
 
@@ -78,6 +85,8 @@ class VfioUserServer:
         self._calls = Calls()
         self._thread: int | None = None
         self._stopping = False
+        self._restored = False
+        """The device has been restored, and no client has used it since."""
         self.running = False
         """Whether ``run`` is under way."""
         self._poll = select.poll()
@@ -263,17 +272,44 @@ class VfioUserServer:
         """What the client's DEVICE_RESET does."""
         for sink in self.on_reset:
             sink(False)
-        self.device.reset()
+        if not self._restored:
+            self.device.reset()
+        self._restored = False
         for sink in self.on_reset:
             sink(True)
 
     def save_state(self) -> dict[str, Json]:
-        """The device's state as plain data."""
-        return self.device.save_state()
+        """The device and its clock as plain data with a version; what is the client's is not in it."""
+        return {
+            "format": STATE_FORMAT,
+            "version": STATE_VERSION,
+            "clock": self.clocks.virtual.now(),
+            "device": self.device.save_state(),
+        }
 
-    def load_state(self, data: Json) -> None:
-        """Restore the device. Raises StateError."""
-        self.device.load_state(data)
+    def load_state(self, data: Json, *, new_bus: bool = False) -> None:
+        """Become what ``save_state`` saved. Raises StateError, with nothing changed, for anything else.
+
+        With ``new_bus`` the device is plugged in anew, with all that it holds: configuration space is as after a reset,
+        and the reset with which a VMM begins (before it turns decoding on) is not carried out.
+        """
+        fields = mapping(data, "the saved state", ("format", "version", "clock", "device"))
+        if fields["format"] != STATE_FORMAT or fields["version"] != STATE_VERSION:
+            found = f"{str(fields['format'])[:32]!r} version {str(fields['version'])[:32]}"
+            raise StateError(f"the saved state is a {found}, not {STATE_FORMAT!r} version {STATE_VERSION}")
+        clock = integer(fields["clock"], 0, 1 << 62, "the clock")
+        restoration = self.device.prepare_state(fields["device"])
+        self.clocks.virtual.set_time(clock)
+        restoration.apply()
+        arm_restored([restoration])
+        if new_bus:
+            PciDevice.reset(self.device)  # what every function has, and not what this one adds to it
+            self.device.on_mapping = self._decoding_changed
+        self._restored = new_bus
+
+    def _decoding_changed(self) -> None:
+        if self.device.config.command & (COMMAND_IO | COMMAND_MEMORY):
+            self._restored = False
 
     def close(self) -> None:
         """End the session, remove the socket, release the device. May be called again."""
@@ -298,9 +334,15 @@ class VfioUserServer:
 
 def _listen(path: Path) -> socket.socket:
     """A listening socket at ``path``; one that a dead server has left is replaced. Raises MachineError."""
+    length = len(os.fsencode(path))
+    if length > LONGEST_PATH:
+        raise MachineError(f"{path}: the path has {length} bytes; a socket's has at most {LONGEST_PATH}")
+    if not path.parent.is_dir():
+        raise MachineError(f"{path}: there is no folder {path.parent}")
     try:
-        if stat.S_ISSOCK(os.stat(path).st_mode):
-            _replace(path)
+        if not stat.S_ISSOCK(os.lstat(path).st_mode):
+            raise MachineError(f"{path}: something is there that is no socket")
+        _replace(path)
     except FileNotFoundError:
         pass
     except OSError as error:
