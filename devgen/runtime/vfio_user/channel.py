@@ -18,6 +18,7 @@ from typing import Final
 
 from devgen.runtime.vfio_user import protocol
 from devgen.runtime.vfio_user.protocol import HEADER, Disconnect
+from devgen.runtime.vfio_user.sharing import Sharing
 
 READ: Final = 1 << 16
 PATIENCE: Final = 5
@@ -64,6 +65,10 @@ class Channel:
     def fileno(self) -> int:
         """The socket."""
         return self._socket.fileno()
+
+    def sharing(self) -> Sharing:
+        """What can be seen of the process at the other end."""
+        return Sharing(self._socket)
 
     # --- receiving -----------------------------------------------------------------------
 

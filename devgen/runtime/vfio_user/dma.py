@@ -136,8 +136,11 @@ class ClientMemory:
 
     # --- the client's side -----------------------------------------------------------------
 
-    def map(self, payload: bytes, fds: list[int], client: Asking) -> None:
-        """DMA_MAP. Takes the descriptor if it succeeds. Raises Refused."""
+    def map(self, payload: bytes, fds: list[int], client: Asking, *, private: bool = False) -> None:
+        """DMA_MAP. Takes the descriptor if it succeeds. Raises Refused.
+
+        ``private``: the file is not what the client works with, so it is asked for its bytes all the same.
+        """
         argsz, flags, offset, address, size = protocol.unpack(protocol.DMA_MAP, payload, "DMA_MAP")
         if argsz < protocol.DMA_MAP.size or not size or address + size > 1 << 64 or flags & ~3 or len(fds) > 1:
             raise invalid(f"DMA_MAP of {size:#x} bytes at {address:#x}, flags {flags:#x}, {len(fds)} descriptors")
@@ -148,7 +151,8 @@ class ClientMemory:
         before = at > 0 and self._starts[at - 1] + self._maps[at - 1].size > address
         if beyond or before:
             raise Refused(errno.EEXIST, f"DMA_MAP at {address:#x} over a mapping")
-        backing = _open(fds, offset, size, DmaFlag(flags)) if fds else Asked(client, address)
+        asked = private or not fds
+        backing = Asked(client, address) if asked else _open(fds, offset, size, DmaFlag(flags))
         self._starts.insert(at, address)
         self._maps.insert(at, Mapping(address, size, DmaFlag(flags), backing))
         self.asks += isinstance(backing, Asked)

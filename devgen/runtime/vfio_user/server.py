@@ -234,6 +234,10 @@ class VfioUserServer:
             self._session = None
             self._on_client(f"the client has gone: {why}")
 
+    def tell(self, line: str) -> None:
+        """Say something of the client to who has asked for that."""
+        self._on_client(line)
+
     @property
     def connected(self) -> bool:
         """Whether a client is there."""

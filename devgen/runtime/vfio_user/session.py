@@ -31,6 +31,10 @@ DEEPEST: Final = 8
 BURST: Final = 256
 """Messages handled before timers and doorbells get their turn."""
 
+PRIVATE: Final = (
+    "the client's memory is private to it (share=off): DMA goes by messages, slowly; give its memory backend share=on"
+)
+
 _log = logging.getLogger("devgen.vfio_user")
 
 Handler = Callable[[Message], None]
@@ -45,6 +49,8 @@ class Session:
         self._memory = server.memory
         self._regions = server.regions
         self._interrupts = Interrupts(server.device, server)
+        self._sharing = channel.sharing()
+        self._told = False
         self._agreed = False
         self._client_fds = 1
         self._client_transfer = protocol.MAX_TRANSFER
@@ -139,7 +145,11 @@ class Session:
         self._reply(message, protocol.version_reply(minor, offered, len(message.payload)))
 
     def _dma_map(self, message: Message) -> None:
-        self._memory.map(message.payload, message.fds, self)
+        private = bool(message.fds) and self._sharing.private(message.fds[0])
+        if private and not self._told:
+            self._told = True
+            self._server.tell(PRIVATE)
+        self._memory.map(message.payload, message.fds, self, private=private)
         self._reply(message)
 
     def _dma_unmap(self, message: Message) -> None:
