@@ -85,4 +85,5 @@ def _placement(device: Placement) -> DevicePlacement:
         properties=dict(device.properties),
         on_event=dict(device.on_event),
         streams=dict(device.streams),
+        where=f"{device.mark.file}:{device.mark.line}:{device.mark.column}",
     )

@@ -56,7 +56,9 @@ def run_board(
                     return host.run(timeout)
             finally:
                 host.close()
-    except (RuntimeFault, OSError) as error:
+    except RuntimeFault as error:
+        raise InputError(f"{error.where or board}: {error}") from error
+    except OSError as error:
         raise InputError(f"{board}: {error}") from error
 
 

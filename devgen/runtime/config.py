@@ -47,6 +47,8 @@ class DevicePlacement:
     properties: Mapping[str, PropertyValue] = field(default_factory=dict)
     on_event: Mapping[str, str] = field(default_factory=dict)
     streams: Mapping[str, str] = field(default_factory=dict)
+    where: str = ""
+    """Where a user wrote this, as ``file:line:column``: for messages."""
 
 
 @dataclass(slots=True, frozen=True)

@@ -12,6 +12,9 @@ from difflib import get_close_matches
 class RuntimeFault(Exception):
     """Base of all that the runtime raises for a user's mistake."""
 
+    where: str = ""
+    """The place in the user's file, ``file:line:column``, if it is known."""
+
 
 class DeviceError(RuntimeFault):
     """A device cannot be built: a property is unknown or out of its range, doorbells collide."""

@@ -7,8 +7,8 @@ byte from outside reach a device, and holds no other lock of its own while it wa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +18,7 @@ from devgen.runtime.clock import Clocks
 from devgen.runtime.config import DevicePlacement, GuestConfig, MachineConfig
 from devgen.runtime.device import Device, Environment, Restoration, arm_restored
 from devgen.runtime.ends import StreamEnd, open_named, say
-from devgen.runtime.errors import DeviceError, MachineError, StateError, suggest
+from devgen.runtime.errors import DeviceError, MachineError, RuntimeFault, StateError, suggest
 from devgen.runtime.gsi import SharedLine
 from devgen.runtime.irq import IrqLine
 from devgen.runtime.journal import observed_line
@@ -128,9 +128,11 @@ class Machine:
         if self.config.pci:
             self._add_pci()
         for placement in self.config.devices:
-            self._add_device(placement, registry)
+            with _located(placement):
+                self._add_device(placement, registry)
         for placement in self.config.devices:
-            self._connect_wires(placement)
+            with _located(placement):
+                self._connect_wires(placement)
 
     def _add_ram(self, size: int) -> None:
         if self.ram is None and size:
@@ -454,6 +456,16 @@ def _read_image(path: Path, name: str, room: int) -> bytes:
     if not image:
         raise MachineError(f"guest image {name} is empty")
     return image
+
+
+@contextmanager
+def _located(placement: DevicePlacement) -> Iterator[None]:
+    """Let what is wrong with a device tell where the user has put it."""
+    try:
+        yield
+    except RuntimeFault as error:
+        error.where = error.where or placement.where
+        raise
 
 
 def _refuse_unknown(device: str, kind: str, given: Iterable[str], known: Collection[str]) -> None:

@@ -11,83 +11,83 @@ GUEST = "guest: {image: g.bin, load: 0x7000}"
 PL031 = "device: pl031, at: {registers: 0xfe001000}"
 HPET = "device: hpet, at: {registers: 0xfed00000}"
 
-# What stands in the board beside its name; the end of the line that the command prints, and the last one.
+# What stands in the board beside its name; the line that the command prints, behind `b.yaml:`.
 FAULTS = {
-    "no image": ("guest: {image: no.bin, load: 0x7000}", "cannot read guest image no.bin: No such file or directory"),
-    "image is a folder": ("guest: {image: ., load: 0x7000}", "cannot read guest image .: Is a directory"),
-    "empty image": ("guest: {image: empty.bin, load: 0x7000}", "guest image empty.bin is empty"),
+    "no image": ("guest: {image: no.bin, load: 0x7000}", " cannot read guest image no.bin: No such file or directory"),
+    "image is a folder": ("guest: {image: ., load: 0x7000}", " cannot read guest image .: Is a directory"),
+    "empty image": ("guest: {image: empty.bin, load: 0x7000}", " guest image empty.bin is empty"),
     "image larger than the RAM": (
         "machine: {ram: 64 KiB}\nguest: {image: g.bin, load: 0xfff0}",
-        "g.bin: 0x11 bytes at 0xfff0 do not fit into RAM",
+        " g.bin: 0x11 bytes at 0xfff0 do not fit into RAM",
     ),
-    "no guest": ("machine: {pci: true}", "the board has no guest to run"),
+    "no guest": ("machine: {pci: true}", " the board has no guest to run"),
     "no such device": (
         GUEST + "\ndevices: {x: {device: pl032, at: {registers: 0xfe001000}}}",
-        "unknown device 'pl032' (did you mean 'pl031'?)",
+        "3:11: unknown device 'pl032' (did you mean 'pl031'?)",
     ),
     "overlapping devices": (
         GUEST + f"\ndevices: {{x: {{{PL031}}}, y: {{device: hpet, at: {{registers: 0xfe001400}}}}}}",
-        "'y' (region 'registers') at memory 0xfe001400..0xfe0017ff overlaps"
+        "3:60: 'y' (region 'registers') at memory 0xfe001400..0xfe0017ff overlaps"
         " 'x' (region 'registers') at 0xfe001000..0xfe001fff",
     ),
     "device in the RAM": (
         GUEST + "\ndevices: {x: {device: pl031, at: {registers: 0x8000}}}",
-        "'x' (region 'registers') at memory 0x8000..0x8fff overlaps RAM at 0x0..0xfffff",
+        "3:11: 'x' (region 'registers') at memory 0x8000..0x8fff overlaps RAM at 0x0..0xfffff",
     ),
     "device at the PIT": (
         GUEST + "\ndevices: {x: {device: debugcon, at: {ports: 0x43}}}",
-        "'x' (region 'ports') at port 0x43..0x43 overlaps the interval timer of `pit: kernel` at 0x40..0x43",
+        "3:11: 'x' (region 'ports') at port 0x43..0x43 overlaps the interval timer of `pit: kernel` at 0x40..0x43",
     ),
     "device at the local APIC": (
         GUEST + "\ndevices: {x: {device: hpet, at: {registers: 0xfee00000}}}",
-        "'x' (region 'registers') at memory 0xfee00000..0xfee003ff overlaps"
+        "3:11: 'x' (region 'registers') at memory 0xfee00000..0xfee003ff overlaps"
         " the local APIC of `irqchip: kernel` at 0xfee00000..0xfee00fff",
     ),
     "beyond the port space": (
         GUEST + "\ndevices: {x: {device: debugcon, at: {ports: 0x10000}}}",
-        "'x' (region 'ports') at port 0x10000..0x10000 is outside the port space",
+        "3:11: 'x' (region 'ports') at port 0x10000..0x10000 is outside the port space",
     ),
-    "no address": (GUEST + "\ndevices: {x: {device: pl031}}", "x: no address for region 'registers'"),
+    "no address": (GUEST + "\ndevices: {x: {device: pl031}}", "3:11: x: no address for region 'registers'"),
     "no such region": (
         GUEST + "\ndevices: {x: {device: pl031, at: {regs: 0xfe001000}}}",
-        "x: no region 'regs' (did you mean 'registers'?)",
+        "3:11: x: no region 'regs' (did you mean 'registers'?)",
     ),
     "no such property": (
         GUEST + f"\ndevices: {{x: {{{HPET}, properties: {{timer: 4}}}}}}",
-        "x: hpet has no property 'timer' (did you mean 'timers'?)",
+        "3:11: x: hpet has no property 'timer' (did you mean 'timers'?)",
     ),
     "property out of range": (
         GUEST + "\ndevices: {x: {device: sp804, at: {registers: 0xfe001000}, properties: {freq0: 0}}}",
-        "x: property 'freq0' is 0; it must be 1 .. 4294967295",
+        "3:11: x: property 'freq0' is 0; it must be 1 .. 4294967295",
     ),
     "property of another type": (
         GUEST + f"\ndevices: {{x: {{{HPET}, properties: {{timers: four}}}}}}",
-        "x: property 'timers' must be an integer, not 'four'",
+        "3:11: x: property 'timers' must be an integer, not 'four'",
     ),
     "no such line": (
         GUEST + f"\ndevices: {{x: {{{PL031}, irq: {{int: 5}}}}}}",
-        "x: no interrupt 'int' (did you mean 'intr'?)",
+        "3:11: x: no interrupt 'int' (did you mean 'intr'?)",
     ),
     "no such input": (
         f"machine: {{pit: none}}\n{GUEST}\ndevices:\n"
         f"  hpet: {{{HPET}}}\n  pit: {{device: i8254, at: {{ports: 0x40}}, wires: {{irq: hpet.pti}}}}",
-        "pit: wire 'irq': hpet: no input 'pti' (did you mean 'pit'?)",
+        "6:3: pit: wire 'irq': hpet: no input 'pti' (did you mean 'pit'?)",
     ),
     "no such event": (
         GUEST + "\ndevices: {x: {device: pvpanic-isa, at: {port: 0x505}, on_event: {GUEST_PANICED: log}}}",
-        "x: no event 'GUEST_PANICED' (did you mean 'GUEST_PANICKED'?)",
+        "3:11: x: no event 'GUEST_PANICED' (did you mean 'GUEST_PANICKED'?)",
     ),
     "no such stream": (
         GUEST + "\ndevices: {x: {device: debugcon, at: {ports: 0xe9}, streams: {ou: stdio}}}",
-        "x: no stream 'ou' (did you mean 'out'?)",
+        "3:11: x: no stream 'ou' (did you mean 'out'?)",
     ),
     "a slot for what is no card": (
         f"machine: {{pci: true}}\n{GUEST}\ndevices: {{x: {{device: pl031, slot: 3}}}}",
-        "x: pl031 is not a PCI device and has no slot",
+        "4:11: x: pl031 is not a PCI device and has no slot",
     ),
     "a card without a slot": (
         f"machine: {{pci: true}}\n{GUEST}\ndevices: {{x: {{device: xche}}}}",
-        "x: no PCI slot given",
+        "4:11: x: no PCI slot given",
     ),
 }
 
@@ -128,7 +128,7 @@ def test_a_fault_is_told_in_one_line(devgen: Command, tmp_path: Path, fault: str
     write(tmp_path, text)
     done = devgen("run", "b.yaml", "--accel", "emulator")
     said = [one for one in done.err.splitlines() if one != "devgen: b on emulator (as asked)"]
-    assert (done.code, said) == (1, [f"devgen: b.yaml: {line}"])
+    assert (done.code, said) == (1, [f"devgen: b.yaml:{line}"])
 
 
 @pytest.mark.parametrize("fault", MARKED)
