@@ -12,7 +12,7 @@ from devgen.codegen.layout import fit
 from devgen.codegen.literals import docstring, hexadecimal, sentence, split_paragraphs, string
 from devgen.codegen.lower_expr import Lowering, integer
 from devgen.codegen.lower_lines import LineLowering
-from devgen.codegen.lower_pci import attribute_table, pci_attributes
+from devgen.codegen.lower_pci import attribute_table, pci_attributes, serial_number
 from devgen.codegen.lower_region import RegionLowering
 from devgen.codegen.lower_register import RegisterLowering, needs_written, written_attribute
 from devgen.codegen.lower_stmt import Statements
@@ -43,10 +43,14 @@ _IMPORTS: Final = (
     ("devgen.runtime.memory", "MemoryRegion"),
     ("devgen.runtime.memory", "RamBlock"),
     ("devgen.runtime.pci", "Bar"),
+    ("devgen.runtime.pci", "Express"),
     ("devgen.runtime.pci", "Msi"),
     ("devgen.runtime.pci", "MsiX"),
     ("devgen.runtime.pci", "PciDevice"),
     ("devgen.runtime.pci", "PciIdentity"),
+    ("devgen.runtime.pci", "PowerManagement"),
+    ("devgen.runtime.pci", "SerialNumber"),
+    ("devgen.runtime.pci", "VendorExtended"),
     ("devgen.runtime.pci", "VendorSpecific"),
     ("devgen.runtime.timer", "Timer"),
     ("devgen.runtime.window", "Window"),
@@ -202,6 +206,9 @@ class _DeviceLowering:
             f"self.{self.symbols.attribute('fifo', one.name)} = Fifo({self.lowering.number(one.depth)}, {one.width})"
             for one in self.device.fifos
         ]
+        number = None if self.device.pci is None else serial_number(self.device.pci)
+        if number is not None:
+            properties.append(f"self.set_serial_number({self.lowering.number(number)})")
         return [*properties, *retained, *cleared, *fifos, *self.time.setup(), *self.lines.setup()]
 
     def _settled(self) -> list[str]:
@@ -346,7 +353,7 @@ def _uses(device: model.Device, setup: Iterable[str], fields: bool, state: bool)
     used |= {"Property"} if device.properties else set()
     if device.pci is not None:
         used |= {"PciIdentity", *(["Bar"] if device.pci.bars else [])}
-        used |= {type(one).__name__ for one in device.pci.capabilities}
+        used |= {type(one).__name__ for one in (*device.pci.capabilities, *device.pci.extended)}
     return used
 
 

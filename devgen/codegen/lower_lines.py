@@ -60,7 +60,8 @@ class LineLowering:
             return f"self.{attribute} = self.{call}({string(one.name)}, {self.lowering.number(one.count)}{tail})"
         if one.vector is not None:
             return f"self.{attribute} = self.add_vector({string(one.name)}, {one.vector})"
-        return f"self.{attribute} = self.{'add_intx' if one.intx else 'add_irq'}({string(one.name)})"
+        call = "add_intx" if one.intx else "add_pme" if one.pme else "add_irq"
+        return f"self.{attribute} = self.{call}({string(one.name)})"
 
     def _gpio_out(self, one: model.Line) -> str:
         attribute = self.lowering.symbols.attribute("gpio_out", one.name)

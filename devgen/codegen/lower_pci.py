@@ -7,7 +7,7 @@ from typing import Final
 
 from devgen.codegen.layout import enclosed
 from devgen.codegen.literals import WIDTH, hexadecimal, string
-from devgen.spec import model
+from devgen.spec import ir, model
 
 _HEX_A_LINE: Final = 96
 
@@ -24,10 +24,9 @@ def pci_attributes(pci: model.Pci) -> Iterator[str]:
     yield f"    interrupt_pin={pci.interrupt_pin},"
     yield ")"
     yield from attribute_table("BARS", "tuple[Bar, ...]", "()", map(_bar, pci.bars))
-    kinds = sorted({type(one).__name__ for one in pci.capabilities})
-    yield from attribute_table(
-        "CAPABILITIES", f"tuple[{' | '.join(kinds)}, ...]", "()", map(_capability, pci.capabilities)
-    )
+    capabilities = (*pci.capabilities, *pci.extended)
+    kinds = sorted({type(one).__name__ for one in capabilities})
+    yield from attribute_table("CAPABILITIES", f"tuple[{' | '.join(kinds)}, ...]", "()", map(_capability, capabilities))
 
 
 def _bar(bar: model.Bar) -> str:
@@ -36,7 +35,13 @@ def _bar(bar: model.Bar) -> str:
     return f'Bar({index}, "{bar.type}", {hexadecimal(bar.size)}{prefetchable})'
 
 
-def _capability(one: model.Capability) -> str:
+def serial_number(pci: model.Pci) -> ir.Expr | None:
+    """The serial number where the constructor has to set it, as it follows from a property."""
+    numbers = (one.number for one in pci.extended if isinstance(one, model.SerialNumber))
+    return next((number for number in numbers if not isinstance(number, ir.Int)), None)
+
+
+def _capability(one: model.Capability | model.ExtendedCapability) -> str:
     at = "" if one.at is None else f", at={hexadecimal(one.at)}"
     match one:
         case model.Msi():
@@ -45,8 +50,20 @@ def _capability(one: model.Capability) -> str:
             table = f"bar={one.bar}, table={hexadecimal(one.table)}"
             pending = f"pending_bar={one.pending_bar}, pending={hexadecimal(one.pending)}"
             return f"MsiX({one.vectors}, {table}, {pending}{at})"
+        case model.PowerManagement():
+            flags = f"d1={one.d1}, d2={one.d2}, pme={one.pme}, no_soft_reset={one.no_soft_reset}"
+            return f"PowerManagement({flags}{at})"
+        case model.Express():
+            link = f"speed={one.speed:g}, width={one.width}"
+            return f"Express({string(one.type)}, max_payload={one.max_payload}, {link}, flr={one.flr}{at})"
         case model.VendorSpecific():
             return f"VendorSpecific({string(one.name)}, {_bytes(one.contents)}, {one.size}{at})"
+        case model.SerialNumber():
+            number = one.number.value if isinstance(one.number, ir.Int) else 0
+            return f"SerialNumber({hexadecimal(number, 16)}{at})"
+        case model.VendorExtended():
+            about = f"{hexadecimal(one.id, 4)}, {one.revision}"
+            return f"VendorExtended({string(one.name)}, {about}, {_bytes(one.contents)}, {one.size}{at})"
 
 
 def _bytes(data: bytes) -> str:

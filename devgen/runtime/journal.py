@@ -96,5 +96,7 @@ def level_of(device: Device, name: str) -> int:
 
 
 def observed_line(device: Device, line: IrqLine) -> IrqLine:
-    """Where a line is observed: INTx# at its pin."""
-    return device.pin if isinstance(device, PciDevice) and line is device.intx else line
+    """Where a line is observed: INTx# and PME# at their pins."""
+    if isinstance(device, PciDevice):
+        return device.pin if line is device.intx else device.pme_pin if line is device.pme_line else line
+    return line

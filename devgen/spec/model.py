@@ -278,6 +278,7 @@ class Line:
     """An interrupt or GPIO output. ``level`` None: driven by statements.
 
     ``vector``: it is a message each time it rises, of that vector or, in an array, of those from there on.
+    ``pme``: a rise is a power management event.
     """
 
     name: str
@@ -287,6 +288,7 @@ class Line:
     intx: bool
     description: str
     vector: int | None = None
+    pme: bool = False
 
 
 @dataclass(slots=True, frozen=True)
@@ -360,7 +362,53 @@ class VendorSpecific:
     at: int | None
 
 
-Capability = Msi | MsiX | VendorSpecific
+@dataclass(slots=True, frozen=True)
+class PowerManagement:
+    """A power management capability. ``pme``: states in which PME# can be asserted, D0 to D3cold as 0 to 4."""
+
+    d1: bool
+    d2: bool
+    pme: tuple[int, ...]
+    no_soft_reset: bool
+    at: int | None
+
+
+@dataclass(slots=True, frozen=True)
+class Express:
+    """A PCI Express capability. ``speed`` in GT/s, ``max_payload`` in bytes; ``integrated`` has no link."""
+
+    type: Literal["endpoint", "legacy", "integrated"]
+    max_payload: int
+    speed: float
+    width: int
+    flr: bool
+    at: int | None
+
+
+Capability = Msi | MsiX | PowerManagement | Express | VendorSpecific
+
+
+@dataclass(slots=True, frozen=True)
+class SerialNumber:
+    """A device serial number capability; ``number`` is an expression over properties, of 64 bits."""
+
+    number: Expr
+    at: int | None
+
+
+@dataclass(slots=True, frozen=True)
+class VendorExtended:
+    """A vendor-specific extended capability of ``size`` bytes in all; ``contents`` follow its two dwords of header."""
+
+    name: str
+    id: int
+    revision: int
+    contents: bytes
+    size: int
+    at: int | None
+
+
+ExtendedCapability = SerialNumber | VendorExtended
 
 
 @dataclass(slots=True, frozen=True)
@@ -376,6 +424,7 @@ class Pci:
     interrupt_pin: int
     bars: tuple[Bar, ...]
     capabilities: tuple[Capability, ...] = ()
+    extended: tuple[ExtendedCapability, ...] = ()
 
 
 @dataclass(slots=True, frozen=True)

@@ -3,12 +3,15 @@
 from devgen.runtime.pci.bus import PciBus
 from devgen.runtime.pci.config import Bar, PciConfig, PciIdentity
 from devgen.runtime.pci.device import PciDevice
+from devgen.runtime.pci.express import Express, SerialNumber, VendorExtended
 from devgen.runtime.pci.host_bridge import PciHostBridge
 from devgen.runtime.pci.messages import Msi, MsiX
+from devgen.runtime.pci.power import PowerManagement
 from devgen.runtime.pci.vendor import VendorSpecific
 
 __all__ = [
     "Bar",
+    "Express",
     "Msi",
     "MsiX",
     "PciBus",
@@ -16,5 +19,8 @@ __all__ = [
     "PciDevice",
     "PciHostBridge",
     "PciIdentity",
+    "PowerManagement",
+    "SerialNumber",
+    "VendorExtended",
     "VendorSpecific",
 ]

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from devgen.runtime.device import BarIndex
 
 SIZE = 256
+EXTENDED_SIZE = 4096
+"""Bytes of a PCI Express function's configuration space."""
 COMMAND = 0x04
 STATUS = 0x06
 CACHE_LINE = 0x0C
@@ -27,6 +29,7 @@ CAPABILITIES = 0x34
 INTERRUPT_LINE = 0x3C
 INTERRUPT_PIN = 0x3D
 FIRST_CAPABILITY = 0x40
+FIRST_EXTENDED = 0x100
 
 COMMAND_IO = 1 << 0
 COMMAND_MEMORY = 1 << 1
@@ -87,26 +90,35 @@ class Bar:
 
 
 class PciConfig:
-    """256 bytes of configuration space. No access to it raises, whatever its offset, size and value.
+    """``size`` bytes of configuration space. No access to it raises, whatever its offset, size and value.
 
     ``changed(offset, size)`` is called after each write to the header. Raises DeviceError for BARs that overlap.
     """
 
-    def __init__(self, identity: PciIdentity, bars: Sequence[Bar] = ()) -> None:
-        self.data = bytearray(SIZE)
-        self.writable = bytearray(SIZE)
-        self.cleared = bytearray(SIZE)
-        self.driven = bytearray(SIZE)
+    def __init__(self, identity: PciIdentity, bars: Sequence[Bar] = (), size: int = SIZE) -> None:
+        self.size = size
+        self.data = bytearray(size)
+        self.writable = bytearray(size)
+        self.cleared = bytearray(size)
+        """Bits that a write of 1 clears."""
+        self.driven = bytearray(size)
         """Bits that the function itself changes: a snapshot's may differ there."""
+        self.kept = bytearray(size)
+        """Bits that a reset of the function alone leaves as they are."""
+        self.asleep = False
+        """In a power state other than D0: nothing but configuration space answers."""
         self.bars = tuple(bars)
         self.changed: Callable[[int, int], None] = _nothing
         self.observer: AccessObserver | None = None
         """Hears the guest's accesses; for a recorder."""
         self._banks: list[IoOps] = []
         self._watches: list[tuple[int, int, Callable[[], None]]] = []
-        self._owned = bytearray(SIZE)
+        self._owned = bytearray(size)
+        self._defaults = bytearray(size)
         self._next_capability = FIRST_CAPABILITY
         self._last_capability = CAPABILITIES
+        self._next_extended = FIRST_EXTENDED
+        self._last_extended: int | None = None
         self._identify(identity)
         self._add_bars()
 
@@ -121,7 +133,7 @@ class PciConfig:
         self.allow(COMMAND, _COMMAND_WRITABLE, 2)
         self.allow(CACHE_LINE, 0xFF, 1)
         self.allow(INTERRUPT_LINE, 0xFF, 1)
-        self.cleared[STATUS : STATUS + 2] = _STATUS_CLEARED.to_bytes(2, "little")
+        self.clear(STATUS, _STATUS_CLEARED, 2)
         self.drive(STATUS, STATUS_INTERRUPT, 2)
 
     def _add_bars(self) -> None:
@@ -152,6 +164,10 @@ class PciConfig:
         """Declare which bits the guest may write."""
         self.writable[offset : offset + size] = mask.to_bytes(size, "little")
 
+    def clear(self, offset: int, mask: int, size: int) -> None:
+        """Declare which bits a guest clears by writing 1."""
+        self.cleared[offset : offset + size] = mask.to_bytes(size, "little")
+
     def drive(self, offset: int, mask: int, size: int) -> None:
         """Declare which bits the function itself changes."""
         self.driven[offset : offset + size] = mask.to_bytes(size, "little")
@@ -160,24 +176,54 @@ class PciConfig:
         """Call ``callback()`` after each write of the guest that touches ``size`` bytes at ``offset``."""
         self._watches.append((offset, offset + size, callback))
 
+    def keep(self, offset: int, mask: int, size: int) -> None:
+        """Declare which bits a reset of the function alone leaves as they are."""
+        self.kept[offset : offset + size] = mask.to_bytes(size, "little")
+
     def add_capability(self, identifier: int, body: bytes, writable: bytes = b"", at: int | None = None) -> int:
         """Append a capability to the list, at offset ``at`` or behind the one before; returns its offset.
 
-        ``body`` follows its two header bytes. Raises DeviceError when there is no room for it.
+        ``body`` follows its two header bytes; a reset puts ``writable`` bits to what it has there. Raises DeviceError
+        when there is no room for it.
         """
         offset = self._next_capability if at is None else at
         end = offset + 2 + len(body)
-        if end > SIZE or offset < FIRST_CAPABILITY or offset & 3 or any(self._owned[offset:end]):
-            raise DeviceError(f"no room in configuration space for capability {identifier:#x} at {offset:#x}")
+        self._take(f"capability {identifier:#x}", offset, end, FIRST_CAPABILITY, SIZE)
         self.data[offset : offset + 2] = bytes((identifier, 0))
-        self.data[offset + 2 : end] = body
-        self.writable[offset + 2 : offset + 2 + len(writable)] = writable
-        self._owned[offset:end] = b"\1" * (end - offset)
+        self._fill(offset + 2, body, writable)
         self.data[self._last_capability] = offset
         self._last_capability = offset + 1
         self._next_capability = (end + 3) & ~3
         self.data[STATUS] |= STATUS_CAPABILITIES
         return offset
+
+    def add_extended(self, identifier: int, version: int, body: bytes, at: int | None = None) -> int:
+        """Append an extended capability to their list, as ``add_capability`` does. ``body`` follows the header's dword.
+
+        The first one stands at 0x100.
+        """
+        offset = self._next_extended if at is None else at
+        end = offset + 4 + len(body)
+        if self._last_extended is None and offset != FIRST_EXTENDED:
+            raise DeviceError(f"the first extended capability stands at {FIRST_EXTENDED:#x}, not at {offset:#x}")
+        self._take(f"extended capability {identifier:#x}", offset, end, FIRST_EXTENDED, self.size)
+        if self._last_extended is not None:
+            self.put(self._last_extended, self.get(self._last_extended, 4) | offset << 20, 4)
+        self.put(offset, identifier | version << 16, 4)
+        self._fill(offset + 4, body)
+        self._last_extended = offset
+        self._next_extended = (end + 3) & ~3
+        return offset
+
+    def _take(self, name: str, start: int, end: int, low: int, high: int) -> None:
+        if start < low or end > high or start & 3 or any(self._owned[start:end]):
+            raise DeviceError(f"no room in configuration space for {name} at {start:#x}")
+        self._owned[start:end] = b"\1" * (end - start)
+
+    def _fill(self, offset: int, body: bytes, writable: bytes = b"") -> None:
+        self.data[offset : offset + len(body)] = body
+        self.writable[offset : offset + len(writable)] = writable
+        self._defaults[offset : offset + len(writable)] = bytes(a & b for a, b in zip(body, writable, strict=False))
 
     def add_bank(self, ops: IoOps) -> None:
         """Let ``ops`` answer where it has something declared: a device's own registers behind the header.
@@ -220,16 +266,16 @@ class PciConfig:
         if bank is not None:
             lanes = self._stored(bank, offset, size)
             bank.resolve_write(offset, size)(value & ((1 << 8 * size) - 1))
-        for place in range(offset, min(offset + size, SIZE)):
+        for place in range(offset, min(offset + size, self.size)):
             shift = 8 * (place - offset)
             byte, mask = value >> shift & 0xFF, lanes >> shift & 0xFF
             changed = self.writable[place] & mask
             cleared = self.cleared[place] & mask
             self.data[place] = (self.data[place] & ~changed | byte & changed) & ~(byte & cleared)
-        if offset < FIRST_CAPABILITY:
-            self.changed(offset, size)
         if lanes:
             self._tell(offset, size)
+        if offset < FIRST_CAPABILITY:
+            self.changed(offset, size)
 
     def _tell(self, offset: int, size: int) -> None:
         for start, end, written in self._watches:
@@ -245,7 +291,7 @@ class PciConfig:
         return lanes
 
     def _bank_at(self, offset: int, size: int) -> IoOps | None:
-        if offset < FIRST_CAPABILITY or offset + size > SIZE:
+        if offset < FIRST_CAPABILITY or offset + size > self.size:
             return None
         return next((bank for bank in self._banks if bank.cacheable(offset, size)), None)
 
@@ -257,11 +303,11 @@ class PciConfig:
     def bar_address(self, bar: Bar) -> int | None:
         """Where the guest has placed ``bar``; None while it is not decoded.
 
-        Not decoded: its decode bit is off, the address is 0, or it does not end below its space's limit. The last
-        holds while a guest sizes the BAR by writing ones, so that sizing maps nothing.
+        Not decoded: its decode bit is off, the function is asleep, the address is 0, or it does not end below its
+        space's limit. The last holds while a guest sizes the BAR by writing ones, so that sizing maps nothing.
         """
         needed = COMMAND_IO if bar.type == "io" else COMMAND_MEMORY
-        if not self.command & needed:
+        if self.asleep or not self.command & needed:
             return None
         value = self.get(bar.register, bar.width)
         if bar.type == "rom" and not value & _ROM_ENABLE:
@@ -275,10 +321,20 @@ class PciConfig:
         self.write(bar.register, address | (_ROM_ENABLE if bar.type == "rom" else 0), bar.width)
 
     def reset(self) -> None:
-        """Bus reset: all that the guest can write becomes 0."""
-        for place in range(SIZE):
-            self.data[place] &= ~(self.writable[place] | self.cleared[place])
+        """Bus reset: all that the guest can write takes its first value, which is 0 but in some capabilities."""
+        for place in range(self.size):
+            free = self.writable[place] | self.cleared[place]
+            self.data[place] = self.data[place] & ~free | self._defaults[place]
         self.changed(0, FIRST_CAPABILITY)
+
+    def kept_bits(self) -> bytes:
+        """The values of the bits that a reset of the function alone leaves as they are."""
+        return bytes(a & b for a, b in zip(self.data, self.kept, strict=True))
+
+    def put_kept(self, bits: bytes) -> None:
+        """Put back what ``kept_bits`` gave."""
+        for place, (old, mask) in enumerate(zip(bits, self.kept, strict=True)):
+            self.data[place] = self.data[place] & ~mask | old
 
     # --- snapshots -----------------------------------------------------------------------
 
@@ -292,9 +348,9 @@ class PciConfig:
             saved = bytes.fromhex(data) if isinstance(data, str) else b""
         except ValueError:
             saved = b""
-        if len(saved) != SIZE:
-            raise StateError(f"configuration space must be {SIZE} bytes in hex")
-        for place in range(SIZE):
+        if len(saved) != self.size:
+            raise StateError(f"configuration space must be {self.size} bytes in hex")
+        for place in range(self.size):
             free = self.writable[place] | self.cleared[place] | self.driven[place]
             if (saved[place] ^ self.data[place]) & ~free & 0xFF:
                 raise StateError(f"configuration space differs in read-only bits at {place:#04x}")

@@ -1,4 +1,4 @@
-"""Base of PCI devices: BAR containers, the INTx# pin and message-signalled interrupts."""
+"""Base of PCI devices: BAR containers, the INTx# pin, messages, power states and resets."""
 
 from __future__ import annotations
 
@@ -13,17 +13,21 @@ from devgen.runtime.memory import MemoryRegion
 from devgen.runtime.pci.config import (
     COMMAND_INTX_DISABLE,
     COMMAND_MASTER,
+    EXTENDED_SIZE,
+    SIZE,
     STATUS,
     STATUS_INTERRUPT,
     Bar,
     PciConfig,
     PciIdentity,
 )
+from devgen.runtime.pci.express import Express, ExpressControl, SerialNumber, VendorExtended, add_extended
 from devgen.runtime.pci.messages import Messages, Msi, MsiMessages, MsiX, MsiXMessages
+from devgen.runtime.pci.power import PowerControl, PowerManagement
 from devgen.runtime.pci.vendor import VendorSpecific, add_vendor_specific
 from devgen.runtime.state import Json, mapping
 
-Capability = Msi | MsiX | VendorSpecific
+Capability = Msi | MsiX | PowerManagement | Express | VendorSpecific | SerialNumber | VendorExtended
 
 
 class PciDevice(Device):
@@ -31,7 +35,11 @@ class PciDevice(Device):
 
     A line added with ``add_intx`` drives ``pin`` unless the guest has set the interrupt disable bit; the interrupt
     status bit follows the line either way (PCI 3.0, 6.2.3). With MSI or MSI-X enabled the function uses messages
-    only (6.8.2): a line added with ``add_vector`` sends one each time it rises.
+    only (6.8.2): a line added with ``add_vector`` sends one each time it rises. A line added with ``add_pme`` wakes:
+    its rise sets PME_Status, and ``pme_pin`` is high while that and PME_En are set.
+
+    With an `Express` capability configuration space has 4096 bytes. Asleep, in a power state other than D0, the
+    function answers there only.
     """
 
     BUS: ClassVar[str] = "pci"
@@ -41,18 +49,23 @@ class PciDevice(Device):
 
     def __init__(self, env: Environment, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)
-        self.config = PciConfig(self.PCI, self.BARS)
+        express = any(isinstance(one, Express) for one in self.CAPABILITIES)
+        self.config = PciConfig(self.PCI, self.BARS, EXTENDED_SIZE if express else SIZE)
         self.config.changed = self._config_changed
         self.bars: dict[BarIndex, MemoryRegion] = {
             bar.index: MemoryRegion.container(f"{self.name}.bar{bar.index}", bar.size) for bar in self.BARS
         }
         self.pin = IrqLine("pin")
         self.intx: IrqLine | None = None
+        self.pme_pin = IrqLine("pme")
+        self.pme_line: IrqLine | None = None
         self.on_mapping = _nothing
         """Called when decode bits or BARs may have changed; the bus sets it."""
         self.on_vector: Callable[[int], None] | None = None
         """Takes the vectors that are raised instead of the capabilities, where a host delivers them in its own way."""
         self.messages: dict[str, Messages] = {}
+        self._power: PowerControl | None = None
+        self._serial_number = 0
         self._restoring = False
         for capability in self.CAPABILITIES:
             self._add_capability(capability)
@@ -63,8 +76,16 @@ class PciDevice(Device):
                 self.messages["msi"] = MsiMessages(self.config, what, self.send_message, self._messages_changed)
             case MsiX():
                 self._add_msix(what)
+            case PowerManagement():
+                self._power = PowerControl(self.config, what, self._power_changed, self.function_reset)
+            case Express():
+                ExpressControl(self.config, what, self.function_reset)
             case VendorSpecific():
                 add_vendor_specific(self.config, what)
+            case SerialNumber():
+                self._serial_number = add_extended(self.config, what)
+            case VendorExtended():
+                add_extended(self.config, what)
 
     def _add_msix(self, what: MsiX) -> None:
         messages = MsiXMessages(self.config, what, self.send_message, self._messages_changed)
@@ -96,6 +117,20 @@ class PciDevice(Device):
         self.intx.connect(self._update_intx)
         return self.intx
 
+    def add_pme(self, name: str) -> IrqLine:
+        """An interrupt output whose rise is a power management event."""
+        self.pme_line = self.add_irq(name)
+        self.pme_line.connect(self._pme_changed)
+        return self.pme_line
+
+    def _pme_changed(self, level: int) -> None:
+        if level and not self._restoring and self._power is not None:
+            self._power.raise_pme()
+
+    def set_serial_number(self, number: int) -> None:
+        """Put the 64 bits of the serial number capability, which there must be."""
+        self.config.put(self._serial_number + 4, number, 8)
+
     def add_vector(self, name: str, vector: int) -> IrqLine:
         """An interrupt output that raises ``vector`` each time it rises."""
         line = self.add_irq(name)
@@ -111,9 +146,16 @@ class PciDevice(Device):
             self.raise_vector(vector)
 
     def raise_vector(self, vector: int) -> None:
-        """Interrupt by message ``vector``. It is lost while the guest has neither MSI nor MSI-X enabled."""
+        """Interrupt by message ``vector``.
+
+        It is lost while the guest has neither MSI nor MSI-X enabled or the function is asleep, and, unless it is masked
+        and waits, while the function is no bus master: a message is a write.
+        """
+        if self.config.asleep:
+            return
         if self.on_vector is not None:
-            self.on_vector(vector)
+            if self.may_master():
+                self.on_vector(vector)
             return
         for messages in self.messages.values():
             if messages.enabled:
@@ -129,18 +171,25 @@ class PciDevice(Device):
         return any(messages.enabled for messages in self.messages.values())
 
     def may_master(self) -> bool:
-        """Whether the guest has made the function a bus master."""
-        return bool(self.config.command & COMMAND_MASTER)
+        """Whether the guest has made the function a bus master, and it is awake."""
+        return bool(self.config.command & COMMAND_MASTER) and not self.config.asleep
 
     def _update_intx(self, level: int) -> None:
         status = self.config.data[STATUS] & ~STATUS_INTERRUPT
         self.config.data[STATUS] = status | (STATUS_INTERRUPT if level else 0)
-        self.pin.set(level and not self.config.command & COMMAND_INTX_DISABLE and not self.uses_messages)
+        silent = self.config.command & COMMAND_INTX_DISABLE or self.uses_messages or self.config.asleep
+        self.pin.set(level and not silent)
 
     def _config_changed(self, _offset: int, _size: int) -> None:
+        if self._power is not None:
+            self._power.follow()
+            self.pme_pin.set(self._power.asserts_pme)
         self.on_mapping()
         if self.intx is not None:
             self._update_intx(self.intx.level)
+
+    def _power_changed(self) -> None:
+        self._config_changed(0, 0)
 
     def _messages_changed(self) -> None:
         if self.intx is not None:
@@ -152,6 +201,16 @@ class PciDevice(Device):
         self.config.reset()
         for messages in self.messages.values():
             messages.reset()
+
+    def function_reset(self) -> None:
+        """Reset of this function alone, by an FLR or on its way from D3hot to D0: as a machine reset.
+
+        What belongs to the link and to waking stays (PCI Express 3.1, 6.6.2).
+        """
+        kept = self.config.kept_bits()
+        self.reset()
+        self.config.put_kept(kept)
+        self._config_changed(0, 0)
 
     def save_state(self) -> dict[str, Json]:
         """As a device's, with configuration space under ``pci`` and the message tables under ``messages``, if any."""

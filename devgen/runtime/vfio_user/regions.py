@@ -11,7 +11,6 @@ from devgen.runtime.address_space import AddressSpace
 from devgen.runtime.device import BarIndex, RegionPlace
 from devgen.runtime.notifier import IoEventFd
 from devgen.runtime.pci import Bar, PciDevice
-from devgen.runtime.pci.config import SIZE
 from devgen.runtime.vfio_user import protocol
 from devgen.runtime.vfio_user.protocol import Refused, RegionFlag, invalid
 
@@ -33,7 +32,7 @@ class Regions:
 
     def _size(self, index: int) -> int:
         bar = self._bars.get(index)
-        return SIZE if index == protocol.REGION_CONFIG else 0 if bar is None else bar.size
+        return self._device.config.size if index == protocol.REGION_CONFIG else 0 if bar is None else bar.size
 
     def close(self) -> None:
         """Release files. The device's memory stays where it is."""

@@ -1,10 +1,11 @@
-"""The list of capabilities in configuration space: what is in it and where each lies."""
+"""The lists of capabilities in configuration space: what is in it and where each lies."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from devgen.spec.builder import express, power
 from devgen.spec.builder.context import Context, Tree, entries
 from devgen.spec.builder.messages import (
     build_msi,
@@ -15,10 +16,22 @@ from devgen.spec.builder.messages import (
     touches,
 )
 from devgen.spec.builder.overlaps import Span
-from devgen.spec.builder.regions import CONFIG_END, CONFIG_START, RegionDraft
-from devgen.spec.builder.vendor import HEADER, build_vendor
+from devgen.spec.builder.regions import CONFIG_END, CONFIG_START, EXTENDED_END, RegionDraft
+from devgen.spec.builder.vendor import EXTENDED_HEADER, HEADER, build_vendor, build_vendor_extended
 from devgen.spec.catalogue import pci as kinds
-from devgen.spec.model import Bar, Bus, Capability, Msi, MsiX, VendorSpecific
+from devgen.spec.model import (
+    Bar,
+    Bus,
+    Capability,
+    Express,
+    ExtendedCapability,
+    Msi,
+    MsiX,
+    PowerManagement,
+    SerialNumber,
+    VendorExtended,
+    VendorSpecific,
+)
 
 
 @dataclass(slots=True, frozen=True)
@@ -28,7 +41,7 @@ class Entry:
     name: str
     parent: Tree
     key: str
-    what: Capability
+    what: Capability | ExtendedCapability
     start: int
 
     @property
@@ -44,7 +57,13 @@ class Entry:
                 return 24 if masking else 14
             case MsiX():
                 return 12
-            case VendorSpecific(size=size):
+            case PowerManagement():
+                return power.SIZE
+            case Express():
+                return express.SIZE
+            case SerialNumber():
+                return express.SERIAL_NUMBER_SIZE
+            case VendorSpecific(size=size) | VendorExtended(size=size):
                 return size
 
     @property
@@ -55,57 +74,94 @@ class Entry:
     @property
     def fixed(self) -> Span:
         """Where no register of the device's own may lie: a vendor's own bytes may be registers."""
-        size = HEADER if isinstance(self.what, VendorSpecific) else self.size
+        match self.what:
+            case VendorSpecific():
+                size = HEADER
+            case VendorExtended():
+                size = EXTENDED_HEADER
+            case _:
+                size = self.size
         return Span(self.start, size, size, 1, self)
+
+    @property
+    def extended(self) -> bool:
+        """Whether it is one of the extended list."""
+        return isinstance(self.what, ExtendedCapability)
+
+
+Built = tuple[str, Tree, str, Capability | ExtendedCapability]
+"""Its name in messages, its place in the description and what it is."""
 
 
 def draft_capabilities(ctx: Context, tree: Tree, bus: Bus) -> list[Entry]:
-    """Build the capabilities in their order and report those that do not lie where they can."""
+    """Build the capabilities of both lists in their order and report those that do not lie where they can."""
     if bus is not Bus.PCI:
         return []
-    placed = list(_placed(ctx, entries(entries(tree, "pci"), "capabilities")))
+    pci = entries(tree, "pci")
+    placed = list(_placed(_built(ctx, entries(pci, "capabilities")), CONFIG_START))
+    placed += _placed(_built_extended(ctx, entries(pci, "extended_capabilities")), CONFIG_END)
     for index, entry in enumerate(placed):
-        _check_place(ctx, entry, placed[:index])
+        _check_place(ctx, entry, [one for one in placed[:index] if one.extended == entry.extended])
     return placed
 
 
-def _placed(ctx: Context, specs: Tree) -> Iterator[Entry]:
+def _placed(built: Iterator[Built], following: int) -> Iterator[Entry]:
     """Yield each capability at its `at`, or behind the one before it."""
-    following = CONFIG_START
-    for name, parent, key, what in _built(ctx, specs):
+    for name, parent, key, what in built:
         entry = Entry(name, parent, key, what, following if what.at is None else what.at)
         following = (entry.end + 3) & ~3
         yield entry
 
 
-def _built(ctx: Context, specs: Tree) -> Iterator[tuple[str, Tree, str, Capability]]:
+def _built(ctx: Context, specs: Tree) -> Iterator[Built]:
     for kind, spec in specs.items():
         match kind:
             case "msi":
                 yield kind, specs, kind, build_msi(spec)
             case "msix":
                 yield kind, specs, kind, build_msix(spec)
+            case "pm":
+                yield kind, specs, kind, power.build_power(ctx, spec)
+            case "express":
+                yield kind, specs, kind, express.build_express(ctx, spec)
             case _:
                 for name, one in spec.items():
                     yield f"vendor: {name}", spec, name, build_vendor(ctx, name, one)
 
 
+def _built_extended(ctx: Context, specs: Tree) -> Iterator[Built]:
+    for kind, spec in specs.items():
+        if kind == "serial_number":
+            yield kind, specs, kind, express.build_serial_number(ctx, spec)
+        else:
+            for name, one in spec.items():
+                yield f"vendor: {name}", spec, name, build_vendor_extended(ctx, name, one)
+
+
 def _check_place(ctx: Context, entry: Entry, before: list[Entry]) -> None:
-    """Report a capability that is misaligned, reaches beyond the space or covers an earlier one of the list."""
-    start, end = f"{entry.start:#x}", f"{entry.end:#x}"
-    other = next((one for one in before if one.start < entry.end and entry.start < one.end), None)
-    if entry.start % 4:
-        problem = f"it starts at {start}, which is not a multiple of 4"
-    elif entry.end > CONFIG_END:
-        problem = f"it would end at {end}, and configuration space has {CONFIG_END:#x} bytes"
-    elif other is not None:
-        problem = f"it lies at {start} to {end}, where {other.name} is"
-    else:
+    """Report a capability that is misaligned, reaches beyond its space or covers an earlier one."""
+    problem = _misplaced(entry, before)
+    if not problem:
         return
     if "at" in entry.spec:
         ctx.at_value(kinds.CAPABILITY, entry.spec, "at", name=entry.name, problem=problem)
     else:
         ctx.at_key(kinds.CAPABILITY, entry.parent, entry.key, name=entry.name, problem=problem)
+
+
+def _misplaced(entry: Entry, before: list[Entry]) -> str:
+    start, end = f"{entry.start:#x}", f"{entry.end:#x}"
+    limit = EXTENDED_END if entry.extended else CONFIG_END
+    other = next((one for one in before if one.start < entry.end and entry.start < one.end), None)
+    if entry.start % 4:
+        return f"it starts at {start}, which is not a multiple of 4"
+    if entry.end > limit:
+        return f"it would end at {end}, and its part of configuration space ends at {limit:#x}"
+    if other is not None:
+        return f"it lies at {start} to {end}, where {other.name} is"
+    if entry.extended and entry.start != CONFIG_END and not before:
+        return f"it starts at {start}, and the first of the list at {CONFIG_END:#x}"
+    return ""
 
 
 def check_capabilities(

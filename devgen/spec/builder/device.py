@@ -5,6 +5,7 @@ from __future__ import annotations
 from devgen.spec.builder.capabilities import check_capabilities, draft_capabilities
 from devgen.spec.builder.context import Context, Tree, entries
 from devgen.spec.builder.doorbells import DoorbellMap
+from devgen.spec.builder.express import check_express
 from devgen.spec.builder.lines import build_inputs, build_lines, check_driven, declare_lines
 from devgen.spec.builder.messages import check_vectors
 from devgen.spec.builder.parts import (
@@ -22,6 +23,7 @@ from devgen.spec.builder.parts import (
     declare_timers,
 )
 from devgen.spec.builder.pci import build_pci, check_intx
+from devgen.spec.builder.power import check_pme
 from devgen.spec.builder.regions import RegionDraft, build_region, check_layout, check_windows, draft_regions
 from devgen.spec.builder.registers import FileDraft, resolve_aliases
 from devgen.spec.catalogue import parts as kinds
@@ -46,7 +48,9 @@ def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
     capabilities = draft_capabilities(ctx, tree, bus)
     pci = build_pci(ctx, tree, bus, capabilities)
     bars = pci.bars if pci is not None else ()
+    check_express(ctx, tree, bars)
     check_intx(ctx, tree, bus)
+    check_pme(ctx, tree, bus)
     check_vectors(ctx, tree, bus, lines)
     regions = draft_regions(ctx, tree, bus, bars, retain)
     _check_regions(ctx, regions)

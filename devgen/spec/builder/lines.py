@@ -43,6 +43,7 @@ def _line(ctx: Context, name: str, spec: dict[str, Any], count: Expr | None) -> 
         reset=spec.get("reset", 0),
         intx=spec.get("intx", False),
         vector=spec.get("vector"),
+        pme=spec.get("pme", False),
         description=spec.get("description", ""),
     )
 

@@ -8,7 +8,7 @@ from devgen.spec.builder.capabilities import Entry
 from devgen.spec.builder.context import Context, Tree, entries
 from devgen.spec.catalogue import pci as kinds
 from devgen.spec.catalogue import shape as shape_kinds
-from devgen.spec.model import Bar, Bus, Pci
+from devgen.spec.model import Bar, Bus, ExtendedCapability, Pci
 from devgen.spec.units import size
 
 _PINS = {"A": 1, "B": 2, "C": 3, "D": 4}
@@ -36,7 +36,8 @@ def build_pci(ctx: Context, tree: Tree, bus: Bus, capabilities: list[Entry]) -> 
         subsystem_device=subsystem.get("device", spec.get("device", 0)),
         interrupt_pin=_PINS.get(spec.get("interrupt_pin", ""), 0),
         bars=_bars(ctx, entries(spec, "bars")),
-        capabilities=tuple(entry.what for entry in capabilities),
+        capabilities=tuple(entry.what for entry in capabilities if not isinstance(entry.what, ExtendedCapability)),
+        extended=tuple(entry.what for entry in capabilities if isinstance(entry.what, ExtendedCapability)),
     )
 
 

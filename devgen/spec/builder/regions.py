@@ -27,8 +27,9 @@ from devgen.spec.units import size
 PAGE = 4096
 PORTS = 1 << 16
 INDIRECT = 1 << 20
-CONFIG_START, CONFIG_END = 0x40, 0x100
-"""Where the part of configuration space lies that is a function's own (Local Bus Specification 3.0, section 6.1)."""
+CONFIG_START, CONFIG_END, EXTENDED_END = 0x40, 0x100, 0x1000
+"""Where the part of configuration space lies that is a function's own (Local Bus Specification 3.0, section 6.1), and
+where it ends in a PCI Express function."""
 
 _MEMORY_EXCLUDES = ("registers", "doorbells", "access", "decode", "width", "reserved", "sizes")
 _INDIRECT_EXCLUDES = ("bar", "at", "ram", "rom", "doorbells")
@@ -58,7 +59,11 @@ def draft_regions(ctx: Context, tree: Tree, bus: Bus, bars: tuple[Bar, ...], ret
     """Read the shape of all regions and what is in them, declare the registers, and check the layout."""
     declared = entries(tree, "regions")
     by_index = {str(bar.index): bar for bar in bars}
+    express = "express" in entries(entries(tree, "pci"), "capabilities")
     drafts = [_draft_region(ctx, name, spec, declared, bus, by_index, retain) for name, spec in declared.items()]
+    for draft in drafts:
+        if draft.space == "config":
+            draft.size = EXTENDED_END if express else CONFIG_END
     if bus is Bus.PCI:
         _check_bars(ctx, tree, drafts)
     return drafts

@@ -80,3 +80,30 @@ NO_VECTOR = Kind(
     "interrupts: {done: {vector: 4}}",
     "Give `pci: capabilities:` an `msi` or `msix` with enough `vectors`.",
 )
+EXPRESS = Kind(
+    "DG0810",
+    "error",
+    "{what} of a PCI Express function: {problem}",
+    "PCI Express has rules of its own for BARs: memory is 128 bytes or more, and prefetchable memory has 64-bit "
+    "addresses (a `legacy` endpoint's need not).",
+    "pci:\n  bars: {0: {type: mem32, size: 64}}\n  capabilities: {pm: {}, express: {}}",
+    "Change the BAR, or say what kind of endpoint it is.",
+)
+EXPRESS_LACKS = Kind(
+    "DG0811",
+    "warning",
+    "a PCI Express function has {what}",
+    "PCI Express asks of every function that it can be put to sleep, and of one that interrupts that it can send "
+    "messages.",
+    "capabilities: {express: {}}",
+    "Add the capability.",
+)
+PME_MISMATCH = Kind(
+    "DG0812",
+    "error",
+    "interrupt '{name}': {problem}",
+    "An interrupt with `pme: true` is the function's PME#: one line, in the power states that `pme` of the capability "
+    "`pm` names.",
+    "interrupts: {wake: {pme: true}}",
+    "Give `pm` the states, as `pme: [D0, D3hot]`, and mark one line.",
+)
