@@ -2,8 +2,8 @@
 
     python benchmarks/run.py [--quick] [NAME ...]
 
-A name is that of a benchmark's file: register_access, kvm_exit, messages, build_speed, catalogue, footprint.
-``--quick`` makes a few calls of each only, to see that they work: its figures mean nothing.
+A name is that of a benchmark's file: register_access, kvm_exit, messages, vfio_user, build_speed, catalogue,
+footprint. ``--quick`` makes a few calls of each only, to see that they work: its figures mean nothing.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ import footprint
 import kvm_exit
 import messages
 import register_access
+import vfio_user
 
-MODULES = (register_access, kvm_exit, messages, build_speed, catalogue, footprint)
+MODULES = (register_access, kvm_exit, messages, vfio_user, build_speed, catalogue, footprint)
 BENCHMARKS = {module.__name__: module for module in MODULES}
 
 

@@ -13,7 +13,7 @@ from types import ModuleType
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = ["build_speed", "catalogue", "footprint", "kvm_exit", "messages", "register_access"]
+NAMES = ["build_speed", "catalogue", "footprint", "kvm_exit", "messages", "register_access", "vfio_user"]
 Import = Callable[[str], ModuleType]
 
 
@@ -74,6 +74,13 @@ def test_a_message_has_each_of_its_ways(benchmark: Import) -> None:
     sent = [("sending", way) for way in ("KVM_SIGNAL_MSI", "route and irqfd", "a write to RAM")]
     trips = [("round trip", way) for way in ("KVM_SIGNAL_MSI", "route and irqfd")]
     assert [(row[0], row[1]) for row in table.rows] == sent + trips
+
+
+def test_each_way_to_a_served_device_has_a_process_that_does_nothing(benchmark: Import) -> None:
+    trips, writes, interrupts, *_ = benchmark("vfio_user").tables(quick=True)
+    assert {row[0] for row in trips.rows} >= {"Python echo", "devgen, register read"}
+    assert {row[1] for row in writes.rows} == {"Python sink", "devgen"}
+    assert [row[0] for row in interrupts.rows] == ["Python eventfd", "devgen, MSI-X"]
 
 
 def test_the_memory_of_a_process_is_its_own(benchmark: Import, tmp_path: Path) -> None:

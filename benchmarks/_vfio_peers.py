@@ -1,0 +1,210 @@
+"""What `vfio_user.py` measures against: processes at the other end of a socket that do next to nothing, and QEMU.
+
+    python benchmarks/_vfio_peers.py ROLE PATH
+
+A role listens at PATH and serves one connection after the other until it is killed. They are as fast as Python does it:
+a blocking ``recv``, a ``send`` of bytes that are there already.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+
+from devgen.runtime.vfio_user import protocol
+from devgen.runtime.vfio_user.protocol import HEADER, Command
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+REPLY = bytes(36)
+
+# --- the other ends: each serves one connection ---------------------------------------------------------------
+
+
+def echo(connection: socket.socket) -> None:
+    """Answers whatever arrives with as many bytes as a register read's reply has."""
+    receive, send = connection.recv, connection.send
+    while receive(4096):
+        send(REPLY)
+
+
+def sink(connection: socket.socket) -> None:
+    """Takes as many bytes as the first 8 say, then answers; and again."""
+    receive = connection.recv
+    while head := receive(8, socket.MSG_WAITALL):
+        left = int.from_bytes(head, "little")
+        while left:
+            left -= len(receive(1 << 16))
+        connection.send(REPLY)
+
+
+def bell(connection: socket.socket) -> None:
+    """Is given an eventfd, and signals it for whatever arrives."""
+    _, (fd, *_), _, _ = socket.recv_fds(connection, 4096, 1)
+    receive, write = connection.recv, os.eventfd_write
+    while receive(4096):
+        write(fd, 1)
+    os.close(fd)
+
+
+def canned(connection: socket.socket) -> None:
+    """A vfio-user device of one 4 KiB BAR whose registers all read alike: no more than QEMU insists on."""
+    config = bytearray(256)
+    config[:4], config[8:12] = b"\x36\x1b\xf3\x00", b"\0\0\0\xff"
+    while head := connection.recv(HEADER.size, socket.MSG_WAITALL):
+        identifier, command, size, flags, _ = HEADER.unpack(head)
+        payload = connection.recv(size - HEADER.size, socket.MSG_WAITALL) if size > HEADER.size else b""
+        data = _canned_reply(config, command, payload)
+        if not flags & protocol.NO_REPLY:
+            connection.send(HEADER.pack(identifier, command, HEADER.size + len(data), protocol.REPLY, 0) + data)
+
+
+def _canned_reply(config: bytearray, command: int, payload: bytes) -> bytes:
+    match command:
+        case Command.REGION_READ:
+            offset, region, count = protocol.REGION_ACCESS.unpack(payload)
+            data = config[offset : offset + count] if region == protocol.REGION_CONFIG else bytes(count)
+            return payload + data
+        case Command.REGION_WRITE:
+            offset, region, count = protocol.REGION_ACCESS.unpack_from(payload)
+            if region == protocol.REGION_CONFIG and offset in (4, 16):
+                config[offset : offset + count] = payload[16:]
+                config[16:18] = bytes((0, config[17] & 0xF0))  # BAR 0 is of 4 KiB
+            return payload[:16]
+        case Command.DEVICE_GET_INFO:
+            return protocol.DEVICE_INFO.pack(16, 3, protocol.REGIONS, 5)
+        case Command.DEVICE_GET_REGION_INFO:
+            index = protocol.REGION_INFO.unpack_from(payload)[2]
+            size = {0: 4096, protocol.REGION_CONFIG: 256}.get(index, 0)
+            return protocol.REGION_INFO.pack(32, 3 if size else 0, index, 0, size, 0)
+        case Command.DEVICE_GET_IRQ_INFO:
+            return protocol.IRQ_INFO.pack(16, 0, protocol.IRQ_INFO.unpack(payload)[2], 0)
+        case Command.VERSION:
+            _, minor = protocol.VERSION.unpack_from(payload)
+            return protocol.version_reply(minor, {"max_msg_fds": 8, "write_multiple": True}, len(payload))
+        case Command.DMA_UNMAP:
+            return payload[: protocol.DMA_UNMAP.size]
+    return b""
+
+
+ROLES: dict[str, Callable[[socket.socket], None]] = {each.__name__: each for each in (echo, sink, bell, canned)}
+
+
+def main() -> None:
+    """Be what the command line says."""
+    role, path = sys.argv[1:]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        listener.bind(path)
+        listener.listen(1)
+        print("listens", file=sys.stderr, flush=True)
+        while True:
+            connection, _ = listener.accept()
+            with connection:
+                ROLES[role](connection)
+
+
+# --- starting them --------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def listening(command: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
+    """A process that has said on standard error that it listens."""
+    environment = os.environ | {"PYTHONPATH": str(CHECKOUT)}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
+        try:
+            assert process.stderr is not None
+            line = process.stderr.readline()
+            if "listens" not in line:
+                raise SystemExit(f"{command[1:]} does not listen: {line}{process.stderr.read()}")
+            yield process
+        finally:
+            process.kill()
+
+
+def peer(role: str, path: Path) -> list[str]:
+    """The command of a role."""
+    return [sys.executable, __file__, role, str(path)]
+
+
+def served(device: str, path: Path) -> list[str]:
+    """The command that serves a device of the catalogue."""
+    return [sys.executable, "-m", "devgen", "serve", device, "--socket", str(path)]
+
+
+# --- QEMU -----------------------------------------------------------------------------------------------------
+
+
+def find_qemu() -> list[str] | None:
+    """The command of a QEMU that is new enough; None without one. The tests know where to look."""
+    folder = str(CHECKOUT / "tests" / "vfio_user")
+    sys.path.insert(0, folder)
+    try:
+        import fetch_qemu
+
+        found: list[str] | None = fetch_qemu.find()
+    finally:
+        sys.path.remove(folder)
+    return found
+
+
+class Qtest:
+    """A QEMU that executes nothing and does what it is told over a socket; `BAR` is where its device's BAR 0 is put."""
+
+    BAR = 0xE000_0000
+
+    def __init__(self, qemu: Sequence[str], folder: Path, devices: Sequence[Mapping[str, object]]) -> None:
+        """Raises SystemExit when it does not start within a minute. ``devices`` sit in slots 3, 4 and so on."""
+        start = perf_counter()
+        path = folder / "qtest"
+        arguments = []
+        for at, device in enumerate(devices):
+            arguments += ["-device", json.dumps({"addr": f"{3 + at}"} | dict(device))]
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+            listener.bind(str(path))
+            listener.listen(1)
+            listener.settimeout(60)
+            self.process = subprocess.Popen(
+                [
+                    *qemu, "-machine", "q35,memory-backend=mem0", "-m", "64M", "-accel", "tcg", "-S",
+                    "-object", "memory-backend-memfd,id=mem0,size=64M,share=on", "-nodefaults", "-display", "none",
+                    "-qtest", f"unix:{path}", "-qtest-log", "none", *arguments,
+                ],
+                stdout=subprocess.DEVNULL, stderr=(folder / "errors").open("w"),
+            )  # fmt: skip
+            try:
+                self.socket, _ = listener.accept()
+            except TimeoutError:
+                self.process.kill()
+                raise SystemExit(f"QEMU has not started: {(folder / 'errors').read_text()}") from None
+        path.unlink()
+        self.ask(b"readl 0")
+        self.started = perf_counter() - start
+        """Seconds until it has answered its first command."""
+        for slot in range(3, 3 + len(devices)):
+            for offset, value in ((0x10, self.BAR + (slot - 3 << 24)), (4, 7)):
+                self.ask(b"outl 0xcf8 %#x" % (1 << 31 | slot << 11 | offset))
+                self.ask(b"outl 0xcfc %#x" % value)
+
+    def ask(self, line: bytes) -> bytes:
+        """What it answers to a command."""
+        self.socket.send(line + b"\n")
+        answer = self.socket.recv(4096)
+        if not answer.startswith(b"OK") or not answer.endswith(b"\n"):
+            raise SystemExit(f"QEMU does not obey {line.decode()}: {answer.decode()}")
+        return answer
+
+    def close(self) -> None:
+        """Kill it."""
+        self.socket.close()
+        self.process.kill()
+        self.process.wait(30)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,341 @@
+"""A served device, as its client sees it: round trips, posted writes, interrupts, set-up; then the same through QEMU.
+
+    python benchmarks/vfio_user.py [--quick]
+
+Each figure stands beside a Python process that does nothing but move as many bytes over the same kind of socket
+(`_vfio_peers.py`), in interleaved rounds. Server and client run on one processor, where a switch from one to the other
+costs least and always the same, so that what the server adds shows most; the first table has them also where the
+scheduler puts them. QEMU executes nothing and is driven through qtest; its rows need a QEMU that
+tests/vfio_user/fetch_qemu.py finds.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+from _measure import Table, interleaved
+from _vfio_peers import Qtest, find_qemu, listening, peer, served
+
+from devgen.runtime.vfio_user import protocol
+from devgen.runtime.vfio_user.protocol import HEADER, NO_REPLY, Command, Irq, SetFlag
+
+DEVICE = "dma-engine"
+STATUS, LENGTH, SCRATCH, RING = 0x04, 0x18, 0x24, 0x800  # in its BAR 0
+TABLE, MSIX_CAPABILITY = 4, 0x40
+LIVENESS = 0x04  # of edu, whose BARs hold no RAM that QEMU would map, so that it posts writes
+JOINED = 200
+"""Writes that QEMU joins in one message at most."""
+
+Run = Callable[[int], object]
+
+
+def message(command: int, payload: bytes, flags: int = 0) -> bytes:
+    return HEADER.pack(1, command, HEADER.size + len(payload), flags, 0) + payload
+
+
+def read_of(region: int, offset: int, count: int = 4) -> bytes:
+    return message(Command.REGION_READ, protocol.REGION_ACCESS.pack(offset, region, count))
+
+
+def write_of(region: int, offset: int, value: int, flags: int = 0) -> bytes:
+    head = protocol.REGION_ACCESS.pack(offset, region, 4)
+    return message(Command.REGION_WRITE, head + value.to_bytes(4, "little"), flags)
+
+
+READ = read_of(0, SCRATCH)
+POSTED = write_of(0, SCRATCH, 0x1234, NO_REPLY)
+MULTI = message(
+    Command.REGION_WRITE_MULTI,
+    protocol.MULTI_COUNT.pack(JOINED) + protocol.MULTI_WRITE.pack(SCRATCH, 0, 4, bytes(8)) * JOINED,
+    NO_REPLY,
+)
+HELLO = message(Command.VERSION, protocol.VERSION.pack(0, 1) + b'{"capabilities":{"max_msg_fds":16}}\0')
+
+
+def connect(path: Path) -> socket.socket:
+    link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    link.settimeout(60)
+    link.connect(str(path))
+    link.setblocking(True)
+    return link
+
+
+def ask(link: socket.socket, request: bytes, *fds: int) -> bytes:
+    """A reply of at most 64 KiB. Ends the program when it is an error."""
+    socket.send_fds(link, [request], fds)
+    reply = link.recv(1 << 16)
+    if len(reply) < HEADER.size or HEADER.unpack_from(reply)[3] & protocol.ERROR:
+        raise SystemExit(f"the server does not obey: {request.hex()}: {reply.hex()}")
+    return reply
+
+
+def attach(path: Path) -> socket.socket:
+    """A client of the device that has agreed on the version."""
+    link = connect(path)
+    ask(link, HELLO)
+    return link
+
+
+@contextmanager
+def on_one_processor(*processes: int) -> Iterator[None]:
+    """Keep this process and the others on the last processor that there is for us."""
+    before = os.sched_getaffinity(0)
+    for process in (0, *processes):
+        os.sched_setaffinity(process, {max(before)})
+    try:
+        yield
+    finally:
+        for process in (0, *processes):
+            os.sched_setaffinity(process, before)
+
+
+# --- round trips ------------------------------------------------------------------------------------------------
+
+
+def round_trips(link: socket.socket, request: bytes) -> Run:
+    def run(calls: int) -> None:
+        send, receive = link.send, link.recv
+        for _ in range(calls):
+            send(request)
+            receive(4096)
+
+    return run
+
+
+def reads(folder: Path, calls: int, rounds: int) -> Table:
+    """Register reads, and writes that are answered, on one processor and wherever the scheduler puts the two."""
+    rows = []
+    with ExitStack() as stack:
+        start = partial(start_of, stack)
+        echo, ours = start(peer("echo", folder / "echo")), start(served(DEVICE, folder / "card"))
+        plain, link = stack.enter_context(connect(folder / "echo")), stack.enter_context(attach(folder / "card"))
+        candidates = {
+            "Python echo": round_trips(plain, READ),
+            "devgen, register read": round_trips(link, READ),
+            "devgen, register write": round_trips(link, write_of(0, SCRATCH, 7)),
+            "devgen, configuration space": round_trips(link, read_of(protocol.REGION_CONFIG, 0)),
+        }
+        with on_one_processor(echo, ours):
+            results = interleaved(candidates, calls=calls, rounds=rounds)
+        rows += [(each.name, "one", each.ns / 1000, each.ratio) for each in results]
+        results = interleaved(candidates, calls=calls, rounds=rounds)
+        rows += [(each.name, "any", each.ns / 1000, each.ratio) for each in results]
+    return Table("A round trip over the socket", ("answered by", "processor", "µs", "of the echo"), rows)
+
+
+def start_of(stack: ExitStack, command: list[str]) -> int:
+    """Start a peer; its process number."""
+    return stack.enter_context(listening(command)).pid
+
+
+# --- posted writes ----------------------------------------------------------------------------------------------
+
+
+def flood(link: socket.socket, data: bytes, announced: bool) -> Run:
+    """Sends ``data`` as often as asked, then asks for an answer: all of it has been handled by then."""
+
+    def run(calls: int) -> None:
+        tail = READ
+        if announced:
+            link.send((calls * len(data) + len(tail)).to_bytes(8, "little"))
+        for _ in range(calls):
+            link.sendall(data)
+        link.sendall(tail)
+        link.recv(4096)
+
+    return run
+
+
+def posted_writes(folder: Path, calls: int, rounds: int) -> Table:
+    rows = []
+    with ExitStack() as stack:
+        start = partial(start_of, stack)
+        sink, ours = start(peer("sink", folder / "sink")), start(served(DEVICE, folder / "card"))
+        plain, link = stack.enter_context(connect(folder / "sink")), stack.enter_context(attach(folder / "card"))
+        with on_one_processor(sink, ours):
+            for what, data, each, turns in (("one by one", POSTED, 1, calls), ("joined", MULTI, JOINED, calls // 20)):
+                candidates = {
+                    "Python sink": flood(plain, data, announced=True),
+                    "devgen": flood(link, data, announced=False),
+                }
+                for result in interleaved(candidates, calls=max(turns, 1), rounds=rounds):
+                    ns = result.ns / each
+                    rows.append((what, result.name, ns / 1000, f"{1e9 / ns:,.0f}", result.ratio))
+    return Table("Posted writes", ("sent", "taken by", "µs each", "a second", "of the sink"), rows)
+
+
+# --- interrupts -------------------------------------------------------------------------------------------------
+
+
+def aim_msix(link: socket.socket, eventfd: int) -> None:
+    """Vector 0 of MSI-X is enabled and signals the eventfd; a ring copies nothing and raises it."""
+    ask(link, write_of(TABLE, 12, 0))
+    ask(link, write_of(protocol.REGION_CONFIG, 4, 0x0406))  # bus master, INTx off
+    at = msix_capability(link)
+    control = int.from_bytes(ask(link, read_of(protocol.REGION_CONFIG, at))[32:], "little")
+    ask(link, write_of(protocol.REGION_CONFIG, at, control | 1 << 31))
+    flags = SetFlag.EVENTFD | SetFlag.TRIGGER
+    ask(link, message(Command.DEVICE_SET_IRQS, protocol.IRQ_SET.pack(20, flags, Irq.MSIX, 0, 1)), eventfd)
+    ask(link, write_of(0, LENGTH, 0))
+
+
+def msix_capability(link: socket.socket) -> int:
+    space = ask(link, read_of(protocol.REGION_CONFIG, 0, 256))[32:]
+    at = space[0x34]
+    while at and space[at] != 0x11:
+        at = space[at + 1]
+    return at
+
+
+def rings(link: socket.socket, request: bytes, eventfd: int) -> Run:
+    """Asks for an interrupt and waits for it."""
+
+    def run(calls: int) -> None:
+        send, read = link.send, os.eventfd_read
+        for _ in range(calls):
+            send(request)
+            read(eventfd)
+
+    return run
+
+
+def interrupts(folder: Path, calls: int, rounds: int) -> Table:
+    with ExitStack() as stack:
+        start = partial(start_of, stack)
+        bell, ours = start(peer("bell", folder / "bell")), start(served(DEVICE, folder / "card"))
+        plain, link = stack.enter_context(connect(folder / "bell")), stack.enter_context(attach(folder / "card"))
+        eventfds = [os.eventfd(0), os.eventfd(0)]
+        for fd in eventfds:
+            stack.callback(os.close, fd)
+        socket.send_fds(plain, [b"\0"], eventfds[:1])
+        aim_msix(link, eventfds[1])
+        ring = write_of(0, RING, 1, NO_REPLY)
+        candidates = {
+            "Python eventfd": rings(plain, ring, eventfds[0]),
+            "devgen, MSI-X": rings(link, ring, eventfds[1]),
+        }
+        with on_one_processor(bell, ours):
+            results = interleaved(candidates, calls=calls, rounds=rounds)
+    rows = [(each.name, each.ns / 1000, f"{1e9 / each.ns:,.0f}", each.ratio) for each in results]
+    head = ("raised by", "µs from the posted write to the eventfd", "a second", "of the bare eventfd")
+    return Table("Interrupts, each asked for by a write", head, rows)
+
+
+# --- set-up -----------------------------------------------------------------------------------------------------
+
+
+def set_up(folder: Path, rounds: int) -> Table:
+    """From nothing to a server, from a connection to the first register, and what the server holds."""
+    starts, bare, firsts, memory = [], [], [], 0
+    for _ in range(rounds):
+        begin = perf_counter()
+        with listening(peer("echo", folder / "echo")):
+            bare.append(perf_counter() - begin)
+        (folder / "echo").unlink()
+        begin = perf_counter()
+        with listening(served(DEVICE, folder / "card")) as process:
+            starts.append(perf_counter() - begin)
+            for _ in range(10):
+                begin = perf_counter()
+                with attach(folder / "card") as link:
+                    ask(link, READ)
+                    firsts.append(perf_counter() - begin)
+                    link.shutdown(socket.SHUT_WR)
+                    link.recv(1)  # it closes: the next client is welcome
+            memory = max(memory, resident(process.pid))
+    rows = [
+        ("a bare Python process listens", f"{median(bare) * 1e3:.0f} ms"),
+        ("`devgen serve` listens", f"{median(starts) * 1e3:.0f} ms"),
+        ("a client has connected, agreed on the version, read a register", f"{median(firsts) * 1e3:.2f} ms"),
+        ("resident memory of `devgen serve`", f"{memory / 1024:.0f} MiB"),
+    ]
+    return Table("Set-up", ("until", "takes"), rows)
+
+
+def resident(process: int) -> int:
+    """KiB."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
+
+
+# --- QEMU -------------------------------------------------------------------------------------------------------
+
+
+def commands(qemu: Qtest, line: bytes) -> Run:
+    def run(calls: int) -> None:
+        for _ in range(calls):
+            qemu.ask(line)
+
+    return run
+
+
+def attached(path: Path) -> dict[str, object]:
+    """QEMU's name for a device behind a socket."""
+    return {"driver": "vfio-user-pci", "socket": {"type": "unix", "path": str(path)}}
+
+
+def through_qemu(qemu: list[str], folder: Path, calls: int, rounds: int) -> Iterator[Table]:
+    with ExitStack() as stack:
+        start = partial(start_of, stack)
+        start(peer("canned", folder / "canned"))
+        start(served(DEVICE, folder / "card"))
+        start(served("edu", folder / "edu"))
+        devices = [attached(folder / name) for name in ("canned", "card", "edu")] + [{"driver": "edu"}]
+        machine = Qtest(qemu, folder, devices)
+        stack.callback(machine.close)
+        read, write = b"readl %#x", b"writel %#x 1"
+        canned, card, edu, own = (Qtest.BAR + (at << 24) for at in range(4))
+        candidates = {
+            "read, a vfio-user server that does nothing": commands(machine, read % canned),
+            "read, devgen": commands(machine, read % (card + SCRATCH)),
+            "read, QEMU's own edu": commands(machine, read % own),
+            "read, RAM": commands(machine, read % 0x1000),
+            "posted write, a vfio-user server that does nothing": commands(machine, write % canned),
+            "posted write, devgen": commands(machine, write % (edu + LIVENESS)),
+            "answered write, devgen": commands(machine, write % (card + SCRATCH)),
+        }
+        results = interleaved(candidates, calls=calls, rounds=rounds)
+    rows = [(*each.name.split(", "), each.ns / 1000, each.ratio) for each in results]
+    yield Table("The same through QEMU's qtest", ("access", "of", "µs", "of the do-nothing server"), rows)
+    yield attaching(qemu, folder, 3 if calls > 100 else 1)
+
+
+def attaching(qemu: list[str], folder: Path, rounds: int) -> Table:
+    taken: dict[str, list[float]] = {"without a device": [], "with the device": []}
+    for _ in range(rounds):
+        for who, devices in (("without a device", []), ("with the device", [attached(folder / "card")])):
+            (folder / "card").unlink(missing_ok=True)
+            with listening(served(DEVICE, folder / "card")):
+                machine = Qtest(qemu, folder, devices)
+                taken[who].append(machine.started)
+                machine.close()
+    rows = [(who, f"{median(times) * 1e3:.0f}") for who, times in taken.items()]
+    return Table("QEMU's start to the first qtest command", ("QEMU", "ms"), rows)
+
+
+def tables(quick: bool = False) -> Iterator[Table]:
+    """Over the socket, then, where there is one, through QEMU."""
+    calls, rounds = (20, 3) if quick else (2_000, 31)
+    for what in (reads, posted_writes, interrupts):
+        with TemporaryDirectory(prefix="devgen-") as folder:
+            yield what(Path(folder), calls, rounds)
+    with TemporaryDirectory(prefix="devgen-") as folder:
+        yield set_up(Path(folder), 1 if quick else 7)
+    qemu = find_qemu()
+    if qemu is not None:
+        with TemporaryDirectory(prefix="devgen-") as folder:
+            yield from through_qemu(qemu, Path(folder), calls, rounds)
+
+
+if __name__ == "__main__":
+    for table in tables("--quick" in sys.argv[1:]):
+        print(table.markdown())
