@@ -142,7 +142,7 @@ def served(device: str, path: Path) -> list[str]:
 
 def find_qemu() -> list[str] | None:
     """The command of a QEMU that is new enough; None without one. The tests know where to look."""
-    folder = str(CHECKOUT / "tests" / "vfio_user")
+    folder = str(CHECKOUT / "tests" / "fetch")
     sys.path.insert(0, folder)
     try:
         import fetch_qemu

@@ -6,7 +6,7 @@ Each figure stands beside a Python process that does nothing but move as many by
 (`_vfio_peers.py`), in interleaved rounds. Server and client run on one processor, where a switch from one to the other
 costs least and always the same, so that what the server adds shows most; the first table has them also where the
 scheduler puts them. QEMU executes nothing and is driven through qtest; its rows need a QEMU that
-tests/vfio_user/fetch_qemu.py finds.
+tests/fetch/fetch_qemu.py finds.
 """
 
 from __future__ import annotations

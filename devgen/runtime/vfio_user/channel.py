@@ -20,11 +20,22 @@ from devgen.runtime.vfio_user import protocol
 from devgen.runtime.vfio_user.protocol import HEADER, Disconnect
 from devgen.runtime.vfio_user.sharing import Sharing
 
-READ: Final = 1 << 16
+SHORT: Final = 400
+"""Bytes of a read while messages are short: so few that Python keeps their memory at hand."""
+
+LONG: Final = 1 << 14
+"""Bytes of a read after one that was full: a few hundred messages."""
+
+LINGER: Final = 1e-3
+"""Seconds that ``receive`` waits: a driver that comes back within it costs no turn of the server's loop."""
+
 PATIENCE: Final = 5
 """Seconds that a client may leave its side of the socket full before it is given up."""
 
-_ANCILLARY = socket.CMSG_SPACE(253 * array.array("i").itemsize)  # SCM_MAX_FD: none is lost, however many are too many
+# As plain numbers: the enumeration's operators cost more than the system call.
+_CLOEXEC: Final = int(socket.MSG_CMSG_CLOEXEC)
+_TRUNCATED: Final = int(socket.MSG_CTRUNC)
+_ANCILLARY: Final = socket.CMSG_SPACE(protocol.MAX_FDS * array.array("i").itemsize)
 
 
 @dataclass(slots=True)
@@ -51,16 +62,25 @@ class Message:
 
 
 class Channel:
-    """One connection. ``receive`` never blocks; sending blocks for `PATIENCE` at most."""
+    """One connection. ``receive`` waits for `LINGER` at most; sending blocks for `PATIENCE` at most."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._socket = connection
+        self._recvmsg, self._send = connection.recvmsg, connection.send
         connection.setblocking(True)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", PATIENCE, 0))
-        self._buffer = bytearray()
-        self._fds: deque[tuple[int, list[int], bool]] = deque()
-        self._consumed = 0
-        self._received = 0
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 0, int(LINGER * 1e6)))
+        self.data = b""
+        """What has been received and begins with a message, if anything does."""
+        self.at = 0
+        """Where in ``data`` the next message begins: `next` moves on, or whoever handles one in place."""
+        self.fds: deque[tuple[int, list[int], bool]] = deque()
+        """Descriptors that wait for their message: where in the stream that begins, and whether they are too many."""
+        self._begin = 0  # where in the stream `data` begins, and `_partial` while there is no data
+        self._partial = bytearray()
+        self._missing = 0  # bytes without which `_partial` is no message
+        self._room = SHORT
+        self._special = False  # whether any of the above makes the next read a special one
 
     def fileno(self) -> int:
         """The socket."""
@@ -72,81 +92,123 @@ class Channel:
 
     # --- receiving -----------------------------------------------------------------------
 
-    def fill(self) -> int:
-        """Read what is there, `READ` bytes at most; how many came. Raises Disconnect when the client has gone."""
+    def receive(self) -> bool:
+        """Read what is there, or comes within `LINGER`; whether something came. `next` has given None before.
+
+        Raises Disconnect when the client has gone.
+        """
         try:
-            data, ancillary, flags, _ = self._socket.recvmsg(
-                READ, _ANCILLARY, socket.MSG_DONTWAIT | socket.MSG_CMSG_CLOEXEC
-            )
-        except (BlockingIOError, InterruptedError):
-            return 0
+            data, ancillary, flags, _ = self._recvmsg(self._room, _ANCILLARY, _CLOEXEC)
+        except BlockingIOError:
+            return False
         except OSError as error:
             raise Disconnect(f"cannot read: {error.strerror}") from None
+        if ancillary or self._special or flags != _CLOEXEC or not 0 < len(data) < SHORT:
+            data = self._received(data, ancillary, bool(flags & _TRUNCATED))
+        self._begin += len(self.data)
+        self.data = data
+        self.at = 0
+        return True
+
+    def _received(self, data: bytes, ancillary: list[tuple[int, int, bytes]], truncated: bool) -> bytes:
+        """What there is to look at; nothing while a message that had begun lacks more. Raises Disconnect."""
         fds = _descriptors(ancillary)
         if not data:
             _close(fds)
             raise Disconnect("the client has closed the connection")
-        self._buffer += data
-        self._received += len(data)
-        if fds or flags & socket.MSG_CTRUNC:
-            self._attach(fds, bool(flags & socket.MSG_CTRUNC))
-        return len(data)
+        if fds or truncated:
+            self._keep(fds, truncated, self._last_start(data))
+        self._room = LONG if len(data) >= SHORT else SHORT
+        if self._partial:
+            self._partial += data
+            self._missing -= len(data)
+            data = b""
+            if self._missing <= 0:
+                data, self._partial = bytes(self._partial), bytearray()
+        self._consider()
+        return data
 
-    def _attach(self, fds: list[int], truncated: bool) -> None:
-        self._fds.append((self._last_start(), fds, truncated or len(fds) > protocol.MAX_FDS))
+    def _consider(self) -> None:
+        self._special = bool(self.fds or self._partial) or self._room != SHORT
 
-    def _last_start(self) -> int:
-        """Where in the stream the last message begins of which something has been read."""
-        at = start = self._consumed
-        while at < self._received:
-            start, offset = at, at - self._consumed
-            if offset + HEADER.size > len(self._buffer):
-                break
-            at += max(HEADER.unpack_from(self._buffer, offset)[2], HEADER.size)
-        return start
+    def _keep(self, fds: list[int], truncated: bool, start: int) -> None:
+        too_many = truncated or sum(len(waiting) for _, waiting, _ in self.fds) + len(fds) > protocol.MAX_FDS
+        if too_many:  # of a message that may never end
+            _close(fds)
+        self.fds.append((start, [] if too_many else fds, too_many))
 
     def next(self) -> Message | None:
         """The next whole message that has been read. Raises Disconnect when what comes next is none."""
-        if len(self._buffer) < HEADER.size:
+        data, at = self.data, self.at
+        size = self._size(data, at)
+        if at + size > len(data):
+            self._set_aside(size)
             return None
-        identifier, command, size, flags, error = HEADER.unpack_from(self._buffer)
-        if not HEADER.size <= size <= protocol.MAX_MESSAGE:
-            raise Disconnect(f"a message of {size} bytes")
-        if len(self._buffer) < size:
-            return None
-        message = Message(identifier, command, flags, error, bytes(self._buffer[HEADER.size : size]))
-        while self._fds and self._fds[0][0] <= self._consumed:
-            _, fds, too_many = self._fds.popleft()
+        identifier, command, _, flags, error = HEADER.unpack_from(data, at)
+        message = Message(identifier, command, flags, error, data[at + HEADER.size : at + size])
+        while self.fds and self.fds[0][0] <= self._begin + at:
+            _, fds, too_many = self.fds.popleft()
             message.fds += fds
             message.too_many |= too_many
-        del self._buffer[:size]
-        self._consumed += size
+            self._consider()
+        self.at = at + size
         return message
+
+    @staticmethod
+    def _size(data: bytes | bytearray, at: int) -> int:
+        """Bytes of the message that begins at ``at``, or of its header if that is not there yet. Raises Disconnect."""
+        if at + HEADER.size > len(data):
+            return HEADER.size
+        size: int = HEADER.unpack_from(data, at)[2]
+        if not HEADER.size <= size <= protocol.MAX_MESSAGE:
+            raise Disconnect(f"a message of {size} bytes")
+        return size
+
+    def _set_aside(self, size: int) -> None:
+        """What is left of ``data`` is the beginning of a message that has at least ``size`` bytes."""
+        if self.at < len(self.data):
+            self._partial += self.data[self.at :]
+            self._missing = size - len(self._partial)
+            self._consider()
+        self._begin += self.at
+        self.data, self.at = b"", 0
+
+    def _last_start(self, data: bytes) -> int:
+        """Where in the stream the last message begins of which something is in ``data``, which has just come."""
+        begin = self._begin + (0 if self._partial else len(self.data))
+        read = self._partial + data
+        at = start = 0
+        while at < len(read):
+            start = at
+            if at + HEADER.size > len(read):
+                break
+            at += max(HEADER.unpack_from(read, at)[2], HEADER.size)
+        return begin + start
 
     # --- sending -------------------------------------------------------------------------
 
     def reply(self, message: Message, payload: bytes = b"", fds: Sequence[int] = ()) -> None:
         """Answer a command. Raises Disconnect."""
         size = HEADER.size + len(payload)
-        self._send(HEADER.pack(message.identifier, message.command, size, protocol.REPLY, 0) + payload, fds)
+        self.send(HEADER.pack(message.identifier, message.command, size, protocol.REPLY, 0) + payload, fds)
 
     def refuse(self, message: Message, number: int) -> None:
         """Answer a command with an error. Raises Disconnect."""
         flags = protocol.REPLY | protocol.ERROR
-        self._send(HEADER.pack(message.identifier, message.command, HEADER.size, flags, number), ())
+        self.send(HEADER.pack(message.identifier, message.command, HEADER.size, flags, number))
 
     def request(self, identifier: int, command: int, payload: bytes) -> None:
         """Send a command of our own. Raises Disconnect."""
-        self._send(HEADER.pack(identifier, command, HEADER.size + len(payload), protocol.COMMAND, 0) + payload, ())
+        self.send(HEADER.pack(identifier, command, HEADER.size + len(payload), protocol.COMMAND, 0) + payload)
 
-    def _send(self, data: bytes, fds: Sequence[int]) -> None:
+    def send(self, data: bytes, fds: Sequence[int] = ()) -> None:
+        """Send a message. Raises Disconnect."""
         try:
             if not fds:
-                self._socket.sendall(data)
-                return
-            rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))
-            sent = self._socket.sendmsg([data], [rights])
-            if sent < len(data):
+                sent = self._send(data)
+            else:
+                sent = self._socket.sendmsg([data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))])
+            if sent != len(data):
                 self._socket.sendall(data[sent:])
         except OSError as error:
             why = "does not read its replies" if error.errno == errno.EAGAIN else str(error.strerror)
@@ -155,9 +217,9 @@ class Channel:
     def close(self) -> None:
         """Close the connection and whatever descriptors wait for their message."""
         self._socket.close()
-        for _, fds, _ in self._fds:
+        for _, fds, _ in self.fds:
             _close(fds)
-        self._fds.clear()
+        self.fds.clear()
 
 
 def _descriptors(ancillary: list[tuple[int, int, bytes]]) -> list[int]:

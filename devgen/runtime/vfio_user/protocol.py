@@ -75,6 +75,8 @@ SPARSE: Final = Struct("=HHIII")
 AREA: Final = Struct("=QQ")
 MULTI_COUNT: Final = Struct("=Q")
 MULTI_WRITE: Final = Struct("=QII8s")
+MULTI_ENTRY: Final = Struct("=16sQ")
+"""The same: a REGION_ACCESS and the data, as a number on our little-endian hosts."""
 
 SPARSE_ID: Final = 1
 IOEVENTFD: Final = 0

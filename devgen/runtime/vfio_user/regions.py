@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+from collections.abc import Callable
 from typing import Final
 
+from devgen.runtime.access import Reader, Writer
 from devgen.runtime.address_space import AddressSpace
 from devgen.runtime.device import BarIndex, RegionPlace
 from devgen.runtime.notifier import IoEventFd
@@ -124,6 +126,26 @@ class Regions:
         if count in SINGLE:
             return space.read(offset, count).to_bytes(count, "little")
         return space.read_bytes(offset, count)
+
+    def reader(self, index: int, offset: int, count: int) -> Reader | None:
+        """What `read` of a BAR's register does, until it is stale; checked before. None if there is no short way."""
+        space = self._spaces.get(index)
+        return None if space is None or count not in SINGLE else space.reader(offset, count)
+
+    def writer(self, index: int, offset: int, count: int) -> Writer | None:
+        """As `reader`, for `write`; its value must fit."""
+        space = self._spaces.get(index)
+        return None if space is None or count not in SINGLE else space.writer(offset, count)
+
+    def on_stale(self, forget: Callable[[], None]) -> None:
+        """Call ``forget()`` whenever what `reader` and `writer` have given is stale."""
+        for space in self._spaces.values():
+            space.on_stale.append(forget)
+
+    def on_stale_no_more(self, forget: Callable[[], None]) -> None:
+        """Undo `on_stale`."""
+        for space in self._spaces.values():
+            space.on_stale.remove(forget)
 
     def write(self, index: int, offset: int, data: bytes) -> None:
         """Write; checked before."""

@@ -36,6 +36,9 @@ from devgen.runtime.vfio_user.session import Session
 TIMERS: Final = 10_000
 """Timers that fire before messages get their turn."""
 
+_PATIENT: Final = 3
+"""Descriptors that are watched in any case: the listener's, the one that wakes, the client's."""
+
 _LONGEST: Final = 3600.0
 _log = logging.getLogger("devgen.vfio_user")
 
@@ -80,7 +83,6 @@ class VfioUserServer:
         self.path = Path(path)
         self._session: Session | None = None
         self._lost: str | None = None
-        self._more = False
         self._wake = EventNotifier()
         self._calls = Calls()
         self._thread: int | None = None
@@ -89,6 +91,8 @@ class VfioUserServer:
         """The device has been restored, and no client has used it since."""
         self.running = False
         """Whether ``run`` is under way."""
+        self.disturbed = False
+        """Whether a descriptor is watched that cannot wait for a burst of messages: a doorbell's, an unmasker's."""
         self._poll = select.poll()
         self._watched: dict[int, Callable[[], None]] = {}
         self._bells: set[int] = set()
@@ -117,14 +121,13 @@ class VfioUserServer:
 
     def step(self, timeout: float = _LONGEST) -> None:
         """Wait for at most ``timeout`` seconds and handle what has come."""
-        more = self._more
-        for fd, _ in self._poll.poll(0 if more else self._patience(timeout)):
+        for fd, _ in self._poll.poll(self._patience(timeout)):
             handler = self._watched.get(fd)
             if handler is not None:
                 handler()
-        if more and self._more:
-            self._serve()
         self.clocks.virtual.run_due(TIMERS)
+        if self._session is not None and self._session.behind:
+            self._serve()
         if self._lost is not None:
             self._end_session(self._lost)
 
@@ -163,12 +166,14 @@ class VfioUserServer:
     def watch(self, fd: int, handler: Callable[[], None]) -> None:
         """Call ``handler()`` whenever ``fd`` can be read; ``ignore`` it once it is to be closed."""
         self._watched[fd] = handler
+        self.disturbed = len(self._watched) > _PATIENT
         self._poll.register(fd, select.POLLIN)
 
     def ignore(self, fd: int) -> None:
         """Undo ``watch``."""
         if self._watched.pop(fd, None) is not None:
             self._poll.unregister(fd)
+            self.disturbed = len(self._watched) > _PATIENT
 
     def watch_doorbell(self, bell: IoEventFd) -> None:
         """Hear a doorbell whose descriptor a client has been given."""
@@ -216,7 +221,7 @@ class VfioUserServer:
         session = self._session
         assert session is not None  # its connection is watched
         try:
-            self._more = session.serve()
+            session.serve()
         except Disconnect as error:
             self.lose(str(error))
         if self._lost is not None:
@@ -227,7 +232,7 @@ class VfioUserServer:
         self._lost = self._lost or why
 
     def _end_session(self, why: str) -> None:
-        session, self._lost, self._more = self._session, None, False
+        session, self._lost = self._session, None
         if session is not None:
             self.ignore(session.channel.fileno())
             session.close()

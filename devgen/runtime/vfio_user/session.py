@@ -3,21 +3,23 @@
 A device may need the client's memory by messages (DMA_READ, DMA_WRITE) while it handles a write. A client whose
 processor waits for the write's reply could not answer them; so a write is answered as soon as it needs a message,
 before it is done, and whatever the client sends while a DMA reply is awaited is served at once.
+
+For accesses that came before, `known.KnownAccesses` does what `_region_read` and `_region_write` do, in fewer steps.
 """
 
 from __future__ import annotations
 
 import errno
 import logging
-import select
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from devgen.runtime.vfio_user import protocol
-from devgen.runtime.vfio_user.channel import READ, Channel, Message
+from devgen.runtime.vfio_user.channel import Channel, Message
 from devgen.runtime.vfio_user.interrupts import Interrupts
-from devgen.runtime.vfio_user.protocol import Command, Disconnect, Refused, invalid
+from devgen.runtime.vfio_user.known import HEAD, SPLIT, UNKNOWN, KnownAccesses
+from devgen.runtime.vfio_user.protocol import HEADER, Command, Disconnect, Refused, invalid
 
 if TYPE_CHECKING:
     from devgen.runtime.vfio_user.server import VfioUserServer
@@ -28,8 +30,8 @@ DMA_PATIENCE: Final = 3.0
 DEEPEST: Final = 8
 """DMA messages that may wait within each other: a device whose DMA is served while another's is awaited, and so on."""
 
-BURST: Final = 256
-"""Messages handled before timers and doorbells get their turn."""
+BURST: Final = 64
+"""Reads of the socket before whoever else is served, a new client or a wish to stop, gets its turn."""
 
 PRIVATE: Final = (
     "the client's memory is private to it (share=off): DMA goes by messages, slowly; give its memory backend share=on"
@@ -56,7 +58,8 @@ class Session:
         self._client_transfer = protocol.MAX_TRANSFER
         self._next_identifier = 0
         self._waiting: set[int] = set()
-        self._owed: list[tuple[Message, bytes]] = []
+        self._owed: list[bytes] = []
+        self._known = KnownAccesses(server.regions, channel.send, self._owed, self._answer_owed)
         self._replies: dict[int, Message] = {}
         self._ended = False
         self._handlers: dict[int, Handler] = {
@@ -77,24 +80,58 @@ class Session:
     def close(self) -> None:
         """Let go of all that is the client's: memory, eventfds, the connection. The device keeps its state."""
         self._ended = True
+        self._known.close()
         self._interrupts.close()
         self._memory.clear()
         self.channel.close()
         for message in self._replies.values():
             message.close()
 
-    def serve(self) -> bool:
-        """Handle what has arrived; True if more may be there. Raises Disconnect."""
-        drained = False
+    def serve(self) -> None:
+        """Handle what has arrived, then what follows soon, while nobody else can want to be served. Raises Disconnect.
+
+        A client that waits for each of its replies has the next message on its way as soon as it has one.
+        """
+        if self.behind:
+            self._serve_rest()
+            return
+        channel, receive, find, split = self.channel, self.channel.receive, self._known.find, SPLIT
+        server, deadline = self._server, self._server.clocks.virtual.queue.deadline
         for _ in range(BURST):
-            message = self.channel.next()
-            if message is not None:
-                self._take(message)
-            elif drained:
-                return False
-            else:
-                drained = self.channel.fill() < READ
-        return True
+            if not receive():
+                return
+            data = channel.data
+            if len(data) >= HEAD and not channel.fds:
+                identifier, key = split(data)
+                found = find(key)
+                if found is not None and found[0] == len(data):
+                    channel.at = len(data)
+                    found[1](identifier, data, 0)
+            if channel.at < len(channel.data):
+                self._serve_rest()
+            if self._ended or server.disturbed or deadline() is not None:
+                return
+
+    @property
+    def behind(self) -> bool:
+        """Whether messages have been read and not handled: by a DMA that a timer or a doorbell has caused."""
+        return self.channel.at < len(self.channel.data)
+
+    def _serve_rest(self) -> None:
+        channel = self.channel
+        while not self._ended:
+            data, at = channel.data, channel.at  # to be read anew each time: an action may end in `_await`
+            if not channel.fds and at + HEAD <= len(data):
+                identifier, key = SPLIT(data, at)
+                size, action = self._known.find(key, UNKNOWN)
+                if at + size <= len(data):
+                    channel.at = at + size
+                    action(identifier, data, at)
+                    continue
+            message = channel.next()
+            if message is None:
+                return
+            self._take(message)
 
     # --- messages ----------------------------------------------------------------------------
 
@@ -192,6 +229,7 @@ class Session:
         self._regions.check(region, offset, count)
         data = self._regions.read(region, offset, count)
         self._reply(message, protocol.REGION_ACCESS.pack(offset, region, count) + data)
+        self._known.learn_read(offset, region, count)
 
     def _region_write(self, message: Message) -> None:
         offset, region, count = protocol.unpack(protocol.REGION_ACCESS, message.payload, "REGION_WRITE")
@@ -200,29 +238,35 @@ class Session:
         self._regions.check(region, offset, count)
         if len(data) != count:
             raise invalid(f"REGION_WRITE of {count} bytes with {len(data)}")
-        self._owed.append((message, message.payload[:head]))
+        self._owe(message, message.payload[:head])
         self._regions.write(region, offset, data)
         self._answer_owed()
+        self._known.learn_write(offset, region, count, bool(message.flags & protocol.NO_REPLY))
 
     def _region_write_multi(self, message: Message) -> None:
         (count,) = protocol.unpack(protocol.MULTI_COUNT, message.payload, "REGION_WRITE_MULTI")
-        head, each = protocol.MULTI_COUNT.size, protocol.MULTI_WRITE.size
+        head, each = protocol.MULTI_COUNT.size, protocol.MULTI_ENTRY.size
         if len(message.payload) < head + count * each:
             raise invalid(f"REGION_WRITE_MULTI of {count} writes in {len(message.payload)} bytes")
-        writes = list(protocol.MULTI_WRITE.iter_unpack(message.payload[head : head + count * each]))
-        for offset, region, length, _ in writes:
-            self._regions.check(region, offset, length)
-            if length > 8:
-                raise invalid(f"REGION_WRITE_MULTI with {length} bytes in one write")
-        self._owed.append((message, protocol.MULTI_COUNT.pack(count)))
-        for offset, region, length, data in writes:
-            self._regions.write(region, offset, data[:length])
+        entries = list(protocol.MULTI_ENTRY.iter_unpack(message.payload[head : head + count * each]))
+        writer = self._known.writer
+        for access in {access for access, _ in entries}:
+            writer(access)  # raises Refused, before anything has been written
+        self._owe(message, protocol.MULTI_COUNT.pack(count))
+        for access, value in entries:
+            writer(access)(value)
         self._answer_owed()
+
+    def _owe(self, message: Message, payload: bytes) -> None:
+        """The reply to a write that is under way."""
+        if not message.flags & protocol.NO_REPLY:
+            size = HEADER.size + len(payload)
+            self._owed.append(HEADER.pack(message.identifier, message.command, size, protocol.REPLY, 0) + payload)
 
     def _answer_owed(self) -> None:
         """Answer the writes that are under way: they are done, or need the client's memory by a message."""
         while self._owed:
-            self._reply(*self._owed.pop(0))
+            self.channel.send(self._owed.pop(0))
 
     # --- DMA by messages -----------------------------------------------------------------------
 
@@ -273,11 +317,8 @@ class Session:
                 self._take(message)
                 if self._ended:
                     raise Disconnect("the client has gone")
-            elif not self.channel.fill():
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    raise Disconnect("the client does not answer a DMA message")
-                select.select((self.channel,), (), (), left)
+            elif not self.channel.receive() and time.monotonic() > deadline:
+                raise Disconnect("the client does not answer a DMA message")
         reply = self._replies.pop(identifier)
         reply.close()
         return reply
