@@ -19,7 +19,7 @@ from devgen.codegen.lower_stmt import Statements
 from devgen.codegen.lower_time import TimeLowering
 from devgen.codegen.names import class_name, local, require_name
 from devgen.codegen.plan import Method, ModulePlan
-from devgen.codegen.symbols import RegisterSymbol, Symbols, collect
+from devgen.codegen.symbols import RegisterSymbol, Symbols, collect, placed_registers
 from devgen.codegen.walk import names_local
 from devgen.spec import ir, model
 
@@ -126,6 +126,7 @@ class _DeviceLowering:
     def _claim_methods(self) -> None:
         """Names of the entry points."""
         claim, device = self.symbols.names.claim, self.device
+        reached = {one.register.window.region for one in placed_registers(device) if one.register.window}
         for timer in device.timers:
             stem = self.symbols.attribute("timer", timer.name)
             self.symbols.attributes["expired", timer.name] = claim(f"{stem}_expired")
@@ -139,7 +140,7 @@ class _DeviceLowering:
             self.symbols.attributes["broken", stream.name] = claim(f"{stem}_broken")
             self.symbols.attributes["room", stream.name] = claim(f"{stem}_room")
         for region in device.regions:
-            if region.space == "indirect":
+            if region.space == "indirect" or region.name in reached:
                 self.symbols.attributes["window", region.name] = claim(f"{region.name}_window")
             for doorbell in region.doorbells:
                 require_name(doorbell.name)

@@ -36,8 +36,11 @@ class RegionLowering:
         *before, expression = made
         if region.space == "config":
             return [*before, "self.config.add_bank(bank)"]
+        window = self.lowering.symbols.attributes.get(("window", region.name))
+        if window is not None:
+            before.append(f"self.{window} = Window(bank)")
         if region.space == "indirect":
-            return [*before, f"self.{self.lowering.symbols.attribute('window', region.name)} = Window(bank)"]
+            return before
         place = self._place(region)
         call = f"self.add_region({expression}{place})"
         return [*before, f"region = {call}" if extras else call, *extras]

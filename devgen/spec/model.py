@@ -166,7 +166,7 @@ class Field:
 
 @dataclass(slots=True, frozen=True)
 class Window:
-    """What a data register reaches: the registers at offset ``at`` (bytes) of the indirect region ``region``."""
+    """What a data register reaches: the registers at offset ``at`` (bytes) of another region, ``region``."""
 
     region: str
     at: Expr

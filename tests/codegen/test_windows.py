@@ -91,3 +91,40 @@ def test_bytes_are_given_as_hexadecimal_text(dut: Any) -> None:
 def test_other_bytes_are_refused(dut: Any, given: str | int, why: str) -> None:
     with pytest.raises(DeviceError, match=why):
         Bench(dut, image=given)
+
+
+MAPPED = """\
+device: dut
+bus: sysbus
+regions:
+  ports:
+    space: mmio
+    size: 8
+    registers:
+      INDEX: {at: 0, fields: {N: 2:0}}
+      DATA: {at: 4, window: {region: bank, at: INDEX.N}}
+  bank:
+    space: mmio
+    size: 16
+    registers:
+      A: {at: 0}
+      RUNG: {at: 4, on_write: A = 2}
+    doorbells:
+      BELL: {at: 4, length: 4, on_ring: A = 1}
+"""
+
+
+def test_a_region_on_a_bus_can_be_reached_through_a_window_too_but_not_its_doorbells(tmp_path: Path) -> None:
+    path = tmp_path / "dut.yaml"
+    path.write_text(MAPPED)
+    result = load_device(path)
+    assert result.device is not None
+    bench = Bench(class_of(result.device))
+    bench.write32(0, 1, "ports")
+    bench.write8(4, 0x12, "ports")
+    assert bench.read32(0, "bank") == 0x1200
+    bench.write32(4, 9, "bank")
+    assert bench.read32(0, "bank") == 1
+    bench.write32(0, 4, "ports")
+    bench.write32(4, 9, "ports")
+    assert bench.read32(0, "bank") == 2

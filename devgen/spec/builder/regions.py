@@ -369,18 +369,19 @@ def _check_aligned(ctx: Context, draft: RegisterDraft, offset: int, widest: int)
 
 
 def check_windows(ctx: Context, drafts: list[RegionDraft], regions: tuple[Region, ...]) -> None:
-    """Report windows that do not surely reach an indirect region, or stand in one, and regions without a window."""
+    """Report windows that do not surely reach registers, or stand behind one, and regions that nothing reaches."""
     built = {id(draft): region for draft, region in zip(drafts, regions, strict=True)}
     indirect = {draft.name: draft for draft in drafts if draft.space == "indirect"}
+    banks = {draft.name: draft for draft in drafts if draft.kind == "registers" and draft.space != "config"}
     reached = set()
     for draft in drafts:
         for one in all_registers(draft.registers):
             if "window" in one.spec:
                 target = one.spec["window"]["region"]
                 reached.add(target)
-                reason = _why_no_window(draft, one, indirect.get(target), built[id(draft)])
+                reason = _why_no_window(draft, one, banks.get(target), built[id(draft)])
                 if reason:
-                    known = () if target in {other.name for other in drafts} else indirect
+                    known = () if target in {other.name for other in drafts} else banks
                     hint = did_you_mean(target, known)
                     ctx.at_key(kinds.BAD_WINDOW, one.spec, "window", name=one.label, reason=reason, hint=hint)
     for draft in indirect.values():
@@ -392,9 +393,14 @@ def _why_no_window(region: RegionDraft, one: RegisterDraft, target: RegionDraft 
     if one.file is not None:
         return "it is a member of a register file"
     if target is None:
-        return f"'{one.spec['window']['region']}' is no region with `space: indirect`"
-    if region.space == "indirect":
+        return f"'{one.spec['window']['region']}' is no region of registers that it can reach"
+    if region.space == "indirect" or region is target:
         return "it stands behind a window itself"
+    if target.space != "indirect":
+        if any("window" in other.spec for other in all_registers(target.registers)):
+            return f"region '{target.name}' has a window of its own"
+        if target.access.endian == "big":
+            return f"region '{target.name}' is big-endian, and a window's lanes are little-endian"
     found = next((entry for entry in built.entries if entry.name == one.name), None)
     window = found.window if isinstance(found, Register) else None
     if window is None or target.size is None:

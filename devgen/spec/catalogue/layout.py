@@ -192,10 +192,10 @@ BAD_WINDOW = Kind(
     "DG0427",
     "error",
     "{name} cannot be a window: {reason}",
-    "A window is the data register of an index and data pair. It stands on a bus and reaches a region with `space: "
-    "indirect`, at an offset that is always inside it.",
+    "A window is the data register of an index and data pair. It stands on a bus and reaches the registers of another "
+    "region, little-endian and without windows of its own, at an offset that is always inside it.",
     "DATA: {at: 4, window: {region: bank, at: INDEX}}   # of a bank of 128 bytes, with an INDEX of 32 bits",
-    "Name an indirect region; give the index a field as wide as the region is large, or use bits of it (`INDEX[6:0]`).",
+    "Name a region of registers, give the index a field as wide as the region is large, or take bits (`INDEX[6:0]`).",
 )
 DOORBELL_LENGTH = Kind(
     "DG0430",
