@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 import socket
 import threading
@@ -45,7 +46,7 @@ class Pair:
         self.socket.connect(str(folder / "socket"))
         self.socket.setblocking(False)
         self.server.step(0)
-        self.server.disturbed = True  # it does not wait for what may follow
+        self.server.urgent.add(-1)  # so that it does not wait for what may follow
         self.exchange(message(0, Command.VERSION, protocol.VERSION.pack(0, 1)))
 
     def exchange(self, *pieces: bytes) -> bytes:
@@ -233,3 +234,11 @@ def test_a_client_that_never_pauses_keeps_nobody_waiting(client: Client, server:
     finally:
         done.set()
         busy.join(10)
+
+
+def test_only_doorbells_and_unmaskers_interrupt_a_burst(client: Client, server: VfioUserServer) -> None:
+    client.read32(BAR0, ID)
+    assert not server.urgent
+    reply = client.ask(Command.DEVICE_GET_REGION_IO_FDS, protocol.IO_FDS.pack(56, 0, BAR0, 0))
+    assert len(server.urgent) == len(reply.fds) == 1
+    os.close(reply.fds[0])

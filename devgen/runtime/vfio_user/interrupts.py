@@ -22,8 +22,8 @@ Vector = tuple[Irq, int]
 class Watcher(Protocol):
     """Whoever waits for descriptors to become readable."""
 
-    def watch(self, fd: int, handler: Callable[[], None]) -> None:
-        """Call ``handler()`` whenever ``fd`` can be read."""
+    def watch(self, fd: int, handler: Callable[[], None], *, urgent: bool = False) -> None:
+        """Call ``handler()`` whenever ``fd`` can be read, before the client's next message if it is ``urgent``."""
         ...
 
     def ignore(self, fd: int) -> None:
@@ -161,7 +161,7 @@ class Interrupts:
             os.close(old)
         if fd is not None:
             self._unmaskers[vector] = fd
-            self._watcher.watch(fd, self._unmask_asked)
+            self._watcher.watch(fd, self._unmask_asked, urgent=True)
 
     def _unmask_asked(self) -> None:
         for vector, fd in list(self._unmaskers.items()):

@@ -36,9 +36,6 @@ from devgen.runtime.vfio_user.session import Session
 TIMERS: Final = 10_000
 """Timers that fire before messages get their turn."""
 
-_PATIENT: Final = 3
-"""Descriptors that are watched in any case: the listener's, the one that wakes, the client's."""
-
 _LONGEST: Final = 3600.0
 _log = logging.getLogger("devgen.vfio_user")
 
@@ -91,8 +88,8 @@ class VfioUserServer:
         """The device has been restored, and no client has used it since."""
         self.running = False
         """Whether ``run`` is under way."""
-        self.disturbed = False
-        """Whether a descriptor is watched that cannot wait for a burst of messages: a doorbell's, an unmasker's."""
+        self.urgent: set[int] = set()
+        """Descriptors of which we hear before the client's next message."""
         self._poll = select.poll()
         self._watched: dict[int, Callable[[], None]] = {}
         self._bells: set[int] = set()
@@ -163,24 +160,28 @@ class VfioUserServer:
         self._wake.test_and_clear()
         self._calls.work()
 
-    def watch(self, fd: int, handler: Callable[[], None]) -> None:
-        """Call ``handler()`` whenever ``fd`` can be read; ``ignore`` it once it is to be closed."""
+    def watch(self, fd: int, handler: Callable[[], None], *, urgent: bool = False) -> None:
+        """Call ``handler()`` whenever ``fd`` can be read; ``ignore`` it once it is to be closed.
+
+        What is not ``urgent`` may wait for a burst of messages to end, a millisecond of a client that never pauses.
+        """
         self._watched[fd] = handler
-        self.disturbed = len(self._watched) > _PATIENT
+        if urgent:
+            self.urgent.add(fd)
         self._poll.register(fd, select.POLLIN)
 
     def ignore(self, fd: int) -> None:
         """Undo ``watch``."""
         if self._watched.pop(fd, None) is not None:
             self._poll.unregister(fd)
-            self.disturbed = len(self._watched) > _PATIENT
+            self.urgent.discard(fd)
 
     def watch_doorbell(self, bell: IoEventFd) -> None:
         """Hear a doorbell whose descriptor a client has been given."""
         fd = bell.notifier.fileno()
         if fd not in self._bells:
             self._bells.add(fd)
-            self.watch(fd, lambda: self._ring(bell))
+            self.watch(fd, lambda: self._ring(bell), urgent=True)
 
     def _ring(self, bell: IoEventFd) -> None:
         count = bell.notifier.test_and_clear()

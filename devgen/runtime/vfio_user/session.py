@@ -31,7 +31,7 @@ DEEPEST: Final = 8
 """DMA messages that may wait within each other: a device whose DMA is served while another's is awaited, and so on."""
 
 BURST: Final = 64
-"""Reads of the socket before whoever else is served, a new client or a wish to stop, gets its turn."""
+"""Reads of the socket before whoever can wait, a new client or a wish to stop, gets its turn."""
 
 PRIVATE: Final = (
     "the client's memory is private to it (share=off): DMA goes by messages, slowly; give its memory backend share=on"
@@ -96,7 +96,7 @@ class Session:
             self._serve_rest()
             return
         channel, receive, find, split = self.channel, self.channel.receive, self._known.find, SPLIT
-        server, deadline = self._server, self._server.clocks.virtual.queue.deadline
+        urgent, deadline = self._server.urgent, self._server.clocks.virtual.queue.deadline
         for _ in range(BURST):
             if not receive():
                 return
@@ -109,7 +109,7 @@ class Session:
                     found[1](identifier, data, 0)
             if channel.at < len(channel.data):
                 self._serve_rest()
-            if self._ended or server.disturbed or deadline() is not None:
+            if self._ended or urgent or deadline() is not None:
                 return
 
     @property
