@@ -125,6 +125,16 @@ def test_the_rest_of_a_device() -> None:
     assert any("memory load 0x1000 4 bytes" in line for line in said)
 
 
+def test_a_buffer_is_not_shown_byte_by_byte() -> None:
+    with Bench("dma-engine") as dev:
+        dev.store(0x1000, bytes(range(256)))
+        trace = Trace(dev, "all")
+        dev.write32(0x08, 0x1000)
+        dev.write32(0x18, 256)
+        dev.write32(0, 1, "bells")
+        assert not [line for line in trace.take() if "buffer" in line]
+
+
 def test_what_a_device_may_not_reach_is_told() -> None:
     with Bench("dma-engine", command=2) as dev:  # memory decoding alone
         trace = Trace(dev, "all")

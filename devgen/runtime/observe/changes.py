@@ -13,8 +13,8 @@ from devgen.runtime.observe.names import Fields, element_name, number
 
 Stored = int | list[int] | bytes
 
-WATCHED = 4096
-"""Elements of an array of bytes that is watched: a larger one is a medium, whose contents are no news."""
+WATCHED = 64
+"""Elements of an array of bytes that is watched: a larger one is a buffer or a medium, whose contents are no news."""
 
 
 @dataclass(slots=True, frozen=True)
