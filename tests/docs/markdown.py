@@ -9,6 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "examples").rglob("*.md"))]
 
+WALKTHROUGH = ROOT / "examples" / "walkthrough" / "README.md"
+
 
 @dataclass(frozen=True)
 class Block:

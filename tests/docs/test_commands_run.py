@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from markdown import PAGES, ROOT, all_blocks, blocks
+from markdown import PAGES, ROOT, WALKTHROUGH, all_blocks, blocks
 
 
 def command_environment() -> dict[str, str]:
@@ -30,7 +30,10 @@ def commands(page: Path) -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "console")], ids=lambda page: page.name)
+PRINTED = [page for page in PAGES if blocks(page, "console") and page != WALKTHROUGH]  # which has a test of its own
+
+
+@pytest.mark.parametrize("page", PRINTED, ids=lambda page: page.name)
 def test_the_page_works_as_printed(page: Path, tmp_path: Path) -> None:
     for name, command in commands(page):
         done = subprocess.run(
