@@ -65,6 +65,7 @@ def configuration(board: Board) -> MachineConfig:
         ram=board.machine.ram,
         irqchip=board.machine.irqchip,
         pci=board.machine.pci,
+        ecam=board.machine.ecam,
         pit=board.machine.pit,
         intx_gsis=board.machine.intx,
         devices=tuple(_placement(device) for device in board.devices),

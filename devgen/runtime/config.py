@@ -56,9 +56,9 @@ class MachineConfig:
     """A machine. ``ram`` bytes lie at address 0; a RAM of more than 3 GiB goes on at 4 GiB.
 
     ``irqchip``: who models the interrupt controllers, ``pit``: the interval timer, which exists beside them only.
-    ``pci``: bus 0 with its host bridge at ports 0xcf8/0xcfc. ``intx_gsis``: GSI of INTA# .. INTD# of slot 0; slot s
-    and pin p go to entry ``(s + p) % 4``. ``clock`` "manual" is for the bench; ``rtc_epoch``: seconds since 1970 at
-    which the rtc starts on a manual clock.
+    ``pci``: bus 0 with its host bridge at ports 0xcf8/0xcfc; ``ecam``: where its configuration space lies in memory,
+    if it does. ``intx_gsis``: GSI of INTA# .. INTD# of slot 0; slot s and pin p go to entry ``(s + p) % 4``. ``clock``
+    "manual" is for the bench; ``rtc_epoch``: seconds since 1970 at which the rtc starts on a manual clock.
     """
 
     name: str = "machine"
@@ -66,6 +66,7 @@ class MachineConfig:
     ram: int = 0
     irqchip: Irqchip = "kernel"
     pci: bool = False
+    ecam: int | None = None
     pit: Irqchip = "kernel"
     intx_gsis: tuple[int, int, int, int] = (16, 17, 18, 19)
     devices: tuple[DevicePlacement, ...] = ()

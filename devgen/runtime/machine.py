@@ -26,7 +26,7 @@ from devgen.runtime.layout import Layout
 from devgen.runtime.lock import MachineLock
 from devgen.runtime.log import AccessLog
 from devgen.runtime.memory import MemoryRegion, RamBlock, transaction
-from devgen.runtime.pci import PciBus, PciDevice, PciHostBridge
+from devgen.runtime.pci import PciBus, PciDevice, PciHostBridge, ecam_window
 from devgen.runtime.pci.host_bridge import CONFIG_ADDRESS
 from devgen.runtime.snapshot import pack, unpack
 from devgen.runtime.state import Json, integer, mapping
@@ -130,6 +130,8 @@ class Machine:
         for placement in self.config.devices:
             with _located(placement):
                 self._add_device(placement, registry)
+        if self.pci is not None:
+            self.pci.check_functions()
         for placement in self.config.devices:
             with _located(placement):
                 self._connect_wires(placement)
@@ -185,6 +187,8 @@ class Machine:
         self.host_bridge = PciHostBridge(self._environment("pci-host-bridge"), self.pci)
         self.pci.add(self.host_bridge, 0)
         self._map("pio", CONFIG_ADDRESS, self.host_bridge.ports, "the PCI host bridge")
+        if self.config.ecam is not None:
+            self._map("mmio", self.config.ecam, ecam_window(self.pci), "the ECAM window of PCI")
 
     def _map(self, space: str, address: int, region: MemoryRegion, owner: str) -> None:
         self._layout.claim(space, address, region.size, owner)

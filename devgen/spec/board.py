@@ -21,18 +21,24 @@ Tree = dict[str, Any]
 PAGE = 4096
 RAM_LIMIT = 0xC000_0000
 """RAM ends below 3 GiB: above are the addresses that a PC gives to devices."""
+ECAM = 1 << 20
+"""Bytes of bus 0's configuration space in memory."""
 _DEFAULT_RAM = 1 << 20
 _DEFAULT_INTX = (16, 17, 18, 19)
 
 
 @dataclass(slots=True, frozen=True)
 class BoardMachine:
-    """The machine around the devices; ``ram`` in bytes, from address 0; ``intx``: GSIs of slot 0's INTA# to INTD#."""
+    """The machine around the devices; ``ram`` in bytes, from address 0; ``intx``: GSIs of slot 0's INTA# to INTD#.
+
+    ``ecam``: where the configuration space of bus 0 lies in memory, if it does.
+    """
 
     type: Literal["pc"]
     ram: int
     irqchip: Literal["kernel", "none"]
     pci: bool
+    ecam: int | None
     pit: Literal["kernel", "none"]
     intx: tuple[int, int, int, int]
 
@@ -124,10 +130,26 @@ class _Builder:
             type=spec.get("type", "pc"),
             ram=ram,
             irqchip=spec.get("irqchip", "kernel"),
-            pci=spec.get("pci", False),
+            pci=bool(spec.get("pci", False)),
+            ecam=self._ecam(spec["pci"], ram) if isinstance(spec.get("pci"), dict) else None,
             pit=spec.get("pit", "kernel"),
             intx=(a, b, c, d),
         )
+
+    def _ecam(self, spec: Tree, ram: int) -> int | None:
+        address: int | None = spec.get("ecam")
+        if address is None:
+            return None
+        reason = (
+            f"not a multiple of {ECAM:#x}" if address % ECAM
+            else "RAM is there" if address < ram
+            else "the window would end above the memory space" if address + ECAM > 1 << 52
+            else ""
+        )  # fmt: skip
+        if reason:
+            mark = self.sources.value_mark(spec, "ecam")
+            self.sink.add(kinds.BAD_ECAM, mark, address=f"{address:#x}", reason=reason)
+        return address
 
     def _guest(self, spec: Tree, machine: BoardMachine) -> BoardGuest:
         load: int = spec.get("load", 0)
@@ -159,15 +181,19 @@ class _Builder:
     def _check_slots(self, devices: Tree, machine: BoardMachine) -> None:
         taken: dict[tuple[int, int], str] = {}
         for name, spec in devices.items():
-            slot = _slot(spec.get("slot"))
-            if slot is None:
+            place = _slot(spec.get("slot"))
+            if place is None:
                 continue
             mark = self.sources.value_mark(spec, "slot")
             if not machine.pci:
                 self.sink.add(kinds.NO_PCI, mark, name=name)
-            elif slot in taken:
-                self.sink.add(kinds.SLOT_TAKEN, mark, name=name, other=taken[slot], slot=spec["slot"])
-            taken.setdefault(slot, name)
+            elif place in taken:
+                self.sink.add(kinds.SLOT_TAKEN, mark, name=name, other=taken[place], slot=spec["slot"])
+            taken.setdefault(place, name)
+        for (slot, function), name in taken.items():
+            if slot and (slot, 0) not in taken:
+                mark = self.sources.value_mark(devices[name], "slot")
+                self.sink.add(kinds.NO_FUNCTION_0, mark, name=name, slot=slot, function=function)
 
     def _check_wires(self, devices: Tree) -> None:
         for name, spec in devices.items():

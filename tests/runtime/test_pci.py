@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 import pytest
 from device_kit import Card
@@ -13,6 +14,7 @@ from devgen.runtime.config import DevicePlacement, MachineConfig
 from devgen.runtime.errors import DeviceError, MachineError, StateError
 from devgen.runtime.machine import Machine
 from devgen.runtime.pci import Bar, PciConfig, PciIdentity
+from devgen.runtime.registry import Registry
 
 SLOT = 3
 RAM = 1 << 20
@@ -232,11 +234,53 @@ def test_slots_are_checked() -> None:
     machine.close()
 
 
-def test_a_second_function_marks_the_first() -> None:
-    machine, card = make()
-    machine.add_device(DevicePlacement("other", "card", slot=SLOT, function=1), Card)
-    assert card.config.read(0x0E, 1) == 0x80
-    machine.close()
+@pytest.mark.parametrize("functions", [(0, 1), (1, 0), (2, 0, 7)])
+def test_each_of_several_functions_says_so_in_whatever_order_they_came(functions: tuple[int, ...]) -> None:
+    machine = Machine(MachineConfig(pci=True, clock="manual"))
+    with machine:
+        for function in functions:
+            placement = DevicePlacement(f"card{function}", "card", slot=SLOT, function=function)
+            machine.add_device(placement, Card)
+        assert machine.pci is not None
+        assert {machine.pci.config_read(SLOT, function, 0x0E, 1) for function in functions} == {0x80}
+        assert machine.pci.config_read(0, 0, 0x0E, 1) == 0
+
+
+def test_one_function_alone_says_so(parts: tuple[Machine, Card]) -> None:
+    machine, _ = parts
+    assert get(machine, 0x0E, 1) == 0
+
+
+class SecondPin(Card):
+    PCI: ClassVar[PciIdentity] = PciIdentity(0x1B36, 0x00F3, interrupt_pin=2)
+
+
+def test_functions_have_bars_and_pins_of_their_own() -> None:
+    machine, first = make()
+    second = machine.add_device(DevicePlacement("other", "card", slot=SLOT, function=1), SecondPin)
+    assert isinstance(second, SecondPin)
+    with machine:
+        for card, base in ((first, 0xE0000000), (second, 0xE0100000)):
+            card.config.set_bar(card.BARS[0], base)
+            card.config.write(4, 2, 2)
+        machine.memory.write(0xE0100000, 7, 4)
+        assert (first.SCRATCH, second.SCRATCH) == (0, 7)
+        first.inta.set(1)
+        assert [gsi for gsi in range(16, 20) if machine.gsi_level(gsi)] == [16 + SLOT % 4]
+        second.inta.set(1)
+        assert [gsi for gsi in range(16, 20) if machine.gsi_level(gsi)] == sorted({16 + SLOT % 4, 16 + (SLOT + 1) % 4})
+        saved = machine.save_state()
+        machine.reset()
+        machine.load_state(saved)
+        assert machine.memory.read(0xE0100000, 4) == 7
+
+
+def test_a_slot_without_function_0_is_refused() -> None:
+    registry = Registry()
+    registry.add(Card)
+    config = MachineConfig(pci=True, devices=(DevicePlacement("lonely", Card.NAME, slot=SLOT, function=1),))
+    with pytest.raises(MachineError, match=r"lonely: PCI slot 3\.1 is never found without a function 0"):
+        Machine(config, registry)
 
 
 ACCESS = st.tuples(

@@ -3,6 +3,7 @@
 from devgen.runtime.pci.bus import PciBus
 from devgen.runtime.pci.config import Bar, PciConfig, PciIdentity
 from devgen.runtime.pci.device import PciDevice
+from devgen.runtime.pci.ecam import ecam_window
 from devgen.runtime.pci.express import Express, SerialNumber, VendorExtended
 from devgen.runtime.pci.host_bridge import PciHostBridge
 from devgen.runtime.pci.messages import Msi, MsiX
@@ -23,4 +24,5 @@ __all__ = [
     "SerialNumber",
     "VendorExtended",
     "VendorSpecific",
+    "ecam_window",
 ]

@@ -34,15 +34,23 @@ class PciBus:
         if other is not None:
             raise MachineError(f"{device.name}: PCI slot {slot}.{function} is taken by '{other.name}'")
         self.devices[slot, function] = device
-        if function or any(place[0] == slot and place[1] for place in self.devices):
-            self._mark_multifunction(slot)
+        self._mark_multifunction(slot)
         device.on_mapping = partial(self.remap, slot, function)
         self.remap(slot, function)
 
     def _mark_multifunction(self, slot: int) -> None:
-        first = self.devices.get((slot, 0))
-        if first is not None:
-            first.config.data[HEADER_TYPE] |= _MULTIFUNCTION
+        """Say in each function's header whether it has others beside it (PCI 3.0, 6.2.1)."""
+        functions = [device for (place, _), device in self.devices.items() if place == slot]
+        for device in functions:
+            device.config.data[HEADER_TYPE] = _MULTIFUNCTION if len(functions) > 1 else 0
+
+    def check_functions(self) -> None:
+        """Raises MachineError for a slot without function 0: no guest would look for the others."""
+        for (slot, function), device in sorted(self.devices.items()):
+            if (slot, 0) not in self.devices:
+                raise MachineError(
+                    f"{device.name}: no guest finds PCI slot {slot}.{function} without a function 0 in it"
+                )
 
     @staticmethod
     def intx_index(slot: int, pin: int) -> int:

@@ -44,3 +44,19 @@ BAD_RAM = Kind(
     "machine: {type: pc, ram: 1000}",
     "Round up to 4 KiB.",
 )
+NO_FUNCTION_0 = Kind(
+    "DG0906",
+    "error",
+    "'{name}' is function {function} of PCI slot {slot}, which has no function 0",
+    "A guest looks for functions 1 to 7 where it has found a function 0.",
+    "devices: {card: {device: xche, slot: '3.1'}}",
+    "Put a device in function 0 of the slot.",
+)
+BAD_ECAM = Kind(
+    "DG0907",
+    "error",
+    "ECAM at {address}: {reason}",
+    "The window holds 4 KiB for each function of bus 0, and lies at a multiple of its size of 1 MiB, above RAM.",
+    "machine: {pci: {ecam: 0xe0001000}}",
+    "Choose another address, as 0xe0000000.",
+)

@@ -1,0 +1,28 @@
+"""The enhanced configuration access mechanism (ECAM): configuration space in memory space.
+
+Each function has 4 KiB of the window, functions in the order of their slots. Source: PCI Express Base Specification
+3.1, section 7.2.2.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from devgen.runtime.access import Access, CutOps
+from devgen.runtime.memory import MemoryRegion
+from devgen.runtime.pci.bus import PciBus
+
+ECAM_SIZE: Final = 1 << 20
+"""Bytes of the window of one bus."""
+
+
+def ecam_window(bus: PciBus) -> MemoryRegion:
+    """The window onto ``bus``: absent functions read all ones. An access of 8 bytes is two of 4."""
+
+    def read(offset: int, size: int) -> int:
+        return bus.config_read(offset >> 15, offset >> 12 & 7, offset & 0xFFF, size)
+
+    def write(offset: int, value: int, size: int) -> None:
+        bus.config_write(offset >> 15, offset >> 12 & 7, offset & 0xFFF, value, size)
+
+    return MemoryRegion.io("pci-ecam", ECAM_SIZE, CutOps(read, write, Access((1, 8), (1, 4))))
