@@ -33,8 +33,8 @@ from devgen.runtime.vfio_user.protocol import Disconnect
 from devgen.runtime.vfio_user.regions import Regions
 from devgen.runtime.vfio_user.session import Session
 
-TIMERS: Final = 10_000
-"""Timers that fire before messages get their turn."""
+TIMERS: Final = 64
+"""Timers that fire before messages get their turn: one may do milliseconds of work, and QEMU waits 5 s for a reply."""
 
 _LONGEST: Final = 3600.0
 _log = logging.getLogger("devgen.vfio_user")
