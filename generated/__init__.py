@@ -15,6 +15,7 @@ CATALOGUE: Final[dict[str, str]] = {
     "i6300esb": "i6300esb:I6300esb",
     "i8254": "i8254:I8254",
     "mc146818rtc": "mc146818rtc:Mc146818rtc",
+    "nvme": "nvme:Nvme",
     "pci-testdev": "pci_testdev:PciTestdev",
     "pl011": "pl011:Pl011",
     "pl031": "pl031:Pl031",

@@ -407,8 +407,10 @@ class Device:
     @staticmethod
     def fill_bytes(buffer: bytearray, start: int, length: int, value: int) -> None:
         """Put ``value`` into ``length`` bytes of ``buffer`` from element ``start`` on, as far as it reaches."""
-        length = min(length, len(buffer) - start)
-        buffer[start : start + length] = bytes((value,)) * length
+        end = min(start + length, len(buffer))
+        piece = bytes((value,)) * min(end - start, _PIECE)
+        for at in range(start, end, _PIECE):
+            buffer[at : min(at + _PIECE, end)] = piece[: end - at]
 
     def _refuse(self, verb: str, address: int, length: int) -> None:
         if self.observer is not None:
@@ -511,6 +513,9 @@ class Device:
 
 
 _ADDRESS = (1 << 64) - 1
+
+_PIECE = 1 << 16
+"""Bytes filled at once: what a processor's cache holds is the fastest to copy from."""
 
 
 def _collide(other: IoEventFd, offset: int, length: int, match: int | None) -> bool:

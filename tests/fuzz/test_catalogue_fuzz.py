@@ -202,7 +202,7 @@ def property_values(declared: Property) -> st.SearchStrategy[Any]:
 def plain_attributes(device: Device) -> dict[str, object]:
     """All numbers, deadlines and counts that the device holds, declared as state or not."""
     found = {
-        name: [plain(one) for one in (value if isinstance(value, list | bytearray) else [value])]
+        name: [plain(one) for one in (value if isinstance(value, list) else [value])]
         for name, value in vars(device).items()
     }
     return {name: values for name, values in found.items() if values and None not in values}
@@ -213,6 +213,8 @@ def plain(value: object) -> object:
     match value:
         case int():
             return value
+        case bytearray():
+            return bytes(value)
         case Timer():
             return ("deadline", value.deadline)
         case Counter():
