@@ -16,6 +16,7 @@ CATALOGUE: Final[dict[str, str]] = {
     "i8254": "i8254:I8254",
     "mc146818rtc": "mc146818rtc:Mc146818rtc",
     "nvme": "nvme:Nvme",
+    "pci-idio-16": "pci_idio_16:PciIdio16",
     "pci-testdev": "pci_testdev:PciTestdev",
     "pl011": "pl011:Pl011",
     "pl031": "pl031:Pl031",
