@@ -1,5 +1,5 @@
 #!/bin/busybox sh
-# The guest's first process: mounts, loads modules, and then does what comes over the second serial port (linux_guest.py).
+# The guest's first process: mounts, loads modules, then runs what comes over a virtio-serial port (linux_guest.py).
 /bin/busybox mkdir -p /proc /sys /dev /tmp /usr/bin /usr/sbin /sbin
 /bin/busybox --install -s
 mount -t proc proc /proc
@@ -7,24 +7,15 @@ mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev
 mount -t tmpfs tmpfs /tmp
 export PATH=/bin:/sbin:/usr/bin:/usr/sbin HOME=/tmp
-stty -F /dev/ttyS1 raw -echo
+failed=
 while read -r module; do
-    insmod "$module" || echo "@guest failed insmod $module" >/dev/ttyS1
+    insmod "$module" || failed="$failed $module"
 done </modules
-exec </dev/ttyS1 >/dev/ttyS1
-echo "@guest ready"
-# Lines in base64, each of which is acknowledged so that the port's buffer never overflows, then "." and seconds to run them.
-while read -r line seconds; do
-    case $line in
-    .)
-        timeout -s KILL "$seconds" sh /tmp/.script </dev/null 2>&1
-        status=$?
-        rm -f /tmp/.script
-        echo "@guest done $status"
-        ;;
-    *)
-        echo "$line" | base64 -d >>/tmp/.script
-        echo "@guest more"
-        ;;
-    esac
+exec 3<>/dev/vport0p1 <&3 >&3 3>&-
+echo "@guest ready$failed"
+# A line is the seconds that a script may take, and the script in base64.
+while read -r seconds script; do
+    echo "$script" | base64 -d >/tmp/.script
+    timeout -s KILL "$seconds" sh /tmp/.script </dev/null 2>&1
+    echo "@guest done $?"
 done

@@ -11,6 +11,8 @@ from fetch_linux import Linux
 
 INIT = Path(__file__).parent / "init.sh"
 LOADER = "/lib64/ld-linux-x86-64.so.2"
+SHELL = ("virtio_pci", "virtio_console")
+"""Modules of the port that scripts come over."""
 LIBRARIES = ("libc.so.6", "libgpiod.so.2")
 GPIO_TOOLS = ("gpiodetect", "gpioinfo", "gpioget", "gpioset", "gpiomon")
 
@@ -76,7 +78,7 @@ def build(linux: Linux, modules: Iterable[str | Path], files: Mapping[str, bytes
 
     A file given as a Path keeps its execute permission.
     """
-    given = list(modules)
+    given = [*SHELL, *modules]
     own = [module for module in given if isinstance(module, Path)]
     needed = [name for module in own for name in depends(module)]
     ordered = [*module_paths(linux, [*needed, *(name for name in given if isinstance(name, str))]), *own]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
@@ -33,11 +34,6 @@ class ServedCard:
         self._thread = threading.Thread(target=self.server.run, daemon=True)
         self._thread.start()
 
-    @property
-    def device(self) -> PciDevice:
-        """The device; touch it with ``call`` only."""
-        return self.server.device
-
     def call(self, function: Callable[[PciDevice], T]) -> T:
         """``function(device)``, done by the server's thread, between two messages of the guest."""
         future: Future[T] = Future()
@@ -51,6 +47,13 @@ class ServedCard:
         self._calls.put(work)
         os.eventfd_write(self._bell, 1)
         return future.result(30)
+
+    def wait(self, condition: Callable[[PciDevice], object], seconds: float = 30) -> None:
+        """Wait until ``condition(device)`` holds. Raises AssertionError if it does not come to that."""
+        end = time.monotonic() + seconds
+        while not self.call(condition):
+            assert time.monotonic() < end, f"{self.server.device.name}: what was waited for has not come"
+            time.sleep(0.01)
 
     def _work(self) -> None:
         for _ in range(os.eventfd_read(self._bell)):
