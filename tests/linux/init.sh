@@ -11,7 +11,8 @@ failed=
 while read -r module; do
     insmod "$module" || failed="$failed $module"
 done </modules
-exec 3<>/dev/vport0p1 <&3 >&3 3>&-
+until port=$(ls /dev/vport*p1 2>/dev/null); do sleep 0.02; done
+exec 3<>"$port" <&3 >&3 3>&-
 echo "@guest ready$failed"
 # A line is the seconds that a script may take, and the script in base64.
 while read -r seconds script; do
