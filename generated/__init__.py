@@ -25,6 +25,7 @@ CATALOGUE: Final[dict[str, str]] = {
     "pvpanic-pci": "pvpanic_pci:PvpanicPci",
     "serial16550": "serial16550:Serial16550",
     "sp804": "sp804:Sp804",
+    "virtio-blk-pci": "virtio_blk_pci:VirtioBlkPci",
     "virtio-rng-pci": "virtio_rng_pci:VirtioRngPci",
     "xche": "xche:Xche",
 }

@@ -78,6 +78,7 @@ class VirtioRngPci(PciDevice):
         StateItem("open", "state", 1),
         StateItem("head", "state", 16),
         StateItem("visited", "state", 16),
+        StateItem("moved", "state", 64),
         StateItem("written", "state", 32),
         StateItem("segment", "state", 64),
         StateItem("left", "state", 32),
@@ -196,6 +197,7 @@ class VirtioRngPci(PciDevice):
         self.open = 0
         self.head = 0
         self.visited = 0
+        self.moved = 0
         self.written = 0
         self.segment = 0
         self.left = 0
@@ -534,6 +536,7 @@ class VirtioRngPci(PciDevice):
                 self.busy = 1
                 self.head = self.load_memory(place, 2)
                 self.visited = 0
+                self.moved = 0
                 self.written = 0
                 self.writable = 0
                 self.fetch(self.head)
@@ -559,6 +562,7 @@ class VirtioRngPci(PciDevice):
         """The description's action advance."""
         self.segment = (self.segment + n) & 0xFFFFFFFFFFFFFFFF
         self.left = max(self.left - n, 0)
+        self.moved = (self.moved + n) & 0xFFFFFFFFFFFFFFFF
         if self.writable:
             self.written = (self.written + n) & 0xFFFFFFFF
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable
 
 import pytest
@@ -235,6 +236,37 @@ class TestMalformedQueue:
         feed(driver, b"a")
         queue.ask(*all_writable(1))
         assert queue.take() == []
+
+
+@pytest.mark.parametrize("device", ["virtio-rng-pci", "virtio-blk-pci"])
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_a_queue_holds_the_device_can_be_reset_and_used(bench: MakeBench, device: str, seed: int) -> None:
+    choose = random.Random(seed)
+    driver = Driver(bench(device))
+    queues = driver.begin(queues=driver.read(0x12, 2))
+    lengths = (0, 1, 16, 512, 0xFFFFFFFF)
+    places = (0x10000, 0x1000, 0x1800, 0xFE000000, driver.bench.read("cfg", 0x10, 4), 1 << 40, (1 << 64) - 1)
+    for queue in queues:
+        for number in range(8):
+            flags = choose.choice((0, NEXT, NEXT, NEXT | WRITE, WRITE, choose.getrandbits(16)))
+            buffer = (choose.choice(places), choose.choice(lengths), flags)
+            queue.describe(number, buffer, choose.choice((number + 1, choose.randrange(9))))
+        for _ in range(choose.randrange(1, 9)):
+            queue.offer(choose.randrange(8))
+        driver.bench.store(0x10000, choose.randbytes(4) if choose.random() < 0.5 else bytes((choose.randrange(15), 0)))
+        queue.kick()
+    if device == "virtio-rng-pci":
+        feed(driver, choose.randbytes(100))
+    driver.bench.advance("5 us")
+    queue = driver.begin()[0]
+    if device == "virtio-rng-pci":
+        feed(driver, b"a")
+        queue.ask(*all_writable(1))
+        assert [head for head, _ in queue.take()] == [0]
+    else:
+        driver.bench.store(0x10000, bytes((4, *bytes(15))))
+        queue.ask((0x10000, 16, 0), (0x10100, 1, WRITE))
+        assert queue.take() == [(0, 1)]
 
 
 class TestInterrupts:
