@@ -184,6 +184,7 @@ class VirtioBlkPci(PciDevice):
                 Reg("NOTIFIED", 0x300, 16, None, self.write_NOTIFIED, count=self.QUEUES, stride=4),
                 Reg("CAPACITY", 0x200, 64, self.read_CAPACITY, None),
                 Reg("SEGMENTS_MAX", 0x20C, 32, None, None, reset=0xFE),
+                Reg("GEOMETRY", 0x210, 32, None, None),
                 Reg("BLOCK_SIZE", 0x214, 32, self.read_BLOCK_SIZE, None),
                 Reg("REQUEST_QUEUES", 0x222, 16, self.read_REQUEST_QUEUES, None),
                 Reg("ZEROES_MAX_SECTORS", 0x230, 32, self.read_ZEROES_MAX_SECTORS, None),
