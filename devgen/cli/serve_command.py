@@ -210,10 +210,11 @@ def _saved(server: VfioUserServer, path: Path | None) -> Iterator[None]:
 
 @contextmanager
 def stopped_by_signals(server: VfioUserServer) -> Iterator[None]:
-    """Let Ctrl-C and a polite kill end the server in order, so that its socket goes with it."""
+    """Let Ctrl-C and a polite kill end the server in order, so that its socket goes with it; a second one at once."""
 
-    def stop(_number: int, _frame: FrameType | None) -> None:
+    def stop(number: int, _frame: FrameType | None) -> None:
         server.stop()
+        signal.signal(number, before[signal.Signals(number)])
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -11,6 +11,7 @@ import errno
 import os
 import socket
 import struct
+import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -29,8 +30,11 @@ LONG: Final = 1 << 14
 LINGER: Final = 1e-3
 """Seconds that ``receive`` waits: a driver that comes back within it costs no turn of the server's loop."""
 
-PATIENCE: Final = 5
+PATIENCE: Final = 5.0
 """Seconds that a client may leave its side of the socket full before it is given up."""
+
+PIECE: Final = 1 << 16
+"""Bytes sent at once: the kernel counts `PATIENCE` anew for each buffer that it finds room for."""
 
 # As plain numbers: the enumeration's operators cost more than the system call.
 _CLOEXEC: Final = int(socket.MSG_CMSG_CLOEXEC)
@@ -68,8 +72,8 @@ class Channel:
         self._socket = connection
         self._recvmsg, self._send = connection.recvmsg, connection.send
         connection.setblocking(True)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", PATIENCE, 0))
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 0, int(LINGER * 1e6)))
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(PATIENCE))
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _timeval(LINGER))
         self.data = b""
         """What has been received and begins with a message, if anything does."""
         self.at = 0
@@ -205,14 +209,21 @@ class Channel:
         """Send a message. Raises Disconnect."""
         try:
             if not fds:
-                sent = self._send(data)
+                sent = self._send(data if len(data) <= PIECE else data[:PIECE])
             else:
                 sent = self._socket.sendmsg([data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))])
             if sent != len(data):
-                self._socket.sendall(data[sent:])
+                self._send_rest(data, sent)
         except OSError as error:
             why = "does not read its replies" if error.errno == errno.EAGAIN else str(error.strerror)
             raise Disconnect(f"cannot send: {why}") from None
+
+    def _send_rest(self, data: bytes, sent: int) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while sent < len(data):
+            if time.monotonic() > deadline:  # it reads, a few bytes now and then
+                raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+            sent += self._send(data[sent : sent + PIECE])
 
     def close(self) -> None:
         """Close the connection and whatever descriptors wait for their message."""
@@ -220,6 +231,10 @@ class Channel:
         for _, fds, _ in self.fds:
             _close(fds)
         self.fds.clear()
+
+
+def _timeval(seconds: float) -> bytes:
+    return struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))
 
 
 def _descriptors(ancillary: list[tuple[int, int, bytes]]) -> list[int]:

@@ -17,6 +17,9 @@ from devgen.runtime.vfio_user.protocol import DmaFlag, Refused, invalid
 DMA_LIMIT: Final = 1 << 24
 """Bytes that one copy reads at most."""
 
+MOST_FILES: Final = 16384
+"""Mappings of files by one client: a process has 65530 (vm.max_map_count), and needs some for itself."""
+
 
 class Backing(Protocol):
     """How the bytes of one mapping are reached; offsets count from the mapping's start."""
@@ -152,6 +155,8 @@ class ClientMemory:
         if beyond or before:
             raise Refused(errno.EEXIST, f"DMA_MAP at {address:#x} over a mapping")
         asked = private or not fds
+        if not asked and len(self._maps) - self.asks >= MOST_FILES:
+            raise Refused(errno.ENOSPC, "too many mappings of files")
         backing = Asked(client, address) if asked else _open(fds, offset, size, DmaFlag(flags))
         self._starts.insert(at, address)
         self._maps.insert(at, Mapping(address, size, DmaFlag(flags), backing))

@@ -230,8 +230,14 @@ def _is_eventfd(fd: int) -> bool:
 
 
 def _writable(fd: int) -> bool:
-    return bool(select.select((), (fd,), (), 0)[1])
+    return _ready(fd, select.POLLOUT)
 
 
 def _readable(fd: int) -> bool:
-    return bool(select.select((fd,), (), (), 0)[0])
+    return _ready(fd, select.POLLIN)
+
+
+def _ready(fd: int, event: int) -> bool:
+    poll = select.poll()  # select takes no descriptor of 1024 or more
+    poll.register(fd, event)
+    return bool(poll.poll(0))
