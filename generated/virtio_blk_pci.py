@@ -59,9 +59,6 @@ class VirtioBlkPci(PciDevice):
         "acceptable": "acceptable",
         "running": "running",
         "features": "features",
-        "first_word": "first_word",
-        "third_word": "third_word",
-        "fourth_word": "fourth_word",
     }
     STATE: ClassVar[tuple[StateItem, ...]] = (
         StateItem("DEVICE_FEATURE_SELECT", "register", 32),
@@ -483,17 +480,9 @@ class VirtioBlkPci(PciDevice):
         """The description's function features."""
         return 0x1244 | (self.READ_ONLY if self.read_only else self.WRITE_ZEROES)
 
-    def first_word(self) -> int:
-        """The description's function first_word."""
-        return self.header[0] | (self.header[1] << 8) | (self.header[2] << 16) | (self.header[3] << 24)
-
-    def third_word(self) -> int:
-        """The description's function third_word."""
-        return self.header[8] | (self.header[9] << 8) | (self.header[10] << 16) | (self.header[11] << 24)
-
-    def fourth_word(self) -> int:
-        """The description's function fourth_word."""
-        return self.header[12] | (self.header[13] << 8) | (self.header[14] << 16) | (self.header[15] << 24)
+    def word(self, at: int) -> int:
+        """The description's function word."""
+        return self.header[at] | (self.header[at + 1] << 8) | (self.header[at + 2] << 16) | (self.header[at + 3] << 24)
 
     def set_status(self, bits: int) -> None:
         """The description's action set_status."""
@@ -647,26 +636,23 @@ class VirtioBlkPci(PciDevice):
 
     def decode(self) -> None:
         """The description's action decode."""
-        sector = self.third_word() | (self.fourth_word() << 32)
-        self.kind = self.first_word()
+        sector = self.word(8) | (self.word(12) << 32)
+        self.kind = self.word(0)
         self.answered = 0
         self.result = self.S_OK
         self.position = 0
         if self.kind == self.T_IN or self.kind == self.T_OUT:
-            if sector < self.sectors:
+            if sector < self.sectors and not (self.kind == self.T_OUT and self.read_only):
                 self.position = sector * self.SECTOR
             else:
                 self.result = self.S_IOERR
         elif self.kind == self.T_GET_ID:
             for n in range(20):
                 self.identity[n] = self.text_byte(self.serial, n)
-        elif (
-            (self.kind == self.T_WRITE_ZEROES and self.read_only)
-            or (self.kind != self.T_WRITE_ZEROES and self.kind != self.T_FLUSH)
-        ):
+        elif self.kind == self.T_WRITE_ZEROES:
+            self.result = self.S_UNSUPP if self.read_only else self.S_OK
+        elif self.kind != self.T_FLUSH:
             self.result = self.S_UNSUPP
-        if self.kind == self.T_OUT and self.read_only:
-            self.result = self.S_IOERR
 
     def take(self, n: int) -> None:
         """The description's action take."""
@@ -694,13 +680,10 @@ class VirtioBlkPci(PciDevice):
 
     def zero(self) -> None:
         """The description's action zero."""
-        first = (
-            self.first_word()
-            | ((self.header[4] | (self.header[5] << 8) | (self.header[6] << 16) | (self.header[7] << 24)) << 32)
-        )
-        number = self.third_word()
+        first = self.word(0) | (self.word(4) << 32)
+        number = self.word(8)
         at = first * self.SECTOR
-        if self.fourth_word() > 1:
+        if self.word(12) > 1:
             self.result = self.S_UNSUPP
         elif number > self.MOST_ZEROES or first + number > self.sectors:
             self.result = self.S_IOERR
