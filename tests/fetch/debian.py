@@ -47,7 +47,8 @@ def run(command: Sequence[str], folder: Path | None = None) -> str:
 
 def mirror() -> str:
     """The Debian mirror that the host's apt is configured for."""
-    listing = run(["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"])
+    # Without this option a host whose lists have never been updated would name none.
+    listing = run(["apt-get", "indextargets", "--no-release-info", "--format", "$(REPO_URI)"])
     for uri in listing.split():
         if uri.rstrip("/").endswith("/debian"):
             return uri

@@ -64,6 +64,7 @@ def is_new(command: list[str]) -> bool:
 def get(folder: Path) -> list[str]:
     """Unpack QEMU into ``folder``. Raises Unavailable."""
     fetch(folder, [PACKAGE, *SUITES], SUITES, _fill)
+    find.cache_clear()
     command = unpacked(folder)
     if not is_new(command):
         raise Unavailable(f"the QEMU that was unpacked into {folder} does not run")

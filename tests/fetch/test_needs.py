@@ -1,0 +1,35 @@
+"""Tests that need QEMU or a kernel: without them a skip that says why, on CI a failure."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize("ci", ["true", ""])
+@pytest.mark.parametrize(
+    ("test", "reason"),
+    [
+        ("tests/vfio_user/test_vfio_qemu.py::test_dma_into_shared_memory", "no QEMU of 10.1 or newer"),
+        ("tests/linux/test_linux_guest.py::test_an_unknown_module_is_named", "no kernel to boot"),
+    ],
+)
+def test_without_it(tmp_path: Path, test: str, reason: str, ci: str) -> None:
+    nothing = {"PATH": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path), "PYTHONPATH": str(ROOT), "CI": ci}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-o", "addopts=", "-p", "no:cacheprovider", "-rs", test],
+        cwd=ROOT,
+        env={key: value for key, value in os.environ.items() if not key.startswith("DEVGEN_")} | nothing,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert reason in done.stdout
+    assert ("1 error" if ci else "1 skipped") in done.stdout
