@@ -40,7 +40,8 @@ def test_the_board_can_be_made(block: Block, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("block", [block for block in EXAMPLES if block not in BOARDS], ids=lambda block: block.name)
 def test_the_example_builds(block: Block, tmp_path: Path) -> None:
-    shutil.copy(ROOT / "devices" / "primecell.yaml", tmp_path)
+    for fragment in ("primecell.yaml", "virtio-pci.yaml"):
+        shutil.copy(ROOT / "devices" / fragment, tmp_path)
     device = tmp_path / "example.yaml"
     device.write_text(completed(block.text))
     report = build([device], tmp_path / "out")
