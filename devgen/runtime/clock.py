@@ -32,11 +32,12 @@ def _idle() -> None:
 class TimerQueue:
     """Armed timers, soonest first. Cancelled entries are skipped later; they never outnumber the live ones by much."""
 
-    __slots__ = ("_heap", "_live", "_sequence", "expirations", "on_earlier")
+    __slots__ = ("_heap", "_sequence", "expirations", "live", "on_earlier")
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, Timer]] = []
-        self._live = 0
+        self.live = 0
+        """How many timers are armed."""
         self._sequence = 0
         self.expirations = 0
         """How many timers have been taken out to fire."""
@@ -45,22 +46,22 @@ class TimerQueue:
 
     def __len__(self) -> int:
         """How many timers are armed."""
-        return self._live
+        return self.live
 
     def push(self, deadline: int, timer: Timer) -> None:
         """Enter ``timer`` at ``deadline`` (master clock's ns), marked by a new sequence number."""
         self._sequence += 1
         timer.sequence = self._sequence
-        self._live += 1
+        self.live += 1
         heappush(self._heap, (deadline, self._sequence, timer))
-        if len(self._heap) > 2 * self._live + _SLACK:
+        if len(self._heap) > 2 * self.live + _SLACK:
             self._compact()
         if self._heap[0][1] == self._sequence:
             self.on_earlier()
 
     def forget(self) -> None:
         """Account for one entry whose timer no longer carries its sequence number."""
-        self._live -= 1
+        self.live -= 1
 
     def deadline(self) -> int | None:
         """The soonest live deadline on the master clock."""
@@ -74,7 +75,7 @@ class TimerQueue:
 
     def pop(self) -> Timer:
         """Take out the soonest live timer, which ``deadline()`` has just shown to exist."""
-        self._live -= 1
+        self.live -= 1
         self.expirations += 1
         return heappop(self._heap)[2]
 

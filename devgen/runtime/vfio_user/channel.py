@@ -75,9 +75,9 @@ class Channel:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(PATIENCE))
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _timeval(LINGER))
         self.data = b""
-        """What has been received and begins with a message, if anything does."""
+        """What has been received: messages, up to where `next` has found no more of them."""
         self.at = 0
-        """Where in ``data`` the next message begins: `next` moves on, or whoever handles one in place."""
+        """Where in ``data`` the next one begins: `next` moves on, or whoever handles one in place."""
         self.fds: deque[tuple[int, list[int], bool]] = deque()
         """Descriptors that wait for their message: where in the stream that begins, and whether they are too many."""
         self._begin = 0  # where in the stream `data` begins, and `_partial` while there is no data
@@ -97,22 +97,29 @@ class Channel:
     # --- receiving -----------------------------------------------------------------------
 
     def receive(self) -> bool:
-        """Read what is there, or comes within `LINGER`; whether something came. `next` has given None before.
+        """Read what is there, or comes within `LINGER`, into ``data``, which `next` has found to hold no more messages.
 
-        Raises Disconnect when the client has gone.
+        Whether something has come. Raises Disconnect when the client has gone.
+        """
+        data = self.take()
+        self.data = data or self.data
+        return data is not None
+
+    def take(self) -> bytes | None:
+        """As `receive`, but messages without descriptors, the first from its beginning, are given to the caller.
+
+        None if nothing has come; nothing where it had to be put into ``data``.
         """
         try:
             data, ancillary, flags, _ = self._recvmsg(self._room, _ANCILLARY, _CLOEXEC)
         except BlockingIOError:
-            return False
+            return None
         except OSError as error:
             raise Disconnect(f"cannot read: {error.strerror}") from None
-        if ancillary or self._special or flags != _CLOEXEC or not 0 < len(data) < SHORT:
-            data = self._received(data, ancillary, bool(flags & _TRUNCATED))
-        self._begin += len(self.data)
-        self.data = data
-        self.at = 0
-        return True
+        if self._special or ancillary or flags != _CLOEXEC or not 0 < len(data) < SHORT:
+            self.data = self._received(data, ancillary, bool(flags & _TRUNCATED))
+            return b""
+        return data
 
     def _received(self, data: bytes, ancillary: list[tuple[int, int, bytes]], truncated: bool) -> bytes:
         """What there is to look at; nothing while a message that had begun lacks more. Raises Disconnect."""
@@ -179,7 +186,6 @@ class Channel:
 
     def _last_start(self, data: bytes) -> int:
         """Where in the stream the last message begins of which something is in ``data``, which has just come."""
-        begin = self._begin + (0 if self._partial else len(self.data))
         read = self._partial + data
         at = start = 0
         while at < len(read):
@@ -187,14 +193,18 @@ class Channel:
             if at + HEADER.size > len(read):
                 break
             at += max(HEADER.unpack_from(read, at)[2], HEADER.size)
-        return begin + start
+        return self._begin + start
 
     # --- sending -------------------------------------------------------------------------
 
     def reply(self, message: Message, payload: bytes = b"", fds: Sequence[int] = ()) -> None:
         """Answer a command. Raises Disconnect."""
         size = HEADER.size + len(payload)
-        self.send(HEADER.pack(message.identifier, message.command, size, protocol.REPLY, 0) + payload, fds)
+        data = HEADER.pack(message.identifier, message.command, size, protocol.REPLY, 0) + payload
+        if fds:
+            self._send_with(data, fds)
+        else:
+            self.send(data)
 
     def refuse(self, message: Message, number: int) -> None:
         """Answer a command with an error. Raises Disconnect."""
@@ -205,18 +215,21 @@ class Channel:
         """Send a command of our own. Raises Disconnect."""
         self.send(HEADER.pack(identifier, command, HEADER.size + len(payload), protocol.COMMAND, 0) + payload)
 
-    def send(self, data: bytes, fds: Sequence[int] = ()) -> None:
+    def send(self, data: bytes) -> None:
         """Send a message. Raises Disconnect."""
         try:
-            if not fds:
-                sent = self._send(data if len(data) <= PIECE else data[:PIECE])
-            else:
-                sent = self._socket.sendmsg([data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))])
+            sent = self._send(data if len(data) <= PIECE else data[:PIECE])
             if sent != len(data):
                 self._send_rest(data, sent)
         except OSError as error:
-            why = "does not read its replies" if error.errno == errno.EAGAIN else str(error.strerror)
-            raise Disconnect(f"cannot send: {why}") from None
+            raise _unsent(error) from None
+
+    def _send_with(self, data: bytes, fds: Sequence[int]) -> None:
+        try:
+            sent = self._socket.sendmsg([data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))])
+            self._send_rest(data, sent)
+        except OSError as error:
+            raise _unsent(error) from None
 
     def _send_rest(self, data: bytes, sent: int) -> None:
         deadline = time.monotonic() + PATIENCE
@@ -235,6 +248,11 @@ class Channel:
 
 def _timeval(seconds: float) -> bytes:
     return struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))
+
+
+def _unsent(error: OSError) -> Disconnect:
+    why = "does not read its replies" if error.errno == errno.EAGAIN else str(error.strerror)
+    return Disconnect(f"cannot send: {why}")
 
 
 def _descriptors(ancillary: list[tuple[int, int, bytes]]) -> list[int]:

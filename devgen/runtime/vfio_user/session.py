@@ -95,27 +95,29 @@ class Session:
         if self.behind:
             self._serve_rest()
             return
-        channel, receive, find, split = self.channel, self.channel.receive, self._known.find, SPLIT
-        urgent, deadline = self._server.urgent, self._server.clocks.virtual.queue.deadline
+        channel, take, split, find = self.channel, self.channel.take, SPLIT, self._known.find
+        urgent, timers = self._server.urgent, self._server.clocks.virtual.queue
         for _ in range(BURST):
-            if not receive():
+            data = take()
+            if data is None:
                 return
-            data = channel.data
-            if len(data) >= HEAD and not channel.fds:
+            if len(data) >= HEAD:
                 identifier, key = split(data)
-                found = find(key)
-                if found is not None and found[0] == len(data):
-                    channel.at = len(data)
-                    found[1](identifier, data, 0)
-            if channel.at < len(channel.data):
+                size, action = find(key, UNKNOWN)
+                if size == len(data):  # all that has come: what most clients do most of the time
+                    action(identifier, data, 0)
+                    data = b""
+            if data:
+                channel.data = data
+            if channel.data:
                 self._serve_rest()
-            if self._ended or urgent or deadline() is not None:
+            if urgent or timers.live or self._ended:
                 return
 
     @property
     def behind(self) -> bool:
-        """Whether messages have been read and not handled: by a DMA that a timer or a doorbell has caused."""
-        return self.channel.at < len(self.channel.data)
+        """Whether messages may have been read and not handled: by a DMA that a timer or a doorbell has caused."""
+        return bool(self.channel.data)
 
     def _serve_rest(self) -> None:
         channel = self.channel
