@@ -107,6 +107,15 @@ def test_nothing_is_sent_by_what_is_not_bus_master(machine: Machine) -> None:
     assert message(machine, 3) == 0
 
 
+def test_a_hosts_own_way_takes_messages_of_a_bus_master_only(machine: Machine) -> None:
+    engine, taken = dut(machine), []
+    engine.on_vector = taken.append
+    engine.done[3].pulse()
+    engine.config.write(4, 2, 2)
+    engine.done[4].pulse()
+    assert taken == [3]
+
+
 @pytest.mark.parametrize("vector", [0, 63, 64, 69])
 def test_a_masked_vector_waits_and_is_sent_once(machine: Machine, vector: int) -> None:
     enable_msix(machine)
