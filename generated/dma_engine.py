@@ -8,9 +8,19 @@ from typing import ClassVar
 
 from devgen.runtime.access import Access
 from devgen.runtime.bank import Reg, RegisterBank
-from devgen.runtime.device import Environment, PropertyValue, StateItem
+from devgen.runtime.device import Environment, Property, PropertyValue, StateItem
 from devgen.runtime.memory import MemoryRegion, RamBlock
-from devgen.runtime.pci import Bar, Msi, MsiX, PciDevice, PciIdentity
+from devgen.runtime.pci import (
+    Bar,
+    Express,
+    Msi,
+    MsiX,
+    PciDevice,
+    PciIdentity,
+    PowerManagement,
+    SerialNumber,
+    VendorSpecific,
+)
 
 
 class DmaEngine(PciDevice):
@@ -19,7 +29,9 @@ class DmaEngine(PciDevice):
     A made-up card, for drivers to practise on: it copies guest memory, through its own buffer, in blocks of up
     to 4 KiB. A driver writes SOURCE, DESTINATION, LENGTH and the VECTOR to interrupt with, and rings the
     doorbell; when the copy is done, STATUS.DONE is set, COPIES has counted, and the vector (or INTx#, where
-    messages are off) is raised. The card's 64 KiB of memory in BAR 2 are the driver's own.
+    messages are off) is raised. The card's 64 KiB of memory in BAR 2 are the driver's own. It is a PCI Express
+    function that can be put to sleep and reset alone, and a vendor-specific capability says where its doorbell
+    lies.
     """
 
     NAME: ClassVar[str] = "dma-engine"
@@ -40,9 +52,18 @@ class DmaEngine(PciDevice):
         Bar(2, "mem64", 0x10000, prefetchable=True),
         Bar(4, "mem32", 0x1000),
     )
-    CAPABILITIES: ClassVar[tuple[Msi | MsiX, ...]] = (
+    CAPABILITIES: ClassVar[tuple[Express | Msi | MsiX | PowerManagement | SerialNumber | VendorSpecific, ...]] = (
         MsiX(8, bar=4, table=0, pending_bar=4, pending=0x800),
         Msi(4, masking=True),
+        PowerManagement(),
+        Express("endpoint", max_payload=256, speed=8, width=4, flr=True),
+        VendorSpecific("doorbell", bytes.fromhex("01000000000008000004000000"), 16),
+        SerialNumber(0x0000000000000000),
+    )
+    PROPERTIES: ClassVar[tuple[Property, ...]] = (
+        Property(
+            "serial", "int", 144115188075855873, low=0, high=0xFFFFFFFFFFFFFFFF, description="Device serial number."
+        ),
     )
     STATE: ClassVar[tuple[StateItem, ...]] = (
         StateItem("STATUS", "register", 32),
@@ -63,6 +84,8 @@ class DmaEngine(PciDevice):
 
     def __init__(self, env: Environment, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)
+        self.serial = self.int_property("serial")
+        self.set_serial_number(self.serial)
         self.clear()
         self.inta = self.add_intx("inta")
         self.done = self.add_vectors("done", 8, 0)

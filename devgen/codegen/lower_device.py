@@ -9,7 +9,7 @@ from typing import Final
 from devgen.codegen.analysis import Analysis
 from devgen.codegen.followers import Followers, build_followers
 from devgen.codegen.layout import fit
-from devgen.codegen.literals import docstring, hexadecimal, sentence, split_paragraphs, string
+from devgen.codegen.literals import WIDTH, docstring, hexadecimal, sentence, split_paragraphs, string
 from devgen.codegen.lower_expr import Lowering, integer
 from devgen.codegen.lower_lines import LineLowering
 from devgen.codegen.lower_pci import attribute_table, pci_attributes, serial_number
@@ -364,6 +364,14 @@ def _imports(used: set[str]) -> tuple[str, ...]:
     for module, name in _IMPORTS:
         if name in used:
             modules.setdefault(module, []).append(name)
-    lines = [f"from {module} import {', '.join(names)}" for module, names in modules.items()]
-    runtime = [line for line in lines if line.startswith("from devgen.")]
-    return (*(line for line in lines if line not in runtime), "", *runtime)
+    lines = [(module, line) for module, names in modules.items() for line in _import(module, names)]
+    standard = [line for module, line in lines if not module.startswith("devgen.")]
+    runtime = [line for module, line in lines if module.startswith("devgen.")]
+    return (*standard, "", *runtime)
+
+
+def _import(module: str, names: list[str]) -> list[str]:
+    line = f"from {module} import {', '.join(names)}"
+    if len(line) <= WIDTH:
+        return [line]
+    return [f"from {module} import (", *(f"    {name}," for name in names), ")"]

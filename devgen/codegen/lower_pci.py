@@ -51,11 +51,13 @@ def _capability(one: model.Capability | model.ExtendedCapability) -> str:
             pending = f"pending_bar={one.pending_bar}, pending={hexadecimal(one.pending)}"
             return f"MsiX({one.vectors}, {table}, {pending}{at})"
         case model.PowerManagement():
-            flags = f"d1={one.d1}, d2={one.d2}, pme={one.pme}, no_soft_reset={one.no_soft_reset}"
-            return f"PowerManagement({flags}{at})"
+            flags = [f"{flag}=True" for flag in ("d1", "d2", "no_soft_reset") if getattr(one, flag)]
+            words = [*flags, *([f"pme={one.pme}"] if one.pme else []), *([at.removeprefix(", ")] if at else [])]
+            return f"PowerManagement({', '.join(words)})"
         case model.Express():
-            link = f"speed={one.speed:g}, width={one.width}"
-            return f"Express({string(one.type)}, max_payload={one.max_payload}, {link}, flr={one.flr}{at})"
+            link = "" if one.type == "integrated" else f", speed={one.speed:g}, width={one.width}"
+            flr = ", flr=True" if one.flr else ""
+            return f"Express({string(one.type)}, max_payload={one.max_payload}{link}{flr}{at})"
         case model.VendorSpecific():
             return f"VendorSpecific({string(one.name)}, {_bytes(one.contents)}, {one.size}{at})"
         case model.SerialNumber():

@@ -6,7 +6,7 @@ import json
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import fetch_qemu
@@ -22,23 +22,32 @@ SHARED = "memory-backend-memfd,id=mem0,size=64M,share=on"
 class Qtest:
     """A QEMU that executes nothing, and does what it is told over a socket."""
 
-    def __init__(self, folder: Path, device: Path, backend: str | None = SHARED) -> None:
-        """``backend`` is the object that the guest's memory is; None: QEMU's own, of which a server gets nothing."""
+    def __init__(
+        self, folder: Path, device: Path, backend: str | None = SHARED, functions: Sequence[Path] = ()
+    ) -> None:
+        """``device``, and ``functions`` beside it in its slot from 1 on, are the servers' sockets.
+
+        ``backend`` is the object that the guest's memory is; None: QEMU's own, of which a server gets nothing.
+        """
         assert QEMU is not None
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         listener.bind(str(folder / "q"))
         listener.listen(1)
         listener.settimeout(60)
-        what = {
-            "driver": "vfio-user-pci", "id": "card", "addr": f"{SLOT}",
-            "socket": {"type": "unix", "path": str(device)},
-        }  # fmt: skip
+        cards = [
+            {
+                "driver": "vfio-user-pci", "id": f"card{function}", "addr": f"{SLOT}.{function}",
+                "multifunction": bool(functions), "socket": {"type": "unix", "path": str(path)},
+            }
+            for function, path in enumerate((device, *functions))
+        ]  # fmt: skip
         memory = ["-machine", "q35,memory-backend=mem0", "-object", backend] if backend else ["-machine", "q35"]
         self.errors = (folder / "errors").open("w+")
         self.process = subprocess.Popen(
             [
                 *QEMU, *memory, "-m", "64M", "-accel", "tcg", "-S", "-nodefaults", "-display", "none",
-                "-qtest", f"unix:{folder / 'q'}", "-qtest-log", "none", "-device", json.dumps(what),
+                "-qtest", f"unix:{folder / 'q'}", "-qtest-log", "none",
+                *(word for card in cards for word in ("-device", json.dumps(card))),
             ],
             stdout=subprocess.DEVNULL, stderr=self.errors,
         )  # fmt: skip
@@ -73,8 +82,8 @@ class Qtest:
     def writeq(self, address: int, value: int) -> None:
         self.ask(f"writeq {address:#x} {value:#x}")
 
-    def config(self, offset: int) -> int:
-        self.ask(f"outl 0xcf8 {1 << 31 | SLOT << 11 | offset & ~3:#x}")
+    def config(self, offset: int, function: int = 0) -> int:
+        self.ask(f"outl 0xcf8 {1 << 31 | SLOT << 11 | function << 8 | offset & ~3:#x}")
         return int(self.ask("inl 0xcfc"), 16)
 
     def set_config(self, offset: int, value: int) -> None:
