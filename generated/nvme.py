@@ -11,7 +11,7 @@ from devgen.runtime.bank import Reg, RegisterBank
 from devgen.runtime.device import Environment, Property, PropertyValue, StateItem
 from devgen.runtime.fifo import Fifo
 from devgen.runtime.memory import MemoryRegion
-from devgen.runtime.pci import Bar, Msi, MsiX, PciDevice, PciIdentity
+from devgen.runtime.pci import Bar, Express, Msi, MsiX, PciDevice, PciIdentity, PowerManagement
 from devgen.runtime.timer import Timer
 
 
@@ -52,7 +52,9 @@ class Nvme(PciDevice):
         interrupt_pin=1,
     )
     BARS: ClassVar[tuple[Bar, ...]] = (Bar(0, "mem64", 0x4000),)
-    CAPABILITIES: ClassVar[tuple[Msi | MsiX, ...]] = (
+    CAPABILITIES: ClassVar[tuple[Express | Msi | MsiX | PowerManagement, ...]] = (
+        PowerManagement(d1=False, d2=False, pme=(), no_soft_reset=False),
+        Express("endpoint", max_payload=256, speed=8, width=4, flr=True),
         MsiX(8, bar=0, table=0x2000, pending_bar=0, pending=0x3000),
         Msi(8, masking=True),
     )
@@ -195,6 +197,8 @@ class Nvme(PciDevice):
                 Reg("AQA", 0x024, 32, self.read_AQA, self.write_AQA),
                 Reg("ASQ", 0x028, 64, self.read_ASQ, self.write_ASQ),
                 Reg("ACQ", 0x030, 64, self.read_ACQ, self.write_ACQ),
+                Reg("CMBLOC", 0x038, 32, None, None),
+                Reg("CMBSZ", 0x03C, 32, None, None),
             ),
             log=self.log,
         )

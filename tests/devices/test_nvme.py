@@ -104,10 +104,35 @@ def test_a_shutdown_is_complete_at_once_and_ends_work(driver: Driver, how: int) 
     assert driver.peek(queue) is None
 
 
-def test_a_machine_reset_keeps_the_medium_only(driver: Driver) -> None:
+def capability(dut: Bench, number: int) -> int:
+    """Where a capability lies in configuration space."""
+    at = dut.read("cfg", 0x34, 1)
+    while dut.read("cfg", at, 1) != number:
+        at = dut.read("cfg", at + 1, 1)
+    return at
+
+
+def machine_reset(dut: Bench) -> None:
+    dut.reset()
+
+
+def function_level_reset(dut: Bench) -> None:
+    dut.write("cfg", capability(dut, 0x10) + 8, 1 << 15, 2)
+    dut.place_bars()
+
+
+def power_cycle(dut: Bench) -> None:
+    """Into D3hot and back."""
+    for state in (3, 0):
+        dut.write("cfg", capability(dut, 0x01) + 4, state, 2)
+    dut.place_bars()
+
+
+@pytest.mark.parametrize("reset", [machine_reset, function_level_reset, power_cycle])
+def test_a_reset_keeps_the_medium_only(driver: Driver, reset: Callable[[Bench], None]) -> None:
     driver.bench.store(DATA, b"kept" * 128)
     assert driver.transfer(WRITE, 7, 1) == 0
-    driver.bench.reset()
+    reset(driver.bench)
     assert driver.bench.read32(CSTS) == driver.bench.read32(CC) == driver.bench.read32(AQA) == 0
     driver.bench.store(DATA, bytes(512))
     driver.enable()
@@ -263,10 +288,7 @@ def enable_messages(dut: Bench) -> None:
     for vector in range(8):
         for word, value in enumerate((MESSAGES + 4 * vector, 0, vector + 1, 0)):
             dut.machine.memory.write(base + TABLE + 16 * vector + 4 * word, value, 4)
-    at = dut.read("cfg", 0x34, 1)
-    while dut.read("cfg", at, 1) != 0x11:
-        at = dut.read("cfg", at + 1, 1)
-    dut.write("cfg", at + 2, 0x8000, 2)
+    dut.write("cfg", capability(dut, 0x11) + 2, 0x8000, 2)
 
 
 def sent(dut: Bench) -> list[int]:
