@@ -77,7 +77,10 @@ class VirtioRngPci(PciDevice):
         StateItem("current", "state", 16),
         StateItem("open", "state", 1),
         StateItem("head", "state", 16),
+        StateItem("table", "state", 64),
+        StateItem("slots", "state", 16),
         StateItem("visited", "state", 16),
+        StateItem("inner", "state", 1),
         StateItem("moved", "state", 64),
         StateItem("written", "state", 32),
         StateItem("segment", "state", 64),
@@ -103,6 +106,7 @@ class VirtioRngPci(PciDevice):
     }
     LARGEST: ClassVar[int] = 0x100
     NO_VECTOR: ClassVar[int] = 0xFFFF
+    INDIRECT: ClassVar[int] = 0x10000000
     STEPS: ClassVar[int] = 0x40
     PAUSE: ClassVar[int] = 0x3E8
     QUEUES: ClassVar[int] = 1
@@ -196,7 +200,10 @@ class VirtioRngPci(PciDevice):
         self.current = 0
         self.open = 0
         self.head = 0
+        self.table = 0
+        self.slots = 0
         self.visited = 0
+        self.inner = 0
         self.moved = 0
         self.written = 0
         self.segment = 0
@@ -409,7 +416,7 @@ class VirtioRngPci(PciDevice):
         if self.filled < self.POOL:
             self.pool[self.filled] = value
             self.filled += 1
-        if self.open and not self.rest.armed:
+        if not self.rest.armed:
             self.rest.arm_in(self.PAUSE)
         self.update_entropy()
 
@@ -433,11 +440,11 @@ class VirtioRngPci(PciDevice):
 
     def offered(self, half: int) -> int:
         """The description's function offered."""
-        return self.features() if half == 0 else 1 if half == 1 else 0
+        return self.features() | self.INDIRECT if half == 0 else 1 if half == 1 else 0
 
     def acceptable(self) -> int:
         """The description's function acceptable."""
-        return int(self.accepted[1] == 1 and self.accepted[0] & ~self.features() == 0)
+        return int(self.accepted[1] == 1 and self.accepted[0] & ~self.offered(0) == 0)
 
     def running(self) -> int:
         """The description's function running."""
@@ -446,6 +453,10 @@ class VirtioRngPci(PciDevice):
     def features(self) -> int:
         """The description's function features."""
         return 0
+
+    def ready(self, q: int) -> int:
+        """The description's function ready."""
+        return int(self.first < self.filled)
 
     def set_status(self, bits: int) -> None:
         """The description's action set_status."""
@@ -524,7 +535,7 @@ class VirtioRngPci(PciDevice):
 
     def look(self, q: int) -> None:
         """The description's action look."""
-        if self.queue_enabled[q] and not self.open and self.running():
+        if self.queue_enabled[q] and not self.open and self.running() and self.ready(q):
             waiting = (self.load_memory((self.available[q] + 2) & 0xFFFFFFFFFFFFFFFF, 2) - self.taken[q]) & 0xFFFF
             if waiting > self.queue_size[q]:
                 self.fail()
@@ -534,29 +545,47 @@ class VirtioRngPci(PciDevice):
                 self.current = q
                 self.open = 1
                 self.busy = 1
-                self.head = self.load_memory(place, 2)
+                self.table = self.descriptors[q]
+                self.slots = self.queue_size[q]
                 self.visited = 0
+                self.inner = 0
                 self.moved = 0
                 self.written = 0
                 self.writable = 0
+                self.head = self.load_memory(place, 2)
                 self.fetch(self.head)
 
     def fetch(self, number: int) -> None:
         """The description's action fetch."""
-        q = min(self.current, 0)
-        if number >= self.queue_size[q] or self.visited >= self.queue_size[q]:
+        if number >= self.slots or self.visited >= self.slots:
             self.fail()
         else:
-            place = (self.descriptors[q] + number * 16) & 0xFFFFFFFFFFFFFFFF
+            place = (self.table + number * 16) & 0xFFFFFFFFFFFFFFFF
             what = self.load_memory((place + 8) & 0xFFFFFFFFFFFFFFFF, 8)
             self.segment = self.load_memory(place, 8)
             self.left = what & 0xFFFFFFFF
             self.visited = (self.visited + 1) & 0xFFFF
             self.more = (what >> 32) & 1
             self.following = what >> 48
-            if what & 0x400000000 or (self.writable and not what & 0x200000000):
+            if what & 0x400000000:
+                self.enter()
+            elif self.writable and not what & 0x200000000:
                 self.fail()
-            self.writable = (what >> 33) & 1
+            else:
+                self.writable = (what >> 33) & 1
+
+    def enter(self) -> None:
+        """The description's action enter."""
+        if self.inner or self.more or self.left % 16 != 0 or self.accepted[0] & self.INDIRECT == 0:
+            self.fail()
+        else:
+            self.table = self.segment
+            self.slots = min(self.left >> 4, self.LARGEST)
+            self.visited = 0
+            self.inner = 1
+            self.left = 0
+            self.more = 1
+            self.following = 0
 
     def advance(self, n: int) -> None:
         """The description's action advance."""
@@ -592,10 +621,8 @@ class VirtioRngPci(PciDevice):
             else:
                 self.first = 0
                 self.filled = 0
-        elif self.written:
-            self.complete()
         else:
-            self.busy = 0
+            self.complete()
 
     def finish(self) -> None:
         """The description's action finish."""

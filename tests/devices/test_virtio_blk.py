@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from virtio_driver import DEVICE, NEEDS_RESET, VERSION_1, WRITE, Buffer, Driver, Queue
+from virtio_driver import DEVICE, INDIRECT_DESCRIPTORS, NEEDS_RESET, VERSION_1, WRITE, Buffer, Driver, Queue
 
 from devgen.runtime.bench import Bench
 
@@ -65,7 +65,7 @@ class TestConfiguration:
         assert disk.bench.read("cfg", 0, 4) == 0x10421AF4
 
     def test_features(self, bench: MakeBench) -> None:
-        common = VERSION_1 | SEG_MAX | BLK_SIZE | F_FLUSH | MQ
+        common = VERSION_1 | INDIRECT_DESCRIPTORS | SEG_MAX | BLK_SIZE | F_FLUSH | MQ
         assert Driver(bench("virtio-blk-pci")).features == common | F_WRITE_ZEROES
         assert Driver(bench("virtio-blk-pci", read_only=True)).features == common | RO
 

@@ -60,7 +60,7 @@ def test_bytes_that_the_pool_has_no_room_for_are_kept_back(driver: Driver) -> No
 
 def test_what_the_device_may_not_write_is_passed_over(driver: Driver) -> None:
     [queue] = driver.begin()
-    feed(driver, b"ab")
+    feed(driver, b"abc")
     queue.ask((0x10000, 1 << 31, 0), (0x10000, 2, 0), *all_writable(2))
     assert queue.take() == [(0, 2)]
     queue.ask((0x10000, 16, 0))

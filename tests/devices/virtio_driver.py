@@ -11,6 +11,7 @@ ACKNOWLEDGE, DRIVER, DRIVER_OK, FEATURES_OK, NEEDS_RESET, FAILED = 1, 2, 4, 8, 6
 NEXT, WRITE, INDIRECT = 1, 2, 4
 NO_INTERRUPT = 1
 VERSION_1 = 1 << 32
+INDIRECT_DESCRIPTORS = 1 << 28
 COMMON, NOTIFY, ISR, DEVICE, PCI_ACCESS = 1, 2, 3, 4, 5
 MSIX = 0x11
 MESSAGES = 0x8000
@@ -133,19 +134,23 @@ class Queue:
         driver.write(0x16, number, 2)
         self.bell = 4 * driver.read(0x1E, 2)
 
-    def describe(self, number: int, buffer: Buffer, following: int = 0) -> None:
-        """Write one descriptor."""
+    def describe(self, number: int, buffer: Buffer, following: int = 0, table: int | None = None) -> None:
+        """Write one descriptor of the queue's table, or of another."""
         address, length, flags = buffer
         words = ((address, 8), (length, 4), (flags, 2), (following, 2))
         data = b"".join(value.to_bytes(size, "little") for value, size in words)
-        self.driver.bench.store(self.descriptors + 16 * number, data)
+        self.driver.bench.store((self.descriptors if table is None else table) + 16 * number, data)
 
     def add(self, *buffers: Buffer, first: int = 0) -> None:
         """Make a chain of descriptors ``first`` .. available, without telling the device."""
+        self.chain(*buffers, first=first)
+        self.offer(first)
+
+    def chain(self, *buffers: Buffer, first: int = 0, table: int | None = None) -> None:
+        """Write descriptors ``first`` .. of a table as one chain."""
         for number, (address, length, flags) in enumerate(buffers, first):
             last = number == first + len(buffers) - 1
-            self.describe(number, (address, length, flags | (0 if last else NEXT)), number + 1)
-        self.offer(first)
+            self.describe(number, (address, length, flags | (0 if last else NEXT)), number + 1, table)
 
     def offer(self, head: int) -> None:
         """Put ``head`` into the driver's ring."""
