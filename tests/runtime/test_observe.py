@@ -101,6 +101,36 @@ def test_at_level_all_lines_and_events_too() -> None:
         assert trace.take() == ["pl031 reset"]
 
 
+def test_command_and_capabilities_are_shown_by_name_and_field() -> None:
+    with Bench("dma-engine") as dev:
+        trace = Trace(dev)
+        dev.write("cfg", 4, 0x106, 2)
+        msix = next(at for at in range(0x40, 0x100, 4) if dev.read("cfg", at, 1) == 0x11)
+        trace.take()
+        dev.write("cfg", msix + 2, 0x8000, 2)
+        dev.read("cfg", msix + 4, 4)
+        dev.write("cfg", 4, 0x102, 2)
+    assert trace.take() == [
+        f"cfg+{msix + 2:#x} dma-engine.cfg.MSIX.CONTROL write 0x8000 (ENABLE=1)",
+        f"cfg+{msix + 4:#x} dma-engine.cfg.MSIX.TABLE read 4 (BAR=4)",
+        "cfg+0x4 dma-engine.cfg.COMMAND write 0x102 (MEMORY=1, SERR=1)",
+    ]
+
+
+def test_a_device_s_own_registers_in_configuration_space_have_their_names() -> None:
+    with Bench("i6300esb") as dev:
+        trace = Trace(dev)
+        dev.write("cfg", 0x60, 4, 2)
+    assert trace.take()[0] == "cfg+0x60 i6300esb.CONFIG write 4 (FAST=1)"
+
+
+def test_the_registers_of_masked_msi_are_there() -> None:
+    with Bench("dma-engine") as dev:
+        names = [part.name for at in range(0x40, 0x80, 4) for part in RegisterNames(dev.dut).parts("cfg", at, 4, False)]
+    assert "cfg.MSI.MASK" in names
+    assert "cfg.MSI.PENDING" in names
+
+
 def test_time_stands_first() -> None:
     lines: list[str] = []
     with Bench("pl031") as dev:

@@ -9,7 +9,8 @@ from typing import cast
 from devgen.runtime.access import unobserved
 from devgen.runtime.bank import RegisterBank
 from devgen.runtime.device import Device
-from devgen.runtime.observe.names import Fields, element_name, number
+from devgen.runtime.observe.config_names import Fields
+from devgen.runtime.observe.names import element_name, number
 
 Stored = int | list[int] | bytes
 

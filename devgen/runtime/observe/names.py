@@ -11,35 +11,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from devgen.runtime.access import unobserved
+from devgen.runtime.access import IoOps, unobserved
 from devgen.runtime.bank import Reg, RegisterBank
 from devgen.runtime.device import Device
-
-Fields = tuple[tuple[str, int, int], ...]
+from devgen.runtime.observe.config_names import Fields, config_registers
+from devgen.runtime.pci import PciDevice
 
 CACHED: Final = 4096
 """Places of accesses whose names are kept."""
-
-CONFIG_SPACE: Final = (
-    (0x00, 2, "VENDOR"),
-    (0x02, 2, "DEVICE"),
-    (0x04, 2, "COMMAND"),
-    (0x06, 2, "STATUS"),
-    (0x08, 1, "REVISION"),
-    (0x09, 3, "CLASS"),
-    (0x0C, 1, "CACHE_LINE"),
-    (0x0D, 1, "LATENCY"),
-    (0x0E, 1, "HEADER_TYPE"),
-    (0x0F, 1, "BIST"),
-    *((0x10 + 4 * index, 4, f"BAR{index}") for index in range(6)),
-    (0x2C, 2, "SUBSYSTEM_VENDOR"),
-    (0x2E, 2, "SUBSYSTEM"),
-    (0x30, 4, "ROM"),
-    (0x34, 1, "CAPABILITIES"),
-    (0x3C, 1, "INTERRUPT_LINE"),
-    (0x3D, 1, "INTERRUPT_PIN"),
-)
-"""Offset, bytes and name: PCI Local Bus Specification 3.0, 6.1."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -89,6 +68,7 @@ class RegisterNames:
 
     def __init__(self, device: Device) -> None:
         self._device = device
+        self._config = config_registers(device.config) if isinstance(device, PciDevice) else ()
         self._known: dict[tuple[str, int, int, bool], tuple[Part, ...]] = {}
 
     def parts(self, space: str, offset: int, size: int, write: bool) -> tuple[Part, ...]:
@@ -102,9 +82,9 @@ class RegisterNames:
         return found
 
     def _find(self, space: str, offset: int, size: int, write: bool) -> list[Part]:
-        if space == "cfg":
-            return list(_config_parts(offset, size)) or [Part(f"cfg+{offset:#x}", 0, 8 * size)]
-        ops = unobserved(self._device.regions[space].ops)
+        ops = self._operations(space, offset, size)
+        if ops is None:
+            return list(self._config_parts(offset, size)) or [Part(f"cfg+{offset:#x}", 0, 8 * size)]
         if not isinstance(ops, RegisterBank):
             return [Part(f"{space}+{offset:#x}", 0, 8 * size)]
         chosen: dict[int, tuple[Reg, int | None]] = {}
@@ -131,13 +111,21 @@ class RegisterNames:
         )
         return Part(name, at, high - low, low, fields)
 
+    def _operations(self, space: str, offset: int, size: int) -> IoOps | None:
+        """What answers an access; None for what is configuration space's own."""
+        if space != "cfg":
+            return unobserved(self._device.regions[space].ops)
+        return self._device.config.bank_at(offset, size) if isinstance(self._device, PciDevice) else None
 
-def _config_parts(offset: int, size: int) -> Iterator[Part]:
-    for start, length, name in CONFIG_SPACE:
-        if start < offset + size and offset < start + length:
-            low, high = max(offset - start, 0) * 8, min(offset + size - start, length) * 8
-            bits = "" if (low, high) == (0, 8 * length) else f"[{high - 1}:{low}]"
-            yield Part(f"cfg.{name}{bits}", max(start - offset, 0) * 8, high - low, low)
+    def _config_parts(self, offset: int, size: int) -> Iterator[Part]:
+        for register in self._config:
+            start, length = register.offset, register.size
+            if start < offset + size and offset < start + length:
+                low, high = max(offset - start, 0) * 8, min(offset + size - start, length) * 8
+                whole = (low, high) == (0, 8 * length)
+                name = f"cfg.{register.name}" if whole else f"cfg.{register.name}[{high - 1}:{low}]"
+                fields = tuple(field for field in register.fields if low <= field[1] and field[1] + field[2] <= high)
+                yield Part(name, max(start - offset, 0) * 8, high - low, low, fields)
 
 
 class NameFilter:

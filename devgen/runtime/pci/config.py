@@ -253,7 +253,7 @@ class PciConfig:
         self.observer.after(True, offset, size, value)
 
     def _read(self, offset: int, size: int) -> int:
-        bank = self._bank_at(offset, size)
+        bank = self.bank_at(offset, size)
         if bank is not None:
             stored = self._stored(bank, offset, size)
             return bank.resolve_read(offset, size)() & ~stored | self.get(offset, size) & stored
@@ -261,7 +261,7 @@ class PciConfig:
         return int.from_bytes(found + b"\xff" * (size - len(found)), "little")
 
     def _write(self, offset: int, value: int, size: int) -> None:
-        bank = self._bank_at(offset, size)
+        bank = self.bank_at(offset, size)
         lanes = (1 << 8 * size) - 1
         if bank is not None:
             lanes = self._stored(bank, offset, size)
@@ -290,7 +290,8 @@ class PciConfig:
                 lanes |= 0xFF << 8 * at
         return lanes
 
-    def _bank_at(self, offset: int, size: int) -> IoOps | None:
+    def bank_at(self, offset: int, size: int) -> IoOps | None:
+        """The device's own registers that answer an access there, if any."""
         if offset < FIRST_CAPABILITY or offset + size > self.size:
             return None
         return next((bank for bank in self._banks if bank.cacheable(offset, size)), None)

@@ -121,8 +121,8 @@ static irqreturn_t copier_fault(int irq, void *data)
 /* Wait for the card to hand back the descriptors, the last of which interrupts. */
 static int copier_wait(struct copier_channel *channel, unsigned int count)
 {
-	if (!wait_for_completion_timeout(&channel->done, HZ)) {
-		dev_err(channel->dev, "%s: no interrupt within a second, STATUS is %#x\n", channel->file.name,
+	if (!wait_for_completion_timeout(&channel->done, 2 * HZ)) {
+		dev_err(channel->dev, "%s: no interrupt within 2 s, STATUS is %#x\n", channel->file.name,
 			ioread32(channel->registers + STATUS));
 		return -ETIMEDOUT;
 	}
