@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from linux_guest import LinuxGuest
@@ -75,7 +76,7 @@ class TestEntropy:
 
 class TestDisk:
     def medium(self, card: ServedCard, start: int, length: int) -> bytes:
-        return card.call(lambda device: bytes(device.medium[start : start + length]))  # type: ignore[attr-defined]
+        return card.call(lambda device: bytes(device.medium[start : start + length]))
 
     def test_the_kernel_knows_the_disk(self, guest: LinuxGuest) -> None:
         assert guest.sh(
@@ -97,8 +98,8 @@ class TestDisk:
         guest.sh("echo 3 >/proc/sys/vm/drop_caches; dd if=/dev/vda bs=100k skip=1 | head -c 300000 | cmp - /tmp/data")
 
     def test_the_kernel_reads_what_the_host_has_put_there(self, guest: LinuxGuest, disk: ServedCard) -> None:
-        def put(device: object) -> None:
-            device.medium[1 << 20 : (1 << 20) + 5] = b"hello"  # type: ignore[attr-defined]
+        def put(device: Any) -> None:
+            device.medium[1 << 20 : (1 << 20) + 5] = b"hello"
 
         disk.call(put)
         assert guest.sh("echo 3 >/proc/sys/vm/drop_caches; dd if=/dev/vda bs=1M skip=1 | head -c 5").endswith("hello")
