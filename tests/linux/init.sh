@@ -14,7 +14,8 @@ done </modules
 until port=$(ls /dev/vport*p1 2>/dev/null); do sleep 0.02; done
 exec 3<>"$port" <&3 >&3 3>&-
 echo "@guest ready$failed"
-# A line is the seconds that a script may take, and the script in base64.
+# A line is the seconds that a script may take, and the script in base64. When the port closes, because the test has
+# been killed, this process ends: the kernel panics, and QEMU ends with it.
 while read -r seconds script; do
     echo "$script" | base64 -d >/tmp/.script
     timeout -s KILL "$seconds" sh /tmp/.script </dev/null 2>&1

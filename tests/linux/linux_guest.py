@@ -30,7 +30,7 @@ KILLED = 128 + 9
 GRACE = 30.0
 """Seconds that a guest may be late to say that it has killed a script."""
 BOOT = 120.0
-"""Seconds that a boot may take; it takes 5 to 12 on a quiet machine."""
+"""Seconds that a boot may take; it takes 3 to 6 on a quiet machine."""
 
 
 class LinuxGuest:
@@ -52,29 +52,18 @@ class LinuxGuest:
         memory: str = MEMORY,
         seconds: float = BOOT,
     ) -> None:
-        command, linux = fetch_qemu.find(), fetch_linux.find()
-        assert command is not None, fetch_qemu.MISSING
+        linux = fetch_linux.find()
         assert linux is not None, fetch_linux.MISSING
         self._console, self._errors = folder / "console", folder / "qemu-errors"
         self._stream = b""
-        image = folder / "initramfs"
+        image, shell = folder / "initramfs", folder / "shell"
         image.write_bytes(initramfs.build(linux, modules, files or {}))
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener, self._errors.open("wb") as errors:
-            listener.bind(str(folder / "shell"))
+        boot = ["-kernel", str(linux.vmlinux), "-initrd", str(image), "-append", COMMAND_LINE]
+        words = [*_machine(memory), "-serial", f"file:{self._console}", *_port(shell), *boot, *_cards(sockets), *qemu]
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+            listener.bind(str(shell))
             listener.listen(1)
-            listener.settimeout(seconds)
-            self.process = subprocess.Popen(
-                [
-                    *command, "-machine", "q35,memory-backend=mem0", "-accel", "tcg", "-cpu", "max", "-m", memory,
-                    "-object", f"memory-backend-memfd,id=mem0,size={memory},share=on",
-                    "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-                    "-serial", f"file:{self._console}", "-chardev", f"socket,id=shell,path={folder / 'shell'}",
-                    "-device", f"virtio-serial-pci,addr={SHELL_SLOT:#x}", "-device", "virtserialport,chardev=shell",
-                    "-kernel", str(linux.vmlinux), "-initrd", str(image), "-append", COMMAND_LINE,
-                    *_cards(sockets), *qemu,
-                ],
-                stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
-            )  # fmt: skip
+            self.process = self._start(words)
             try:
                 self._shell = self._connect(listener, seconds)
                 _, failed = self._expect(b"@guest ready", time.monotonic() + seconds)
@@ -82,6 +71,12 @@ class LinuxGuest:
             except BaseException:
                 self._kill()
                 raise
+
+    def _start(self, words: Sequence[str]) -> subprocess.Popen[bytes]:
+        command = fetch_qemu.find()
+        assert command is not None, fetch_qemu.MISSING
+        with self._errors.open("wb") as errors:
+            return subprocess.Popen([*command, *words], stdin=subprocess.DEVNULL, stdout=errors, stderr=errors)
 
     def _connect(self, listener: socket.socket, seconds: float) -> socket.socket:
         end = time.monotonic() + seconds
@@ -169,6 +164,21 @@ class LinuxGuest:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _machine(memory: str) -> list[str]:
+    return [
+        "-machine", "q35,memory-backend=mem0", "-accel", "tcg", "-cpu", "max", "-m", memory,
+        "-object", f"memory-backend-memfd,id=mem0,size={memory},share=on",
+        "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+    ]  # fmt: skip
+
+
+def _port(path: Path) -> list[str]:
+    return [
+        "-chardev", f"socket,id=shell,path={path}", "-device", f"virtio-serial-pci,addr={SHELL_SLOT:#x}",
+        "-device", "virtserialport,chardev=shell",
+    ]  # fmt: skip
 
 
 def _cards(sockets: Sequence[Path]) -> list[str]:
