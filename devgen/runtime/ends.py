@@ -47,6 +47,9 @@ class StreamEnd(Protocol):
     def write(self, value: int) -> None:
         """Take one byte that the device has sent. Never raises."""
 
+    def write_all(self, data: bytes) -> None:
+        """Take bytes that are known together. Never raises."""
+
     def fileno(self) -> int | None:
         """A descriptor that is readable when there is something to ``read``, or None. It may change by reading."""
 
@@ -75,6 +78,11 @@ class NullEnd:
 
     def write(self, value: int) -> None:
         """Drop the byte."""
+
+    def write_all(self, data: bytes) -> None:
+        """Write one after the other."""
+        for value in data:
+            self.write(value)
 
     def fileno(self) -> int | None:
         """None: nothing ever arrives."""
@@ -298,9 +306,13 @@ class SocketEnd(NullEnd):
 
     def write(self, value: int) -> None:
         """Send the byte to who is connected. One who has gone is noticed by reading."""
+        self.write_all(bytes((value,)))
+
+    def write_all(self, data: bytes) -> None:
+        """Send bytes at once: the kernel's buffer holds few pieces, some 300, however small they are."""
         if self._client is not None:
             with suppress(OSError):
-                self._client.send(bytes((value,)))
+                self._client.send(data)
 
     def fileno(self) -> int | None:
         """The connection, or the door."""

@@ -83,6 +83,13 @@ def test_a_socket_carries_bytes_both_ways(door: SocketEnd) -> None:
         assert arrived(door) == [b"c"]
 
 
+def test_bytes_that_are_known_together_arrive_whole_though_nobody_reads_yet(door: SocketEnd) -> None:
+    with connect(door) as client:
+        for _ in range(20):
+            door.write_all(b"x" * 100)
+        assert len(client.recv(10_000)) == 2000
+
+
 def test_after_one_has_left_another_may_come(door: SocketEnd) -> None:
     waiting = door.fileno()
     connect(door).close()

@@ -104,8 +104,7 @@ class GpioLines:
         self._say(f"{name}={level}")
 
     def _say(self, text: str) -> None:
-        for value in f"{text}\n".encode():
-            self._end.write(value)
+        self._end.write_all(f"{text}\n".encode())
 
     def close(self) -> None:
         """Let go of the lines, and of the end."""
