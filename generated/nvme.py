@@ -53,7 +53,7 @@ class Nvme(PciDevice):
     )
     BARS: ClassVar[tuple[Bar, ...]] = (Bar(0, "mem64", 0x4000),)
     CAPABILITIES: ClassVar[tuple[Express | Msi | MsiX | PowerManagement, ...]] = (
-        PowerManagement(d1=False, d2=False, pme=(), no_soft_reset=False),
+        PowerManagement(),
         Express("endpoint", max_payload=256, speed=8, width=4, flr=True),
         MsiX(8, bar=0, table=0x2000, pending_bar=0, pending=0x3000),
         Msi(8, masking=True),
