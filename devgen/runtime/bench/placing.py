@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from devgen.runtime.device import Device
 from devgen.runtime.pci import Bar, PciDevice
-from devgen.runtime.pci.config import COMMAND, COMMAND_IO, COMMAND_MASTER, COMMAND_MEMORY
+from devgen.runtime.pci.config import CAPABILITIES, COMMAND, COMMAND_IO, COMMAND_MASTER, COMMAND_MEMORY
+from devgen.runtime.pci.power import D0, POWER_ID
 
 MMIO_BASE = 0xFE00_0000
 PIO_BASE = 0x1000
@@ -36,7 +37,9 @@ def region_addresses(device: Device, wanted: Mapping[str, int]) -> dict[str, int
 
 
 def place_bars(device: PciDevice, wanted: Mapping[str, int], command: int = DECODING) -> None:
-    """Give each BAR an address (``wanted``: by its index as text) and write the command register."""
+    """Put the function into D0, give each BAR an address (``wanted``: by its index), and write the command register."""
+    if device.config.asleep:
+        wake(device)
     following = dict(BAR_BASE)
     for bar in device.BARS:
         address = wanted.get(str(bar.index))
@@ -44,6 +47,15 @@ def place_bars(device: PciDevice, wanted: Mapping[str, int], command: int = DECO
             address = _next(following, bar)
         device.config.set_bar(bar, address)
     device.config.write(COMMAND, command, 2)
+
+
+def wake(device: PciDevice) -> None:
+    """Write D0 to the power management capability."""
+    at = device.config.read(CAPABILITIES, 1)
+    while at and device.config.read(at, 1) != POWER_ID:
+        at = device.config.read(at + 1, 1)
+    if at:
+        device.config.write(at + 4, D0, 2)
 
 
 def _next(following: dict[str, int], bar: Bar) -> int:
