@@ -831,7 +831,7 @@ class Nvme(PciDevice):
         self.result = 0
         self.status = 0
         self.held = 0
-        if self.command[1]:
+        if self.command[1] & 0xC3:
             self.status = self.INVALID_FIELD
         elif n == 0:
             self.administer()

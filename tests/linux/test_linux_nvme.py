@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import random
 from collections.abc import Iterator
+from threading import Event, Thread
 
 import pytest
 from linux_guest import LinuxGuest
@@ -121,6 +123,25 @@ def test_a_file_system_lives_on_it(guest: LinuxGuest, card: ServedCard) -> None:
         "./d/two", md5(DATA), "d/two",
     ]  # fmt: skip
     guest.sh("umount /mnt")
+
+
+def test_it_can_be_saved_and_restored_under_the_driver(guest: LinuxGuest, card: ServedCard) -> None:
+    """Time and again, while blocks go in and out."""
+    stop = Event()
+
+    def replace() -> None:
+        while not stop.wait(0.02):
+            card.call(lambda device: device.load_state(json.loads(json.dumps(device.save_state()))))
+
+    thread = Thread(target=replace)
+    thread.start()
+    try:
+        guest.sh("dd if=/data of=/dev/nvme0n1 bs=4k oflag=direct 2>&1")
+        found = guest.sh("dd if=/dev/nvme0n1 bs=4k count=256 iflag=direct 2>/dev/null | md5sum").split()[0]
+    finally:
+        stop.set()
+        thread.join()
+    assert found == md5(DATA)
 
 
 def test_it_can_be_reset_and_goes_on(guest: LinuxGuest) -> None:
