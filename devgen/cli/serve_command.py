@@ -77,6 +77,11 @@ Attach it to QEMU 10.1 or newer, whose memory must be shared:
     help="Connect the device's GPIO lines to such an end: it takes and tells lines NAME=0, NAME=1; ? asks for all.",
 )
 @click.option(
+    "--no-mmap",
+    is_flag=True,
+    help="Hand out none of the card's memory to map. QEMU posts the writes only of a card that has none mapped.",
+)
+@click.option(
     "--save",
     type=_FILE,
     metavar="FILE",
@@ -90,6 +95,7 @@ def command(
     settings: Sequence[str],
     streams: Sequence[str],
     lines: str | None,
+    no_mmap: bool,
     save: Path | None,
     restore: Path | None,
     level: Level | None,
@@ -108,7 +114,9 @@ def command(
         device_class = project_registry().find(device)
         properties = parse_properties(device_class, settings)
         state = None if restore is None else read_state(restore)
-        with VfioUserServer(device_class, path, properties, on_event=_event, on_client=_client) as server:
+        with VfioUserServer(
+            device_class, path, properties, on_event=_event, on_client=_client, mapped=not no_mmap
+        ) as server:
             if restore is not None:
                 _restore(server, restore, state)
             with (

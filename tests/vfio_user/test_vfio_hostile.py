@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Callable
@@ -35,9 +36,9 @@ def test_replies_to_nothing_and_unknown_types(client: Client, server: VfioUserSe
     alive(server)
 
 
-@pytest.mark.parametrize("command", [0, 11, 12, 14, 16, 17, 18, 19, 0xFFFF])
+@pytest.mark.parametrize("command", [0, 11, 12, 14, 17, 18, 19, 0xFFFF])
 def test_unknown_commands_are_refused(client: Client, command: int) -> None:
-    assert client.ask(command, b"\0" * 32).flags & ERROR
+    assert client.ask(command, b"\0" * 32).error == errno.ENOTSUP
     assert client.read32(BAR0, 0) == ID
 
 

@@ -51,6 +51,7 @@ class Command(IntEnum):
     DMA_WRITE = 12
     DEVICE_RESET = 13
     REGION_WRITE_MULTI = 15
+    DEVICE_FEATURE = 16
 
 
 VERSION: Final = Struct("=HH")
@@ -82,6 +83,9 @@ SPARSE_ID: Final = 1
 IOEVENTFD: Final = 0
 IOEVENTFD_DATAMATCH: Final = 1 << 0
 IOEVENTFD_PIO: Final = 1 << 1
+
+FEATURE: Final = Struct("=II")
+"""argsz, flags: which feature, and what to do with it."""
 
 DEVICE_RESETS: Final = 1 << 0
 DEVICE_PCI: Final = 1 << 1

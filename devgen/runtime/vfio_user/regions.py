@@ -23,10 +23,14 @@ Area = tuple[int, int]
 
 
 class Regions:
-    """The device's regions by the protocol's index. ``close`` releases the file that RAM has been moved to."""
+    """The device's regions by the protocol's index. ``close`` releases the file that RAM has been moved to.
 
-    def __init__(self, device: PciDevice) -> None:
+    ``mapped``: whether clients are given RAM to map; else they reach it by messages.
+    """
+
+    def __init__(self, device: PciDevice, *, mapped: bool = True) -> None:
         self._device = device
+        self._mapped = mapped
         self._bars = {protocol.REGION_ROM if bar.index == "rom" else bar.index: bar for bar in device.BARS}
         self._spaces = {index: _space(device, bar) for index, bar in self._bars.items()}
         self._sizes = [self._size(index) for index in range(protocol.REGIONS)]
@@ -69,6 +73,8 @@ class Regions:
 
     def _shareable(self, index: int) -> list[Area]:
         """Whole pages of RAM in a BAR: the client may map them."""
+        if not self._mapped:
+            return []
         found = []
         for place in self._places(index):
             if place.region.kind == "ram" and not place.region.readonly and place.offset % protocol.PAGE == 0:

@@ -54,6 +54,7 @@ class VfioUserServer:
     It is `Observable`, before ``run`` or in its thread.
 
     ``on_event(device, event, values)`` hears the device's events, ``on_client`` a line when a client comes or goes.
+    ``mapped``: whether clients are given the RAM of a BAR to map.
     Raises MachineError when the device is not on PCI or the socket cannot be made, DeviceError for its properties.
     """
 
@@ -65,6 +66,7 @@ class VfioUserServer:
         *,
         on_event: EventSink | None = None,
         on_client: Callable[[str], None] | None = None,
+        mapped: bool = True,
     ) -> None:
         if not issubclass(device_class, PciDevice):
             raise MachineError(f"{device_class.NAME} is on bus {device_class.BUS}; only a PCI device can be served")
@@ -76,7 +78,7 @@ class VfioUserServer:
         self.lock: AbstractContextManager[object] = nullcontext()
         environment = Environment(self.clocks, self.memory, self._event, name=device_class.NAME)
         self.device: PciDevice = device_class(environment, **(properties or {}))
-        self.regions = Regions(self.device)
+        self.regions = Regions(self.device, mapped=mapped)
         self.path = Path(path)
         self._session: Session | None = None
         self._lost: str | None = None

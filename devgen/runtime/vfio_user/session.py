@@ -75,6 +75,7 @@ class Session:
             Command.REGION_WRITE: self._region_write,
             Command.REGION_WRITE_MULTI: self._region_write_multi,
             Command.DEVICE_RESET: self._reset,
+            Command.DEVICE_FEATURE: self._feature,
         }
 
     def close(self) -> None:
@@ -223,6 +224,12 @@ class Session:
     def _reset(self, message: Message) -> None:
         self._server.reset_device()
         self._reply(message)
+
+    @staticmethod
+    def _feature(message: Message) -> None:
+        """There are none: ENOTTY, as the kernel's VFIO says, and not that the command is unknown."""
+        _, flags = protocol.unpack(protocol.FEATURE, message.payload, "DEVICE_FEATURE")
+        raise Refused(errno.ENOTTY, f"device feature {flags & 0xFFFF}")
 
     # --- accesses ----------------------------------------------------------------------------
 
