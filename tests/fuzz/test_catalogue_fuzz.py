@@ -29,6 +29,7 @@ from devgen.runtime.counter import Counter
 from devgen.runtime.device import Device, Property
 from devgen.runtime.memory import MemoryRegion
 from devgen.runtime.pci import PciDevice
+from devgen.runtime.pci.config import FIRST_CAPABILITY
 from devgen.runtime.registry import Registry
 from devgen.runtime.timer import Timer
 
@@ -233,8 +234,11 @@ def pair_of(name: str) -> type[Pair]:
     device = REGISTRY.find(name)
     with Bench(device, ram=RAM) as bench:
         places = [accesses_of(name, memory) for name, memory in bench.dut.regions.items()]
-    if issubclass(device, PciDevice):
-        places.append(accesses("cfg", 256, [0x04, 0x06, 0x0C, 0x10, 0x14, 0x18, 0x30, 0x3C]))
+        if isinstance(bench.dut, PciDevice):
+            config = bench.dut.config
+            behind = [at for at in range(FIRST_CAPABILITY, config.size, 2) if any(config.writable[at : at + 2])]
+            header = [0x04, 0x06, 0x0C, 0x10, 0x14, 0x18, 0x30, 0x3C]
+            places.append(accesses("cfg", config.size, [*header, *header, *behind]))
     batches = st.lists(st.one_of(places), min_size=1, max_size=12)
     return type(f"Pair_{name}", (Pair,), {"device": device, "batches": batches})
 

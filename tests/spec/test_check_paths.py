@@ -74,6 +74,14 @@ def test_load_board() -> None:
     assert board.devices[0].irq == (("intr", 10),)
 
 
+def test_a_board_with_ecam_has_pci(tmp_path: Path) -> None:
+    path = tmp_path / "b.yaml"
+    path.write_text("board: b\nmachine: {pci: {ecam: 0xe0000000}}\n")
+    board = load_board(path).board
+    assert board is not None
+    assert (board.machine.pci, board.machine.ecam) == (True, 0xE0000000)
+
+
 # --- includes ----------------------------------------------------------------------------
 
 

@@ -323,19 +323,17 @@ class PciConfig:
 
     def reset(self) -> None:
         """Bus reset: all that the guest can write takes its first value, which is 0 but in some capabilities."""
-        for place in range(self.size):
-            free = self.writable[place] | self.cleared[place]
-            self.data[place] = self.data[place] & ~free | self._defaults[place]
+        free = _bits(self.writable) | _bits(self.cleared)
+        self.put(0, _bits(self.data) & ~free | _bits(self._defaults), self.size)
         self.changed(0, FIRST_CAPABILITY)
 
-    def kept_bits(self) -> bytes:
+    def kept_bits(self) -> int:
         """The values of the bits that a reset of the function alone leaves as they are."""
-        return bytes(a & b for a, b in zip(self.data, self.kept, strict=True))
+        return _bits(self.data) & _bits(self.kept)
 
-    def put_kept(self, bits: bytes) -> None:
+    def put_kept(self, bits: int) -> None:
         """Put back what ``kept_bits`` gave."""
-        for place, (old, mask) in enumerate(zip(bits, self.kept, strict=True)):
-            self.data[place] = self.data[place] & ~mask | old
+        self.put(0, _bits(self.data) & ~_bits(self.kept) | bits, self.size)
 
     # --- snapshots -----------------------------------------------------------------------
 
@@ -351,16 +349,21 @@ class PciConfig:
             saved = b""
         if len(saved) != self.size:
             raise StateError(f"configuration space must be {self.size} bytes in hex")
-        for place in range(self.size):
-            free = self.writable[place] | self.cleared[place] | self.driven[place]
-            if (saved[place] ^ self.data[place]) & ~free & 0xFF:
-                raise StateError(f"configuration space differs in read-only bits at {place:#04x}")
+        free = _bits(self.writable) | _bits(self.cleared) | _bits(self.driven)
+        differing = (_bits(saved) ^ _bits(self.data)) & ~free
+        if differing:
+            place = ((differing & -differing).bit_length() - 1) // 8
+            raise StateError(f"configuration space differs in read-only bits at {place:#04x}")
         return saved
 
     def load(self, saved: bytes) -> None:
         """Put checked bytes in force."""
         self.data[:] = saved
         self.changed(0, FIRST_CAPABILITY)
+
+
+def _bits(data: bytes | bytearray) -> int:
+    return int.from_bytes(data, "little")
 
 
 def _nothing(_offset: int, _size: int) -> None:

@@ -169,9 +169,13 @@ def check_capabilities(
 ) -> None:
     """Report capabilities that cover registers, and parts of MSI-X that lie outside a BAR or cover something there."""
     own = [span for draft in regions if draft.space == "config" for span in register_spans(draft)]
+    extended = any(entry.extended for entry in capabilities)
     for entry in capabilities:
         if touches(own, entry.fixed):
             problem = "it covers a register of `space: config`"
+            ctx.at_key(kinds.CAPABILITY, entry.parent, entry.key, name=entry.name, problem=problem)
+        if isinstance(entry.what, Express) and not extended and touches(own, Span(CONFIG_END, 4, 4, 1, entry)):
+            problem = f"at {CONFIG_END:#x}, where the list of extended capabilities begins, is a register"
             ctx.at_key(kinds.CAPABILITY, entry.parent, entry.key, name=entry.name, problem=problem)
         if isinstance(entry.what, MsiX):
             check_parts(ctx, entry.spec, bars)
