@@ -54,15 +54,31 @@ def bell(connection: socket.socket) -> None:
 
 
 def canned(connection: socket.socket) -> None:
-    """A vfio-user device of one 4 KiB BAR whose registers all read alike: no more than QEMU insists on."""
+    """A vfio-user device of one 4 KiB BAR whose registers all read alike: no more than QEMU insists on.
+
+    A register's read or posted write, alone in what has come, costs it no more than `echo` spends.
+    """
     config = bytearray(256)
     config[:4], config[8:12] = b"\x36\x1b\xf3\x00", b"\0\0\0\xff"
-    while head := connection.recv(HEADER.size, socket.MSG_WAITALL):
-        identifier, command, size, flags, _ = HEADER.unpack(head)
-        payload = connection.recv(size - HEADER.size, socket.MSG_WAITALL) if size > HEADER.size else b""
-        data = _canned_reply(config, command, payload)
+    receive, send = connection.recv, connection.send
+    while data := receive(4096):
+        if len(data) == 32 and data[2] == Command.REGION_READ and not data[24]:
+            send(data[:2] + b"\x09\0\x24\0\0\0\1\0\0\0\0\0\0\0" + data[16:] + bytes(4))
+        elif len(data) != 36 or data[8] != protocol.NO_REPLY:
+            _answer(connection, config, data)
+
+
+def _answer(connection: socket.socket, config: bytearray, data: bytes) -> None:
+    while data:
+        size = HEADER.unpack_from(data)[2] if len(data) >= HEADER.size else HEADER.size
+        if len(data) < size:
+            data += connection.recv(4096)
+            continue
+        identifier, command, _, flags, _ = HEADER.unpack_from(data)
+        reply = _canned_reply(config, command, data[HEADER.size : size])
         if not flags & protocol.NO_REPLY:
-            connection.send(HEADER.pack(identifier, command, HEADER.size + len(data), protocol.REPLY, 0) + data)
+            connection.send(HEADER.pack(identifier, command, HEADER.size + len(reply), protocol.REPLY, 0) + reply)
+        data = data[size:]
 
 
 def _canned_reply(config: bytearray, command: int, payload: bytes) -> bytes:

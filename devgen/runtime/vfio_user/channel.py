@@ -70,7 +70,9 @@ class Channel:
 
     def __init__(self, connection: socket.socket) -> None:
         self._socket = connection
-        self._recvmsg, self._send = connection.recvmsg, connection.send
+        self._recvmsg = connection.recvmsg
+        self.transmit = connection.send
+        """Sends a short message whole, but for errors."""
         connection.setblocking(True)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(PATIENCE))
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _timeval(LINGER))
@@ -102,7 +104,8 @@ class Channel:
         Whether something has come. Raises Disconnect when the client has gone.
         """
         data = self.take()
-        self.data = data or self.data
+        if data:
+            self.put(data)
         return data is not None
 
     def take(self) -> bytes | None:
@@ -116,10 +119,16 @@ class Channel:
             return None
         except OSError as error:
             raise Disconnect(f"cannot read: {error.strerror}") from None
-        if self._special or ancillary or flags != _CLOEXEC or not 0 < len(data) < SHORT:
+        if self._special or ancillary or flags != _CLOEXEC or not data:
             self.data = self._received(data, ancillary, bool(flags & _TRUNCATED))
             return b""
         return data
+
+    def put(self, data: bytes) -> None:
+        """Give back what `take` has given."""
+        self.data = data
+        if len(data) == SHORT:  # there is more
+            self._room, self._special = LONG, True
 
     def _received(self, data: bytes, ancillary: list[tuple[int, int, bytes]], truncated: bool) -> bytes:
         """What there is to look at; nothing while a message that had begun lacks more. Raises Disconnect."""
@@ -218,25 +227,25 @@ class Channel:
     def send(self, data: bytes) -> None:
         """Send a message. Raises Disconnect."""
         try:
-            sent = self._send(data if len(data) <= PIECE else data[:PIECE])
+            sent = self.transmit(data if len(data) <= PIECE else data[:PIECE])
             if sent != len(data):
                 self._send_rest(data, sent)
         except OSError as error:
-            raise _unsent(error) from None
+            raise unsent(error) from None
 
     def _send_with(self, data: bytes, fds: Sequence[int]) -> None:
         try:
             sent = self._socket.sendmsg([data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))])
             self._send_rest(data, sent)
         except OSError as error:
-            raise _unsent(error) from None
+            raise unsent(error) from None
 
     def _send_rest(self, data: bytes, sent: int) -> None:
         deadline = time.monotonic() + PATIENCE
         while sent < len(data):
             if time.monotonic() > deadline:  # it reads, a few bytes now and then
                 raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
-            sent += self._send(data[sent : sent + PIECE])
+            sent += self.transmit(data[sent : sent + PIECE])
 
     def close(self) -> None:
         """Close the connection and whatever descriptors wait for their message."""
@@ -250,7 +259,8 @@ def _timeval(seconds: float) -> bytes:
     return struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))
 
 
-def _unsent(error: OSError) -> Disconnect:
+def unsent(error: OSError) -> Disconnect:
+    """What an error of ``transmit`` means."""
     why = "does not read its replies" if error.errno == errno.EAGAIN else str(error.strerror)
     return Disconnect(f"cannot send: {why}")
 

@@ -15,6 +15,7 @@ from typing import Final
 
 from devgen.runtime.access import Reader, Writer
 from devgen.runtime.vfio_user import protocol
+from devgen.runtime.vfio_user.channel import unsent
 from devgen.runtime.vfio_user.protocol import HEADER, REGION_ACCESS, Command
 from devgen.runtime.vfio_user.regions import SINGLE, Regions
 
@@ -39,13 +40,16 @@ _WRITTEN: Final = Struct(f"<H{HEAD - 2}s")
 
 
 class KnownAccesses:
-    """One client's. ``send`` answers; ``owed`` is where the reply to a write stands until ``answer`` has sent it."""
+    """One client's.
+
+    ``transmit`` is its channel's; ``owed`` is where the reply to a write stands until ``answer`` has sent it.
+    """
 
     def __init__(
-        self, regions: Regions, send: Callable[[bytes], None], owed: list[bytes], answer: Callable[[], None]
+        self, regions: Regions, transmit: Callable[[bytes], object], owed: list[bytes], answer: Callable[[], None]
     ) -> None:
         self._regions = regions
-        self._send = send
+        self._transmit = transmit
         self._owed = owed
         self._answer = answer
         self._actions: dict[bytes, tuple[int, Action]] = {}
@@ -69,7 +73,7 @@ class KnownAccesses:
         if reader is not None:
             access = REGION_ACCESS.pack(offset, region, count)
             answered = _head(Command.REGION_READ, HEAD + count, protocol.REPLY) + access
-            action = _reading(reader, count, answered, self._send)
+            action = _reading(reader, count, answered, self._transmit)
             self._learn(_head(Command.REGION_READ, HEAD, protocol.COMMAND) + access, HEAD, action)
 
     def learn_write(self, offset: int, region: int, count: int, posted: bool) -> None:
@@ -125,11 +129,15 @@ def _head(command: Command, size: int, flags: int) -> bytes:
     return HEADER.pack(0, command, size, flags, 0)[2:]
 
 
-def _reading(read: Reader, count: int, answered: bytes, send: Callable[[bytes], None]) -> Action:
+def _reading(read: Reader, count: int, answered: bytes, transmit: Callable[[bytes], object]) -> Action:
     pack = _READ[count].pack
 
     def action(identifier: int, _data: bytes, _at: int) -> None:
-        send(pack(identifier, answered, read()))
+        reply = pack(identifier, answered, read())
+        try:
+            transmit(reply)
+        except OSError as error:
+            raise unsent(error) from None
 
     return action
 
