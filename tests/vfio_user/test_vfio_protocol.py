@@ -359,6 +359,17 @@ def test_a_masked_vector_is_pending_and_fires_on_unmask(client: Client, eventfds
     assert [rung(fd) for fd in fds] == [0, 1, 0, 0]
 
 
+def test_what_waited_is_forgotten_by_a_reset(client: Client, eventfds: Eventfds) -> None:
+    fds = eventfds(1)
+    client.set_irqs(Irq.MSIX, EVENTFD, 0, 1, fds)
+    enable_msix(client)
+    client.set_irqs(Irq.MSIX, SetFlag.NONE | SetFlag.MASK, 0, 1)
+    start_copy(client, 0, 0, 4)
+    client.ask(Command.DEVICE_RESET)
+    client.set_irqs(Irq.MSIX, SetFlag.NONE | SetFlag.UNMASK, 0, 1)
+    assert rung(fds[0]) == 0
+
+
 def test_intx_masks_itself_and_fires_again_while_the_line_is_up(client: Client, eventfds: Eventfds) -> None:
     (fd,) = eventfds(1)
     client.set_irqs(Irq.INTX, EVENTFD, 0, 1, [fd])

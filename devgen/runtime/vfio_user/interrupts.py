@@ -47,11 +47,15 @@ class Interrupts:
         self._pending: set[Vector] = set()
         device.pin.connect(self._pin_changed)
         device.on_vector = self.raise_vector
+        for messages in device.messages.values():
+            messages.path = _Waiting(self, Irq[messages.kind.upper()])
 
     def close(self) -> None:
         """Forget the client."""
         self._device.pin.disconnect(self._pin_changed)
         self._device.on_vector = None
+        for messages in self._device.messages.values():
+            messages.path = None
         for vector in list(self._pending):
             self._settle(vector, False)
         for vector in list(self._eventfds):
@@ -206,6 +210,10 @@ class Interrupts:
             self._settle(vector, False)
             self._signal(vector)
 
+    def forget(self, kind: Irq) -> None:
+        """The function was reset, or the guest has turned these messages off: what waited is not sent any more."""
+        self._pending = {vector for vector in self._pending if vector[0] is not kind}
+
     def _settle(self, vector: Vector, pending: bool) -> None:
         kind, number = vector
         (self._pending.add if pending else self._pending.discard)(vector)
@@ -223,6 +231,22 @@ class Interrupts:
             os.write(fd, _ONE)
         except OSError:  # its count is at the end, or it is gone: the client has been told often enough
             return
+
+
+class _Waiting:
+    """The `MessagePath` of a capability whose messages go by ``raise_vector``: it hears when they are off."""
+
+    def __init__(self, interrupts: Interrupts, kind: Irq) -> None:
+        self._interrupts = interrupts
+        self._kind = kind
+
+    def send(self, vector: int, address: int, data: int) -> bool:
+        """No message comes this way."""
+        return False
+
+    def drop(self) -> None:
+        """Forget what waits."""
+        self._interrupts.forget(self._kind)
 
 
 def _is_eventfd(fd: int) -> bool:
