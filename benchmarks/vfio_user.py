@@ -24,7 +24,8 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 
 from _measure import Table, interleaved
-from _vfio_peers import Qtest, find_qemu, listening, peer, served
+from _qemu import Qtest, find_qemu
+from _vfio_peers import listening, peer, served
 
 from devgen.runtime.vfio_user import protocol
 from devgen.runtime.vfio_user.protocol import HEADER, NO_REPLY, Command, Irq, SetFlag
