@@ -26,6 +26,7 @@ CATALOGUE: Final[dict[str, str]] = {
     "serial16550": "serial16550:Serial16550",
     "sp804": "sp804:Sp804",
     "virtio-blk-pci": "virtio_blk_pci:VirtioBlkPci",
+    "virtio-console-pci": "virtio_console_pci:VirtioConsolePci",
     "virtio-rng-pci": "virtio_rng_pci:VirtioRngPci",
     "xche": "xche:Xche",
 }

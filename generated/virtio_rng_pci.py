@@ -412,7 +412,10 @@ class VirtioRngPci(PciDevice):
         self.update_entropy()
 
     def entropy_received(self, value: int) -> None:
-        """A byte has arrived on entropy."""
+        """A byte has arrived on entropy.
+
+        Where the random bytes come from.
+        """
         if self.filled < self.POOL:
             self.pool[self.filled] = value
             self.filled += 1

@@ -291,7 +291,7 @@ class TestMalformedQueue:
         assert queue.take() == []
 
 
-@pytest.mark.parametrize("device", ["virtio-rng-pci", "virtio-blk-pci"])
+@pytest.mark.parametrize("device", ["virtio-rng-pci", "virtio-blk-pci", "virtio-console-pci"])
 @pytest.mark.parametrize("seed", range(40))
 def test_whatever_a_queue_holds_the_device_can_be_reset_and_used(bench: MakeBench, device: str, seed: int) -> None:
     choose = random.Random(seed)
@@ -308,18 +308,17 @@ def test_whatever_a_queue_holds_the_device_can_be_reset_and_used(bench: MakeBenc
             queue.offer(choose.randrange(8))
         driver.bench.store(0x10000, choose.randbytes(4) if choose.random() < 0.5 else bytes((choose.randrange(15), 0)))
         queue.kick()
-    if device == "virtio-rng-pci":
+    if driver.bench.dut.streams:
         feed(driver, choose.randbytes(100))
     driver.bench.advance("5 us")
     queue = driver.begin()[0]
-    if device == "virtio-rng-pci":
+    if driver.bench.dut.streams:
         feed(driver, b"a")
         queue.ask(*all_writable(1))
-        assert [head for head, _ in queue.take()] == [0]
     else:
         driver.bench.store(0x10000, bytes((4, *bytes(15))))
         queue.ask((0x10000, 16, 0), (0x10100, 1, WRITE))
-        assert queue.take() == [(0, 1)]
+    assert queue.take() == [(0, 1)]
 
 
 class TestInterrupts:

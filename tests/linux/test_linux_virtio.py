@@ -27,9 +27,17 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedCard]:
 
 
 @pytest.fixture(scope="module")
-def guest(tmp_path_factory: pytest.TempPathFactory, rng: ServedCard, disk: ServedCard) -> Iterator[LinuxGuest]:
+def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedCard]:
+    with ServedCard("virtio-console-pci", tmp_path_factory.mktemp("console") / "s") as card:
+        yield card
+
+
+@pytest.fixture(scope="module")
+def guest(
+    tmp_path_factory: pytest.TempPathFactory, rng: ServedCard, disk: ServedCard, console: ServedCard
+) -> Iterator[LinuxGuest]:
     folder = tmp_path_factory.mktemp("guest")
-    with LinuxGuest(folder, [rng.path, disk.path], modules=MODULES, qemu=("-smp", "2")) as guest:
+    with LinuxGuest(folder, [rng.path, disk.path, console.path], modules=MODULES, qemu=("-smp", "2")) as guest:
         yield guest
 
 
@@ -40,7 +48,8 @@ def messages(guest: LinuxGuest, name: str) -> int:
 
 
 @pytest.mark.parametrize(
-    ("card", "driver", "kind"), [(0, "virtio_rng", "0x0004"), (1, "virtio_blk", "0x0002")], ids=["rng", "blk"]
+    ("card", "driver", "kind"),
+    [(0, "virtio_rng", "0x0004"), (1, "virtio_blk", "0x0002"), (2, "virtio_console", "0x0003")],
 )
 def test_drivers_bind(guest: LinuxGuest, card: int, driver: str, kind: str) -> None:
     pci, virtio = f"/sys/bus/pci/devices/{guest.address(card)}", f"/sys/bus/virtio/devices/virtio{card}"
@@ -48,7 +57,7 @@ def test_drivers_bind(guest: LinuxGuest, card: int, driver: str, kind: str) -> N
     assert guest.sh(f"basename $(readlink {virtio}/driver); cat {virtio}/device") == f"{driver}\n{kind}"
 
 
-@pytest.mark.parametrize(("card", "taken"), [(0, [28, 32]), (1, [2, 6, 9, 12, 14, 28, 32])], ids=["rng", "blk"])
+@pytest.mark.parametrize(("card", "taken"), [(0, [28, 32]), (1, [2, 6, 9, 12, 14, 28, 32])])
 def test_the_driver_takes_every_feature(guest: LinuxGuest, card: int, taken: list[int]) -> None:
     bits = guest.sh(f"cat /sys/bus/virtio/devices/virtio{card}/features")
     assert [number for number, bit in enumerate(bits) if bit == "1"] == taken
@@ -123,3 +132,15 @@ class TestDisk:
     def test_a_write_behind_the_end_is_an_error_and_no_more(self, guest: LinuxGuest) -> None:
         guest.sh(f"dd if=/dev/zero of=/dev/vda bs=512 seek={SECTORS} count=1", status=1)
         guest.sh("dd if=/dev/vda of=/dev/null count=1 iflag=direct")
+
+
+class TestConsole:
+    def test_what_the_guest_prints_goes_out(self, guest: LinuxGuest, console: ServedCard) -> None:
+        heard = bytearray()
+        console.call(lambda device: device.streams["serial"].connect(heard.append))
+        guest.sh("exec 3<>/dev/hvc0; stty raw -echo <&3; seq 1000 >&3")
+        assert bytes(heard) == "".join(f"{number}\n" for number in range(1, 1001)).encode()
+
+    def test_what_comes_in_is_what_the_guest_reads(self, guest: LinuxGuest, console: ServedCard) -> None:
+        console.call(lambda device: device.streams["serial"].receive(b"good morning\n"))
+        assert guest.sh("exec 3<>/dev/hvc0; stty raw -echo <&3; head -n 1 <&3") == "good morning"
