@@ -12,6 +12,7 @@ from typing import Final, Literal
 import click
 
 from devgen.cli.errors import InputError
+from devgen.cli.events import Events
 from devgen.cli.project import project_registry
 from devgen.cli.state_file import check_place, read_state, write_state
 from devgen.cli.watching import TracingCommand, Watching, options, watch
@@ -82,6 +83,13 @@ Attach it to QEMU 10.1 or newer, whose memory must be shared:
     help="Hand out none of the card's memory to map. QEMU posts the writes only of a card that has none mapped.",
 )
 @click.option(
+    "--on-event",
+    "actions",
+    multiple=True,
+    metavar="EVENT=ACTION",
+    help="What an event of the device does: log (all do), ignore, or exit, which ends the server; repeatable.",
+)
+@click.option(
     "--save",
     type=_FILE,
     metavar="FILE",
@@ -96,6 +104,7 @@ def command(
     streams: Sequence[str],
     lines: str | None,
     no_mmap: bool,
+    actions: Sequence[str],
     save: Path | None,
     restore: Path | None,
     level: Level | None,
@@ -107,16 +116,19 @@ def command(
     """Serve a PCI device to another VMM, over vfio-user.
 
     DEVICE is the name of a device as `devgen list` knows it. One client is served at a time; when it has gone, the
-    device keeps its state and takes the next. Ctrl-C ends the server.
+    device keeps its state and takes the next. Ctrl-C ends the server. The exit code is 1 if an
+    event of another code than 0 has ended it, else 0.
     """
     watching = Watching(level, form, globs, trace_output, vcd)
     try:
         device_class = project_registry().find(device)
         properties = parse_properties(device_class, settings)
+        events = Events(device_class, _named("--on-event", "EVENT=ACTION, as PANIC=exit", actions))
         state = None if restore is None else read_state(restore)
         with VfioUserServer(
-            device_class, path, properties, on_event=_event, on_client=_client, mapped=not no_mmap
+            device_class, path, properties, on_event=events.hear, on_client=_client, mapped=not no_mmap
         ) as server:
+            events.stop = server.stop
             if restore is not None:
                 _restore(server, restore, state)
             with (
@@ -130,7 +142,7 @@ def command(
                 server.run()
     except (RuntimeFault, OSError) as error:
         raise InputError(str(error)) from error
-    return 0
+    return 1 if events.code else 0
 
 
 def parse_properties(device_class: type[Device], settings: Sequence[str]) -> dict[str, PropertyValue]:
@@ -180,11 +192,6 @@ def _client(line: str) -> None:
     click.echo(f"devgen: {line}", err=True)
 
 
-def _event(device: str, event: str, values: dict[str, int]) -> None:
-    shown = "".join(f" {name}={value:#x}" for name, value in values.items())
-    click.echo(f"{device}: {event}{shown}", err=True)
-
-
 def _restore(server: VfioUserServer, path: Path, state: Json) -> None:
     try:
         server.load_state(state, new_bus=True)
@@ -224,7 +231,9 @@ def stopped_by_signals(server: VfioUserServer) -> Iterator[None]:
         server.stop()
         signal.signal(number, before[signal.Signals(number)])
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        signal.signal(number, stop)
     try:
         yield
     finally:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from devgen.runtime.device import PropertyValue
 
 CpuMode = Literal["real", "protected", "long"]
 Irqchip = Literal["kernel", "none"]
 ClockKind = Literal["live", "manual"]
+
+EVENT_ACTIONS: Final = ("exit", "log", "ignore")
+"""What an event of a device may do."""
 
 
 @dataclass(slots=True, frozen=True)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from devgen.runtime.access import Access, CutOps
 from devgen.runtime.address_space import AddressSpace
 from devgen.runtime.clock import Clocks
-from devgen.runtime.config import DevicePlacement, GuestConfig, MachineConfig
+from devgen.runtime.config import EVENT_ACTIONS, DevicePlacement, GuestConfig, MachineConfig
 from devgen.runtime.device import Device, Environment, Restoration, arm_restored
 from devgen.runtime.ends import StreamEnd, open_named, say
 from devgen.runtime.errors import DeviceError, MachineError, RuntimeFault, StateError, suggest
@@ -61,8 +61,6 @@ CHIPS: Final = (
     ("pit", "pio", 0x61, 1, "speaker port"),
 )
 """What the kernel models: the key of the configuration that asks for it, space, address, bytes, name."""
-
-EVENT_ACTIONS: Final = ("exit", "log", "ignore")
 
 
 class Machine:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from serving import served
-from vfio_client import BAR0, CONFIG, Client
+from vfio_client import BAR0, CONFIG, TABLES, Client
 
 from devgen.runtime.bench.replay import ReplayResult, replay_trace
 from devgen.runtime.registry import Registry
@@ -24,6 +24,7 @@ BELL, SCRATCH = 0x800, 0x24
 def drive(client: Client, memory: int, eventfds: Callable[[int], list[int]]) -> None:
     """What a driver does: two copies with an interrupt each, a posted write, a ring by eventfd, a reset between."""
     client.map(1 << 40, 0x10000, memory)
+    client.write(TABLES, 0x18, b"\x41\0\0\0\0\0\0\0")
     os.pwrite(memory, b"from far away", 0x100)
     client.set_irqs(Irq.MSIX, SetFlag.EVENTFD | SetFlag.TRIGGER, 0, 8, eventfds(8))
     for _ in range(2):
@@ -54,6 +55,8 @@ def test_each_access_is_shown_with_its_place_and_by_name(
     for wanted in (
         r"cfg\+0x4 dma-engine.cfg.COMMAND write 7",
         r"BAR0\+0x18 dma-engine.LENGTH write 0xd",
+        r"BAR4\+0x18 dma-engine.MSIX\[1\].DATA write 0x41",
+        r"BAR4\+0x18 dma-engine.MSIX\[1\].CONTROL write 0",
         r"BAR0\+0x4 dma-engine.STATUS write 1 \(DONE=1\)",
         r"BAR0\+0x20 dma-engine.COPIES read 1",
         r"           dma-engine.STATUS.DONE 0→1",

@@ -166,6 +166,32 @@ def test_the_escape_key_of_a_terminal_ends_the_server(project: Path, tmp_path: P
         os.close(terminal)
 
 
+# --- events ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("action", "said"), [(None, True), ("GUEST_PANICKED=log", True), ("GUEST_PANICKED=ignore", False)]
+)
+def test_events_are_printed_unless_they_are_to_be_ignored(tmp_path: Path, action: str | None, said: bool) -> None:
+    options = () if action is None else ("--on-event", action)
+    with serving(tmp_path / "s", *options, device="pvpanic-pci") as process, Client(tmp_path / "s") as client:
+        client.hello()
+        client.write(BAR0, 0, b"\1")
+        client.close()
+        assert process.stderr is not None
+        heard = [process.stderr.readline() for _ in range(3 if said else 2)]
+        assert ("pvpanic-pci: GUEST_PANICKED\n" in heard) == said
+
+
+def test_an_event_may_end_the_server(tmp_path: Path) -> None:
+    with serving(tmp_path / "s", "--on-event", "GUEST_PANICKED=exit", device="pvpanic-pci") as process:
+        with Client(tmp_path / "s") as client:
+            client.hello()
+            client.write(BAR0, 0, b"\1")
+            assert client.closed()
+        assert process.wait(30) == 0
+
+
 # --- state -----------------------------------------------------------------------------------------
 
 
@@ -272,6 +298,8 @@ def test_a_file_that_is_no_saved_state_is_told_in_a_line(tmp_path: Path) -> None
         (["--stream", "line=ptty"], "stream 'line': unknown stream end 'ptty' (did you mean 'pty'?)"),
         (["--stream", "line=file:no/such/file"], "stream 'line': cannot open stream end"),
         (["--lines", "sockets:x"], "stream 'GPIO lines': unknown stream end"),
+        (["--on-event", "PANIC=exit"], "--on-event PANIC: serial-card has no such event; it has none"),
+        (["--on-event", "PANIC"], "--on-event PANIC: write EVENT=ACTION"),
         (["--save", "no/such/file"], "no/such/file: No such file or directory"),
         (["--restore", "none"], "none: No such file or directory"),
         (["--socket", "x" * 108], "the path has 108 bytes; a socket's has at most 107"),
@@ -289,6 +317,15 @@ def test_faults_are_told_in_a_line(project: Path, arguments: list[str], message:
     assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
     assert message in done.stderr
     assert sorted(os.listdir(project)) == ["devices", "generated"]
+
+
+def test_an_unknown_action_of_an_event_is_told(tmp_path: Path) -> None:
+    done = subprocess.run(
+        command("serve", "pvpanic-pci", "--socket", "s", "--on-event", "GUEST_PANICKED=exits"),
+        capture_output=True, text=True, timeout=60, cwd=tmp_path, env=environment(), check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "no such action (did you mean 'exit'?); known are exit, log, ignore" in done.stderr
 
 
 def test_a_device_without_lines_says_so(tmp_path: Path) -> None:

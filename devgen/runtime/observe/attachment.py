@@ -13,6 +13,7 @@ from devgen.runtime.irq import IrqLine
 from devgen.runtime.memory import MemoryRegion
 from devgen.runtime.notifier import IoEventFd
 from devgen.runtime.observable import Observable
+from devgen.runtime.observe.names import observed_regions
 from devgen.runtime.pci import PciDevice
 from devgen.runtime.record import exchange_doorbell
 from devgen.runtime.stream import ByteStream, InputObserver
@@ -31,7 +32,7 @@ class Attachment:
     def accesses(self, device: Device, observer: Callable[[str], AccessObserver]) -> None:
         """Have ``observer(region name)`` hear of accesses to each region of registers, ``cfg`` for configuration."""
         with self.scene.transaction():
-            for region in device.regions.values():
+            for region in observed_regions(device).values():
                 if region.ops is not None:
                     self._set(region, "ops", ObservedOps(region.ops, observer(region.name)))
         if isinstance(device, PciDevice):

@@ -14,6 +14,7 @@ from typing import Final
 from devgen.runtime.access import IoOps, unobserved
 from devgen.runtime.bank import Reg, RegisterBank
 from devgen.runtime.device import Device
+from devgen.runtime.memory import MemoryRegion
 from devgen.runtime.observe.config_names import Fields, config_registers
 from devgen.runtime.pci import PciDevice
 
@@ -63,11 +64,18 @@ def element_name(register: str, index: int | None) -> str:
     return f"{head}[{index}]{dot}{tail}"
 
 
+def observed_regions(device: Device) -> dict[str, MemoryRegion]:
+    """The regions of a device, and the MSI-X table and pending bits of one that has them."""
+    places = device.message_places if isinstance(device, PciDevice) else ()
+    return {**{place.region.name: place.region for place in places}, **device.regions}
+
+
 class RegisterNames:
     """What the accesses of one device are called."""
 
     def __init__(self, device: Device) -> None:
         self._device = device
+        self._regions = observed_regions(device)
         self._config = config_registers(device.config) if isinstance(device, PciDevice) else ()
         self._known: dict[tuple[str, int, int, bool], tuple[Part, ...]] = {}
 
@@ -114,7 +122,7 @@ class RegisterNames:
     def _operations(self, space: str, offset: int, size: int) -> IoOps | None:
         """What answers an access; None for what is configuration space's own."""
         if space != "cfg":
-            return unobserved(self._device.regions[space].ops)
+            return unobserved(self._regions[space].ops)
         return self._device.config.bank_at(offset, size) if isinstance(self._device, PciDevice) else None
 
     def _config_parts(self, offset: int, size: int) -> Iterator[Part]:

@@ -193,12 +193,14 @@ class DeviceTracer:
 
 def _bar_places(device: Device) -> dict[str, tuple[str, int]]:
     """Where the regions of a PCI device lie: (BAR, offset)."""
+    if not isinstance(device, PciDevice):
+        return {}
     places = {
         place.region.name: ("ROM" if place.bar == "rom" else f"BAR{place.bar}", place.offset)
-        for place in device.placements
+        for place in (*device.message_places, *device.placements)
         if place.bar is not None
     }
-    return {**places, "cfg": ("cfg", 0)} if isinstance(device, PciDevice) else {}
+    return {**places, "cfg": ("cfg", 0)}
 
 
 class _SpaceTracer:

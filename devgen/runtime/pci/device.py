@@ -6,7 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import ClassVar
 
-from devgen.runtime.device import BarIndex, Device, Environment, PropertyValue, Restoration, Space
+from devgen.runtime.device import (
+    BarIndex,
+    Device,
+    Environment,
+    PropertyValue,
+    RegionPlace,
+    Restoration,
+    Space,
+)
 from devgen.runtime.errors import DeviceError, StateError
 from devgen.runtime.irq import IrqLine
 from devgen.runtime.memory import MemoryRegion
@@ -64,6 +72,8 @@ class PciDevice(Device):
         self.on_vector: Callable[[int], None] | None = None
         """Takes the vectors that are raised instead of the capabilities, where a host delivers them in its own way."""
         self.messages: dict[str, Messages] = {}
+        self.message_places: list[RegionPlace] = []
+        """Where the MSI-X table and its pending bits lie. They are no regions of the description's."""
         self._power: PowerControl | None = None
         self._serial_number = 0
         self._restoring = False
@@ -96,6 +106,7 @@ class PciDevice(Device):
             if container is None or offset + region.size > container.size:
                 raise DeviceError(f"{self.name}: {region.name} does not fit into BAR {bar}")
             container.add_subregion(offset, region, priority=1)
+            self.message_places.append(RegionPlace(region, "mmio", bar, offset))
 
     def add_region(
         self, region: MemoryRegion, *, space: Space = "mmio", bar: BarIndex | None = None, offset: int = 0

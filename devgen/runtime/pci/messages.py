@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Literal, Protocol
 
 from devgen.runtime.access import Access
@@ -34,6 +35,9 @@ _MSI_CONTROL_WRITABLE = 0x0071  # enable, multiple message enable
 _MSIX_ENABLE = 1 << 15
 _MSIX_MASK_ALL = 1 << 14
 _MSIX_CONTROL_WRITABLE = _MSIX_ENABLE | _MSIX_MASK_ALL
+_ENTRY: Final = ("ADDRESS", "UPPER_ADDRESS", "DATA", "CONTROL")
+"""The words of a table entry (PCI 3.0, 6.8.2)."""
+
 _TABLE_ACCESS = Access((4, 8), (4, 4))
 
 Send = Callable[[int, int], None]
@@ -230,12 +234,23 @@ class MsiXMessages:
         self.pba = MemoryRegion.io("msix-pending", what.pending_size, self._pending_bank(what))
 
     def _table_bank(self, what: MsiX) -> RegisterBank:
-        register = Reg("WORD", 0, 32, self._read_word, self._write_word, count=4 * what.vectors, stride=4)
-        return RegisterBank("msix-table", what.table_size, _TABLE_ACCESS, registers=(register,))
+        registers = tuple(
+            Reg(
+                f"MSIX.{name}",
+                4 * word,
+                32,
+                partial(self._read_word, word),
+                partial(self._write_word, word),
+                count=what.vectors,
+                stride=16,
+            )
+            for word, name in enumerate(_ENTRY)
+        )
+        return RegisterBank("msix-table", what.table_size, _TABLE_ACCESS, registers=registers)
 
     def _pending_bank(self, what: MsiX) -> RegisterBank:
         words = what.pending_size // 8
-        register = Reg("PENDING", 0, 64, self._read_pending, None, count=words, stride=8)
+        register = Reg("MSIX_PENDING", 0, 64, self._read_pending, None, count=words, stride=8)
         return RegisterBank("msix-pending", what.pending_size, _TABLE_ACCESS, registers=(register,))
 
     @property
@@ -293,15 +308,15 @@ class MsiXMessages:
                 self.set_pending(vector, False)
                 self._deliver(vector)
 
-    def _read_word(self, index: int) -> int:
-        return self._entries[index >> 2][index & 3]
+    def _read_word(self, word: int, vector: int) -> int:
+        return self._entries[vector][word]
 
-    def _write_word(self, index: int, value: int, mask: int = 0xFFFFFFFF) -> None:
-        entry, word = self._entries[index >> 2], index & 3
+    def _write_word(self, word: int, vector: int, value: int, mask: int = 0xFFFFFFFF) -> None:
+        entry = self._entries[vector]
         mask &= (0xFFFFFFFC, 0xFFFFFFFF, 0xFFFFFFFF, 1)[word]
         entry[word] = entry[word] & ~mask | value & mask
         if word == 3:
-            self._fire(range(index >> 2, (index >> 2) + 1))
+            self._fire(range(vector, vector + 1))
 
     def _read_pending(self, index: int) -> int:
         return self._pending >> 64 * index & (1 << 64) - 1

@@ -9,8 +9,6 @@ import errno
 import logging
 import os
 import select
-import socket
-import stat
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -29,6 +27,7 @@ from devgen.runtime.state import Json, integer, mapping
 from devgen.runtime.vfio_user.calls import Calls
 from devgen.runtime.vfio_user.channel import Channel
 from devgen.runtime.vfio_user.dma import ClientMemory
+from devgen.runtime.vfio_user.listening import listen, spare
 from devgen.runtime.vfio_user.protocol import Disconnect
 from devgen.runtime.vfio_user.regions import Regions
 from devgen.runtime.vfio_user.session import Session
@@ -38,9 +37,6 @@ TIMERS: Final = 64
 
 _LONGEST: Final = 3600.0
 _log = logging.getLogger("devgen.vfio_user")
-
-LONGEST_PATH: Final = 107
-"""Bytes of a socket's path (unix(7): sun_path, with its end)."""
 
 STATE_FORMAT: Final = "devgen-served-device"
 STATE_VERSION: Final = 1
@@ -96,11 +92,11 @@ class VfioUserServer:
         self._watched: dict[int, Callable[[], None]] = {}
         self._bells: set[int] = set()
         try:
-            self._listener = _listen(self.path)
+            self._listener = listen(self.path)
         except BaseException:
             self.device.close()
             raise
-        self._spare = _spare()
+        self._spare = spare()
         self.watch(self._wake.fileno(), self._work)
         self.watch(self._listener.fileno(), self._accept)
 
@@ -218,7 +214,7 @@ class VfioUserServer:
         except OSError:
             pass
         finally:
-            self._spare = _spare()
+            self._spare = spare()
 
     def _serve(self) -> None:
         session = self._session
@@ -342,46 +338,6 @@ class VfioUserServer:
     def __exit__(self, *_: object) -> None:
         """Close."""
         self.close()
-
-
-def _listen(path: Path) -> socket.socket:
-    """A listening socket at ``path``; one that a dead server has left is replaced. Raises MachineError."""
-    length = len(os.fsencode(path))
-    if length > LONGEST_PATH:
-        raise MachineError(f"{path}: the path has {length} bytes; a socket's has at most {LONGEST_PATH}")
-    if not path.parent.is_dir():
-        raise MachineError(f"{path}: there is no folder {path.parent}")
-    try:
-        if not stat.S_ISSOCK(os.lstat(path).st_mode):
-            raise MachineError(f"{path}: something is there that is no socket")
-        _replace(path)
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        raise MachineError(f"{path}: {error.strerror}") from None
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
-    try:
-        listener.bind(str(path))
-        listener.listen(8)
-    except OSError as error:
-        listener.close()
-        raise MachineError(f"{path}: cannot listen there: {error.strerror or error}") from None
-    return listener
-
-
-def _replace(path: Path) -> None:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        try:
-            probe.connect(str(path))
-        except ConnectionRefusedError:
-            path.unlink()
-            return
-    raise MachineError(f"{path}: another server listens there")
-
-
-def _spare() -> int:
-    """A descriptor to give up when there is none left."""
-    return os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
 
 
 def _nobody(_line: str) -> None:
