@@ -1,4 +1,4 @@
-"""Clocks in nanoseconds and the one queue of deadlines that they share.
+"""Clocks in nanoseconds.
 
 A machine has one master clock (``virtual``), manual in tests and replays, live on a CPU host. ``rtc`` and ``host``
 stand at an offset from it, so that all timers of a machine lie in one queue and fire in one order: by deadline,
@@ -10,93 +10,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from heapq import heapify, heappop, heappush
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from devgen.runtime.timer import Timer
+from devgen.runtime.deadlines import Deadline, TimerQueue
 
 NEVER = (1 << 63) - 1
 """The last nanosecond that exists; a deadline there is never reached."""
 
 SAME_TIME_LIMIT = 4096
 """Expirations at one nanosecond of a manual clock, after which time moves on by 1 ns (the minimum progress rule)."""
-
-_SLACK = 64
-
-
-def _idle() -> None:
-    """Tell nobody."""
-
-
-class TimerQueue:
-    """Armed timers, soonest first. Cancelled entries are skipped later; they never outnumber the live ones by much."""
-
-    __slots__ = ("_heap", "_sequence", "expirations", "live", "on_earlier")
-
-    def __init__(self) -> None:
-        self._heap: list[tuple[int, int, Timer]] = []
-        self.live = 0
-        """How many timers are armed."""
-        self._sequence = 0
-        self.expirations = 0
-        """How many timers have been taken out to fire."""
-        self.on_earlier: Callable[[], None] = _idle
-        """Called when a deadline comes before all others: a live host's timer thread must be woken."""
-
-    def __len__(self) -> int:
-        """How many timers are armed."""
-        return self.live
-
-    def push(self, deadline: int, timer: Timer) -> None:
-        """Enter ``timer`` at ``deadline`` (master clock's ns), marked by a new sequence number."""
-        self._sequence += 1
-        timer.sequence = self._sequence
-        self.live += 1
-        heappush(self._heap, (deadline, self._sequence, timer))
-        if len(self._heap) > 2 * self.live + _SLACK:
-            self._compact()
-        if self._heap[0][1] == self._sequence:
-            self.on_earlier()
-
-    def forget(self) -> None:
-        """Account for one entry whose timer no longer carries its sequence number."""
-        self.live -= 1
-
-    def deadline(self) -> int | None:
-        """The soonest live deadline on the master clock."""
-        heap = self._heap
-        while heap:
-            deadline, sequence, timer = heap[0]
-            if timer.sequence == sequence:
-                return deadline
-            heappop(heap)
-        return None
-
-    def pop(self) -> Timer:
-        """Take out the soonest live timer, which ``deadline()`` has just shown to exist."""
-        self.live -= 1
-        self.expirations += 1
-        return heappop(self._heap)[2]
-
-    def shift(self, clock: Clock, delta: int) -> None:
-        """Move the deadlines of the timers of ``clock`` by ``delta`` ns, keeping their order among each other."""
-        self._heap = [
-            (deadline + delta if timer.clock is clock else deadline, sequence, timer)
-            for deadline, sequence, timer in self._heap
-            if timer.sequence == sequence
-        ]
-        heapify(self._heap)
-        self.on_earlier()
-
-    def armed(self) -> list[Timer]:
-        """The armed timers in the order in which equal deadlines would fire: the order of arming."""
-        live = [(sequence, timer) for _, sequence, timer in self._heap if timer.sequence == sequence]
-        return [timer for _, timer in sorted(live, key=lambda entry: entry[0])]
-
-    def _compact(self) -> None:
-        self._heap = [entry for entry in self._heap if entry[2].sequence == entry[1]]
-        heapify(self._heap)
 
 
 class Clock:
@@ -220,7 +141,7 @@ class LiveClock(MasterClock):
         self._base = start
         self._started: int | None = source() if running else None
         self._followers: list[tuple[OffsetClock, int]] = []
-        self._exact: set[Timer] = set()
+        self._exact: set[Deadline] = set()
         self._latched: int | None = None
         self._latches = 0
         self._recordings = 0
@@ -268,14 +189,14 @@ class LiveClock(MasterClock):
 
     # --- recording: time as a replay will see it -----------------------------------------
 
-    def make_exact(self, timers: Iterable[Timer]) -> None:
+    def make_exact(self, timers: Iterable[Deadline]) -> None:
         """A recording begins: let its ``timers`` see their own deadlines when they fire late, as on a manual clock."""
         if not self._recordings:
             self._reached = self.now()
         self._recordings += 1
         self._exact.update(timers)
 
-    def make_live(self, timers: Iterable[Timer]) -> None:
+    def make_live(self, timers: Iterable[Deadline]) -> None:
         """The recording that has made ``timers`` exact ends."""
         self._recordings -= 1
         self._exact.difference_update(timers)
@@ -321,7 +242,7 @@ class LiveClock(MasterClock):
             self._running_due = False
         return True
 
-    def _expire(self, timer: Timer, deadline: int) -> None:
+    def _expire(self, timer: Deadline, deadline: int) -> None:
         self._expiring = deadline
         if timer not in self._exact:
             timer.expire()
