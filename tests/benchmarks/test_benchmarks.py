@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
 
@@ -77,7 +78,7 @@ def test_a_message_has_each_of_its_ways(benchmark: Import) -> None:
 
 
 def test_each_way_to_a_served_device_has_a_process_that_does_nothing(benchmark: Import) -> None:
-    trips, writes, interrupts, *_ = benchmark("vfio_user").tables(quick=True)
+    trips, writes, interrupts = islice(benchmark("vfio_user").tables(quick=True), 3)
     assert {row[0] for row in trips.rows} >= {"Python echo", "devgen, register read"}
     assert {row[1] for row in writes.rows} == {"Python sink", "devgen"}
     assert [row[0] for row in interrupts.rows] == ["Python eventfd", "devgen, an empty copy and its MSI-X"]

@@ -42,16 +42,13 @@ _WRITTEN: Final = Struct(f"<H{HEAD - 2}s")
 class KnownAccesses:
     """One client's.
 
-    ``transmit`` is its channel's; ``owed`` is where the reply to a write stands until ``answer`` has sent it.
+    ``transmit`` is its channel's; ``owed`` is where the reply to a write stands until it is sent, here or by `Session`.
     """
 
-    def __init__(
-        self, regions: Regions, transmit: Callable[[bytes], object], owed: list[bytes], answer: Callable[[], None]
-    ) -> None:
+    def __init__(self, regions: Regions, transmit: Callable[[bytes], object], owed: list[bytes]) -> None:
         self._regions = regions
         self._transmit = transmit
         self._owed = owed
-        self._answer = answer
         self._actions: dict[bytes, tuple[int, Action]] = {}
         self._writers: dict[bytes, Writer] = {}
         self.find = self._actions.get
@@ -93,12 +90,17 @@ class KnownAccesses:
 
     def _answered(self, write: Writer, count: int, reply: bytes) -> Action:
         unpack, pack = _DATA[count].unpack_from, _WRITTEN.pack
-        owed, answer = self._owed, self._answer
+        owed, transmit = self._owed, self._transmit
 
         def action(identifier: int, data: bytes, at: int) -> None:
             owed.append(pack(identifier, reply))
             write(unpack(data, at + HEAD)[0])
-            answer()
+            if not owed:  # it has been answered: the device needed the client's memory
+                return
+            try:
+                transmit(owed.pop())
+            except OSError as error:
+                raise unsent(error) from None
 
         return action
 

@@ -59,7 +59,7 @@ class Session:
         self._next_identifier = 0
         self._waiting: set[int] = set()
         self._owed: list[bytes] = []
-        self._known = KnownAccesses(server.regions, channel.transmit, self._owed, self._answer_owed)
+        self._known = KnownAccesses(server.regions, channel.transmit, self._owed)
         self._replies: dict[int, Message] = {}
         self._ended = False
         self._handlers: dict[int, Handler] = {
