@@ -36,10 +36,10 @@ PATIENCE: Final = 5.0
 PIECE: Final = 1 << 16
 """Bytes sent at once: the kernel counts `PATIENCE` anew for each buffer that it finds room for."""
 
-# As plain numbers: the enumeration's operators cost more than the system call.
-_CLOEXEC: Final = int(socket.MSG_CMSG_CLOEXEC)
-_TRUNCATED: Final = int(socket.MSG_CTRUNC)
-_ANCILLARY: Final = socket.CMSG_SPACE(protocol.MAX_FDS * array.array("i").itemsize)
+ANCILLARY: Final = socket.CMSG_SPACE(protocol.MAX_FDS * array.array("i").itemsize)
+"""Bytes that hold the descriptors of a message."""
+
+Ancillary = Sequence[tuple[int, int, bytes]]
 
 
 @dataclass(slots=True)
@@ -70,7 +70,8 @@ class Channel:
 
     def __init__(self, connection: socket.socket) -> None:
         self._socket = connection
-        self._recvmsg = connection.recvmsg
+        self.recvmsg = connection.recvmsg
+        """Reads ``room`` bytes, and as many descriptors as a message may have."""
         self.transmit = connection.send
         """Sends a short message whole, but for errors."""
         connection.setblocking(True)
@@ -85,8 +86,9 @@ class Channel:
         self._begin = 0  # where in the stream `data` begins, and `_partial` while there is no data
         self._partial = bytearray()
         self._missing = 0  # bytes without which `_partial` is no message
-        self._room = SHORT
-        self._special = False  # whether any of the above makes the next read a special one
+        self.room = SHORT
+        self.special = False
+        """Whether what is read next does not begin with a message, or descriptors wait for theirs."""
 
     def fileno(self) -> int:
         """The socket."""
@@ -103,53 +105,35 @@ class Channel:
 
         Whether something has come. Raises Disconnect when the client has gone.
         """
-        data = self.take()
-        if data:
-            self.put(data)
-        return data is not None
-
-    def take(self) -> bytes | None:
-        """As `receive`, but messages without descriptors, the first from its beginning, are given to the caller.
-
-        None if nothing has come; nothing where it had to be put into ``data``.
-        """
         try:
-            data, ancillary, flags, _ = self._recvmsg(self._room, _ANCILLARY, _CLOEXEC)
-        except BlockingIOError:
-            return None
+            data, ancillary, flags, _ = self.recvmsg(self.room, ANCILLARY)
         except OSError as error:
-            raise Disconnect(f"cannot read: {error.strerror}") from None
-        if self._special or ancillary or flags != _CLOEXEC or not data:
-            self.data = self._received(data, ancillary, bool(flags & _TRUNCATED))
-            return b""
-        return data
+            nothing_came(error)
+            return False
+        self.put(data, ancillary, flags)
+        return True
 
-    def put(self, data: bytes) -> None:
-        """Give back what `take` has given."""
-        self.data = data
-        if len(data) == SHORT:  # there is more
-            self._room, self._special = LONG, True
-
-    def _received(self, data: bytes, ancillary: list[tuple[int, int, bytes]], truncated: bool) -> bytes:
-        """What there is to look at; nothing while a message that had begun lacks more. Raises Disconnect."""
+    def put(self, data: bytes, ancillary: Ancillary = (), flags: int = 0) -> None:
+        """Put into ``data`` what ``recvmsg`` has read. Raises Disconnect when the client has gone."""
         fds = _descriptors(ancillary)
+        truncated = bool(flags & socket.MSG_CTRUNC)
         if not data:
             _close(fds)
             raise Disconnect("the client has closed the connection")
         if fds or truncated:
             self._keep(fds, truncated, self._last_start(data))
-        self._room = LONG if len(data) >= SHORT else SHORT
+        self.room = LONG if len(data) >= SHORT else SHORT
         if self._partial:
             self._partial += data
             self._missing -= len(data)
             data = b""
             if self._missing <= 0:
                 data, self._partial = bytes(self._partial), bytearray()
+        self.data = data
         self._consider()
-        return data
 
     def _consider(self) -> None:
-        self._special = bool(self.fds or self._partial) or self._room != SHORT
+        self.special = bool(self.fds or self._partial)
 
     def _keep(self, fds: list[int], truncated: bool, start: int) -> None:
         too_many = truncated or sum(len(waiting) for _, waiting, _ in self.fds) + len(fds) > protocol.MAX_FDS
@@ -259,17 +243,25 @@ def _timeval(seconds: float) -> bytes:
     return struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))
 
 
+def nothing_came(error: OSError) -> None:
+    """What an error of ``recvmsg`` means. Raises Disconnect unless it is that `LINGER` has passed."""
+    if error.errno != errno.EAGAIN:
+        raise Disconnect(f"cannot read: {error.strerror}") from None
+
+
 def unsent(error: OSError) -> Disconnect:
     """What an error of ``transmit`` means."""
     why = "does not read its replies" if error.errno == errno.EAGAIN else str(error.strerror)
     return Disconnect(f"cannot send: {why}")
 
 
-def _descriptors(ancillary: list[tuple[int, int, bytes]]) -> list[int]:
+def _descriptors(ancillary: Ancillary) -> list[int]:
     found = array.array("i")
     for level, kind, data in ancillary:
         if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
             found.frombytes(data[: len(data) - len(data) % found.itemsize])
+    for fd in found:
+        os.set_inheritable(fd, False)
     return list(found)
 
 

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from devgen.runtime.vfio_user import protocol
-from devgen.runtime.vfio_user.channel import Channel, Message
+from devgen.runtime.vfio_user.channel import ANCILLARY, Channel, Message, nothing_came
 from devgen.runtime.vfio_user.interrupts import Interrupts
 from devgen.runtime.vfio_user.known import HEAD, SPLIT, UNKNOWN, KnownAccesses
 from devgen.runtime.vfio_user.protocol import HEADER, Command, Disconnect, Refused, invalid
@@ -96,20 +96,23 @@ class Session:
         if self.behind:
             self._serve_rest()
             return
-        channel, take, split, find = self.channel, self.channel.take, SPLIT, self._known.find
+        channel, recvmsg, split, find = self.channel, self.channel.recvmsg, SPLIT, self._known.find
         urgent, timers = self._server.urgent, self._server.clocks.virtual.queue
         for _ in range(BURST):
-            data = take()
-            if data is None:
+            try:
+                data, ancillary, flags, _ = recvmsg(channel.room, ANCILLARY)
+            except OSError as error:
+                nothing_came(error)
                 return
-            if len(data) >= HEAD:
+            if ancillary or flags or channel.special or len(data) < HEAD:
+                channel.put(data, ancillary, flags)
+            else:
                 identifier, key = split(data)
                 size, action = find(key, UNKNOWN)
-                if size == len(data):  # all that has come: what most clients do most of the time
+                if size == len(data):  # it is all that has come, as from most clients most of the time
                     action(identifier, data, 0)
-                    data = b""
-            if data:
-                channel.put(data)
+                else:
+                    channel.put(data)
             if channel.data:
                 self._serve_rest()
             if urgent or timers.live or self._ended:
