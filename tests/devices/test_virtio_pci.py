@@ -41,7 +41,7 @@ def driver(bench: MakeBench) -> Driver:
 
 def feed(driver: Driver, data: bytes) -> None:
     driver.bench.receive(data)
-    driver.bench.advance("1 ms")
+    driver.bench.advance("10 us")
 
 
 class TestStatus:
