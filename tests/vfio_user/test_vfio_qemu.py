@@ -100,6 +100,20 @@ def test_msi_aimed_at_memory(qemu: Qtest) -> None:
     assert eventually(lambda: qemu.readl(0x6000) == 0x43)
 
 
+def test_a_masked_vector_of_msi_is_sent_on_unmask(qemu: Qtest, server: VfioUserServer) -> None:
+    at = qemu.capability(MSI)
+    qemu.set_config(at + 4, 0x6000)
+    qemu.set_config(at + 8, 0)
+    qemu.set_config(at + 12, 0x40)
+    qemu.set_config(at + 16, 1 << 3)
+    qemu.set_config(at, qemu.config(at) & 0xFFFF | (qemu.config(at) >> 16 & ~0x70 | 0x21) << 16)
+    copy(qemu, 0x10000, 0x20000, 8, 3)
+    assert server.device.config.get(at + 16, 8) == 1 << 3 | 1 << 35  # the card has heard of the mask: the message waits
+    assert [qemu.readl(0x6000) for _ in range(50)] == [0] * 50
+    qemu.set_config(at + 16, 0)
+    assert eventually(lambda: qemu.readl(0x6000) == 0x43)
+
+
 def test_intx_shows_in_the_status_register(qemu: Qtest) -> None:
     copy(qemu, 0x10000, 0x20000, 8)
     assert qemu.config(4) >> 16 & 8

@@ -48,7 +48,7 @@ class Interrupts:
         device.pin.connect(self._pin_changed)
         device.on_vector = self.raise_vector
         for messages in device.messages.values():
-            messages.path = _Waiting(self, Irq[messages.kind.upper()])
+            messages.path = _ByEventfd(self, Irq[messages.kind.upper()])
 
     def close(self) -> None:
         """Forget the client."""
@@ -181,14 +181,25 @@ class Interrupts:
             if messages.enabled:
                 number = messages.granted(number)
                 if number < messages.vectors:
-                    self._fire((Irq[messages.kind.upper()], number))
+                    self._raise(Irq[messages.kind.upper()], number)
                 return
+
+    def _raise(self, kind: Irq, number: int) -> None:
+        """Behind MSI's mask bits in configuration space: a client passes on what the guest writes there.
+
+        A client keeps the MSI-X table to itself, and takes the eventfd of a masked vector away instead.
+        """
+        if kind is Irq.MSI:
+            self._device.messages["msi"].raise_vector(number)
+        else:
+            self.fire((kind, number))
 
     def _pin_changed(self, level: int) -> None:
         if level:
             self._refire((Irq.INTX, 0))
 
-    def _fire(self, vector: Vector) -> None:
+    def fire(self, vector: Vector) -> None:
+        """Signal the eventfd of a message, or keep it pending."""
         if vector in self._masked or vector not in self._eventfds:
             self._settle(vector, True)
         else:
@@ -208,7 +219,7 @@ class Interrupts:
                 self._signal(vector)
         elif vector in self._pending:
             self._settle(vector, False)
-            self._signal(vector)
+            self._raise(*vector)
 
     def forget(self, kind: Irq) -> None:
         """The function was reset, or the guest has turned these messages off: what waited is not sent any more."""
@@ -233,16 +244,17 @@ class Interrupts:
             return
 
 
-class _Waiting:
-    """The `MessagePath` of a capability whose messages go by ``raise_vector``: it hears when they are off."""
+class _ByEventfd:
+    """The `MessagePath` of a capability: its messages signal eventfds, whatever address the client has put there."""
 
     def __init__(self, interrupts: Interrupts, kind: Irq) -> None:
         self._interrupts = interrupts
         self._kind = kind
 
     def send(self, vector: int, address: int, data: int) -> bool:
-        """No message comes this way."""
-        return False
+        """Signal, or wait."""
+        self._interrupts.fire((self._kind, vector))
+        return True
 
     def drop(self) -> None:
         """Forget what waits."""
