@@ -6,7 +6,6 @@ import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from types import FrameType
 from typing import Final, Literal
 
 import click
@@ -15,6 +14,7 @@ from devgen.cli.errors import InputError
 from devgen.cli.events import Events
 from devgen.cli.project import project_registry
 from devgen.cli.state_file import check_place, read_state, write_state
+from devgen.cli.stopping import Stopping
 from devgen.cli.watching import TracingCommand, Watching, options, watch
 from devgen.runtime.device import Device, Property, PropertyValue
 from devgen.runtime.errors import RuntimeFault, StateError, suggest
@@ -125,10 +125,14 @@ def command(
         properties = parse_properties(device_class, settings)
         events = Events(device_class, _named("--on-event", "EVENT=ACTION, as PANIC=exit", actions))
         state = None if restore is None else read_state(restore)
-        with VfioUserServer(
-            device_class, path, properties, on_event=events.hear, on_client=_client, mapped=not no_mmap
-        ) as server:
+        with (
+            Stopping() as stopping,
+            VfioUserServer(
+                device_class, path, properties, on_event=events.hear, on_client=_client, mapped=not no_mmap
+            ) as server,
+        ):
             events.stop = server.stop
+            stopping.server = server
             if restore is not None:
                 _restore(server, restore, state)
             with (
@@ -136,10 +140,9 @@ def command(
                 nullcontext() if lines is None else GpioLines(server, lines),
                 watch(server, watching),
                 _saved(server, save),
-                stopped_by_signals(server),
             ):
                 click.echo(f"devgen: {device} listens on {path}", err=True)
-                server.run()
+                stopping.run(server)
     except (RuntimeFault, OSError) as error:
         raise InputError(str(error)) from error
     return 1 if events.code else 0
@@ -219,23 +222,8 @@ def _saved(server: VfioUserServer, path: Path | None) -> Iterator[None]:
     try:
         yield
         write_state(path, server.save_state())
+    except KeyboardInterrupt:
+        click.echo(f"devgen: broken off; nothing is saved to {path}", err=True)
+        raise
     finally:
         signal.signal(signal.SIGUSR1, before)
-
-
-@contextmanager
-def stopped_by_signals(server: VfioUserServer) -> Iterator[None]:
-    """Let Ctrl-C and a polite kill end the server in order, so that its socket goes with it; a second one at once."""
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        server.stop()
-        signal.signal(number, before[signal.Signals(number)])
-
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number in before:
-        signal.signal(number, stop)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

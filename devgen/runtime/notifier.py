@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 
@@ -57,6 +60,22 @@ class EventNotifier:
         fd, self._fd = self._fd, -1
         if fd >= 0:
             os.close(fd)
+
+
+def take_count(fd: int) -> int:
+    """The count of an eventfd, which is 0 then. Never waits, whatever others that have it make of it meanwhile."""
+    count = bytearray(8)
+    try:
+        os.preadv(fd, [count], -1, os.RWF_NOWAIT)
+    except BlockingIOError:
+        return 0
+    except OSError as error:
+        if error.errno != errno.EOPNOTSUPP:
+            raise
+        os.set_blocking(fd, False)  # Linux before 5.8: the best that it allows
+        with suppress(BlockingIOError):
+            return os.eventfd_read(fd)
+    return int.from_bytes(count, sys.byteorder)
 
 
 @dataclass(slots=True, frozen=True, eq=False)

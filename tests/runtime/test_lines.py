@@ -9,7 +9,7 @@ import pytest
 
 from devgen.runtime.irq import FEEDBACK_LIMIT, GpioIn, IrqLine
 from devgen.runtime.log import AccessLog
-from devgen.runtime.notifier import EventNotifier, IoEventFd
+from devgen.runtime.notifier import EventNotifier, IoEventFd, take_count
 
 
 def test_a_line_tells_changes_only() -> None:
@@ -125,3 +125,12 @@ def test_the_standard_logger_is_the_default(caplog: pytest.LogCaptureFixture) ->
     with caplog.at_level(logging.WARNING, "devgen.access"):
         AccessLog("rtc").note("unimplemented", "CR", 0, False)
     assert "rtc: read of register that is not implemented: CR+0x0" in caplog.text
+
+
+@pytest.mark.parametrize("flags", [0, os.EFD_NONBLOCK], ids=["blocking", "non-blocking"])
+def test_the_count_of_an_eventfd_is_taken_without_waiting(flags: int) -> None:
+    fd = os.eventfd(0, flags)
+    assert take_count(fd) == 0
+    os.eventfd_write(fd, 3)
+    assert [take_count(fd), take_count(fd)] == [3, 0]
+    os.close(fd)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import array
 import errno
 import os
+import select
 import socket
 import struct
 import time
@@ -93,6 +94,12 @@ class Channel:
     def fileno(self) -> int:
         """The socket."""
         return self._socket.fileno()
+
+    def hung_up(self) -> bool:
+        """Whether the client has gone, though it may have left messages."""
+        poll = select.poll()
+        poll.register(self._socket, 0)
+        return bool(poll.poll(0))
 
     def sharing(self) -> Sharing:
         """What can be seen of the process at the other end."""

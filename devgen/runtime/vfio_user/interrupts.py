@@ -7,6 +7,7 @@ import select
 from collections.abc import Callable
 from typing import Protocol
 
+from devgen.runtime.notifier import take_count
 from devgen.runtime.pci import PciDevice
 from devgen.runtime.vfio_user import protocol
 from devgen.runtime.vfio_user.protocol import Irq, IrqFlag, SetFlag, invalid
@@ -169,8 +170,7 @@ class Interrupts:
 
     def _unmask_asked(self) -> None:
         for vector, fd in list(self._unmaskers.items()):
-            if _readable(fd):
-                os.read(fd, 8)
+            if take_count(fd):
                 self._unmask(vector)
 
     # --- firing ----------------------------------------------------------------------------
@@ -266,14 +266,6 @@ def _is_eventfd(fd: int) -> bool:
 
 
 def _writable(fd: int) -> bool:
-    return _ready(fd, select.POLLOUT)
-
-
-def _readable(fd: int) -> bool:
-    return _ready(fd, select.POLLIN)
-
-
-def _ready(fd: int, event: int) -> bool:
     poll = select.poll()  # select takes no descriptor of 1024 or more
-    poll.register(fd, event)
+    poll.register(fd, select.POLLOUT)
     return bool(poll.poll(0))

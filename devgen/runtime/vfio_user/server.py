@@ -5,9 +5,7 @@ One thread does all: it waits for messages, doorbells, timers and ``stop``. So t
 
 from __future__ import annotations
 
-import errno
 import logging
-import os
 import select
 import threading
 from collections.abc import Callable, Mapping
@@ -19,7 +17,7 @@ from devgen.runtime.clock import Clocks
 from devgen.runtime.device import Device, Environment, PropertyValue, arm_restored
 from devgen.runtime.errors import MachineError, StateError
 from devgen.runtime.memory import transaction
-from devgen.runtime.notifier import EventNotifier, IoEventFd
+from devgen.runtime.notifier import EventNotifier, IoEventFd, take_count
 from devgen.runtime.observable import EventSink, ResetSink
 from devgen.runtime.pci import PciDevice
 from devgen.runtime.pci.config import COMMAND_IO, COMMAND_MEMORY
@@ -27,7 +25,7 @@ from devgen.runtime.state import Json, integer, mapping
 from devgen.runtime.vfio_user.calls import Calls
 from devgen.runtime.vfio_user.channel import Channel
 from devgen.runtime.vfio_user.dma import ClientMemory
-from devgen.runtime.vfio_user.listening import listen, spare
+from devgen.runtime.vfio_user.listening import Listener
 from devgen.runtime.vfio_user.protocol import Disconnect
 from devgen.runtime.vfio_user.regions import Regions
 from devgen.runtime.vfio_user.session import Session
@@ -81,7 +79,8 @@ class VfioUserServer:
         self._wake = EventNotifier()
         self._calls = Calls()
         self._thread: int | None = None
-        self._stopping = False
+        self.stopping = False
+        """Whether ``run`` shall end."""
         self._restored = False
         """The device has been restored, and no client has used it since."""
         self.running = False
@@ -92,11 +91,10 @@ class VfioUserServer:
         self._watched: dict[int, Callable[[], None]] = {}
         self._bells: set[int] = set()
         try:
-            self._listener = listen(self.path)
+            self._listener = Listener(self.path)
         except BaseException:
             self.device.close()
             raise
-        self._spare = spare()
         self.watch(self._wake.fileno(), self._work)
         self.watch(self._listener.fileno(), self._accept)
 
@@ -107,7 +105,7 @@ class VfioUserServer:
         self.running = True
         self._thread = threading.get_ident()
         try:
-            while not self._stopping:
+            while not self.stopping:
                 self.step()
         finally:
             self.running = False
@@ -134,7 +132,7 @@ class VfioUserServer:
 
     def stop(self) -> None:
         """End ``run``, from any thread or a signal handler."""
-        self._stopping = True
+        self.stopping = True
         self._wake.set()
 
     def call(self, function: Callable[[], T]) -> T:
@@ -182,7 +180,7 @@ class VfioUserServer:
             self.watch(fd, lambda: self._ring(bell), urgent=True)
 
     def _ring(self, bell: IoEventFd) -> None:
-        count = bell.notifier.test_and_clear()
+        count = take_count(bell.notifier.fileno())
         # An observer may have put another in its place meanwhile, for the same descriptor.
         present = (one for region in self.device.regions.values() for one in region.ioeventfds)
         for one in [one for one in present if one.notifier is bell.notifier] if count else ():
@@ -191,11 +189,9 @@ class VfioUserServer:
     # --- clients -------------------------------------------------------------------------------
 
     def _accept(self) -> None:
-        try:
-            connection, _ = self._listener.accept()
-        except OSError as error:
-            if error.errno in (errno.EMFILE, errno.ENFILE):
-                self._turn_away()
+        self._see_who_has_gone()
+        connection = self._listener.accept()
+        if connection is None:
             return
         if self._session is not None:
             _log.info("%s: a second client is refused", self.device.name)
@@ -205,16 +201,11 @@ class VfioUserServer:
         self.watch(connection.fileno(), self._serve)
         self._on_client("a client has connected")
 
-    def _turn_away(self) -> None:
-        """Refuse a client for which there is no descriptor: left to wait it would keep the loop awake for nothing."""
-        os.close(self._spare)
-        try:
-            connection, _ = self._listener.accept()
-            connection.close()
-        except OSError:
-            pass
-        finally:
-            self._spare = spare()
+    def _see_who_has_gone(self) -> None:
+        """End the session of a client that has gone: the one that now comes is not a second one."""
+        session = self._session
+        while session is not None and session is self._session and session.channel.hung_up():
+            self._serve()  # what it has sent before, to the end
 
     def _serve(self) -> None:
         session = self._session
@@ -319,15 +310,17 @@ class VfioUserServer:
         if self.device.config.command & (COMMAND_IO | COMMAND_MEMORY):
             self._restored = False
 
+    def vacate(self) -> None:
+        """Remove the socket, whatever else is under way: from a signal handler of a process that ends at once."""
+        self._listener.remove()
+
     def close(self) -> None:
         """End the session, remove the socket, release the device. May be called again."""
         self._end_session("the server ends")
         if self._listener.fileno() >= 0:
             self.ignore(self._listener.fileno())
             self._listener.close()
-            self.path.unlink(missing_ok=True)
             self._wake.close()
-            os.close(self._spare)
             self.regions.close()
             self.device.close()
 

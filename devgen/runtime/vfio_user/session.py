@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 DMA_PATIENCE: Final = 3.0
 """Seconds that a client may take to answer a DMA message: fewer than the 5 after which QEMU gives a device up."""
 
+TALK: Final = 2.0
+"""Seconds more while it goes on to send other messages."""
+
 DEEPEST: Final = 8
 """DMA messages that may wait within each other: a device whose DMA is served while another's is awaited, and so on."""
 
@@ -165,11 +168,16 @@ class Session:
                 raise invalid("more descriptors than were offered")
             handler(message)
         except Refused as error:
-            _log.info("%s: refused: %s", self._server.device.name, error)
-            if not message.flags & protocol.NO_REPLY:
-                self.channel.refuse(message, error.number)
-            if not self._agreed:
-                raise Disconnect("no agreement on a version") from None
+            self._refuse(message, error.number, error)
+        except OSError as error:  # the host does not give what it takes: no descriptor is left, for one
+            self._refuse(message, error.errno or errno.EIO, error)
+
+    def _refuse(self, message: Message, number: int, error: Exception) -> None:
+        _log.info("%s: refused: %s", self._server.device.name, error)
+        if not message.flags & protocol.NO_REPLY:
+            self.channel.refuse(message, number)
+        if not self._agreed:
+            raise Disconnect("no agreement on a version")
 
     def _reply(self, message: Message, payload: bytes = b"", fds: list[int] | None = None) -> None:
         if not message.flags & protocol.NO_REPLY:
@@ -329,8 +337,13 @@ class Session:
                 self._take(message)
                 if self._ended:
                     raise Disconnect("the client has gone")
-            elif not self.channel.receive() and time.monotonic() > deadline:
+                late = time.monotonic() > deadline + TALK  # its reply may stand behind what it has sent before
+            else:
+                late = not self.channel.receive() and time.monotonic() > deadline
+            if late:
                 raise Disconnect("the client does not answer a DMA message")
+            if self._server.stopping:
+                raise Disconnect("the server ends")
         reply = self._replies.pop(identifier)
         reply.close()
         return reply
