@@ -3,9 +3,10 @@
     python benchmarks/vfio_user.py [--quick]
 
 Each figure stands beside a Python process that does nothing but move as many bytes over the same kind of socket
-(`_vfio_peers.py`), in interleaved rounds. Server and client run on one processor, where a switch from one to the other
-costs least and always the same, so that what the server adds shows most; the first table has them also where the
-scheduler puts them. QEMU executes nothing and is driven through qtest; its rows need a QEMU that
+(`_vfio_peers.py`), in interleaved rounds. Where a process's memory happens to lie is worth a tenth either way, so all
+processes are started several times, and a figure is the median over the starts. Server and client share a processor
+where nothing else is said: a switch from one to the other then costs least and always the same, so that what the
+server adds shows most. QEMU executes nothing and is driven through qtest; its rows need a QEMU that
 tests/fetch/fetch_qemu.py finds.
 """
 
@@ -15,29 +16,29 @@ import os
 import select
 import socket
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from _measure import Table, interleaved
-from _qemu import Qtest, find_qemu
+from _measure import Result, Table, interleaved
+from _qemu import find_qemu
+from _starts import Amount, Run, over_starts, placed, start_of
+from _through_qemu import attaching, through_qemu
 from _vfio_peers import listening, peer, served
 
 from devgen.runtime.vfio_user import protocol
 from devgen.runtime.vfio_user.protocol import HEADER, NO_REPLY, Command, Irq, SetFlag
 
 DEVICE = "dma-engine"
-STATUS, LENGTH, SCRATCH, RING = 0x04, 0x18, 0x24, 0x800  # in its BAR 0
-TABLE, MSIX_CAPABILITY = 4, 0x40
-LIVENESS = 0x04  # of edu, whose BARs hold no RAM that QEMU would map, so that it posts writes
+LENGTH, SCRATCH, RING = 0x18, 0x24, 0x800  # in its BAR 0
+TABLE = 4
+"""The BAR of its MSI-X table."""
 JOINED = 200
 """Writes that QEMU joins in one message at most."""
-
-Run = Callable[[int], object]
 
 
 def message(command: int, payload: bytes, flags: int = 0) -> bytes:
@@ -87,19 +88,6 @@ def attach(path: Path) -> socket.socket:
     return link
 
 
-@contextmanager
-def on_one_processor(*processes: int) -> Iterator[None]:
-    """Keep this process and the others on the last processor that there is for us."""
-    before = os.sched_getaffinity(0)
-    for process in (0, *processes):
-        os.sched_setaffinity(process, {max(before)})
-    try:
-        yield
-    finally:
-        for process in (0, *processes):
-            os.sched_setaffinity(process, before)
-
-
 # --- round trips ------------------------------------------------------------------------------------------------
 
 
@@ -113,30 +101,28 @@ def round_trips(link: socket.socket, request: bytes) -> Run:
     return run
 
 
-def reads(folder: Path, calls: int, rounds: int) -> Table:
-    """Register reads, and writes that are answered, on one processor and wherever the scheduler puts the two."""
+def reads(amount: Amount) -> Table:
+    """Register reads, and writes that are answered, with client and server on one processor and on two."""
+
+    def measure(folder: Path, together: bool) -> list[Result]:
+        with ExitStack() as stack:
+            start = partial(start_of, stack)
+            servers = [start(peer("echo", folder / "echo")), start(served(DEVICE, folder / "card"))]
+            plain, link = stack.enter_context(connect(folder / "echo")), stack.enter_context(attach(folder / "card"))
+            candidates = {
+                "Python echo": round_trips(plain, READ),
+                "devgen, register read": round_trips(link, READ),
+                "devgen, register write": round_trips(link, write_of(0, SCRATCH, 7)),
+                "devgen, configuration space": round_trips(link, read_of(protocol.REGION_CONFIG, 0)),
+            }
+            with placed(servers, together):
+                return interleaved(candidates, calls=amount.calls, rounds=amount.rounds)
+
     rows = []
-    with ExitStack() as stack:
-        start = partial(start_of, stack)
-        echo, ours = start(peer("echo", folder / "echo")), start(served(DEVICE, folder / "card"))
-        plain, link = stack.enter_context(connect(folder / "echo")), stack.enter_context(attach(folder / "card"))
-        candidates = {
-            "Python echo": round_trips(plain, READ),
-            "devgen, register read": round_trips(link, READ),
-            "devgen, register write": round_trips(link, write_of(0, SCRATCH, 7)),
-            "devgen, configuration space": round_trips(link, read_of(protocol.REGION_CONFIG, 0)),
-        }
-        with on_one_processor(echo, ours):
-            results = interleaved(candidates, calls=calls, rounds=rounds)
-        rows += [(each.name, "one", each.ns / 1000, each.ratio) for each in results]
-        results = interleaved(candidates, calls=calls, rounds=rounds)
-        rows += [(each.name, "any", each.ns / 1000, each.ratio) for each in results]
-    return Table("A round trip over the socket", ("answered by", "processor", "µs", "of the echo"), rows)
-
-
-def start_of(stack: ExitStack, command: list[str]) -> int:
-    """Start a peer; its process number."""
-    return stack.enter_context(listening(command)).pid
+    for processors, together in (("one", True), ("two", False)):
+        results = over_starts(partial(measure, together=together), amount.starts)
+        rows += [(each.name, processors, each.ns / 1000, each.ratio) for each in results]
+    return Table("A round trip over the socket", ("answered by", "processors", "µs", "of the echo"), rows)
 
 
 # --- posted writes ----------------------------------------------------------------------------------------------
@@ -157,21 +143,24 @@ def flood(link: socket.socket, data: bytes, announced: bool) -> Run:
     return run
 
 
-def posted_writes(folder: Path, calls: int, rounds: int) -> Table:
+def posted_writes(amount: Amount) -> Table:
+    def measure(folder: Path, data: bytes, calls: int) -> list[Result]:
+        with ExitStack() as stack:
+            start = partial(start_of, stack)
+            servers = [start(peer("sink", folder / "sink")), start(served(DEVICE, folder / "card"))]
+            plain, link = stack.enter_context(connect(folder / "sink")), stack.enter_context(attach(folder / "card"))
+            candidates = {
+                "Python sink": flood(plain, data, announced=True),
+                "devgen": flood(link, data, announced=False),
+            }
+            with placed(servers):
+                return interleaved(candidates, calls=calls, rounds=amount.rounds)
+
     rows = []
-    with ExitStack() as stack:
-        start = partial(start_of, stack)
-        sink, ours = start(peer("sink", folder / "sink")), start(served(DEVICE, folder / "card"))
-        plain, link = stack.enter_context(connect(folder / "sink")), stack.enter_context(attach(folder / "card"))
-        with on_one_processor(sink, ours):
-            for what, data, each, turns in (("one by one", POSTED, 1, calls), ("joined", MULTI, JOINED, calls // 20)):
-                candidates = {
-                    "Python sink": flood(plain, data, announced=True),
-                    "devgen": flood(link, data, announced=False),
-                }
-                for result in interleaved(candidates, calls=max(turns, 1), rounds=rounds):
-                    ns = result.ns / each
-                    rows.append((what, result.name, ns / 1000, f"{1e9 / ns:,.0f}", result.ratio))
+    for what, data, each, calls in (("one by one", POSTED, 1, amount.calls), ("joined", MULTI, JOINED, 20)):
+        for result in over_starts(partial(measure, data=data, calls=calls), amount.starts):
+            ns = result.ns / each
+            rows.append((what, result.name, ns / 1000, f"{1e9 / ns:,.0f}", result.ratio))
     return Table("Posted writes", ("sent", "taken by", "µs each", "a second", "of the sink"), rows)
 
 
@@ -212,23 +201,26 @@ def rings(link: socket.socket, request: bytes, eventfd: int) -> Run:
     return run
 
 
-def interrupts(folder: Path, calls: int, rounds: int) -> Table:
-    with ExitStack() as stack:
-        start = partial(start_of, stack)
-        bell, ours = start(peer("bell", folder / "bell")), start(served(DEVICE, folder / "card"))
-        plain, link = stack.enter_context(connect(folder / "bell")), stack.enter_context(attach(folder / "card"))
-        eventfds = [os.eventfd(0, os.EFD_NONBLOCK), os.eventfd(0, os.EFD_NONBLOCK)]
-        for fd in eventfds:
-            stack.callback(os.close, fd)
-        socket.send_fds(plain, [b"\0"], eventfds[:1])
-        aim_msix(link, eventfds[1])
-        ring = write_of(0, RING, 1, NO_REPLY)
-        candidates = {
-            "Python eventfd": rings(plain, ring, eventfds[0]),
-            "devgen, an empty copy and its MSI-X": rings(link, ring, eventfds[1]),
-        }
-        with on_one_processor(bell, ours):
-            results = interleaved(candidates, calls=calls, rounds=rounds)
+def interrupts(amount: Amount) -> Table:
+    def measure(folder: Path) -> list[Result]:
+        with ExitStack() as stack:
+            start = partial(start_of, stack)
+            servers = [start(peer("bell", folder / "bell")), start(served(DEVICE, folder / "card"))]
+            plain, link = stack.enter_context(connect(folder / "bell")), stack.enter_context(attach(folder / "card"))
+            eventfds = [os.eventfd(0, os.EFD_NONBLOCK), os.eventfd(0, os.EFD_NONBLOCK)]
+            for fd in eventfds:
+                stack.callback(os.close, fd)
+            socket.send_fds(plain, [b"\0"], eventfds[:1])
+            aim_msix(link, eventfds[1])
+            ring = write_of(0, RING, 1, NO_REPLY)
+            candidates = {
+                "Python eventfd": rings(plain, ring, eventfds[0]),
+                "devgen, an empty copy and its MSI-X": rings(link, ring, eventfds[1]),
+            }
+            with placed(servers):
+                return interleaved(candidates, calls=amount.calls, rounds=amount.rounds)
+
+    results = over_starts(measure, amount.starts)
     rows = [(each.name, each.ns / 1000, f"{1e9 / each.ns:,.0f}", each.ratio) for each in results]
     head = ("raised by", "µs from the posted write to the eventfd", "a second", "of the bare eventfd")
     return Table("Interrupts, each asked for by a write", head, rows)
@@ -271,73 +263,18 @@ def resident(process: int) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
 
 
-# --- QEMU -------------------------------------------------------------------------------------------------------
-
-
-def commands(qemu: Qtest, line: bytes) -> Run:
-    def run(calls: int) -> None:
-        for _ in range(calls):
-            qemu.ask(line)
-
-    return run
-
-
-def attached(path: Path) -> dict[str, object]:
-    """QEMU's name for a device behind a socket."""
-    return {"driver": "vfio-user-pci", "socket": {"type": "unix", "path": str(path)}}
-
-
-def through_qemu(qemu: list[str], folder: Path, calls: int, rounds: int) -> Iterator[Table]:
-    with ExitStack() as stack:
-        start = partial(start_of, stack)
-        start(peer("canned", folder / "canned"))
-        start(served(DEVICE, folder / "card"))
-        start(served("edu", folder / "edu"))
-        devices = [attached(folder / name) for name in ("canned", "card", "edu")] + [{"driver": "edu"}]
-        machine = Qtest(qemu, folder, devices)
-        stack.callback(machine.close)
-        read, write = b"readl %#x", b"writel %#x 1"
-        canned, card, edu, own = (Qtest.BAR + (at << 24) for at in range(4))
-        candidates = {
-            "read, a vfio-user server that does nothing": commands(machine, read % canned),
-            "read, devgen": commands(machine, read % (card + SCRATCH)),
-            "read, QEMU's own edu": commands(machine, read % own),
-            "read, RAM": commands(machine, read % 0x1000),
-            "posted write, a vfio-user server that does nothing": commands(machine, write % canned),
-            "posted write, devgen": commands(machine, write % (edu + LIVENESS)),
-            "answered write, devgen": commands(machine, write % (card + SCRATCH)),
-        }
-        results = interleaved(candidates, calls=calls, rounds=rounds)
-    rows = [(*each.name.split(", "), each.ns / 1000, each.ratio) for each in results]
-    yield Table("The same through QEMU's qtest", ("access", "of", "µs", "of the do-nothing server"), rows)
-    yield attaching(qemu, folder, 3 if calls > 100 else 1)
-
-
-def attaching(qemu: list[str], folder: Path, rounds: int) -> Table:
-    taken: dict[str, list[float]] = {"without a device": [], "with the device": []}
-    for _ in range(rounds):
-        for who, devices in (("without a device", []), ("with the device", [attached(folder / "card")])):
-            (folder / "card").unlink(missing_ok=True)
-            with listening(served(DEVICE, folder / "card")):
-                machine = Qtest(qemu, folder, devices)
-                taken[who].append(machine.started)
-                machine.close()
-    rows = [(who, f"{median(times) * 1e3:.0f}") for who, times in taken.items()]
-    return Table("QEMU's start to the first qtest command", ("QEMU", "ms"), rows)
-
-
 def tables(quick: bool = False) -> Iterator[Table]:
     """Over the socket, then, where there is one, through QEMU."""
-    calls, rounds = (20, 3) if quick else (200, 301)
+    amount = Amount(20, 3, 1) if quick else Amount(500, 41, 7)
     for what in (reads, posted_writes, interrupts):
-        with TemporaryDirectory(prefix="devgen-") as folder:
-            yield what(Path(folder), calls, rounds)
+        yield what(amount)
     with TemporaryDirectory(prefix="devgen-") as folder:
-        yield set_up(Path(folder), 1 if quick else 7)
+        yield set_up(Path(folder), amount.starts)
     qemu = find_qemu()
     if qemu is not None:
+        yield through_qemu(qemu, amount)
         with TemporaryDirectory(prefix="devgen-") as folder:
-            yield from through_qemu(qemu, Path(folder), calls, rounds)
+            yield attaching(qemu, Path(folder), amount.starts)
 
 
 if __name__ == "__main__":
