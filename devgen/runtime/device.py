@@ -181,6 +181,10 @@ class DeviceObserver(Protocol):
         """The device wanted to ``load`` or ``store`` and may not: it is no bus master."""
         ...
 
+    def unsent(self, vector: int) -> None:
+        """A message is lost that a host would have delivered in its own way: the device is no bus master."""
+        ...
+
     def begin(self) -> object:
         """A GPIO input is about to change."""
         ...

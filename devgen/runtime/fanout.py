@@ -58,6 +58,11 @@ class Fanout:
         for observer in self._observers:
             observer.refused(verb, address, length)
 
+    def unsent(self, vector: int) -> None:
+        """See DeviceObserver."""
+        for observer in self._observers:
+            observer.unsent(vector)
+
 
 def fan_out(present: T | None, added: T) -> T | Fanout:
     """``added``, beside the observer that is there already, if one is. Take them away in reverse order."""

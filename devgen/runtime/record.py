@@ -265,6 +265,9 @@ class Recorder:
     def refused(self, verb: str, address: int, length: int) -> None:
         """See DeviceObserver; a replayed device is refused by its own command register."""
 
+    def unsent(self, vector: int) -> None:
+        """See DeviceObserver; as ``refused``."""
+
     # --- outputs -------------------------------------------------------------------------
 
     def _write_loads(self) -> None:

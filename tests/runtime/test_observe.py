@@ -177,6 +177,17 @@ def test_what_a_device_may_not_reach_is_told() -> None:
     assert "dma-engine.memory store 0x2000 16 bytes refused: not a bus master" in said
 
 
+def test_a_message_that_a_host_would_have_delivered_is_told_as_lost() -> None:
+    with Bench("dma-engine", command=2) as dev:
+        dev.dut.on_vector = lambda vector: None
+        trace = Trace(dev, "all")
+        dev.write32(0, 1, "bells")
+        assert not [line for line in trace.take() if ".vector" in line]  # nobody expects one: messages are off
+        dev.dut.config.write(dev.dut.messages["msix"].offset + 2, 0x8000, 2)
+        dev.write32(0, 1, "bells")
+        assert "dma-engine.vector 0 refused: not a bus master" in trace.take()
+
+
 def test_configuration_space() -> None:
     with Bench(Card) as dev:
         trace = Trace(dev, "access")

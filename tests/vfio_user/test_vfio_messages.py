@@ -80,3 +80,13 @@ def test_a_table_written_to_the_card_makes_no_write_to_memory(client: Client, ev
     reply = client.set_irqs(Irq.MSIX, EVENTFD, 0, 1, [fd])
     assert (reply.command, reply.flags & ERROR) == (Command.DEVICE_SET_IRQS, 0)
     assert (rung(fd), client.read(TABLES, 0x800, 8)) == (1, bytes(8))
+
+
+def test_what_is_no_bus_master_sends_nothing_on_unmask(client: Client, eventfds: Eventfds) -> None:
+    (fd,) = eventfds(1)
+    client.set_irqs(Irq.MSI, EVENTFD, 0, 1, [fd])
+    enable_msi(client, masks=1)
+    raise_vector(client)
+    client.write(CONFIG, 4, b"\2\0")
+    client.write32(CONFIG, MASKS, 0)
+    assert rung(fd) == 0

@@ -187,6 +187,10 @@ class DeviceTracer:
         """See DeviceObserver."""
         self._say("memory", f"{verb} {address:#x} {length} bytes refused: not a bus master")
 
+    def unsent(self, vector: int) -> None:
+        """See DeviceObserver."""
+        self._say("vector", f"{vector} refused: not a bus master")
+
     def _say(self, name: str, what: str, place: str | None = None) -> None:
         self._tracer.say(f"{self._device.name}.{name}", what, place)
 

@@ -178,3 +178,6 @@ class _Inputs:
 
     def refused(self, verb: str, address: int, length: int) -> None:
         """No line."""
+
+    def unsent(self, vector: int) -> None:
+        """No line."""

@@ -167,6 +167,8 @@ class PciDevice(Device):
         if self.on_vector is not None:
             if self.may_master():
                 self.on_vector(vector)
+            elif self.observer is not None and self.uses_messages:
+                self.observer.unsent(vector)
             return
         for messages in self.messages.values():
             if messages.enabled:

@@ -49,7 +49,7 @@ class Interrupts:
         device.pin.connect(self._pin_changed)
         device.on_vector = self.raise_vector
         for messages in device.messages.values():
-            messages.path = _ByEventfd(self, Irq[messages.kind.upper()])
+            messages.path = _ByEventfd(device, self, Irq[messages.kind.upper()])
 
     def close(self) -> None:
         """Forget the client."""
@@ -247,12 +247,15 @@ class Interrupts:
 class _ByEventfd:
     """The `MessagePath` of a capability: its messages signal eventfds, whatever address the client has put there."""
 
-    def __init__(self, interrupts: Interrupts, kind: Irq) -> None:
+    def __init__(self, device: PciDevice, interrupts: Interrupts, kind: Irq) -> None:
+        self._device = device
         self._interrupts = interrupts
         self._kind = kind
 
     def send(self, vector: int, address: int, data: int) -> bool:
-        """Signal, or wait."""
+        """Signal, or wait. A function that is no bus master shall write it: as little comes of that as of any write."""
+        if not self._device.may_master():
+            return False
         self._interrupts.fire((self._kind, vector))
         return True
 
