@@ -2,6 +2,7 @@
 """Gets a QEMU that has vfio-user-pci (10.1 or newer) and prints the command that runs it, as a JSON list.
 
     tests/fetch/fetch_qemu.py [FOLDER]
+    tests/fetch/fetch_qemu.py --script ~/bin/qemu-system-x86_64     writes a script that runs it, too
 
 A `qemu-system-x86_64` on PATH is taken if it is new enough. Otherwise Debian's trixie-backports is unpacked, with the
 libraries that it needs, into FOLDER (default: devgen's folder in the user's cache), as debian.py says.
@@ -9,9 +10,11 @@ libraries that it needs, into FOLDER (default: devgen's folder in the user's cac
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -75,10 +78,27 @@ def _fill(apt: Apt, new: Path) -> None:
     unpack(apt.download_whole(PACKAGE, SUITES[-1]), new / "root")
 
 
+def write_script(path: Path, command: list[str]) -> None:
+    """Make ``path`` a script that runs the command with its own arguments behind."""
+    path.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n')
+    path.chmod(0o755)
+
+
 def main() -> int:
     """Print the command."""
-    folder = Path(sys.argv[1]).absolute() if len(sys.argv) > 1 else cache_folder("qemu")
-    return report("QEMU", lambda: json.dumps(find(folder) or get(folder)))
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("folder", nargs="?", type=Path, default=cache_folder("qemu"), help="where to unpack it")
+    parser.add_argument("--script", type=Path, metavar="PATH", help="write a script that runs it there, too")
+    wanted = parser.parse_args()
+
+    def text() -> str:
+        folder = wanted.folder.absolute()
+        command = find(folder) or get(folder)
+        if wanted.script:
+            write_script(wanted.script, command)
+        return json.dumps(command)
+
+    return report("QEMU", text)
 
 
 if __name__ == "__main__":
