@@ -189,6 +189,7 @@ class DeviceTracer:
 
     def unsent(self, vector: int) -> None:
         """See DeviceObserver."""
+        self.show_changes()
         self._say("vector", f"{vector} refused: not a bus master")
 
     def _say(self, name: str, what: str, place: str | None = None) -> None:
