@@ -44,7 +44,7 @@ class Nvme(PciDevice):
     BUS: ClassVar[str] = "pci"
     PCI: ClassVar[PciIdentity] = PciIdentity(
         vendor=0x1B36,
-        device=0x00F3,
+        device=0x00F4,
         revision=1,
         class_code=0x010802,
         subsystem_vendor=0x1AF4,
