@@ -151,6 +151,39 @@ def test_reserved_bits_of_the_table_are_zero(machine: Machine) -> None:
     assert machine.memory.read(BASE, 8) == 0x1122334455667788
 
 
+@pytest.mark.parametrize("size", [1, 2])
+@pytest.mark.parametrize("at", [0, 0x800], ids=["table", "pending"])
+def test_dwords_are_the_narrowest_accesses_of_the_tables(machine: Machine, at: int, size: int) -> None:
+    program(machine, 0, 0x77, mask=1)
+    enable_msix(machine)
+    dut(machine).done[0].pulse()
+    before = machine.memory.read(BASE + at, 8)
+    assert before
+    machine.memory.write(BASE + at, (1 << 8 * size) - 1, size)
+    assert (machine.memory.read(BASE + at, 8), machine.memory.read(BASE + at, size)) == (before, 0)
+
+
+def test_the_pending_bits_are_read_only(machine: Machine) -> None:
+    program(machine, 0, 0x77, mask=1)
+    enable_msix(machine)
+    dut(machine).done[0].pulse()
+    for value in (0, (1 << 64) - 1):
+        machine.memory.write(BASE + 0x800, value, 8)
+        assert pending(machine) == 1
+
+
+def test_a_guest_cannot_give_msi_more_than_there_is(machine: Machine) -> None:
+    engine = dut(machine)
+    at = offset(engine, 5)
+    engine.config.write(at + 4, TARGET, 4)
+    engine.config.write(at + 12, 0xFFFF, 2)
+    engine.config.write(at + 2, 0x0071, 2)  # 128 of four
+    engine.done[1].pulse()
+    assert message(machine, 0) == 0xFFFD
+    engine.done[7].pulse()
+    assert message(machine, 0) == 0xFFFF
+
+
 def test_msi_shares_what_the_guest_gives(machine: Machine) -> None:
     engine = dut(machine)
     at = offset(engine, 5)

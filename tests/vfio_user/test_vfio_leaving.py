@@ -22,6 +22,7 @@ from devgen.runtime.errors import MachineError
 from devgen.runtime.registry import Registry
 from devgen.runtime.vfio_user import VfioUserServer, protocol
 from devgen.runtime.vfio_user.protocol import HEADER, Command
+from devgen.runtime.vfio_user.session import DEEPEST
 
 LENGTH, SCRATCH, BELL = 0x18, 0x24, 0x800
 SESSION = "devgen.runtime.vfio_user.session."
@@ -108,6 +109,20 @@ def test_a_client_that_talks_instead_of_answering_dma_is_let_go(
     with pytest.raises(OSError):
         while time.monotonic() < until:
             client.read32(BAR0, SCRATCH)
+    alive(server)
+
+
+def test_dma_within_dma_has_an_end(client: Client, server: VfioUserServer) -> None:
+    make_it_ask(client)
+    for _ in range(500):
+        client.send(Command.REGION_WRITE, write(BELL, 1), flags=NO_REPLY)
+    read = client.send(Command.REGION_READ, protocol.REGION_ACCESS.pack(0x28, BAR0, 4))
+    asked = 1
+    while (message := client.receive()).identifier != read or message.command != Command.REGION_READ:
+        asked += 1
+    assert asked == DEEPEST
+    assert message.payload[16:] == (501).to_bytes(4, "little")  # rung each time; what was too deep has read ones
+    client.close()
     alive(server)
 
 

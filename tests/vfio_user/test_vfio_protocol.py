@@ -59,6 +59,13 @@ def test_the_version_reply_is_no_longer_than_its_request(stranger: Client, lengt
     assert not reply.flags & ERROR
 
 
+@pytest.mark.parametrize("name", ["max_msg_fds", "max_data_xfer_size"])
+def test_a_capability_that_the_client_has_no_room_for_is_left_out(stranger: Client, name: str) -> None:
+    data = b'{"capabilities":{"%s":1}}\0' % name.encode()
+    reply = stranger.ask(Command.VERSION, protocol.VERSION.pack(0, 1) + data)
+    assert (reply.flags & ERROR, len(reply.payload)) == (0, 4)
+
+
 def test_version_without_data(stranger: Client) -> None:
     assert stranger.ask(Command.VERSION, protocol.VERSION.pack(0, 7)).payload == protocol.VERSION.pack(0, 1)
 
@@ -230,6 +237,14 @@ def test_dma_needs_the_bus_master_bit_and_a_mapping(client: Client, memory: int)
     assert os.pread(memory, 4, 0x100) == bytes(4)
 
 
+def test_memory_that_may_not_be_read(client: Client, memory: int) -> None:
+    os.pwrite(memory, b"data", 0x1000)
+    client.map(0, 0x1000, memory)
+    client.map(0x1000, 0x1000, memory, offset=0x1000, flags=2)
+    start_copy(client, 0x1000, 0, 4)
+    assert os.pread(memory, 4, 0) == b"\xff" * 4
+
+
 def test_memory_that_may_not_be_written(client: Client, memory: int) -> None:
     client.map(0, 0x1000, memory, flags=1)
     os.pwrite(memory, b"data", 0)
@@ -385,6 +400,19 @@ def test_intx_masks_itself_and_fires_again_while_the_line_is_up(client: Client, 
     assert rung(fd) == 0
     client.write32(BAR0, BELL, 1)
     assert rung(fd) == 1
+    client.write32(BAR0, STATUS, 1)
+    client.write32(BAR0, BELL, 1)
+    assert rung(fd) == 0  # down, and up again behind the mask
+
+
+def test_intx_with_a_new_eventfd_is_no_longer_masked(client: Client, eventfds: Eventfds) -> None:
+    old, new = eventfds(2)
+    client.set_irqs(Irq.INTX, EVENTFD, 0, 1, [old])
+    client.write(CONFIG, 4, b"\x07\x00")
+    start_copy(client, 0, 0, 4)
+    client.set_irqs(Irq.INTX, EVENTFD, 0, 1)
+    client.set_irqs(Irq.INTX, EVENTFD, 0, 1, [new])
+    assert (rung(old), rung(new)) == (1, 1)
 
 
 def test_intx_is_unmasked_through_an_eventfd(client: Client, eventfds: Eventfds) -> None:
