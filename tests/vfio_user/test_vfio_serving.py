@@ -212,6 +212,17 @@ def test_state_is_saved_in_the_end_and_restored(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["state"]
 
 
+def test_a_reset_after_decoding_was_turned_on_is_a_guests(tmp_path: Path) -> None:
+    path, state = tmp_path / "s", tmp_path / "state"
+    with served(path, "--save", str(state)) as client:
+        client.write32(BAR0, SCRATCH, 0xCAFE)
+    with served(path, "--restore", str(state)) as client:
+        client.write(CONFIG, 4, b"\2\0")
+        assert client.read32(BAR0, SCRATCH) == 0xCAFE
+        assert not client.ask(Command.DEVICE_RESET).error
+        assert client.read32(BAR0, SCRATCH) == 0
+
+
 def test_state_is_saved_when_a_signal_says_so(tmp_path: Path) -> None:
     path, state = tmp_path / "s", tmp_path / "state"
     with serving(path, "--save", str(state)) as process, Client(path) as client:

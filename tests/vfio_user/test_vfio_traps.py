@@ -135,6 +135,23 @@ def test_vectors_come_in_chunks_of_what_was_offered(client: Client, eventfds: Ev
     assert [rung(fd) for fd in fds] == [1] * 8
 
 
+def test_no_more_doorbells_are_handed_out_than_a_client_takes_descriptors(tmp_path: Path) -> None:
+    with VfioUserServer(Registry().find("virtio-blk-pci"), tmp_path / "s") as server:
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        found = []
+        for most in (2, 16):
+            with Client(server.path) as client:
+                client.hello({"capabilities": {"max_msg_fds": most}})
+                reply = client.ask(Command.DEVICE_GET_REGION_IO_FDS, protocol.IO_FDS.pack(4096, 0, BAR0, 0))
+                found.append((protocol.IO_FDS.unpack_from(reply.payload)[3], len(reply.fds)))
+                for fd in reply.fds:
+                    os.close(fd)
+        server.stop()
+        thread.join(20)
+    assert found == [(2, 2), (4, 4)]
+
+
 def test_intx_that_is_up_when_its_eventfd_comes_fires_at_once(client: Client, eventfds: Eventfds) -> None:
     (fd,) = eventfds(1)
     client.write(CONFIG, 4, b"\x07\x00")
