@@ -135,6 +135,33 @@ def test_vectors_come_in_chunks_of_what_was_offered(client: Client, eventfds: Ev
     assert [rung(fd) for fd in fds] == [1] * 8
 
 
+def copy_word(client: Client, source: int, destination: int) -> None:
+    client.write(BAR0, 0x08, source.to_bytes(8, "little") + destination.to_bytes(8, "little"))
+    client.write32(BAR0, 0x18, 4)
+    client.write32(BAR0, 0x800, 1)
+
+
+def test_a_part_of_huge_pages_is_mapped_with_what_is_round_it(
+    client: Client, memory: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("devgen.runtime.vfio_user.dma._block", lambda fd, status: 1 << 16)
+    assert not client.map(0xC0000, 0x3000, memory, offset=0x1D000).error
+    os.pwrite(memory, b"data", 0x1D000)
+    copy_word(client, 0xC0000, 0xC2FFC)
+    assert os.pread(memory, 4, 0x1FFFC) == b"data"
+
+
+def test_a_file_that_cannot_be_written_nor_mapped_safely_is_asked_for(client: Client) -> None:
+    fd = os.memfd_create("shrinkable")
+    os.ftruncate(fd, 0x1000)
+    unwritable = os.open(f"/proc/self/fd/{fd}", os.O_RDONLY)
+    assert not client.map(0, 0x1000, unwritable).error
+    copy_word(client, 0, 0x100)
+    assert client.receive().command == Command.DMA_READ
+    os.close(unwritable)
+    os.close(fd)
+
+
 def test_no_more_doorbells_are_handed_out_than_a_client_takes_descriptors(tmp_path: Path) -> None:
     with VfioUserServer(Registry().find("virtio-blk-pci"), tmp_path / "s") as server:
         thread = threading.Thread(target=server.run)

@@ -38,19 +38,23 @@ class Backing(Protocol):
 
 
 class Mapped:
-    """A file that cannot shrink, mapped."""
+    """A file that cannot shrink, mapped, in whole blocks of ``block`` bytes: huge pages are not mapped in part."""
 
-    def __init__(self, fd: int, offset: int, size: int, flags: DmaFlag) -> None:
+    def __init__(self, fd: int, offset: int, size: int, flags: DmaFlag, block: int = 1) -> None:
         protection = mmap.PROT_READ | (mmap.PROT_WRITE if flags & DmaFlag.WRITE else 0)
-        self._map = mmap.mmap(fd, size, mmap.MAP_SHARED, protection, offset=offset)
+        self._start = offset % block
+        length = -(-(self._start + size) // block) * block
+        self._map = mmap.mmap(fd, length, mmap.MAP_SHARED, protection, offset=offset - self._start)
 
     def read(self, offset: int, length: int) -> bytes:
         """See `Backing.read`."""
-        return self._map[offset : offset + length]
+        start = self._start + offset
+        return self._map[start : start + length]
 
     def write(self, offset: int, data: bytes) -> None:
         """See `Backing.write`."""
-        self._map[offset : offset + len(data)] = data
+        start = self._start + offset
+        self._map[start : start + len(data)] = data
 
     def close(self) -> None:
         """See `Backing.close`."""
@@ -157,7 +161,9 @@ class ClientMemory:
         asked = private or not fds
         if not asked and len(self._maps) - self.asks >= MOST_FILES:
             raise Refused(errno.ENOSPC, "too many mappings of files")
-        backing = Asked(client, address) if asked else _open(fds, offset, size, DmaFlag(flags))
+        backing = None if asked else _open(fds, offset, size, DmaFlag(flags))
+        if backing is None:
+            backing = Asked(client, address)
         self._starts.insert(at, address)
         self._maps.insert(at, Mapping(address, size, DmaFlag(flags), backing))
         self.asks += isinstance(backing, Asked)
@@ -239,18 +245,38 @@ def _cuts(one: Mapping, start: int, end: int) -> bool:
     return one.address < end and start < last and not (start <= one.address and last <= end)
 
 
-def _open(fds: list[int], offset: int, size: int, flags: DmaFlag) -> Backing:
-    """The way into a descriptor's file. Takes it out of ``fds`` if it is kept. Raises Refused."""
+def _open(fds: list[int], offset: int, size: int, flags: DmaFlag) -> Backing | None:
+    """The way into a descriptor's file; None if the client has to be asked.
+
+    Takes the descriptor out of ``fds`` if it is kept. Raises Refused.
+    """
     fd = fds[0]
     try:
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode) or offset % protocol.PAGE or status.st_size < offset + size:
             raise invalid(f"the descriptor does not hold {size:#x} bytes at {offset:#x}")
         if _cannot_shrink(fd):
-            return Mapped(fd, offset, size, flags)
-        return Filed(fds.pop(), offset)
+            return Mapped(fd, offset, size, flags, _block(fd, status))
+        return Filed(fds.pop(), offset) if _takes(fd, flags) else None
     except (OSError, ValueError, OverflowError) as error:
         raise invalid(f"cannot map the descriptor: {error}") from None
+
+
+def _block(fd: int, status: os.stat_result) -> int:
+    """What place and size of a mapping of the file must be a multiple of, beyond pages: the size of huge ones."""
+    block = status.st_blksize
+    whole = block > protocol.PAGE and block % protocol.PAGE == 0 and status.st_size % block == 0
+    return block if whole and not _takes(fd, DmaFlag.WRITE) else 1
+
+
+def _takes(fd: int, flags: DmaFlag) -> bool:
+    """Whether reading and writing the file does what ``flags`` allow: huge pages can be mapped, but not written."""
+    try:
+        if flags & DmaFlag.WRITE:
+            os.pwrite(fd, b"", 0)
+        return True
+    except OSError:
+        return False
 
 
 def _cannot_shrink(fd: int) -> bool:
