@@ -1,4 +1,7 @@
-"""Memory that a client has mapped privately: seen where it can be, and asked for instead of read past its back."""
+"""What the server says of a client's memory.
+
+Memory that the client has mapped privately is seen where it can be, and asked for instead of read past its back.
+"""
 
 from __future__ import annotations
 
@@ -43,6 +46,16 @@ def test_how_the_client_maps_its_memory_is_seen(tmp_path: Path, memory: int, how
         assert said == ["a client has connected", *([PRIVATE] if asks else [])]
         if mapping is not None:
             mapping.close()
+
+
+def test_memory_that_is_refused_is_told_once(tmp_path: Path, memory: int) -> None:
+    with heard(tmp_path / "s") as (_, said), Client(tmp_path / "s") as client:
+        client.hello()
+        client.map(0, 0x10000, memory)
+        for _turn in range(3):
+            assert client.map(0x8000, 0x10000, memory).error
+        refused = "memory of the client was refused, DMA there reads ones: DMA_MAP at 0x8000 over a mapping"
+        assert said == ["a client has connected", refused]
 
 
 def test_one_shared_mapping_is_enough(tmp_path: Path, memory: int) -> None:

@@ -55,7 +55,7 @@ class Session:
         self._regions = server.regions
         self._interrupts = Interrupts(server.device, server)
         self._sharing = channel.sharing()
-        self._told = False
+        self._told: set[str] = set()
         self._agreed = False
         self._client_fds = 1
         self._client_transfer = protocol.MAX_TRANSFER
@@ -174,10 +174,19 @@ class Session:
 
     def _refuse(self, message: Message, number: int, error: Exception) -> None:
         _log.info("%s: refused: %s", self._server.device.name, error)
+        if message.command == Command.DMA_MAP and self._agreed:
+            # A client may well go on without (QEMU does), and nobody would know why DMA there finds ones.
+            self._tell_once("refused", f"memory of the client was refused, DMA there reads ones: {error}")
         if not message.flags & protocol.NO_REPLY:
             self.channel.refuse(message, number)
         if not self._agreed:
             raise Disconnect("no agreement on a version")
+
+    def _tell_once(self, matter: str, line: str) -> None:
+        """Tell the user, but of each matter once in a session: a client may cause it over and over."""
+        if matter not in self._told:
+            self._told.add(matter)
+            self._server.tell(line)
 
     def _reply(self, message: Message, payload: bytes = b"", fds: list[int] | None = None) -> None:
         if not message.flags & protocol.NO_REPLY:
@@ -197,9 +206,8 @@ class Session:
 
     def _dma_map(self, message: Message) -> None:
         private = bool(message.fds) and self._sharing.private(message.fds[0])
-        if private and not self._told:
-            self._told = True
-            self._server.tell(PRIVATE)
+        if private:
+            self._tell_once("private", PRIVATE)
         self._memory.map(message.payload, message.fds, self, private=private)
         self._reply(message)
 
