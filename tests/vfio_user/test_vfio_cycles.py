@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 from vfio_client import BAR0, CONFIG, MEMORY, Client
-from vfio_faults import fds
+from vfio_faults import fds, maps
 
 from devgen.runtime.registry import Registry
 from devgen.runtime.vfio_user import VfioUserServer, protocol
@@ -34,10 +34,6 @@ def server(tmp_path: Path) -> Iterator[VfioUserServer]:
     """One that takes steps when it is told to."""
     with VfioUserServer(Registry().find("dma-engine"), tmp_path / "s") as server:
         yield server
-
-
-def maps() -> int:
-    return Path("/proc/self/maps").read_bytes().count(b"\n")
 
 
 def resident() -> int:
