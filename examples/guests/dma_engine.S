@@ -136,17 +136,7 @@
         call no_message
         .endm
 
-        .code16
-        .globl _start
-_start:
-        cli
-        cld
-        xor %ax, %ax
-        mov %ax, %ds
-        mov %ax, %es
-        mov %ax, %ss
-        mov $0x7000, %sp
-        flat_fs
+        begin
         pic_setup 0xff, 0xff
         lapic_enable
         vector WIRE, on_wire

@@ -81,17 +81,7 @@
         say " interrupts \where"
         .endm
 
-        .code16
-        .globl _start
-_start:
-        cli
-        cld
-        xor %ax, %ax
-        mov %ax, %ds
-        mov %ax, %es
-        mov %ax, %ss
-        mov $0x7000, %sp
-        flat_fs
+        begin
 
 # 1: Intel's identification, a 64-bit counter, legacy replacement; ticks of a millisecond from the counter's period.
         addr32 mov %fs:CAP, %eax

@@ -94,17 +94,7 @@
         addr32 movw $0x86, %fs:WATCHDOG_RELOAD
         .endm
 
-        .code16
-        .globl _start
-_start:
-        cli
-        cld
-        xor %ax, %ax
-        mov %ax, %ds
-        mov %ax, %es
-        mov %ax, %ss
-        mov $0x7000, %sp
-        flat_fs
+        begin
         pic_setup 0xff, 0xff
         lapic_enable
         vector MESSAGE_VECTOR, on_message

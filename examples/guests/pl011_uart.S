@@ -25,17 +25,7 @@
         .set WLEN8, 0x60
         .set UARTEN_TXE_RXE, 0x301
 
-        .code16
-        .globl _start
-_start:
-        cli
-        cld
-        xor %ax, %ax
-        mov %ax, %ds
-        mov %ax, %es
-        mov %ax, %ss
-        mov $0x7000, %sp
-        flat_fs
+        begin
 
 # 1: part number 0x011.
         addr32 mov %fs:ID, %eax

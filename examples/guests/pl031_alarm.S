@@ -19,17 +19,7 @@
 
         .set VECTOR, 0x28 + IRQ - 8
 
-        .code16
-        .globl _start
-_start:
-        cli
-        cld
-        xor %ax, %ax
-        mov %ax, %ds
-        mov %ax, %es
-        mov %ax, %ss
-        mov $0x7000, %sp
-        flat_fs
+        begin
 
 # 1: the eight identification bytes.
         xor %ebx, %ebx

@@ -44,17 +44,7 @@
         expect \step, \status, %eax
         .endm
 
-        .code16
-        .globl _start
-_start:
-        cli
-        cld
-        xor %ax, %ax
-        mov %ax, %ds
-        mov %ax, %es
-        mov %ax, %ss
-        mov $0x7000, %sp
-        flat_fs
+        begin
 
 # 1: part number 0x061.
         must 1, ID, 0x61

@@ -88,17 +88,7 @@
 .Lawaited\@:
         .endm
 
-        .code16
-        .globl _start
-_start:
-        cli
-        cld
-        xor %ax, %ax
-        mov %ax, %ds
-        mov %ax, %es
-        mov %ax, %ss
-        mov $0x7000, %sp
-        flat_fs
+        begin
         pic_setup 0xff, 0xff
         vector 0x20, on_pit
         vector 0x24, on_serial

@@ -28,17 +28,7 @@
         .set PERIOD, 1000                       # microseconds
         .set ONCE, 2000
 
-        .code16
-        .globl _start
-_start:
-        cli
-        cld
-        xor %ax, %ax
-        mov %ax, %ds
-        mov %ax, %es
-        mov %ax, %ss
-        mov $0x7000, %sp
-        flat_fs
+        begin
 
 # 1: part number 0x804.
         addr32 mov %fs:ID, %eax
