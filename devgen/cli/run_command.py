@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Literal
-
 import click
 
 from devgen.cli.accel import Accel
 from devgen.cli.session import ACCEL_HELP, ACCELS, TIMEOUT, TIMEOUT_HELP, report, run_board
 from devgen.cli.streams import option as stream_option
 from devgen.cli.watching import TracingCommand, Watching, options, watch
-from devgen.runtime.observe import Level
 
 
 @click.command(
@@ -37,11 +33,7 @@ def command(
     accel: Accel,
     timeout: float | None,
     streams: tuple[str, ...],
-    level: Level | None,
-    form: Literal["text", "json"],
-    globs: tuple[str, ...],
-    trace_output: Path | None,
-    vcd: Path | None,
+    watching: Watching,
 ) -> int:
     """Run a board: its guest, its devices.
 
@@ -50,7 +42,6 @@ def command(
     guest halts for good, on Ctrl-C, or after --timeout. A guest that reads the terminal gets Ctrl-C too: then Ctrl-A x
     ends the run.
     """
-    watching = Watching(level, form, globs, trace_output, vcd)
     return report(
         run_board(board, accel, timeout, lambda machine, host: watch(machine, watching, host.program_counter), streams)
     )

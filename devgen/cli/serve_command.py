@@ -6,7 +6,7 @@ import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import click
 
@@ -18,7 +18,6 @@ from devgen.cli.stopping import Stopping
 from devgen.cli.watching import TracingCommand, Watching, options, watch
 from devgen.runtime.device import Device, Property, PropertyValue
 from devgen.runtime.errors import RuntimeFault, StateError, suggest
-from devgen.runtime.observe import Level
 from devgen.runtime.state import Json
 from devgen.runtime.vfio_user import VfioUserServer
 from devgen.runtime.vfio_user.lines import GpioLines
@@ -107,11 +106,7 @@ def command(
     actions: Sequence[str],
     save: Path | None,
     restore: Path | None,
-    level: Level | None,
-    form: Literal["text", "json"],
-    globs: tuple[str, ...],
-    trace_output: Path | None,
-    vcd: Path | None,
+    watching: Watching,
 ) -> int:
     """Serve a PCI device to another VMM, over vfio-user.
 
@@ -119,7 +114,6 @@ def command(
     device keeps its state and takes the next. Ctrl-C ends the server. The exit code is 1 if an
     event of another code than 0 has ended it, else 0.
     """
-    watching = Watching(level, form, globs, trace_output, vcd)
     try:
         device_class = project_registry().find(device)
         properties = parse_properties(device_class, settings)

@@ -6,8 +6,9 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import Final, Literal, TextIO
+from typing import Any, Final, Literal, TextIO
 
 import click
 
@@ -73,10 +74,24 @@ class Watching:
 
 
 def options(command: Command) -> Command:
-    """The options that make a Watching."""
+    """The options that make a Watching, which the command gets as ``watching``."""
+
+    @wraps(command)
+    def watched(
+        *,
+        level: Level | None,
+        form: Literal["text", "json"],
+        globs: tuple[str, ...],
+        trace_output: Path | None,
+        vcd: Path | None,
+        **others: Any,
+    ) -> int:
+        return command(watching=Watching(level, form, globs, trace_output, vcd), **others)
+
+    result: Command = watched
     for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+        result = option(result)
+    return result
 
 
 class TracingCommand(click.Command):
