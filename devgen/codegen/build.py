@@ -202,8 +202,9 @@ class _Build:
 
     def _generate(self, name: str, device: Device, inputs: dict[str, str]) -> _Compiled:
         from devgen.codegen.lower_device import lower_device
-        from devgen.codegen.names import LoweringError, class_name, module_name
+        from devgen.codegen.names import LoweringError, class_name
         from devgen.codegen.render import RenderError
+        from devgen.spec.modules import module_name
 
         try:
             text = self._templates().module(lower_device(device, quoted_path(self._shown(name))))

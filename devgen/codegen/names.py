@@ -78,14 +78,6 @@ def keyword_argument(name: str, value: str) -> str:
     return f'**{{"{name}": {value}}}' if keyword.iskeyword(name) else f"{name}={value}"
 
 
-def module_name(device: str) -> str:
-    """Return the module of a device: lower case, ``-`` becomes ``_``; never a keyword nor a private name."""
-    name = re.sub(r"[^a-z0-9_]", "_", device.lower())
-    if not name[:1].isalpha():
-        name = f"d{name}"
-    return f"{name}_" if keyword.iskeyword(name) else name
-
-
 def class_name(device: str) -> str:
     """Return the class of a device: ``pci-testdev`` gives ``PciTestdev``."""
     words = [word for word in re.split(r"[^A-Za-z0-9]+", device) if word]

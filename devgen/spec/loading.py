@@ -16,6 +16,7 @@ from devgen.spec.catalogue import source as source_kinds
 from devgen.spec.diagnostics import Diagnostic, Diagnostics
 from devgen.spec.includes import Includer
 from devgen.spec.model import Device, Mark
+from devgen.spec.modules import module_name
 from devgen.spec.schema import validate
 from devgen.spec.sources import Sources
 
@@ -94,7 +95,7 @@ def check_all(paths: Sequence[Path], include_dirs: tuple[Path, ...] = ()) -> lis
 
 def _same_module(modules: dict[str, Device], device: Device) -> list[Diagnostic]:
     """Tell of a device that would make the module of one before it; remember it otherwise."""
-    other = modules.setdefault(device.name.lower().replace("-", "_"), device)
+    other = modules.setdefault(module_name(device.name), device)
     if other is device:
         return []
     clash = "is described, too," if other.name == device.name else f"makes the same module as '{other.name}'"

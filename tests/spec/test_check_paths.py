@@ -41,6 +41,7 @@ def test_a_fault_in_a_fragment_is_said_once(tmp_path: Path) -> None:
     [
         ("uart", "uart", "device 'uart' is described, too, in "),
         ("my-uart", "My_Uart", "device 'My_Uart' makes the same module as 'my-uart' in "),
+        ("class", "class_", "device 'class_' makes the same module as 'class' in "),
     ],
 )
 def test_two_devices_that_make_one_module(first: str, second: str, said: str, tmp_path: Path) -> None:
