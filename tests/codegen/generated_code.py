@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from devgen.codegen.lower_device import lower_device
@@ -9,7 +10,7 @@ from devgen.codegen.render import Renderer
 from devgen.runtime.clock import Clocks
 from devgen.runtime.device import Device, Environment
 from devgen.runtime.pci import PciDevice
-from devgen.spec import model
+from devgen.spec import load_device, model
 
 RENDERER = Renderer()
 
@@ -25,6 +26,16 @@ def class_of(device: model.Device) -> type[Any]:
     exec(compile(source_of(device), "generated.py", "exec"), namespace)
     classes = [one for one in namespace.values() if isinstance(one, type) and issubclass(one, Device)]
     return next(one for one in classes if one not in (Device, PciDevice))
+
+
+def described_in(text: str, folder: Path) -> model.Device:
+    """The device that a description's text makes; nothing is to be said about it."""
+    path = folder / "dut.yaml"
+    path.write_text(text)
+    result = load_device(path)
+    assert [str(one) for one in result.diagnostics] == []
+    assert result.device is not None
+    return result.device
 
 
 def instance_of(device: model.Device, **properties: Any) -> Any:

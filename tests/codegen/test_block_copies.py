@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from generated_code import class_of
+from generated_code import class_of, described_in
 
 from devgen.runtime.bench import Bench
 from devgen.runtime.errors import StateError
-from devgen.spec import load_device
 
 TEXT = """\
 device: dut
@@ -37,12 +36,7 @@ START, LENGTH, FETCH, DELIVER, FILL, WINDOW = 0x0, 0x4, 0x8, 0xC, 0x10, 0x40
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Any:
-    path = tmp_path / "dut.yaml"
-    path.write_text(TEXT)
-    result = load_device(path)
-    assert [str(one) for one in result.diagnostics] == []
-    assert result.device is not None
-    with Bench(class_of(result.device)) as made:
+    with Bench(class_of(described_in(TEXT, tmp_path))) as made:
         yield made
 
 

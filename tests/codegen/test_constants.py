@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from generated_code import class_of
+from generated_code import class_of, described_in
 
 from devgen.runtime.bench import Bench
-from devgen.spec import load_device
 
 TEXT = """\
 device: dut
@@ -24,11 +23,7 @@ regions:
 
 
 def test_a_constant_is_a_size_a_start_value_and_an_operand(tmp_path: Path) -> None:
-    path = tmp_path / "dut.yaml"
-    path.write_text(TEXT)
-    result = load_device(path)
-    assert result.device is not None
-    device = class_of(result.device)
+    device = class_of(described_in(TEXT, tmp_path))
     with Bench(device) as bench:
         assert bench.dut.element == b"\x40\x41\x42"
         bench.write32(0, 0x41)

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from generated_code import class_of
+from generated_code import class_of, described_in
 
 from devgen.runtime.bench import Bench
-from devgen.spec import load_device
 
 TEXT = """\
 device: dut
@@ -45,11 +44,7 @@ DEVICE_CONTROL, LINK_CONTROL = EXPRESS + 0x08, EXPRESS + 0x10
 
 @pytest.fixture
 def device(tmp_path: Path) -> Any:
-    path = tmp_path / "dut.yaml"
-    path.write_text(TEXT)
-    result = load_device(path)
-    assert [str(one) for one in result.diagnostics] == []
-    return class_of(result.device)
+    return class_of(described_in(TEXT, tmp_path))
 
 
 @pytest.fixture

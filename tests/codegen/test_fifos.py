@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from generated_code import instance_of
-
-from devgen.spec import load_device
+from generated_code import described_in, instance_of
 
 TEXT = """\
 device: dut
@@ -35,11 +33,7 @@ interrupts:
 
 @pytest.fixture
 def dut(tmp_path: Path) -> Any:
-    path = tmp_path / "dut.yaml"
-    path.write_text(TEXT)
-    result = load_device(path)
-    assert result.device is not None, [str(one) for one in result.diagnostics]
-    return instance_of(result.device)
+    return instance_of(described_in(TEXT, tmp_path))
 
 
 def test_reading_takes_an_entry_out(dut: Any) -> None:

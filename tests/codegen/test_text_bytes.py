@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from generated_code import instance_of
-
-from devgen.spec import load_device
+from generated_code import described_in, instance_of
 
 TEXT = """\
 device: dut
@@ -31,12 +29,7 @@ regions:
     [("", bytes(8)), ("disk", b"disk\0\0\0\0"), ("longer than 8", b"longer t"), ("é", b"\xc3\xa9" + bytes(6))],
 )
 def test_a_string_is_read_byte_by_byte(tmp_path: Path, label: str, found: bytes) -> None:
-    path = tmp_path / "dut.yaml"
-    path.write_text(TEXT)
-    result = load_device(path)
-    assert [str(one) for one in result.diagnostics] == []
-    assert result.device is not None
-    dut = instance_of(result.device, label=label)
+    dut = instance_of(described_in(TEXT, tmp_path), label=label)
     assert bytes(dut.read_LABEL(n) for n in range(8)) == found
     assert bytes(dut.read_MAGIC(n) for n in range(8)) == b"QEMU\0\0\0\0"
     assert dut.read_HIGH() == (5 if label == "Z" else ord("z"))

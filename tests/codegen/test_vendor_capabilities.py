@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from generated_code import class_of
+from generated_code import class_of, described_in
 
 from devgen.runtime.bench import Bench
-from devgen.spec import load_device
 
 # Shaped as a virtio 1.x device has them: places in BAR 0, and a window onto them whose address the driver writes.
 TEXT = """\
@@ -40,12 +39,7 @@ regions:
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Any:
-    path = tmp_path / "dut.yaml"
-    path.write_text(TEXT)
-    result = load_device(path)
-    assert [str(one) for one in result.diagnostics] == []
-    assert result.device is not None
-    with Bench(class_of(result.device)) as made:
+    with Bench(class_of(described_in(TEXT, tmp_path))) as made:
         yield made
 
 

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from generated_code import class_of
+from generated_code import class_of, described_in
 
 from devgen.runtime.bench import Bench
 from devgen.runtime.device import DeviceError
-from devgen.spec import load_device
 
 PORTS = """\
 device: dut
@@ -40,12 +39,7 @@ interrupts:
 
 @pytest.fixture
 def dut(tmp_path: Path) -> Any:
-    path = tmp_path / "dut.yaml"
-    path.write_text(PORTS)
-    result = load_device(path)
-    assert [str(one) for one in result.diagnostics] == []
-    assert result.device is not None
-    return class_of(result.device)
+    return class_of(described_in(PORTS, tmp_path))
 
 
 def test_what_is_behind_is_selected_by_the_index(dut: Any) -> None:
@@ -115,11 +109,7 @@ regions:
 
 
 def test_a_region_on_a_bus_can_be_reached_through_a_window_too_but_not_its_doorbells(tmp_path: Path) -> None:
-    path = tmp_path / "dut.yaml"
-    path.write_text(MAPPED)
-    result = load_device(path)
-    assert result.device is not None
-    bench = Bench(class_of(result.device))
+    bench = Bench(class_of(described_in(MAPPED, tmp_path)))
     bench.write32(0, 1, "ports")
     bench.write8(4, 0x12, "ports")
     assert bench.read32(0, "bank") == 0x1200
