@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from devgen.codegen.build import build
-from devgen.runtime.device import Device
-from devgen.runtime.registry import Registry
+from devgen.build.builder import build
+from devgen.runtime.device.device import Device
+from devgen.runtime.machine.device_registry import Registry
 
 
 def device_class(description: str) -> type[Device]:

@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from devgen.runtime.vfio_user import protocol
-from devgen.runtime.vfio_user.protocol import HEADER, Command
+from devgen.hosts.vfio_user import protocol
+from devgen.hosts.vfio_user.protocol import HEADER, Command
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 REPLY = bytes(36)

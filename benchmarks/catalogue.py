@@ -19,7 +19,7 @@ from _measure import Result, Table, interleaved
 from build_speed import CHECKOUT, run
 from register_access import reads
 
-from devgen.runtime.bench import Bench
+from devgen.hosts.bench import Bench
 
 DEVICES = CHECKOUT / "devices"
 

@@ -17,11 +17,11 @@ from _described import device_class, registers
 from _measure import Table
 from register_access import BASE, DESCRIPTION, HandDevice
 
-from devgen.runtime.address_space import AddressSpace
-from devgen.runtime.clock import Clocks
-from devgen.runtime.device import Device, Environment
-from devgen.runtime.memory import MemoryRegion
-from devgen.runtime.registry import Registry
+from devgen.runtime.device.device import Device, Environment
+from devgen.runtime.machine.device_registry import Registry
+from devgen.runtime.memory.address_space import AddressSpace
+from devgen.runtime.memory.memory_region import MemoryRegion
+from devgen.runtime.time.clock import Clocks
 
 SPACING = 0x1_0000
 

@@ -23,12 +23,12 @@ from pathlib import Path
 
 from _measure import Table
 
-from devgen.runtime.access import unobserved
-from devgen.runtime.address_space import AddressSpace
-from devgen.runtime.bank import RegisterBank
-from devgen.runtime.bench import Bench, BenchError
+from devgen.hosts.bench import Bench, BenchError
+from devgen.runtime.machine.device_registry import Registry
+from devgen.runtime.memory.access import unobserved
+from devgen.runtime.memory.address_space import AddressSpace
+from devgen.runtime.memory.register_bank import RegisterBank
 from devgen.runtime.pci import PciDevice
-from devgen.runtime.registry import Registry
 
 ROOT = Path(__file__).resolve().parents[1]
 RAM = 1 << 20

@@ -28,12 +28,12 @@ from _described import device_class
 from _measure import Table, ratio
 from _qemu import find_qemu
 
-from devgen.runtime.boot import boot_state
-from devgen.runtime.config import DevicePlacement, GuestConfig, MachineConfig
-from devgen.runtime.device import Device
-from devgen.runtime.kvm import KvmHost, unavailable
-from devgen.runtime.machine import Machine
-from devgen.runtime.registry import Registry
+from devgen.hosts.kvm import KvmHost, unavailable
+from devgen.runtime.device.device import Device
+from devgen.runtime.machine.boot_image import boot_state
+from devgen.runtime.machine.device_registry import Registry
+from devgen.runtime.machine.machine import Machine
+from devgen.runtime.machine.machine_config import DevicePlacement, GuestConfig, MachineConfig
 
 LOAD = 0x7000
 PORT = 0x240

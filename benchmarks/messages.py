@@ -18,13 +18,13 @@ from time import perf_counter_ns
 
 from _measure import Table, interleaved, ratio
 
-from devgen.runtime.boot import boot_state
-from devgen.runtime.config import DevicePlacement, GuestConfig, MachineConfig
-from devgen.runtime.kvm import KvmHost, unavailable
-from devgen.runtime.kvm.host import MessageDelivery
-from devgen.runtime.machine import Machine
+from devgen.hosts.kvm import KvmHost, unavailable
+from devgen.hosts.kvm.kvm_host import MessageDelivery
+from devgen.runtime.machine.boot_image import boot_state
+from devgen.runtime.machine.device_registry import Registry
+from devgen.runtime.machine.machine import Machine
+from devgen.runtime.machine.machine_config import DevicePlacement, GuestConfig, MachineConfig
 from devgen.runtime.pci import PciDevice
-from devgen.runtime.registry import Registry
 
 LOAD = 0x7000
 IMAGE = Path(__file__).resolve().parents[1] / "examples" / "guests" / "prebuilt" / "message_loop.bin"

@@ -16,10 +16,10 @@ from collections.abc import Callable, Iterator
 from _described import device_class
 from _measure import Result, Table, interleaved
 
-from devgen.runtime.address_space import AddressSpace
-from devgen.runtime.clock import Clocks
-from devgen.runtime.device import Environment
-from devgen.runtime.memory import MemoryRegion
+from devgen.runtime.device.device import Environment
+from devgen.runtime.memory.address_space import AddressSpace
+from devgen.runtime.memory.memory_region import MemoryRegion
+from devgen.runtime.time.clock import Clocks
 
 BASE = 0xFE00_0000
 SIZE = 0x1000

@@ -30,8 +30,8 @@ from _starts import Amount, Run, over_starts, placed, start_of
 from _through_qemu import attaching, through_qemu
 from _vfio_peers import listening, peer, served
 
-from devgen.runtime.vfio_user import protocol
-from devgen.runtime.vfio_user.protocol import HEADER, NO_REPLY, Command, Irq, SetFlag
+from devgen.hosts.vfio_user import protocol
+from devgen.hosts.vfio_user.protocol import HEADER, NO_REPLY, Command, Irq, SetFlag
 
 DEVICE = "dma-engine"
 LENGTH, SCRATCH, RING = 0x18, 0x24, 0x800  # in its BAR 0

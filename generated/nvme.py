@@ -6,13 +6,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from devgen.runtime.access import Access
-from devgen.runtime.bank import Reg, RegisterBank
-from devgen.runtime.device import Environment, Property, PropertyValue, StateItem
-from devgen.runtime.fifo import Fifo
-from devgen.runtime.memory import MemoryRegion
+from devgen.runtime.memory.access import Access
+from devgen.runtime.memory.register_bank import Reg, RegisterBank
+from devgen.runtime.device.device import Environment, Property, PropertyValue, StateItem
+from devgen.runtime.device.fifo import Fifo
+from devgen.runtime.memory.memory_region import MemoryRegion
 from devgen.runtime.pci import Bar, Express, Msi, MsiX, PciDevice, PciIdentity, PowerManagement
-from devgen.runtime.timer import Timer
+from devgen.runtime.time.timer import Timer
 
 
 class Nvme(PciDevice):

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from functools import partial
 from typing import ClassVar
 
-from devgen.runtime.access import Access
-from devgen.runtime.bank import Reg, RegisterBank
-from devgen.runtime.device import Environment, PropertyValue, StateItem
-from devgen.runtime.memory import MemoryRegion
+from devgen.runtime.memory.access import Access
+from devgen.runtime.memory.register_bank import Reg, RegisterBank
+from devgen.runtime.device.device import Environment, PropertyValue, StateItem
+from devgen.runtime.memory.memory_region import MemoryRegion
 from devgen.runtime.pci import Bar, PciDevice, PciIdentity
-from devgen.runtime.timer import Timer
+from devgen.runtime.time.timer import Timer
 
 
 class PciIdio16(PciDevice):

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from devgen.runtime.access import Access
-from devgen.runtime.bank import Reg, RegisterBank
-from devgen.runtime.device import Device, Environment, Property, PropertyValue
-from devgen.runtime.memory import MemoryRegion
+from devgen.runtime.memory.access import Access
+from devgen.runtime.memory.register_bank import Reg, RegisterBank
+from devgen.runtime.device.device import Device, Environment, Property, PropertyValue
+from devgen.runtime.memory.memory_region import MemoryRegion
 
 
 class PvpanicIsa(Device):

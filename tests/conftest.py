@@ -15,7 +15,7 @@ import fetch_qemu
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from devgen.runtime.kvm import unavailable
+from devgen.hosts.kvm import unavailable
 
 
 def missing(marker: str) -> str | None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from devgen.runtime.bench.replay import replay_trace
-from devgen.runtime.registry import Registry
+from devgen.hosts.bench.replay import replay_trace
+from devgen.runtime.machine.device_registry import Registry
 
 ROOT = Path(__file__).resolve().parents[1]
 OWN = sorted((ROOT / "tests" / "data" / "traces").glob("*.jsonl"))

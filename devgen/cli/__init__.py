@@ -14,7 +14,7 @@ from typing import Final
 import click
 
 from devgen import __version__
-from devgen.cli.errors import InputError
+from devgen.cli.command_error import InputError
 
 # Each command lives in a module of its own, imported when it is asked for: a build must not pay for the emulator.
 COMMANDS: Final = {
@@ -107,6 +107,6 @@ def _fault_of_the_user(error: Exception) -> str | None:
     """What to say of an error that no command took for its own: a file system that refuses, devices that are broken."""
     if isinstance(error, OSError):
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
-    from devgen.runtime.errors import RuntimeFault
+    from devgen.runtime.base.errors import RuntimeFault
 
     return str(error) if isinstance(error, RuntimeFault) else None

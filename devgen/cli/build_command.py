@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 
-from devgen.cli.errors import InputError
+from devgen.build.builder import BuildError, BuildReport, Progress, build
+from devgen.cli.command_error import InputError
 from devgen.cli.paths import PATH
-from devgen.codegen.build import BuildError, BuildReport, Progress, build
 
 
 @click.command(
@@ -44,7 +44,7 @@ def command(paths: tuple[Path, ...], output: Path, check: bool, templates: Path 
     except BuildError as error:
         raise InputError(str(error)) from error
     if report.diagnostics:
-        from devgen.spec.diagnostics import render_text  # only a build that says something pays for it
+        from devgen.language.diagnostics.reporting import render_text  # only a build that says something pays for it
 
         click.echo(render_text(report.diagnostics), err=True)
     if not quiet:

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from devgen.cli.paths import PATH, description_files
-from devgen.spec import check_paths
-from devgen.spec.diagnostics import render_json, render_text
+from devgen.language import check_paths
+from devgen.language.diagnostics.reporting import render_json, render_text
 
 
 @click.command(

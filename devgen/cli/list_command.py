@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from devgen.cli.project import project_registry
+from devgen.cli.project_devices import project_registry
 from devgen.share import find_share
 
 if TYPE_CHECKING:
-    from devgen.spec.statistics import Statistics
+    from devgen.language.statistics import Statistics
 
 DECLARED = 1.0
 """The share of a device's behaviour that its description holds: the language has no way out into Python."""
@@ -82,9 +82,9 @@ def _print_table(rows: Sequence[Sequence[str]]) -> None:
 
 def _sizes() -> dict[str, Statistics]:
     """The sizes of the devices whose descriptions are at hand; the project's own count before the catalogue's."""
-    from devgen.spec import load_device
-    from devgen.spec.loading import is_board
-    from devgen.spec.statistics import measure
+    from devgen.language import load_device
+    from devgen.language.loading import is_board
+    from devgen.language.statistics import measure
 
     found: dict[str, Statistics] = {}
     for folder in (Path.cwd() / "devices", find_share("devices")):

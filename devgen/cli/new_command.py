@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from devgen.cli.errors import InputError
+from devgen.cli.command_error import InputError
 from devgen.share import find_share
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")  # as the schema's deviceName

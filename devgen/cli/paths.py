@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import click
 
-from devgen.cli.errors import InputError
+from devgen.cli.command_error import InputError
 
 
 class NamedPath(click.Path):

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import click
 
-from devgen.cli.accel import Accel, Host
-from devgen.cli.errors import InputError
-from devgen.cli.session import ACCEL_HELP, ACCELS, TIMEOUT, TIMEOUT_HELP, report, run_board
-from devgen.cli.streams import option as stream_option
-from devgen.runtime.device import Device
-from devgen.runtime.errors import suggest
-from devgen.runtime.machine import Machine
-from devgen.runtime.record import Recorder
+from devgen.cli.accel_option import Accel, Host
+from devgen.cli.board_run import ACCEL_HELP, ACCELS, TIMEOUT, TIMEOUT_HELP, report, run_board
+from devgen.cli.command_error import InputError
+from devgen.cli.stream_options import option as stream_option
+from devgen.runtime.base.errors import suggest
+from devgen.runtime.device.device import Device
+from devgen.runtime.machine.machine import Machine
+from devgen.runtime.observe.recorder import Recorder
 
 
 @click.command(

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from devgen.cli.errors import InputError
-from devgen.cli.project import project_registry
-from devgen.runtime.bench.replay import replay_trace
-from devgen.runtime.errors import RuntimeFault
-from devgen.runtime.registry import Registry
+from devgen.cli.command_error import InputError
+from devgen.cli.project_devices import project_registry
+from devgen.hosts.bench.replay import replay_trace
+from devgen.runtime.base.errors import RuntimeFault
+from devgen.runtime.machine.device_registry import Registry
 
 
 @click.command(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from devgen.cli.accel import Accel
-from devgen.cli.session import ACCEL_HELP, ACCELS, TIMEOUT, TIMEOUT_HELP, report, run_board
-from devgen.cli.streams import option as stream_option
-from devgen.cli.watching import TracingCommand, Watching, options, watch
+from devgen.cli.accel_option import Accel
+from devgen.cli.board_run import ACCEL_HELP, ACCELS, TIMEOUT, TIMEOUT_HELP, report, run_board
+from devgen.cli.stream_options import option as stream_option
+from devgen.cli.watch_options import TracingCommand, Watching, options, watch
 
 
 @click.command(

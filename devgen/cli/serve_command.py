@@ -10,18 +10,18 @@ from typing import Final
 
 import click
 
-from devgen.cli.errors import InputError
-from devgen.cli.events import Events
-from devgen.cli.project import project_registry
+from devgen.cli.command_error import InputError
+from devgen.cli.event_options import Events
+from devgen.cli.project_devices import project_registry
 from devgen.cli.state_file import check_place, read_state, write_state
-from devgen.cli.stopping import Stopping
-from devgen.cli.watching import TracingCommand, Watching, options, watch
-from devgen.runtime.device import Device, Property, PropertyValue
-from devgen.runtime.errors import RuntimeFault, StateError, suggest
-from devgen.runtime.state import Json
-from devgen.runtime.vfio_user import VfioUserServer
-from devgen.runtime.vfio_user.lines import GpioLines
-from devgen.runtime.vfio_user.streams import ServedStreams
+from devgen.cli.stop_signals import Stopping
+from devgen.cli.watch_options import TracingCommand, Watching, options, watch
+from devgen.hosts.vfio_user import VfioUserServer
+from devgen.hosts.vfio_user.gpio_socket import GpioLines
+from devgen.hosts.vfio_user.served_streams import ServedStreams
+from devgen.runtime.base.errors import RuntimeFault, StateError, suggest
+from devgen.runtime.base.plain_state import Json
+from devgen.runtime.device.device import Device, Property, PropertyValue
 
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 

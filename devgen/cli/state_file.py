@@ -8,8 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, cast
 
-from devgen.cli.errors import InputError
-from devgen.runtime.state import Json
+from devgen.cli.command_error import InputError
+from devgen.runtime.base.plain_state import Json
 
 MOST: Final = 1 << 30
 """Bytes of a file that is read: more than any device's memory makes."""

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from devgen.cli.accel import make_host
-from devgen.cli.boards import bundled_boards, load_configuration
-from devgen.cli.project import project_registry
-from devgen.runtime.machine import Machine
-from devgen.runtime.run import RunResult
+from devgen.cli.accel_option import make_host
+from devgen.cli.board_config import bundled_boards, load_configuration
+from devgen.cli.project_devices import project_registry
+from devgen.runtime.machine.machine import Machine
+from devgen.runtime.machine.run_result import RunResult
 
 ROOT = Path(__file__).parents[2]
 BOARDS = {

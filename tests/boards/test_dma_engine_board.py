@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from devgen.cli.boards import load_configuration
-from devgen.cli.project import project_registry
-from devgen.runtime.emulator import EmulatorHost
-from devgen.runtime.kvm import KvmHost
-from devgen.runtime.kvm.vm import KvmVm
-from devgen.runtime.machine import Machine
+from devgen.cli.board_config import load_configuration
+from devgen.cli.project_devices import project_registry
+from devgen.hosts.emulator import EmulatorHost
+from devgen.hosts.kvm import KvmHost
+from devgen.hosts.kvm.vm import KvmVm
+from devgen.runtime.machine.machine import Machine
 from devgen.runtime.pci import PciDevice
 
 BOARD = Path(__file__).parents[2] / "examples" / "boards" / "dma-engine.yaml"

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from devgen.cli.accel import make_host
-from devgen.cli.project import project_registry
-from devgen.runtime.config import DevicePlacement, GuestConfig, MachineConfig
-from devgen.runtime.machine import Machine
+from devgen.cli.accel_option import make_host
+from devgen.cli.project_devices import project_registry
+from devgen.runtime.machine.machine import Machine
+from devgen.runtime.machine.machine_config import DevicePlacement, GuestConfig, MachineConfig
 
 ECAM, LOAD, FOUND = 0xE000_0000, 0x7000, 0x5000
 HLT = b"\xf4"

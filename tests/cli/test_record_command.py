@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from command_kit import ACCELS
 
 from devgen.cli import cli
-from devgen.cli.errors import InputError
+from devgen.cli.command_error import InputError
 
 
 @pytest.mark.parametrize("accel", ACCELS)

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from devgen.cli import cli
-from devgen.cli.errors import InputError
+from devgen.cli.command_error import InputError
 
 
 def run(*args: str) -> Result:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from devgen.runtime.bench import Bench
+from devgen.hosts.bench import Bench
 
 MakeBench = Callable[..., Bench]
 

@@ -41,7 +41,7 @@ from nvme_driver import (
     started,
 )
 
-from devgen.runtime.bench import Bench
+from devgen.hosts.bench import Bench
 
 MakeBench = Callable[..., Bench]
 

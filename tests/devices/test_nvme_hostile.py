@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from nvme_driver import CC, CSTS, DATA, FLUSH, RDY, Driver, started
 
-from devgen.runtime.bench import Bench
+from devgen.hosts.bench import Bench
 
 MakeBench = Callable[..., Bench]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from devgen.runtime.bench import Bench
+from devgen.hosts.bench import Bench
 
 OUTPUTS_LOW, INPUTS_LOW, IRQ, FILTER, OUTPUTS_HIGH, INPUTS_HIGH, STATUS, FILTERS = range(8)
 CLEAR = INPUTS_LOW

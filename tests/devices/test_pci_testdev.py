@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from devgen.runtime.bench import Bench
+from devgen.hosts.bench import Bench
 
 MakeBench = Callable[..., Bench]
 

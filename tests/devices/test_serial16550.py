@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from devgen.runtime.bench import Bench
+from devgen.hosts.bench import Bench
 
 DATA, IER, IIR, FCR, LCR, MCR, LSR, MSR, SCR = 0, 1, 2, 2, 3, 4, 5, 6, 7
 NONE, SENT, RECEIVED, LINE, TIMEOUT = 1, 2, 4, 6, 12

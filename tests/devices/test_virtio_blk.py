@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from virtio_driver import DEVICE, INDIRECT_DESCRIPTORS, NEEDS_RESET, VERSION_1, WRITE, Buffer, Driver, Queue
 
-from devgen.runtime.bench import Bench
+from devgen.hosts.bench import Bench
 
 MakeBench = Callable[..., Bench]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from virtio_driver import DEVICE, VERSION_1, Driver, Queue, all_writable
 
-from devgen.runtime.bench import Bench
+from devgen.hosts.bench import Bench
 
 MakeBench = Callable[..., Bench]
 

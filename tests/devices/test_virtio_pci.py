@@ -28,7 +28,7 @@ from virtio_driver import (
     all_writable,
 )
 
-from devgen.runtime.bench import Bench
+from devgen.hosts.bench import Bench
 
 MakeBench = Callable[..., Bench]
 

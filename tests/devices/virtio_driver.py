@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from devgen.runtime.bench import Bench
+from devgen.hosts.bench import Bench
 
 ACKNOWLEDGE, DRIVER, DRIVER_OK, FEATURES_OK, NEEDS_RESET, FAILED = 1, 2, 4, 8, 64, 128
 NEXT, WRITE, INDIRECT = 1, 2, 4

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from markdown import ROOT, Block, all_blocks
 
-from devgen.cli.boards import load_configuration
-from devgen.cli.project import project_registry
-from devgen.codegen.build import build
-from devgen.runtime.machine import Machine
+from devgen.build.builder import build
+from devgen.cli.board_config import load_configuration
+from devgen.cli.project_devices import project_registry
+from devgen.runtime.machine.machine import Machine
 
 SKELETON = {
     "device:": "device: example\n",

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 TESTS = {
-    "tests/vfio_user/test_vfio_qemu.py::test_dma_into_shared_memory": "no QEMU of 10.1 or newer",
+    "tests/hosts/vfio_user/test_vfio_qemu.py::test_dma_into_shared_memory": "no QEMU of 10.1 or newer",
     "tests/linux/test_linux_guest.py::test_an_unknown_module_is_named": "no kernel to boot",
 }
 

@@ -21,17 +21,17 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from devgen.runtime.access import unobserved
-from devgen.runtime.address_space import CACHE_LIMIT
-from devgen.runtime.bank import RegisterBank
-from devgen.runtime.bench import Bench, BenchError
-from devgen.runtime.counter import Counter
-from devgen.runtime.device import Device, Property
-from devgen.runtime.memory import MemoryRegion
+from devgen.hosts.bench import Bench, BenchError
+from devgen.runtime.device.device import Device, Property
+from devgen.runtime.machine.device_registry import Registry
+from devgen.runtime.memory.access import unobserved
+from devgen.runtime.memory.address_space import CACHE_LIMIT
+from devgen.runtime.memory.memory_region import MemoryRegion
+from devgen.runtime.memory.register_bank import RegisterBank
 from devgen.runtime.pci import PciDevice
-from devgen.runtime.pci.config import FIRST_CAPABILITY
-from devgen.runtime.registry import Registry
-from devgen.runtime.timer import Timer
+from devgen.runtime.pci.config_space import FIRST_CAPABILITY
+from devgen.runtime.time.counter import Counter
+from devgen.runtime.time.timer import Timer
 
 Access = tuple[str, int, int, int | None]
 """Region (``cfg``: configuration space), offset, size, value (None: a read)."""

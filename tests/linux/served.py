@@ -11,10 +11,10 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TypeVar
 
-from devgen.runtime.device import Device, PropertyValue
+from devgen.hosts.vfio_user import VfioUserServer
+from devgen.runtime.device.device import Device, PropertyValue
+from devgen.runtime.machine.device_registry import Registry
 from devgen.runtime.pci import PciDevice
-from devgen.runtime.registry import Registry
-from devgen.runtime.vfio_user import VfioUserServer
 
 T = TypeVar("T")
 

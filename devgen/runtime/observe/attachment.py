@@ -6,17 +6,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from devgen.runtime.access import AccessObserver, ObservedOps
-from devgen.runtime.device import Device, DeviceObserver
-from devgen.runtime.fanout import fan_out
-from devgen.runtime.irq import IrqLine
-from devgen.runtime.memory import MemoryRegion
-from devgen.runtime.notifier import IoEventFd
-from devgen.runtime.observable import Observable
-from devgen.runtime.observe.names import observed_regions
+from devgen.runtime.device.byte_stream import ByteStream, InputObserver
+from devgen.runtime.device.device import Device, DeviceObserver
+from devgen.runtime.device.irq_line import IrqLine
+from devgen.runtime.memory.access import AccessObserver, ObservedOps
+from devgen.runtime.memory.event_notifier import IoEventFd
+from devgen.runtime.memory.memory_region import MemoryRegion
+from devgen.runtime.observe.access_names import observed_regions
+from devgen.runtime.observe.fanout import fan_out
+from devgen.runtime.observe.observable import Observable
+from devgen.runtime.observe.recorder import exchange_doorbell
 from devgen.runtime.pci import PciDevice
-from devgen.runtime.record import exchange_doorbell
-from devgen.runtime.stream import ByteStream, InputObserver
 
 
 class Attachment:

@@ -16,13 +16,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, Literal, get_args
 
-from devgen.runtime.device import Device
-from devgen.runtime.journal import observed_line
-from devgen.runtime.notifier import IoEventFd
-from devgen.runtime.observable import Observable
+from devgen.runtime.device.device import Device
+from devgen.runtime.memory.event_notifier import IoEventFd
+from devgen.runtime.observe.access_names import NameFilter, RegisterNames, number
 from devgen.runtime.observe.attachment import Attachment
-from devgen.runtime.observe.changes import StateChanges
-from devgen.runtime.observe.names import NameFilter, RegisterNames, number
+from devgen.runtime.observe.journal import observed_line
+from devgen.runtime.observe.observable import Observable
+from devgen.runtime.observe.register_changes import StateChanges
 from devgen.runtime.pci import PciDevice
 
 Level = Literal["access", "field", "all"]

@@ -14,12 +14,12 @@ from typing import Any, Final, TextIO
 from vcd.common import ScopeType, VarType
 from vcd.writer import Variable, VCDWriter
 
-from devgen.runtime.counter import Counter
-from devgen.runtime.device import Device
-from devgen.runtime.journal import observed_line
-from devgen.runtime.observable import Observable
+from devgen.runtime.device.device import Device
+from devgen.runtime.observe.access_names import NameFilter
 from devgen.runtime.observe.attachment import Attachment
-from devgen.runtime.observe.names import NameFilter
+from devgen.runtime.observe.journal import observed_line
+from devgen.runtime.observe.observable import Observable
+from devgen.runtime.time.counter import Counter
 
 TIMESCALE: Final = "1 ns"
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from devgen.runtime.access import Access, CutOps
-from devgen.runtime.memory import MemoryRegion
-from devgen.runtime.pci.bus import PciBus
+from devgen.runtime.memory.access import Access, CutOps
+from devgen.runtime.memory.memory_region import MemoryRegion
+from devgen.runtime.pci.pci_bus import PciBus
 
 ECAM_SIZE: Final = 1 << 20
 """Bytes of the window of one bus."""

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import ClassVar
 
-from devgen.runtime.device import Environment, StateItem
-from devgen.runtime.memory import MemoryRegion
-from devgen.runtime.pci.bus import PciBus
-from devgen.runtime.pci.config import PciIdentity
-from devgen.runtime.pci.device import PciDevice
+from devgen.runtime.device.device import Environment, StateItem
+from devgen.runtime.memory.memory_region import MemoryRegion
+from devgen.runtime.pci.config_space import PciIdentity
+from devgen.runtime.pci.pci_bus import PciBus
+from devgen.runtime.pci.pci_device import PciDevice
 
 CONFIG_ADDRESS = 0xCF8
 _ENABLE = 1 << 31

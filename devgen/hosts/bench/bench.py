@@ -1,0 +1,293 @@
+"""The bench: one device of a machine without a CPU, driven by a test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, TextIO
+
+from devgen.hosts.bench.placing import DECODING, place_bars, region_addresses
+from devgen.runtime.base.errors import RuntimeFault, suggest
+from devgen.runtime.base.plain_state import Json
+from devgen.runtime.device.device import Device, PropertyValue
+from devgen.runtime.machine.device_registry import Registry
+from devgen.runtime.machine.machine import Machine
+from devgen.runtime.machine.machine_config import DevicePlacement, MachineConfig
+from devgen.runtime.memory.address_space import AddressSpace
+from devgen.runtime.memory.memory_region import RamBlock
+from devgen.runtime.observe import Level, NameFilter, Tracer
+from devgen.runtime.observe.journal import Journal, Output, level_of
+from devgen.runtime.observe.recorder import Recorder
+from devgen.runtime.pci import PciDevice
+from devgen.runtime.time.clock import VirtualClock
+from devgen.runtime.time.durations import nanoseconds
+
+DEFAULT_RAM: Final = 16 << 20
+EXPIRATIONS: Final = 10_000_000
+SLOT: Final = 4
+
+
+class BenchError(RuntimeFault):
+    """A test asked the bench for something that the device does not have, or that cannot end."""
+
+
+@dataclass(slots=True, frozen=True)
+class Event:
+    """A host-visible event: its name, its values, its virtual time in ns."""
+
+    name: str
+    values: dict[str, int]
+    t: int
+
+
+class Bench:
+    """A device on a manual clock. ``device`` is a class or a name that ``registry`` (or the default one) knows.
+
+    Keyword arguments are the device's properties, but for these: ``ram`` bytes of guest memory at 0 for DMA (or a
+    RamBlock, which stays the caller's); ``rtc`` seconds since 1970 at time 0; ``at`` region name (PCI: BAR index as
+    text) → address, where the bench's choice does not do; ``log`` takes lines about accesses that the device does not
+    answer. A property of such a name is given in ``properties``.
+
+    A PCI device sits in slot 4 with its BARs placed, decoding and bus mastering on (or as ``command`` says).
+
+    Raises RuntimeFault (MachineError, DeviceError) if there is no such device or property.
+    """
+
+    def __init__(
+        self,
+        device: str | type[Device],
+        /,
+        *,
+        ram: int | RamBlock = DEFAULT_RAM,
+        rtc: int = 0,
+        at: Mapping[str, int] | None = None,
+        registry: Registry | None = None,
+        log: Callable[[str], None] | None = None,
+        command: int = DECODING,
+        properties: Mapping[str, PropertyValue] | None = None,
+        **more: PropertyValue,
+    ) -> None:
+        self.command = command
+        device_class = (registry or Registry()).find(device) if isinstance(device, str) else device
+        block = None if isinstance(ram, int) else ram
+        pci = issubclass(device_class, PciDevice)
+        size = ram if isinstance(ram, int) else 0
+        config = MachineConfig("bench", ram=size, pci=pci, clock="manual", rtc_epoch=rtc)
+        self.machine = Machine(config, ram=block, log=log)
+        try:
+            self._add(device_class, at or {}, {**(properties or {}), **more})
+        except BaseException:
+            self.machine.close()
+            raise
+
+    def _add(self, device_class: type[Device], at: Mapping[str, int], properties: Mapping[str, PropertyValue]) -> None:
+        self._addresses: dict[str, int] = {}
+        pci = issubclass(device_class, PciDevice)
+        placement = DevicePlacement(
+            device_class.NAME, device_class.NAME, slot=SLOT if pci else None, properties=properties
+        )
+        self.dut = self.machine.add_device(placement, device_class, partial(self._choose, {} if pci else at))
+        self._bars = dict(at)
+        self.place_bars()
+        clock = self.machine.clocks.virtual
+        assert isinstance(clock, VirtualClock)  # the machine was asked for it
+        self.clock = clock
+        self.journal = Journal(self.dut, clock)
+        self.journal.tap_streams()
+        self.machine.event_sinks.append(self.journal.event)
+
+    def _choose(self, at: Mapping[str, int], device: Device) -> Mapping[str, int]:
+        if not isinstance(device, PciDevice):
+            self._addresses = region_addresses(device, at)
+        return self._addresses
+
+    def place_bars(self) -> None:
+        """(PCI) Do what firmware does after power-on and after a reset: place BARs, turn decoding on."""
+        if isinstance(self.dut, PciDevice):
+            place_bars(self.dut, self._bars, self.command)
+
+    # --- guest accesses ------------------------------------------------------------------
+
+    def locate(self, region: str | None = None) -> tuple[AddressSpace, int]:
+        """Address space and base address of a region (the first one by default). Raises BenchError."""
+        places = self.dut.placements
+        place = next((place for place in places if region in (None, place.region.name)), None)
+        if place is None:
+            known = [place.region.name for place in places]
+            raise BenchError(f"{self.dut.NAME} has no region {region!r}{suggest(region or '', known)}")
+        space = self.machine.io if place.space == "pio" else self.machine.memory
+        if place.bar is None or not isinstance(self.dut, PciDevice):
+            return space, self._addresses[place.region.name]
+        bar = next(bar for bar in self.dut.BARS if bar.index == place.bar)
+        address = self.dut.config.bar_address(bar)
+        if address is None:
+            raise BenchError(f"BAR {place.bar} of {self.dut.NAME} is not decoded")
+        return space, address + place.offset
+
+    def read(self, region: str | None, offset: int, size: int) -> int:
+        """A guest's read of ``size`` bytes at ``offset`` of a region, or of configuration space (``"cfg"``)."""
+        if region == "cfg" and isinstance(self.dut, PciDevice):
+            return self.dut.config.read(offset, size)
+        space, base = self.locate(region)
+        return space.read(base + offset, size)
+
+    def write(self, region: str | None, offset: int, value: int, size: int) -> None:
+        """A guest's write of ``size`` bytes at ``offset`` of a region, or of configuration space (``"cfg"``)."""
+        if region == "cfg" and isinstance(self.dut, PciDevice):
+            self.dut.config.write(offset, value, size)
+            return
+        space, base = self.locate(region)
+        space.write(base + offset, value, size)
+
+    def read8(self, offset: int, region: str | None = None) -> int:
+        """Read a byte at ``offset`` of ``region`` (default: the first)."""
+        return self.read(region, offset, 1)
+
+    def read16(self, offset: int, region: str | None = None) -> int:
+        """Read 16 bits."""
+        return self.read(region, offset, 2)
+
+    def read32(self, offset: int, region: str | None = None) -> int:
+        """Read 32 bits."""
+        return self.read(region, offset, 4)
+
+    def read64(self, offset: int, region: str | None = None) -> int:
+        """Read 64 bits."""
+        return self.read(region, offset, 8)
+
+    def write8(self, offset: int, value: int, region: str | None = None) -> None:
+        """Write a byte at ``offset`` of ``region`` (default: the first)."""
+        self.write(region, offset, value, 1)
+
+    def write16(self, offset: int, value: int, region: str | None = None) -> None:
+        """Write 16 bits."""
+        self.write(region, offset, value, 2)
+
+    def write32(self, offset: int, value: int, region: str | None = None) -> None:
+        """Write 32 bits."""
+        self.write(region, offset, value, 4)
+
+    def write64(self, offset: int, value: int, region: str | None = None) -> None:
+        """Write 64 bits."""
+        self.write(region, offset, value, 8)
+
+    def load(self, address: int, length: int) -> bytes:
+        """Guest memory, as the guest sees it."""
+        return self.machine.memory.read_bytes(address, length)
+
+    def store(self, address: int, data: bytes) -> None:
+        """Put bytes into guest memory."""
+        self.machine.memory.write_bytes(address, data)
+
+    # --- time ----------------------------------------------------------------------------
+
+    @property
+    def now(self) -> int:
+        """Virtual time in ns."""
+        return self.clock.now()
+
+    def advance(self, duration: int | str) -> None:
+        """Move time forward by ns or by ``"1 s"``, ``"2.5 ms"``; timers fire on the way, each at its own time.
+
+        Raises BenchError when more than ten million timers would fire: then the duration is hardly meant.
+        """
+        try:
+            until = self.clock.now() + nanoseconds(duration)
+        except ValueError as error:
+            raise BenchError(str(error)) from None
+        if until < self.clock.now():
+            raise BenchError("time does not move back")
+        if not self.clock.run_until(until, EXPIRATIONS):
+            raise BenchError(f"more than {EXPIRATIONS:,} timers fire in {duration}; time stands at {self.now} ns")
+
+    # --- lines, bytes, events ------------------------------------------------------------
+
+    def irq(self, name: str | None = None) -> int:
+        """Level of an interrupt line (by default of the only one); of INTx#, after interrupt disable."""
+        return level_of(self.dut, self._only("interrupt", self.dut.irqs, name))
+
+    def gpio(self, name: str | None = None) -> int:
+        """Level of a GPIO output (by default of the only one)."""
+        return level_of(self.dut, self._only("GPIO output", self.dut.gpio_out, name))
+
+    def drive(self, name: str, level: int) -> None:
+        """Drive a GPIO input."""
+        self.dut.gpio_in[self._only("GPIO input", self.dut.gpio_in, name)].set(level)
+
+    def receive(self, data: bytes, stream: str | None = None) -> None:
+        """Bytes arrive from outside on a stream (by default the only one)."""
+        self.dut.streams[self._only("stream", self.dut.streams, stream)].receive(data)
+
+    def receive_break(self, stream: str | None = None) -> None:
+        """A break condition arrives."""
+        self.dut.streams[self._only("stream", self.dut.streams, stream)].receive_break()
+
+    @property
+    def log(self) -> list[Output]:
+        """All that the device did so far: levels, bytes, events, with their times."""
+        return list(self.journal.outputs)
+
+    def transitions(self, line: str | None = None) -> list[tuple[int, int]]:
+        """(time in ns, level) of each change of an interrupt line or GPIO output."""
+        lines = {**self.dut.irqs, **self.dut.gpio_out}
+        name = self._only("line", lines, line)
+        return [
+            (entry.t, entry.value) for entry in self.log if entry.kind in ("irq", "gpio_out") and entry.name == name
+        ]
+
+    @property
+    def events(self) -> list[Event]:
+        """Host-visible events so far."""
+        return [Event(entry.name, dict(entry.values), entry.t) for entry in self.log if entry.kind == "event"]
+
+    @property
+    def sent(self) -> bytes:
+        """Bytes that the device has sent, of all its streams."""
+        return bytes(entry.value for entry in self.log if entry.kind == "tx")
+
+    def trace(self, emit: Callable[[str], None] = print, level: Level = "field", only: Iterable[str] = ()) -> Tracer:
+        """Print each access from now on by register and field name, with what came of it, until ``close()``.
+
+        ``emit`` takes the lines; ``only`` are globs on names (``pl031.M*``). See `devgen.runtime.observe.Tracer`.
+        """
+        return Tracer(self.machine, emit, level, NameFilter(only))
+
+    def record(self, file: TextIO) -> Recorder:
+        """Record from now on, until ``close()``, what `devgen.hosts.bench.replay` and ``devgen replay`` read."""
+        return Recorder(self.machine, self.dut, file)
+
+    def _only(self, kind: str, known: Mapping[str, object], name: str | None) -> str:
+        if name is None and len(known) == 1:
+            return next(iter(known))
+        if name is None or name not in known:
+            shown = ", ".join(list(known)[:8]) or "none"
+            raise BenchError(f"{self.dut.NAME}: no {kind} {name!r}{suggest(name or '', known)}; there is {shown}")
+        return name
+
+    # --- life ----------------------------------------------------------------------------
+
+    def reset(self) -> None:
+        """Machine reset, after which (PCI) BARs are placed again."""
+        self.machine.reset()
+        self.place_bars()
+
+    def save_state(self) -> dict[str, Json]:
+        """The device's state as plain data."""
+        return self.dut.save_state()
+
+    def load_state(self, data: Json) -> None:
+        """Restore the device. Raises StateError."""
+        self.dut.load_state(data)
+
+    def close(self) -> None:
+        """Release memory and descriptors. May be called again."""
+        self.machine.close()
+
+    def __enter__(self) -> Bench:
+        """Use as a context that closes the bench."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()

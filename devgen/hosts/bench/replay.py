@@ -1,0 +1,566 @@
+"""Replay a recorded trace against a device and compare all that comes out of it.
+
+Inputs are carried out one by one; what the device does in consequence must equal the outputs that follow the input in
+the trace, in order within each kind (levels of interrupts, of GPIO, bytes, events), each at its virtual time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final, cast
+
+from devgen.hosts.bench.bench import Bench
+from devgen.hosts.bench.placing import DECODING
+from devgen.hosts.bench.sparse_memory import SparseMemory
+from devgen.runtime.base.errors import DeviceError, RuntimeFault, TraceError
+from devgen.runtime.base.plain_state import Json
+from devgen.runtime.device.device import Device, PropertyValue
+from devgen.runtime.machine.device_registry import Registry
+from devgen.runtime.memory.address_space import AddressSpace
+from devgen.runtime.memory.memory_region import RamBlock
+from devgen.runtime.observe.journal import Output, OutputKind, level_of
+from devgen.runtime.observe.trace_format import OUTPUTS, TIME_LIMIT, Line, read_lines
+from devgen.runtime.pci import PciDevice
+from devgen.runtime.time.clock import OffsetClock
+
+RAM: Final = 64 << 20
+RAM_LIMIT: Final = 4 << 30
+MEMORY_LIMIT: Final = 16 << 20
+STEP_EXPIRATIONS: Final = 5_000_000
+"""Timers that may fire in one ``clock_step``: a hostile trace is given up on rather than run for hours."""
+
+UNRECORDED: Final = frozenset(("RTC_CHANGE",))
+"""Events that devices send and that the recorder of the golden traces did not take down. They are compared where a
+trace has them, or says in its header's ``events`` that it would."""
+
+Entry = tuple[object, ...]
+
+
+@dataclass(slots=True, frozen=True)
+class Divergence:
+    """Where a device does something else than the trace.
+
+    ``index`` counts inputs from 0 (-1 is the state before the first), ``line`` is the line in the file.
+    """
+
+    index: int
+    line: int
+    op: str
+    expected: str
+    found: str
+
+    def __str__(self) -> str:
+        """One line for people."""
+        return f"line {self.line} (op {self.index}): expected {self.expected}, found {self.found}; op {self.op}"
+
+
+@dataclass(slots=True, frozen=True)
+class ReplayResult:
+    """``passed`` or the first ``divergence``; ``ops`` inputs were carried out."""
+
+    device: str
+    passed: bool
+    ops: int
+    divergence: Divergence | None = None
+
+
+class _Diverged(Exception):
+    def __init__(self, expected: str, found: str) -> None:
+        super().__init__(expected, found)
+        self.expected = expected
+        self.found = found
+
+
+def replay_trace(path: Path, registry: Registry, *, snapshot_every: int = 0, source: str | None = None) -> ReplayResult:
+    """Replay one file. Raises TraceError when it is no trace, or its device cannot be made.
+
+    With ``snapshot_every`` N the device is saved after every N inputs, built afresh and restored.
+    ``source`` is the device's name on the board, for a file that holds traces of several.
+    """
+    try:
+        with path.open("rb") as file:
+            return replay_file(file, str(path), registry, snapshot_every=snapshot_every, source=source)
+    except OSError as error:
+        raise TraceError(f"{path}: {error.strerror}") from error
+
+
+def replay_file(
+    file: BinaryIO, name: str, registry: Registry, *, snapshot_every: int = 0, source: str | None = None
+) -> ReplayResult:
+    """As ``replay_trace``, from an open file; ``name`` is for messages."""
+    lines = read_lines(file, name, source)
+    header = next(lines)
+    replay = Replay(header, registry, snapshot_every)
+    try:
+        for line in lines:
+            replay.feed(line)
+        return ReplayResult(replay.device_name, True, replay.ops)
+    except _Diverged as found:
+        at = replay.current
+        divergence = Divergence(replay.ops - 1, at.number, str(at), found.expected, found.found)
+        return ReplayResult(replay.device_name, False, replay.ops, divergence)
+    finally:
+        replay.close()
+
+
+class Replay:
+    """One replay under way: ``feed`` it the lines after the header."""
+
+    def __init__(self, header: Line, registry: Registry, snapshot_every: int = 0) -> None:
+        self.header = header
+        self.current = header
+        self.ops = 0
+        self.device_name = header.text("device")
+        self._snapshot_every = snapshot_every
+        try:
+            self._device_class = registry.find(self.device_name)
+        except RuntimeFault as error:
+            raise header.fail(str(error)) from None
+        self._names = LineNames(header)
+        self._served = SparseMemory() if header.fields.get("served") is True else None
+        self._recorded = header.fields.get("events")
+        self._expected: list[Line] = []
+        self._ram = RamBlock(header.integer("ram", 0, RAM_LIMIT, RAM) or RAM)
+        try:
+            self.bench = self._make_bench()
+        except BaseException:
+            self._ram.close()
+            raise
+        self._spaces: dict[str, tuple[AddressSpace, int]] = {}
+        self._inputs: Mapping[str, Callable[[Line], None]] = {
+            "read": self._read,
+            "write": self._write,
+            "clock_step": self._clock_step,
+            "gpio_in": self._gpio_in,
+            "mem_write": self._mem_write,
+            "mem_read": self._mem_read,
+            "rx": self._rx,
+            "break": self._break,
+            "probe": self._probe,
+            "reset": self._reset,
+            "note": self._note,
+        }
+        self._started = False
+
+    def close(self) -> None:
+        """Release the bench and its memory."""
+        self.bench.close()
+        self._ram.close()
+
+    def feed(self, line: Line) -> None:
+        """Take the next line: carry an input out, collect an output."""
+        if line.op in OUTPUTS:
+            self._expected.append(line)
+            return
+        self._settle_accounts()
+        self.current = line
+        if line.op == "end":
+            self._end(line)
+            return
+        self.ops += 1
+        try:
+            self._inputs[line.op](line)
+        except TraceError:
+            raise
+        except RuntimeFault as error:  # the device has no such part, or its BAR is not decoded
+            raise line.fail(str(error)) from None
+        if self._snapshot_every and self.ops % self._snapshot_every == 0:
+            self._rebuild()
+
+    # --- setting up ----------------------------------------------------------------------
+
+    def _make_bench(self) -> Bench:
+        header = self.header
+        try:
+            bench = Bench(
+                self._device_class,
+                ram=self._ram,
+                rtc=_epoch(header),
+                at=_addresses(header, self._device_class),
+                log=_quiet,
+                command=_command(header),
+                properties=_properties(header, self._device_class),
+            )
+        except RuntimeFault as error:
+            raise header.fail(str(error)) from None
+        if self._served is not None:
+            bench.dut.env.memory = self._served
+        try:
+            self._begin(bench)
+        except BaseException:
+            bench.close()
+            raise
+        return bench
+
+    def _begin(self, bench: Bench) -> None:
+        """Put the clocks where the recording began, and the device in the state it was in."""
+        header = self.header
+        start = header.integer("clock_ns", 0, TIME_LIMIT, 0)
+        offset = header.fields.get("rtc_offset_ns")
+        rtc = bench.machine.clocks.rtc
+        if offset is not None and isinstance(rtc, OffsetClock):
+            rtc.set_offset(header.integer("rtc_offset_ns", 0, TIME_LIMIT))
+        if "state" not in header.fields:
+            self._run_until(header, bench, start)
+            return
+        bench.clock.set_time(start)
+        try:
+            bench.dut.load_state(_json(header.fields["state"]))
+        except RuntimeFault as error:
+            raise header.fail(str(error)) from None
+
+    def _check_start(self) -> None:
+        """Levels before the first input."""
+        for kind, key in (("irq", "initial_irq"), ("gpio_out", "initial_gpio_out")):
+            for line, level in self.header.mapping(key).items():
+                name = self._names.output(self.bench.dut, kind, line)
+                found = 0 if name is None else level_of(self.bench.dut, name)
+                if found != level:
+                    raise _Diverged(f"{kind} {line} at {level} before the first op", str(found))
+
+    # --- comparing -----------------------------------------------------------------------
+
+    def _settle_accounts(self) -> None:
+        """Compare what the last input caused with what the trace says it caused."""
+        if not self._started:
+            self._started = True
+            self.bench.journal.take()
+            self._check_start()
+        expected, self._expected = self._expected, []
+        found = self.bench.journal.take()
+        if not expected and not found:
+            return
+        for kind in ("irq", "gpio_out", "tx", "event"):
+            self._compare(kind, expected, found)
+
+    def _compare(self, kind: OutputKind, expected: list[Line], found: list[Output]) -> None:
+        lines = [line for line in expected if line.op == kind]
+        wanted = [entry for line in lines for entry in _expected_entries(line)]
+        places = [line for line in lines for _ in _expected_entries(line)]
+        done = self._found_entries(kind, found)
+        if kind == "event":
+            done = self._without_unrecorded(done, wanted)
+        for index in range(max(len(wanted), len(done))):
+            want = wanted[index] if index < len(wanted) else None
+            have = done[index] if index < len(done) else None
+            if not _same(want, have):
+                if index < len(places):
+                    self.current = places[index]
+                raise _Diverged(_show(kind, want), _show(kind, have))
+
+    def _found_entries(self, kind: OutputKind, found: list[Output]) -> list[Entry]:
+        entries: list[Entry] = []
+        for output in found:
+            if output.kind != kind:
+                continue
+            if kind == "tx":
+                entries.append((output.value, output.t))
+            elif kind == "event":
+                entries.append((output.name, dict(output.values), output.t))
+            else:
+                line = self._names.number(self.bench.dut, kind, output.name)
+                if line is not None:
+                    entries.append((line, output.value, output.t))
+        return entries
+
+    def _without_unrecorded(self, done: list[Entry], wanted: list[Entry]) -> list[Entry]:
+        """Drop events that this trace's recorder did not listen for."""
+        if self._recorded == "all":
+            return done
+        if isinstance(self._recorded, list):
+            return [entry for entry in done if entry[0] in self._recorded]
+        expected_names = {entry[0] for entry in wanted}
+        return [entry for entry in done if entry[0] not in UNRECORDED or entry[0] in expected_names]
+
+    # --- inputs --------------------------------------------------------------------------
+
+    def _where(self, line: Line) -> tuple[AddressSpace, int]:
+        """Address space and address that an access means."""
+        name = line.text("space")
+        place = self._spaces.get(name)
+        if place is None:
+            place = self._spaces[name] = self._locate(line, name)
+        return place[0], place[1] + line.integer("offset", 0, (1 << 48) - 1)
+
+    def _locate(self, line: Line, name: str) -> tuple[AddressSpace, int]:
+        bench, device = self.bench, self.bench.dut
+        if self._served is not None and isinstance(device, PciDevice):
+            return _served_place(line, name, device)
+        if name in device.regions:
+            return bench.locate(name)
+        if isinstance(device, PciDevice):
+            return self._locate_bar(line, name)
+        matching = [place.region.name for place in device.placements if place.space == name]
+        if not matching:
+            raise line.fail(f"{device.NAME} has no region or space {name!r}")
+        return bench.locate(matching[0])
+
+    def _locate_bar(self, line: Line, name: str) -> tuple[AddressSpace, int]:
+        """A whole BAR: where the header has it, wherever it is by now; else the first one of that space."""
+        device, machine = self.bench.dut, self.bench.machine
+        assert isinstance(device, PciDevice)
+        for entry in _bars(self.header).values():
+            address = entry.get("address")
+            if entry.get("region") == name and isinstance(address, int):
+                return (machine.io if entry.get("kind") == "io" else machine.memory), address
+        for bar in device.BARS:
+            address = device.config.bar_address(bar)
+            if address is not None and name == ("pio" if bar.type == "io" else "mmio"):
+                return (machine.io if name == "pio" else machine.memory), address
+        raise line.fail(f"{device.NAME} has no region, space or decoded BAR {name!r}")
+
+    def _read(self, line: Line) -> None:
+        size = line.integer("size", 1, 8)
+        if line.fields.get("space") == "cfg":
+            found = self.bench.read("cfg", line.integer("offset", 0, 4095), size)
+        else:
+            space, address = self._where(line)
+            found = space.read(address, size)
+        expected = line.integer("value")
+        if found != expected:
+            raise _Diverged(f"{expected:#x}", f"{found:#x}")
+
+    def _write(self, line: Line) -> None:
+        size = line.integer("size", 1, 8)
+        value = line.integer("value") & ((1 << 8 * size) - 1)
+        if line.fields.get("space") == "cfg":
+            self.bench.write("cfg", line.integer("offset", 0, 4095), value, size)
+            self._spaces.clear()
+        elif line.fields.get("rings") is not None:
+            self._ring(line, size, value)
+        else:
+            space, address = self._where(line)
+            space.write(address, value, size)
+        if line.fields.get("settle"):
+            self._run_until(line, self.bench, self.bench.now)
+
+    def _ring(self, line: Line, size: int, value: int) -> None:
+        """Rings of a doorbell that were merged into one."""
+        region = self.bench.dut.regions.get(line.text("space"))
+        what = (line.integer("offset", 0, (1 << 48) - 1), size, value)
+        for doorbell in () if region is None else region.ioeventfds:
+            if (doorbell.offset, doorbell.length or 4, doorbell.match or 0) == what:
+                doorbell.handler(line.integer("rings", 1))
+                return
+        raise line.fail(f"{self.device_name} has no such doorbell")
+
+    def _clock_step(self, line: Line) -> None:
+        until = self.bench.now + line.integer("ns", 0, TIME_LIMIT)
+        self._run_until(line, self.bench, until)
+        expected = line.integer("t", 0, TIME_LIMIT, until)
+        if expected != until:
+            raise line.fail(f"the clock is at {until}, not at {expected}: a line is missing")
+
+    def _run_until(self, line: Line, bench: Bench, until: int) -> None:
+        if until > TIME_LIMIT:
+            raise line.fail("time runs over")
+        if not bench.clock.run_until(until, STEP_EXPIRATIONS):
+            raise line.fail(f"more than {STEP_EXPIRATIONS:,} timers fire in one step")
+
+    def _gpio_in(self, line: Line) -> None:
+        name = self._names.input(self.bench.dut, str(line.fields.get("line")))
+        if name is None:
+            raise line.fail(f"{self.device_name} has no GPIO input {line.fields.get('line')!r}")
+        self.bench.drive(name, line.integer("level", 0, 1))
+
+    def _mem_write(self, line: Line) -> None:
+        store = self.bench.store if self._served is None else self._served.write_bytes
+        store(line.integer("addr"), line.data())
+
+    def _mem_read(self, line: Line) -> None:
+        expected = line.data()
+        length = line.integer("size", 0, MEMORY_LIMIT, len(expected))
+        load = self.bench.load if self._served is None else self._served.read_bytes
+        found = load(line.integer("addr"), length)
+        if found != expected:
+            at = next((i for i, (a, b) in enumerate(zip(found, expected, strict=False)) if a != b), 0)
+            raise _Diverged(f"{expected[at : at + 16].hex()} at byte {at}", found[at : at + 16].hex())
+
+    def _rx(self, line: Line) -> None:
+        if not self.bench.dut.streams:
+            raise line.fail(f"{self.device_name} has no stream")
+        self.bench.receive(line.data(), next(iter(self.bench.dut.streams)))
+
+    def _break(self, line: Line) -> None:
+        if not self.bench.dut.streams:
+            raise line.fail(f"{self.device_name} has no stream")
+        self.bench.receive_break(next(iter(self.bench.dut.streams)))
+
+    def _probe(self, line: Line) -> None:
+        what = line.text("what")
+        try:
+            found, expected = self.bench.dut.probe(what), line.integer("value")
+        except DeviceError as error:
+            raise line.fail(str(error)) from None
+        if found != expected:
+            raise _Diverged(str(expected), str(found))
+
+    def _reset(self, _line: Line) -> None:
+        if self._served is None:
+            self.bench.reset()
+        else:  # no firmware: the trace has what the client writes to configuration space afterwards
+            self.bench.machine.reset()
+        self._spaces.clear()
+
+    def _note(self, _line: Line) -> None:
+        """Nothing to do."""
+
+    def _end(self, line: Line) -> None:
+        expected = line.integer("clock_ns", 0, TIME_LIMIT, self.bench.now)
+        if expected != self.bench.now:
+            raise _Diverged(f"the clock at {expected}", str(self.bench.now))
+
+    # --- snapshots -----------------------------------------------------------------------
+
+    def _rebuild(self) -> None:
+        """Save, build afresh, restore: nothing of the device but its saved state may matter."""
+        outputs = self.bench.journal.take()
+        saved = json.loads(json.dumps(self.bench.machine.save_state(with_ram=False)))
+        self.bench.close()
+        self.bench = self._make_bench()
+        self.bench.machine.load_state(saved)
+        self.bench.journal.take()
+        self.bench.journal.outputs.extend(outputs)
+        self._spaces.clear()
+
+
+class LineNames:
+    """Which of a device's lines a trace's line numbers mean.
+
+    Interrupts and outputs go by declared order; so do inputs, unless the device has fewer than the number says: then
+    by the order in the header (a trace may call the device's only input 2).
+    """
+
+    def __init__(self, header: Line) -> None:
+        self._compared = {
+            "irq": frozenset(header.mapping("irq_lines")),
+            "gpio_out": frozenset(header.mapping("gpio_out_lines")),
+        }
+        self._inputs = list(header.mapping("gpio_in_lines"))
+
+    def output(self, device: Device, kind: str, line: str) -> str | None:
+        """The name of output line ``line``."""
+        return _at(list(device.irqs if kind == "irq" else device.gpio_out), line)
+
+    def number(self, device: Device, kind: str, name: str) -> str | None:
+        """The number of a line that the trace compares; None for one that it does not."""
+        number = str(list(device.irqs if kind == "irq" else device.gpio_out).index(name))
+        return number if number in self._compared[kind] else None
+
+    def input(self, device: Device, line: str) -> str | None:
+        """The name of input line ``line``."""
+        names = list(device.gpio_in)
+        found = _at(names, line)
+        if found is None and line in self._inputs:
+            found = _at(names, str(self._inputs.index(line)))
+        return found
+
+
+def _served_place(line: Line, name: str, device: PciDevice) -> tuple[AddressSpace, int]:
+    """A region of a served device is reached in its BAR, wherever the client has mapped that."""
+    place = next((place for place in device.placements if place.region.name == name and place.bar is not None), None)
+    if place is None or place.bar is None:
+        raise line.fail(f"{device.NAME} has no region {name!r} in a BAR")
+    return AddressSpace(name, device.bars[place.bar]), place.offset
+
+
+def _at(names: list[str], line: str) -> str | None:
+    if line in names:
+        return line
+    return names[int(line)] if line.isascii() and line.isdigit() and len(line) < 5 and int(line) < len(names) else None
+
+
+def _expected_entries(line: Line) -> list[Entry]:
+    t = line.integer("t", 0, TIME_LIMIT)
+    match line.op:
+        case "tx":
+            return [(value, t) for value in line.data()]
+        case "event":
+            return [(line.text("name"), dict(line.mapping("data")), t)]
+    return [(str(line.integer("line", 0, 4095)), line.integer("level", 0, 1), t)]
+
+
+def _same(want: Entry | None, have: Entry | None) -> bool:
+    """Equality; of an event's values, only those that both sides name (a recorder may note more than a device says)."""
+    if want is None or have is None or len(want) != len(have):
+        return False
+    return all(_same_part(a, b) for a, b in zip(want, have, strict=True))
+
+
+def _same_part(want: object, have: object) -> bool:
+    if isinstance(want, dict) and isinstance(have, dict):
+        return all(have[key] == want[key] for key in have if key in want)
+    return want == have
+
+
+def _show(kind: str, entry: Entry | None) -> str:
+    if entry is None:
+        return f"no {kind}"
+    match entry:
+        case (line, level, t) if kind != "event":
+            return f"{kind} {line} to {level} at {t}"
+        case (value, t):
+            return f"{kind} byte {value:#04x} at {t}"
+        case (name, values, t):
+            return f"event {name} {values or ''} at {t}".replace("  ", " ")
+    return repr(entry)
+
+
+def _epoch(header: Line) -> int:
+    value = header.mapping("properties").get("rtc_base_epoch", 0)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 33:
+        raise header.fail("'rtc_base_epoch' must be seconds since 1970")
+    return value
+
+
+def _properties(header: Line, device_class: type[Device]) -> dict[str, PropertyValue]:
+    """The header's properties that the device declares; ``-`` in a name is ``_`` here. Its own keys count as well."""
+    declared = {one.name for one in device_class.PROPERTIES}
+    given = {**header.fields, **header.mapping("properties")}
+    found: dict[str, PropertyValue] = {}
+    for key, value in given.items():
+        name = key.replace("-", "_")
+        if name in declared and isinstance(value, int | bool | str):
+            found[name] = value
+    return found
+
+
+def _json(value: object) -> Json:
+    """What the JSON parser gave is what Json says; the checks of the state look at every part of it."""
+    return cast(Json, value)
+
+
+def _command(header: Line) -> int:
+    command = header.mapping("pci").get("command", DECODING)
+    return command & 0xFFFF if isinstance(command, int) else DECODING
+
+
+def _bars(header: Line) -> dict[str, Mapping[str, object]]:
+    return _objects(header.mapping("pci").get("bars"))
+
+
+def _regions(header: Line) -> dict[str, Mapping[str, object]]:
+    return _objects(header.fields.get("regions"))
+
+
+def _objects(value: object) -> dict[str, Mapping[str, object]]:
+    entries = value.items() if isinstance(value, dict) else ()
+    return {str(name): entry for name, entry in entries if isinstance(entry, dict)}
+
+
+def _addresses(header: Line, device_class: type[Device]) -> dict[str, int]:
+    """Where the recorder had the device: region name, or BAR index, → address."""
+    entries, key = (_bars(header), "address") if issubclass(device_class, PciDevice) else (_regions(header), "base")
+    found: dict[str, int] = {}
+    for name, entry in entries.items():
+        address = entry.get(key)
+        if isinstance(address, int) and address >> 64 == 0:
+            found[name] = address
+    return found
+
+
+def _quiet(_message: str) -> None:
+    """A recording tries reserved offsets on purpose; nobody needs to hear of it."""

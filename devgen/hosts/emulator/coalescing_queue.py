@@ -1,0 +1,81 @@
+"""Coalesced writes: writes that a device allows to arrive late are queued and handed over in order, later.
+
+The rules are the kernel's (virt/kvm/coalesced_mmio.c): a write that lies wholly in a zone is queued while the ring has
+room; any other access is preceded by everything that was queued.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from devgen.runtime.memory.flat_view import MemoryRegionSection
+from devgen.runtime.memory.memory_listener import MemoryListener
+
+RING_SIZE: Final = 169
+"""Writes that the kernel's one-page ring holds: (4096 - 8) // 24 entries, one of which stays empty."""
+
+Write = Callable[[int, int, int], None]
+
+
+class CoalescingQueue:
+    """Writes that wait, of both spaces, oldest first. Under the machine's lock."""
+
+    __slots__ = ("_queue", "draining")
+
+    def __init__(self) -> None:
+        """Nothing waits."""
+        self._queue: deque[tuple[Write, int, int, int]] = deque()
+        self.draining = False
+        """Whether late writes are being carried out: what happens then is not the present instruction's."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing waits."""
+        return not self._queue
+
+    def push(self, write: Write, address: int, value: int, size: int) -> bool:
+        """Queue ``write(address, value, size)``; False, with nothing done, when the ring is full."""
+        if len(self._queue) >= RING_SIZE:
+            return False
+        self._queue.append((write, address, value, size))
+        return True
+
+    def drain(self) -> None:
+        """Carry out all that waits."""
+        queue = self._queue
+        if not queue:
+            return
+        self.draining = True
+        try:
+            while queue:
+                write, address, value, size = queue.popleft()
+                write(address, value, size)
+        finally:
+            self.draining = False
+
+
+class CoalescedZones(MemoryListener):
+    """The ranges of one address space whose writes may be late, as its regions ask."""
+
+    def __init__(self) -> None:
+        """No zones."""
+        self._zones: dict[tuple[int, int], int] = {}
+
+    def coalesced_mmio_add(self, section: MemoryRegionSection, offset: int, size: int) -> None:
+        """Let writes to ``size`` bytes at address ``offset`` wait."""
+        self._zones[offset, offset + size] = self._zones.get((offset, offset + size), 0) + 1
+
+    def coalesced_mmio_del(self, section: MemoryRegionSection, offset: int, size: int) -> None:
+        """They must not wait any more."""
+        zone = (offset, offset + size)
+        left = self._zones.get(zone, 0) - 1
+        if left > 0:
+            self._zones[zone] = left
+        else:
+            self._zones.pop(zone, None)
+
+    def covers(self, address: int, size: int) -> bool:
+        """Whether a write of ``size`` bytes lies wholly in one zone."""
+        return any(start <= address and address + size <= end for start, end in self._zones)

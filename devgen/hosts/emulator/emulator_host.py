@@ -1,0 +1,467 @@
+"""The emulator host: runs a machine's guest on Unicorn, on the thread that calls ``run``.
+
+How a run goes: under the machine's lock, hand over coalesced writes, fire timers that are due, bring Unicorn's memory
+map up to date, deliver an exception, take an interrupt if one waits and may be taken; then, without the lock, let
+Unicorn run until something happens. An access of the guest takes the lock for its own time only.
+
+What a device does during an access (raise a line, move a BAR, end the run) closes the gate and so takes effect before
+the guest's next instruction, as on KVM. What happens on other threads closes it too; what comes due on a clock is
+noticed by the kicker, which then does.
+
+Lock order, outermost first: the machine's lock, then the gate's. No thread is joined with one of them held.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+from unicorn import UC_ERR_FETCH_PROT, UC_ERR_FETCH_UNMAPPED, UC_ERR_INSN_INVALID
+
+from devgen.hosts.emulator.access_hooks import GuestAccesses
+from devgen.hosts.emulator.cpu import Cpu
+from devgen.hosts.emulator.ctrl_c import noted_instead_of_raised
+from devgen.hosts.emulator.emulated_chips import IrqChip
+from devgen.hosts.emulator.guest_bus import Bus
+from devgen.hosts.emulator.guest_view import GuestView
+from devgen.hosts.emulator.interrupt_entry import Delivery, TripleFault, Unsupported
+from devgen.hosts.emulator.kicker import BEAT, Kicker
+from devgen.hosts.emulator.memory_map import GuestMemory
+from devgen.hosts.emulator.stop_gate import Gate
+from devgen.hosts.emulator.unicorn_engine import UcError, set_hooks
+from devgen.runtime.base.errors import MachineError
+from devgen.runtime.machine.boot_image import boot_state
+from devgen.runtime.machine.event_loop import EventLoop
+from devgen.runtime.machine.machine import Machine
+from devgen.runtime.machine.run_result import RunResult, StopReason
+from devgen.runtime.machine.stream_inputs import StreamInputs
+from devgen.runtime.time.clock import LiveClock, VirtualClock
+
+ACCEL: Final = "emulator"
+
+TIMER_BATCH: Final = 64
+"""Timers fired in one go before the guest runs again, whatever the guest has programmed."""
+
+SIGNAL_BEAT: Final = 0.1
+"""Seconds after which a guest that only computes, or a halt, is left for a moment: Python then handles signals."""
+
+EXACT_STEPS: Final = 20_000
+"""Instructions watched one by one while an interrupt waits for IF, before the guest gets slices in between."""
+
+_STEPS_BETWEEN_SLICES: Final = 500
+_SLICE: Final = 0.002
+_INVALID_OPCODE: Final = 6
+
+
+class EmulatorHost:
+    """Runs ``machine``'s guest. ``close`` releases everything; ``run`` may be called again after it returned.
+
+    One thread calls ``run``; ``stop`` may be called from any other.
+    """
+
+    def __init__(self, machine: Machine) -> None:
+        """Load the guest's start state. Raises MachineError if there is no guest or it cannot start."""
+        if machine.config.guest is None:
+            raise MachineError(f"{machine.config.name}: no guest to run")
+        self.machine = machine
+        self._clock = machine.clocks.virtual
+        config = machine.config
+        self.chip = IrqChip(self._clock, pit=config.pit == "kernel") if config.irqchip == "kernel" else None
+        self._bus = Bus(machine.memory, machine.io, self.chip)
+        self._map = GuestMemory(self._notice)
+        self._accesses = GuestAccesses(
+            self._bus,
+            self._map,
+            machine.lock,
+            settle=self._settle,
+            failed=self._failed,
+            touch=self._touch,
+            excepted=self._excepted,
+            instruction=self._instruction,
+        )
+        self._wake = threading.Event()
+        self._kicker: Kicker | None = None
+        self._attention = False
+        self._stop_requested = False
+        self._timeout: float | None = None
+        self._deadline: float | None = None
+        self._slice_end: float | None = None
+        self._last_turn = 0.0
+        self._key_pressed = False
+        self._halted = False
+        self._watched = 0
+        self._boundaries = 0
+        self._shadow_served = False
+        self._fault: int | None = None
+        self._failure: Exception | None = None
+        self._ended: RunResult | None = None
+        self._closed = False
+        self._events = EventLoop(machine.lock, self._bus.queue.drain, self._failed)
+        self._inputs = StreamInputs(machine, self._events, self.stop)
+        try:
+            self._cpu = Cpu(machine.config.guest.mode)
+            self._gate = Gate(self._cpu.uc)
+            self._delivery = Delivery(self._cpu, machine.memory)
+            self._connect()
+            self._boot()
+        except UcError as error:
+            self.close()
+            raise MachineError(f"{machine.config.name}: Unicorn cannot start the guest: {error}") from None
+        except BaseException:
+            self.close()
+            raise
+
+    # --- setting up ------------------------------------------------------------------------
+
+    def _connect(self) -> None:
+        machine = self.machine
+        set_hooks(self._cpu.uc, self._accesses)
+        with machine.lock:
+            machine.memory.add_listener(self._map)
+            self._bus.attach()
+            machine.on_exit.append(self._notice)
+            machine.connect_gsi(self._set_gsi)
+            machine.message_sinks.append(self.signal_msi)
+
+    def _boot(self) -> None:
+        guest = self.machine.config.guest
+        assert guest is not None  # checked by __init__
+        try:
+            state = boot_state(guest.mode, guest.entry)
+        except ValueError as error:
+            raise MachineError(f"{self.machine.config.name}: {error}") from None
+        with self.machine.lock:
+            for address, data in state.writes:
+                self.machine.memory.write_bytes(address, data)
+            self._map.apply(self._cpu.uc)
+        self._cpu.load(state)
+
+    def close(self) -> None:
+        """Let go of the machine. May be called again; not while ``run`` is under way."""
+        if self._closed:
+            return
+        self._closed = True
+        machine = self.machine
+        with machine.lock:
+            self._inputs.close()
+            self._events.close()
+            if self._notice in machine.on_exit:
+                machine.on_exit.remove(self._notice)
+                self._bus.detach()
+                machine.memory.remove_listener(self._map)
+            machine.disconnect_gsi(self._set_gsi)
+            if self.signal_msi in machine.message_sinks:
+                machine.message_sinks.remove(self.signal_msi)
+            if self.chip is not None:
+                self.chip.close()
+
+    def __enter__(self) -> EmulatorHost:
+        """Use as a context that closes the host."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+    # --- being told of things, from any thread -----------------------------------------------
+
+    def stop(self) -> None:
+        """End the present run with reason ``stopped``, from any thread; it may go on with another ``run``."""
+        self._stop_requested = True
+        self._notice()
+
+    def signal_msi(self, address: int, data: int) -> None:
+        """Deliver a message-signalled interrupt, as KVM_SIGNAL_MSI would; the machine's lock is held."""
+        if self.chip is not None:
+            self.chip.signal_msi(address, data)
+            self._notice()
+
+    def _set_gsi(self, gsi: int, level: int) -> None:
+        if self.chip is None:
+            return
+        before = self.chip.pending()
+        self.chip.set_gsi(gsi, level)
+        if self.chip.pending() != before:
+            self._notice()
+
+    def _notice(self) -> None:
+        """Something wants to be looked at before the guest's next instruction."""
+        self._attention = True
+        self._gate.request()
+        self._wake.set()
+
+    def _settle(self) -> None:
+        """After an access: look before the next instruction if it has made an interrupt pending."""
+        if self.chip is not None and self.chip.pending() and not self._attention and not self._watched:
+            self._notice()
+
+    def _failed(self, error: Exception) -> None:
+        """A device has raised: a fault of the device's, not the guest's. End the run."""
+        self._failure = self._failure or error
+        self._notice()
+
+    def _excepted(self, vector: int) -> None:
+        """Unicorn has met an exception or an INT n: it is delivered when Unicorn has stopped."""
+        self._fault = vector
+        self._cpu.stop()
+
+    def _touch(self, address: int) -> bool:
+        """The guest accesses what has never been touched."""
+        return self._map.touch(self._cpu.uc, address, self._accesses.on_hole)
+
+    def program_counter(self) -> int | None:
+        """Offset in its code segment of the instruction under way; None between two of them. On the run's thread."""
+        return self._cpu.pc if self._gate.running and not self._bus.queue.draining else None
+
+    def _instruction(self) -> tuple[int, bytes]:
+        """Place and opcode of the instruction under way."""
+        pc = self._cpu.pc
+        return pc, GuestView(self._cpu, self.machine.memory).opcode(pc)
+
+    # --- the kicker --------------------------------------------------------------------------
+
+    def _look(self) -> float:
+        """Close the gate if something is due; seconds until the next look."""
+        now = time.monotonic()
+        ends = [at for at in (self._deadline, self._slice_end) if at is not None]
+        with self.machine.lock:
+            left = min([self._time_to_timer(), *(at - now for at in ends)])
+        if self._attention or left <= 0 or now - self._last_turn > SIGNAL_BEAT:
+            self._gate.request()
+            return _SLICE
+        return left
+
+    def _time_to_timer(self) -> float:
+        """Seconds until the next timer is due, at most a beat."""
+        deadline = self._clock.next_deadline()
+        if deadline is None or isinstance(self._clock, VirtualClock):
+            return BEAT
+        return min((deadline - self._clock.now()) / 1e9, BEAT)
+
+    def _timer_moved(self) -> None:
+        self._wake.set()
+        if self._kicker is not None:
+            self._kicker.poke()
+
+    # --- running -----------------------------------------------------------------------------
+
+    def run(self, timeout: float | None = None) -> RunResult:
+        """Run the guest until it ends, for ``timeout`` seconds, or until ``stop``. Nothing a guest does raises."""
+        if self._closed:
+            raise MachineError(f"{self.machine.config.name}: the host is closed")
+        self._stop_requested = False
+        self._timeout = timeout
+        self._deadline = None if timeout is None else time.monotonic() + timeout
+        queue = self._clock.queue
+        self._kicker = kicker = Kicker(self._look)
+        self._hold_clock(False)
+        earlier, queue.on_earlier = queue.on_earlier, self._timer_moved
+        kicker.start()
+        self._inputs.start()
+        self._events.start()
+        try:
+            with noted_instead_of_raised(self._interrupt_key):
+                return self._run()
+        finally:
+            self._events.stop()
+            self._inputs.stop()
+            queue.on_earlier = earlier
+            self._kicker = None
+            kicker.close()
+            self._hold_clock(True)
+
+    def _interrupt_key(self) -> None:
+        """SIGINT, at any moment: the kicker will see to it that it is heard."""
+        self._key_pressed = self._attention = True
+
+    def _hold_clock(self, hold: bool) -> None:
+        """Virtual time passes while the guest may run."""
+        clock = self._clock
+        if not isinstance(clock, LiveClock):
+            return
+        with self.machine.lock:
+            if hold:
+                clock.stop()
+            else:
+                clock.start()
+
+    def _run(self) -> RunResult:
+        while True:
+            try:
+                result = self._cycle()
+            except TripleFault as fault:
+                result = self._end("shutdown", str(fault))
+            except Unsupported as what:
+                result = self._end("error", f"the emulator cannot deliver {what} (at {self._place()})")
+            except UcError as error:
+                result = self._end("error", f"Unicorn: {error} (at {self._place()})")
+            if result is not None:
+                return result
+
+    def _end(self, reason: StopReason, detail: str) -> RunResult:
+        """An end that no later run gets over."""
+        self._ended = RunResult(reason, 0, detail, ACCEL)
+        return self._ended
+
+    def _place(self) -> str:
+        try:
+            return f"{self._cpu.cs:#x}:{self._cpu.pc:#x}"
+        except UcError:
+            return "an unknown address"
+
+    def _cycle(self) -> RunResult | None:
+        """One round: look at everything, then run the guest or wait."""
+        self._last_turn = time.monotonic()
+        if self._key_pressed:
+            self._key_pressed = False
+            raise KeyboardInterrupt
+        with self.machine.lock:
+            self._attention = False
+            self._wake.clear()
+            result = self._service() or self._result()
+            if result is not None:
+                return result
+            free = self._interrupt()
+        if self._halted:
+            return None if self._attention else self._wait()
+        if free:
+            self._watched = 0
+            self._guest()
+        else:
+            self._guest_blocked()
+        return None
+
+    def _result(self) -> RunResult | None:
+        """What ends the run now, if anything."""
+        machine = self.machine
+        if machine.exit_code is not None:
+            return RunResult("exit", machine.exit_code, "", ACCEL)
+        if self._ended is not None:
+            return self._ended
+        if self._stop_requested:
+            return RunResult("stopped", 0, "", ACCEL)
+        if self._deadline is not None and time.monotonic() >= self._deadline:
+            return RunResult("timeout", 0, f"the guest was still running after {self._timeout:g} s", ACCEL)
+        return None
+
+    def _service(self) -> RunResult | None:
+        """All that is due between two instructions: late writes, timers, the memory map, an exception."""
+        try:
+            self._bus.queue.drain()
+            self._clock.run_due(TIMER_BATCH)  # what is left over waits: the guest gets its turn too
+        except Exception as error:  # a device's
+            self._failure = self._failure or error
+        if self._failure is not None:
+            return self._end("error", f"{type(self._failure).__name__} in a device: {self._failure}")
+        if self._map.changed:
+            self._map.apply(self._cpu.uc)
+        if self._fault is not None:
+            vector, self._fault = self._fault, None
+            self._delivery.trap(vector)
+        return None
+
+    def _interrupt(self) -> bool:
+        """Take an interrupt, if there is one and it may be; False if one has to wait for the guest."""
+        chip = self.chip
+        if chip is None or not chip.pending():
+            self._shadow_served = False
+            return True
+        if not self._cpu.interrupts_enabled or (not self._halted and self._in_shadow()):
+            return False
+        self._halted = self._shadow_served = False
+        self._watched = 0
+        self._delivery.interrupt(chip.acknowledge())
+        return not chip.pending()
+
+    def _in_shadow(self) -> bool:
+        """Whether the instruction before this one may have been STI or a load of SS, which hold interrupts off for one.
+
+        Only the bytes before are known, so this may be wrong; ``_guest_blocked`` lets one instruction pass and asks
+        no more.
+        """
+        if self._shadow_served:
+            return False
+        before = GuestView(self._cpu, self.machine.memory).before(self._cpu.pc)
+        return before[1] in (0xFB, 0x17) or (before[0] == 0x8E and before[1] >> 3 & 7 == 2)
+
+    # --- the guest's turn ----------------------------------------------------------------------
+
+    def _guest(self, watch: Callable[[], bool] | None = None) -> None:
+        """Let the processor go until the gate stops it, and sort out why it came back."""
+        self._gate.open()
+        try:
+            if watch is not None:
+                self._gate.watch(watch)
+            if self._attention:
+                return
+            self._cpu.run()
+            self._halted = not self._gate.stopped and self._fault is None
+        except UcError as error:
+            self._on_error(error)
+        except Exception as error:  # raised by a hook in spite of its own guard: Unicorn's binding hands it on
+            self._failure = error
+        finally:
+            self._gate.close()
+
+    def _on_error(self, error: UcError) -> None:
+        """Errors that are a part of the game; others are raised."""
+        if error.errno == UC_ERR_INSN_INVALID:
+            self._fault = _INVALID_OPCODE
+        elif error.errno in (UC_ERR_FETCH_PROT, UC_ERR_FETCH_UNMAPPED):
+            self._end("error", f"the guest runs into what is not memory at {self._place()}")
+        else:
+            raise error
+
+    def _guest_blocked(self) -> None:
+        """Run while an interrupt waits for IF or for the end of a shadow, looking at each instruction.
+
+        A guest that keeps it waiting for long gets slices of time in between; then a short window of IF may be missed.
+        """
+        if self._cpu.interrupts_enabled:
+            self._boundaries = 0
+            self._guest(self._second_boundary)
+            self._shadow_served = self._boundaries > 1
+            return
+        if self._watched > EXACT_STEPS and self._kicker is not None:
+            self._slice_end = time.monotonic() + _SLICE
+            self._kicker.poke()
+            self._guest()
+            self._slice_end = None
+            self._watched = EXACT_STEPS - _STEPS_BETWEEN_SLICES
+            return
+        self._guest(self._window_opens)
+
+    def _second_boundary(self) -> bool:
+        self._boundaries += 1
+        return self._boundaries > 1
+
+    def _window_opens(self) -> bool:
+        self._watched += 1
+        return self._watched > EXACT_STEPS or self._cpu.interrupts_enabled
+
+    def _wait(self) -> RunResult | None:
+        """The processor is halted and no interrupt can be taken now: wait for something to happen."""
+        with self.machine.lock:
+            deadline = self._clock.next_deadline()
+            if self.chip is None:
+                return self._end(
+                    "halt", f"halted at {self._place()}, and without interrupt controllers nothing wakes it"
+                )
+            if not self._cpu.interrupts_enabled and deadline is None:
+                return self._end("halt", f"halted with interrupts disabled at {self._place()}")
+            if isinstance(self._clock, VirtualClock) and deadline is not None:
+                self._clock.run_until(deadline, TIMER_BATCH)
+                return None
+            seconds = self._seconds_to_wait(deadline)
+        self._wake.wait(seconds)
+        return None
+
+    def _seconds_to_wait(self, deadline: int | None) -> float:
+        waits = [SIGNAL_BEAT]
+        if deadline is not None:
+            waits.append((deadline - self._clock.now()) / 1e9)
+        if self._deadline is not None:
+            waits.append(self._deadline - time.monotonic())
+        return max(min(waits), 0.0)

@@ -1,0 +1,103 @@
+"""From the processor's accesses to the devices: ports, memory, the chips beside the processor, coalesced writes.
+
+Everything here happens in the middle of a guest instruction, under the machine's lock. What the kernel would do
+without leaving for user space comes first: its own chips, then the queue of coalesced writes. Doorbells are matched
+by the address space itself.
+
+Widths: a port access has 1, 2 or 4 bytes; string instructions come element by element, as KVM's ``count`` would be
+worked off. A memory access has 1 to 8 bytes, aligned or not; one that spans two pages is cut at the page's end, as
+KVM cuts it.
+"""
+
+from __future__ import annotations
+
+from devgen.hosts.emulator.coalescing_queue import CoalescedZones, CoalescingQueue, Write
+from devgen.hosts.emulator.emulated_chips import IrqChip
+from devgen.runtime.memory.address_space import AddressSpace
+from devgen.runtime.memory.memory_region import PAGE_SIZE
+
+
+class Bus:
+    """The way of an access to its device."""
+
+    def __init__(self, memory: AddressSpace, io: AddressSpace, chip: IrqChip | None) -> None:
+        """``chip`` is None on a board without the kernel's interrupt controllers."""
+        self._memory = memory
+        self._io = io
+        self._chip = chip
+        self.queue = CoalescingQueue()
+        self.memory_zones = CoalescedZones()
+        self.io_zones = CoalescedZones()
+
+    def attach(self) -> None:
+        """Hear of the coalesced ranges of both spaces."""
+        self._memory.add_listener(self.memory_zones)
+        self._io.add_listener(self.io_zones)
+
+    def detach(self) -> None:
+        """Undo ``attach`` after handing over what waits."""
+        self.queue.drain()
+        self._memory.remove_listener(self.memory_zones)
+        self._io.remove_listener(self.io_zones)
+
+    # --- ports -----------------------------------------------------------------------------
+
+    def read_port(self, port: int, size: int) -> int:
+        """IN."""
+        chip = self._chip
+        if chip is not None and chip.owns_port(port, size):
+            return chip.read_port(port, size)
+        self.queue.drain()
+        return self._io.read(port, size)
+
+    def write_port(self, port: int, value: int, size: int) -> None:
+        """OUT."""
+        chip = self._chip
+        if chip is not None and chip.owns_port(port, size):
+            chip.write_port(port, value, size)
+            return
+        self._write(self._io.write, self.io_zones, port, value, size)
+
+    # --- memory ----------------------------------------------------------------------------
+
+    def read_memory(self, address: int, size: int) -> int:
+        """A load from what is not RAM."""
+        value = shift = 0
+        for at, length in page_fragments(address, size):
+            value |= self._read_fragment(at, length) << shift
+            shift += 8 * length
+        return value
+
+    def _read_fragment(self, address: int, size: int) -> int:
+        chip = self._chip
+        if chip is not None and chip.owns_address(address):
+            return chip.read_memory(address, size)
+        self.queue.drain()
+        return self._memory.read(address, size)
+
+    def write_memory(self, address: int, value: int, size: int) -> None:
+        """A store to what is not writable RAM."""
+        for at, length in page_fragments(address, size):
+            self._write_fragment(at, value & ((1 << 8 * length) - 1), length)
+            value >>= 8 * length
+
+    def _write_fragment(self, address: int, value: int, size: int) -> None:
+        chip = self._chip
+        if chip is not None and chip.owns_address(address):
+            chip.write_memory(address, value, size)
+            return
+        self._write(self._memory.write, self.memory_zones, address, value, size)
+
+    def _write(self, write: Write, zones: CoalescedZones, address: int, value: int, size: int) -> None:
+        if zones.covers(address, size) and self.queue.push(write, address, value, size):
+            return
+        self.queue.drain()
+        write(address, value, size)
+
+
+def page_fragments(address: int, size: int) -> tuple[tuple[int, int], ...]:
+    """The parts of an access of at most 8 bytes in each page that it touches: (address, bytes), lowest first."""
+    first = PAGE_SIZE - address % PAGE_SIZE
+    if size <= first:
+        return ((address, size),)
+    return ((address, first), (address + first, size - first))

@@ -1,0 +1,163 @@
+"""The guest's memory as its processor addresses it: linear addresses, segments, descriptors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from devgen.hosts.emulator.cpu import CR0_PG, FLAG_VM, Cpu
+from devgen.hosts.emulator.paging import Paging
+from devgen.runtime.memory.address_space import AddressSpace
+from devgen.runtime.memory.memory_region import PAGE_SIZE
+
+GENERAL_PROTECTION: Final = 13
+PAGE_FAULT: Final = 14
+INVALID_TSS: Final = 10
+NOT_PRESENT: Final = 11
+
+
+class GuestFault(Exception):
+    """The processor meets a fault while it reads or writes memory by itself."""
+
+    def __init__(self, vector: int, error: int = 0) -> None:
+        """``vector`` and the error code that goes with it."""
+        super().__init__(f"fault {vector}, error code {error:#x}")
+        self.vector = vector
+        self.error = error
+
+
+@dataclass(slots=True, frozen=True)
+class Descriptor:
+    """A code or data segment's descriptor (SDM volume 3, 3.4.5)."""
+
+    raw: int
+
+    @property
+    def base(self) -> int:
+        """Linear base."""
+        return self.raw >> 16 & 0xFFFFFF | self.raw >> 32 & 0xFF000000
+
+    @property
+    def code(self) -> bool:
+        """Whether it is a code segment (and no system one)."""
+        return self.raw >> 43 & 3 == 3
+
+    @property
+    def conforming(self) -> bool:
+        """Whether a code segment keeps its caller's privilege."""
+        return bool(self.raw >> 42 & 1)
+
+    @property
+    def dpl(self) -> int:
+        """Privilege level."""
+        return self.raw >> 45 & 3
+
+    @property
+    def present(self) -> bool:
+        """Whether it may be used."""
+        return bool(self.raw >> 47 & 1)
+
+    @property
+    def long(self) -> bool:
+        """Whether it holds 64-bit code."""
+        return bool(self.raw >> 53 & 1)
+
+    @property
+    def big(self) -> bool:
+        """Whether the stack pointer, or the code, is 32 bits wide."""
+        return bool(self.raw >> 54 & 1)
+
+
+class GuestView:
+    """Memory as the processor sees it at this moment; create one for each use, control registers are read once."""
+
+    def __init__(self, cpu: Cpu, memory: AddressSpace) -> None:
+        """The processor must not be running."""
+        self._cpu = cpu
+        self._memory = memory
+        cr0 = cpu.cr0
+        self.protected = bool(cr0 & 1)
+        self.long = cpu.long
+        self.virtual_8086 = self.protected and bool(cpu.flags & FLAG_VM)
+        self._paging = Paging(bool(cr0 & CR0_PG), cpu.cr3, cpu.cr4, self.long)
+
+    def _physical(self, linear: int) -> int:
+        if not self.long:
+            linear &= 0xFFFFFFFF
+        address = self._paging.translate(linear, self._table_entry)
+        if address is None:
+            raise GuestFault(PAGE_FAULT)
+        return address
+
+    def _table_entry(self, address: int, size: int) -> int:
+        """A page table's entry; read as DMA, so that it does not count as an access of the guest's."""
+        return int.from_bytes(self._memory.read_bytes(address, size), "little")
+
+    def read(self, linear: int, size: int) -> int:
+        """An integer of ``size`` bytes. Raises GuestFault where there is no page."""
+        return int.from_bytes(self.read_bytes(linear, size), "little")
+
+    def read_bytes(self, linear: int, size: int) -> bytes:
+        """``size`` bytes. Raises GuestFault where there is no page."""
+        found = b""
+        while len(found) < size:
+            at = linear + len(found)
+            length = min(size - len(found), PAGE_SIZE - at % PAGE_SIZE)
+            found += self._memory.read_bytes(self._physical(at), length)
+        return found
+
+    def write(self, linear: int, value: int, size: int) -> None:
+        """Store an integer of ``size`` bytes. Raises GuestFault, with nothing written, where there is no page."""
+        data = value.to_bytes(size, "little")
+        places = [self._physical(linear + index) for index in range(size)]
+        if places[-1] - places[0] == size - 1:
+            self._memory.write_bytes(places[0], data)
+            return
+        for place, byte in zip(places, data, strict=True):
+            self._memory.write_bytes(place, bytes((byte,)))
+
+    def descriptor(self, selector: int, *, external: int = 0) -> Descriptor:
+        """The GDT's descriptor of ``selector``. Raises GuestFault for the null selector and one beyond the table."""
+        code = selector & 0xFFF8 | external
+        if not selector & ~3:
+            raise GuestFault(GENERAL_PROTECTION, external)
+        base, limit = self._cpu.gdt
+        if selector & 4 or (selector | 7) > limit:
+            raise GuestFault(GENERAL_PROTECTION, selector & 0xFFFC | external)
+        return Descriptor(self.read(base + (code & 0xFFF8), 8))
+
+    def segment(self, selector: int) -> tuple[int, bool]:
+        """Base of a loaded segment, and whether offsets in it are 32 bits wide."""
+        if not self.protected or self.virtual_8086:
+            return selector << 4, False
+        try:
+            descriptor = self.descriptor(selector)
+        except GuestFault:
+            return 0, True
+        return descriptor.base, descriptor.big
+
+    def code_address(self, pc: int) -> int:
+        """Linear address of offset ``pc`` in the code segment."""
+        if self.long:
+            return pc
+        return self.segment(self._cpu.cs)[0] + pc
+
+    def opcode(self, pc: int) -> bytes:
+        """The first bytes of the instruction at ``pc``, prefixes taken off; empty where there is no memory."""
+        try:
+            code = self.read_bytes(self.code_address(pc), 8)
+        except GuestFault:
+            return b""
+        prefixes = _PREFIXES | _REX if self.long else _PREFIXES
+        return code.lstrip(bytes(prefixes))
+
+    def before(self, pc: int) -> bytes:
+        """The two bytes before ``pc``; zeros where there is no memory."""
+        try:
+            return self.read_bytes(self.code_address(pc) - 2 & 0xFFFF_FFFF_FFFF_FFFF, 2)
+        except GuestFault:
+            return b"\0\0"
+
+
+_PREFIXES: Final = frozenset((0x26, 0x2E, 0x36, 0x3E, 0x64, 0x65, 0x66, 0x67, 0xF2, 0xF3))
+_REX: Final = frozenset(range(0x40, 0x50))

@@ -1,0 +1,123 @@
+"""The IOAPIC of the kernel's irqchip: 24 pins, each with a redirection entry (82093AA data sheet)."""
+
+from __future__ import annotations
+
+from devgen.hosts.emulator.lapic import LocalApic
+
+BASE = 0xFEC00000
+SIZE = 0x100
+PINS = 24
+
+_MASKED = 1 << 16
+_LEVEL = 1 << 15
+_REMOTE_IRR = 1 << 14
+_LOGICAL = 1 << 11
+_READ_ONLY = _REMOTE_IRR | 1 << 12
+_VERSION = (PINS - 1) << 16 | 0x11
+
+
+class IoApic:
+    """Redirects the levels of its pins to the local APIC."""
+
+    __slots__ = ("_entries", "_id", "_lapic", "_levels", "_requests", "_select")
+
+    def __init__(self) -> None:
+        """All pins masked, low."""
+        self._lapic: LocalApic | None = None
+        self._entries = [_MASKED] * PINS
+        self._levels = 0
+        self._requests = 0
+        self._id = 0
+        self._select = 0
+
+    def attach(self, lapic: LocalApic) -> None:
+        """Send to ``lapic`` from now on."""
+        self._lapic = lapic
+
+    def set_pin(self, pin: int, level: int) -> None:
+        """Drive input ``pin``; pins that do not exist are ignored."""
+        if not 0 <= pin < PINS:
+            return
+        bit = 1 << pin
+        rising = bool(level) and not self._levels & bit
+        self._levels = self._levels | bit if level else self._levels & ~bit
+        if self._entries[pin] & _LEVEL:
+            self._requests = self._requests | bit if level else self._requests & ~bit
+        elif rising:
+            self._requests |= bit
+        self._serve(pin)
+
+    def _serve(self, pin: int) -> None:
+        """Send the pin's interrupt if it asks for one and may; an edge that comes while masked is kept (as in KVM)."""
+        entry = self._entries[pin]
+        if not self._requests >> pin & 1 or entry & _MASKED or self._lapic is None:
+            return
+        if entry & _LEVEL and entry & _REMOTE_IRR:
+            return
+        level = bool(entry & _LEVEL)
+        if not level:
+            self._requests &= ~(1 << pin)
+        if self._lapic.accepts(entry >> 56, logical=bool(entry & _LOGICAL)):
+            if level:
+                self._entries[pin] |= _REMOTE_IRR
+            self._lapic.request(entry & 0xFF, level=level)
+
+    def end_of_interrupt(self, vector: int) -> None:
+        """The local APIC has ended ``vector``: a level that is still high asks again."""
+        for pin, entry in enumerate(self._entries):
+            if entry & _LEVEL and entry & _REMOTE_IRR and entry & 0xFF == vector:
+                self._entries[pin] &= ~_REMOTE_IRR
+                self._serve(pin)
+
+    # --- registers ---------------------------------------------------------------------
+
+    def read(self, offset: int, size: int) -> int:
+        """A guest's read of the select register (0x00) or the window (0x10)."""
+        match offset & 0xFF:
+            case 0x00:
+                value = self._select
+            case 0x10:
+                value = self._read_register()
+            case _:
+                value = 0
+        return value & ((1 << 8 * size) - 1)
+
+    def _read_register(self) -> int:
+        match self._select:
+            case 0 | 2:
+                return self._id << 24
+            case 1:
+                return _VERSION
+        pin, high = divmod(self._select - 0x10, 2)
+        if 0 <= pin < PINS:
+            return self._entries[pin] >> (32 * high) & 0xFFFFFFFF
+        return 0xFFFFFFFF
+
+    def write(self, offset: int, value: int, size: int) -> None:
+        """A guest's write; only the low 32 bits count."""
+        value &= (1 << min(8 * size, 32)) - 1
+        match offset & 0xFF:
+            case 0x00:
+                self._select = value & 0xFF
+            case 0x10:
+                self._write_register(value)
+
+    def _write_register(self, value: int) -> None:
+        if self._select == 0:
+            self._id = value >> 24 & 0xF
+            return
+        pin, high = divmod(self._select - 0x10, 2)
+        if 0 <= pin < PINS:
+            self._write_entry(pin, value, high)
+
+    def _write_entry(self, pin: int, value: int, high: int) -> None:
+        old = self._entries[pin]
+        if high:
+            self._entries[pin] = old & 0xFFFFFFFF | (value & 0xFF000000) << 32
+        else:
+            entry = old & ~0x1FFFF | value & 0x1FFFF & ~_READ_ONLY | old & _READ_ONLY
+            self._entries[pin] = entry if entry & _LEVEL else entry & ~_REMOTE_IRR
+            if entry & _LEVEL:
+                bit = 1 << pin
+                self._requests = self._requests & ~bit | self._levels & bit
+        self._serve(pin)

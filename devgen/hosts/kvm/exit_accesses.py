@@ -1,0 +1,171 @@
+"""From an exit to the register: each distinct exit is resolved once into a closure.
+
+A port exit is told apart by 8 bytes of the shared page (direction, size, port, count), read as one integer; a memory
+exit by its direction, length and address. The tables below hold what ``AddressSpace.reader`` and ``writer`` have
+resolved, and are emptied when the space says that it is stale. A guest that touches more distinct addresses than
+``LIMIT`` has its table emptied too, so what it can make us keep is bounded.
+
+Values lie in the shared page in little-endian order; the kernel takes as many bytes as the access has.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from devgen.hosts.kvm.kvm_error import KvmError
+from devgen.runtime.memory.address_space import AddressSpace
+
+Action = Callable[[], None]
+Read = Callable[[], int]
+Counts = Counter[tuple[str, int]]
+
+LIMIT = 8192
+
+DIRECTION = 32  # u8 index of kvm_run.io.direction
+KEY = 4  # u64 index of kvm_run.io and of kvm_run.mmio.phys_addr
+IO_DATA_OFFSET = 5  # u64 index of kvm_run.io.data_offset
+IO_DATA = 4096  # what data_offset is on x86: KVM_PIO_PAGE_OFFSET pages
+IO_DATA_WORD = IO_DATA // 8
+MMIO_DATA = 5  # u64 index of kvm_run.mmio.data
+MMIO_LENGTH = 48  # u8 index of kvm_run.mmio.len, 1 to 8
+MMIO_IS_WRITE = 52  # u8 index of kvm_run.mmio.is_write
+
+_MASKS = tuple((1 << 8 * size) - 1 for size in range(9))
+
+
+def count(counts: Counts, kind: str, place: int) -> None:
+    """Count an exit; the places beyond ``LIMIT`` distinct ones are counted together as place -1."""
+    counts[(kind, place) if (kind, place) in counts or len(counts) < LIMIT else (kind, -1)] += 1
+
+
+class PortInputs(dict[int, Read]):
+    """From the 8 bytes of a port exit to what gives its answer: the first 8 bytes of the data page.
+
+    The last one is at hand without a lookup: who waits for a device reads its status again and again.
+    """
+
+    __slots__ = ("_space", "_u8", "_u64", "last_key", "last_read")
+
+    last_key: int
+    last_read: Read
+
+    def __init__(self, space: AddressSpace, u8: memoryview, u64: memoryview) -> None:
+        super().__init__()
+        self.clear()
+        self._space = space
+        self._u8 = u8
+        self._u64 = u64
+
+    def find(self, key: int) -> Read:
+        """What answers an exit; from now on it is the last one."""
+        self.last_read = read = self[key]
+        self.last_key = key
+        return read
+
+    def clear(self) -> None:
+        """Forget all, the last one too."""
+        super().clear()
+        self.last_key = -1
+
+    def __missing__(self, key: int) -> Read:
+        """Resolve an exit that is met for the first time."""
+        if len(self) >= LIMIT:
+            self.clear()
+        size, port, times = _fields(key, self._u64)
+        read = self[key] = self._space.reader(port, size) if times == 1 else self._string(port, size, times)
+        return read
+
+    def _string(self, port: int, size: int, times: int) -> Read:
+        # A string instruction may change the topology halfway (REP OUTS to 0xcfc), so each element goes its own way.
+        read, u8, u64, mask = self._space.read, self._u8, self._u64, _MASKS[size]
+        places = range(IO_DATA, IO_DATA + size * times, size)
+
+        def fill() -> int:
+            for place in places:
+                u8[place : place + size] = (read(port, size) & mask).to_bytes(size, "little")
+            first: int = u64[IO_DATA_WORD]
+            return first
+
+        return fill
+
+
+class PortOutputs(dict[int, Action]):
+    """From the 8 bytes of a port exit to what writes its data to the device."""
+
+    def __init__(self, space: AddressSpace, u8: memoryview, u64: memoryview) -> None:
+        super().__init__()
+        self._space = space
+        self._u8 = u8
+        self._u64 = u64
+
+    def __missing__(self, key: int) -> Action:
+        """Resolve an exit that is met for the first time."""
+        if len(self) >= LIMIT:
+            self.clear()
+        size, port, times = _fields(key, self._u64)
+        action = self[key] = self._single(port, size) if times == 1 else self._string(port, size, times)
+        return action
+
+    def _single(self, port: int, size: int) -> Action:
+        write, u64, mask = self._space.writer(port, size), self._u64, _MASKS[size]
+
+        def act() -> None:
+            write(u64[IO_DATA_WORD] & mask)
+
+        return act
+
+    def _string(self, port: int, size: int, times: int) -> Action:
+        write, u8 = self._space.write, self._u8
+        places = range(IO_DATA, IO_DATA + size * times, size)
+
+        def act() -> None:
+            for place in places:
+                write(port, int.from_bytes(u8[place : place + size], "little"), size)
+
+        return act
+
+
+def _fields(key: int, u64: memoryview) -> tuple[int, int, int]:
+    """(size, port, count) of a port exit. Raises KvmError for a data page that is not where x86 has it."""
+    if u64[IO_DATA_OFFSET] != IO_DATA:
+        raise KvmError("KVM_RUN", 0, f"the kernel put port data at {u64[IO_DATA_OFFSET]:#x}, not at {IO_DATA:#x}")
+    return key >> 8 & 0xFF, key >> 16 & 0xFFFF, key >> 32
+
+
+class MemoryReads(dict[int, Read]):
+    """From the address of a memory read of ``size`` bytes to what gives its answer."""
+
+    def __init__(self, space: AddressSpace, size: int) -> None:
+        super().__init__()
+        self._space = space
+        self._size = size
+
+    def __missing__(self, address: int) -> Read:
+        """Resolve an exit that is met for the first time."""
+        if len(self) >= LIMIT:
+            self.clear()
+        read = self[address] = self._space.reader(address, self._size)
+        return read
+
+
+class MemoryWrites(dict[int, Action]):
+    """From the address of a memory write of ``size`` bytes to what writes its data to the device."""
+
+    def __init__(self, space: AddressSpace, size: int, u64: memoryview) -> None:
+        super().__init__()
+        self._space = space
+        self._size = size
+        self._u64 = u64
+
+    def __missing__(self, address: int) -> Action:
+        """Resolve an exit that is met for the first time."""
+        if len(self) >= LIMIT:
+            self.clear()
+        write, u64, mask = self._space.writer(address, self._size), self._u64, _MASKS[self._size]
+
+        def act() -> None:
+            write(u64[MMIO_DATA] & mask)
+
+        self[address] = act
+        return act

@@ -1,0 +1,319 @@
+"""The KVM host: a machine's memory, devices, doorbells, interrupts and timers, tied to the kernel's VM.
+
+Lock order, outermost first:
+
+1. ``KvmHost._running``: held by ``run`` for all of its time, and by ``close``.
+2. ``machine.lock``: held while an exit, a doorbell, a timer or a coalesced write is dispatched, and whenever the
+   machine is touched from outside. Reentrant.
+3. ``KvmHost._state``: the host's own result and stop flag; nothing is called with it held.
+4. ``Vcpu._owner_lock``: whether a thread runs the vCPU; held for one ``pthread_kill``.
+
+Threads are joined without 2 to 4 held.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Literal
+
+from devgen.hosts.kvm import uapi
+from devgen.hosts.kvm.coalesced_ring import CoalescedRing, CoalescedZones
+from devgen.hosts.kvm.ioeventfds import Doorbells
+from devgen.hosts.kvm.kvm_error import KvmError
+from devgen.hosts.kvm.kvm_irqchip import Irqchip
+from devgen.hosts.kvm.kvm_system import KvmSystem, guest_cpuid
+from devgen.hosts.kvm.memory_slots import MemorySlots
+from devgen.hosts.kvm.msi_irqfds import vector_paths
+from devgen.hosts.kvm.ticker import Ticker
+from devgen.hosts.kvm.vcpu import Vcpu, install_kick_handler
+from devgen.hosts.kvm.vcpu_loop import Processor, count_exit
+from devgen.hosts.kvm.vm import KvmVm
+from devgen.runtime.base.errors import MachineError
+from devgen.runtime.machine.boot_image import boot_state
+from devgen.runtime.machine.event_loop import EventLoop
+from devgen.runtime.machine.machine import Machine
+from devgen.runtime.machine.run_result import RunResult
+from devgen.runtime.machine.stream_inputs import StreamInputs
+from devgen.runtime.memory.address_space import AddressSpace
+from devgen.runtime.memory.memory_listener import MemoryListener
+from devgen.runtime.time.clock import LiveClock
+
+IrqDelivery = Literal["line", "irqfd"]
+MessageDelivery = Literal["irqfd", "signal"]
+
+HALT_BEAT = 0.5
+"""Seconds between two looks for processors that have halted for good."""
+
+
+class KvmHost:
+    """Runs ``machine`` on /dev/kvm. Raises KvmError or MachineError, with everything released, if it cannot.
+
+    ``count_exits``: keep ``exits``, a count for each ("io", port), ("mmio", address) and (reason, 0).
+    ``irq_delivery``: how interrupt wires reach the kernel: ``line`` (KVM_IRQ_LINE) or ``irqfd`` (with resampling).
+    ``message_delivery``: how the MSI and MSI-X vectors of the machine's present devices do: ``irqfd`` (each with a
+    route of its own) or ``signal`` (KVM_SIGNAL_MSI, where a vector without a route goes in any case).
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        *,
+        count_exits: bool = False,
+        irq_delivery: IrqDelivery = "line",
+        message_delivery: MessageDelivery = "irqfd",
+        cpus: int = 1,
+    ) -> None:
+        self.machine = machine
+        self.counts: Counter[tuple[str, int]] | None = Counter() if count_exits else None
+        self.ring: CoalescedRing | None = None
+        self.attentive = count_exits
+        self.stopping = False
+        self._result: RunResult | None = None
+        self._zones = 0
+        self._running = threading.Lock()
+        self._state = threading.Lock()
+        self._done = threading.Event()
+        self._cleanup = ExitStack()
+        self._processors: list[Processor] = []
+        install_kick_handler()
+        try:
+            with KvmSystem() as system, machine.lock:
+                self._build(system, irq_delivery, message_delivery, cpus)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def exits(self) -> Counter[tuple[str, int]]:
+        """Exits so far by kind and place; empty unless ``count_exits`` was asked for."""
+        return Counter() if self.counts is None else self.counts
+
+    @property
+    def vcpus(self) -> list[Vcpu]:
+        """The processors, the first one first; their registers may be read between two runs."""
+        return [processor.vcpu for processor in self._processors]
+
+    def program_counter(self) -> int | None:
+        """Offset in its code segment of the instruction that the calling thread dispatches; None if it does not."""
+        if self.ring is not None and self.ring.draining:
+            return None
+        found = (vcpu.current_ip() for vcpu in self.vcpus)
+        return next((ip for ip in found if ip is not None), None)
+
+    # --- building ---
+
+    def _build(
+        self, system: KvmSystem, irq_delivery: IrqDelivery, message_delivery: MessageDelivery, cpus: int
+    ) -> None:
+        machine = self.machine
+        self.vm = KvmVm(system)
+        self._cleanup.callback(self.vm.close)
+        self._events = EventLoop(machine.lock, self._settle, self._failed)
+        self._cleanup.callback(self._events.close)
+        self._ticker = Ticker(machine.lock, machine.clocks.virtual, self._settle, self._failed)
+        self.irqchip = self._add_irqchip(irq_delivery) if machine.config.irqchip == "kernel" else None
+        if self.irqchip is not None and message_delivery == "irqfd":
+            self._add_vectors(self.irqchip)
+        vcpus = [self._add_vcpu(system, index) for index in range(cpus)]
+        self._add_ring(vcpus[0])
+        self._listen()
+        for vcpu in vcpus:
+            processor = Processor(self, vcpu)
+            self._cleanup.callback(processor.close)
+            self._processors.append(processor)
+        self._inputs = StreamInputs(machine, self._events, self.stop)
+        self._cleanup.callback(self._inputs.close)
+        self._boot(vcpus[0])
+        machine.on_exit.append(self._exit_requested)
+        self._cleanup.callback(machine.on_exit.remove, self._exit_requested)
+
+    def _add_irqchip(self, delivery: IrqDelivery) -> Irqchip:
+        irqchip = Irqchip(self.vm, self._events, pit=self.machine.config.pit == "kernel")
+        self._cleanup.callback(irqchip.close)
+        sink = irqchip.set_line if delivery == "line" else irqchip.set_level
+        self.machine.connect_gsi(sink)
+        self._cleanup.callback(self.machine.disconnect_gsi, sink)
+        self.machine.message_sinks.append(irqchip.signal_msi)
+        self._cleanup.callback(self.machine.message_sinks.remove, irqchip.signal_msi)
+        return irqchip
+
+    def _add_vectors(self, chip: Irqchip) -> None:
+        for path in vector_paths(self.machine, chip):
+            path.connect()
+            self._cleanup.callback(path.disconnect)
+
+    def _add_vcpu(self, system: KvmSystem, index: int) -> Vcpu:
+        vcpu = Vcpu(system, self.vm, index)
+        self._cleanup.callback(vcpu.close)
+        if system.capability(uapi.KVM_CAP_EXT_CPUID):
+            vcpu.set_cpuid(guest_cpuid(system.supported_cpuid(), index))
+        return vcpu
+
+    def _add_ring(self, vcpu: Vcpu) -> None:
+        page = self.vm.capability(uapi.KVM_CAP_COALESCED_MMIO)
+        if page:
+            self.ring = CoalescedRing(vcpu.u32, vcpu.u64, page, self.machine.memory, self.machine.io)
+
+    def _listen(self) -> None:
+        """Follow both address spaces; what they show already is told at once."""
+        memory, io = self.machine.memory, self.machine.io
+        listeners: list[tuple[AddressSpace, MemoryListener]] = [
+            (memory, MemorySlots(self.vm)),
+            (memory, Doorbells(self.vm, self._events, memory, pio=False)),
+            (io, Doorbells(self.vm, self._events, io, pio=True)),
+        ]
+        if self.ring is not None:
+            listeners.append((memory, CoalescedZones(self.vm, self._zones_changed, pio=False)))
+            if self.vm.capability(uapi.KVM_CAP_COALESCED_PIO):
+                listeners.append((io, CoalescedZones(self.vm, self._zones_changed, pio=True)))
+        for space in (memory, io):
+            space.kernel_ioeventfd = True
+            self._cleanup.callback(setattr, space, "kernel_ioeventfd", False)
+        self.listeners = [listener for _, listener in listeners]
+        for space, listener in listeners:
+            space.add_listener(listener)
+            self._cleanup.callback(space.remove_listener, listener)
+
+    def _zones_changed(self, change: int) -> None:
+        self._zones += change
+        self._events.set_beat(self._zones > 0)
+        self.attentive = self._zones > 0 or self.counts is not None
+
+    def _boot(self, vcpu: Vcpu) -> None:
+        guest = self.machine.config.guest
+        if guest is None:
+            return
+        try:
+            boot = boot_state(guest.mode, guest.entry)
+        except ValueError as error:
+            raise MachineError(str(error)) from None
+        for address, data in boot.writes:
+            self.machine.memory.write_bytes(address, data)
+        vcpu.load(boot)
+
+    # --- running ---
+
+    def run(self, timeout: float | None = None) -> RunResult:
+        """Run the guest until it ends, ``stop`` is called or ``timeout`` seconds are over.
+
+        After ``timeout`` and ``stopped`` it may be called again and goes on where the guest was.
+        """
+        with self._running:
+            if self.vm.fd < 0:
+                raise KvmError("KVM_RUN", 0, "the host is closed")
+            with self._state:
+                self._result, self.stopping = None, False
+                self._done.clear()
+            if self.machine.exit_code is None:
+                self._run(timeout)
+            return self._settled_result()
+
+    def _run(self, timeout: float | None) -> None:
+        self._start()
+        try:
+            if not self._wait(timeout):
+                self.finish(RunResult("timeout", detail=f"the guest was still running after {timeout:g} s"))
+        finally:
+            self._halt()
+
+    def _wait(self, timeout: float | None) -> bool:
+        """Wait for the end; False when ``timeout`` seconds are over first.
+
+        The kernel does not tell of a HLT that nothing can end. So now and then the processors are called out of it, and
+        look for themselves.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            left = HALT_BEAT if deadline is None else min(HALT_BEAT, deadline - time.monotonic())
+            if self._done.wait(max(left, 0.0)):
+                return True
+            if deadline is not None and time.monotonic() >= deadline:
+                return False
+            if self.irqchip is not None:
+                for processor in self._processors:
+                    processor.vcpu.kick()
+
+    def _start(self) -> None:
+        clock = self.machine.clocks.virtual
+        if isinstance(clock, LiveClock):
+            with self.machine.lock:
+                clock.start()
+        self._inputs.start()
+        self._events.start()
+        self._ticker.start()
+        for processor in self._processors:
+            processor.start()
+
+    def _halt(self) -> None:
+        """Bring all threads home; then nothing the guest did is left undelivered."""
+        self.finish(RunResult("stopped"))
+        for processor in self._processors:
+            processor.join()
+        self._ticker.stop()
+        self._events.stop()
+        self._inputs.stop()
+        clock = self.machine.clocks.virtual
+        if isinstance(clock, LiveClock):
+            with self.machine.lock:
+                clock.stop()
+
+    def _settled_result(self) -> RunResult:
+        if self.machine.exit_code is not None:
+            return self._exit_result()
+        result = self._result or RunResult("stopped")
+        return RunResult(result.reason, result.code, result.detail, "kvm")
+
+    def _exit_result(self) -> RunResult:
+        return RunResult("exit", self.machine.exit_code or 0, accel="kvm")
+
+    def finish(self, result: RunResult) -> None:
+        """End the run from any thread; the first result stays."""
+        with self._state:
+            if self._result is None:
+                self._result = result
+            self.stopping = True
+        self._done.set()
+        for processor in self._processors:
+            processor.vcpu.kick()
+
+    def stop(self) -> None:
+        """End the present run, from any thread; it may go on with another ``run``."""
+        self.finish(RunResult("stopped"))
+
+    def _exit_requested(self) -> None:
+        self.finish(RunResult("exit", self.machine.exit_code or 0))
+
+    def _failed(self, error: BaseException) -> None:
+        self.finish(RunResult("error", detail=f"{type(error).__name__}: {error}"))
+
+    def attend(self, vcpu: Vcpu) -> None:
+        """Ahead of each exit while ``attentive``: carry out what was written before it, and count it."""
+        self._settle()
+        if self.counts is not None:
+            count_exit(self.counts, vcpu)
+
+    def _settle(self) -> None:
+        """Carry out the writes that the kernel holds back; before anything else that a device hears."""
+        if self.ring is not None and self.ring.pending():
+            self.ring.drain()
+
+    # --- the end ---
+
+    def close(self) -> None:
+        """Stop, then release the VM and all descriptors; the machine stays as it is. More than once is fine."""
+        self.stop()
+        with self._running, self.machine.lock:
+            self._processors = []
+            self._cleanup.close()
+
+    def __enter__(self) -> KvmHost:
+        """Use as a context manager."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
+        """Close."""
+        self.close()

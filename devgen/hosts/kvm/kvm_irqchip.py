@@ -1,0 +1,155 @@
+"""The in-kernel interrupt controllers: PIC pair, IOAPIC, local APICs, interval timer, and what signals them.
+
+Source: Documentation/virt/kvm/api.rst 4.24-4.26 (the controllers, KVM_IRQ_LINE), 4.71 (KVM_SIGNAL_MSI), 4.75 (irqfds).
+"""
+
+from __future__ import annotations
+
+import errno
+import resource
+
+from devgen.hosts.kvm import uapi
+from devgen.hosts.kvm.irq_routes import GsiRoutes
+from devgen.hosts.kvm.kvm_error import KvmError
+from devgen.hosts.kvm.vm import KvmVm
+from devgen.runtime.machine.event_loop import EventLoop
+from devgen.runtime.memory.event_notifier import EventNotifier
+
+TSS_ADDRESS = 0xFFFBD000  # three pages below the firmware's place, where QEMU puts them too
+IRQFD_SHARE = 4
+"""Irqfds of messages take at most this part of the descriptors that the process may open: a guest decides how many."""
+
+
+class Irqchip:
+    """Creates the controllers in ``vm``; must come before the first vCPU. All methods under the machine's lock.
+
+    ``pit``: create the interval timer too.
+    """
+
+    def __init__(self, vm: KvmVm, loop: EventLoop, *, pit: bool = True) -> None:
+        self._vm = vm
+        self._loop = loop
+        if vm.capability(uapi.KVM_CAP_SET_TSS_ADDR):
+            vm.set_tss_address(TSS_ADDRESS)
+        vm.create_irqchip()
+        if pit and vm.capability(uapi.KVM_CAP_PIT2):
+            vm.create_pit()
+        self.routes = GsiRoutes(vm, vm.capability(uapi.KVM_CAP_IRQ_ROUTING))
+        self.irqfd_limit = _descriptors() // IRQFD_SHARE
+        self._wires: dict[int, LevelIrqfd] = {}
+        self._irqfds: dict[tuple[int, int], None] = {}
+
+    def set_line(self, gsi: int, level: int) -> None:
+        """Drive a GSI with KVM_IRQ_LINE. One above the chips' pins is dropped, as a wire that leads nowhere."""
+        if gsi < uapi.KVM_IOAPIC_NUM_PINS:
+            self._vm.irq_line(gsi, level)
+
+    def signal_msi(self, address: int, data: int) -> bool:
+        """Deliver a message-signalled interrupt at once; False when no processor took it.
+
+        A guest chooses both: the kernel's -1 for a message that nobody can take arrives here as EPERM, and is no error.
+        """
+        try:
+            return self._vm.signal_msi(address, data) > 0
+        except KvmError as error:
+            if error.number != errno.EPERM:
+                raise
+            return False
+
+    # --- routes ---
+
+    def add_message(self, address: int, data: int) -> int:
+        """A new GSI that delivers this message; for irqfds."""
+        gsi = self.routes.allocate()
+        if gsi is None:
+            raise KvmError("KVM_SET_GSI_ROUTING", 0, f"all {self.routes.capacity} GSIs for messages are in use")
+        self.set_message(gsi, address, data)
+        return gsi
+
+    def set_message(self, gsi: int, address: int, data: int) -> None:
+        """Make ``gsi`` deliver another message."""
+        self.routes.put(gsi, address, data)
+        self.routes.commit()
+
+    def remove_message(self, gsi: int) -> None:
+        """Free a GSI of ``add_message``."""
+        self.routes.free(gsi)
+        self.routes.commit()
+
+    # --- irqfds ---
+
+    def add_irqfd(self, fd: int, gsi: int) -> None:
+        """Edge-triggered: each signal of eventfd ``fd`` raises and lowers ``gsi``, from any thread and with no call."""
+        self._vm.irqfd(fd=fd, gsi=gsi)
+        self._irqfds[fd, gsi] = None
+
+    @property
+    def irqfds(self) -> int:
+        """How many irqfds are tied, those of level-triggered lines aside."""
+        return len(self._irqfds)
+
+    def may_add_irqfd(self) -> bool:
+        """Whether a guest may be given one more."""
+        return len(self._irqfds) < self.irqfd_limit
+
+    def remove_irqfd(self, fd: int, gsi: int) -> None:
+        """Undo ``add_irqfd``."""
+        self._irqfds.pop((fd, gsi), None)
+        self._vm.irqfd(fd=fd, gsi=gsi, assign=False)
+
+    def set_level(self, gsi: int, level: int) -> None:
+        """Drive a GSI through an irqfd with resampling, made on first use."""
+        wire = self._wires.get(gsi)
+        if wire is None and gsi < uapi.KVM_IOAPIC_NUM_PINS:
+            wire = self._wires[gsi] = LevelIrqfd(self._vm, self._loop, gsi)
+        if wire is not None:
+            wire.set(level)
+
+    def close(self) -> None:
+        """Untie all irqfds and release their descriptors."""
+        for fd, gsi in list(self._irqfds):
+            self.remove_irqfd(fd, gsi)
+        for wire in self._wires.values():
+            wire.close()
+        self._wires.clear()
+
+
+def _descriptors() -> int:
+    """How many descriptors the process may open; where there is no limit, more than there are GSIs."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 1 << 20 if soft == resource.RLIM_INFINITY else soft
+
+
+class LevelIrqfd:
+    """A level-triggered line through an irqfd.
+
+    The eventfd raises the GSI and the kernel lowers it at the guest's end of interrupt, telling us by a second eventfd;
+    if the device's line is still high then, it is raised again.
+    """
+
+    def __init__(self, vm: KvmVm, loop: EventLoop, gsi: int) -> None:
+        self._vm = vm
+        self._loop = loop
+        self._gsi = gsi
+        self._level = 0
+        self.raised = EventNotifier()
+        self.ended = EventNotifier()
+        vm.irqfd(fd=self.raised.fileno(), gsi=gsi, resample=self.ended.fileno())
+        loop.watch_event(self.ended.fileno(), self._resample)
+
+    def set(self, level: int) -> None:
+        """Follow the device's line."""
+        self._level = level
+        if level:
+            self.raised.set()
+
+    def _resample(self) -> None:
+        if self.ended.test_and_clear() and self._level:
+            self.raised.set()
+
+    def close(self) -> None:
+        """Untie and release."""
+        self._loop.unwatch_event(self.ended.fileno())
+        self._vm.irqfd(fd=self.raised.fileno(), gsi=self._gsi, assign=False)
+        self.raised.close()
+        self.ended.close()

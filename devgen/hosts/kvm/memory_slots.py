@@ -1,0 +1,176 @@
+"""From flat view to memory slots: RAM and ROM sections become slots of the kernel, and their dirty log is read.
+
+The kernel maps whole pages. A section that does not start or end on one is rounded inwards; what is left over exits and
+is served by the address space, so that it works all the same, slowly (QEMU's kvm_align_section does this too).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from heapq import heappop, heappush
+
+from devgen.hosts.kvm import uapi
+from devgen.hosts.kvm.kvm_error import KvmError
+from devgen.hosts.kvm.vm import PAGE_SIZE, KvmVm
+from devgen.runtime.memory.flat_view import MemoryRegionSection
+from devgen.runtime.memory.memory_listener import MemoryListener
+from devgen.runtime.memory.memory_region import RamBlock
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Slot:
+    """A slot in use: ``size`` bytes of ``memory`` from ``offset`` on, at guest address ``address``."""
+
+    number: int
+    address: int
+    size: int
+    memory: RamBlock
+    offset: int
+    readonly: bool
+    logged: bool = False
+
+    def flags(self, log_all: bool) -> int:
+        """KVM_MEM_* flags. A read-only slot is not logged: the guest cannot dirty it."""
+        if self.readonly:
+            return uapi.KVM_MEM_READONLY
+        return uapi.KVM_MEM_LOG_DIRTY_PAGES if self.logged or log_all else 0
+
+
+class SlotNumbers:
+    """Hands out slot numbers below ``limit``, the lowest free one first."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._next = 0
+        self._free: list[int] = []
+
+    def take(self) -> int | None:
+        """A free number, or None when all are in use."""
+        if self._free:
+            return heappop(self._free)
+        if self._next == self._limit:
+            return None
+        self._next += 1
+        return self._next - 1
+
+    def give_back(self, number: int) -> None:
+        """Make ``number`` free again."""
+        heappush(self._free, number)
+
+
+class MemorySlots(MemoryListener):
+    """Keeps the kernel's slots equal to the RAM and ROM that the memory address space shows.
+
+    A guest moves BARs, so nothing here may raise: a slot the kernel refuses is logged, and its accesses exit.
+    """
+
+    def __init__(self, vm: KvmVm) -> None:
+        self._vm = vm
+        self._numbers = SlotNumbers(vm.capability(uapi.KVM_CAP_NR_MEMSLOTS) or 32)
+        self._can_readonly = bool(vm.capability(uapi.KVM_CAP_READONLY_MEM))
+        self._log_all = False
+        self.slots: dict[MemoryRegionSection, Slot] = {}
+
+    def region_add(self, section: MemoryRegionSection) -> None:
+        """Map a RAM or ROM section; others are none of the kernel's business."""
+        memory = section.region.memory
+        if memory is None or (section.readonly and not self._can_readonly):
+            return
+        start = -(-section.offset_within_address_space // PAGE_SIZE) * PAGE_SIZE
+        end = section.end // PAGE_SIZE * PAGE_SIZE
+        offset = section.offset_within_region + start - section.offset_within_address_space
+        if start >= end or offset % PAGE_SIZE:
+            return
+        number = self._numbers.take()
+        if number is None:
+            log.error("no memory slot left for %s: its accesses leave the kernel", section.region.name)
+            return
+        slot = Slot(number, start, end - start, memory, offset, section.readonly)
+        if self._set(slot):
+            self.slots[section] = slot
+        else:
+            self._numbers.give_back(number)
+
+    def region_del(self, section: MemoryRegionSection) -> None:
+        """Unmap a section, keeping what the kernel knows of its dirty pages."""
+        slot = self.slots.pop(section, None)
+        if slot is None:
+            return
+        self._sync(slot)
+        try:
+            self._vm.set_memory(slot.number, slot.address, 0, 0)
+        except KvmError as error:
+            # The number stays taken: the kernel still has something there.
+            log.error("%s", error)
+            return
+        self._numbers.give_back(slot.number)
+
+    def log_start(self, section: MemoryRegionSection) -> None:
+        """Have the kernel log writes to a section."""
+        self._log(section, True)
+
+    def log_stop(self, section: MemoryRegionSection) -> None:
+        """Collect the last writes, then log no more."""
+        self._log(section, False)
+
+    def log_sync(self, section: MemoryRegionSection) -> None:
+        """Bring the kernel's dirty pages into the RAM block."""
+        slot = self.slots.get(section)
+        if slot is not None:
+            self._sync(slot)
+
+    def log_global_start(self) -> None:
+        """Log all memory."""
+        self._log_everything(True)
+
+    def log_global_stop(self) -> None:
+        """Back to the sections whose logging was asked for."""
+        self._log_everything(False)
+
+    def _log(self, section: MemoryRegionSection, on: bool) -> None:
+        slot = self.slots.get(section)
+        if slot is None or slot.logged == on:
+            return
+        self._sync(slot)
+        slot.logged = on
+        self._set(slot)
+
+    def _log_everything(self, on: bool) -> None:
+        if self._log_all == on:
+            return
+        for slot in self.slots.values():
+            self._sync(slot)
+        self._log_all = on
+        for slot in self.slots.values():
+            self._set(slot)
+
+    def _set(self, slot: Slot) -> bool:
+        host = slot.memory.address + slot.offset
+        try:
+            self._vm.set_memory(slot.number, slot.address, slot.size, host, slot.flags(self._log_all))
+        except KvmError as error:
+            log.error("%s", error)
+            return False
+        return True
+
+    def _sync(self, slot: Slot) -> None:
+        if not slot.flags(self._log_all) & uapi.KVM_MEM_LOG_DIRTY_PAGES:
+            return
+        try:
+            bitmap = self._vm.dirty_log(slot.number, slot.size)
+        except KvmError as error:
+            log.error("%s", error)
+            return
+        for page in dirty_pages(bitmap):
+            slot.memory.mark_dirty(slot.offset + page * PAGE_SIZE, PAGE_SIZE)
+
+
+def dirty_pages(bitmap: bytes) -> Iterator[int]:
+    """Numbers of the bits set, lowest first; the bits of a byte count from the least significant one."""
+    for index, byte in enumerate(bitmap):
+        if byte:
+            yield from (index * 8 + bit for bit in range(8) if byte >> bit & 1)

@@ -1,0 +1,90 @@
+"""A thread that fires the machine's timers when they are due.
+
+It sleeps until the next deadline, or until an earlier one is armed. Before it works out how long to sleep it clears the
+event that arming sets, so nothing can slip through in between; and each start looks at the queue first, so a deadline
+that passed while the machine stood still is not lost either.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from devgen.runtime.base.machine_lock import MachineLock
+from devgen.runtime.time.clock import MasterClock
+
+BUDGET = 64  # timers fired before the guest's processors get the lock again
+PAUSE = 50e-6  # seconds they get then
+LONGEST = 3600.0  # seconds of one sleep; waking up for nothing is harmless
+
+
+class Ticker:
+    """Runs ``clock``'s timers while started. ``before`` is called under the lock ahead of firing."""
+
+    def __init__(
+        self,
+        lock: MachineLock,
+        clock: MasterClock,
+        before: Callable[[], None],
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        self._lock = lock
+        self._changed = threading.Event()
+        self._clock = clock
+        self._before = before
+        self._failed = failed
+        self._thread: threading.Thread | None = None
+        self._running = False
+
+    def start(self) -> None:
+        """Begin."""
+        self._running = True
+        self._clock.queue.on_earlier = self._changed.set
+        self._thread = threading.Thread(target=self._run, name="kvm-timers", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread; timers stay armed. The caller does not hold the lock."""
+        self._running = False
+        self._changed.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        self._clock.queue.on_earlier = _idle
+
+    def _run(self) -> None:
+        while self._running:
+            self._changed.clear()
+            try:
+                pause = self._pass()
+            except Exception as error:
+                self._failed(error)
+                return
+            if self._running:
+                self._changed.wait(pause)
+
+    def _pass(self) -> float:
+        """Fire what is due; the seconds until more is."""
+        with self._lock:
+            if self._due():
+                self._before()
+                if self._clock.run_due(BUDGET):
+                    # An event that is set would cut the pause short, and the guest must get on.
+                    self._changed.clear()
+                    return PAUSE
+            return self._distance()
+
+    def _due(self) -> bool:
+        deadline = self._clock.next_deadline()
+        return deadline is not None and deadline <= self._clock.now()
+
+    def _distance(self) -> float:
+        """Seconds to the next deadline."""
+        deadline = self._clock.next_deadline()
+        if deadline is None:
+            return LONGEST
+        return min(max(deadline - self._clock.now(), 0) / 1e9, LONGEST)
+
+
+def _idle() -> None:
+    """Nobody sleeps."""

@@ -1,0 +1,221 @@
+"""One virtual processor's file descriptor: its shared page, its registers, and how to get it out of the kernel.
+
+The kick (Documentation/virt/kvm/api.rst, ``immediate_exit``): set ``immediate_exit`` in the shared page, then signal
+the thread. In the kernel, the signal ends KVM_RUN with EINTR; just before it, the flag does. So no kick is ever lost,
+and the signal's handler has nothing to do.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import mmap
+import os
+import signal
+import threading
+
+from devgen.hosts.kvm import uapi
+from devgen.hosts.kvm.kvm_error import KvmError, control, failed
+from devgen.hosts.kvm.kvm_system import KvmSystem
+from devgen.hosts.kvm.vm import KvmVm
+from devgen.runtime.machine.boot_image import BootState, Segment
+
+KICK_SIGNAL = signal.SIGRTMIN + 4
+
+# Exits that the kernel finishes at the next KVM_RUN only: until then the registers show the unfinished instruction.
+UNFINISHED = frozenset(
+    (
+        uapi.KVM_EXIT_IO,
+        uapi.KVM_EXIT_MMIO,
+        uapi.KVM_EXIT_HYPERCALL,
+        uapi.KVM_EXIT_X86_RDMSR,
+        uapi.KVM_EXIT_X86_WRMSR,
+        uapi.KVM_EXIT_HYPERV,
+        uapi.KVM_EXIT_XEN,
+    )
+)
+
+FRAGMENTS = 4096  # pieces of one instruction that complete_exit goes through
+
+_IMMEDIATE_EXIT = uapi.kvm_run.immediate_exit.offset
+_EXIT_REASON = uapi.kvm_run.exit_reason.offset // 4
+
+
+def install_kick_handler() -> None:
+    """Give the kick's signal a handler that does nothing, for the life of the process.
+
+    A Python handler would wake the main thread at each kick, and could be set from there only; libc's ``abs`` takes an
+    int, touches nothing and is safe in a signal.
+    """
+    libc = ctypes.CDLL(None)
+    libc.signal.restype = ctypes.c_void_p
+    libc.signal.argtypes = (ctypes.c_int, ctypes.c_void_p)
+    libc.signal(KICK_SIGNAL, ctypes.cast(libc.abs, ctypes.c_void_p))
+
+
+class Vcpu:
+    """A vCPU and the views of its shared memory: ``u8``, ``u32`` and ``u64`` index the same bytes."""
+
+    def __init__(self, system: KvmSystem, vm: KvmVm, index: int) -> None:
+        """Create vCPU ``index`` of ``vm`` and map its shared pages."""
+        self.index = index
+        self.fd = vm.create_vcpu(index)
+        try:
+            self._map = mmap.mmap(self.fd, system.run_size(), mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
+        except OSError as error:
+            os.close(self.fd)
+            raise failed("mmap", error, f"cannot map the shared page of vCPU {index}") from None
+        self.u8 = memoryview(self._map)
+        self.u32 = self.u8.cast("I")
+        self.u64 = self.u8.cast("Q")
+        self._owner: int | None = None
+        self._owner_lock = threading.Lock()
+
+    # --- running ---
+
+    def adopt(self) -> None:
+        """The calling thread runs this vCPU from now on and can be kicked."""
+        with self._owner_lock:
+            self._owner = threading.get_ident()
+
+    def release(self) -> None:
+        """The calling thread runs it no more; a later kick only leaves ``immediate_exit`` set."""
+        with self._owner_lock:
+            self._owner = None
+
+    def kick(self) -> None:
+        """Make the vCPU leave the kernel, or not enter it: KVM_RUN then fails with EINTR. From any thread."""
+        self.u8[_IMMEDIATE_EXIT] = 1
+        with self._owner_lock:
+            if self._owner is not None and self._owner != threading.get_ident():
+                signal.pthread_kill(self._owner, KICK_SIGNAL)
+
+    def interrupted(self) -> None:
+        """Note that KVM_RUN failed with EINTR: nothing is unfinished, and the next KVM_RUN may enter the guest."""
+        self.u8[_IMMEDIATE_EXIT] = 0
+        self.u32[_EXIT_REASON] = uapi.KVM_EXIT_INTR
+
+    def complete_exit(self) -> None:
+        """Finish the instruction of the last exit without running another one.
+
+        A port or memory access is carried out by the next KVM_RUN; before that the registers are the old ones. An
+        access that the kernel has cut in pieces (across a page, or a long REP) exits for each of them; what is left of
+        it after the last dispatched piece reads as whatever lies in the shared page.
+        """
+        for _ in range(FRAGMENTS):
+            if self.u32[_EXIT_REASON] not in UNFINISHED:
+                return
+            self._finish_piece()
+        raise KvmError("KVM_RUN", 0, f"the last exit of vCPU {self.index} does not come to an end")
+
+    def _finish_piece(self) -> None:
+        self.u8[_IMMEDIATE_EXIT] = 1
+        try:
+            fcntl.ioctl(self.fd, uapi.KVM_RUN)
+        except InterruptedError:
+            self.interrupted()
+        except OSError as error:
+            self.u8[_IMMEDIATE_EXIT] = 0
+            raise failed("KVM_RUN", error, f"cannot finish the last exit of vCPU {self.index}") from None
+
+    def page(self) -> uapi.kvm_run:
+        """A copy of the shared page's structured part."""
+        return uapi.kvm_run.from_buffer_copy(self.u8[: ctypes.sizeof(uapi.kvm_run)])
+
+    def where(self) -> str:
+        """CS:IP in words, for a message; never raises."""
+        try:
+            return f"{self.sregs().cs.selector:#x}:{self.regs().rip:#x}"
+        except KvmError:
+            return "an unknown address"
+
+    # --- registers ---
+
+    def _call(self, name: str, argument: ctypes.Structure | bytearray) -> None:
+        control(self.fd, name, argument, f"cannot reach the state of vCPU {self.index}")
+
+    def regs(self) -> uapi.kvm_regs:
+        """General registers after the last instruction; finishes a pending exit first."""
+        self.complete_exit()
+        value = uapi.kvm_regs()
+        self._call("KVM_GET_REGS", value)
+        return value
+
+    def current_ip(self) -> int | None:
+        """Offset of the instruction whose exit the calling thread dispatches; None on a thread that does not run this.
+
+        The exit stays pending: the kernel shows the registers as they are in the middle of the instruction.
+        """
+        if self._owner != threading.get_ident():
+            return None
+        value = uapi.kvm_regs()
+        try:
+            self._call("KVM_GET_REGS", value)
+        except KvmError:
+            return None
+        return int(value.rip)
+
+    def set_regs(self, value: uapi.kvm_regs) -> None:
+        """Load the general registers; finishes a pending exit first, which would else overwrite them."""
+        self.complete_exit()
+        self._call("KVM_SET_REGS", value)
+
+    def sregs(self) -> uapi.kvm_sregs:
+        """Segment, table and control registers."""
+        value = uapi.kvm_sregs()
+        self._call("KVM_GET_SREGS", value)
+        return value
+
+    def set_sregs(self, value: uapi.kvm_sregs) -> None:
+        """Load the segment, table and control registers."""
+        self._call("KVM_SET_SREGS", value)
+
+    def mp_state(self) -> int:
+        """KVM_MP_STATE_*: running, halted, or waiting for another processor's start-up message."""
+        value = uapi.kvm_mp_state()
+        self._call("KVM_GET_MP_STATE", value)
+        return int(value.mp_state)
+
+    def set_mp_state(self, state: int) -> None:
+        """Make the processor run, halt or wait."""
+        self._call("KVM_SET_MP_STATE", uapi.kvm_mp_state(mp_state=state))
+
+    def set_cpuid(self, leaves: bytes) -> None:
+        """Give the guest these CPUID leaves (kvm_cpuid2 with its entries)."""
+        self._call("KVM_SET_CPUID2", bytearray(leaves))
+
+    def load(self, boot: BootState) -> None:
+        """Put the registers of a guest's start into the processor."""
+        sregs = self.sregs()
+        _load_segment(sregs.cs, boot.code)
+        for name in ("ds", "es", "fs", "gs", "ss"):
+            _load_segment(getattr(sregs, name), boot.data)
+        sregs.gdt.base = boot.gdt_base
+        sregs.gdt.limit = boot.gdt_limit
+        sregs.cr0, sregs.cr3, sregs.cr4, sregs.efer = boot.cr0, boot.cr3, boot.cr4, boot.efer
+        self.set_sregs(sregs)
+        self.set_regs(uapi.kvm_regs(rip=boot.ip, rsp=boot.sp, rflags=boot.rflags))
+
+    def close(self) -> None:
+        """Unmap and close; the owner thread must have ended. More than once is fine."""
+        if self.fd < 0:
+            return
+        for view in (self.u64, self.u32, self.u8):
+            view.release()
+        self._map.close()
+        os.close(self.fd)
+        self.fd = -1
+
+
+def _load_segment(target: uapi.kvm_segment, source: Segment) -> None:
+    target.selector = source.selector
+    target.base = source.base
+    target.limit = source.limit
+    target.type = source.type
+    target.present = 1
+    target.s = 1
+    target.dpl = 0
+    target.db = source.db
+    target.l = source.long
+    target.g = source.granular
+    target.unusable = 0

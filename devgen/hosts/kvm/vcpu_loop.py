@@ -1,0 +1,278 @@
+"""A vCPU on its thread: enter the guest, dispatch the exit, again.
+
+This loop is the hot path of the whole host. After an exit a processor that guards against speculation has forgotten
+where the interpreter branches, so each further operation costs several times what it costs in a warm loop: hence the
+ioctl without its third argument (whose parsing takes a microsecond), the lock that costs its favourite thread nothing
+(`devgen.runtime.base.machine_lock`), and one lookup that leads straight to the device's own method.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import logging
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+from devgen.hosts.kvm import uapi
+from devgen.hosts.kvm.exit_accesses import (
+    DIRECTION,
+    IO_DATA_WORD,
+    KEY,
+    MMIO_DATA,
+    MMIO_IS_WRITE,
+    MMIO_LENGTH,
+    Action,
+    Counts,
+    MemoryReads,
+    MemoryWrites,
+    PortInputs,
+    PortOutputs,
+    count,
+)
+from devgen.hosts.kvm.vcpu import Vcpu
+from devgen.runtime.base.machine_lock import MachineLock
+from devgen.runtime.machine.machine import Machine
+from devgen.runtime.machine.run_result import RunResult
+from devgen.runtime.memory.address_space import AddressSpace
+
+log = logging.getLogger(__name__)
+
+FLAG_IF = 1 << 9
+
+_REASON = uapi.kvm_run.exit_reason.offset // 4
+
+REASON_NAMES = {
+    value: name.removeprefix("KVM_EXIT_").lower()
+    for name, value in vars(uapi).items()
+    if name.startswith("KVM_EXIT_") and name not in ("KVM_EXIT_IO_IN", "KVM_EXIT_IO_OUT")
+}
+
+
+class Owner(Protocol):
+    """What a processor needs of its host."""
+
+    machine: Machine
+    counts: Counts | None
+    attentive: bool
+    """Late writes may wait, or exits are counted: ``attend`` wants to see each exit first."""
+    stopping: bool
+
+    @property
+    def vcpus(self) -> list[Vcpu]:
+        """All processors."""
+        ...
+
+    def attend(self, vcpu: Vcpu) -> None:
+        """Called under the lock, ahead of dispatching an exit."""
+        ...
+
+    def finish(self, result: RunResult) -> None:
+        """End the run; the first result stays."""
+        ...
+
+
+class Outsider:
+    """Stands in for the lock in the loop of a thread that is not its favourite: always the long way."""
+
+    __slots__ = ("inside", "wanted")
+
+    def __init__(self) -> None:
+        self.inside = False
+        self.wanted = True
+
+
+class Processor:
+    """Runs a vCPU on a thread of its own between ``start`` and ``join``."""
+
+    def __init__(self, owner: Owner, vcpu: Vcpu) -> None:
+        self._owner = owner
+        self.vcpu = vcpu
+        io, memory = owner.machine.io, owner.machine.memory
+        self._inputs = PortInputs(io, vcpu.u8, vcpu.u64)
+        self._outputs = PortOutputs(io, vcpu.u8, vcpu.u64)
+        self._reads = [MemoryReads(memory, size) for size in range(9)]
+        self._writes = [MemoryWrites(memory, size, vcpu.u64) for size in range(9)]
+        self._forget: list[tuple[AddressSpace, Action]] = [(io, self._inputs.clear), (io, self._outputs.clear)]
+        self._forget += [(memory, reads.clear) for reads in self._reads]
+        self._forget += [(memory, writes.clear) for writes in self._writes]
+        for space, clear in self._forget:
+            space.on_stale.append(clear)
+        self._thread: threading.Thread | None = None
+
+    def close(self) -> None:
+        """Take no more notice of the address spaces."""
+        for space, clear in self._forget:
+            space.on_stale.remove(clear)
+
+    def start(self) -> None:
+        """Begin to run."""
+        self._thread = threading.Thread(target=self._main, name=f"kvm-vcpu-{self.vcpu.index}", daemon=True)
+        self._thread.start()
+
+    def join(self) -> None:
+        """Wait for the thread's end; the host has made it end before."""
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def _main(self) -> None:
+        self.vcpu.adopt()
+        try:
+            self._owner.finish(self._run())
+            self.vcpu.complete_exit()
+        except Exception as error:
+            # A device's own fault (a hand-written behaviour may raise), or a bug of ours: the run ends, in one line.
+            log.debug("vCPU %d", self.vcpu.index, exc_info=True)
+            self._owner.finish(RunResult("error", detail=f"{type(error).__name__}: {error}"))
+        finally:
+            self.vcpu.release()
+
+    def _run(self) -> RunResult:
+        lock = self._owner.machine.lock
+        favourite = lock.favour(True)
+        try:
+            return self._loop(lock, lock if favourite else Outsider())
+        finally:
+            lock.favour(False)
+
+    def _loop(self, lock: MachineLock, show: MachineLock | Outsider) -> RunResult:
+        owner, vcpu = self._owner, self.vcpu
+        inputs, outputs, reads, writes = self._inputs, self._outputs, self._reads, self._writes
+        ioctl, fd, kvm_run = fcntl.ioctl, vcpu.fd, uapi.KVM_RUN
+        exit_io, exit_mmio = uapi.KVM_EXIT_IO, uapi.KVM_EXIT_MMIO
+        u8, u32, u64 = vcpu.u8, vcpu.u32, vcpu.u64
+        reason_at, direction_at, key_at, data_at = _REASON, DIRECTION, KEY, IO_DATA_WORD
+        held = False
+        try:
+            while True:
+                try:
+                    ioctl(fd, kvm_run)
+                except OSError as error:
+                    result = self._not_entered(error)
+                    if result is not None:
+                        return result
+                    continue
+                show.inside = True
+                if show.wanted:
+                    show.inside = False
+                    held = lock.acquire()
+                if owner.attentive:
+                    owner.attend(vcpu)
+                reason = u32[reason_at]
+                if reason == exit_io:
+                    key = u64[key_at]
+                    if key == inputs.last_key:
+                        read = inputs.last_read  # not called as a method is: that would be looked up as one
+                        u64[data_at] = read()
+                    elif u8[direction_at]:
+                        outputs[key]()
+                    else:
+                        u64[data_at] = inputs.find(key)()
+                elif reason == exit_mmio:
+                    if u8[MMIO_IS_WRITE]:
+                        writes[u8[MMIO_LENGTH]][u64[KEY]]()
+                    else:
+                        u64[MMIO_DATA] = reads[u8[MMIO_LENGTH]][u64[KEY]]()
+                else:
+                    result = describe_exit(vcpu, reason)
+                    if result is not None:
+                        return result
+                show.inside = False
+                if held:
+                    lock.release()
+                    held = False
+        finally:
+            if held:
+                lock.release()
+
+    def _not_entered(self, error: OSError) -> RunResult | None:
+        """KVM_RUN failed. A kick is no error; EAGAIN is a processor that waits for its start-up message."""
+        if error.errno == errno.EINTR:
+            self.vcpu.interrupted()
+        elif error.errno != errno.EAGAIN:
+            return RunResult("error", detail=f"KVM_RUN failed: {error.strerror}")
+        return RunResult("stopped") if self._owner.stopping else self._halted_for_good()
+
+    def _halted_for_good(self) -> RunResult | None:
+        """The end of a run whose processor sleeps with interrupts off while no timer is armed that might end it."""
+        vcpu, owner = self.vcpu, self._owner
+        if vcpu.mp_state() != uapi.KVM_MP_STATE_HALTED or vcpu.regs().rflags & FLAG_IF or len(owner.vcpus) > 1:
+            return None
+        with owner.machine.lock:
+            if owner.machine.clocks.virtual.next_deadline() is not None:
+                return None
+        return RunResult("halt", detail=f"halted with interrupts disabled at {vcpu.where()}")
+
+
+def count_exit(counts: Counts, vcpu: Vcpu) -> None:
+    """Count the exit that the shared page shows, by its port, its address or its reason."""
+    reason = vcpu.u32[_REASON]
+    name = REASON_NAMES.get(reason, str(reason))
+    match reason:
+        case uapi.KVM_EXIT_IO:
+            count(counts, name, vcpu.u64[KEY] >> 16 & 0xFFFF)
+        case uapi.KVM_EXIT_MMIO:
+            count(counts, name, vcpu.u64[KEY])
+        case _:
+            count(counts, name, 0)
+
+
+def describe_exit(vcpu: Vcpu, reason: int) -> RunResult | None:
+    """What an exit other than port or memory access means for the run; None to go on."""
+    describe = _DESCRIPTIONS.get(reason)
+    if describe is not None:
+        return describe(vcpu)
+    name = REASON_NAMES.get(reason, "")
+    return RunResult("error", detail=f"the guest left with reason {reason}{f' ({name})' if name else ''}, not handled")
+
+
+def _nothing(_vcpu: Vcpu) -> None:
+    """Go on."""
+
+
+def _halt(vcpu: Vcpu) -> RunResult:
+    return RunResult("halt", detail=f"vCPU {vcpu.index} halted, and without interrupt controllers nothing wakes it")
+
+
+def _shutdown(vcpu: Vcpu) -> RunResult:
+    return RunResult("shutdown", detail=f"triple fault of vCPU {vcpu.index}")
+
+
+def _fail_entry(vcpu: Vcpu) -> RunResult:
+    code = vcpu.page().fail_entry.hardware_entry_failure_reason
+    return RunResult("error", detail=f"the processor refused the guest's state (hardware reason {code:#x})")
+
+
+_SUBERRORS = {
+    uapi.KVM_INTERNAL_ERROR_EMULATION: "an instruction that KVM cannot emulate",
+    uapi.KVM_INTERNAL_ERROR_SIMUL_EX: "simultaneous exceptions",
+    uapi.KVM_INTERNAL_ERROR_DELIVERY_EV: "an exit while an event was delivered",
+    uapi.KVM_INTERNAL_ERROR_UNEXPECTED_EXIT_REASON: "an unexpected exit of the hardware",
+}
+
+
+def _internal_error(vcpu: Vcpu) -> RunResult:
+    suberror = vcpu.page().internal.suberror
+    what = _SUBERRORS.get(suberror, f"suberror {suberror}")
+    return RunResult("error", detail=f"KVM gave up on {what} at {vcpu.where()}")
+
+
+def _system_event(vcpu: Vcpu) -> RunResult:
+    event = vcpu.page().system_event.type
+    if event == uapi.KVM_SYSTEM_EVENT_SHUTDOWN:
+        return RunResult("shutdown", detail="the guest powered off")
+    names = {uapi.KVM_SYSTEM_EVENT_RESET: "asked for a reset", uapi.KVM_SYSTEM_EVENT_CRASH: "reported a crash"}
+    return RunResult("shutdown", detail=f"the guest {names.get(event, f'sent system event {event}')}")
+
+
+_DESCRIPTIONS: dict[int, Callable[[Vcpu], RunResult | None]] = {
+    uapi.KVM_EXIT_INTR: _nothing,
+    uapi.KVM_EXIT_IRQ_WINDOW_OPEN: _nothing,
+    uapi.KVM_EXIT_HLT: _halt,
+    uapi.KVM_EXIT_SHUTDOWN: _shutdown,
+    uapi.KVM_EXIT_FAIL_ENTRY: _fail_entry,
+    uapi.KVM_EXIT_INTERNAL_ERROR: _internal_error,
+    uapi.KVM_EXIT_SYSTEM_EVENT: _system_event,
+}

@@ -1,0 +1,117 @@
+"""A virtual machine's file descriptor: each VM ioctl as a method with plain arguments.
+
+No policy lives here. Which slot holds what, which doorbell stands where and which route a GSI takes is decided by the
+modules beside this one; they call these methods, which only fill the structures and word the errors.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Sequence
+
+from devgen.hosts.kvm import uapi
+from devgen.hosts.kvm.kvm_error import control
+from devgen.hosts.kvm.kvm_system import KvmSystem
+
+PAGE_SIZE = 4096  # of guest memory on x86; slots and dirty bitmaps count in it
+
+
+class KvmVm:
+    """One VM of the kernel. Any method may raise KvmError; ``close`` gives everything back."""
+
+    def __init__(self, system: KvmSystem) -> None:
+        """Create the VM; ``system`` may be closed afterwards."""
+        self.fd = system.create_vm()
+
+    def _call(self, name: str, argument: ctypes.Structure | bytearray | int, what: str) -> int:
+        return control(self.fd, name, argument, what)
+
+    def capability(self, number: int) -> int:
+        """KVM_CHECK_EXTENSION asked of this VM: some answers (KVM_CAP_MSI_DEVID) differ from the system's."""
+        return self._call("KVM_CHECK_EXTENSION", number, "cannot ask for a capability")
+
+    def create_vcpu(self, index: int) -> int:
+        """File descriptor of a new vCPU."""
+        return self._call("KVM_CREATE_VCPU", index, f"cannot create vCPU {index}")
+
+    # --- memory ---
+
+    def set_memory(self, slot: int, address: int, size: int, host: int, flags: int = 0) -> None:
+        """Map ``size`` bytes at host virtual address ``host`` to guest address ``address``; size 0 removes the slot."""
+        region = uapi.kvm_userspace_memory_region(slot, flags, address, size, host)
+        self._call("KVM_SET_USER_MEMORY_REGION", region, f"cannot map slot {slot} ({size:#x} bytes at {address:#x})")
+
+    def dirty_log(self, slot: int, size: int) -> bytes:
+        """Bitmap of the slot's pages (bit n = page n) written since the last call; the kernel's copy is cleared."""
+        words = (size // PAGE_SIZE + 63) // 64
+        bitmap = ctypes.create_string_buffer(words * 8)
+        log = uapi.kvm_dirty_log(slot=slot, dirty_bitmap=ctypes.addressof(bitmap))
+        self._call("KVM_GET_DIRTY_LOG", log, f"cannot read the dirty log of slot {slot}")
+        return bitmap.raw
+
+    # --- doorbells and coalesced writes ---
+
+    def ioeventfd(self, *, fd: int, address: int, length: int, match: int | None, pio: bool, assign: bool) -> None:
+        """Add or take away a doorbell: a write of ``length`` bytes (0: any) at ``address`` signals ``fd``."""
+        flags = (
+            (uapi.KVM_IOEVENTFD_FLAG_DATAMATCH if match is not None else 0)
+            | (uapi.KVM_IOEVENTFD_FLAG_PIO if pio else 0)
+            | (0 if assign else uapi.KVM_IOEVENTFD_FLAG_DEASSIGN)
+        )
+        argument = uapi.kvm_ioeventfd(datamatch=match or 0, addr=address, len=length, fd=fd, flags=flags)
+        space = "port" if pio else "address"
+        value = "any value" if match is None else f"value {match:#x}"
+        verb = "add" if assign else "remove"
+        self._call(
+            "KVM_IOEVENTFD", argument, f"cannot {verb} the doorbell at {space} {address:#x}, length {length}, {value}"
+        )
+
+    def coalesce(self, *, address: int, size: int, pio: bool, register: bool) -> None:
+        """Add or take away a range whose writes the kernel queues instead of leaving."""
+        zone = uapi.kvm_coalesced_mmio_zone(addr=address, size=size, pio=int(pio))
+        name = "KVM_REGISTER_COALESCED_MMIO" if register else "KVM_UNREGISTER_COALESCED_MMIO"
+        self._call(name, zone, f"cannot change the coalesced range at {address:#x}, {size:#x} bytes")
+
+    # --- interrupts ---
+
+    def create_irqchip(self) -> None:
+        """Create the in-kernel PIC, IOAPIC and, for each later vCPU, local APIC."""
+        self._call("KVM_CREATE_IRQCHIP", 0, "cannot create the interrupt controllers")
+
+    def create_pit(self) -> None:
+        """Create the in-kernel i8254 (ports 0x40-0x43) with a dummy speaker port 0x61."""
+        config = uapi.kvm_pit_config(flags=uapi.KVM_PIT_SPEAKER_DUMMY)
+        self._call("KVM_CREATE_PIT2", config, "cannot create the interval timer")
+
+    def set_tss_address(self, address: int) -> None:
+        """Give the kernel three pages for real mode on Intel hosts without unrestricted guests."""
+        self._call("KVM_SET_TSS_ADDR", address, "cannot set the TSS address")
+
+    def irq_line(self, gsi: int, level: int) -> None:
+        """Set a GSI's level; needs an irqchip."""
+        self._call("KVM_IRQ_LINE", uapi.kvm_irq_level(irq=gsi, level=level), f"cannot set GSI {gsi}")
+
+    def irqfd(self, *, fd: int, gsi: int, resample: int | None = None, assign: bool = True) -> None:
+        """Tie eventfd ``fd`` to a GSI, or untie it; ``resample`` is signalled when the guest ends the interrupt."""
+        flags = 0 if assign else uapi.KVM_IRQFD_FLAG_DEASSIGN
+        if resample is not None and assign:
+            flags |= uapi.KVM_IRQFD_FLAG_RESAMPLE
+        argument = uapi.kvm_irqfd(fd=fd, gsi=gsi, flags=flags, resamplefd=resample or 0)
+        self._call("KVM_IRQFD", argument, f"cannot {'add' if assign else 'remove'} the irqfd of GSI {gsi}")
+
+    def set_gsi_routing(self, entries: Sequence[bytes]) -> None:
+        """Replace the whole table of GSI routes; each entry is the bytes of a kvm_irq_routing_entry."""
+        table = bytes(uapi.kvm_irq_routing(nr=len(entries))) + b"".join(entries)
+        self._call("KVM_SET_GSI_ROUTING", bytearray(table), "cannot set the GSI routes")
+
+    def signal_msi(self, address: int, data: int) -> int:
+        """Deliver a message-signalled interrupt now; the number of vCPUs that got it, 0 when it was masked."""
+        message = uapi.kvm_msi(address_lo=address & 0xFFFFFFFF, address_hi=address >> 32, data=data)
+        return self._call("KVM_SIGNAL_MSI", message, f"cannot signal the MSI at {address:#x}")
+
+    def close(self) -> None:
+        """Close the descriptor; the kernel frees the VM when the last vCPU's is closed too."""
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1

@@ -1,0 +1,286 @@
+"""The client's memory as the device reaches it: through a descriptor where it came with one, else by messages."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import mmap
+import os
+import stat
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from typing import Final, Protocol
+
+from devgen.hosts.vfio_user import protocol
+from devgen.hosts.vfio_user.protocol import DmaFlag, Refused, invalid
+
+DMA_LIMIT: Final = 1 << 24
+"""Bytes that one copy reads at most."""
+
+MOST_FILES: Final = 16384
+"""Mappings of files by one client: a process has 65530 (vm.max_map_count), and needs some for itself."""
+
+
+class Backing(Protocol):
+    """How the bytes of one mapping are reached; offsets count from the mapping's start."""
+
+    def read(self, offset: int, length: int) -> bytes | None:
+        """The bytes; None when they cannot be reached."""
+        ...
+
+    def write(self, offset: int, data: bytes) -> None:
+        """Write; nothing happens when they cannot be reached."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the client's memory."""
+        ...
+
+
+class Mapped:
+    """A file that cannot shrink, mapped, in whole blocks of ``block`` bytes: huge pages are not mapped in part."""
+
+    def __init__(self, fd: int, offset: int, size: int, flags: DmaFlag, block: int = 1) -> None:
+        protection = mmap.PROT_READ | (mmap.PROT_WRITE if flags & DmaFlag.WRITE else 0)
+        self._start = offset % block
+        length = -(-(self._start + size) // block) * block
+        self._map = mmap.mmap(fd, length, mmap.MAP_SHARED, protection, offset=offset - self._start)
+
+    def read(self, offset: int, length: int) -> bytes:
+        """See `Backing.read`."""
+        start = self._start + offset
+        return self._map[start : start + length]
+
+    def write(self, offset: int, data: bytes) -> None:
+        """See `Backing.write`."""
+        start = self._start + offset
+        self._map[start : start + len(data)] = data
+
+    def close(self) -> None:
+        """See `Backing.close`."""
+        self._map.close()
+
+
+class Filed:
+    """A file that its owner may shrink: a mapping of it could kill this process, so it is read and written instead."""
+
+    def __init__(self, fd: int, offset: int) -> None:
+        self._fd = fd
+        self._offset = offset
+
+    def read(self, offset: int, length: int) -> bytes | None:
+        """See `Backing.read`."""
+        try:
+            data = os.pread(self._fd, length, self._offset + offset)
+        except OSError:
+            return None
+        return data if len(data) == length else None
+
+    def write(self, offset: int, data: bytes) -> None:
+        """See `Backing.write`."""
+        try:
+            if os.fstat(self._fd).st_size >= self._offset + offset + len(data):
+                os.pwrite(self._fd, data, self._offset + offset)
+        except OSError:
+            return
+
+    def close(self) -> None:
+        """See `Backing.close`."""
+        os.close(self._fd)
+
+
+class Asking(Protocol):
+    """Whoever carries DMA_READ and DMA_WRITE to the client."""
+
+    def dma_read(self, address: int, length: int) -> bytes | None:
+        """The bytes; None when the client gives none."""
+        ...
+
+    def dma_write(self, address: int, data: bytes) -> None:
+        """Write."""
+        ...
+
+
+class Asked:
+    """Memory without a descriptor: each access is a message."""
+
+    def __init__(self, client: Asking, address: int) -> None:
+        self._client = client
+        self._address = address
+
+    def read(self, offset: int, length: int) -> bytes | None:
+        """See `Backing.read`."""
+        return self._client.dma_read(self._address + offset, length)
+
+    def write(self, offset: int, data: bytes) -> None:
+        """See `Backing.write`."""
+        self._client.dma_write(self._address + offset, data)
+
+    def close(self) -> None:
+        """See `Backing.close`."""
+
+
+class Mapping:
+    """A range of the device's addresses."""
+
+    __slots__ = ("address", "backing", "flags", "size")
+
+    def __init__(self, address: int, size: int, flags: DmaFlag, backing: Backing) -> None:
+        self.address = address
+        self.size = size
+        self.flags = flags
+        self.backing = backing
+
+
+class ClientMemory:
+    """What the client has mapped; a device's `GuestMemory`. Without a client nothing is mapped."""
+
+    def __init__(self) -> None:
+        self._starts: list[int] = []
+        self._maps: list[Mapping] = []
+        self.asks = 0
+        """Mappings whose accesses are messages."""
+
+    # --- the client's side -----------------------------------------------------------------
+
+    def map(self, payload: bytes, fds: list[int], client: Asking, *, private: bool = False) -> None:
+        """DMA_MAP. Takes the descriptor if it succeeds. Raises Refused.
+
+        ``private``: the file is not what the client works with, so it is asked for its bytes all the same.
+        """
+        argsz, flags, offset, address, size = protocol.unpack(protocol.DMA_MAP, payload, "DMA_MAP")
+        if argsz < protocol.DMA_MAP.size or not size or address + size > 1 << 64 or flags & ~3 or len(fds) > 1:
+            raise invalid(f"DMA_MAP of {size:#x} bytes at {address:#x}, flags {flags:#x}, {len(fds)} descriptors")
+        if len(self._maps) >= protocol.MAX_MAPS:
+            raise Refused(errno.ENOSPC, "too many mappings")
+        at = bisect_left(self._starts, address)
+        beyond = at < len(self._maps) and self._starts[at] < address + size
+        before = at > 0 and self._starts[at - 1] + self._maps[at - 1].size > address
+        if beyond or before:
+            raise Refused(errno.EEXIST, f"DMA_MAP at {address:#x} over a mapping")
+        asked = private or not fds
+        if not asked and len(self._maps) - self.asks >= MOST_FILES:
+            raise Refused(errno.ENOSPC, "too many mappings of files")
+        backing = None if asked else _open(fds, offset, size, DmaFlag(flags))
+        if backing is None:
+            backing = Asked(client, address)
+        self._starts.insert(at, address)
+        self._maps.insert(at, Mapping(address, size, DmaFlag(flags), backing))
+        self.asks += isinstance(backing, Asked)
+
+    def unmap(self, payload: bytes) -> None:
+        """DMA_UNMAP: drop all that lies inside. Raises Refused when it would cut a mapping in two."""
+        argsz, flags, address, size = protocol.unpack(protocol.DMA_UNMAP, payload, "DMA_UNMAP")
+        if argsz < protocol.DMA_UNMAP.size or flags & ~_UNMAP_ALL:
+            raise invalid(f"DMA_UNMAP with argsz {argsz}, flags {flags:#x}")
+        if flags & _UNMAP_ALL:
+            address, size = 0, 1 << 64
+        low, high = bisect_left(self._starts, address), bisect_left(self._starts, address + size)
+        cut = [one for one in self._maps[max(low - 1, 0) : high] if _cuts(one, address, address + size)]
+        if cut:
+            raise invalid(f"DMA_UNMAP of {size:#x} bytes at {address:#x} ends within a mapping")
+        self._drop(low, high)
+
+    def clear(self) -> None:
+        """The client has gone: let go of all of its memory."""
+        self._drop(0, len(self._maps))
+
+    def _drop(self, low: int, high: int) -> None:
+        for one in self._maps[low:high]:
+            self.asks -= isinstance(one.backing, Asked)
+            one.backing.close()
+        del self._maps[low:high]
+        del self._starts[low:high]
+
+    def __len__(self) -> int:
+        """Number of mappings."""
+        return len(self._maps)
+
+    # --- the device's side -----------------------------------------------------------------
+
+    def load(self, address: int, size: int) -> int:
+        """See `GuestMemory.load`."""
+        return int.from_bytes(self.read_bytes(address, size), "little")
+
+    def store(self, address: int, value: int, size: int) -> None:
+        """See `GuestMemory.store`."""
+        self.write_bytes(address, (value & (1 << 8 * size) - 1).to_bytes(size, "little"))
+
+    def read_bytes(self, address: int, n: int) -> bytes:
+        """See `GuestMemory.read_bytes`."""
+        out = b""
+        for mapping, start, length in self._runs(address, min(n, DMA_LIMIT)):
+            data = None
+            if mapping is not None and mapping.flags & DmaFlag.READ:
+                data = mapping.backing.read(start - mapping.address, length)
+            out += b"\xff" * length if data is None else data
+        return out + b"\xff" * (min(n, DMA_LIMIT) - len(out))
+
+    def write_bytes(self, address: int, data: bytes | bytearray | memoryview) -> None:
+        """See `GuestMemory.write_bytes`."""
+        data = bytes(data)
+        for mapping, start, length in self._runs(address, min(len(data), DMA_LIMIT)):
+            if mapping is not None and mapping.flags & DmaFlag.WRITE:
+                mapping.backing.write(start - mapping.address, data[start - address : start - address + length])
+
+    def _runs(self, address: int, n: int) -> Iterator[tuple[Mapping | None, int, int]]:
+        """Cut a range at mappings: (mapping or None for a gap, start, length). The map may change meanwhile."""
+        end = min(address + n, 1 << 64)
+        while address < end:
+            at = bisect_right(self._starts, address)
+            mapping = self._maps[at - 1] if at else None
+            if mapping is not None and address < mapping.address + mapping.size:
+                stop = min(end, mapping.address + mapping.size)
+            else:
+                mapping, stop = None, min(end, self._starts[at] if at < len(self._starts) else end)
+            yield mapping, address, stop - address
+            address = stop
+
+
+_UNMAP_ALL = 1 << 1
+
+
+def _cuts(one: Mapping, start: int, end: int) -> bool:
+    last = one.address + one.size
+    return one.address < end and start < last and not (start <= one.address and last <= end)
+
+
+def _open(fds: list[int], offset: int, size: int, flags: DmaFlag) -> Backing | None:
+    """The way into a descriptor's file; None if the client has to be asked.
+
+    Takes the descriptor out of ``fds`` if it is kept. Raises Refused.
+    """
+    fd = fds[0]
+    try:
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode) or offset % protocol.PAGE or status.st_size < offset + size:
+            raise invalid(f"the descriptor does not hold {size:#x} bytes at {offset:#x}")
+        if _cannot_shrink(fd):
+            return Mapped(fd, offset, size, flags, _block(fd, status))
+        return Filed(fds.pop(), offset) if _takes(fd, flags) else None
+    except (OSError, ValueError, OverflowError) as error:
+        raise invalid(f"cannot map the descriptor: {error}") from None
+
+
+def _block(fd: int, status: os.stat_result) -> int:
+    """What place and size of a mapping of the file must be a multiple of, beyond pages: the size of huge ones."""
+    block = status.st_blksize
+    whole = block > protocol.PAGE and block % protocol.PAGE == 0 and status.st_size % block == 0
+    return block if whole and not _takes(fd, DmaFlag.WRITE) else 1
+
+
+def _takes(fd: int, flags: DmaFlag) -> bool:
+    """Whether reading and writing the file does what ``flags`` allow: huge pages can be mapped, but not written."""
+    try:
+        if flags & DmaFlag.WRITE:
+            os.pwrite(fd, b"", 0)
+        return True
+    except OSError:
+        return False
+
+
+def _cannot_shrink(fd: int) -> bool:
+    try:
+        return bool(fcntl.fcntl(fd, fcntl.F_GET_SEALS) & fcntl.F_SEAL_SHRINK)
+    except OSError:
+        return False

@@ -1,0 +1,362 @@
+"""One client's session: its messages, in order, each answered unless it is posted.
+
+A device may need the client's memory by messages (DMA_READ, DMA_WRITE) while it handles a write. A client whose
+processor waits for the write's reply could not answer them; so a write is answered as soon as it needs a message,
+before it is done, and whatever the client sends while a DMA reply is awaited is served at once.
+
+For accesses that came before, `known.KnownAccesses` does what `_region_read` and `_region_write` do, in fewer steps.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from devgen.hosts.vfio_user import protocol
+from devgen.hosts.vfio_user.client_interrupts import Interrupts
+from devgen.hosts.vfio_user.known_accesses import HEAD, SPLIT, UNKNOWN, KnownAccesses
+from devgen.hosts.vfio_user.message_channel import ANCILLARY, Channel, Message, nothing_came
+from devgen.hosts.vfio_user.protocol import HEADER, Command, Disconnect, Refused, invalid
+
+if TYPE_CHECKING:
+    from devgen.hosts.vfio_user.server import VfioUserServer
+
+DMA_PATIENCE: Final = 3.0
+"""Seconds that a client may take to answer a DMA message: fewer than the 5 after which QEMU gives a device up."""
+
+TALK: Final = 2.0
+"""Seconds more while it goes on to send other messages."""
+
+DEEPEST: Final = 8
+"""DMA messages that may wait within each other: a device whose DMA is served while another's is awaited, and so on."""
+
+BURST: Final = 64
+"""Reads of the socket before whoever can wait, a new client or a wish to stop, gets its turn."""
+
+PRIVATE: Final = (
+    "the client's memory is private to it (share=off): DMA goes by messages, slowly; give its memory backend share=on"
+)
+
+_log = logging.getLogger("devgen.vfio_user")
+
+Handler = Callable[[Message], None]
+
+
+class Session:
+    """A connection from its first message to its end. Raises Disconnect from whatever finds that it has ended."""
+
+    def __init__(self, server: VfioUserServer, channel: Channel) -> None:
+        self.channel = channel
+        self._server = server
+        self._memory = server.memory
+        self._regions = server.regions
+        self._interrupts = Interrupts(server.device, server)
+        self._sharing = channel.sharing()
+        self._told: set[str] = set()
+        self._agreed = False
+        self._client_fds = 1
+        self._client_transfer = protocol.MAX_TRANSFER
+        self._next_identifier = 0
+        self._waiting: set[int] = set()
+        self._owed: list[bytes] = []
+        self._known = KnownAccesses(server.regions, channel.transmit, self._owed)
+        self._replies: dict[int, Message] = {}
+        self._ended = False
+        self._handlers: dict[int, Handler] = {
+            Command.VERSION: self._version,
+            Command.DMA_MAP: self._dma_map,
+            Command.DMA_UNMAP: self._dma_unmap,
+            Command.DEVICE_GET_INFO: self._device_info,
+            Command.DEVICE_GET_REGION_INFO: self._region_info,
+            Command.DEVICE_GET_REGION_IO_FDS: self._io_fds,
+            Command.DEVICE_GET_IRQ_INFO: self._irq_info,
+            Command.DEVICE_SET_IRQS: self._set_irqs,
+            Command.REGION_READ: self._region_read,
+            Command.REGION_WRITE: self._region_write,
+            Command.REGION_WRITE_MULTI: self._region_write_multi,
+            Command.DEVICE_RESET: self._reset,
+            Command.DEVICE_FEATURE: self._feature,
+        }
+
+    def close(self) -> None:
+        """Let go of all that is the client's: memory, eventfds, the connection. The device keeps its state."""
+        self._ended = True
+        self._known.close()
+        self._interrupts.close()
+        self._memory.clear()
+        self.channel.close()
+        for message in self._replies.values():
+            message.close()
+
+    def serve(self) -> None:
+        """Handle what has arrived, then what follows soon, while nobody else can want to be served. Raises Disconnect.
+
+        A client that waits for each of its replies has the next message on its way as soon as it has one.
+        """
+        if self.behind:
+            self._serve_rest()
+            return
+        channel, recvmsg, split, find = self.channel, self.channel.recvmsg, SPLIT, self._known.find
+        urgent, timers = self._server.urgent, self._server.clocks.virtual.queue
+        for _ in range(BURST):
+            try:
+                data, ancillary, flags, _ = recvmsg(channel.room, ANCILLARY)
+            except OSError as error:
+                nothing_came(error)
+                return
+            if ancillary or flags or channel.special or len(data) < HEAD:
+                channel.put(data, ancillary, flags)
+            else:
+                identifier, key = split(data)
+                size, action = find(key, UNKNOWN)
+                if size == len(data):  # it is all that has come, as from most clients most of the time
+                    action(identifier, data, 0)
+                else:
+                    channel.put(data)
+            if channel.data:
+                self._serve_rest()
+            if urgent or timers.live or self._ended:
+                return
+
+    @property
+    def behind(self) -> bool:
+        """Whether messages may have been read and not handled: by a DMA that a timer or a doorbell has caused."""
+        return bool(self.channel.data)
+
+    def _serve_rest(self) -> None:
+        channel = self.channel
+        while not self._ended:
+            data, at = channel.data, channel.at  # to be read anew each time: an action may end in `_await`
+            if not channel.fds and at + HEAD <= len(data):
+                identifier, key = SPLIT(data, at)
+                size, action = self._known.find(key, UNKNOWN)
+                if at + size <= len(data):
+                    channel.at = at + size
+                    action(identifier, data, at)
+                    continue
+            message = channel.next()
+            if message is None:
+                return
+            self._take(message)
+
+    # --- messages ----------------------------------------------------------------------------
+
+    def _take(self, message: Message) -> None:
+        try:
+            kind = message.flags & protocol.TYPE_MASK
+            if kind == protocol.REPLY:
+                self._take_reply(message)
+            elif kind == protocol.COMMAND:
+                self._obey(message)
+            else:
+                raise Disconnect(f"a message of type {kind}")
+        finally:
+            if message.identifier not in self._replies or self._replies[message.identifier] is not message:
+                message.close()
+
+    def _obey(self, message: Message) -> None:
+        try:
+            handler = self._handlers.get(message.command)
+            if not self._agreed and message.command != Command.VERSION:
+                raise Disconnect("the first message is not VERSION")
+            if handler is None:
+                raise Refused(errno.ENOTSUP, f"command {message.command} is not known")
+            if message.too_many:
+                raise invalid("more descriptors than were offered")
+            handler(message)
+        except Refused as error:
+            self._refuse(message, error.number, error)
+        except OSError as error:  # the host does not give what it takes: no descriptor is left, for one
+            self._refuse(message, error.errno or errno.EIO, error)
+
+    def _refuse(self, message: Message, number: int, error: Exception) -> None:
+        _log.info("%s: refused: %s", self._server.device.name, error)
+        if message.command == Command.DMA_MAP and self._agreed:
+            # A client may well go on without (QEMU does), and nobody would know why DMA there finds ones.
+            self._tell_once("refused", f"memory of the client was refused, DMA there reads ones: {error}")
+        if not message.flags & protocol.NO_REPLY:
+            self.channel.refuse(message, number)
+        if not self._agreed:
+            raise Disconnect("no agreement on a version")
+
+    def _tell_once(self, matter: str, line: str) -> None:
+        """Tell the user, but of each matter once in a session: a client may cause it over and over."""
+        if matter not in self._told:
+            self._told.add(matter)
+            self._server.tell(line)
+
+    def _reply(self, message: Message, payload: bytes = b"", fds: list[int] | None = None) -> None:
+        if not message.flags & protocol.NO_REPLY:
+            self.channel.reply(message, payload, fds or ())
+
+    def _version(self, message: Message) -> None:
+        if self._agreed:
+            raise invalid("VERSION comes once")
+        offered = protocol.parse_version(message.payload)
+        _, minor = protocol.unpack(protocol.VERSION, message.payload, "VERSION")
+        self._client_fds = int(offered.get("max_msg_fds", 1))
+        self._client_transfer = min(
+            int(offered.get("max_data_xfer_size", protocol.MAX_TRANSFER)), protocol.MAX_TRANSFER
+        )
+        self._agreed = True
+        self._reply(message, protocol.version_reply(minor, offered, len(message.payload)))
+
+    def _dma_map(self, message: Message) -> None:
+        private = bool(message.fds) and self._sharing.private(message.fds[0])
+        if private:
+            self._tell_once("private", PRIVATE)
+        self._memory.map(message.payload, message.fds, self, private=private)
+        self._reply(message)
+
+    def _dma_unmap(self, message: Message) -> None:
+        self._memory.unmap(message.payload)
+        self._reply(message, message.payload[: protocol.DMA_UNMAP.size])
+
+    def _device_info(self, message: Message) -> None:
+        argsz, *_ = protocol.unpack(protocol.DEVICE_INFO, message.payload, "DEVICE_GET_INFO")
+        size = protocol.DEVICE_INFO.size
+        if argsz < size:
+            raise invalid(f"DEVICE_GET_INFO with argsz {argsz}")
+        flags = protocol.DEVICE_RESETS | protocol.DEVICE_PCI
+        self._reply(message, protocol.DEVICE_INFO.pack(size, flags, protocol.REGIONS, len(protocol.Irq)))
+
+    def _region_info(self, message: Message) -> None:
+        payload, fds = self._regions.info(message.payload)
+        self._reply(message, payload, fds)
+
+    def _io_fds(self, message: Message) -> None:
+        payload, bells = self._regions.doorbells(message.payload, self._client_fds)
+        for bell in bells:
+            self._server.watch_doorbell(bell)
+        self._reply(message, payload, [bell.notifier.fileno() for bell in bells])
+
+    def _irq_info(self, message: Message) -> None:
+        self._reply(message, self._interrupts.info(message.payload))
+
+    def _set_irqs(self, message: Message) -> None:
+        self._interrupts.set(message.payload, message.fds)
+        self._reply(message)
+
+    def _reset(self, message: Message) -> None:
+        self._server.reset_device()
+        self._reply(message)
+
+    @staticmethod
+    def _feature(message: Message) -> None:
+        """There are none: ENOTTY, as the kernel's VFIO says, and not that the command is unknown."""
+        _, flags = protocol.unpack(protocol.FEATURE, message.payload, "DEVICE_FEATURE")
+        raise Refused(errno.ENOTTY, f"device feature {flags & 0xFFFF}")
+
+    # --- accesses ----------------------------------------------------------------------------
+
+    def _region_read(self, message: Message) -> None:
+        offset, region, count = protocol.unpack(protocol.REGION_ACCESS, message.payload, "REGION_READ")
+        self._regions.check(region, offset, count)
+        data = self._regions.read(region, offset, count)
+        self._reply(message, protocol.REGION_ACCESS.pack(offset, region, count) + data)
+        self._known.learn_read(offset, region, count)
+
+    def _region_write(self, message: Message) -> None:
+        offset, region, count = protocol.unpack(protocol.REGION_ACCESS, message.payload, "REGION_WRITE")
+        head = protocol.REGION_ACCESS.size
+        data = message.payload[head : head + count]
+        self._regions.check(region, offset, count)
+        if len(data) != count:
+            raise invalid(f"REGION_WRITE of {count} bytes with {len(data)}")
+        self._owe(message, message.payload[:head])
+        self._regions.write(region, offset, data)
+        self._answer_owed()
+        self._known.learn_write(offset, region, count, bool(message.flags & protocol.NO_REPLY))
+
+    def _region_write_multi(self, message: Message) -> None:
+        (count,) = protocol.unpack(protocol.MULTI_COUNT, message.payload, "REGION_WRITE_MULTI")
+        head, each = protocol.MULTI_COUNT.size, protocol.MULTI_ENTRY.size
+        if len(message.payload) < head + count * each:
+            raise invalid(f"REGION_WRITE_MULTI of {count} writes in {len(message.payload)} bytes")
+        entries = list(protocol.MULTI_ENTRY.iter_unpack(message.payload[head : head + count * each]))
+        writer = self._known.writer
+        for access in {access for access, _ in entries}:
+            writer(access)  # raises Refused, before anything has been written
+        self._owe(message, protocol.MULTI_COUNT.pack(count))
+        for access, value in entries:
+            writer(access)(value)
+        self._answer_owed()
+
+    def _owe(self, message: Message, payload: bytes) -> None:
+        """The reply to a write that is under way."""
+        if not message.flags & protocol.NO_REPLY:
+            size = HEADER.size + len(payload)
+            self._owed.append(HEADER.pack(message.identifier, message.command, size, protocol.REPLY, 0) + payload)
+
+    def _answer_owed(self) -> None:
+        """Answer the writes that are under way: they are done, or need the client's memory by a message."""
+        while self._owed:
+            self.channel.send(self._owed.pop(0))
+
+    # --- DMA by messages -----------------------------------------------------------------------
+
+    def dma_read(self, address: int, length: int) -> bytes | None:
+        """See `dma.Asking.dma_read`. A client that does not answer is disconnected; the device reads ones."""
+        out = b""
+        while len(out) < length:
+            count = min(length - len(out), self._client_transfer)
+            request = protocol.DMA_ACCESS.pack(address + len(out), count)
+            reply = self._ask(Command.DMA_READ, request)
+            data = b"" if reply is None else reply.payload[protocol.DMA_ACCESS.size :]
+            if len(data) != count:
+                return None
+            out += data
+        return out
+
+    def dma_write(self, address: int, data: bytes) -> None:
+        """See `dma.Asking.dma_write`."""
+        for start in range(0, len(data), self._client_transfer):
+            piece = data[start : start + self._client_transfer]
+            request = protocol.DMA_ACCESS.pack(address + start, len(piece)) + piece
+            if self._ask(Command.DMA_WRITE, request) is None:
+                return
+
+    def _ask(self, command: Command, payload: bytes) -> Message | None:
+        """Send a command and serve the client until it has replied; None for an error or a client that has gone."""
+        if self._ended or len(self._waiting) >= DEEPEST:
+            return None
+        identifier = self._next_identifier
+        self._next_identifier = (identifier + 1) & 0xFFFF
+        self._waiting.add(identifier)
+        try:
+            self._answer_owed()
+            self.channel.request(identifier, command, payload)
+            reply = self._await(identifier, time.monotonic() + DMA_PATIENCE)
+        except Disconnect as error:
+            self._ended = True
+            self._server.lose(str(error))
+            return None
+        finally:
+            self._waiting.discard(identifier)
+        return None if reply.flags & protocol.ERROR or reply.command != command else reply
+
+    def _await(self, identifier: int, deadline: float) -> Message:
+        while identifier not in self._replies:
+            message = self.channel.next()
+            if message is not None:
+                self._take(message)
+                if self._ended:
+                    raise Disconnect("the client has gone")
+                late = time.monotonic() > deadline + TALK  # its reply may stand behind what it has sent before
+            else:
+                late = not self.channel.receive() and time.monotonic() > deadline
+            if late:
+                raise Disconnect("the client does not answer a DMA message")
+            if self._server.stopping:
+                raise Disconnect("the server ends")
+        reply = self._replies.pop(identifier)
+        reply.close()
+        return reply
+
+    def _take_reply(self, message: Message) -> None:
+        if message.identifier not in self._waiting or message.identifier in self._replies:
+            raise Disconnect(f"a reply to nothing that was asked ({message.identifier})")
+        self._replies[message.identifier] = message

@@ -1,0 +1,126 @@
+"""The GPIO lines of a served device as text: who connects drives inputs and hears of outputs.
+
+A line ``NAME=0`` or ``NAME=1`` drives an input; ``?`` asks for the levels of all lines. Each change of an output is
+told in the same form, and what cannot be done in a line that begins with ``error:``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from devgen.hosts.vfio_user.served_streams import watchable
+from devgen.runtime.base.errors import MachineError, suggest
+from devgen.runtime.machine.stream_backends import Signal, open_named
+
+if TYPE_CHECKING:
+    from devgen.hosts.vfio_user.server import VfioUserServer
+
+LONGEST: Final = 256
+"""Bytes of a line; the rest of a longer one is skipped."""
+
+
+class GpioLines:
+    """Connects the lines of ``server``'s device to the end that ``spec`` names, until ``close``.
+
+    Make it before ``run``. Raises MachineError for a device without lines, or an end that is not there.
+    """
+
+    def __init__(self, server: VfioUserServer, spec: str) -> None:
+        self._server = server
+        self._device = server.device
+        if not self._device.gpio_in and not self._device.gpio_out:
+            raise MachineError(f"{self._device.name} has no GPIO lines")
+        self._end = open_named(self._device.name, "GPIO lines", spec)
+        self._typed = bytearray()
+        self._fd: int | None = None
+        self._undo: list[Callable[[], None]] = []
+        for name, line in self._device.gpio_out.items():
+            sink = partial(self._tell, name)
+            line.connect(sink)
+            self._undo.append(partial(line.disconnect, sink))
+        self._end.start()
+        self._follow()
+
+    def _follow(self) -> None:
+        """Watch what the end has to be read from now."""
+        fd = self._end.fileno()
+        if fd == self._fd:
+            return
+        if self._fd is not None:
+            self._server.ignore(self._fd)
+        self._fd = fd
+        if fd is None:
+            return
+        if watchable(fd):
+            self._server.watch(fd, self._receive)
+        else:  # a plain file: all that it will say is there
+            while self._read():
+                pass
+
+    def _receive(self) -> None:
+        if not self._read() and self._fd is not None:
+            self._server.ignore(self._fd)
+            self._fd = None
+            return
+        self._follow()
+
+    def _read(self) -> bool:
+        """Take what has come; False if nothing ever will again."""
+        arrival = self._end.read(4096)
+        for piece in arrival or ():
+            if piece is Signal.QUIT:
+                self._server.stop()
+            elif isinstance(piece, bytes):
+                self._type(piece)
+        return arrival is not None
+
+    def _type(self, data: bytes) -> None:
+        for value in data:
+            if value in b"\r\n":
+                text, self._typed = self._typed[:LONGEST].decode(errors="replace").strip(), bytearray()
+                if text:
+                    self._obey(text)
+            elif len(self._typed) <= LONGEST:
+                self._typed.append(value)
+
+    def _obey(self, text: str) -> None:
+        if text == "?":
+            for name, pin in self._device.gpio_in.items():
+                self._tell(name, pin.level)
+            for name, line in self._device.gpio_out.items():
+                self._tell(name, line.level)
+            return
+        name, _, level = (part.strip() for part in text.partition("="))
+        if name not in self._device.gpio_in:
+            self._say(f"error: {self._device.name} has no input {name!r}{suggest(name, self._device.gpio_in)}")
+        elif level not in ("0", "1"):
+            self._say(f"error: {text!r}: write {name}=0 or {name}=1")
+        else:
+            self._device.gpio_in[name].set(int(level))
+
+    def _tell(self, name: str, level: int) -> None:
+        self._say(f"{name}={level}")
+
+    def _say(self, text: str) -> None:
+        self._end.write_all(f"{text}\n".encode())
+
+    def close(self) -> None:
+        """Let go of the lines, and of the end."""
+        if self._fd is not None:
+            self._server.ignore(self._fd)
+            self._fd = None
+        for undo in self._undo:
+            undo()
+        self._undo.clear()
+        self._end.stop()
+        self._end.close()
+
+    def __enter__(self) -> GpioLines:
+        """Use as a context that closes the end."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()

@@ -1,0 +1,277 @@
+"""Messages on a UNIX stream socket, with the descriptors that belong to them.
+
+The kernel hands descriptors over with the first byte of the message that they were sent with, and ends a read behind
+it. So those of one read belong to the last message that begins in it.
+"""
+
+from __future__ import annotations
+
+import array
+import errno
+import os
+import select
+import socket
+import struct
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from devgen.hosts.vfio_user import protocol
+from devgen.hosts.vfio_user.memory_sharing import Sharing
+from devgen.hosts.vfio_user.protocol import HEADER, Disconnect
+
+SHORT: Final = 400
+"""Bytes of a read while messages are short: so few that Python keeps their memory at hand."""
+
+LONG: Final = 1 << 14
+"""Bytes of a read after one that was full: a few hundred messages."""
+
+LINGER: Final = 1e-3
+"""Seconds that ``receive`` waits: a driver that comes back within it costs no turn of the server's loop."""
+
+PATIENCE: Final = 5.0
+"""Seconds that a client may leave its side of the socket full before it is given up."""
+
+PIECE: Final = 1 << 16
+"""Bytes sent at once: the kernel counts `PATIENCE` anew for each buffer that it finds room for."""
+
+ANCILLARY: Final = socket.CMSG_SPACE(protocol.MAX_FDS * array.array("i").itemsize)
+"""Bytes that hold the descriptors of a message."""
+
+Ancillary = Sequence[tuple[int, int, bytes]]
+
+
+@dataclass(slots=True)
+class Message:
+    """One message; its descriptors are closed by ``close`` unless somebody has taken them."""
+
+    identifier: int
+    command: int
+    flags: int
+    error: int
+    payload: bytes
+    fds: list[int] = field(default_factory=list)
+    too_many: bool = False
+
+    def take_fds(self) -> list[int]:
+        """The descriptors, which are the caller's from now on."""
+        taken, self.fds = self.fds, []
+        return taken
+
+    def close(self) -> None:
+        """Close the descriptors that nobody has taken."""
+        for fd in self.take_fds():
+            os.close(fd)
+
+
+class Channel:
+    """One connection. ``receive`` waits for `LINGER` at most; sending blocks for `PATIENCE` at most."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._socket = connection
+        self.recvmsg = connection.recvmsg
+        """Reads ``room`` bytes, and as many descriptors as a message may have."""
+        self.transmit = connection.send
+        """Sends a short message whole, but for errors."""
+        connection.setblocking(True)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(PATIENCE))
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _timeval(LINGER))
+        self.data = b""
+        """What has been received: messages, up to where `next` has found no more of them."""
+        self.at = 0
+        """Where in ``data`` the next one begins: `next` moves on, or whoever handles one in place."""
+        self.fds: deque[tuple[int, list[int], bool]] = deque()
+        """Descriptors that wait for their message: where in the stream that begins, and whether they are too many."""
+        self._begin = 0  # where in the stream `data` begins, and `_partial` while there is no data
+        self._partial = bytearray()
+        self._missing = 0  # bytes without which `_partial` is no message
+        self.room = SHORT
+        self.special = False
+        """Whether what is read next does not begin with a message, or descriptors wait for theirs."""
+
+    def fileno(self) -> int:
+        """The socket."""
+        return self._socket.fileno()
+
+    def hung_up(self) -> bool:
+        """Whether the client has gone, though it may have left messages."""
+        poll = select.poll()
+        poll.register(self._socket, 0)
+        return bool(poll.poll(0))
+
+    def sharing(self) -> Sharing:
+        """What can be seen of the process at the other end."""
+        return Sharing(self._socket)
+
+    # --- receiving -----------------------------------------------------------------------
+
+    def receive(self) -> bool:
+        """Read what is there, or comes within `LINGER`, into ``data``, which `next` has found to hold no more messages.
+
+        Whether something has come. Raises Disconnect when the client has gone.
+        """
+        try:
+            data, ancillary, flags, _ = self.recvmsg(self.room, ANCILLARY)
+        except OSError as error:
+            nothing_came(error)
+            return False
+        self.put(data, ancillary, flags)
+        return True
+
+    def put(self, data: bytes, ancillary: Ancillary = (), flags: int = 0) -> None:
+        """Put into ``data`` what ``recvmsg`` has read. Raises Disconnect when the client has gone."""
+        fds = _descriptors(ancillary)
+        truncated = bool(flags & socket.MSG_CTRUNC)
+        if not data:
+            _close(fds)
+            raise Disconnect("the client has closed the connection")
+        if fds or truncated:
+            self._keep(fds, truncated, self._last_start(data))
+        self.room = LONG if len(data) >= SHORT else SHORT
+        if self._partial:
+            self._partial += data
+            self._missing -= len(data)
+            data = b""
+            if self._missing <= 0:
+                data, self._partial = bytes(self._partial), bytearray()
+        self.data = data
+        self._consider()
+
+    def _consider(self) -> None:
+        self.special = bool(self.fds or self._partial)
+
+    def _keep(self, fds: list[int], truncated: bool, start: int) -> None:
+        too_many = truncated or sum(len(waiting) for _, waiting, _ in self.fds) + len(fds) > protocol.MAX_FDS
+        if too_many:  # of a message that may never end
+            _close(fds)
+        self.fds.append((start, [] if too_many else fds, too_many))
+
+    def next(self) -> Message | None:
+        """The next whole message that has been read. Raises Disconnect when what comes next is none."""
+        data, at = self.data, self.at
+        size = self._size(data, at)
+        if at + size > len(data):
+            self._set_aside(size)
+            return None
+        identifier, command, _, flags, error = HEADER.unpack_from(data, at)
+        message = Message(identifier, command, flags, error, data[at + HEADER.size : at + size])
+        while self.fds and self.fds[0][0] <= self._begin + at:
+            _, fds, too_many = self.fds.popleft()
+            message.fds += fds
+            message.too_many |= too_many
+            self._consider()
+        self.at = at + size
+        return message
+
+    @staticmethod
+    def _size(data: bytes | bytearray, at: int) -> int:
+        """Bytes of the message that begins at ``at``, or of its header if that is not there yet. Raises Disconnect."""
+        if at + HEADER.size > len(data):
+            return HEADER.size
+        size: int = HEADER.unpack_from(data, at)[2]
+        if not HEADER.size <= size <= protocol.MAX_MESSAGE:
+            raise Disconnect(f"a message of {size} bytes")
+        return size
+
+    def _set_aside(self, size: int) -> None:
+        """What is left of ``data`` is the beginning of a message that has at least ``size`` bytes."""
+        if self.at < len(self.data):
+            self._partial += self.data[self.at :]
+            self._missing = size - len(self._partial)
+            self._consider()
+        self._begin += self.at
+        self.data, self.at = b"", 0
+
+    def _last_start(self, data: bytes) -> int:
+        """Where in the stream the last message begins of which something is in ``data``, which has just come."""
+        read = self._partial + data
+        at = start = 0
+        while at < len(read):
+            start = at
+            if at + HEADER.size > len(read):
+                break
+            at += max(HEADER.unpack_from(read, at)[2], HEADER.size)
+        return self._begin + start
+
+    # --- sending -------------------------------------------------------------------------
+
+    def reply(self, message: Message, payload: bytes = b"", fds: Sequence[int] = ()) -> None:
+        """Answer a command. Raises Disconnect."""
+        size = HEADER.size + len(payload)
+        data = HEADER.pack(message.identifier, message.command, size, protocol.REPLY, 0) + payload
+        if fds:
+            self._send_with(data, fds)
+        else:
+            self.send(data)
+
+    def refuse(self, message: Message, number: int) -> None:
+        """Answer a command with an error. Raises Disconnect."""
+        flags = protocol.REPLY | protocol.ERROR
+        self.send(HEADER.pack(message.identifier, message.command, HEADER.size, flags, number))
+
+    def request(self, identifier: int, command: int, payload: bytes) -> None:
+        """Send a command of our own. Raises Disconnect."""
+        self.send(HEADER.pack(identifier, command, HEADER.size + len(payload), protocol.COMMAND, 0) + payload)
+
+    def send(self, data: bytes) -> None:
+        """Send a message. Raises Disconnect."""
+        try:
+            sent = self.transmit(data if len(data) <= PIECE else data[:PIECE])
+            if sent != len(data):
+                self._send_rest(data, sent)
+        except OSError as error:
+            raise unsent(error) from None
+
+    def _send_with(self, data: bytes, fds: Sequence[int]) -> None:
+        try:
+            sent = self._socket.sendmsg([data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))])
+            self._send_rest(data, sent)
+        except OSError as error:
+            raise unsent(error) from None
+
+    def _send_rest(self, data: bytes, sent: int) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while sent < len(data):
+            if time.monotonic() > deadline:  # it reads, a few bytes now and then
+                raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+            sent += self.transmit(data[sent : sent + PIECE])
+
+    def close(self) -> None:
+        """Close the connection and whatever descriptors wait for their message."""
+        self._socket.close()
+        for _, fds, _ in self.fds:
+            _close(fds)
+        self.fds.clear()
+
+
+def _timeval(seconds: float) -> bytes:
+    return struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))
+
+
+def nothing_came(error: OSError) -> None:
+    """What an error of ``recvmsg`` means. Raises Disconnect unless it is that `LINGER` has passed."""
+    if error.errno != errno.EAGAIN:
+        raise Disconnect(f"cannot read: {error.strerror}") from None
+
+
+def unsent(error: OSError) -> Disconnect:
+    """What an error of ``transmit`` means."""
+    why = "does not read its replies" if error.errno == errno.EAGAIN else str(error.strerror)
+    return Disconnect(f"cannot send: {why}")
+
+
+def _descriptors(ancillary: Ancillary) -> list[int]:
+    found = array.array("i")
+    for level, kind, data in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            found.frombytes(data[: len(data) - len(data) % found.itemsize])
+    for fd in found:
+        os.set_inheritable(fd, False)
+    return list(found)
+
+
+def _close(fds: Sequence[int]) -> None:
+    for fd in fds:
+        os.close(fd)

@@ -1,0 +1,84 @@
+"""Ends for the byte streams of a served device: a terminal, a socket, a file, as a board would name them."""
+
+from __future__ import annotations
+
+import select
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from devgen.runtime.base.errors import MachineError, suggest
+from devgen.runtime.device.device import Device
+from devgen.runtime.machine.stream_backends import StreamEnd, open_named
+from devgen.runtime.machine.stream_inputs import StreamInputs
+
+if TYPE_CHECKING:
+    from devgen.hosts.vfio_user.server import VfioUserServer
+
+
+def watchable(fd: int) -> bool:
+    """Whether one can wait for ``fd``: not for a plain file, which poll takes for readable all the time."""
+    try:
+        with select.epoll(1) as probe:
+            probe.register(fd)
+    except PermissionError:
+        return False
+    return True
+
+
+class ServedStreams:
+    """Connects the streams of ``server``'s device to the ends that ``specs`` names, from construction to ``close``.
+
+    ``specs`` is stream → backend as `devgen.runtime.machine.stream_backends.open_end` takes it; the bytes of other
+    streams are discarded. The escape key at a terminal ends the server. Make it before ``run``.
+
+    Raises:
+        MachineError: the device has no such stream, or there is no such backend.
+    """
+
+    def __init__(self, server: VfioUserServer, specs: Mapping[str, str]) -> None:
+        self._server = server
+        self.devices: dict[str, Device] = server.devices
+        self.ends: dict[tuple[str, str], StreamEnd] = {}
+        device = server.device
+        for name in specs:
+            if name not in device.streams:
+                known = ", ".join(device.streams) or "none"
+                raise MachineError(f"{device.name}: no stream '{name}'{suggest(name, device.streams)}; it has {known}")
+        try:
+            for name, spec in specs.items():
+                end = self.ends[device.name, name] = open_named(device.name, name, spec)
+                device.streams[name].connect(end.write)
+            self._inputs = StreamInputs(self, self, server.stop)
+        except BaseException:
+            self._release()
+            raise
+        self._inputs.start()
+
+    def watch_event(self, fd: int, callback: Callable[[], None]) -> None:
+        """See `Loop`."""
+        if not watchable(fd):
+            raise PermissionError(f"descriptor {fd} is a plain file: it is always ready")
+        self._server.watch(fd, callback)
+
+    def unwatch_event(self, fd: int) -> None:
+        """See `Loop`."""
+        self._server.ignore(fd)
+
+    def close(self) -> None:
+        """Give a terminal back, flush and release all ends."""
+        self._inputs.close()
+        self._release()
+
+    def _release(self) -> None:
+        for (_, name), end in self.ends.items():
+            self._server.device.streams[name].disconnect(end.write)
+            end.close()
+        self.ends.clear()
+
+    def __enter__(self) -> ServedStreams:
+        """Use as a context that closes the ends."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()

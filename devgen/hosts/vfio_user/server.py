@@ -1,0 +1,337 @@
+"""The server: one PCI device behind a UNIX socket, for one client at a time.
+
+One thread does all: it waits for messages, doorbells, timers and ``stop``. So the device needs no lock.
+"""
+
+from __future__ import annotations
+
+import logging
+import select
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Final, TypeVar
+
+from devgen.hosts.vfio_user.client_memory import ClientMemory
+from devgen.hosts.vfio_user.client_session import Session
+from devgen.hosts.vfio_user.cross_thread_calls import Calls
+from devgen.hosts.vfio_user.device_regions import Regions
+from devgen.hosts.vfio_user.listening_socket import Listener
+from devgen.hosts.vfio_user.message_channel import Channel
+from devgen.hosts.vfio_user.protocol import Disconnect
+from devgen.runtime.base.errors import MachineError, StateError
+from devgen.runtime.base.plain_state import Json, integer, mapping
+from devgen.runtime.device.device import Device, Environment, PropertyValue, arm_restored
+from devgen.runtime.memory.event_notifier import EventNotifier, IoEventFd, take_count
+from devgen.runtime.memory.memory_region import transaction
+from devgen.runtime.observe.observable import EventSink, ResetSink
+from devgen.runtime.pci import PciDevice
+from devgen.runtime.pci.config_space import COMMAND_IO, COMMAND_MEMORY
+from devgen.runtime.time.clock import Clocks
+
+TIMERS: Final = 64
+"""Timers that fire before messages get their turn: one may do milliseconds of work, and QEMU waits 5 s for a reply."""
+
+_LONGEST: Final = 3600.0
+_log = logging.getLogger("devgen.vfio_user")
+
+STATE_FORMAT: Final = "devgen-served-device"
+STATE_VERSION: Final = 1
+
+T = TypeVar("T")
+
+
+class VfioUserServer:
+    """Serves a device of ``device_class``; listens once it is made. Use as a context, or ``close`` it.
+
+    It is `Observable`, before ``run`` or in its thread.
+
+    ``on_event(device, event, values)`` hears the device's events, ``on_client`` a line when a client comes or goes.
+    ``mapped``: whether clients are given the RAM of a BAR to map.
+    Raises MachineError when the device is not on PCI or the socket cannot be made, DeviceError for its properties.
+    """
+
+    def __init__(
+        self,
+        device_class: type[Device],
+        path: Path | str,
+        properties: Mapping[str, PropertyValue] | None = None,
+        *,
+        on_event: EventSink | None = None,
+        on_client: Callable[[str], None] | None = None,
+        mapped: bool = True,
+    ) -> None:
+        if not issubclass(device_class, PciDevice):
+            raise MachineError(f"{device_class.NAME} is on bus {device_class.BUS}; only a PCI device can be served")
+        self.memory = ClientMemory()
+        self.clocks = Clocks.live()
+        self._on_client = on_client or _nobody
+        self.event_sinks: list[EventSink] = [] if on_event is None else [on_event]
+        self.on_reset: list[ResetSink] = []
+        self.lock: AbstractContextManager[object] = nullcontext()
+        environment = Environment(self.clocks, self.memory, self._event, name=device_class.NAME)
+        self.device: PciDevice = device_class(environment, **(properties or {}))
+        self.regions = Regions(self.device, mapped=mapped)
+        self.path = Path(path)
+        self._session: Session | None = None
+        self._lost: str | None = None
+        self._wake = EventNotifier()
+        self._calls = Calls()
+        self._thread: int | None = None
+        self.stopping = False
+        """Whether ``run`` shall end."""
+        self._restored = False
+        """The device has been restored, and no client has used it since."""
+        self.running = False
+        """Whether ``run`` is under way."""
+        self.urgent: set[int] = set()
+        """Descriptors of which we hear before the client's next message."""
+        self._poll = select.poll()
+        self._watched: dict[int, Callable[[], None]] = {}
+        self._bells: set[int] = set()
+        try:
+            self._listener = Listener(self.path)
+        except BaseException:
+            self.device.close()
+            raise
+        self.watch(self._wake.fileno(), self._work)
+        self.watch(self._listener.fileno(), self._accept)
+
+    # --- the loop ------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Serve clients, one after the other, until ``stop``."""
+        self.running = True
+        self._thread = threading.get_ident()
+        try:
+            while not self.stopping:
+                self.step()
+        finally:
+            self.running = False
+            self._thread = None
+            self._calls.end()
+
+    def step(self, timeout: float = _LONGEST) -> None:
+        """Wait for at most ``timeout`` seconds and handle what has come."""
+        for fd, _ in self._poll.poll(self._patience(timeout)):
+            handler = self._watched.get(fd)
+            if handler is not None:
+                handler()
+        self.clocks.virtual.run_due(TIMERS)
+        if self._session is not None and self._session.behind:
+            self._serve()
+        if self._lost is not None:
+            self._end_session(self._lost)
+
+    def _patience(self, timeout: float) -> int:
+        deadline = self.clocks.virtual.next_deadline()
+        if deadline is not None:
+            timeout = min(timeout, (deadline - self.clocks.virtual.now()) / 1e9)
+        return max(0, -int(-timeout * 1000 // 1))
+
+    def stop(self) -> None:
+        """End ``run``, from any thread or a signal handler."""
+        self.stopping = True
+        self._wake.set()
+
+    def call(self, function: Callable[[], T]) -> T:
+        """``function()``, done by the thread that serves, between two messages; from any thread.
+
+        Waits until it is done: ``run`` is under way, or will be. Raises what the function raises, MachineError if the
+        server ends before.
+        """
+        if self._thread == threading.get_ident():
+            return function()
+        waiting = self._calls.put(function)
+        self._wake.set()
+        return self._calls.wait(waiting)
+
+    def soon(self, function: Callable[[], object]) -> None:
+        """As ``call``, without waiting: also from a signal handler. The function raises nothing."""
+        self._calls.add(function)
+        self._wake.set()
+
+    def _work(self) -> None:
+        self._wake.test_and_clear()
+        self._calls.work()
+
+    def watch(self, fd: int, handler: Callable[[], None], *, urgent: bool = False) -> None:
+        """Call ``handler()`` whenever ``fd`` can be read; ``ignore`` it once it is to be closed.
+
+        What is not ``urgent`` may wait for a burst of messages to end, a millisecond of a client that never pauses.
+        """
+        self._watched[fd] = handler
+        if urgent:
+            self.urgent.add(fd)
+        self._poll.register(fd, select.POLLIN)
+
+    def ignore(self, fd: int) -> None:
+        """Undo ``watch``."""
+        if self._watched.pop(fd, None) is not None:
+            self._poll.unregister(fd)
+            self.urgent.discard(fd)
+
+    def watch_doorbell(self, bell: IoEventFd) -> None:
+        """Hear a doorbell whose descriptor a client has been given."""
+        fd = bell.notifier.fileno()
+        if fd not in self._bells:
+            self._bells.add(fd)
+            self.watch(fd, lambda: self._ring(bell), urgent=True)
+
+    def _ring(self, bell: IoEventFd) -> None:
+        count = take_count(bell.notifier.fileno())
+        # An observer may have put another in its place meanwhile, for the same descriptor.
+        present = (one for region in self.device.regions.values() for one in region.ioeventfds)
+        for one in [one for one in present if one.notifier is bell.notifier] if count else ():
+            one.handler(count)
+
+    # --- clients -------------------------------------------------------------------------------
+
+    def _accept(self) -> None:
+        self._see_who_has_gone()
+        connection = self._listener.accept()
+        if connection is None:
+            return
+        if self._session is not None:
+            _log.info("%s: a second client is refused", self.device.name)
+            connection.close()
+            return
+        self._session = Session(self, Channel(connection))
+        self.watch(connection.fileno(), self._serve)
+        self._on_client("a client has connected")
+
+    def _see_who_has_gone(self) -> None:
+        """End the session of a client that has gone: the one that now comes is not a second one."""
+        session = self._session
+        while session is not None and session is self._session and session.channel.hung_up():
+            self._serve()  # what it has sent before, to the end
+
+    def _serve(self) -> None:
+        session = self._session
+        assert session is not None  # its connection is watched
+        try:
+            session.serve()
+        except Disconnect as error:
+            self.lose(str(error))
+        if self._lost is not None:
+            self._end_session(self._lost)
+
+    def lose(self, why: str) -> None:
+        """The client is of no use any more: its session ends when the present message is done with."""
+        self._lost = self._lost or why
+
+    def _end_session(self, why: str) -> None:
+        session, self._lost = self._session, None
+        if session is not None:
+            self.ignore(session.channel.fileno())
+            session.close()
+            self._session = None
+            self._on_client(f"the client has gone: {why}")
+
+    def tell(self, line: str) -> None:
+        """Say something of the client to who has asked for that."""
+        self._on_client(line)
+
+    @property
+    def connected(self) -> bool:
+        """Whether a client is there."""
+        return self._session is not None
+
+    # --- the device ----------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """The device's name."""
+        return self.device.name
+
+    @property
+    def devices(self) -> dict[str, Device]:
+        """The one device, by its name."""
+        return {self.device.name: self.device}
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """See `Observable`."""
+        bars = self.device.bars.values()
+        return transaction(*bars) if bars else nullcontext()
+
+    def is_ram(self, _address: int, _length: int) -> bool:
+        """See `Observable`: all of the client's memory may change at any time, so all that is found there counts."""
+        return True
+
+    def surroundings(self) -> dict[str, Json]:
+        """See `Observable`."""
+        return {"ram": 0, "served": True}
+
+    def _event(self, device: str, event: str, values: dict[str, int]) -> None:
+        for sink in self.event_sinks:
+            sink(device, event, values)
+
+    def reset_device(self) -> None:
+        """What the client's DEVICE_RESET does."""
+        for sink in self.on_reset:
+            sink(False)
+        if not self._restored:
+            self.device.reset()
+        self._restored = False
+        for sink in self.on_reset:
+            sink(True)
+
+    def save_state(self) -> dict[str, Json]:
+        """The device and its clock as plain data with a version; what is the client's is not in it."""
+        return {
+            "format": STATE_FORMAT,
+            "version": STATE_VERSION,
+            "clock": self.clocks.virtual.now(),
+            "device": self.device.save_state(),
+        }
+
+    def load_state(self, data: Json, *, new_bus: bool = False) -> None:
+        """Become what ``save_state`` saved. Raises StateError, with nothing changed, for anything else.
+
+        With ``new_bus`` the device is plugged in anew, with all that it holds: configuration space is as after a reset,
+        and the reset with which a VMM begins (before it turns decoding on) is not carried out.
+        """
+        fields = mapping(data, "the saved state", ("format", "version", "clock", "device"))
+        if fields["format"] != STATE_FORMAT or fields["version"] != STATE_VERSION:
+            found = f"{str(fields['format'])[:32]!r} version {str(fields['version'])[:32]}"
+            raise StateError(f"the saved state is a {found}, not {STATE_FORMAT!r} version {STATE_VERSION}")
+        clock = integer(fields["clock"], 0, 1 << 62, "the clock")
+        restoration = self.device.prepare_state(fields["device"])
+        self.clocks.virtual.set_time(clock)
+        restoration.apply()
+        arm_restored([restoration])
+        if new_bus:
+            PciDevice.reset(self.device)  # what every function has, and not what this one adds to it
+            self.device.on_mapping = self._decoding_changed
+        self._restored = new_bus
+
+    def _decoding_changed(self) -> None:
+        if self.device.config.command & (COMMAND_IO | COMMAND_MEMORY):
+            self._restored = False
+
+    def vacate(self) -> None:
+        """Remove the socket, whatever else is under way: from a signal handler of a process that ends at once."""
+        self._listener.remove()
+
+    def close(self) -> None:
+        """End the session, remove the socket, release the device. May be called again."""
+        self._end_session("the server ends")
+        if self._listener.fileno() >= 0:
+            self.ignore(self._listener.fileno())
+            self._listener.close()
+            self._wake.close()
+            self.regions.close()
+            self.device.close()
+
+    def __enter__(self) -> VfioUserServer:
+        """Use as a context that closes the server."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+
+def _nobody(_line: str) -> None:
+    """Nobody wants to know."""

@@ -1,0 +1,122 @@
+"""The behaviour language: from text to checked IR.
+
+Call :func:`compile_expression` and :func:`compile_statements` for every hook of a device, then :func:`finish` once
+for its functions and actions. Nothing here raises for what a description says: everything goes to the sink.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal, TypeVar
+
+from devgen.language.behaviour.compilation import Unit, open_unit
+from devgen.language.behaviour.expressions import Expressions
+from devgen.language.behaviour.program import Compiled, EntryPoint, Owner, Program, Signature
+from devgen.language.behaviour.python_grammar import parse_expression
+from devgen.language.behaviour.signatures import read_head
+from devgen.language.behaviour.whole_device_checks import compile_texts, finish_program
+from devgen.language.diagnostics.codes_behaviour import TOO_DEEP
+from devgen.language.diagnostics.reporting import Diagnostics, SourceText
+from devgen.language.ir import Expr, Range, Stmt
+from devgen.language.model import Mark
+from devgen.language.scope import Scope
+
+__all__ = ["Compiled", "Owner", "Signature", "compile_expression", "compile_statements", "finish", "parse_signature"]
+
+Expectation = Range | Literal["bool"] | None
+Result = TypeVar("Result")
+
+SOMEONE: Owner = ("behaviour", "this device")
+"""The owner of what is compiled without one."""
+
+
+def compile_expression(
+    source: SourceText,
+    scope: Scope,
+    sink: Diagnostics,
+    *,
+    expect: Expectation = None,
+    owner: Owner | None = None,
+    what: str = "this place",
+) -> Expr | None:
+    """Check one expression; None when it has an error (which the sink has).
+
+    ``expect``: a range that its value must fit, ``"bool"`` for a truth test (any number), None for any number;
+    ``what`` is what to call the place that it must fit, as ``register DR``. ``owner`` says whose it is, as
+    ``("level", "intr")``: a register's ``read`` must be compiled as ``("read", NAME)`` (``("read", "FILE.NAME")`` for
+    a member), so that a circle of reads is found.
+    """
+    return _guarded(source, scope, sink, lambda: _expression(source, scope, sink, expect, owner or SOMEONE, what), None)
+
+
+def _expression(
+    source: SourceText, scope: Scope, sink: Diagnostics, expect: Expectation, owner: Owner, what: str
+) -> Expr | None:
+    unit = open_unit(source, scope, sink, owner)
+    unit.program.marks.setdefault(owner, source.at(1, 1))
+    tree = parse_expression(unit.reporter)
+    value = None if tree is None else Expressions(unit).number(tree)
+    if tree is None or value is None or unit.failed:
+        return None
+    if isinstance(expect, Range) and not unit.fits(value, expect, what, tree):
+        return None
+    _remember(unit, value, source.at(1, 1))
+    return value
+
+
+def _remember(unit: Unit, value: Expr, mark: Mark) -> None:
+    if unit.costly:
+        unit.program.entries.append(EntryPoint(unit.owner, mark, value))
+
+
+def compile_statements(
+    source: SourceText | Sequence[SourceText],
+    scope: Scope,
+    sink: Diagnostics,
+    *,
+    owner: Owner | None = None,
+) -> tuple[Stmt, ...]:
+    """Check statements: one text, or a list's texts in sequence. Statements with an error are left out.
+
+    A timer's ``on_expire`` must be compiled as owner ``("expire", NAME)``.
+    """
+    texts = (source,) if isinstance(source, SourceText) else tuple(source)
+    if not texts:
+        return ()
+    of = owner or SOMEONE
+    Program.of(scope).marks.setdefault(of, texts[0].at(1, 1))
+    return _guarded(texts[0], scope, sink, lambda: compile_texts(texts, scope, sink, of, {})[0], ())
+
+
+def parse_signature(source: SourceText, scope: Scope, sink: Diagnostics) -> Signature | None:
+    """Read ``name(n, m: u5, k: timers + 1)``, the key of a function or an action; ``scope`` knows the properties."""
+    return _guarded(source, scope, sink, lambda: read_head(open_unit(source, scope, sink, ("head", source.text))), None)
+
+
+def finish(scope: Scope, sink: Diagnostics) -> Compiled:
+    """Compile functions and actions, now that every call is known, and check what concerns the device as a whole.
+
+    That is recursion, the cost of each entry point, and functions and actions that nothing calls.
+    """
+    nothing = Compiled((), (), frozenset(), frozenset())
+    first = next((text for one in scope.callables() for text in _texts(one.body)), SourceText("", Mark("", 1, 1)))
+    return _guarded(first, scope, sink, lambda: finish_program(scope, sink), nothing)
+
+
+def _texts(body: SourceText | tuple[SourceText, ...]) -> tuple[SourceText, ...]:
+    return (body,) if isinstance(body, SourceText) else body
+
+
+def _guarded(
+    source: SourceText, scope: Scope, sink: Diagnostics, work: Callable[[], Result], otherwise: Result
+) -> Result:
+    """Run ``work``. The limits keep it well inside Python's stack; should a caller have left little, say so."""
+    program = Program.of(scope)
+    depth = program.depth
+    try:
+        return work()
+    except RecursionError:
+        program.depth = depth
+        program.active.clear()
+        sink.add(TOO_DEEP, source.at(1, 1), limit="Python's stack")
+        return otherwise

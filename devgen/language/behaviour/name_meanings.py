@@ -1,0 +1,451 @@
+"""What a name, a dotted name or an indexed name of a text means."""
+
+from __future__ import annotations
+
+import ast
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Literal
+
+from devgen.language.behaviour import ranges
+from devgen.language.behaviour.compilation import Unit, is_text, show
+from devgen.language.behaviour.expression_parts import storage
+from devgen.language.behaviour.property_bounds import describe, inside
+from devgen.language.diagnostics.codes_behaviour import (
+    BIT_RANGE,
+    INDEX_RANGE,
+    NEEDS_INDEX,
+    NO_INDEX,
+    NOT_A_VALUE,
+    NOT_IN_LANGUAGE,
+    UNKNOWN_MEMBER,
+    UNKNOWN_NAME,
+)
+from devgen.language.diagnostics.reporting import did_you_mean, plural
+from devgen.language.ir import (
+    BOOL,
+    BitsPlace,
+    CounterPlace,
+    Expr,
+    FieldPlace,
+    FifoPlace,
+    FifoQuery,
+    Int,
+    LinePlace,
+    Load,
+    LocalPlace,
+    Now,
+    Place,
+    PropertyPlace,
+    Range,
+    RegisterPlace,
+    Slice,
+    StatePlace,
+    Text,
+    TextByte,
+    TimerQuery,
+)
+from devgen.language.scope import (
+    ActionEntry,
+    ConstantEntry,
+    CounterEntry,
+    Entry,
+    EventEntry,
+    FieldEntry,
+    FifoEntry,
+    FileEntry,
+    FunctionEntry,
+    LineEntry,
+    LocalEntry,
+    PropertyEntry,
+    RegisterEntry,
+    StateEntry,
+    StreamEntry,
+    TimerEntry,
+)
+
+_WIDEST = 256
+_BYTE = Range.unsigned(8)
+_QUERIES = {"armed": BOOL, "deadline": Range.unsigned(128)}
+_LEVELS: dict[str, Literal["count", "free", "empty", "full"]] = {
+    "count": "count",
+    "free": "free",
+    "empty": "empty",
+    "full": "full",
+}
+_CONSTANTS: dict[str, Expr] = {"now": Now("virtual"), "rtc_now": Now("rtc"), "true": Int(1), "false": Int(0)}
+_SUGGESTED = (
+    *_CONSTANTS,
+    "min",
+    "max",
+    "abs",
+    "bool",
+    "popcount",
+    "bit_length",
+    "pulse",
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "s32",
+    "s64",
+)
+
+Declared = Entry | FieldEntry
+
+
+@dataclass(slots=True)
+class Thing:
+    """What a name stands for. Of an array only one element has a ``place`` or can be acted on.
+
+    ``value`` reads it, if it can be read; ``place`` is where it is stored, if it is; ``bit`` is the computed number of
+    the one bit that is meant, ``of`` the thing that the bit belongs to.
+    """
+
+    what: str
+    entry: Declared | None = None
+    index: Expr | None = None
+    array: Expr | None = None
+    place: Place | None = None
+    width: int = _WIDEST
+    value: Expr | None = None
+    readonly: str | None = None
+    bit: Expr | None = None
+    of: Thing | None = None
+    file: FileEntry | None = None
+
+
+_KINDS: dict[type, str] = {
+    PropertyEntry: "property",
+    ConstantEntry: "constant",
+    RegisterEntry: "register",
+    FileEntry: "register file",
+    StateEntry: "state",
+    FifoEntry: "FIFO",
+    CounterEntry: "counter",
+    TimerEntry: "timer",
+    LineEntry: "line",
+    EventEntry: "event",
+    StreamEntry: "stream",
+    FunctionEntry: "function",
+    ActionEntry: "action",
+    LocalEntry: "local",
+    FieldEntry: "field",
+}
+
+
+def title(entry: Declared) -> str:
+    """Return what to call a declared thing in a message: ``register MR``."""
+    return f"{_KINDS[type(entry)]} {entry.name}"
+
+
+class Names(ABC):
+    """Finds out what names mean; whatever goes wrong is reported and gives None."""
+
+    __slots__ = ("unit",)
+
+    def __init__(self, unit: Unit) -> None:
+        """Work on one text."""
+        self.unit = unit
+
+    @abstractmethod
+    def number(self, node: ast.expr) -> Expr | None:
+        """Check an expression that must be a number."""
+
+    def resolve(self, node: ast.expr) -> Thing | None:
+        """Return what a name, attribute or subscript means; None (reported) if nothing."""
+        if isinstance(node, ast.Name):
+            return self._name(node)
+        if isinstance(node, ast.Attribute):
+            base = self.resolve(node.value)
+            return None if base is None else self._member(base, node)
+        if isinstance(node, ast.Subscript):
+            text = node.value.value if isinstance(node.value, ast.Constant) else None
+            base = Thing("this text", value=Text(text)) if isinstance(text, str) else self.resolve(node.value)
+            return None if base is None else self._subscript(base, node)
+        value = self.number(node)
+        return None if value is None else Thing("this value", value=value)
+
+    def load(self, thing: Thing, node: ast.expr) -> Expr | None:
+        """Return the expression that reads a thing."""
+        if thing.array is not None and thing.index is None:
+            self.unit.report(NEEDS_INDEX, node, what=thing.what, name=thing.entry.name if thing.entry else "it")
+            return None
+        if isinstance(thing.place, LocalPlace):
+            return Load(thing.place, self.unit.flow.locals[thing.place.name].range)
+        if thing.place is not None and isinstance(thing.value, Load):
+            known = self.unit.flow.stored.get(thing.place)
+            return thing.value if known is None else Load(thing.value.place, known)
+        if thing.value is None:
+            self.unit.report(NOT_A_VALUE, node, what=thing.what, hint=_value_hint(thing))
+        return thing.value
+
+    # --- plain names -------------------------------------------------------------------
+
+    def _name(self, node: ast.Name) -> Thing | None:
+        unit, name = self.unit, node.id
+        local = unit.locals.get(name)
+        if local is not None:
+            width = ranges.bits_needed(local.range) if (local.range.lo or 0) >= 0 else _WIDEST
+            return Thing(name, place=LocalPlace(name), width=width, readonly=local.readonly)
+        entry = unit.scope.lookup(name)
+        if entry is not None:
+            unit.program.used.add(name)
+            return self._entry(entry)
+        sibling = unit.scope.member(name)
+        if sibling is not None:
+            return self._register(sibling[1], sibling[0], self._own_index(sibling[0]))
+        if name in _CONSTANTS:
+            return Thing(name, value=_CONSTANTS[name], readonly="belongs to the language")
+        unit.report(UNKNOWN_NAME, node, name=name, hint=self.suggest(name))
+        return None
+
+    def suggest(self, name: str) -> str:
+        """Return a hint for a name that is near to one in scope."""
+        return did_you_mean(name, (*self.unit.locals, *self.unit.scope.names(), *_SUGGESTED))
+
+    def _own_index(self, file: FileEntry) -> Expr | None:
+        """Return the element whose hook this is."""
+        if file.count is None:
+            return None
+        return Load(LocalPlace("index"), self.unit.flow.locals["index"].range)
+
+    def _entry(self, entry: Entry) -> Thing:
+        what = title(entry)
+        match entry:
+            case RegisterEntry():
+                return self._register(entry, None, None)
+            case PropertyEntry(name) if entry.count is None:
+                value = Load(PropertyPlace(name), _property_range(entry))
+                return Thing(what, entry, value=value, readonly="is a property, set when the device is placed")
+            case ConstantEntry(name, number):
+                return Thing(what, entry, value=Int(number, name), readonly="never changes")
+            case FunctionEntry() | ActionEntry() | EventEntry() | StreamEntry() | LocalEntry() | FifoEntry():
+                return Thing(what, entry)
+        thing = Thing(what, entry, array=entry.count)
+        return thing if entry.count is not None else self._element(thing, None)
+
+    def _element(self, thing: Thing, index: Expr | None) -> Thing:
+        """Return one element of an array, or the thing itself when it is none."""
+        found = Thing(thing.what, thing.entry, index, thing.array, readonly=thing.readonly, file=thing.file)
+        match thing.entry:
+            case RegisterEntry() as entry:
+                return self._register(entry, thing.file, index)
+            case StateEntry(name, width):
+                return _stored(found, StatePlace(name, width, index), width, index)
+            case CounterEntry(name, width):
+                found.readonly = "counts by itself; use `.load(...)`"
+                return _stored(found, CounterPlace(name, index), width, index)
+            case PropertyEntry(name):
+                found.value, found.width = Load(PropertyPlace(name, index), _BYTE), 8
+                found.readonly = "is a property, set when the device is placed"
+                return found
+            case LineEntry(kind, name, followed):
+                found.readonly = _line(kind, followed)
+                return _stored(found, LinePlace(kind, name, index), 1, index)
+        return found
+
+    def _register(self, entry: RegisterEntry, file: FileEntry | None, index: Expr | None) -> Thing:
+        name = entry.storage or entry.name
+        if file is not None:
+            self.unit.program.used.add(f"{file.name}.{entry.name}")
+        thing = Thing(title(entry), entry, array=entry.count, readonly=entry.readonly, file=file)
+        if entry.count is not None and index is None and file is None:
+            return thing
+        if entry.window:
+            return thing
+        place = RegisterPlace(name, entry.width, file.name if file else None, index)
+        if entry.computed:
+            self.unit.costly = True
+            self.unit.program.volatile.add(storage(place))
+            self.unit.program.edge(self.unit.owner, ("read", storage(place)[1]))
+        return _stored(thing, place, entry.width, index)
+
+    # --- after a dot -------------------------------------------------------------------
+
+    def _member(self, base: Thing, node: ast.Attribute) -> Thing | None:
+        if base.array is not None and base.index is None:
+            self.unit.report(NEEDS_INDEX, node.value, what=base.what, name=base.entry.name if base.entry else "it")
+            return None
+        found = self._find_member(base, node.attr)
+        if found is None:
+            known = members(base.entry)
+            hint = did_you_mean(node.attr, known)
+            self.unit.report(UNKNOWN_MEMBER, node, what=base.what, name=node.attr, allowed=known, hint=hint)
+        return found
+
+    def _find_member(self, base: Thing, name: str) -> Thing | None:
+        match base.entry:
+            case FileEntry(registers=registers) as file:
+                for register in registers:
+                    if register.name == name:
+                        return self._register(register, file, base.index)
+            case RegisterEntry(fields=fields) if isinstance(base.place, RegisterPlace):
+                for field in fields:
+                    if field.name == name:
+                        place = FieldPlace(base.place, name, field.lsb, field.width)
+                        what = f"field {base.entry.name}.{name}"
+                        return _stored(Thing(what, field, readonly=base.readonly), place, field.width, None)
+            case FieldEntry(labels=labels):
+                for label, value in labels:
+                    if label == name:
+                        return Thing(f"label {label}", value=Int(value), readonly="is a constant")
+            case TimerEntry(timer) if name in _QUERIES:
+                query = TimerQuery(timer, "armed" if name == "armed" else "deadline", base.index, _QUERIES[name])
+                return Thing(f"{base.what}.{name}", value=query, readonly="follows from arming and cancelling")
+            case FifoEntry() as fifo if name in _LEVELS:
+                bounds = Range(0, fifo.depth.range.hi) if name in ("count", "free") else BOOL
+                level = FifoQuery(fifo.name, _LEVELS[name], bounds)
+                return Thing(f"{base.what}.{name}", value=level, readonly="follows from pushing and popping")
+        return None
+
+    # --- in brackets -------------------------------------------------------------------
+
+    def _subscript(self, base: Thing, node: ast.Subscript) -> Thing | None:
+        if base.array is not None and base.index is None:
+            return self._pick(base, base.array, node)
+        if base.value is not None and is_text(base.value):
+            return self._byte(base, base.value, node)
+        if isinstance(base.entry, FifoEntry):
+            return self._peek(base, base.entry, node)
+        if base.place is None and base.value is None:
+            self.unit.report(NO_INDEX, node, what=base.what)
+            return None
+        if isinstance(node.slice, ast.Slice):
+            return self._bits(base, node, node.slice)
+        return self._bit(base, node)
+
+    def _pick(self, base: Thing, count: Expr, node: ast.Subscript) -> Thing | None:
+        if isinstance(node.slice, ast.Slice | ast.Tuple):
+            self.unit.report(NOT_IN_LANGUAGE, node, what="more than one element of an array at once")
+            return None
+        index = self.number(node.slice)
+        if index is None or not self.check_index(index, count, base.what, node.slice):
+            return None
+        return self._element(base, index)
+
+    def _peek(self, base: Thing, fifo: FifoEntry, node: ast.Subscript) -> Thing | None:
+        """Return an entry of a FIFO, counted from the oldest."""
+        entry = self._pick(base, fifo.depth, node)
+        if entry is None or entry.index is None:
+            return None
+        place = FifoPlace(fifo.name, fifo.width, entry.index)
+        readonly = "is an entry of a FIFO, which is pushed and popped"
+        return _stored(Thing(f"an entry of {base.what}", readonly=readonly), place, fifo.width, None)
+
+    def _byte(self, base: Thing, text: Expr, node: ast.Subscript) -> Thing | None:
+        if isinstance(node.slice, ast.Slice | ast.Tuple):
+            self.unit.report(NOT_IN_LANGUAGE, node, what="more than one byte of a text at once")
+            return None
+        index = self.number(node.slice)
+        if index is None or not self.unit.fits(index, Range.unsigned(64), "the number of a byte", node.slice):
+            return None
+        what = f"a byte of {base.what}"
+        return Thing(what, width=8, value=TextByte(text, index), readonly="is part of a text")
+
+    def check_index(self, index: Expr, count: Expr, what: str, node: ast.AST) -> bool:
+        """Return whether an index is proven to lie inside an array; report it otherwise."""
+        if inside(index, count, self.unit.flow.upper):
+            return True
+        self.unit.report(INDEX_RANGE, node, bounds=show(index.range), what=what, count=describe(count))
+        return False
+
+    def _bits(self, base: Thing, node: ast.Subscript, bits: ast.Slice) -> Thing | None:
+        if bits.lower is None or bits.upper is None or bits.step is not None:
+            self.unit.report(NOT_IN_LANGUAGE, node, what="a bit slice without both its ends, as `[7:0]`,")
+            return None
+        high, low = self.number(bits.lower), self.number(bits.upper)
+        if high is None or low is None:
+            return None
+        if not (isinstance(high, Int) and isinstance(low, Int) and base.width > high.value >= low.value >= 0):
+            shown = f"{show(high.range)}:{show(low.range)}"
+            self.unit.report(BIT_RANGE, node, bits=shown, what=base.what, width=plural(base.width, "bit"))
+            return None
+        return self._part(base, low.value, high.value - low.value + 1, node)
+
+    def _bit(self, base: Thing, node: ast.Subscript) -> Thing | None:
+        number = self.number(node.slice)
+        if number is None:
+            return None
+        if not inside(number, Int(base.width), self.unit.flow.upper):
+            self.unit.report(BIT_RANGE, node, bits=show(number.range), what=base.what, width=plural(base.width, "bit"))
+            return None
+        if isinstance(number, Int):
+            return self._part(base, number.value, 1, node)
+        value = self.load(base, node.value)
+        if value is None:
+            return None
+        return Thing(f"bits of {base.what}", width=1, value=Slice(value, number, 1, BOOL), bit=number, of=base)
+
+    def _part(self, base: Thing, lsb: int, width: int, node: ast.Subscript) -> Thing | None:
+        """Return constant bits of a thing."""
+        value = self.load(base, node.value)
+        if value is None:
+            return None
+        place = BitsPlace(base.place, lsb, width) if base.place is not None else None
+        what = f"{base.what}[{lsb + width - 1}:{lsb}]"
+        return Thing(what, place=place, width=width, value=cut(value, lsb, width), readonly=base.readonly, of=base)
+
+
+def cut(value: Expr, lsb: int, width: int) -> Expr:
+    """Return bits of a value, at bit 0; the value itself when that is all there can be."""
+    shifted = ranges.shift_right(value.range, ranges.exactly(lsb))
+    bounds = ranges.wrap(shifted, width, signed=False)
+    if lsb == 0 and value.range.within(Range.unsigned(width)):
+        return value
+    return Int(bounds.lo or 0) if isinstance(value, Int) else Slice(value, Int(lsb), width, bounds)
+
+
+def members(entry: Declared | None) -> tuple[str, ...]:
+    """Return what may stand after a dot."""
+    match entry:
+        case FileEntry(registers=registers):
+            return tuple(register.name for register in registers)
+        case RegisterEntry(fields=fields):
+            return tuple(field.name for field in fields)
+        case FieldEntry(labels=labels):
+            return tuple(label for label, _ in labels)
+        case TimerEntry(matched=matched):
+            return ("arm()",) * matched + ("arm_at(ns)", "arm_in(ns)", "cancel()", "armed", "deadline")
+        case CounterEntry():
+            return ("load(value)", "start()", "stop()")
+        case StreamEntry():
+            return ("send(byte)",)
+        case FifoEntry():
+            return ("push(value)", "pop()", "clear()", *_LEVELS)
+    return ()
+
+
+def _stored(thing: Thing, place: Place, width: int, index: Expr | None) -> Thing:
+    """Fill in where a thing is stored, and how it is read."""
+    thing.place, thing.width, thing.index = place, width, index
+    thing.value = Load(place, Range.unsigned(width))
+    return thing
+
+
+def _line(kind: str, followed: bool) -> str | None:
+    if kind == "gpio_in":
+        return "is an input"
+    return "follows its `level:` by itself" if followed else None
+
+
+def _property_range(entry: PropertyEntry) -> Range:
+    if entry.type == "int":
+        bounded = entry.range.lo is not None and entry.range.hi is not None
+        return entry.range if bounded else Range.signed(64)  # an unbounded one has been reported
+    return BOOL if entry.type == "bool" else Range(None, None)
+
+
+def _value_hint(thing: Thing) -> str:
+    match thing.entry:
+        case RegisterEntry(window=True):
+            return "it is a window: name the register behind it"
+        case TimerEntry(name):
+            return f"`{name}.armed` and `{name}.deadline` are values"
+        case FifoEntry(name):
+            return f"`{name}[0]` is its oldest entry, `{name}.count` how many there are"
+        case FunctionEntry(name):
+            return f"call it: `{name}(...)`"
+        case FileEntry(name, registers) if registers:
+            return f"name a register of it: `{name}[n].{registers[0].name}`"
+    return ""

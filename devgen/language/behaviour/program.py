@@ -1,0 +1,97 @@
+"""What is remembered between the pieces of a device's behaviour, and what compiling them all gives."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+from devgen.language.behaviour.expression_parts import Storage
+from devgen.language.behaviour.property_bounds import Fact
+from devgen.language.ir import Expr, Range, Stmt
+from devgen.language.model import Action, Function, Mark
+from devgen.language.scope import Parameter, Scope
+
+Owner = tuple[str, str]
+"""Whose behaviour a text is: a kind and a name, as ``("write", "MR")`` or ``("expire", "alarm")``."""
+
+
+@dataclass(slots=True, frozen=True)
+class Signature:
+    """A declared head: ``route(n)``."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+
+
+@dataclass(slots=True, frozen=True)
+class Compiled:
+    """The functions and actions of a device in order of declaration, and what its behaviour touches.
+
+    ``driven`` are the lines that statements drive; ``used`` every declared name that any behaviour mentions.
+    """
+
+    functions: tuple[Function, ...]
+    actions: tuple[Action, ...]
+    driven: frozenset[str]
+    used: frozenset[str]
+
+
+@dataclass(slots=True, frozen=True)
+class Instance:
+    """A function's result for one kind of arguments. ``outward``: it reads guest memory on the way."""
+
+    range: Range | None
+    outward: bool = False
+
+
+@dataclass(slots=True, frozen=True)
+class EntryPoint:
+    """Compiled behaviour whose cost is to be counted once everything is known."""
+
+    owner: Owner
+    mark: Mark
+    body: Expr | tuple[Stmt, ...]
+
+
+@dataclass(slots=True)
+class Program:
+    """The compiler's memory for one device, kept in its root scope.
+
+    ``patience`` counts down the expressions checked again, in loops and for further uses of functions: a device has
+    so many in all, then loops lose precision and functions must be annotated.
+    """
+
+    calls: dict[Owner, tuple[Fact, ...]] = field(default_factory=dict)
+    instances: dict[tuple[str, tuple[Fact, ...]], Instance] = field(default_factory=dict)
+    trees: dict[str, ast.expr | None] = field(default_factory=dict)
+    active: list[str] = field(default_factory=list)
+    edges: dict[Owner, dict[Owner, None]] = field(default_factory=dict)
+    marks: dict[Owner, Mark] = field(default_factory=dict)
+    entries: list[EntryPoint] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
+    driven: set[str] = field(default_factory=set)
+    volatile: set[Storage] = field(default_factory=set)
+    seen: set[tuple[str, Mark]] = field(default_factory=set)
+    depth: int = 0
+    patience: int = 100_000
+
+    @staticmethod
+    def of(scope: Scope) -> Program:
+        """Return the program that a scope belongs to."""
+        records = scope.root.records
+        found = records.get("program")
+        if not isinstance(found, Program):
+            found = records["program"] = Program()
+        return found
+
+    def called(self, callee: Owner, facts: tuple[Fact, ...]) -> None:
+        """Note a call: a parameter may be whatever any call gives it."""
+        known = self.calls.get(callee)
+        if known is None:
+            self.calls[callee] = facts
+        elif known != facts:
+            self.calls[callee] = tuple(one.join(two) for one, two in zip(known, facts, strict=True))
+
+    def edge(self, source: Owner, target: Owner) -> None:
+        """Note that running ``source`` may run ``target``."""
+        self.edges.setdefault(source, {})[target] = None

@@ -1,0 +1,271 @@
+"""What is checked before a text may reach ``ast.parse``: its length, its characters, its words and its nesting.
+
+Python's parser is given only texts made of this language's tokens, of bounded size and depth, so that it can neither
+exhaust the stack or the memory nor see a construct of Python's that the language does not have.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from devgen.language.diagnostics.codes_behaviour import (
+    BAD_CHARACTER,
+    BAD_NUMBER,
+    NOT_IN_LANGUAGE,
+    SYNTAX,
+    TOO_DEEP,
+    TOO_LONG,
+)
+from devgen.language.diagnostics.reporting import Kind
+
+LONGEST = 16 * 1024
+"""Bytes of one text."""
+
+DEEPEST = 64
+"""Levels of nesting: blocks, brackets, and operators that lean on one another."""
+
+_TOKEN = re.compile(
+    r"""(?P<space>[ \t]+)|(?P<newline>\n)|(?P<comment>\#[^\n]*)|(?P<number>[0-9][0-9A-Za-z_.]*)"""
+    r"""|(?P<word>[A-Za-z_][A-Za-z0-9_]*)|(?P<string>'[^'\n\\]*'|"[^"\n\\]*")"""
+    r"""|(?P<open>[(\[])|(?P<close>[)\]])|(?P<comma>,)"""
+    r"""|(?P<operator><<=|>>=|//=|<<|>>|//|==|!=|<=|>=|\+=|-=|\*=|%=|&=|\|=|\^=|[-+*%&|^~<>=.:])"""
+)
+_NUMBER = re.compile(
+    r"0[xX]_?[0-9a-fA-F]+(_[0-9a-fA-F]+)*|0[bB]_?[01]+(_[01]+)*|0[oO]_?[0-7]+(_[0-7]+)*|0|[1-9]\d*(_\d+)*"
+)
+_LONGEST_NUMBER = 520
+
+_OPERATOR_WORDS = frozenset(("and", "or", "not", "if", "else", "in", "for", "elif"))
+_REFUSED_WORDS = frozenset(keyword.kwlist) - _OPERATOR_WORDS - {"pass"}
+_INSTEAD = {
+    "True": "write `true`",
+    "False": "write `false`",
+    "None": "there is no empty value; numbers are 0",
+    "is": "compare with `==`",
+    "while": "`for n in range(...)` has a bound",
+    "return": "a function's body is an expression; an action's statements end at their end",
+    "break": "guard the loop's body with `if`",
+    "continue": "guard the loop's body with `if`",
+    "def": "declare it under `functions:` or `actions:`",
+    "lambda": "declare it under `functions:`",
+    "**": "write `1 << n`, or multiply",
+    "/": "whole numbers are divided by `//`",
+    ":=": "declare a local: `x: u32 = ...`",
+    ";": "put statements on lines of their own",
+    "{": "there are no dictionaries or sets",
+    "}": "there are no dictionaries or sets",
+    "@": "there is no such operator",
+    "&&": "write `and`",
+    "||": "write `or`",
+    "!": "write `not`",
+    "?": "write `a if test else b`",
+    "\\": "inside brackets a line goes on by itself",
+}
+_PAIRS = {")": "(", "]": "["}
+_UNKNOWN_OPERATORS = ("&&", "||", ":=", "**", "/")
+
+
+@dataclass(slots=True, frozen=True)
+class Refusal:
+    """Why a text is refused: the diagnostic's kind, the place (line from 1, column from 0) and its values."""
+
+    kind: Kind
+    line: int
+    column: int
+    length: int = 1
+    hint: str = ""
+    values: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Group:
+    """One open bracket: how deep its present element is, and the deepest element before it.
+
+    Operators lean on one another (``a + b + c`` is two levels); ``operand`` is the depth of the present operand with
+    its dots and brackets, ``inner`` that of the deepest before it.
+    """
+
+    bracket: str
+    line: int
+    column: int
+    operators: int = 0
+    operand: int = 0
+    inner: int = 0
+    deepest: int = 0
+
+    def total(self) -> int:
+        return max(self.deepest, self.operators + max(self.inner, self.operand))
+
+    def next_operand(self) -> None:
+        self.inner, self.operand = max(self.inner, self.operand), 0
+
+    def next_element(self) -> None:
+        self.deepest, self.operators, self.operand, self.inner = self.total(), 0, 0, 0
+
+
+@dataclass(slots=True)
+class Scanner:
+    """Goes through a text once. After ``scan`` gave None, ``clean`` is the text without its comments."""
+
+    text: str
+    clean: str = ""
+    line: int = 1
+    start: int = 0
+    previous: str = "newline"
+    adjacent: bool = False
+    groups: list[_Group] = field(default_factory=lambda: [_Group("", 1, 0)])
+    indents: list[list[int]] = field(default_factory=lambda: [[0, 0]])
+    comments: list[tuple[int, int]] = field(default_factory=list)
+
+    def scan(self) -> Refusal | None:
+        """Return why the text is refused, None if it may be parsed."""
+        if len(self.text) > LONGEST:
+            return Refusal(TOO_LONG, 1, 0, values={"characters": len(self.text), "limit": LONGEST})
+        position = 0
+        handlers: dict[str, Callable[[str, int], Refusal | None]] = self._handlers()
+        for match in _TOKEN.finditer(self.text):
+            if match.start() != position:
+                return self._stray(position)
+            kind, token = match.lastgroup or "", match.group()
+            if self.previous == "newline" and not self.groups[1:] and kind not in ("newline", "comment", "space"):
+                self._indent(position - self.start)
+            handler = handlers.get(kind)
+            found = handler(token, position - self.start) if handler else None
+            if found:
+                return found
+            position = match.end()
+            self.adjacent = kind != "space"
+            if self.adjacent:
+                self.previous = kind
+        return self._stray(position) if position != len(self.text) else self._finish(position)
+
+    def _handlers(self) -> dict[str, Callable[[str, int], Refusal | None]]:
+        return {
+            "newline": self._newline,
+            "comment": self._comment,
+            "number": self._number,
+            "word": self._word,
+            "string": self._string,
+            "open": self._open,
+            "close": self._close,
+            "comma": self._comma,
+            "operator": self._operator,
+        }
+
+    def _finish(self, position: int) -> Refusal | None:
+        if self.groups[1:]:
+            group = self.groups[-1]
+            return Refusal(SYNTAX, group.line, group.column, values={"reason": f"'{group.bracket}' is never closed"})
+        found = self._end_of_line(position - self.start)
+        self.clean = self._without_comments() if self.comments else self.text
+        return found
+
+    def _without_comments(self) -> str:
+        kept, position = [], 0
+        for start, end in self.comments:
+            kept.append(self.text[position:start])
+            position = end
+        return "".join([*kept, self.text[position:]])
+
+    def _stray(self, position: int) -> Refusal:
+        column = position - self.start
+        for known in _UNKNOWN_OPERATORS:
+            if self.text.startswith(known, position):
+                return self._refuse_word(known, column)
+        char = self.text[position]
+        if char in _INSTEAD:
+            return self._refuse_word(char, column)
+        if char in "'\"":
+            reason = "a string must end on its line and contain no backslash"
+            return Refusal(SYNTAX, self.line, column, values={"reason": reason})
+        return Refusal(BAD_CHARACTER, self.line, column, values={"char": char})
+
+    def _refuse_word(self, word: str, column: int) -> Refusal:
+        return Refusal(NOT_IN_LANGUAGE, self.line, column, len(word), _INSTEAD.get(word, ""), {"what": f"`{word}`"})
+
+    def _indent(self, width: int) -> None:
+        while self.indents[1:] and self.indents[-1][0] > width:
+            self.indents.pop()
+        if width > self.indents[-1][0]:
+            self.indents.append([width, 0])
+
+    def _newline(self, _: str, column: int) -> Refusal | None:
+        found = None if self.groups[1:] else self._end_of_line(column)
+        self.line += 1
+        self.start += column + 1
+        return found
+
+    def _end_of_line(self, column: int) -> Refusal | None:
+        """Check the depth of the logical line that ends here."""
+        group = self.groups[0]
+        depth = group.total() + sum(1 + chained for _, chained in self.indents)
+        self.groups[0] = _Group("", self.line, column)
+        return self._too_deep(column) if depth > DEEPEST else None
+
+    def _too_deep(self, column: int) -> Refusal:
+        return Refusal(TOO_DEEP, self.line, max(0, column - 1), values={"limit": DEEPEST})
+
+    def _comment(self, token: str, column: int) -> None:
+        self.comments.append((self.start + column, self.start + column + len(token)))
+
+    def _number(self, token: str, column: int) -> Refusal | None:
+        if len(token) <= _LONGEST_NUMBER and _NUMBER.fullmatch(token):
+            return None
+        if token.isdigit() and token.startswith("0"):
+            why = "a decimal number has no leading zero; octal is `0o17`"
+        elif "." in token:
+            why = "numbers are whole"
+        else:
+            why = "numbers are written `12`, `0x1c`, `0b101`, `0o17`, with single `_` between digits"
+        return Refusal(BAD_NUMBER, self.line, column, len(token), values={"text": token, "why": why})
+
+    def _word(self, token: str, column: int) -> Refusal | None:
+        if token in _REFUSED_WORDS:
+            return self._refuse_word(token, column)
+        if token.startswith("_"):
+            return Refusal(BAD_CHARACTER, self.line, column, values={"char": "_"}, hint="names start with a letter")
+        if self.previous == "newline" and token in ("if", "elif"):
+            self.indents[-1][1] = 0 if token == "if" else self.indents[-1][1] + 1
+        elif token in _OPERATOR_WORDS:
+            return self._count(column)
+        return None
+
+    def _string(self, token: str, column: int) -> Refusal | None:
+        if self.previous == "string" or (self.adjacent and self.previous in ("word", "number")):
+            return Refusal(NOT_IN_LANGUAGE, self.line, column, values={"what": "a joined or prefixed string"})
+        if not (token.isascii() and token.isprintable()):
+            return Refusal(BAD_CHARACTER, self.line, column, values={"char": token})
+        return None
+
+    def _operator(self, token: str, column: int) -> Refusal | None:
+        following = self.text[self.start + column + len(token) : self.start + column + len(token) + 1]
+        if token + following in (":=", "**", "&&", "||"):
+            return self._refuse_word(token + following, column)
+        if token == ".":
+            self.groups[-1].operand += 1
+            return None
+        return self._count(column)
+
+    def _count(self, column: int) -> Refusal | None:
+        self.groups[-1].operators += 1
+        self.groups[-1].next_operand()
+        return self._too_deep(column + 1) if self.groups[-1].operators > DEEPEST else None
+
+    def _open(self, token: str, column: int) -> Refusal | None:
+        self.groups.append(_Group(token, self.line, column))
+        return self._too_deep(column + 1) if len(self.groups) > DEEPEST else None
+
+    def _close(self, token: str, column: int) -> Refusal | None:
+        group = self.groups[-1]
+        if group.bracket != _PAIRS[token]:
+            return Refusal(SYNTAX, self.line, column, values={"reason": f"'{token}' closes nothing"})
+        self.groups.pop()
+        outer = self.groups[-1]
+        outer.operand = max(outer.operand, group.total()) + 1
+        return self._too_deep(column + 1) if outer.operand > DEEPEST else None
+
+    def _comma(self, _: str, __: int) -> None:
+        self.groups[-1].next_element()

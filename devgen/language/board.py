@@ -1,0 +1,213 @@
+"""A board: which devices stand where in a machine, and what guest runs on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from devgen.language import BoardResult
+from devgen.language.diagnostics import codes_board as kinds
+from devgen.language.diagnostics.reporting import Diagnostics, did_you_mean
+from devgen.language.model import Mark
+from devgen.language.reading.quantities import size
+from devgen.language.reading.regular_file import read_text
+from devgen.language.reading.schema_check import validate
+from devgen.language.reading.source_map import Sources
+from devgen.language.reading.yaml_tree import load_tree
+
+Tree = dict[str, Any]
+
+PAGE = 4096
+RAM_LIMIT = 0xC000_0000
+"""RAM ends below 3 GiB: above are the addresses that a PC gives to devices."""
+ECAM = 1 << 20
+"""Bytes of bus 0's configuration space in memory."""
+_DEFAULT_RAM = 1 << 20
+_DEFAULT_INTX = (16, 17, 18, 19)
+
+
+@dataclass(slots=True, frozen=True)
+class BoardMachine:
+    """The machine around the devices; ``ram`` in bytes, from address 0; ``intx``: GSIs of slot 0's INTA# to INTD#.
+
+    ``ecam``: where the configuration space of bus 0 lies in memory, if it does.
+    """
+
+    type: Literal["pc"]
+    ram: int
+    irqchip: Literal["kernel", "none"]
+    pci: bool
+    ecam: int | None
+    pit: Literal["kernel", "none"]
+    intx: tuple[int, int, int, int]
+
+
+@dataclass(slots=True, frozen=True)
+class BoardGuest:
+    """What runs. ``image`` is a flat binary, its path already taken relative to the board's folder."""
+
+    image: Path
+    load: int
+    entry: int
+    mode: Literal["real", "protected", "long"]
+
+
+@dataclass(slots=True, frozen=True)
+class Placement:
+    """A device on the board: region addresses, PCI slot and function, where its lines lead, properties, connections."""
+
+    name: str
+    device: str
+    at: tuple[tuple[str, int], ...]
+    slot: tuple[int, int] | None
+    irq: tuple[tuple[str, int], ...]
+    wires: tuple[tuple[str, str], ...]
+    properties: tuple[tuple[str, int | bool | str], ...]
+    on_event: tuple[tuple[str, Literal["exit", "log"]], ...]
+    streams: tuple[tuple[str, str], ...]
+    description: str
+    mark: Mark
+
+
+@dataclass(slots=True, frozen=True)
+class Board:
+    """A whole board."""
+
+    name: str
+    title: str
+    description: str
+    machine: BoardMachine
+    guest: BoardGuest | None
+    devices: tuple[Placement, ...]
+    mark: Mark
+
+
+def load_board_file(path: Path) -> BoardResult:
+    """Load, validate and build one board (see ``devgen.language.load_board``)."""
+    sources = Sources()
+    sink = Diagnostics(lines=sources.line)
+    text = read_text(path, Mark(str(path), 1, 1), sink)
+    tree = load_tree(sources.add(str(path), text), sources, sink) if text is not None else None
+    board = None
+    if tree is not None:
+        sources.keep.append(tree)
+        if validate(tree, "board", sources, sink):
+            built = _Builder(tree, path, sources, sink).build()
+            board = None if sink.failed else built
+    return BoardResult(board, sink.finish(), [path])
+
+
+@dataclass(slots=True)
+class _Builder:
+    tree: Tree
+    path: Path
+    sources: Sources
+    sink: Diagnostics
+
+    def build(self) -> Board:
+        machine = self._machine(self.tree.get("machine", {}))
+        devices = self.tree.get("devices", {})
+        self._check_slots(devices, machine)
+        self._check_wires(devices)
+        return Board(
+            name=self.tree.get("board", ""),
+            title=self.tree.get("title", ""),
+            description=self.tree.get("description", ""),
+            machine=machine,
+            guest=self._guest(self.tree["guest"], machine) if "guest" in self.tree else None,
+            devices=tuple(self._placement(devices, name, spec) for name, spec in devices.items()),
+            mark=self.sources.node_mark(self.tree),
+        )
+
+    def _machine(self, spec: Tree) -> BoardMachine:
+        ram = (size(spec["ram"]) or 0) if "ram" in spec else _DEFAULT_RAM
+        reason = "not a whole number of 4 KiB pages" if ram % PAGE else "it ends above 3 GiB" if ram > RAM_LIMIT else ""
+        if reason:
+            self.sink.add(kinds.BAD_RAM, self.sources.value_mark(spec, "ram"), size=ram, reason=reason)
+        a, b, c, d = spec.get("intx", _DEFAULT_INTX)
+        return BoardMachine(
+            type=spec.get("type", "pc"),
+            ram=ram,
+            irqchip=spec.get("irqchip", "kernel"),
+            pci=bool(spec.get("pci", False)),
+            ecam=self._ecam(spec["pci"], ram) if isinstance(spec.get("pci"), dict) else None,
+            pit=spec.get("pit", "kernel"),
+            intx=(a, b, c, d),
+        )
+
+    def _ecam(self, spec: Tree, ram: int) -> int | None:
+        address: int | None = spec.get("ecam")
+        if address is None:
+            return None
+        reason = (
+            f"not a multiple of {ECAM:#x}" if address % ECAM
+            else "RAM is there" if address < ram
+            else "the window would end above the memory space" if address + ECAM > 1 << 52
+            else ""
+        )  # fmt: skip
+        if reason:
+            mark = self.sources.value_mark(spec, "ecam")
+            self.sink.add(kinds.BAD_ECAM, mark, address=f"{address:#x}", reason=reason)
+        return address
+
+    def _guest(self, spec: Tree, machine: BoardMachine) -> BoardGuest:
+        load: int = spec.get("load", 0)
+        entry: int = spec.get("entry", load)
+        for key, address in (("load", load), ("entry", entry)):
+            if address >= machine.ram:
+                mark = self.sources.value_mark(spec, key)
+                self.sink.add(kinds.OUTSIDE_RAM, mark, key=key, address=f"{address:#x}", ram=f"{machine.ram:#x}")
+        return BoardGuest(self.path.parent / spec.get("image", ""), load, entry, spec.get("mode", "real"))
+
+    def _placement(self, parent: Tree, name: str, spec: Tree) -> Placement:
+        def pairs(key: str) -> tuple[Any, ...]:
+            return tuple(spec.get(key, {}).items())
+
+        return Placement(
+            name=name,
+            device=spec.get("device", ""),
+            at=pairs("at"),
+            slot=_slot(spec.get("slot")),
+            irq=pairs("irq"),
+            wires=pairs("wires"),
+            properties=pairs("properties"),
+            on_event=pairs("on_event"),
+            streams=pairs("streams"),
+            description=spec.get("description", ""),
+            mark=self.sources.key_mark(parent, name),
+        )
+
+    def _check_slots(self, devices: Tree, machine: BoardMachine) -> None:
+        taken: dict[tuple[int, int], str] = {}
+        for name, spec in devices.items():
+            place = _slot(spec.get("slot"))
+            if place is None:
+                continue
+            mark = self.sources.value_mark(spec, "slot")
+            if not machine.pci:
+                self.sink.add(kinds.NO_PCI, mark, name=name)
+            elif place in taken:
+                self.sink.add(kinds.SLOT_TAKEN, mark, name=name, other=taken[place], slot=spec["slot"])
+            taken.setdefault(place, name)
+        for (slot, function), name in taken.items():
+            if slot and (slot, 0) not in taken:
+                mark = self.sources.value_mark(devices[name], "slot")
+                self.sink.add(kinds.NO_FUNCTION_0, mark, name=name, slot=slot, function=function)
+
+    def _check_wires(self, devices: Tree) -> None:
+        for name, spec in devices.items():
+            for line, target in spec.get("wires", {}).items():
+                device = target.partition(".")[0]
+                if device not in devices:
+                    mark = self.sources.value_mark(spec["wires"], line)
+                    hint = did_you_mean(device, list(devices))
+                    self.sink.add(kinds.NO_SUCH_DEVICE, mark, line=line, name=name, device=device, hint=hint)
+
+
+def _slot(value: int | str | None) -> tuple[int, int] | None:
+    """Return slot and function of ``3`` or ``3.1``."""
+    if value is None or isinstance(value, int):
+        return None if value is None else (value, 0)
+    slot, function = value.split(".")
+    return int(slot), int(function)

@@ -1,0 +1,37 @@
+"""The catalogue of diagnostics: one module for each range of codes, one entry for each diagnostic.
+
+| range          | module            | subject                                                 |
+|----------------|-------------------|---------------------------------------------------------|
+| DG01xx         | `codes_files`     | files, YAML, includes                                   |
+| DG02xx         | `codes_keys`      | keys and types: what the JSON Schema says               |
+| DG03xx         | `codes_values`    | numbers, sizes, durations, ranges                       |
+| DG04xx         | `codes_layout`    | registers, fields, regions, doorbells                   |
+| DG05xx, DG06xx | `codes_behaviour` | expressions and statements                              |
+| DG07xx         | `codes_parts`     | names, properties, counters, timers, lines              |
+| DG08xx         | `codes_pci`       | PCI identity and base address registers                 |
+| DG09xx         | `codes_board`     | boards                                                  |
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from devgen.language.diagnostics.reporting import Kind
+
+MODULES = (
+    "codes_files",
+    "codes_keys",
+    "codes_values",
+    "codes_layout",
+    "codes_behaviour",
+    "codes_parts",
+    "codes_pci",
+    "codes_board",
+)
+
+
+def catalogue() -> tuple[Kind, ...]:
+    """Return every kind of diagnostic, by code."""
+    modules = [import_module(f"{__name__}.{name}") for name in MODULES]
+    kinds = [value for module in modules for value in vars(module).values() if isinstance(value, Kind)]
+    return tuple(sorted(kinds, key=lambda kind: kind.code))

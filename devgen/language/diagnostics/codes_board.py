@@ -1,0 +1,62 @@
+"""Diagnostics of boards (DG09xx)."""
+
+from __future__ import annotations
+
+from devgen.language.diagnostics.reporting import Kind
+
+SLOT_TAKEN = Kind(
+    "DG0901",
+    "error",
+    "'{name}' and '{other}' are both in PCI slot {slot}",
+    "Two devices cannot answer for the same configuration space.",
+    "a: {device: xche, slot: 3}\nb: {device: xche, slot: 3}",
+    "Give each a slot, or a function of the slot, of its own.",
+)
+NO_PCI = Kind(
+    "DG0902",
+    "error",
+    "'{name}' has a PCI slot, but the machine has no PCI bus",
+    "A slot is a place on the machine's PCI bus.",
+    "machine: {type: pc}\ndevices: {card: {device: xche, slot: 3}}",
+    "Set `machine: {pci: true}`.",
+)
+OUTSIDE_RAM = Kind(
+    "DG0903",
+    "error",
+    "'{key}' {address} lies outside the RAM of {ram} bytes",
+    "The guest's image is put into RAM, and execution starts there.",
+    "machine: {type: pc, ram: 1 MiB}\nguest: {image: g.bin, load: 0x100000}",
+    "Correct the address or enlarge the RAM.",
+)
+NO_SUCH_DEVICE = Kind(
+    "DG0905",
+    "error",
+    "'{line}' of '{name}' is wired to '{device}', which is not on the board",
+    "A wire leads from a line of one device to an input of another, or of the same one.",
+    "devices:\n  pit: {device: i8254, at: {ports: 0x40}, wires: {irq: hpet.pit}}",
+    "Name a device of this board.",
+)
+BAD_RAM = Kind(
+    "DG0904",
+    "error",
+    "RAM of {size} bytes: {reason}",
+    "RAM is a whole number of 4 KiB pages, and ends below the addresses where devices live.",
+    "machine: {type: pc, ram: 1000}",
+    "Round up to 4 KiB.",
+)
+NO_FUNCTION_0 = Kind(
+    "DG0906",
+    "error",
+    "'{name}' is function {function} of PCI slot {slot}, which has no function 0",
+    "A guest looks for functions 1 to 7 where it has found a function 0.",
+    "devices: {card: {device: xche, slot: '3.1'}}",
+    "Put a device in function 0 of the slot.",
+)
+BAD_ECAM = Kind(
+    "DG0907",
+    "error",
+    "ECAM at {address}: {reason}",
+    "The window holds 4 KiB for each function of bus 0, and lies at a multiple of its size of 1 MiB, above RAM.",
+    "machine: {pci: {ecam: 0xe0001000}}",
+    "Choose another address, as 0xe0000000.",
+)

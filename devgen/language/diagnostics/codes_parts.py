@@ -1,0 +1,71 @@
+"""Diagnostics of names, properties, counters, timers and lines (DG07xx)."""
+
+from __future__ import annotations
+
+from devgen.language.diagnostics.reporting import Kind
+
+DUPLICATE_NAME = Kind(
+    "DG0701",
+    "error",
+    "the name '{name}' is taken by {other}",
+    "Registers, state, counters, timers, lines, functions and so on share one namespace, since behaviour calls all of "
+    "them by their bare names.",
+    "state: {MR: {width: 8}}\nregions: {r: {registers: {MR: {at: 0}}}}",
+    "Rename one of the two.",
+)
+RESERVED_NAME = Kind(
+    "DG0702",
+    "error",
+    "'{name}' cannot be a name: {reason}",
+    "The name has another meaning in behaviour or in the generated class.",
+    "state: {reset: {width: 1}}",
+    "Choose another name; names in upper case are free.",
+)
+BAD_DEFAULT = Kind(
+    "DG0710",
+    "error",
+    "the default {found} of '{name}' is not {expected}",
+    "A property's default must be of its type and inside its range.",
+    "timers: {type: int, default: 2, range: 3..32}",
+    "Correct the default or the range.",
+)
+BYTES_TOO_LONG = Kind(
+    "DG0711",
+    "error",
+    "a property of {size} bytes; {limit} is the most",
+    "A property of bytes is written out where the device is placed; an image of a ROM is its region's `contents`.",
+    "image: {type: bytes, size: 1 MiB}",
+    "Make it smaller.",
+)
+UNKNOWN_COUNTER = Kind(
+    "DG0720",
+    "error",
+    "no counter '{name}'",
+    "A timer compares against one of the device's counters.",
+    "alarm: {counter: second, match: MR}",
+    "Declare the counter, or correct the name.",
+)
+COUNTER_SHAPE = Kind(
+    "DG0721",
+    "error",
+    "timer '{name}' and its counter '{counter}' are not of the same number of elements",
+    "Element n of an array of timers compares against element n of the counters; a single counter serves any timer.",
+    "counters: {ticks: {clock: virtual, period: 1 us, width: 32, count: 4}}\ntimers: {t: {counter: ticks, match: M}}",
+    "Give both the same `count`.",
+)
+UNDRIVEN_INTERRUPT = Kind(
+    "DG0730",
+    "error",
+    "nothing drives the interrupt '{name}'",
+    "It has no `level` and no statement sets or pulses it: the guest would wait for ever.",
+    "interrupts: {intr: {}}",
+    "Give it a `level`, drive it with a statement such as `intr = 1`, or remove it.",
+)
+UNDRIVEN_OUTPUT = Kind(
+    "DG0731",
+    "warning",
+    "nothing drives the output '{name}'",
+    "It has no `level` and no statement sets it: it stays at its reset level.",
+    "gpio_out: {led: {}}",
+    "Give it a `level`, drive it with a statement, or remove it.",
+)

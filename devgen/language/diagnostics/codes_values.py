@@ -1,0 +1,56 @@
+"""Diagnostics of numbers, sizes, durations and ranges (DG03xx)."""
+
+from __future__ import annotations
+
+from devgen.language.diagnostics.reporting import Kind
+
+LEADING_ZERO = Kind(
+    "DG0301",
+    "error",
+    "'{text}' is ambiguous: a number does not start with 0",
+    "YAML 1.1 and C read `010` as eight, people read ten.",
+    "count: 010",
+    "Write `10`, or `0o10` for octal; quote it if it is text.",
+)
+INTEGER_TOO_LARGE = Kind(
+    "DG0302",
+    "error",
+    "'{text}' does not fit in 64 bits",
+    "Numbers in a description are at most 2^64 - 1 and at least -2^63.",
+    "reset: 0x1_0000_0000_0000_0000",
+    "Use a smaller number.",
+)
+BAD_RANGE = Kind(
+    "DG0303",
+    "error",
+    "the range {found} is empty: {low} is more than {high}",
+    "A range is written lowest value first, both ends included.",
+    "timers: {type: int, default: 3, range: 32..3}",
+    "Exchange the two ends.",
+)
+BAD_QUANTITY = Kind(
+    "DG0304",
+    "error",
+    "'{text}' is not a {what}: {why}",
+    "Durations are in ns, us, ms and s, frequencies in Hz, kHz, MHz and GHz. Without a unit the text is an expression "
+    "over properties.",
+    "seconds: {clock: rtc, period: 1 min, width: 32}",
+    "Use one of the units.",
+)
+NOT_POSITIVE = Kind(
+    "DG0305",
+    "error",
+    "'{key}' must be at least 1, this can be {low}",
+    "A period, a frequency or a depth of zero has no meaning; the expression must be positive for all values of the "
+    "properties.",
+    "seconds: {clock: rtc, frequency: rate, width: 32}   # rate: {range: 0..100}",
+    "Narrow the property's range, or use `max(1, ...)`.",
+)
+BAD_COUNT = Kind(
+    "DG0306",
+    "error",
+    "the number of elements can be {found}: it must be 0 to {limit} for all values of the properties",
+    "Arrays are laid out when the device is placed; their size needs a bound that is known when it is built.",
+    "DATA: {at: 0, count: n}   # n: {width: 32}",
+    "Give the property a `range`, or use `min(n, 64)`.",
+)

@@ -1,0 +1,183 @@
+"""The lists of capabilities in configuration space: what is in it and where each lies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from devgen.language.diagnostics import codes_pci as kinds
+from devgen.language.elaborate import express_keys as express
+from devgen.language.elaborate import power_keys as power
+from devgen.language.elaborate.byte_overlaps import Span
+from devgen.language.elaborate.elaboration import Context, Tree, entries
+from devgen.language.elaborate.msi_keys import (
+    build_msi,
+    build_msix,
+    check_parts,
+    check_table,
+    register_spans,
+    touches,
+)
+from devgen.language.elaborate.region_keys import CONFIG_END, CONFIG_START, EXTENDED_END, RegionDraft
+from devgen.language.elaborate.vendor_keys import EXTENDED_HEADER, HEADER, build_vendor, build_vendor_extended
+from devgen.language.model import (
+    Bar,
+    Bus,
+    Capability,
+    Express,
+    ExtendedCapability,
+    Msi,
+    MsiX,
+    PowerManagement,
+    SerialNumber,
+    VendorExtended,
+    VendorSpecific,
+)
+
+
+@dataclass(slots=True, frozen=True)
+class Entry:
+    """A capability at ``start`` of configuration space: ``parent[key]`` describes it, ``name`` is what it is called."""
+
+    name: str
+    parent: Tree
+    key: str
+    what: Capability | ExtendedCapability
+    start: int
+
+    @property
+    def spec(self) -> Tree:
+        """What the description says of it."""
+        return entries(self.parent, self.key)
+
+    @property
+    def size(self) -> int:
+        """Its bytes in configuration space."""
+        match self.what:
+            case Msi(masking=masking):
+                return 24 if masking else 14
+            case MsiX():
+                return 12
+            case PowerManagement():
+                return power.SIZE
+            case Express():
+                return express.SIZE
+            case SerialNumber():
+                return express.SERIAL_NUMBER_SIZE
+            case VendorSpecific(size=size) | VendorExtended(size=size):
+                return size
+
+    @property
+    def end(self) -> int:
+        """The first offset behind it."""
+        return self.start + self.size
+
+    @property
+    def fixed(self) -> Span:
+        """Where no register of the device's own may lie: a vendor's own bytes may be registers."""
+        match self.what:
+            case VendorSpecific():
+                size = HEADER
+            case VendorExtended():
+                size = EXTENDED_HEADER
+            case _:
+                size = self.size
+        return Span(self.start, size, size, 1, self)
+
+    @property
+    def extended(self) -> bool:
+        """Whether it is one of the extended list."""
+        return isinstance(self.what, ExtendedCapability)
+
+
+Built = tuple[str, Tree, str, Capability | ExtendedCapability]
+"""Its name in messages, its place in the description and what it is."""
+
+
+def draft_capabilities(ctx: Context, tree: Tree, bus: Bus) -> list[Entry]:
+    """Build the capabilities of both lists in their order and report those that do not lie where they can."""
+    if bus is not Bus.PCI:
+        return []
+    pci = entries(tree, "pci")
+    placed = list(_placed(_built(ctx, entries(pci, "capabilities")), CONFIG_START))
+    placed += _placed(_built_extended(ctx, entries(pci, "extended_capabilities")), CONFIG_END)
+    for index, entry in enumerate(placed):
+        _check_place(ctx, entry, [one for one in placed[:index] if one.extended == entry.extended])
+    return placed
+
+
+def _placed(built: Iterator[Built], following: int) -> Iterator[Entry]:
+    """Yield each capability at its `at`, or behind the one before it."""
+    for name, parent, key, what in built:
+        entry = Entry(name, parent, key, what, following if what.at is None else what.at)
+        following = (entry.end + 3) & ~3
+        yield entry
+
+
+def _built(ctx: Context, specs: Tree) -> Iterator[Built]:
+    for kind, spec in specs.items():
+        match kind:
+            case "msi":
+                yield kind, specs, kind, build_msi(spec)
+            case "msix":
+                yield kind, specs, kind, build_msix(spec)
+            case "pm":
+                yield kind, specs, kind, power.build_power(ctx, spec)
+            case "express":
+                yield kind, specs, kind, express.build_express(ctx, spec)
+            case _:
+                for name, one in spec.items():
+                    yield f"vendor: {name}", spec, name, build_vendor(ctx, name, one)
+
+
+def _built_extended(ctx: Context, specs: Tree) -> Iterator[Built]:
+    for kind, spec in specs.items():
+        if kind == "serial_number":
+            yield kind, specs, kind, express.build_serial_number(ctx, spec)
+        else:
+            for name, one in spec.items():
+                yield f"vendor: {name}", spec, name, build_vendor_extended(ctx, name, one)
+
+
+def _check_place(ctx: Context, entry: Entry, before: list[Entry]) -> None:
+    """Report a capability that is misaligned, reaches beyond its space or covers an earlier one."""
+    problem = _misplaced(entry, before)
+    if not problem:
+        return
+    if "at" in entry.spec:
+        ctx.at_value(kinds.CAPABILITY, entry.spec, "at", name=entry.name, problem=problem)
+    else:
+        ctx.at_key(kinds.CAPABILITY, entry.parent, entry.key, name=entry.name, problem=problem)
+
+
+def _misplaced(entry: Entry, before: list[Entry]) -> str:
+    start, end = f"{entry.start:#x}", f"{entry.end:#x}"
+    limit = EXTENDED_END if entry.extended else CONFIG_END
+    other = next((one for one in before if one.start < entry.end and entry.start < one.end), None)
+    if entry.start % 4:
+        return f"it starts at {start}, which is not a multiple of 4"
+    if entry.end > limit:
+        return f"it would end at {end}, and its part of configuration space ends at {limit:#x}"
+    if other is not None:
+        return f"it lies at {start} to {end}, where {other.name} is"
+    if entry.extended and entry.start != CONFIG_END and not before:
+        return f"it starts at {start}, and the first of the list at {CONFIG_END:#x}"
+    return ""
+
+
+def check_capabilities(
+    ctx: Context, capabilities: list[Entry], bars: tuple[Bar, ...], regions: list[RegionDraft]
+) -> None:
+    """Report capabilities that cover registers, and parts of MSI-X that lie outside a BAR or cover something there."""
+    own = [span for draft in regions if draft.space == "config" for span in register_spans(draft)]
+    extended = any(entry.extended for entry in capabilities)
+    for entry in capabilities:
+        if touches(own, entry.fixed):
+            problem = "it covers a register of `space: config`"
+            ctx.at_key(kinds.CAPABILITY, entry.parent, entry.key, name=entry.name, problem=problem)
+        if isinstance(entry.what, Express) and not extended and touches(own, Span(CONFIG_END, 4, 4, 1, entry)):
+            problem = f"at {CONFIG_END:#x}, where the list of extended capabilities begins, is a register"
+            ctx.at_key(kinds.CAPABILITY, entry.parent, entry.key, name=entry.name, problem=problem)
+        if isinstance(entry.what, MsiX):
+            check_parts(ctx, entry.spec, bars)
+            check_table(ctx, entry.spec, regions)

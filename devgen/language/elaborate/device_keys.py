@@ -1,0 +1,128 @@
+"""A whole device, in the order that its names need."""
+
+from __future__ import annotations
+
+from devgen.language.diagnostics import codes_parts as kinds
+from devgen.language.diagnostics.reporting import Diagnostics
+from devgen.language.elaborate.capability_lists import check_capabilities, draft_capabilities
+from devgen.language.elaborate.doorbell_keys import DoorbellMap
+from devgen.language.elaborate.elaboration import Context, Tree, entries
+from devgen.language.elaborate.express_keys import check_express
+from devgen.language.elaborate.line_keys import build_inputs, build_lines, check_driven, declare_lines
+from devgen.language.elaborate.msi_keys import check_vectors
+from devgen.language.elaborate.part_keys import (
+    build_constants,
+    build_counters,
+    build_events,
+    build_fifos,
+    build_properties,
+    build_state,
+    build_streams,
+    build_timers,
+    declare_counters,
+    declare_routines,
+    declare_streams,
+    declare_timers,
+)
+from devgen.language.elaborate.pci_keys import build_pci, check_intx
+from devgen.language.elaborate.power_keys import check_pme
+from devgen.language.elaborate.region_keys import RegionDraft, build_region, check_layout, check_windows, draft_regions
+from devgen.language.elaborate.register_keys import FileDraft, resolve_aliases
+from devgen.language.model import Action, Bus, Device, Function
+from devgen.language.reading.source_map import Sources
+
+
+def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
+    """Build the device that a merged, valid tree describes; what is wrong with it goes to ``sink``."""
+    ctx = Context(sources, sink)
+    bus, retain = Bus(tree.get("bus", "sysbus")), tree.get("retain", False)
+    constants = build_constants(ctx, tree)
+    properties = build_properties(ctx, tree)
+    state = build_state(ctx, tree, retain)
+    fifos = build_fifos(ctx, tree, retain)
+    counters = declare_counters(ctx, tree)
+    timers = declare_timers(ctx, tree, counters)
+    lines = declare_lines(ctx, tree)
+    events = build_events(ctx, tree)
+    declare_streams(ctx, tree)
+    capabilities = draft_capabilities(ctx, tree, bus)
+    pci = build_pci(ctx, tree, bus, capabilities)
+    bars = pci.bars if pci is not None else ()
+    check_express(ctx, tree, bars)
+    check_intx(ctx, tree, bus)
+    check_pme(ctx, tree, bus)
+    check_vectors(ctx, tree, bus, lines)
+    regions = draft_regions(ctx, tree, bus, bars, retain)
+    _check_regions(ctx, regions)
+    check_capabilities(ctx, capabilities, bars, regions)
+    declare_routines(ctx, tree)
+    before = sink.errors
+    built_regions = tuple(build_region(ctx, draft) for draft in regions)
+    check_windows(ctx, regions, built_regions)
+    built_counters = build_counters(ctx, counters, retain)
+    built_timers = build_timers(ctx, timers, retain)
+    interrupts = build_lines(ctx, entries(tree, "interrupts"), lines)
+    outputs = build_lines(ctx, entries(tree, "gpio_out"), lines)
+    inputs = build_inputs(ctx, tree, lines)
+    streams = build_streams(ctx, tree)
+    on_reset = ctx.statements(tree, "on_reset", ctx.scope.hook(), ("reset", ""))
+    functions, actions, driven = _finish(ctx)
+    if sink.errors == before:  # a statement with an error would drive nothing
+        check_driven(ctx, tree, driven)
+    return Device(
+        name=tree.get("device", ""),
+        title=tree.get("title", ""),
+        description=tree.get("description", ""),
+        datasheet=tree.get("datasheet", ""),
+        bus=bus,
+        properties=properties,
+        state=state,
+        counters=built_counters,
+        timers=built_timers,
+        functions=functions,
+        actions=actions,
+        regions=built_regions,
+        interrupts=interrupts,
+        gpio_in=inputs,
+        gpio_out=outputs,
+        events=events,
+        streams=streams,
+        on_reset=on_reset,
+        pci=pci,
+        retain=retain,
+        mark=sources.node_mark(tree),
+        sources=tuple(file.name for file in sources.files),
+        fifos=fifos,
+        constants=constants,
+    )
+
+
+def _finish(ctx: Context) -> tuple[tuple[Function, ...], tuple[Action, ...], frozenset[str]]:
+    """Compile functions and actions; return them and the lines that statements drive."""
+    if not ctx.behaves:
+        return (), (), frozenset()
+    from devgen.language.behaviour import finish
+
+    compiled = finish(ctx.scope, ctx.sink)
+    return compiled.functions, compiled.actions, compiled.driven
+
+
+def _check_regions(ctx: Context, regions: list[RegionDraft]) -> None:
+    """Check aliases, which may stand for registers of other regions, then the layout of every region."""
+    resolve_aliases(ctx, [one for draft in regions for one in draft.registers])
+    doorbells = DoorbellMap()
+    for draft in regions:
+        check_layout(ctx, draft)
+        _check_member_names(ctx, draft)
+        where = f"region {draft.name}" if draft.bar is None else f"BAR {draft.bar.index}"
+        doorbells.check(ctx, draft.doorbells, where, draft.at, draft.size, draft.space == "pio")
+
+
+def _check_member_names(ctx: Context, draft: RegionDraft) -> None:
+    """Report members of register files that hide a name of the device in their siblings' behaviour."""
+    for file in draft.registers:
+        if isinstance(file, FileDraft):
+            for member in file.members:
+                taken = ctx.names.get(member.name)
+                if taken is not None:
+                    ctx.at_key(kinds.DUPLICATE_NAME, member.parent, member.name, name=member.name, other=taken[0])

@@ -1,0 +1,166 @@
+"""What every part of the builder needs: sources, sink, scope, names, and the way to compile behaviour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from devgen.language.diagnostics import codes_keys as shape_kinds
+from devgen.language.diagnostics import codes_parts as part_kinds
+from devgen.language.diagnostics import codes_values as value_kinds
+from devgen.language.diagnostics.reporting import Diagnostics, Kind
+from devgen.language.ir import Expr, Int, Range, Stmt
+from devgen.language.model import Mark
+from devgen.language.reading.source_map import Key, Node, Sources
+from devgen.language.reserved_names import why_reserved
+from devgen.language.scope import Scope
+
+if TYPE_CHECKING:
+    from devgen.language.behaviour import Expectation, Owner
+
+Tree = dict[str, Any]
+
+COUNT_LIMIT = 65536
+_NO_ENTRIES: Tree = {}
+
+
+@dataclass(slots=True)
+class Context:
+    """State of building one device. ``static`` knows the properties only: sizes and start values may use no more.
+
+    ``behaves``: something of it was behaviour. The compiler is imported with the first piece, since the time
+    that takes is noticed where there is none.
+    """
+
+    sources: Sources
+    sink: Diagnostics
+    scope: Scope = field(default_factory=Scope)
+    static: Scope = field(default_factory=Scope)
+    names: dict[str, tuple[str, Node]] = field(default_factory=dict)
+    bits: dict[str, tuple[int, int]] = field(default_factory=dict)
+    behaves: bool = False
+
+    # --- reporting -----------------------------------------------------------------------
+
+    def at_key(self, kind: Kind, node: Node, key: Key, /, *, hint: str = "", **values: Any) -> None:
+        """Report at a key."""
+        length = len(key) if isinstance(key, str) else 1
+        self.sink.add(kind, self.sources.key_mark(node, key), length=length, hint=hint, **values)
+
+    def at_value(self, kind: Kind, node: Node, key: Key, /, *, hint: str = "", **values: Any) -> None:
+        """Report at a key's value (at the start of its mapping when the key is absent)."""
+        value = node[key] if isinstance(node, list) else node.get(key)  # type: ignore[index, arg-type]
+        length = len(value) if isinstance(value, str) and "\n" not in value else 1
+        self.sink.add(kind, self.sources.value_mark(node, key), length=length, hint=hint, **values)
+
+    def contradiction(self, node: Tree, key: str, other: str, reason: str) -> None:
+        """Report at ``key`` that it cannot stand beside ``other``."""
+        self.at_key(shape_kinds.CONTRADICTION, node, key, key=key, other=other, reason=reason)
+
+    def not_here(self, node: Tree, key: str, reason: str) -> None:
+        """Report at ``key`` that it has no meaning where it stands."""
+        self.at_key(shape_kinds.NOT_HERE, node, key, key=key, reason=reason)
+
+    def knows(self, node: Tree, key: str) -> bool:
+        """Whether a key is there, or was and has been reported for what it was."""
+        return key in node or (id(node), key) in self.sources.cut
+
+    def needs(self, node: Tree, where: str, key: str) -> None:
+        """Report a key that is missing, unless it was there and has been reported for what it was."""
+        if not self.knows(node, key):
+            self.sink.add(shape_kinds.MISSING_KEY, self.sources.node_mark(node), where=where, key=key)
+
+    def needs_one(self, node: Tree, where: str, *keys: str, told: str = "") -> None:
+        """Report that one of several keys must be there, unless one was and has been reported for what it was."""
+        if not any(self.knows(node, key) for key in keys):
+            told = told or " or ".join(f"'{key}'" for key in keys)
+            self.sink.add(shape_kinds.NEITHER_NOR, self.sources.node_mark(node), where=where, keys=told)
+
+    def mark(self, node: Node, key: Key) -> Mark:
+        """Return the place of a key."""
+        return self.sources.key_mark(node, key)
+
+    # --- names ---------------------------------------------------------------------------
+
+    def claim(self, name: str, what: str, node: Node, key: Key | None = None) -> None:
+        """Take a name in the device's one namespace; report a name that is taken or reserved."""
+        taken = self.names.get(name)
+        if taken is not None:
+            line = self.sources.key_mark(taken[1], name).line
+            hint = f"first used at line {line}" if name in taken[1] else ""
+            self.at_key(
+                part_kinds.DUPLICATE_NAME, node, name if key is None else key, name=name, other=taken[0], hint=hint
+            )
+            return
+        self.names[name] = (what, node)
+        reason = why_reserved(name)
+        if reason:
+            self.at_key(part_kinds.RESERVED_NAME, node, name if key is None else key, name=name, reason=reason)
+
+    # --- behaviour -----------------------------------------------------------------------
+
+    def expression(
+        self, node: Tree, key: str, scope: Scope, expect: Expectation = None, owner: Owner | None = None
+    ) -> Expr | None:
+        """Compile the expression under ``key``; None when there is none or it has an error."""
+        value = node.get(key)
+        if value is None:
+            return None
+        if type(value) is int and _fits(value, expect):
+            return Int(value)
+        from devgen.language.behaviour import compile_expression
+
+        self.behaves = True
+        return compile_expression(self.sources.text(node, key, value), scope, self.sink, expect=expect, owner=owner)
+
+    def statements(self, node: Tree, key: str, scope: Scope, owner: Owner) -> tuple[Stmt, ...]:
+        """Compile the statements under ``key``; none when there are none."""
+        value = node.get(key)
+        if value is None:
+            return ()
+        from devgen.language.behaviour import compile_statements
+
+        self.behaves = True
+        if isinstance(value, list):
+            texts = [self.sources.text(value, index, one) for index, one in enumerate(value)]
+        else:
+            texts = [self.sources.text(node, key, value)]
+        return compile_statements(texts, scope, self.sink, owner=owner)
+
+    def start_value(self, node: Tree, key: str, width: int, count: Expr | None = None) -> Expr:
+        """Compile a reset value: a number or an expression over properties that fits in ``width`` bits.
+
+        In an array of ``count`` elements it may name the ``index``.
+        """
+        scope = self.static if count is None else self.static.hook(index=count)
+        return self.expression(node, key, scope, Range.unsigned(width)) or Int(0)
+
+    def count(self, node: Tree, key: str = "count", limit: int = COUNT_LIMIT) -> Expr | None:
+        """Compile ``count`` (or another ``key``): a number of elements that ``limit`` bounds."""
+        value = node.get(key)
+        if value is None:
+            return None
+        expr = Int(value) if type(value) is int else self.expression(node, key, self.static)
+        if expr is None:
+            return None
+        low, high = expr.range.lo, expr.range.hi
+        if low is None or high is None or low < 0 or not 0 < high <= limit:
+            found = f"{'-infinity' if low is None else low} to {'infinity' if high is None else high}"
+            self.at_value(value_kinds.BAD_COUNT, node, key, found=found, limit=limit)
+            return None
+        return expr
+
+
+def entries(tree: Tree, key: str) -> Tree:
+    """Return the mapping under ``key``, or an empty one."""
+    value = tree.get(key)
+    return value if isinstance(value, dict) else _NO_ENTRIES
+
+
+def most(count: Expr | None) -> int:
+    """Return the largest number of elements (1 for what is no array)."""
+    return 1 if count is None else count.range.hi or 0
+
+
+def _fits(value: int, expect: Expectation) -> bool:
+    return not isinstance(expect, Range) or Range(value, value).within(expect)

@@ -1,0 +1,139 @@
+"""A register's fields and its reset value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from devgen.language.diagnostics import codes_layout as kinds
+from devgen.language.diagnostics.codes_parts import RESERVED_NAME
+from devgen.language.elaborate.elaboration import Context, Tree
+from devgen.language.model import AccessType, Field
+from devgen.language.reading.quantities import bits
+from devgen.language.reserved_names import KEYWORDS
+
+_READ_ONLY = ("write_effect", "singlepulse")
+_WRITE_ONLY = ("read_effect",)
+
+
+def build_fields(
+    ctx: Context, declared: Tree, register: Tree, width: int, access: AccessType
+) -> tuple[tuple[Field, ...], int]:
+    """Build the fields of a register ``width`` bits wide; return them with the register's reset value.
+
+    A reset that is an expression or a list counts as 0 here: fields cannot be merged into it.
+    """
+    given = register.get("reset")
+    whole = given if type(given) is int else None
+    reset, used = 0, 0
+    fields: list[Field] = []
+    for name, value in declared.items():
+        short = not isinstance(value, dict)
+        spec = {"bits": value} if short else value
+        place = _place(ctx, name, spec.get("bits"), declared if short else spec, name if short else "bits", width)
+        if place is None:
+            continue
+        lsb, size = place
+        mask = (1 << size) - 1 << lsb
+        if used & mask:
+            _report_overlap(ctx, declared, name, fields, mask)
+        used |= mask
+        start = _field_reset(ctx, name, spec, lsb, size, given)
+        reset |= start << lsb
+        fields.append(_field(ctx, declared, name, spec, lsb, size, access, start))
+    if whole is not None:
+        if used and whole & ~used and whole >> width == 0:
+            stray = whole & ~used
+            ctx.at_value(kinds.RESET_RESERVED, register, "reset", value=f"{whole:#x}", bits=f"{stray:#x}")
+        reset = whole
+    return tuple(fields), reset
+
+
+def _place(
+    ctx: Context, name: str, value: int | str | None, node: Tree, key: str, width: int
+) -> tuple[int, int] | None:
+    """Return (least significant bit, width) of a field; None when it has none."""
+    if value is None:
+        return None
+    if type(value) is int:
+        msb = lsb = value
+    else:
+        found = ctx.bits.get(value)  # type: ignore[arg-type]
+        if found is None:
+            found = ctx.bits[value] = bits(value)  # type: ignore[index]
+        msb, lsb = found
+    if msb < lsb:
+        ctx.at_value(kinds.BITS_REVERSED, node, key, found=value, hint=f"write '{lsb}:{msb}'")
+        msb, lsb = lsb, msb
+    if msb >= width:
+        ctx.at_value(kinds.FIELD_OUTSIDE, node, key, name=name, bit=msb, width=width)
+        return None
+    return lsb, msb - lsb + 1
+
+
+def _field_reset(ctx: Context, name: str, spec: Tree, lsb: int, size: int, register: Any) -> int:
+    value: int | None = spec.get("reset")
+    inherited = register >> lsb & (1 << size) - 1 if type(register) is int else 0
+    if value is None:
+        return inherited
+    if value >> size:
+        ctx.at_value(kinds.VALUE_TOO_WIDE, spec, "reset", what="the reset value", value=f"{value:#x}", width=size)
+        return 0
+    if register is not None and type(register) is not int:
+        ctx.contradiction(spec, "reset", "reset", "the register's reset is not a number that it could be part of")
+    elif register is not None and value != inherited:
+        ctx.at_value(kinds.RESET_MISMATCH, spec, "reset", name=name, field=f"{value:#x}", register=f"{inherited:#x}")
+    return value
+
+
+def _field(
+    ctx: Context, parent: Tree, name: str, spec: Tree, lsb: int, size: int, access: AccessType, reset: int
+) -> Field:
+    if name in KEYWORDS:
+        ctx.at_key(RESERVED_NAME, parent, name, name=name, reason="it is a keyword")
+    if len(spec) == 1:
+        return Field(name, lsb, size, access, reset, None, None, False, (), "", "")
+    own: AccessType = spec.get("access", access)
+    check_effects(ctx, spec, own)
+    return Field(
+        name=name,
+        lsb=lsb,
+        width=size,
+        access=own,
+        reset=reset,
+        read_effect=spec.get("read_effect"),
+        write_effect=spec.get("write_effect"),
+        singlepulse=spec.get("singlepulse", False),
+        values=_labels(ctx, spec["values"], size) if "values" in spec else (),
+        title=spec.get("title", ""),
+        description=spec.get("description", ""),
+    )
+
+
+def check_effects(ctx: Context, spec: Tree, access: AccessType) -> None:
+    """Report side effects that the access type of a field or register never lets happen."""
+    if access == "ro":
+        for key in _READ_ONLY:
+            if spec.get(key):
+                ctx.contradiction(spec, key, "access: ro", "software cannot write it")
+    elif access in ("wo", "w1"):
+        for key in _WRITE_ONLY:
+            if key in spec:
+                ctx.contradiction(spec, key, f"access: {access}", "software cannot read it")
+
+
+def _labels(ctx: Context, values: Tree, size: int) -> tuple[tuple[str, int], ...]:
+    owner: dict[int, str] = {}
+    for name, value in values.items():
+        if value >> size:
+            ctx.at_value(kinds.VALUE_TOO_WIDE, values, name, what=f"the value of '{name}',", value=value, width=size)
+        if value in owner:
+            ctx.at_value(kinds.DUPLICATE_VALUE, values, name, name=f"'{name}'", other=f"'{owner[value]}'", value=value)
+        if name in KEYWORDS:
+            ctx.at_key(RESERVED_NAME, values, name, name=name, reason="it is a keyword")
+        owner.setdefault(value, name)
+    return tuple(values.items())
+
+
+def _report_overlap(ctx: Context, declared: Tree, name: str, fields: list[Field], mask: int) -> None:
+    other = next(one for one in fields if (1 << one.width) - 1 << one.lsb & mask)
+    ctx.at_key(kinds.FIELDS_OVERLAP, declared, name, name=f"'{name}'", other=f"'{other.name}'")

@@ -1,0 +1,388 @@
+"""Properties, state, counters, timers, functions, actions, events, streams: all that is neither register nor line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from devgen.language.diagnostics import codes_parts as kinds
+from devgen.language.diagnostics import codes_values as value_kinds
+from devgen.language.diagnostics.reporting import SourceText, did_you_mean
+from devgen.language.elaborate.elaboration import COUNT_LIMIT, Context, Tree, entries
+from devgen.language.ir import BOOL, Expr, Int, Range
+from devgen.language.model import Constant, Counter, Event, Fifo, Property, StateVar, Stream, Timer
+from devgen.language.reading.quantities import FREQUENCY_UNITS, NANOSECONDS, TIME_UNITS, quantity, size, value_range
+from devgen.language.reserved_names import KEYWORDS
+from devgen.language.scope import (
+    ActionEntry,
+    ConstantEntry,
+    CounterEntry,
+    EventEntry,
+    FifoEntry,
+    FunctionEntry,
+    PropertyEntry,
+    StateEntry,
+    StreamEntry,
+    TimerEntry,
+)
+
+_UNBOUNDED = Range(None, None)
+_BYTE = Range.unsigned(8)
+
+BYTES_LIMIT = 65536
+"""Bytes that a property may have."""
+
+BYTES_OF_STATE = 1 << 24
+"""Elements that an array of bytes may have: it may be a storage medium."""
+
+# --- constants ---------------------------------------------------------------------------
+
+
+def build_constants(ctx: Context, tree: Tree) -> tuple[Constant, ...]:
+    """Declare the constants, for behaviour as for sizes and start values."""
+    declared = entries(tree, "constants")
+    for name, value in declared.items():
+        ctx.claim(name, "a constant", declared)
+        for scope in (ctx.scope, ctx.static):
+            scope.declare(ConstantEntry(name, value))
+    return tuple(Constant(name, value) for name, value in declared.items())
+
+
+# --- properties --------------------------------------------------------------------------
+
+
+def build_properties(ctx: Context, tree: Tree) -> tuple[Property, ...]:
+    """Build the properties and declare them."""
+    declared = entries(tree, "properties")
+    return tuple(_property(ctx, declared, name, spec) for name, spec in declared.items())
+
+
+def _property(ctx: Context, parent: Tree, name: str, spec: Tree) -> Property:
+    ctx.claim(name, "a property", parent)
+    kind = spec.get("type", "int")
+    bounds = _property_range(ctx, name, spec) if kind == "int" else BOOL if kind == "bool" else _UNBOUNDED
+    if kind != "int":
+        for key in ("range", "width", "clamp"):
+            if key in spec:
+                ctx.not_here(spec, key, f"the property is a {kind}" if kind != "bytes" else "the property is bytes")
+    length = _property_size(ctx, name, kind, spec)
+    if "default" in spec:
+        _check_default(ctx, name, kind, spec, bounds, length)
+    for scope in (ctx.scope, ctx.static):
+        scope.declare(PropertyEntry(name, kind, bounds, Int(length) if kind == "bytes" else None))
+    default = spec.get("default", "" if kind == "bytes" else 0)
+    return Property(name, kind, default, bounds, spec.get("clamp", False), spec.get("description", ""), length)
+
+
+def _property_size(ctx: Context, name: str, kind: str, spec: Tree) -> int:
+    """Return how many bytes a property of bytes has; 0 for any other."""
+    if kind != "bytes":
+        if "size" in spec:
+            ctx.not_here(spec, "size", f"the property is a {kind}, not bytes")
+        return 0
+    if "size" not in spec:
+        ctx.needs(spec, f"the property '{name}'", "size")
+        return 1
+    length = size(spec["size"]) or 1
+    if length > BYTES_LIMIT:
+        ctx.at_value(kinds.BYTES_TOO_LONG, spec, "size", size=length, limit=BYTES_LIMIT)
+    return min(length, BYTES_LIMIT)
+
+
+def _property_range(ctx: Context, name: str, spec: Tree) -> Range:
+    if "range" in spec and "width" in spec:
+        ctx.contradiction(spec, "width", "range", "each of them gives the bounds")
+    if "range" in spec:
+        low, high = value_range(spec["range"]) or (0, 0)
+        if low > high:
+            ctx.at_value(value_kinds.BAD_RANGE, spec, "range", found=spec["range"], low=low, high=high)
+            return Range(high, low)
+        return Range(low, high)
+    if "width" in spec:
+        return Range.unsigned(spec["width"])
+    ctx.needs_one(spec, f"the property '{name}'", "range", "width")
+    return Range.unsigned(64)
+
+
+def _check_default(ctx: Context, name: str, kind: str, spec: Tree, bounds: Range, length: int) -> None:
+    default = spec["default"]
+    wanted: dict[str, type] = {"int": int, "bool": bool, "string": str, "bytes": str}
+    if type(default) is not wanted[kind] or (kind == "bytes" and not _is_hex(default, length)):
+        told = f"hexadecimal text of at most {length} bytes"
+        expected = {"int": "a number", "bool": "true or false", "string": "a text", "bytes": told}[kind]
+        ctx.at_value(kinds.BAD_DEFAULT, spec, "default", found=default, name=name, expected=expected)
+    elif isinstance(default, int) and kind == "int" and not Range(default, default).within(bounds):
+        expected = f"in {bounds.lo}..{bounds.hi}"
+        ctx.at_value(kinds.BAD_DEFAULT, spec, "default", found=default, name=name, expected=expected)
+
+
+def _is_hex(text: object, length: int) -> bool:
+    try:
+        return isinstance(text, str) and len(bytes.fromhex(text)) <= length
+    except ValueError:
+        return False
+
+
+# --- state -------------------------------------------------------------------------------
+
+
+def build_state(ctx: Context, tree: Tree, retain: bool) -> tuple[StateVar, ...]:
+    """Build the hidden state and declare it."""
+    declared = entries(tree, "state")
+    return tuple(_state(ctx, declared, name, spec, retain) for name, spec in declared.items())
+
+
+def _state(ctx: Context, parent: Tree, name: str, spec: Tree, retain: bool) -> StateVar:
+    ctx.claim(name, "state", parent)
+    width = spec.get("width", 64)
+    count = ctx.count(spec, limit=BYTES_OF_STATE if width == 8 else COUNT_LIMIT)
+    ctx.scope.declare(StateEntry(name, width, count))
+    reset = ctx.start_value(spec, "reset", width, count)
+    return StateVar(name, width, reset, count, spec.get("retain", retain), spec.get("description", ""))
+
+
+# --- FIFOs -------------------------------------------------------------------------------
+
+
+def build_fifos(ctx: Context, tree: Tree, retain: bool) -> tuple[Fifo, ...]:
+    """Build the FIFOs and declare them."""
+    declared = entries(tree, "fifos")
+    return tuple(_fifo(ctx, declared, name, spec, retain) for name, spec in declared.items())
+
+
+def _fifo(ctx: Context, parent: Tree, name: str, spec: Tree, retain: bool) -> Fifo:
+    ctx.claim(name, "a FIFO", parent)
+    width, depth = spec.get("width", 8), ctx.count(spec, "depth") or Int(1)
+    if depth.range.lo == 0:
+        ctx.at_value(value_kinds.NOT_POSITIVE, spec, "depth", key="depth", low=0)
+    ctx.scope.declare(FifoEntry(name, width, depth))
+    return Fifo(name, depth, width, spec.get("retain", retain), spec.get("description", ""))
+
+
+# --- counters ----------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class CounterDraft:
+    """A counter before its ``enable`` is compiled."""
+
+    name: str
+    spec: Tree
+    width: int
+    count: Expr | None
+    period: tuple[Expr, Expr]
+
+
+def declare_counters(ctx: Context, tree: Tree) -> dict[str, CounterDraft]:
+    """Read the counters and declare them."""
+    declared = entries(tree, "counters")
+    return {name: _counter_draft(ctx, declared, name, spec) for name, spec in declared.items()}
+
+
+def _counter_draft(ctx: Context, parent: Tree, name: str, spec: Tree) -> CounterDraft:
+    ctx.claim(name, "a counter", parent)
+    width, count = spec.get("width", 64), ctx.count(spec)
+    ctx.scope.declare(CounterEntry(name, width, count))
+    return CounterDraft(name, spec, width, count, _period(ctx, name, spec))
+
+
+def _period(ctx: Context, name: str, spec: Tree) -> tuple[Expr, Expr]:
+    """Return the period in nanoseconds as a fraction."""
+    if "period" in spec and "frequency" in spec:
+        ctx.contradiction(spec, "frequency", "period", "each of them gives the rate")
+    if "period" in spec:
+        return _rate(ctx, spec, "period", TIME_UNITS), Int(1)
+    if "frequency" in spec:
+        return Int(NANOSECONDS), _rate(ctx, spec, "frequency", FREQUENCY_UNITS)
+    ctx.needs_one(spec, f"the counter '{name}'", "period", "frequency")
+    return Int(1), Int(1)
+
+
+def _rate(ctx: Context, spec: Tree, key: str, units: dict[str, int]) -> Expr:
+    value = spec[key]
+    number = quantity(value, units) if isinstance(value, str) else None
+    if number is not None:
+        expr: Expr | None = Int(number)
+    elif isinstance(value, str) and _looks_like_quantity(value):
+        unit = value.split()[1]
+        why, hint = f"no unit {unit}", _unit_hint(unit, units)
+        if unit in units:
+            why, hint = "numbers are whole", "use a smaller unit: `1500 us` for one and a half milliseconds"
+        ctx.at_value(value_kinds.BAD_QUANTITY, spec, key, text=value, what=key, why=why, hint=hint)
+        return Int(1)
+    else:
+        expr = ctx.expression(spec, key, ctx.static)
+    if expr is None:
+        return Int(1)
+    if expr.range.lo is None or expr.range.lo < 1:
+        ctx.at_value(value_kinds.NOT_POSITIVE, spec, key, key=key, low=expr.range.lo)
+    return expr
+
+
+def _looks_like_quantity(text: str) -> bool:
+    words = text.split()
+    return len(words) == 2 and words[0][0].isdigit() and words[1].isalpha() and words[1] not in ("if", "and", "or")
+
+
+def _unit_hint(unit: str, units: dict[str, int]) -> str:
+    return did_you_mean(unit, units) or f"units: {', '.join(units)}"
+
+
+def build_counters(ctx: Context, drafts: dict[str, CounterDraft], retain: bool) -> tuple[Counter, ...]:
+    """Compile what the counters do and build them."""
+    return tuple(_counter(ctx, draft, retain) for draft in drafts.values())
+
+
+def _counter(ctx: Context, draft: CounterDraft, retain: bool) -> Counter:
+    spec = draft.spec
+    return Counter(
+        name=draft.name,
+        clock=spec.get("clock", "virtual"),
+        period=draft.period,
+        width=draft.width,
+        enable=ctx.expression(spec, "enable", ctx.scope.hook(index=draft.count), "bool", ("enable", draft.name)),
+        reset=ctx.start_value(spec, "reset", draft.width),
+        phase=spec.get("phase", "clock"),
+        count=draft.count,
+        retain=spec.get("retain", retain),
+        description=spec.get("description", ""),
+    )
+
+
+# --- timers ------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class TimerDraft:
+    """A timer before its ``match`` and ``on_expire`` are compiled."""
+
+    name: str
+    spec: Tree
+    counter: CounterDraft | None
+    count: Expr | None
+
+
+def declare_timers(ctx: Context, tree: Tree, counters: dict[str, CounterDraft]) -> list[TimerDraft]:
+    """Read the timers and declare them."""
+    declared = entries(tree, "timers")
+    return [_timer_draft(ctx, declared, name, spec, counters) for name, spec in declared.items()]
+
+
+def _timer_draft(ctx: Context, parent: Tree, name: str, spec: Tree, counters: dict[str, CounterDraft]) -> TimerDraft:
+    ctx.claim(name, "a timer", parent)
+    _check_timer_keys(ctx, name, spec)
+    counter, count = counters.get(spec.get("counter", "")), ctx.count(spec)
+    if "counter" in spec and counter is None:
+        hint = did_you_mean(spec["counter"], counters)
+        ctx.at_value(kinds.UNKNOWN_COUNTER, spec, "counter", name=spec["counter"], hint=hint)
+    if counter is not None and counter.count is not None and counter.count != count:
+        ctx.at_value(kinds.COUNTER_SHAPE, spec, "counter", name=name, counter=counter.name)
+    matched = "counter" in spec
+    ctx.scope.declare(TimerEntry(name, matched, matched and spec.get("due", "now") == "now", count))
+    return TimerDraft(name, spec, counter, count)
+
+
+def _check_timer_keys(ctx: Context, name: str, spec: Tree) -> None:
+    if "counter" not in spec:
+        for key in ("match", "align", "due"):
+            if key in spec:
+                ctx.not_here(spec, key, "the timer has no `counter`")
+        ctx.needs_one(spec, f"the timer '{name}'", "counter", "clock", told="'counter' and 'match', or 'clock'")
+        return
+    if "clock" in spec:
+        ctx.contradiction(spec, "clock", "counter", "the timer runs on its counter's clock")
+    ctx.needs(spec, f"the timer '{name}'", "match")
+
+
+def build_timers(ctx: Context, drafts: list[TimerDraft], retain: bool) -> tuple[Timer, ...]:
+    """Compile what the timers do and build them."""
+    return tuple(_timer(ctx, draft, retain) for draft in drafts)
+
+
+def _timer(ctx: Context, draft: TimerDraft, retain: bool) -> Timer:
+    spec, counter = draft.spec, draft.counter
+    scope = ctx.scope.hook(index=draft.count)
+    width = counter.width if counter is not None else 64
+    return Timer(
+        name=draft.name,
+        clock=(counter.spec if counter is not None else spec).get("clock", "virtual"),
+        counter=counter.name if counter is not None else None,
+        match=ctx.expression(spec, "match", scope, Range.unsigned(width), ("match", draft.name)),
+        align=spec.get("align", "edge"),
+        due=spec.get("due", "now"),
+        on_expire=ctx.statements(spec, "on_expire", scope, ("expire", draft.name)),
+        count=draft.count,
+        retain=spec.get("retain", retain),
+        description=spec.get("description", ""),
+    )
+
+
+# --- functions and actions ---------------------------------------------------------------
+
+
+def declare_routines(ctx: Context, tree: Tree) -> None:
+    """Declare functions and actions; behaviour's ``finish`` compiles them when all their calls are known."""
+    functions, actions = entries(tree, "functions"), entries(tree, "actions")
+    if not functions and not actions:
+        return
+    from devgen.language.behaviour import parse_signature
+
+    ctx.behaves = True
+    for signature, body in functions.items():
+        head = parse_signature(ctx.sources.key_text(functions, signature), ctx.static, ctx.sink)
+        if head is not None:
+            ctx.claim(head.name, "a function", functions, signature)
+            text = ctx.sources.text(functions, signature, body)
+            ctx.scope.declare(FunctionEntry(head.name, head.parameters, text, ctx.mark(functions, signature)))
+    for signature, body in actions.items():
+        head = parse_signature(ctx.sources.key_text(actions, signature), ctx.static, ctx.sink)
+        if head is not None:
+            ctx.claim(head.name, "an action", actions, signature)
+            texts = _texts(ctx, actions, signature, body)
+            ctx.scope.declare(ActionEntry(head.name, head.parameters, texts, ctx.mark(actions, signature)))
+
+
+def _texts(ctx: Context, node: Tree, key: str, body: Any) -> tuple[SourceText, ...]:
+    if isinstance(body, list):
+        return tuple(ctx.sources.text(body, index, one) for index, one in enumerate(body))
+    return (ctx.sources.text(node, key, body),)
+
+
+# --- events and streams ------------------------------------------------------------------
+
+
+def build_events(ctx: Context, tree: Tree) -> tuple[Event, ...]:
+    """Build the events and declare them."""
+    declared = entries(tree, "events")
+    events = []
+    for name, widths in declared.items():
+        ctx.claim(name, "an event", declared)
+        parameters = tuple(widths.items())
+        for parameter in widths:
+            if parameter in KEYWORDS:
+                ctx.at_key(kinds.RESERVED_NAME, widths, parameter, name=parameter, reason="it is a keyword")
+        ctx.scope.declare(EventEntry(name, parameters))
+        events.append(Event(name, parameters, ""))
+    return tuple(events)
+
+
+def declare_streams(ctx: Context, tree: Tree) -> None:
+    """Declare the byte streams."""
+    declared = entries(tree, "streams")
+    for name in declared:
+        ctx.claim(name, "a stream", declared)
+        ctx.scope.declare(StreamEntry(name))
+
+
+def build_streams(ctx: Context, tree: Tree) -> tuple[Stream, ...]:
+    """Compile what the streams do and build them."""
+    return tuple(
+        Stream(
+            name,
+            ctx.statements(spec, "on_receive", ctx.scope.hook(value=_BYTE), ("receive", name)),
+            spec.get("description", ""),
+            ctx.statements(spec, "on_break", ctx.scope.hook(), ("break", name)),
+            ctx.expression(spec, "room", ctx.scope.hook(), Range.unsigned(64), ("room", name)),
+        )
+        for name, spec in entries(tree, "streams").items()
+    )

@@ -1,0 +1,131 @@
+"""From a path to a checked device, fragment or board: the stages, and what of a faulty file still goes on to the next.
+
+A file that is not YAML ends there. What breaks the schema is reported and cut out of the tree, and the rest is built
+and checked, so that one run tells everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from devgen.language import LoadResult
+from devgen.language.diagnostics import codes_files as source_kinds
+from devgen.language.diagnostics import codes_keys as shape_kinds
+from devgen.language.diagnostics.reporting import Diagnostic, Diagnostics
+from devgen.language.model import Device, Mark
+from devgen.language.module_names import module_name
+from devgen.language.reading.includes import Includer
+from devgen.language.reading.schema_check import validate
+from devgen.language.reading.source_map import Sources
+
+Tree = dict[str, Any]
+
+_SUFFIXES = (".yaml", ".yml")
+
+
+def load_device_file(path: Path, include_dirs: tuple[Path, ...] = ()) -> LoadResult:
+    """Load, validate, build and check one device description (see ``devgen.language.load_device``)."""
+    sources = Sources()
+    sink = Diagnostics(lines=sources.line)
+    includer = Includer(sources, sink, include_dirs)
+    tree = includer.load(path)
+    fragment = tree is not None and "fragment" in tree
+    device = None
+    if tree is not None:
+        built = _build(tree, sources, sink, fragment)
+        device = None if sink.failed else built
+    return LoadResult(device, sink.finish(), includer.paths or [path], fragment)
+
+
+def _build(tree: Tree, sources: Sources, sink: Diagnostics, fragment: bool) -> Any:
+    """Return the device of a merged tree, or None for a fragment and for a tree too broken to go on with."""
+    tree = outermost(tree, sources)
+    if not validate(tree, "device", sources, sink):
+        return None
+    if fragment:
+        if "device" in tree:
+            mark = sources.key_mark(tree, "fragment")
+            reason = "a file is one or the other"
+            sink.add(shape_kinds.CONTRADICTION, mark, key="fragment", other="device", reason=reason)
+        return None
+    from devgen.language.elaborate.device_keys import build_device
+
+    return build_device(tree, sources, sink)
+
+
+def outermost(tree: Tree, sources: Sources) -> Tree:
+    """Return the tree as what it is once its includes are merged: without ``include``, unless that is malformed."""
+    names = tree.get("include")
+    if not isinstance(names, list) or not all(isinstance(one, str) for one in names):
+        return tree
+    merged = {key: value for key, value in tree.items() if key != "include"}
+    sources.set_place(merged, sources.marks[id(tree)], sources.places[id(tree)])
+    sources.keep.append(merged)
+    return merged
+
+
+# --- many files --------------------------------------------------------------------------
+
+
+def check_all(paths: Sequence[Path], include_dirs: tuple[Path, ...] = ()) -> list[Diagnostic]:
+    """Check files and the YAML files below folders (see ``devgen.language.check_paths``)."""
+    found: list[Diagnostic] = []
+    fragments: list[Path] = []
+    included: set[Path] = set()
+    modules: dict[str, Device] = {}
+    for path in _files(paths):
+        if is_board(path):
+            from devgen.language.board import load_board_file
+
+            found += load_board_file(path).diagnostics
+            continue
+        result = load_device_file(path, include_dirs)
+        found += result.diagnostics
+        included.update(one.resolve() for one in result.sources[1:])
+        if result.device is not None:
+            found += _same_module(modules, result.device)
+        if result.fragment:
+            fragments.append(path)
+    if len(paths) > 1 or any(path.is_dir() for path in paths):
+        found += [_unused(path) for path in fragments if path.resolve() not in included]
+    return list(dict.fromkeys(found))
+
+
+def _same_module(modules: dict[str, Device], device: Device) -> list[Diagnostic]:
+    """Tell of a device that would make the module of one before it; remember it otherwise."""
+    other = modules.setdefault(module_name(device.name), device)
+    if other is device:
+        return []
+    clash = "is described, too," if other.name == device.name else f"makes the same module as '{other.name}'"
+    return [source_kinds.SAME_DEVICE(device.mark, name=device.name, clash=clash, other=other.mark.file)]
+
+
+def _unused(path: Path) -> Diagnostic:
+    return source_kinds.FRAGMENT_UNUSED(Mark(str(path), 1, 1), name=path.stem)
+
+
+def _files(paths: Sequence[Path]) -> list[Path]:
+    files: dict[Path, None] = {}
+    for path in paths:
+        if path.is_dir():
+            files.update(
+                dict.fromkeys(sorted(one for one in path.rglob("*") if one.suffix in _SUFFIXES and one.is_file()))
+            )
+        else:
+            files[path] = None
+    return list(files)
+
+
+def is_board(path: Path) -> bool:
+    """Whether a file is a board: its first key is ``board``, or it has that key and neither of a device's."""
+    from devgen.language.reading.regular_file import read_text
+    from devgen.language.reading.yaml_tree import load_tree
+
+    sink, sources = Diagnostics(), Sources()
+    text = read_text(path, Mark(str(path), 1, 1), sink)
+    if text is None or "board" not in text:
+        return False
+    tree = load_tree(sources.add(str(path), text), sources, sink)
+    return tree is not None and "board" in tree and not {"device", "fragment"} & tree.keys()

@@ -1,0 +1,457 @@
+"""The typed model of a device description: what is left once a YAML file has passed every check.
+
+Offsets and sizes are bytes, bit numbers count from 0 at the least significant bit, times are nanoseconds.
+Everything is frozen: the code generator reads it and decides nothing that stands here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from devgen.language.ir import Expr, Range, Stmt
+
+
+@dataclass(slots=True, frozen=True)
+class Mark:
+    """A place in a source file; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+
+class Bus(StrEnum):
+    """Where a device sits."""
+
+    SYSBUS = "sysbus"
+    ISA = "isa"
+    PCI = "pci"
+
+
+class Intent(StrEnum):
+    """Why a register has no behaviour; the three are different things and are logged as such."""
+
+    RESERVED = "reserved"
+    UNIMPLEMENTED = "unimplemented"
+    UNDOCUMENTED = "undocumented"
+
+
+Decode = Literal["lanes", "exact", "word"]
+AccessType = Literal["ro", "rw", "wo", "rw1", "w1"]
+ReadEffect = Literal["rclr", "rset"]
+WriteEffect = Literal["woclr", "woset", "wot", "wzs", "wzc", "wzt", "wclr", "wset"]
+ClockName = Literal["virtual", "rtc", "host"]
+
+
+@dataclass(slots=True, frozen=True)
+class Property:
+    """A value set when a device is placed; ``range`` bounds an int, ``clamp`` forces it in instead of refusing it.
+
+    One of type "bytes" is an array of ``size`` bytes; its default is hexadecimal text, the rest is zero.
+    """
+
+    name: str
+    type: Literal["int", "bool", "string", "bytes"]
+    default: int | bool | str
+    range: Range
+    clamp: bool
+    description: str
+    size: int = 0
+
+
+@dataclass(slots=True, frozen=True)
+class Constant:
+    """A number with a name."""
+
+    name: str
+    value: int
+
+
+@dataclass(slots=True, frozen=True)
+class StateVar:
+    """Hidden state. ``count`` None is a scalar; else an expression over properties."""
+
+    name: str
+    width: int
+    reset: Expr
+    count: Expr | None
+    retain: bool
+    description: str
+
+    @property
+    def is_bytes(self) -> bool:
+        """Whether it is an array of bytes, which blocks are copied to and from."""
+        return self.width == 8 and self.count is not None
+
+
+@dataclass(slots=True, frozen=True)
+class Fifo:
+    """A first-in-first-out buffer of ``depth`` entries (an expression over properties) of ``width`` bits."""
+
+    name: str
+    depth: Expr
+    width: int
+    retain: bool
+    description: str
+
+
+@dataclass(slots=True, frozen=True)
+class Counter:
+    """A count of clock periods modulo 2^width. ``period`` is ns as a fraction (numerator, denominator)."""
+
+    name: str
+    clock: ClockName
+    period: tuple[Expr, Expr]
+    width: int
+    enable: Expr | None
+    reset: Expr
+    phase: Literal["clock", "start"]
+    count: Expr | None
+    retain: bool
+    description: str
+
+
+@dataclass(slots=True, frozen=True)
+class Timer:
+    """A deadline. With ``counter`` and ``match`` it can ``arm()``; without, it has ``clock`` and absolute deadlines."""
+
+    name: str
+    clock: ClockName
+    counter: str | None
+    match: Expr | None
+    align: Literal["edge", "now"]
+    due: Literal["now", "tick", "wrap"]
+    on_expire: tuple[Stmt, ...]
+    count: Expr | None
+    retain: bool
+    description: str
+
+
+@dataclass(slots=True, frozen=True)
+class Function:
+    """A pure, named expression."""
+
+    name: str
+    parameters: tuple[str, ...]
+    body: Expr
+
+
+@dataclass(slots=True, frozen=True)
+class Action:
+    """Named statements with parameters."""
+
+    name: str
+    parameters: tuple[str, ...]
+    body: tuple[Stmt, ...]
+
+
+@dataclass(slots=True, frozen=True)
+class Field:
+    """Named bits of a register. ``reset`` is at bit 0 of the field; ``values`` are the enumeration labels."""
+
+    name: str
+    lsb: int
+    width: int
+    access: AccessType
+    reset: int
+    read_effect: ReadEffect | None
+    write_effect: WriteEffect | None
+    singlepulse: bool
+    values: tuple[tuple[str, int], ...]
+    title: str
+    description: str
+
+
+@dataclass(slots=True, frozen=True)
+class Window:
+    """What a data register reaches: the registers at offset ``at`` (bytes) of another region, ``region``."""
+
+    region: str
+    at: Expr
+
+
+@dataclass(slots=True, frozen=True)
+class Register:
+    """A register or a register array. A register without declared fields has none here: its bits obey its own access.
+
+    ``reset`` is the whole register's value with the fields' resets merged in; an array whose elements differ has one
+    value an element in ``resets`` instead. ``constant`` has one value for all elements or one an element.
+    An alias has the fields, width and number of elements of what it stands for.
+    """
+
+    name: str
+    offset: int
+    width: int
+    access: AccessType
+    reset: Expr
+    count: Expr | None
+    stride: int
+    fields: tuple[Field, ...]
+    constant: tuple[int, ...] | None
+    read: Expr | None
+    write: tuple[Stmt, ...] | None
+    on_read: tuple[Stmt, ...]
+    on_write: tuple[Stmt, ...]
+    read_effect: ReadEffect | None
+    write_effect: WriteEffect | None
+    singlepulse: bool
+    alias: str | None
+    intent: Intent | None
+    retain: bool
+    coalesce: bool
+    decode: Decode
+    title: str
+    description: str
+    mark: Mark
+    resets: tuple[int, ...] = ()
+    sizes: tuple[int, int] | None = None
+    before_read: tuple[Stmt, ...] = ()
+    window: Window | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class RegisterFile:
+    """A group of registers that repeats: SystemRDL's regfile. Members' offsets are relative to an element's start."""
+
+    name: str
+    offset: int
+    stride: int
+    count: Expr | None
+    registers: tuple[Register, ...]
+    title: str
+    description: str
+    mark: Mark
+
+
+@dataclass(slots=True, frozen=True)
+class Doorbell:
+    """An ioeventfd: a write of ``length`` bytes (0: of any length) at ``offset``, of ``match`` or (None) any value."""
+
+    name: str
+    offset: int
+    length: int
+    match: int | None
+    on_ring: tuple[Stmt, ...]
+    count: int | None
+    stride: int
+    description: str
+
+
+@dataclass(slots=True, frozen=True)
+class AccessRule:
+    """Sizes in bytes that a region accepts (``valid``) and that reach its registers (``implemented``)."""
+
+    valid: tuple[int, int]
+    implemented: tuple[int, int]
+    endian: Literal["little", "big"]
+    unaligned: bool
+
+
+@dataclass(slots=True, frozen=True)
+class Region:
+    """A range of addresses. ``kind`` ram and rom are memory-backed; ``bar`` is set on PCI devices.
+
+    ``space`` "config" is the PCI function's own part of configuration space: offsets are those of the whole space.
+    "indirect" is on no bus: its registers are reached through windows.
+    """
+
+    name: str
+    kind: Literal["registers", "ram", "rom"]
+    space: Literal["mmio", "pio", "config", "indirect"]
+    bar: int | Literal["rom"] | None
+    offset: int
+    size: int
+    access: AccessRule
+    decode: Decode
+    reserved: Literal["zeros", "ones"]
+    entries: tuple[Register | RegisterFile, ...]
+    doorbells: tuple[Doorbell, ...]
+    contents: bytes
+    description: str
+    mark: Mark
+
+
+@dataclass(slots=True, frozen=True)
+class Line:
+    """An interrupt or GPIO output. ``level`` None: driven by statements.
+
+    ``vector``: it is a message each time it rises, of that vector or, in an array, of those from there on.
+    ``pme``: a rise is a power management event.
+    """
+
+    name: str
+    level: Expr | None
+    count: Expr | None
+    reset: int
+    intx: bool
+    description: str
+    vector: int | None = None
+    pme: bool = False
+
+
+@dataclass(slots=True, frozen=True)
+class GpioIn:
+    """A GPIO input and what its change does (``value`` and, in an array, ``index`` are in scope)."""
+
+    name: str
+    on_input: tuple[Stmt, ...]
+    count: Expr | None
+    description: str
+
+
+@dataclass(slots=True, frozen=True)
+class Event:
+    """A host-visible event with its parameters' widths in bits."""
+
+    name: str
+    parameters: tuple[tuple[str, int], ...]
+    description: str
+
+
+@dataclass(slots=True, frozen=True)
+class Stream:
+    """A byte stream to and from a host character device. ``room``: how many bytes it can take; None: any number."""
+
+    name: str
+    on_receive: tuple[Stmt, ...]
+    description: str
+    on_break: tuple[Stmt, ...] = ()
+    room: Expr | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class Bar:
+    """A PCI base address register. ``size`` in bytes is a power of two."""
+
+    index: int | Literal["rom"]
+    type: Literal["io", "mem32", "mem64", "rom"]
+    size: int
+    prefetchable: bool
+
+
+@dataclass(slots=True, frozen=True)
+class Msi:
+    """An MSI capability. ``at``: its offset in configuration space; None: behind the one before it."""
+
+    vectors: int
+    masking: bool
+    at: int | None
+
+
+@dataclass(slots=True, frozen=True)
+class MsiX:
+    """An MSI-X capability with the BARs and offsets of its table and its pending bits."""
+
+    vectors: int
+    bar: int
+    table: int
+    pending_bar: int
+    pending: int
+    at: int | None
+
+
+@dataclass(slots=True, frozen=True)
+class VendorSpecific:
+    """A vendor-specific capability of ``size`` bytes in all; ``contents`` follow its length byte."""
+
+    name: str
+    contents: bytes
+    size: int
+    at: int | None
+
+
+@dataclass(slots=True, frozen=True)
+class PowerManagement:
+    """A power management capability. ``pme``: states in which PME# can be asserted, D0 to D3cold as 0 to 4."""
+
+    d1: bool
+    d2: bool
+    pme: tuple[int, ...]
+    no_soft_reset: bool
+    at: int | None
+
+
+@dataclass(slots=True, frozen=True)
+class Express:
+    """A PCI Express capability. ``speed`` in GT/s, ``max_payload`` in bytes; ``integrated`` has no link."""
+
+    type: Literal["endpoint", "legacy", "integrated"]
+    max_payload: int
+    speed: float
+    width: int
+    flr: bool
+    at: int | None
+
+
+Capability = Msi | MsiX | PowerManagement | Express | VendorSpecific
+
+
+@dataclass(slots=True, frozen=True)
+class SerialNumber:
+    """A device serial number capability; ``number`` is an expression over properties, of 64 bits."""
+
+    number: Expr
+    at: int | None
+
+
+@dataclass(slots=True, frozen=True)
+class VendorExtended:
+    """A vendor-specific extended capability of ``size`` bytes in all; ``contents`` follow its two dwords of header."""
+
+    name: str
+    id: int
+    revision: int
+    contents: bytes
+    size: int
+    at: int | None
+
+
+ExtendedCapability = SerialNumber | VendorExtended
+
+
+@dataclass(slots=True, frozen=True)
+class Pci:
+    """PCI identity and base address registers. ``class_code`` is class, subclass and prog-if in 24 bits."""
+
+    vendor: int
+    device: int
+    revision: int
+    class_code: int
+    subsystem_vendor: int
+    subsystem_device: int
+    interrupt_pin: int
+    bars: tuple[Bar, ...]
+    capabilities: tuple[Capability, ...] = ()
+    extended: tuple[ExtendedCapability, ...] = ()
+
+
+@dataclass(slots=True, frozen=True)
+class Device:
+    """A whole description."""
+
+    name: str
+    title: str
+    description: str
+    datasheet: str
+    bus: Bus
+    properties: tuple[Property, ...]
+    state: tuple[StateVar, ...]
+    counters: tuple[Counter, ...]
+    timers: tuple[Timer, ...]
+    functions: tuple[Function, ...]
+    actions: tuple[Action, ...]
+    regions: tuple[Region, ...]
+    interrupts: tuple[Line, ...]
+    gpio_in: tuple[GpioIn, ...]
+    gpio_out: tuple[Line, ...]
+    events: tuple[Event, ...]
+    streams: tuple[Stream, ...]
+    on_reset: tuple[Stmt, ...]
+    pci: Pci | None
+    retain: bool
+    mark: Mark
+    sources: tuple[str, ...] = field(default=())
+    fifos: tuple[Fifo, ...] = ()
+    constants: tuple[Constant, ...] = ()

@@ -1,0 +1,1 @@
+"""From files to a tree with source marks, checked against the JSON Schema."""

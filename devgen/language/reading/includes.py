@@ -1,0 +1,148 @@
+"""``include:``: files merged into one tree, each key keeping the place it came from.
+
+Mappings merge key by key and the including file wins; anything else replaces. Of an included file the keys
+``device``, ``fragment`` and ``include`` are not taken over. A description may include relative paths to ``.yaml`` or
+``.yml`` files only, and only such as lie, links resolved, below the folder of the outermost file or below a folder
+that the user named: nothing that a stranger's description says makes devgen read or quote another file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from devgen.language.diagnostics import codes_files as kinds
+from devgen.language.diagnostics.reporting import Diagnostics
+from devgen.language.model import Mark
+from devgen.language.reading.regular_file import SIZE_LIMIT, read_text
+from devgen.language.reading.source_map import Sources
+from devgen.language.reading.yaml_tree import load_tree
+
+Tree = dict[str, Any]
+
+DEPTH_LIMIT = 8
+FILE_LIMIT = 64
+_OWN_KEYS = ("device", "fragment", "include")
+_SUFFIXES = (".yaml", ".yml")
+
+
+@dataclass(slots=True)
+class Includer:
+    """Loads one description and what it includes."""
+
+    sources: Sources
+    sink: Diagnostics
+    include_dirs: tuple[Path, ...] = ()
+    paths: list[Path] = field(default_factory=list)
+    _roots: tuple[Path, ...] = ()
+    _merged: dict[Path, Tree | None] = field(default_factory=dict)
+    _open: list[Path] = field(default_factory=list)
+    _size: int = 0
+
+    def load(self, path: Path) -> Tree | None:
+        """Return the merged tree of the file at ``path``, with its own ``fragment`` or ``device`` key."""
+        try:
+            self._roots = tuple(one.resolve() for one in (path.parent, *self.include_dirs))
+            real = path.resolve()
+        except (OSError, ValueError, RuntimeError):  # a NUL, a loop of links
+            real = path
+        return self._load(path, real, Mark(str(path), 1, 1))
+
+    def _load(self, path: Path, real: Path, mark: Mark) -> Tree | None:
+        text = read_text(path, mark, self.sink)
+        if text is None:
+            return None
+        self._size += len(text)
+        if self._size > SIZE_LIMIT:
+            self.sink.add(kinds.INCLUDE_LIMIT, mark, limit=SIZE_LIMIT >> 20, what="MiB in all files together")
+            return None
+        self.paths.append(path)
+        tree = load_tree(self.sources.add(str(path), text), self.sources, self.sink)
+        if tree is None:
+            return None
+        self.sources.keep.append(tree)
+        self._open.append(real)
+        merged = self._with_includes(tree, path)
+        self._open.pop()
+        return merged
+
+    def _with_includes(self, tree: Tree, path: Path) -> Tree:
+        names = tree.get("include")
+        if not isinstance(names, list):
+            return tree
+        base: Tree | None = None
+        for index, name in enumerate(names):
+            found = self._included(name, path, self.sources.value_mark(names, index)) if isinstance(name, str) else None
+            if found is not None:
+                base = found if base is None else self._merge(base, found)
+        return tree if base is None else self._merge(self._without_own_keys(base), tree)
+
+    def _included(self, name: str, path: Path, mark: Mark) -> Tree | None:
+        if len(self._open) > DEPTH_LIMIT:
+            self.sink.add(kinds.INCLUDE_LIMIT, mark, limit=DEPTH_LIMIT, what="includes inside each other")
+            return None
+        reason = _refusal(name)
+        if reason:
+            self.sink.add(kinds.INCLUDE_REFUSED, mark, path=name, reason=reason)
+            return None
+        found = next((one / name for one in (path.parent, *self.include_dirs) if (one / name).exists()), None)
+        if found is None:
+            self.sink.add(kinds.INCLUDE_NOT_FOUND, mark, length=len(name), path=name, hint=_near(name, path.parent))
+            return None
+        return self._included_file(found, name, mark)
+
+    def _included_file(self, found: Path, name: str, mark: Mark) -> Tree | None:
+        real = found.resolve()
+        if not any(real.is_relative_to(root) for root in self._roots) or real.suffix not in _SUFFIXES:
+            self.sink.add(kinds.INCLUDE_REFUSED, mark, path=name, reason="it lies outside the description's folder")
+            return None
+        if real in self._open:
+            circle = [one.name for one in self._open[self._open.index(real) :]]
+            self.sink.add(kinds.INCLUDE_CYCLE, mark, length=len(name), path=" -> ".join([*circle, real.name]))
+            return None
+        if real not in self._merged:
+            if len(self._merged) >= FILE_LIMIT:
+                self.sink.add(kinds.INCLUDE_LIMIT, mark, limit=FILE_LIMIT, what="included files")
+                return None
+            self._merged[real] = self._load(found, real, mark)
+        return self._merged[real]
+
+    def _merge(self, base: Tree, over: Tree) -> Tree:
+        """Return ``base`` overlaid with ``over``; neither is changed, what both hold as mappings is made anew."""
+        node = dict(base)
+        entries = dict(self.sources.marks[id(base)])
+        own = self.sources.marks[id(over)]
+        for key, value in over.items():
+            below = node.get(key)
+            merge = isinstance(below, dict) and isinstance(value, dict)
+            node[key] = self._merge(below, value) if merge else value  # type: ignore[arg-type]
+            entries[key] = own[key]
+        self.sources.set_place(node, entries, self.sources.places[id(over)])
+        self.sources.keep.append(node)
+        return node
+
+    def _without_own_keys(self, tree: Tree) -> Tree:
+        node = {key: value for key, value in tree.items() if key not in _OWN_KEYS}
+        self.sources.set_place(node, self.sources.marks[id(tree)], self.sources.places[id(tree)])
+        self.sources.keep.append(node)
+        return node
+
+
+def _refusal(name: str) -> str:
+    path = Path(name)
+    if path.is_absolute():
+        return "it is not a relative path"
+    if path.suffix not in _SUFFIXES:
+        return "it is not a .yaml or .yml file"
+    return "" if name.isprintable() else "its name has control characters"
+
+
+def _near(name: str, folder: Path) -> str:
+    from devgen.language.diagnostics.reporting import did_you_mean
+
+    try:
+        present = [one.name for one in folder.iterdir() if one.suffix in _SUFFIXES]
+    except OSError:
+        return ""
+    return did_you_mean(name, present[:1000])

@@ -1,0 +1,292 @@
+"""The symbol table of a device: what a name means inside an expression or a statement.
+
+The spec builder declares every named thing of a description here, then compiles the pieces of behaviour against it.
+Entries are frozen; ``count`` of an array is a checked expression over properties (``None``: not an array).
+
+Order of use: declare properties; compile the ``count`` expressions; declare everything else; compile the hooks (each
+in a scope made by :meth:`Scope.hook`); last, :func:`devgen.language.behaviour.finish` compiles functions and actions,
+whose parameters' ranges are known only when every call has been seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from devgen.language.diagnostics.reporting import SourceText
+from devgen.language.ir import Expr, Range
+from devgen.language.model import Mark
+
+
+@dataclass(slots=True, frozen=True)
+class PropertyEntry:
+    """A property; ``range`` bounds an int and is ignored for the other types; ``count`` is that of bytes."""
+
+    name: str
+    type: Literal["int", "bool", "string", "bytes"]
+    range: Range
+    count: Expr | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class ConstantEntry:
+    """A number with a name."""
+
+    name: str
+    value: int
+
+
+@dataclass(slots=True, frozen=True)
+class FieldEntry:
+    """A register's field; ``labels`` are its enumeration, in order."""
+
+    name: str
+    lsb: int
+    width: int
+    labels: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(slots=True, frozen=True)
+class RegisterEntry:
+    """A register or register array (a member of a register file is never an array of its own).
+
+    ``readonly`` says why behaviour may not assign it ("is constant", "is computed by its `read:`"), None if it may.
+    ``computed``: its value is its ``read:`` expression. ``storage``: the register whose storage an alias shares.
+    ``window``: it has no value of its own.
+    """
+
+    name: str
+    width: int
+    fields: tuple[FieldEntry, ...] = ()
+    count: Expr | None = None
+    readonly: str | None = None
+    computed: bool = False
+    storage: str | None = None
+    window: bool = False
+
+
+@dataclass(slots=True, frozen=True)
+class FileEntry:
+    """A register file; its members are reached as ``FILE[i].MEMBER``, or by name alone in members' own hooks."""
+
+    name: str
+    registers: tuple[RegisterEntry, ...]
+    count: Expr | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class StateEntry:
+    """A hidden state variable of ``width`` bits."""
+
+    name: str
+    width: int
+    count: Expr | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class FifoEntry:
+    """A first-in-first-out buffer of ``depth`` entries of ``width`` bits."""
+
+    name: str
+    width: int
+    depth: Expr
+
+
+@dataclass(slots=True, frozen=True)
+class CounterEntry:
+    """A counter of ``width`` bits."""
+
+    name: str
+    width: int
+    count: Expr | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class TimerEntry:
+    """A timer. ``matched``: it has counter and match, so ``arm()``; else a bare clock, so ``arm_at`` and ``arm_in``.
+
+    ``at_once``: ``arm()`` may run ``on_expire`` before it returns (``due: now``).
+    """
+
+    name: str
+    matched: bool
+    at_once: bool = False
+    count: Expr | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class LineEntry:
+    """An interrupt or GPIO line. ``followed``: it has a ``level:``, so statements may not drive it."""
+
+    kind: Literal["interrupt", "gpio_out", "gpio_in"]
+    name: str
+    followed: bool = False
+    count: Expr | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class EventEntry:
+    """A host-visible event; parameters with their widths in bits."""
+
+    name: str
+    parameters: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(slots=True, frozen=True)
+class StreamEntry:
+    """A byte stream to a host character device."""
+
+    name: str
+
+
+@dataclass(slots=True, frozen=True)
+class Parameter:
+    """A parameter. ``range`` None: inferred from the calls; ``below``: an index under this expression of properties."""
+
+    name: str
+    range: Range | None = None
+    below: Expr | None = None
+    mark: Mark | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class FunctionEntry:
+    """A declared function; ``body`` is an expression, ``mark`` where it is declared."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    body: SourceText
+    mark: Mark | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class ActionEntry:
+    """A declared action; ``body`` is statements (a YAML list is a sequence of texts), ``mark`` where it is declared."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    body: tuple[SourceText, ...]
+    mark: Mark | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class LocalEntry:
+    """A name that a hook provides. ``below``: it is an index under this expression of properties."""
+
+    name: str
+    range: Range
+    below: Expr | None = None
+
+
+Entry = (
+    PropertyEntry
+    | ConstantEntry
+    | RegisterEntry
+    | FileEntry
+    | StateEntry
+    | FifoEntry
+    | CounterEntry
+    | TimerEntry
+    | LineEntry
+    | EventEntry
+    | StreamEntry
+    | FunctionEntry
+    | ActionEntry
+    | LocalEntry
+)
+
+_WORDS = "min max abs bool popcount bit_length now rtc_now host_now pulse true false int range"
+
+BUILTIN_NAMES: frozenset[str] = frozenset(
+    (
+        *_WORDS.split(),
+        *(f"{sign}{width}" for sign in "us" for width in range(1, 65)),
+        *(f"{verb}{width}" for verb in ("load", "store") for width in (8, 16, 32, 64)),
+        "load_bytes",
+        "store_bytes",
+        "fill_bytes",
+    )
+)
+"""Names of the language itself: no register, state or other declared thing may have one."""
+
+HOOK_NAMES: frozenset[str] = frozenset(("value", "mask", "old", "index", "count"))
+"""Names that hooks provide as locals: no declared thing may have one."""
+
+
+@dataclass(slots=True)
+class Scope:
+    """The names visible to a piece of behaviour. The root holds the device; hooks add locals of their own."""
+
+    parent: Scope | None = None
+    file: FileEntry | None = None
+    entries: dict[str, Entry] = field(default_factory=dict)
+    deferred: dict[str, Callable[[], Entry]] = field(default_factory=dict)
+    records: dict[str, object] = field(default_factory=dict, repr=False)
+    """What :mod:`devgen.language.behaviour` remembers between compiling the hooks and finishing; kept at the root."""
+
+    def declare(self, entry: Entry) -> None:
+        """Add a name; a later declaration of the same name replaces the earlier (the caller has diagnosed it)."""
+        self.entries[entry.name] = entry
+
+    def defer(self, name: str, make: Callable[[], Entry]) -> None:
+        """Add a name whose entry is made on first use: thousands of registers nobody mentions cost nothing."""
+        self.deferred[name] = make
+
+    def hook(self, *, file: str | None = None, index: Expr | None = None, **ranges: Range) -> Scope:
+        """Return a nested scope with the locals of a hook.
+
+        ``ranges`` are its names (``value``, ``mask``, ``old``, ``count``); ``index`` is the element count of the
+        array the hook belongs to, if any; ``file`` the register file whose members are visible unqualified.
+        """
+        child = Scope(parent=self)
+        for name, bounds in ranges.items():
+            child.declare(LocalEntry(name, bounds))
+        if file is not None:
+            found = self.lookup(file)
+            child.file = found if isinstance(found, FileEntry) else None
+            index = child.file.count if index is None and child.file is not None else index
+        if index is not None:
+            child.declare(LocalEntry("index", Range(0, max(0, (index.range.hi or 1) - 1)), below=index))
+        return child
+
+    @property
+    def root(self) -> Scope:
+        """Return the device's own scope."""
+        scope = self
+        while scope.parent is not None:
+            scope = scope.parent
+        return scope
+
+    def lookup(self, name: str) -> Entry | None:
+        """Return what ``name`` means here, or None; members of the hook's own register file are for ``member``."""
+        entry = self.entries.get(name)
+        if entry is not None:
+            return entry
+        make = self.deferred.pop(name, None)
+        if make is not None:
+            entry = self.entries[name] = make()
+            return entry
+        return self.parent.lookup(name) if self.parent is not None else None
+
+    def member(self, name: str) -> tuple[FileEntry, RegisterEntry] | None:
+        """Return the sibling register ``name`` of the register file this hook belongs to."""
+        if self.file is not None:
+            for register in self.file.registers:
+                if register.name == name:
+                    return self.file, register
+        return self.parent.member(name) if self.parent is not None else None
+
+    def names(self) -> Iterator[str]:
+        """Yield every declared name that is visible here, for suggestions."""
+        scope: Scope | None = self
+        while scope is not None:
+            yield from scope.entries
+            yield from scope.deferred
+            if scope.file is not None:
+                yield from (register.name for register in scope.file.registers)
+            scope = scope.parent
+
+    def callables(self) -> list[FunctionEntry | ActionEntry]:
+        """Return the device's functions and actions, in order of declaration."""
+        return [entry for entry in self.root.entries.values() if isinstance(entry, FunctionEntry | ActionEntry)]

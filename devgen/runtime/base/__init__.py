@@ -1,0 +1,1 @@
+"""Errors, the machine lock, the guest log, and plain data for saved state."""

@@ -1,5 +1,0 @@
-"""The CPU host for machines without /dev/kvm: Unicorn runs the guest, the runtime does what the kernel would."""
-
-from devgen.runtime.emulator.host import EmulatorHost
-
-__all__ = ["EmulatorHost"]

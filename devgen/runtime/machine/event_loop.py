@@ -1,0 +1,124 @@
+"""A thread that waits for eventfds: doorbells that the guest rings, and the ends of level interrupts.
+
+A ring is delivered under the machine's lock, with the number of rings that the eventfd has merged.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+from devgen.runtime.base.machine_lock import MachineLock
+from devgen.runtime.memory.event_notifier import IoEventFd
+
+BEAT = 0.02  # seconds between two looks at what the kernel holds back, while there is such a thing
+
+
+class EventLoop:
+    """Watches eventfds while started. ``lock`` is the machine's; everything but ``start`` and ``stop`` needs it held.
+
+    ``before`` is called under the lock ahead of every delivery, and at each beat if ``set_beat`` asked for beats. An
+    exception of a handler goes to ``failed``, and the loop goes on.
+    """
+
+    def __init__(self, lock: MachineLock, before: Callable[[], None], failed: Callable[[Exception], None]) -> None:
+        self._lock = lock
+        self._before = before
+        self._failed = failed
+        self._poll = select.epoll(flags=select.EPOLL_CLOEXEC)
+        self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self._poll.register(self._wake, select.EPOLLIN)
+        self._doorbells: dict[int, list[IoEventFd]] = {}
+        self._callbacks: dict[int, Callable[[], None]] = {}
+        self._thread: threading.Thread | None = None
+        self._running = False
+        self._beat: float | None = None
+
+    # --- what is watched ---
+
+    def watch(self, fd: int, doorbell: IoEventFd) -> None:
+        """Deliver the rings of ``doorbell``, whose eventfd is ``fd``; a second time for a second address."""
+        placed = self._doorbells.setdefault(fd, [])
+        placed.append(doorbell)
+        if len(placed) == 1:
+            self._poll.register(fd, select.EPOLLIN)
+
+    def unwatch(self, fd: int, doorbell: IoEventFd) -> None:
+        """Undo one ``watch``, after delivering what has been rung."""
+        self._ring(doorbell)
+        placed = self._doorbells[fd]
+        placed.remove(doorbell)
+        if not placed:
+            del self._doorbells[fd]
+            with suppress(OSError):
+                self._poll.unregister(fd)
+
+    def watch_event(self, fd: int, callback: Callable[[], None]) -> None:
+        """Call ``callback`` when eventfd ``fd`` has been signalled; it clears the eventfd itself."""
+        self._poll.register(fd, select.EPOLLIN)
+        self._callbacks[fd] = callback
+
+    def unwatch_event(self, fd: int) -> None:
+        """Undo ``watch_event``."""
+        del self._callbacks[fd]
+        with suppress(OSError):
+            self._poll.unregister(fd)
+
+    def set_beat(self, on: bool) -> None:
+        """Wake up every ``BEAT`` seconds, or only for events."""
+        self._beat = BEAT if on else None
+        os.eventfd_write(self._wake, 1)
+
+    # --- the thread ---
+
+    def start(self) -> None:
+        """Begin to wait."""
+        self._running = True
+        self._thread = threading.Thread(target=self._run, name="devgen-events", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread, then deliver what came in meanwhile: no ring is lost between two runs."""
+        self._running = False
+        os.eventfd_write(self._wake, 1)
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        self._dispatch([fd for fd, _ in self._poll.poll(0)])
+
+    def close(self) -> None:
+        """Release the descriptors; stopped before."""
+        self._poll.close()
+        os.close(self._wake)
+
+    def _run(self) -> None:
+        while self._running:
+            self._dispatch([fd for fd, _ in self._poll.poll(self._beat)])
+
+    def _dispatch(self, ready: list[int]) -> None:
+        try:
+            with self._lock:
+                self._before()
+                for fd in ready:
+                    self._deliver(fd)
+        except Exception as error:
+            self._failed(error)
+
+    def _deliver(self, fd: int) -> None:
+        if fd == self._wake:
+            os.eventfd_read(fd)
+            return
+        callback = self._callbacks.get(fd)
+        if callback is not None:
+            callback()
+        for doorbell in self._doorbells.get(fd, ())[:1]:
+            self._ring(doorbell)
+
+    @staticmethod
+    def _ring(doorbell: IoEventFd) -> None:
+        count = doorbell.notifier.test_and_clear()
+        if count:
+            doorbell.handler(count)

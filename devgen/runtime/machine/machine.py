@@ -1,0 +1,476 @@
+"""A machine: RAM, two address spaces, devices at their places, interrupt wires, clocks.
+
+The kernel and the processor belong to a host, which hears of memory through listeners and of interrupts through
+``connect_gsi``. One lock guards all of it: a host takes ``lock`` before it lets an access, a timer, a doorbell or a
+byte from outside reach a device, and holds no other lock of its own while it waits for this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from devgen.runtime.base.errors import DeviceError, MachineError, RuntimeFault, StateError, suggest
+from devgen.runtime.base.guest_log import AccessLog
+from devgen.runtime.base.machine_lock import MachineLock
+from devgen.runtime.base.packed_memory import pack, unpack
+from devgen.runtime.base.plain_state import Json, integer, mapping
+from devgen.runtime.device.device import Device, Environment, Restoration, arm_restored
+from devgen.runtime.device.irq_line import IrqLine
+from devgen.runtime.machine.gsi import SharedLine
+from devgen.runtime.machine.machine_config import EVENT_ACTIONS, DevicePlacement, GuestConfig, MachineConfig
+from devgen.runtime.machine.placement import Layout
+from devgen.runtime.machine.stream_backends import StreamEnd, open_named, say
+from devgen.runtime.memory.access import Access, CutOps
+from devgen.runtime.memory.address_space import AddressSpace
+from devgen.runtime.memory.memory_region import MemoryRegion, RamBlock, transaction
+from devgen.runtime.observe.journal import observed_line
+from devgen.runtime.pci import PciBus, PciDevice, PciHostBridge, ecam_window
+from devgen.runtime.pci.host_bridge import CONFIG_ADDRESS
+from devgen.runtime.time.clock import Clocks
+
+if TYPE_CHECKING:
+    from devgen.runtime.machine.device_registry import Registry
+
+GsiSink = Callable[[int, int], None]
+MessageSink = Callable[[int, int], object]
+AddressChoice = Callable[[Device], Mapping[str, int]]
+EventSink = Callable[[str, str, dict[str, int]], None]
+
+LOW_RAM: Final = 3 << 30
+"""RAM ends here at the latest and goes on at 4 GiB: devices and BARs have the room between."""
+
+HIGH_RAM: Final = 4 << 30
+MAX_GSI: Final = 1023
+BAR_PRIORITY: Final = -1
+MESSAGE_WINDOW: Final = 0xFEE0_0000
+"""Where a device's write of 32 bits is an interrupt message (Intel SDM 3, 11.11); whatever else is there covers it."""
+
+MESSAGE_WINDOW_SIZE: Final = 1 << 20
+STATE_VERSION: Final = 1
+
+CHIPS: Final = (
+    ("irqchip", "pio", 0x20, 2, "first PIC"),
+    ("irqchip", "pio", 0xA0, 2, "second PIC"),
+    ("irqchip", "pio", 0x4D0, 2, "PICs' edge control"),
+    ("irqchip", "mmio", 0xFEC00000, 0x1000, "IOAPIC"),
+    ("irqchip", "mmio", 0xFEE00000, 0x1000, "local APIC"),
+    ("pit", "pio", 0x40, 4, "interval timer"),
+    ("pit", "pio", 0x61, 1, "speaker port"),
+)
+"""What the kernel models: the key of the configuration that asks for it, space, address, bytes, name."""
+
+
+class Machine:
+    """Builds what ``config`` says. Raises MachineError or DeviceError with a line for whoever wrote the board.
+
+    ``ram`` is memory to use instead of the machine's own (the caller keeps it), ``clocks`` likewise. ``log`` takes the
+    lines about accesses that no device answers, which otherwise go to ``logging``.
+
+    Power-on is construction; ``reset()`` is a machine reset. ``close()`` releases memory and descriptors.
+    """
+
+    def __init__(
+        self,
+        config: MachineConfig,
+        registry: Registry | None = None,
+        *,
+        ram: RamBlock | None = None,
+        clocks: Clocks | None = None,
+        log: Callable[[str], None] | None = None,
+    ) -> None:
+        self.config = config
+        self._log = log
+        self.lock = MachineLock()
+        self.clocks = clocks or (Clocks.manual(0, config.rtc_epoch) if config.clock == "manual" else Clocks.live())
+        self._root = MemoryRegion.container("memory", 1 << 64)
+        self._io_root = MemoryRegion.container("io", 1 << 16)
+        self.memory = AddressSpace("memory", self._root)
+        self.io = AddressSpace("io", self._io_root)
+        self.ram: RamBlock | None = ram
+        self.devices: dict[str, Device] = {}
+        self.pci: PciBus | None = None
+        self.host_bridge: PciHostBridge | None = None
+        self.gsi_sinks: list[GsiSink] = []
+        self.message_sinks: list[MessageSink] = []
+        """Called with the address and the data of each message; under the lock."""
+        self.event_sinks: list[EventSink] = []
+        self.on_exit: list[Callable[[], None]] = []
+        self.on_reset: list[Callable[[bool], None]] = []
+        """Called under the lock with False before a machine reset, with True after it."""
+        self.exit_code: int | None = None
+        self.ends: dict[tuple[str, str], StreamEnd] = {}
+        self._window: MemoryRegion | None = None
+        self._gsis: dict[int, SharedLine] = {}
+        self._actions: dict[tuple[str, str], str] = {}
+        self._layout = Layout()
+        self._cleanup = ExitStack()
+        try:
+            with self.transaction():
+                self._build(registry)
+            if config.guest is not None:
+                self.load_guest(config.guest)
+        except BaseException:
+            self.close()
+            raise
+
+    # --- building ----------------------------------------------------------------------
+
+    def _build(self, registry: Registry | None) -> None:
+        self._add_ram(self.config.ram)
+        self._reserve_chips()
+        if self.config.irqchip == "kernel":
+            self._add_message_window()
+        if self.config.pci:
+            self._add_pci()
+        for placement in self.config.devices:
+            with _located(placement):
+                self._add_device(placement, registry)
+        if self.pci is not None:
+            self.pci.check_functions()
+        for placement in self.config.devices:
+            with _located(placement):
+                self._connect_wires(placement)
+
+    def _add_ram(self, size: int) -> None:
+        if self.ram is None and size:
+            self.ram = self._allocate(size)
+        if self.ram is None:
+            return
+        size = self.ram.size
+        block = MemoryRegion.ram("ram", size, self.ram)
+        if size <= LOW_RAM:
+            self._map("mmio", 0, block, "RAM")
+            return
+        self._map("mmio", 0, MemoryRegion.alias("ram-low", block, 0, LOW_RAM), "RAM")
+        self._map("mmio", HIGH_RAM, MemoryRegion.alias("ram-high", block, LOW_RAM, size - LOW_RAM), "RAM")
+
+    def _allocate(self, size: int) -> RamBlock:
+        try:
+            ram = RamBlock(size)
+        except (OSError, ValueError, OverflowError) as error:
+            raise MachineError(f"{self.config.name}: cannot get {size:#x} bytes of RAM: {error}") from None
+        self._cleanup.callback(ram.close)
+        return ram
+
+    def _reserve_chips(self) -> None:
+        """Keep devices off the places of the chips that a host models: no access to them would ever arrive."""
+        chips = CHIPS if self.config.irqchip == "kernel" else ()
+        for kind, space, start, size, name in chips:
+            if kind == "irqchip" or self.config.pit == "kernel":
+                self._layout.claim(space, start, size, f"the {name} of `{kind}: kernel`")
+
+    def _add_message_window(self) -> None:
+        ops = CutOps(None, self._message, Access((4, 4)))
+        self._window = MemoryRegion.io("messages", MESSAGE_WINDOW_SIZE, ops)
+        self._root.add_subregion(MESSAGE_WINDOW, self._window, priority=BAR_PRIORITY - 1)
+
+    def is_message(self, address: int) -> bool:
+        """Whether a device's write of 32 bits at ``address``, a multiple of 4, goes to ``message_sinks`` now."""
+        section = self.memory.flat_view.find(address)
+        return section is not None and section.region is self._window
+
+    def _message(self, offset: int, data: int, _size: int) -> None:
+        for sink in self.message_sinks:
+            sink(MESSAGE_WINDOW + offset, data)
+
+    def _add_pci(self) -> None:
+        memory = MemoryRegion.container("pci-memory", 1 << 64)
+        ports = MemoryRegion.container("pci-io", 1 << 16)
+        self._root.add_subregion(0, memory, priority=BAR_PRIORITY)
+        self._io_root.add_subregion(0, ports, priority=BAR_PRIORITY)
+        self.pci = PciBus(memory, ports)
+        self.host_bridge = PciHostBridge(self._environment("pci-host-bridge"), self.pci)
+        self.pci.add(self.host_bridge, 0)
+        self._map("pio", CONFIG_ADDRESS, self.host_bridge.ports, "the PCI host bridge")
+        if self.config.ecam is not None:
+            self._map("mmio", self.config.ecam, ecam_window(self.pci), "the ECAM window of PCI")
+
+    def _map(self, space: str, address: int, region: MemoryRegion, owner: str) -> None:
+        self._layout.claim(space, address, region.size, owner)
+        (self._io_root if space == "pio" else self._root).add_subregion(address, region)
+
+    def _environment(self, name: str) -> Environment:
+        log = None if self._log is None else AccessLog(name, sink=self._log)
+        return Environment(self.clocks, self.memory, self._on_event, log, name)
+
+    def _add_device(self, placement: DevicePlacement, registry: Registry | None) -> None:
+        if registry is None:
+            raise MachineError(f"{placement.name}: no registry to look '{placement.device}' up in")
+        self.add_device(placement, registry.find(placement.device))
+
+    def add_device(
+        self, placement: DevicePlacement, device_class: type[Device], choose: AddressChoice | None = None
+    ) -> Device:
+        """Make a device of ``device_class`` and put it in its place. Raises MachineError, DeviceError.
+
+        ``choose(device)`` gives the regions' addresses instead of ``placement.at``, once they are known.
+        """
+        name = placement.name
+        if name in self.devices or name == "pci-host-bridge":
+            raise MachineError(f"two devices named '{name}'")
+        try:
+            device = device_class(self._environment(name), **placement.properties)
+        except (ValueError, OSError) as error:
+            raise DeviceError(f"{name}: {error}") from error
+        except (AttributeError, TypeError, NameError) as error:
+            # Most likely its module was built by another version, for another runtime than this one.
+            hint = "it does not fit this version of devgen; build it again"
+            raise DeviceError(f"{name}: device '{placement.device}' cannot be made ({error}): {hint}") from error
+        self._cleanup.callback(device.close)
+        with self.transaction():
+            self._place(device, placement, placement.at if choose is None else choose(device))
+        self._wire(device, placement)
+        self._connect_events(device, placement)
+        self._connect_streams(device, placement)
+        self.devices[name] = device
+        return device
+
+    def _place(self, device: Device, placement: DevicePlacement, at: Mapping[str, int]) -> None:
+        if isinstance(device, PciDevice):
+            self._plug(device, placement)
+            return
+        if placement.slot is not None:
+            raise MachineError(f"{device.name}: {device.NAME} is not a PCI device and has no slot")
+        _refuse_unknown(device.name, "region", at, device.regions)
+        for place in device.placements:
+            address = at.get(place.region.name)
+            if address is None:
+                raise MachineError(f"{device.name}: no address for region '{place.region.name}'")
+            self._map(place.space, address, place.region, f"'{device.name}' (region '{place.region.name}')")
+
+    def _plug(self, device: PciDevice, placement: DevicePlacement) -> None:
+        if self.pci is None:
+            raise MachineError(f"{device.name}: {device.NAME} is a PCI device and this machine has no PCI bus")
+        if placement.slot is None:
+            raise MachineError(f"{device.name}: no PCI slot given")
+        if placement.at:
+            raise MachineError(f"{device.name}: a PCI device is placed in a slot, its guest places its BARs")
+        self.pci.add(device, placement.slot, placement.function)
+
+    def _wire(self, device: Device, placement: DevicePlacement) -> None:
+        _refuse_unknown(device.name, "interrupt", placement.irq, device.irqs)
+        for line_name, gsi in placement.irq.items():
+            if not 0 <= gsi <= MAX_GSI:
+                raise MachineError(f"{device.name}: interrupt '{line_name}': GSI {gsi} is not 0..{MAX_GSI}")
+            self.connect_line(observed_line(device, device.irqs[line_name]), gsi)
+        if isinstance(device, PciDevice) and device.intx is not None and device.intx.name not in placement.irq:
+            assert placement.slot is not None  # _plug has seen to it
+            index = PciBus.intx_index(placement.slot, max(device.PCI.interrupt_pin, 1))
+            self.connect_line(device.pin, self.config.intx_gsis[index])
+
+    def _connect_wires(self, placement: DevicePlacement) -> None:
+        """Let lines drive other devices' inputs, with the level they have now. All devices must be there."""
+        device = self.devices[placement.name]
+        outputs = {**device.gpio_out, **device.irqs}
+        _refuse_unknown(device.name, "line", placement.wires, outputs)
+        for name, target in placement.wires.items():
+            owner, _, pin = target.partition(".")
+            _refuse_unknown(f"{device.name}: wire '{name}'", "device", (owner,), self.devices)
+            _refuse_unknown(f"{device.name}: wire '{name}': {owner}", "input", (pin,), self.devices[owner].gpio_in)
+            line, sink = observed_line(device, outputs[name]), self.devices[owner].gpio_in[pin].set
+            line.connect(sink)
+            if line.level:
+                sink(line.level)
+
+    def _connect_events(self, device: Device, placement: DevicePlacement) -> None:
+        for event, action in placement.on_event.items():
+            if action not in EVENT_ACTIONS:
+                known = ", ".join(EVENT_ACTIONS)
+                hint = suggest(action, EVENT_ACTIONS)
+                raise MachineError(
+                    f"{device.name}: event '{event}': unknown action '{action}'{hint}; known are {known}"
+                )
+            if device.EVENTS:
+                _refuse_unknown(device.name, "event", (event,), device.EVENTS)
+            self._actions[device.name, event] = action
+
+    def _connect_streams(self, device: Device, placement: DevicePlacement) -> None:
+        _refuse_unknown(device.name, "stream", placement.streams, device.streams)
+        for name, stream in device.streams.items():
+            end = self._open_stream(device.name, name, placement.streams.get(name, "null"))
+            stream.connect(end.write)
+
+    def _open_stream(self, device: str, stream: str, spec: str) -> StreamEnd:
+        end = open_named(device, stream, spec)
+        self._cleanup.callback(end.close)
+        self.ends[device, stream] = end
+        return end
+
+    def load_guest(self, guest: GuestConfig) -> None:
+        """Put the guest's image into RAM. Raises MachineError if it cannot be read or does not fit."""
+        name = str(guest.image) if isinstance(guest.image, Path) else "guest image"
+        room = 0 if self.ram is None else min(self.ram.size, LOW_RAM) - guest.load
+        image = _read_image(guest.image, name, room) if isinstance(guest.image, Path) else guest.image
+        if self.ram is None or guest.load < 0 or len(image) > room:
+            raise MachineError(f"{name}: {len(image):#x} bytes at {guest.load:#x} do not fit into RAM")
+        self.ram.view[guest.load : guest.load + len(image)] = image
+        self.ram.mark_dirty(guest.load, len(image))
+
+    @property
+    def name(self) -> str:
+        """The board's name."""
+        return self.config.name
+
+    def surroundings(self) -> dict[str, Json]:
+        """See `Observable`: how much RAM there is."""
+        return {"ram": 0 if self.ram is None else self.ram.size}
+
+    def is_ram(self, address: int, length: int) -> bool:
+        """Whether these bytes of guest memory are RAM of the machine's own."""
+        size = 0 if self.ram is None else self.ram.size
+        if address >= HIGH_RAM:
+            return address + length <= HIGH_RAM + size - LOW_RAM
+        return address + length <= min(size, LOW_RAM)
+
+    # --- interrupts ----------------------------------------------------------------------
+
+    def connect_line(self, line: IrqLine, gsi: int) -> None:
+        """Make ``line`` one of the sources of ``gsi``."""
+        if gsi not in self._gsis:
+            self._gsis[gsi] = SharedLine(lambda level: self._gsi_changed(gsi, level))
+        line.connect(self._gsis[gsi].source(line.level))
+
+    def connect_gsi(self, sink: GsiSink) -> None:
+        """Call ``sink(gsi, level)`` on every change from now on, and at once for each wire that is high."""
+        with self.lock:
+            self.gsi_sinks.append(sink)
+            for gsi, line in self._gsis.items():
+                if line.level:
+                    sink(gsi, 1)
+
+    def disconnect_gsi(self, sink: GsiSink) -> None:
+        """Undo ``connect_gsi``."""
+        with self.lock:
+            if sink in self.gsi_sinks:
+                self.gsi_sinks.remove(sink)
+
+    def gsi_level(self, gsi: int) -> int:
+        """The present level of a wire."""
+        line = self._gsis.get(gsi)
+        return 0 if line is None else line.level
+
+    def _gsi_changed(self, gsi: int, level: int) -> None:
+        for sink in self.gsi_sinks:
+            sink(gsi, level)
+
+    # --- events and the end of a run -----------------------------------------------------
+
+    def _on_event(self, device: str, event: str, values: dict[str, int]) -> None:
+        for sink in self.event_sinks:
+            sink(device, event, values)
+        match self._actions.get((device, event)):
+            case "exit":
+                self.request_exit(values.get("code", next(iter(values.values()), 0)))
+            case "log":
+                shown = "".join(f" {name}={value:#x}" for name, value in values.items())
+                say(f"{device}: {event}{shown}")
+
+    def request_exit(self, code: int) -> None:
+        """Ask the host to end the run with ``code``; the first code stays."""
+        if self.exit_code is None:
+            self.exit_code = code
+        for callback in self.on_exit:
+            callback()
+
+    # --- life ----------------------------------------------------------------------------
+
+    def reset(self) -> None:
+        """Machine reset: every device as its description says; RAM and clocks stay."""
+        with self.lock, self.transaction():
+            for callback in self.on_reset:
+                callback(False)
+            for device in self._all_devices().values():
+                device.reset()
+            for callback in self.on_reset:
+                callback(True)
+
+    def close(self) -> None:
+        """Release devices, streams and RAM. May be called again."""
+        self._cleanup.close()
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Several changes to the regions of both address spaces, committed once."""
+        return transaction(self.memory, self.io)
+
+    def __enter__(self) -> Machine:
+        """Use as a context that closes the machine."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+    def _all_devices(self) -> dict[str, Device]:
+        if self.host_bridge is None:
+            return self.devices
+        return {self.host_bridge.name: self.host_bridge, **self.devices}
+
+    # --- snapshots -----------------------------------------------------------------------
+
+    def save_state(self, *, with_ram: bool = True) -> dict[str, Json]:
+        """RAM, clock and every device as plain JSON data with a version; without RAM for who keeps that elsewhere."""
+        with self.lock:
+            return {
+                "machine": self.config.name,
+                "version": STATE_VERSION,
+                "clock": self.clocks.virtual.now(),
+                "ram": None if self.ram is None or not with_ram else pack(self.ram.view),
+                "devices": {name: device.save_state() for name, device in self._all_devices().items()},
+            }
+
+    def load_state(self, data: Json) -> None:
+        """Become what ``save_state`` saved; RAM stays if it was saved without.
+
+        Raises StateError, with nothing changed, for anything else.
+        """
+        fields = mapping(data, "machine state", ("machine", "version", "clock", "ram", "devices"))
+        if fields["version"] != STATE_VERSION:
+            raise StateError(f"machine state version {str(fields['version'])[:32]} is not {STATE_VERSION}")
+        clock = integer(fields["clock"], 0, 1 << 62, "the clock")
+        saved_ram = fields["ram"]
+        ram = None if saved_ram is None else unpack(saved_ram, 0 if self.ram is None else self.ram.size, "RAM")
+        devices = self._all_devices()
+        saved = mapping(fields["devices"], "'devices'", list(devices))
+        with self.lock, self.transaction():
+            restorations = [device.prepare_state(saved[name]) for name, device in devices.items()]
+            self._apply(clock, ram, restorations)
+
+    def _apply(self, clock: int, ram: bytes | None, restorations: list[Restoration]) -> None:
+        self.clocks.virtual.set_time(clock)
+        if self.ram is not None and ram is not None:
+            self.ram.view[:] = ram
+            self.ram.mark_dirty(0, self.ram.size)
+        for restoration in restorations:
+            restoration.apply()
+        arm_restored(restorations)
+
+
+def _read_image(path: Path, name: str, room: int) -> bytes:
+    """The file, but no more of it than shows that it does not fit."""
+    try:
+        with path.open("rb") as file:
+            image = file.read(max(room, 0) + 1)
+    except OSError as error:
+        raise MachineError(f"cannot read guest image {name}: {error.strerror}") from error
+    if not image:
+        raise MachineError(f"guest image {name} is empty")
+    return image
+
+
+@contextmanager
+def _located(placement: DevicePlacement) -> Iterator[None]:
+    """Let what is wrong with a device tell where the user has put it."""
+    try:
+        yield
+    except RuntimeFault as error:
+        error.where = error.where or placement.where
+        raise
+
+
+def _refuse_unknown(device: str, kind: str, given: Iterable[str], known: Collection[str]) -> None:
+    for name in given:
+        if name not in known:
+            raise MachineError(f"{device}: no {kind} '{name}'{suggest(name, known)}")

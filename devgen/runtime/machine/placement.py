@@ -1,0 +1,32 @@
+"""Who has which addresses: placed regions must not overlap."""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+
+from devgen.runtime.base.errors import MachineError
+
+_LIMITS = {"mmio": 1 << 64, "pio": 1 << 16}
+_TITLES = {"mmio": "memory", "pio": "port"}
+
+
+class Layout:
+    """Claims on the memory and the port space, in order of address."""
+
+    __slots__ = ("_claims",)
+
+    def __init__(self) -> None:
+        self._claims: dict[str, list[tuple[int, int, str]]] = {"mmio": [], "pio": []}
+
+    def claim(self, space: str, start: int, size: int, owner: str) -> None:
+        """Take ``size`` bytes at ``start``. Raises MachineError naming both owners when some are taken."""
+        end = start + size
+        what = f"{_TITLES[space]} {start:#x}..{end - 1:#x}"
+        if start < 0 or end > _LIMITS[space]:
+            raise MachineError(f"{owner} at {what} is outside the {_TITLES[space]} space")
+        claims = self._claims[space]
+        place = bisect_right(claims, (start, end, ""))
+        for other_start, other_end, other in claims[max(place - 1, 0) : place + 1]:
+            if start < other_end and other_start < end:
+                raise MachineError(f"{owner} at {what} overlaps {other} at {other_start:#x}..{other_end - 1:#x}")
+        insort(claims, (start, end, owner))

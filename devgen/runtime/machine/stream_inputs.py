@@ -1,0 +1,187 @@
+"""Bytes from the host to the guest's devices: terminals, pipes and sockets behind the streams that a board names.
+
+A device that tells its room is given no more than that; the rest stays where it is, in the pipe or the socket, until
+the device has taken some. Only an *eager* end is read all the same, and what it brings is kept here, up to a limit.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final, Protocol
+
+from devgen.runtime.device.byte_stream import ByteStream
+from devgen.runtime.device.device import Device
+from devgen.runtime.machine.stream_backends import Signal, StreamEnd
+
+CHUNK: Final = 4096
+"""Bytes read, and handed over, at once."""
+
+MOST_KEPT: Final = 4096
+"""Pieces of an eager end that wait for the device; what comes then is lost."""
+
+
+@dataclass(slots=True, eq=False)
+class _Source:
+    """An end that can be read, and its stream. ``fd`` is watched, None if none is; ``plain``: it cannot be watched,
+    since there is always something to read, as in a file.
+    """
+
+    end: StreamEnd
+    stream: ByteStream
+    fd: int | None = None
+    plain: bool = False
+    over: bool = False
+    kept: deque[bytes | Signal] = field(default_factory=deque)
+
+
+class Connected(Protocol):
+    """Devices whose streams have ends; a machine is one."""
+
+    @property
+    def devices(self) -> Mapping[str, Device]:
+        """The devices by name."""
+        ...
+
+    @property
+    def ends(self) -> Mapping[tuple[str, str], StreamEnd]:
+        """(device, stream) → its end."""
+        ...
+
+
+class Loop(Protocol):
+    """Whoever waits for descriptors to become readable; an `EventLoop` is one."""
+
+    def watch_event(self, fd: int, callback: Callable[[], None]) -> None:
+        """Call ``callback`` whenever ``fd`` can be read. Raises PermissionError for one that cannot be waited for."""
+        ...
+
+    def unwatch_event(self, fd: int) -> None:
+        """Undo ``watch_event``."""
+        ...
+
+
+class StreamInputs:
+    """Gives what arrives at the streams of a machine to its devices while a host runs ``loop``.
+
+    Streams of devices that take no bytes are left alone, so that nothing is eaten from a terminal for nobody; of
+    several streams at one descriptor the first has it. ``quit`` is called when the user asks for the end of the run.
+    Everything is called under the machine's lock.
+    """
+
+    def __init__(self, machine: Connected, loop: Loop, quit: Callable[[], None]) -> None:
+        self._loop = loop
+        self._quit = quit
+        self._again = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        loop.watch_event(self._again, self._look_again)
+        self._sources: list[_Source] = []
+        taken: set[int] = set()
+        for (device, name), end in machine.ends.items():
+            stream, fd = machine.devices[device].streams[name], end.fileno()
+            if fd is not None and stream.listens and fd not in taken:
+                taken.add(fd)
+                self._sources.append(_Source(end, stream))
+        for source in self._sources:
+            self._follow(source)
+
+    def start(self) -> None:
+        """A run begins."""
+        for source in self._sources:
+            source.end.start()
+        self._wake()
+
+    def stop(self) -> None:
+        """The run has ended."""
+        for source in self._sources:
+            source.end.stop()
+
+    def close(self) -> None:
+        """Look no more; the ends are the machine's to close. May be called again."""
+        self.stop()
+        for source in self._sources:
+            self._watch(source, None)
+            source.stream.on_room = None
+        self._sources.clear()
+        if self._again >= 0:
+            self._loop.unwatch_event(self._again)
+            os.close(self._again)
+            self._again = -1
+
+    # --- what is watched -----------------------------------------------------------------
+
+    def _wake(self) -> None:
+        """Look at all sources soon, from the loop's thread."""
+        os.eventfd_write(self._again, 1)
+
+    def _look_again(self) -> None:
+        os.eventfd_read(self._again)
+        for source in self._sources:
+            self._deliver(source)
+            self._follow(source)
+            if source.plain and not source.over and not source.kept:
+                self._receive(source)
+
+    def _follow(self, source: _Source) -> None:
+        """Watch what the end has to be read from now, unless nothing of it could be taken."""
+        wanted = not source.over and (source.end.eager or not source.kept)
+        if wanted and not source.end.eager and source.stream.room() <= 0:
+            wanted = False
+            source.stream.on_room = self._wake
+        self._watch(source, source.end.fileno() if wanted else None)
+
+    def _watch(self, source: _Source, fd: int | None) -> None:
+        if source.plain or fd == source.fd:
+            return
+        if source.fd is not None:
+            self._loop.unwatch_event(source.fd)
+        source.fd = fd
+        if fd is None:
+            return
+        try:
+            self._loop.watch_event(fd, partial(self._receive, source))
+        except PermissionError:  # a plain file is always ready, and epoll refuses it
+            source.fd, source.plain = None, True
+            self._wake()
+
+    # --- what is read --------------------------------------------------------------------
+
+    def _receive(self, source: _Source) -> None:
+        """Read, and hand over what the device takes."""
+        room = CHUNK if source.end.eager else min(source.stream.room(), CHUNK)
+        if room <= 0:
+            self._follow(source)
+            return
+        arrival = source.end.read(room)
+        if arrival is None:
+            source.over = True
+            arrival = ()
+        for piece in arrival:
+            if piece is Signal.QUIT:
+                self._quit()
+            elif piece and len(source.kept) < MOST_KEPT:
+                source.kept.append(piece)
+        self._deliver(source)
+        self._follow(source)
+        if source.plain and not source.over and source.stream.on_room is None:
+            self._wake()
+
+    def _deliver(self, source: _Source) -> None:
+        stream, kept = source.stream, source.kept
+        stream.on_room = None
+        while kept:
+            piece = kept[0]
+            if isinstance(piece, Signal):
+                stream.receive_break()
+                kept.popleft()
+                continue
+            room = stream.room()
+            if room <= 0:
+                stream.on_room = self._wake
+                return
+            stream.receive(piece[:room])
+            kept.popleft()
+            if len(piece) > room:
+                kept.appendleft(piece[room:])

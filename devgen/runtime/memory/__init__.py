@@ -1,0 +1,1 @@
+"""Memory regions, flat views, address spaces and register banks."""

@@ -1,0 +1,472 @@
+"""Address spaces: from an access to the register in one step.
+
+A resolved access is a closure, kept in a dict by address, one dict per size: a register that was accessed before costs
+two lookups and one call of the device's own method, however many devices there are. Topology changes empty the dicts.
+
+Thread safety: none of its own. Hosts call everything here under the machine's lock (see
+`devgen.runtime.machine.machine` for the lock order); closures from `AddressSpace.reader` and `AddressSpace.writer` too.
+
+A guest is hostile: no access of any size, address or value raises, and what is kept is bounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final, Literal
+
+from devgen.runtime.memory.access import (
+    MAX_SIZE,
+    AccessObserver,
+    Reader,
+    Writer,
+    join_reads,
+    join_writes,
+    mask_of,
+    observed_read,
+    observed_write,
+    read_zero,
+    write_nothing,
+)
+from devgen.runtime.memory.event_notifier import IoEventFd
+from devgen.runtime.memory.flat_view import (
+    ADDRESS_LIMIT,
+    MemoryRegionSection,
+)
+from devgen.runtime.memory.live_flat_view import LiveView
+from devgen.runtime.memory.memory_region import PAGE_SIZE, MemoryRegion, RamBlock
+
+CACHE_LIMIT: Final = 65536
+"""Resolved accesses kept in all; when they are that many, all are forgotten."""
+
+PAGE_CACHE_LIMIT: Final = 4096
+"""RAM pages whose place is remembered."""
+
+DMA_LIMIT: Final = 16 << 20
+"""Bytes that one `read_bytes` or `write_bytes` moves at most."""
+
+DMA_IO_LIMIT: Final = 64 << 10
+"""Bytes of it that may fall on registers."""
+
+_ADDRESS_MASK: Final = ADDRESS_LIMIT - 1
+_PAGE_MASK: Final = PAGE_SIZE - 1
+
+_Place = tuple[memoryview, RamBlock, int, bool]
+"""A place in memory: the block's view, the block, the offset in it, and whether it is read-only here."""
+
+
+class AddressSpace(LiveView):
+    """Memory or port I/O as a processor or a device sees it. Addresses are taken modulo 2^64.
+
+    ``unassigned_reads`` and ``unassigned_writes`` count accesses that met no region at all.
+    """
+
+    __slots__ = (
+        "_bells",
+        "_busy",
+        "_cached",
+        "_kernel_ioeventfd",
+        "_observer",
+        "_pages",
+        "_readers",
+        "_unassigned",
+        "_writers",
+        "generation",
+        "on_stale",
+        "unassigned_reads",
+        "unassigned_writes",
+    )
+
+    def __init__(self, name: str, root: MemoryRegion, unassigned: Literal["ones", "zeros"] = "ones") -> None:
+        """``unassigned`` is what addresses read where there is nothing.
+
+        Raises:
+            DoorbellCollision: doorbells in ``root`` collide.
+        """
+        self.generation = 0
+        """Rises whenever closures from `reader` and `writer` have become stale."""
+        self.on_stale: list[Callable[[], None]] = []
+        """Called when `generation` has risen: for hosts that cannot afford to look at it for every access."""
+        self.unassigned_reads = 0
+        self.unassigned_writes = 0
+        self._unassigned = 0xFF if unassigned == "ones" else 0
+        self._readers: dict[int, dict[int, Reader]] = {size: {} for size in range(1, MAX_SIZE + 1)}
+        self._writers: dict[int, dict[int, Writer]] = {size: {} for size in range(1, MAX_SIZE + 1)}
+        self._pages: dict[int, _Place] = {}
+        self._cached = 0
+        self._observer: AccessObserver | None = None
+        self._kernel_ioeventfd = False
+        self._busy = False
+        self._bells: dict[int, list[IoEventFd]] = {}
+        super().__init__(name, root)  # last: it flattens, and that empties the above
+
+    # Single accesses.
+
+    def read(self, address: int, size: int) -> int:
+        """Read ``size`` bytes (1 to 8). Never raises: an impossible size reads as if nothing were assigned."""
+        try:
+            reader = self._readers[size][address]
+        except KeyError:
+            reader = self._find_reader(address, size)
+        return reader()
+
+    def write(self, address: int, value: int, size: int) -> None:
+        """Write the low ``size`` bytes (1 to 8) of ``value``. Never raises: an impossible size is dropped."""
+        try:
+            writer = self._writers[size][address]
+        except KeyError:
+            if not 1 <= size <= MAX_SIZE:
+                self.unassigned_writes += 1
+                return
+            writer = self._find_writer(address, size)
+        writer(value & _MASKS[size])
+
+    def reader(self, address: int, size: int) -> Reader:
+        """The closure that performs `read`, valid until `generation` changes."""
+        found = self._readers[size].get(address) if 1 <= size <= MAX_SIZE else None
+        return found or self._find_reader(address, size)
+
+    def writer(self, address: int, size: int) -> Writer:
+        """The closure that performs `write`, valid until `generation` changes; its value must fit ``size``."""
+        found = self._writers[size].get(address) if 1 <= size <= MAX_SIZE else None
+        return found or self._find_writer(address, size)
+
+    # What devices do (DMA).
+
+    def load(self, address: int, size: int) -> int:
+        """`read` for a device. Registers are reached only if no other such access is under way: it could never end."""
+        page = self._page(address, size) if size <= MAX_SIZE else None
+        if page is not None:
+            view, _, at, _ = page
+            return int.from_bytes(view[at : at + size], "little")
+        if not self._meets_registers(address, size):
+            return self.read(address, size)
+        if not self._enter(address, write=False):
+            return self._ones(size)
+        try:
+            return self.read(address, size)
+        finally:
+            self._busy = False
+
+    def store(self, address: int, value: int, size: int) -> None:
+        """`write` for a device; see `load`."""
+        page = self._page(address, size) if size <= MAX_SIZE else None
+        if page is not None:
+            _copy_in(page, (value & _MASKS[size]).to_bytes(size, "little"))
+        elif not self._meets_registers(address, size):
+            self.write(address, value, size)
+        elif self._enter(address, write=True):
+            try:
+                self.write(address, value, size)
+            finally:
+                self._busy = False
+
+    def read_bytes(self, address: int, n: int) -> bytes:
+        """Read ``n`` bytes across whatever is there: memory is copied, registers are read in aligned accesses.
+
+        At most `DMA_LIMIT` bytes come back, of which `DMA_IO_LIMIT` from registers; the rest of these, and what is
+        unassigned, reads as unassigned.
+        """
+        page = self._page(address, n)
+        if page is not None:
+            view, _, at, _ = page
+            return bytes(view[at : at + n])
+        out = bytearray()
+        budget = DMA_IO_LIMIT
+        for section, start, length in self._runs(address, n, write=False):
+            memory = section.region.memory if section is not None else None
+            if memory is not None and section is not None:
+                at = start - section.offset_within_address_space + section.offset_within_region
+                out += memory.view[at : at + length]
+                continue
+            part = 0 if section is None else min(length, budget)
+            budget -= part
+            out += self._read_io(start, part)
+            out += bytes((self._unassigned,)) * (length - part)
+            self.unassigned_reads += part < length
+        return bytes(out)
+
+    def write_bytes(self, address: int, data: bytes | bytearray | memoryview) -> None:
+        """Write ``data`` across whatever is there; limits as in `read_bytes`, what is beyond them is dropped."""
+        page = self._page(address, len(data))
+        if page is not None:
+            _copy_in(page, data)
+            return
+        data = memoryview(data)
+        budget = DMA_IO_LIMIT
+        done = 0
+        for section, start, length in self._runs(address, len(data), write=True):
+            piece = data[done : done + length]
+            done += length
+            if section is None:
+                self.unassigned_writes += 1
+            elif section.region.memory is not None:
+                at = start - section.offset_within_address_space + section.offset_within_region
+                _copy_in((section.region.memory.view, section.region.memory, at, section.readonly), piece)
+            else:
+                self._write_io(start, piece[:budget])
+                budget -= min(length, budget)
+
+    # What hosts and observers set.
+
+    @property
+    def kernel_ioeventfd(self) -> bool:
+        """Whether the host has the kernel match doorbells; otherwise `write` does."""
+        return self._kernel_ioeventfd
+
+    @kernel_ioeventfd.setter
+    def kernel_ioeventfd(self, on: bool) -> None:
+        self._kernel_ioeventfd = on
+        self.flush_cache()
+
+    @property
+    def observer(self) -> AccessObserver | None:
+        """Hears every single access at its absolute address; costs nothing while it is None."""
+        return self._observer
+
+    @observer.setter
+    def observer(self, observer: AccessObserver | None) -> None:
+        self._observer = observer
+        self.flush_cache()
+
+    def flush_cache(self) -> None:
+        """Forget all resolved accesses; `generation` rises, so hosts forget theirs."""
+        for readers in self._readers.values():
+            readers.clear()
+        for writers in self._writers.values():
+            writers.clear()
+        self._pages.clear()
+        self._cached = 0
+        self.generation += 1
+        for forget in self.on_stale:
+            forget()
+
+    def _view_changed(self) -> None:
+        self._bells = {}
+        for placed in self._snapshot.doorbells:
+            self._bells.setdefault(placed.address, []).append(placed.doorbell)
+        self.flush_cache()
+
+    # Resolving.
+
+    def _find_reader(self, address: int, size: int) -> Reader:
+        if not 1 <= size <= MAX_SIZE:
+            return self._gap_reader(size)
+        address &= _ADDRESS_MASK
+        page = self._page(address, size)
+        if page is not None:
+            reader, keep = _ram_reader(page[0], page[2], size), False
+        else:
+            reader, keep = self._resolve_reader(address, size)
+        if self._observer is not None:
+            reader = observed_read(reader, self._observer, address, size)
+        if keep:
+            self._make_room()
+            self._readers[size][address] = reader
+        return reader
+
+    def _find_writer(self, address: int, size: int) -> Writer:
+        if not 1 <= size <= MAX_SIZE:
+            return self._gap_writer()
+        address &= _ADDRESS_MASK
+        writer, keep = self._resolve_writer(address, size)
+        if address in self._bells and not self._kernel_ioeventfd:
+            writer, keep = _ringing(self._bells[address], size, writer), True
+        if self._observer is not None:
+            writer = observed_write(writer, self._observer, address, size)
+        if keep:
+            self._make_room()
+            self._writers[size][address] = writer
+        return writer
+
+    def _make_room(self) -> None:
+        """Keep a guest that touches everything from filling the host's memory; closures handed out stay good."""
+        if self._cached >= CACHE_LIMIT:
+            for readers in self._readers.values():
+                readers.clear()
+            for writers in self._writers.values():
+                writers.clear()
+            self._cached = 0
+        self._cached += 1
+
+    def _resolve_reader(self, address: int, size: int) -> tuple[Reader, bool]:
+        """The closure, and whether it is worth keeping: it is a device's own and lies in one region."""
+        section = self._snapshot.view.find(address)
+        if section is not None and address + size <= section.end:
+            return self._section_reader(section, address, size)
+        parts: list[tuple[Reader, int]] = []
+        shift = 0
+        for part, start, length in self._snapshot.view.runs(address, size):
+            if part is None:
+                parts.append((self._gap_reader(length), shift))
+            else:
+                parts.append((self._section_reader(part, start, length)[0], shift))
+            shift += length * 8
+        return join_reads(parts), False
+
+    def _resolve_writer(self, address: int, size: int) -> tuple[Writer, bool]:
+        section = self._snapshot.view.find(address)
+        if section is not None and address + size <= section.end:
+            return self._section_writer(section, address, size)
+        parts: list[tuple[Writer, int, int]] = []
+        shift = 0
+        for part, start, length in self._snapshot.view.runs(address, size):
+            if part is None:
+                parts.append((self._gap_writer(), shift, length))
+            else:
+                parts.append((self._section_writer(part, start, length)[0], shift, length))
+            shift += length * 8
+        return join_writes(parts, size), False
+
+    def _section_reader(self, section: MemoryRegionSection, address: int, size: int) -> tuple[Reader, bool]:
+        offset = address - section.offset_within_address_space + section.offset_within_region
+        region = section.region
+        if region.memory is not None:
+            return _ram_reader(region.memory.view, offset, size), False
+        if region.ops is None:
+            return read_zero, False
+        return region.ops.resolve_read(offset, size), region.ops.cacheable(offset, size)
+
+    def _section_writer(self, section: MemoryRegionSection, address: int, size: int) -> tuple[Writer, bool]:
+        offset = address - section.offset_within_address_space + section.offset_within_region
+        region = section.region
+        if region.memory is not None:
+            return (write_nothing if section.readonly else _ram_writer(region.memory, offset, size)), False
+        if region.ops is None:
+            return write_nothing, False
+        return region.ops.resolve_write(offset, size), region.ops.cacheable(offset, size)
+
+    def _ones(self, size: int) -> int:
+        """What ``size`` bytes read where nothing is assigned."""
+        return mask_of(min(max(size, 0), MAX_SIZE)) if self._unassigned else 0
+
+    def _gap_reader(self, size: int) -> Reader:
+        value = self._ones(size)
+
+        def read() -> int:
+            self.unassigned_reads += 1
+            return value
+
+        return read
+
+    def _gap_writer(self) -> Writer:
+        def write(value: int) -> None:
+            self.unassigned_writes += 1
+
+        return write
+
+    # DMA.
+
+    def _page(self, address: int, size: int) -> _Place | None:
+        """Where a range is that lies in one page of memory; the page's place is remembered."""
+        into = address & _PAGE_MASK
+        if size < 1 or into + size > PAGE_SIZE:
+            return None
+        base = address - into & _ADDRESS_MASK
+        found = self._pages.get(base)
+        if found is None:
+            found = self._find_page(base)
+            if found is None:
+                return None
+        view, block, offset, readonly = found
+        return view, block, offset + into, readonly
+
+    def _find_page(self, base: int) -> _Place | None:
+        section = self._snapshot.view.find(base)
+        if section is None or section.region.memory is None or base + PAGE_SIZE > section.end:
+            return None
+        if len(self._pages) >= PAGE_CACHE_LIMIT:
+            self._pages.clear()
+        block = section.region.memory
+        offset = base - section.offset_within_address_space + section.offset_within_region
+        found = self._pages[base] = (block.view, block, offset, section.readonly)
+        return found
+
+    def _meets_registers(self, address: int, size: int) -> bool:
+        runs = self._snapshot.view.runs(address & _ADDRESS_MASK, min(size, MAX_SIZE))
+        return any(section is not None and section.region.memory is None for section, _, _ in runs)
+
+    def _enter(self, address: int, *, write: bool) -> bool:
+        """Mark that a device reaches for registers; False if one does already: two could ping each other for ever."""
+        if self._busy:
+            self._log.note("nested", self.name, address, write)
+            return False
+        self._busy = True
+        return True
+
+    def _runs(self, address: int, n: int, *, write: bool) -> Iterator[tuple[MemoryRegionSection | None, int, int]]:
+        if n > DMA_LIMIT:
+            self._log.note("oversized", self.name, address, write)
+        return self._snapshot.view.runs(address & _ADDRESS_MASK, min(n, DMA_LIMIT))
+
+    def _read_io(self, address: int, n: int) -> bytes:
+        if n == 0 or not self._enter(address, write=False):
+            return bytes((self._unassigned,)) * n
+        try:
+            steps = _steps(address, n)
+            return b"".join(self.read(at, size).to_bytes(size, "little") for at, size in steps)
+        finally:
+            self._busy = False
+
+    def _write_io(self, address: int, data: memoryview) -> None:
+        if not data or not self._enter(address, write=True):
+            return
+        try:
+            for at, size in _steps(address, len(data)):
+                first = at - address
+                self.write(at, int.from_bytes(data[first : first + size], "little"), size)
+        finally:
+            self._busy = False
+
+
+_MASKS: Final = tuple(mask_of(size) for size in range(MAX_SIZE + 1))
+
+
+def _steps(address: int, n: int) -> Iterator[tuple[int, int]]:
+    """Cut a range into naturally aligned accesses of up to 8 bytes."""
+    while n > 0:
+        size = min(MAX_SIZE, address & -address or MAX_SIZE, 1 << (n.bit_length() - 1))
+        yield address, size
+        address += size
+        n -= size
+
+
+def _ram_reader(view: memoryview, offset: int, size: int) -> Reader:
+    end = offset + size
+    return lambda: int.from_bytes(view[offset:end], "little")
+
+
+def _ram_writer(block: RamBlock, offset: int, size: int) -> Writer:
+    end = offset + size
+
+    def write(value: int) -> None:
+        block.view[offset:end] = value.to_bytes(size, "little")
+        block.mark_dirty(offset, size)
+
+    return write
+
+
+def _copy_in(place: _Place, data: bytes | bytearray | memoryview) -> None:
+    view, block, at, readonly = place
+    if not readonly:
+        view[at : at + len(data)] = data
+        block.mark_dirty(at, len(data))
+
+
+def _ringing(bells: list[IoEventFd], size: int, otherwise: Writer) -> Writer:
+    """Match doorbells as the kernel does, before the access is cut; what rings none goes on to the registers."""
+    matched = {bell.match: bell.handler for bell in bells if bell.length == size}
+    for bell in bells:
+        if bell.length == 0 or (bell.length == size and bell.match is None):
+            handler = bell.handler
+            return lambda value: handler(1)
+    if not matched:
+        return otherwise
+
+    def write(value: int) -> None:
+        ring = matched.get(value)
+        if ring is None:
+            otherwise(value)
+        else:
+            ring(1)
+
+    return write

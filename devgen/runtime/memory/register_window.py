@@ -1,0 +1,77 @@
+"""Windows: an index and data pair's way into a bank of registers that is on no bus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from devgen.runtime.memory.access import Reader, Writer
+from devgen.runtime.memory.register_bank import RegisterBank
+
+KEPT: Final = 1024
+"""Resolved accesses that are kept, of reads and of writes."""
+
+
+class Window:
+    """Reaches the registers of ``bank``, one data register's access at a time.
+
+    The bank is little-endian: lane n of the data register is byte n from the offset.
+
+    An access is resolved when it is first made; what is kept of that is bounded, however many offsets a guest tries.
+    """
+
+    __slots__ = ("_bank", "_readers", "_writers")
+
+    def __init__(self, bank: RegisterBank) -> None:
+        self._bank = bank
+        self._readers: dict[tuple[int, int], Reader] = {}
+        self._writers: dict[tuple[int, int], Writer] = {}
+
+    def read(self, at: int, size: int, mask: int | None = None) -> int:
+        """The value of ``size`` bytes at offset ``at``; of the byte lanes in ``mask`` only, if it is given."""
+        if mask is None:
+            return self._reader(at, size)()
+        value = 0
+        for first, length in _pieces(mask, size):
+            value |= self._reader(at + first, length)() << first * 8
+        return value
+
+    def write(self, at: int, size: int, value: int, mask: int | None = None) -> None:
+        """Write ``size`` bytes at offset ``at``; the byte lanes in ``mask`` only, if it is given."""
+        if mask is None:
+            self._writer(at, size)(value)
+            return
+        for first, length in _pieces(mask, size):
+            lanes = (1 << length * 8) - 1
+            self._writer(at + first, length)(value >> first * 8 & lanes)
+
+    def _reader(self, at: int, size: int) -> Reader:
+        found = self._readers.get((at, size))
+        if found is None:
+            if len(self._readers) >= KEPT:
+                self._readers.clear()
+            found = self._readers[at, size] = self._bank.resolve_read(at, size)
+        return found
+
+    def _writer(self, at: int, size: int) -> Writer:
+        found = self._writers.get((at, size))
+        if found is None:
+            if len(self._writers) >= KEPT:
+                self._writers.clear()
+            found = self._writers[at, size] = self._bank.resolve_write(at, size)
+        return found
+
+
+def _pieces(mask: int, size: int) -> Iterator[tuple[int, int]]:
+    """(first byte, bytes) of the lanes in ``mask``, in naturally aligned pieces, lowest first."""
+    at = 0
+    while at < size:
+        length = next((one for one in (8, 4, 2, 1) if at % one == 0 and at + one <= size and _covers(mask, at, one)), 0)
+        if length:
+            yield at, length
+        at += length or 1
+
+
+def _covers(mask: int, at: int, length: int) -> bool:
+    lanes = ((1 << length * 8) - 1) << at * 8
+    return mask & lanes == lanes

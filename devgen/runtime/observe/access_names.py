@@ -1,0 +1,161 @@
+"""From offsets and attributes to the names of the description, and filters on those names.
+
+``rtc.MR`` is a register, ``rtc.RIS.ALARM`` a field, ``hpet.T[0].CONFIG`` a register of a register file, ``rtc.intr`` a
+line; ``card.cfg.COMMAND`` lies in PCI configuration space. Where nothing is declared: ``rtc.registers+0x48``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from devgen.runtime.device.device import Device
+from devgen.runtime.memory.access import IoOps, unobserved
+from devgen.runtime.memory.memory_region import MemoryRegion
+from devgen.runtime.memory.register_bank import Reg, RegisterBank
+from devgen.runtime.observe.config_space_names import Fields, config_registers
+from devgen.runtime.pci import PciDevice
+
+CACHED: Final = 4096
+"""Places of accesses whose names are kept."""
+
+
+@dataclass(slots=True, frozen=True)
+class Part:
+    """A register, or some of its bits, that an access covers.
+
+    ``name`` says which bits if not all. The access's bits from ``at``, ``bits`` of them, are the register's from
+    ``low``. ``fields`` are those that lie wholly in the covered bits.
+    """
+
+    name: str
+    at: int
+    bits: int
+    low: int = 0
+    fields: Fields = ()
+
+    def value(self, access: int) -> int:
+        """The part's bits of an access's value."""
+        return access >> self.at & ((1 << self.bits) - 1)
+
+    def show_fields(self, access: int) -> str:
+        """The fields that are not 0: ``(ALARM=1, MODE=0x12)``; empty if there are none."""
+        value = self.value(access)
+        found: list[str] = []
+        for name, low, width in self.fields:
+            field = value >> (low - self.low) & ((1 << width) - 1)
+            if field:
+                found.append(f"{name}={number(field)}")
+        return f"({', '.join(found)})" if found else ""
+
+
+def number(value: int) -> str:
+    """Small numbers in decimal, others in hexadecimal."""
+    return str(value) if value < 10 else f"{value:#x}"
+
+
+def element_name(register: str, index: int | None) -> str:
+    """The name of an element: ``ID`` 3 is ``ID[3]``, ``T.CONFIG`` 0 is ``T[0].CONFIG``."""
+    if index is None:
+        return register
+    head, dot, tail = register.partition(".")
+    return f"{head}[{index}]{dot}{tail}"
+
+
+def observed_regions(device: Device) -> dict[str, MemoryRegion]:
+    """The regions of a device, and the MSI-X table and pending bits of one that has them."""
+    places = device.message_places if isinstance(device, PciDevice) else ()
+    return {**{place.region.name: place.region for place in places}, **device.regions}
+
+
+class RegisterNames:
+    """What the accesses of one device are called."""
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self._regions = observed_regions(device)
+        self._config = config_registers(device.config) if isinstance(device, PciDevice) else ()
+        self._known: dict[tuple[str, int, int, bool], tuple[Part, ...]] = {}
+
+    def parts(self, space: str, offset: int, size: int, write: bool) -> tuple[Part, ...]:
+        """What an access of ``size`` bytes at ``offset`` of a region (or of ``cfg``) covers, lowest address first."""
+        key = (space, offset, size, write)
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) >= CACHED:
+                self._known.clear()
+            found = self._known[key] = tuple(self._find(*key))
+        return found
+
+    def _find(self, space: str, offset: int, size: int, write: bool) -> list[Part]:
+        ops = self._operations(space, offset, size)
+        if ops is None:
+            return list(self._config_parts(offset, size)) or [Part(f"cfg+{offset:#x}", 0, 8 * size)]
+        if not isinstance(ops, RegisterBank):
+            return [Part(f"{space}+{offset:#x}", 0, 8 * size)]
+        chosen: dict[int, tuple[Reg, int | None]] = {}
+        for reg, index, start in ops.covering(offset, size):
+            # Two registers may share an offset, one of them for each direction.
+            if start not in chosen or (reg.write if write else reg.read) is not None:
+                chosen[start] = (reg, index)
+        big = ops.access.endian == "big"
+        parts = [self._part(reg, index, start, offset, size, big) for start, (reg, index) in chosen.items()]
+        return parts or [Part(f"{space}+{offset:#x}", 0, 8 * size)]
+
+    def _part(self, reg: Reg, index: int | None, start: int, offset: int, size: int, big: bool) -> Part:
+        length = reg.width // 8
+        first, end = max(offset, start), min(offset + size, start + length)
+        # Values of a big-endian region are swapped as a whole, so both ends count from the highest address.
+        low = (start + length - end if big else first - start) * 8
+        high = low + (end - first) * 8
+        at = (offset + size - end if big else first - offset) * 8
+        name = element_name(reg.name, index)
+        if high - low < reg.width:
+            name += f"[{high - 1}:{low}]"
+        fields = tuple(
+            field for field in self._device.FIELDS.get(reg.name, ()) if field[1] >= low and field[1] + field[2] <= high
+        )
+        return Part(name, at, high - low, low, fields)
+
+    def _operations(self, space: str, offset: int, size: int) -> IoOps | None:
+        """What answers an access; None for what is configuration space's own."""
+        if space != "cfg":
+            return unobserved(self._regions[space].ops)
+        return self._device.config.bank_at(offset, size) if isinstance(self._device, PciDevice) else None
+
+    def _config_parts(self, offset: int, size: int) -> Iterator[Part]:
+        for register in self._config:
+            start, length = register.offset, register.size
+            if start < offset + size and offset < start + length:
+                low, high = max(offset - start, 0) * 8, min(offset + size - start, length) * 8
+                whole = (low, high) == (0, 8 * length)
+                name = f"cfg.{register.name}" if whole else f"cfg.{register.name}[{high - 1}:{low}]"
+                fields = tuple(field for field in register.fields if low <= field[1] and field[1] + field[2] <= high)
+                yield Part(name, max(start - offset, 0) * 8, high - low, low, fields)
+
+
+class NameFilter:
+    """Globs on names; a name passes if one of them fits it or what it lies in. No glob lets everything pass.
+
+    ``*`` is any text, ``?`` any character, all else itself: ``rtc``, ``rtc.MR``, ``hpet.T[0]``, ``*.RIS.ALARM``.
+    """
+
+    def __init__(self, globs: Iterable[str] = ()) -> None:
+        given = list(globs)
+        # What follows a whole name is its inside: a register's field, an array's element, some of its bits.
+        self._names = [re.compile(rf"{_pattern(glob)}(?:[.\[+].*)?", re.DOTALL) for glob in given]
+        self._devices = [re.compile(_pattern(glob.partition(".")[0])) for glob in given]
+
+    def __call__(self, name: str) -> bool:
+        """Whether ``name`` passes."""
+        return not self._names or any(pattern.fullmatch(name) for pattern in self._names)
+
+    def may_pass(self, device: str) -> bool:
+        """Whether anything of ``device`` may pass: False only where no glob speaks of it."""
+        return not self._devices or any(pattern.fullmatch(device) for pattern in self._devices)
+
+
+def _pattern(glob: str) -> str:
+    return "".join({"*": ".*", "?": "."}.get(character, re.escape(character)) for character in glob)

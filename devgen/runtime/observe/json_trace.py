@@ -1,0 +1,86 @@
+"""A trace as JSON lines: what a recorder writes, of several devices, with names and the place in the guest's program.
+
+Each line says in ``source`` which device of the board it belongs to; the lines of one of them are a trace that
+``devgen replay`` carries out. An access also has ``register`` (or several, separated by commas), ``changed`` (fields
+that it or a timer before it has changed, with old and new value) and ``pc``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import TextIO
+
+from devgen.runtime.base.plain_state import Json
+from devgen.runtime.device.device import Device
+from devgen.runtime.observe.access_names import NameFilter, RegisterNames
+from devgen.runtime.observe.observable import Observable
+from devgen.runtime.observe.recorder import Recorder
+from devgen.runtime.observe.register_changes import StateChanges
+from devgen.runtime.observe.tracer import Level, ProgramCounter, no_processor
+
+
+class JsonTrace:
+    """Traces the devices of ``scene`` that ``wanted`` lets pass whole, from construction to ``close()``.
+
+    A filter picks devices only: a trace that lacks accesses could not be replayed. At level ``access`` lines lack
+    ``changed``.
+    """
+
+    def __init__(
+        self,
+        scene: Observable,
+        file: TextIO,
+        level: Level = "field",
+        wanted: NameFilter | None = None,
+        program_counter: ProgramCounter = no_processor,
+    ) -> None:
+        wanted = wanted or NameFilter()
+        with ExitStack() as stack:
+            self._recorders = [
+                stack.enter_context(
+                    Recorder(scene, device, file, source=name, annotate=_annotation(device, level, program_counter))
+                )
+                for name, device in scene.devices.items()
+                if wanted.may_pass(name)
+            ]
+            self._stack = stack.pop_all()
+
+    @property
+    def error(self) -> OSError | None:
+        """Why the trace has ended early."""
+        return next((recorder.error for recorder in self._recorders if recorder.error is not None), None)
+
+    def close(self) -> None:
+        """End the trace. May be called again."""
+        self._stack.close()
+
+    def __enter__(self) -> JsonTrace:
+        """Use as a context that ends the trace."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the trace."""
+        self.close()
+
+
+def _annotation(device: Device, level: Level, program_counter: ProgramCounter) -> Callable[[dict[str, Json]], None]:
+    names = RegisterNames(device)
+    changes = StateChanges(device, hidden=level == "all")
+
+    def annotate(fields: dict[str, Json]) -> None:
+        space, offset, size = fields["space"], fields["offset"], fields["size"]
+        assert isinstance(space, str)
+        assert isinstance(offset, int)
+        assert isinstance(size, int)
+        parts = names.parts(space, offset, size, fields["op"] == "write")
+        fields["register"] = ",".join(part.name for part in parts)
+        place = program_counter()
+        if place is not None:
+            fields["pc"] = place
+        if level != "access":
+            changed: dict[str, Json] = {change.name: [change.old, change.new] for change in changes.take()}
+            if changed:
+                fields["changed"] = changed
+
+    return annotate

@@ -1,0 +1,95 @@
+"""What of a device's state has changed since one last looked, by the names of the description."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import cast
+
+from devgen.runtime.device.device import Device
+from devgen.runtime.memory.access import unobserved
+from devgen.runtime.memory.register_bank import RegisterBank
+from devgen.runtime.observe.access_names import element_name, number
+from devgen.runtime.observe.config_space_names import Fields
+
+Stored = int | list[int] | bytes
+
+WATCHED = 64
+"""Elements of an array of bytes that is watched: a larger one is a buffer or a medium, whose contents are no news."""
+
+
+@dataclass(slots=True, frozen=True)
+class Change:
+    """A register, field or hidden state and its values."""
+
+    name: str
+    old: int
+    new: int
+
+    def __str__(self) -> str:
+        """``RIS.ALARM 0→1``."""
+        return f"{self.name} {number(self.old)}→{number(self.new)}"
+
+
+@dataclass(slots=True, frozen=True)
+class _Item:
+    attribute: str
+    name: str
+    fields: Fields
+
+
+class StateChanges:
+    """Compares the registers of ``device``, and with ``hidden`` its other state too, with what they were before."""
+
+    def __init__(self, device: Device, *, hidden: bool = False) -> None:
+        self._device = device
+        self._items = list(_items(device, hidden))
+        self._seen = [self._look(item) for item in self._items]
+
+    def take(self) -> list[Change]:
+        """The changes since the last call (or since the beginning), in the description's order."""
+        found: list[Change] = []
+        for at, item in enumerate(self._items):
+            old, new = self._seen[at], self._look(item)
+            if old != new:
+                self._seen[at] = new
+                found.extend(_differences(item, old, new))
+        return found
+
+    def _look(self, item: _Item) -> Stored:
+        value = cast("int | list[int] | bytearray", getattr(self._device, item.attribute))
+        if isinstance(value, bytearray):
+            return bytes(value) if len(value) <= WATCHED else b""
+        return list(value) if isinstance(value, list) else int(value)
+
+
+def _items(device: Device, hidden: bool) -> Iterator[_Item]:
+    names: dict[str, str] = {}
+    for region in device.regions.values():
+        ops = unobserved(region.ops)
+        if isinstance(ops, RegisterBank):
+            names.update((reg.name.replace(".", "_"), reg.name) for reg in ops.registers)
+    for item in device.STATE:
+        if item.kind == "register" or (hidden and item.kind == "state"):
+            name = names.get(item.name, item.name)
+            yield _Item(item.name, name, device.FIELDS.get(name, ()))
+
+
+def _differences(item: _Item, old: Stored, new: Stored) -> Iterator[Change]:
+    if isinstance(old, int) and isinstance(new, int):
+        yield from _by_field(item.name, item.fields, old, new)
+    elif not isinstance(old, int) and not isinstance(new, int):
+        for index, (before, after) in enumerate(zip(old, new, strict=True)):
+            if before != after:
+                yield from _by_field(element_name(item.name, index), item.fields, before, after)
+
+
+def _by_field(name: str, fields: Fields, old: int, new: int) -> Iterator[Change]:
+    rest = old ^ new
+    for field, low, width in fields:
+        mask = ((1 << width) - 1) << low
+        if rest & mask:
+            yield Change(f"{name}.{field}", (old & mask) >> low, (new & mask) >> low)
+        rest &= ~mask
+    if rest:
+        yield Change(name, old, new)

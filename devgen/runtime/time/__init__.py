@@ -1,0 +1,1 @@
+"""Clocks, counters, timers and the queue of deadlines."""

@@ -1,0 +1,156 @@
+"""Counters: clock periods modulo a power of two, exact for any rational period."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
+
+from devgen.runtime.base.errors import StateError
+from devgen.runtime.base.plain_state import Json, integer, mapping
+from devgen.runtime.time.clock import Clock
+
+if TYPE_CHECKING:
+    from devgen.runtime.time.timer import Timer
+
+Phase = Literal["clock", "start"]
+
+_TIME = 1 << 80
+
+
+class Counter:
+    """A count of periods of ``clock``, modulo 2^``width``.
+
+    ``period`` is (numerator ns, denominator): (1_000_000_000, 1) is a second, (1_000_000_000, 1_193_182) a PIT tick.
+    With ``phase`` "clock" a tick falls on every multiple of the period since the clock's zero, and at power-on the
+    count is the number of those ticks plus ``start``: on the rtc clock, seconds since 1970. With "start" it begins at
+    ``start``, and ticks are counted from power-on or from the last load or start. A stopped counter keeps its value.
+
+    Raises ValueError for a period that is not positive.
+    """
+
+    __slots__ = ("_alarms", "_clock", "_den", "_mask", "_num", "_origin", "_phase", "_power_on", "_value", "enabled")
+
+    def __init__(
+        self,
+        clock: Clock,
+        period: tuple[int, int],
+        width: int,
+        phase: Phase = "clock",
+        enabled: bool = True,
+        start: int = 0,
+    ) -> None:
+        num, den = period
+        if num <= 0 or den <= 0:
+            raise ValueError(f"a counter's period must be positive, not {num}/{den} ns")
+        self._clock = clock
+        self._alarms: list[tuple[Timer, Callable[[], None]]] = []
+        self._num = num
+        self._den = den
+        self._mask = (1 << width) - 1
+        self._phase = phase
+        self._power_on = (enabled, start & self._mask)
+        self.enabled = enabled
+        """Whether it counts."""
+        self._origin = 0  # phase "start": the time at which the value was _value
+        self._value = 0  # running, phase "clock": distance from the clock's own tick number; else a count
+        self.reset()
+
+    @property
+    def width(self) -> int:
+        """Bits of the count."""
+        return self._mask.bit_length()
+
+    def reset(self) -> None:
+        """Be as at power-on (phase "start" counts from now)."""
+        self.enabled, self._value = self._power_on
+        self._origin = self._clock.now() if self._phase == "start" and self.enabled else 0
+
+    def read(self) -> int:
+        """The present count."""
+        if not self.enabled:
+            return self._value
+        return ((self._clock.now() - self._origin) * self._den // self._num + self._value) & self._mask
+
+    def load(self, value: int) -> None:
+        """Make the count ``value`` (modulo 2^width) now; ticks go on as ``phase`` says."""
+        if not self.enabled:
+            self._value = value & self._mask
+        elif self._phase == "start":
+            self._origin = self._clock.now()
+            self._value = value & self._mask
+        else:
+            self._value = (value - self._ticks()) & self._mask
+
+    def add_alarm(self, timer: Timer, arm: Callable[[], None]) -> None:
+        """Let ``timer`` wait while the count stands, and call ``arm`` when it runs again."""
+        self._alarms.append((timer, arm))
+
+    def start(self) -> None:
+        """Count on from the present value, and let what waited for that go on; does nothing when it runs."""
+        if not self.enabled:
+            value = self._value
+            self.enabled = True
+            self.load(value)
+            for timer, arm in self._alarms:
+                if timer.waiting:
+                    arm()
+
+    def stop(self) -> None:
+        """Hold the present value; armed alarms wait. Does nothing when it is held."""
+        if self.enabled:
+            for timer, _ in self._alarms:
+                if timer.armed:
+                    timer.wait()
+            self._value = self.read()
+            self._origin = 0
+            self.enabled = False
+
+    def set_enabled(self, enabled: bool) -> None:
+        """Start or stop, as a register bit says."""
+        if enabled:
+            self.start()
+        else:
+            self.stop()
+
+    def time_of(self, ticks: int) -> int | None:
+        """The clock's time (ns) of the tick edge at which the count will have moved on by ``ticks`` (>= 0).
+
+        That is the first nanosecond at which ``read()`` gives the later count; now for 0 ticks, None when stopped.
+        """
+        if not self.enabled:
+            return None
+        if ticks <= 0:
+            return self._clock.now()
+        return self._origin - (-(self._ticks() + ticks) * self._num // self._den)
+
+    def time_after(self, ticks: int) -> int | None:
+        """The clock's time (ns) ``ticks`` whole periods from now, wherever the tick edges are; None when stopped."""
+        if not self.enabled:
+            return None
+        return self._clock.now() - (-ticks * self._num // self._den)
+
+    def ns_until(self, ticks: int) -> int | None:
+        """Nanoseconds from now to ``time_of(ticks)``; None when stopped."""
+        edge = self.time_of(ticks)
+        return None if edge is None else edge - self._clock.now()
+
+    def _ticks(self) -> int:
+        """Whole periods since the origin."""
+        return (self._clock.now() - self._origin) * self._den // self._num
+
+    def save(self) -> dict[str, Json]:
+        """All that it is, as plain data; times are the clock's own."""
+        return {"enabled": self.enabled, "value": self._value, "origin": self._origin}
+
+    def check_state(self, data: Json) -> tuple[bool, int, int]:
+        """The parts of a saved counter. Raises StateError for anything that ``save`` cannot have written."""
+        fields = mapping(data, "counter", ("enabled", "value", "origin"))
+        enabled = fields["enabled"]
+        if not isinstance(enabled, bool):
+            raise StateError("a counter's 'enabled' must be true or false")
+        value = integer(fields["value"], 0, self._mask, "a counter's value")
+        return enabled, value, integer(fields["origin"], -_TIME, _TIME, "a counter's origin")
+
+    def load_state(self, data: Json) -> None:
+        """Take over what ``save`` gave. Raises StateError, and changes nothing, if it is not that."""
+        self.enabled, self._value, self._origin = self.check_state(data)

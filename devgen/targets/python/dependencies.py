@@ -1,0 +1,110 @@
+"""What statements change and what expressions depend on, through functions and actions.
+
+A level line is a function of registers and state. An entry point (a register's write, a timer's expiry ...) must
+bring up to date just those lines that depend on something it may change, and the compiler knows which these are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from devgen.language import ir
+from devgen.targets.python.symbols import RegisterKey, Symbols
+from devgen.targets.python.typed_walk import walk
+
+Thing = tuple[str, str]
+"""(kind, name) of something that changes: a register's storage, state, a FIFO, a counter, a timer or a line."""
+
+Things = frozenset[Thing]
+NOTHING: Things = frozenset()
+
+
+@dataclass(slots=True)
+class Analysis:
+    """Answers for one device; functions and actions are looked into once."""
+
+    symbols: Symbols
+    _functions: dict[str, Things] = field(default_factory=dict)
+    _actions: dict[str, Things] = field(default_factory=dict)
+    _registers: dict[RegisterKey, Things] = field(default_factory=dict)
+
+    def reads(self, node: object) -> Things:
+        """What the value of an expression, or the course of statements, depends on."""
+        found: set[Thing] = set()
+        for one in walk(node):
+            match one:
+                case ir.RegisterPlace(register, _, file):
+                    found |= self.register_reads((file, register))
+                case ir.StatePlace(name):
+                    found.add(("state", name))
+                case ir.FifoPlace(name) | ir.FifoQuery(name):
+                    found.add(("fifo", name))
+                case ir.LinePlace(kind, name):
+                    found.add((kind, name))
+                case ir.CounterPlace(name):
+                    found.add(("counter", name))
+                case ir.TimerQuery(timer):
+                    found.add(("timer", timer))
+                case ir.Apply(function):
+                    found |= self._function_reads(function)
+        return frozenset(found)
+
+    def register_reads(self, key: RegisterKey) -> Things:
+        """What a register's value depends on: its storage, or what its ``read`` depends on."""
+        if key not in self._registers:
+            symbol = self.symbols.registers[key]
+            own: Things = frozenset({("register", symbol.attribute)}) if symbol.attribute else NOTHING
+            self._registers[key] = own
+            if symbol.model.read is not None:
+                self._registers[key] = own | self.reads(symbol.model.read)
+        return self._registers[key]
+
+    def writes(self, body: Iterable[ir.Stmt]) -> Things:
+        """What statements may change. What a timer does when it expires at once is that entry point's own affair."""
+        found: set[Thing] = set()
+        for one in walk(tuple(body)):
+            match one:
+                case ir.Assign(place):
+                    found |= self._written(place)
+                case ir.FifoOp(fifo):
+                    found.add(("fifo", fifo))
+                case ir.CounterOp(counter):
+                    found.add(("counter", counter))
+                case ir.TimerOp(timer):
+                    found.add(("timer", timer))
+                case ir.Pulse(line):
+                    found.add((line.kind, line.name))
+                case ir.CopyMemory("load", _, buffer) | ir.FillMemory(buffer):
+                    found |= self._written(buffer)
+                case ir.Do(action):
+                    found |= self._action_writes(action)
+        return frozenset(found)
+
+    def _written(self, place: ir.Place) -> Things:
+        match place:
+            case ir.RegisterPlace(register, _, file):
+                attribute = self.symbols.registers[file, register].attribute
+                return frozenset({("register", attribute)}) if attribute else NOTHING
+            case ir.FieldPlace(register):
+                return self._written(register)
+            case ir.BitsPlace(of):
+                return self._written(of)
+            case ir.StatePlace(name):
+                return frozenset({("state", name)})
+            case ir.LinePlace(kind, name):
+                return frozenset({(kind, name)})
+            case _:
+                return NOTHING
+
+    def _function_reads(self, name: str) -> Things:
+        if name not in self._functions:
+            self._functions[name] = NOTHING
+            self._functions[name] = self.reads(self.symbols.functions[name].body)
+        return self._functions[name]
+
+    def _action_writes(self, name: str) -> Things:
+        if name not in self._actions:
+            self._actions[name] = NOTHING
+            self._actions[name] = self.writes(self.symbols.actions[name].body)
+        return self._actions[name]

@@ -1,0 +1,94 @@
+"""Python names for what a description declares.
+
+A thing keeps its own name wherever Python and the runtime's ``Device`` allow it. The descriptions' checks refuse
+clashes; this table makes the generated code right even where one slips through.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from devgen.language import reserved_names as reserved
+
+_CLASS_ATTRIBUTES = "BARS BUS CAPABILITIES EVENTS FIELDS NAME PCI PROBES PROPERTIES STATE TITLE VERSION"
+DEVICE_API: Final = reserved.DEVICE_API | frozenset(_CLASS_ATTRIBUTES.split())
+"""Names of ``devgen.runtime.device.device.Device`` and of every generated class; no declared thing may take them."""
+
+_BUILTINS_WORDS = """
+    abs bool dict enumerate int len list max min partial range self str super tuple
+"""
+BUILTINS: Final = frozenset(_BUILTINS_WORDS.split())
+"""Names that generated statements rely on; no local may hide them."""
+
+
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+
+class LoweringError(ValueError):
+    """A description that the checks should have refused: nothing is generated for it."""
+
+
+class Names:
+    """Hands out attribute names that are unique in one class."""
+
+    def __init__(self, taken: Iterable[str] = DEVICE_API) -> None:
+        self._taken = set(taken)
+
+    def claim(self, wanted: str, suffix: str = "_") -> str:
+        """Return ``wanted``, or the first free variation of it, and take it.
+
+        Raises LoweringError for what is no name.
+        """
+        require_name(wanted)
+        name = f"{wanted}_" if keyword.iskeyword(wanted) else wanted
+        while name in self._taken:
+            name += suffix
+        self._taken.add(name)
+        return name
+
+    def claim_stem(self, wanted: str, prefixes: Iterable[str]) -> str:
+        """Return ``wanted``, or a variation of it, such that it is free behind each of ``prefixes``; take those."""
+        require_name(wanted)
+        stem, heads = wanted, tuple(prefixes)
+        while any(head + stem in self._taken for head in heads):
+            stem += "_"
+        self._taken.update(head + stem for head in heads)
+        return stem
+
+
+def require_name(name: str) -> None:
+    """Raise LoweringError for what is no name in the language."""
+    if not _NAME.fullmatch(name):
+        raise LoweringError(f"{name!r} cannot be a name")
+
+
+def local(name: str) -> str:
+    """Return the Python name of a local, a parameter or a loop variable. Raises LoweringError for what is none."""
+    require_name(name)
+    word = name.rstrip("_")  # `self` becomes `self_`, so `self_` must become `self__`
+    return f"{name}_" if keyword.iskeyword(word) or word in BUILTINS else name
+
+
+def keyword_argument(name: str, value: str) -> str:
+    """Return ``name=value`` for a call, in the form that takes any name."""
+    require_name(name)
+    return f'**{{"{name}": {value}}}' if keyword.iskeyword(name) else f"{name}={value}"
+
+
+def class_name(device: str) -> str:
+    """Return the class of a device: ``pci-testdev`` gives ``PciTestdev``."""
+    words = [word for word in re.split(r"[^A-Za-z0-9]+", device) if word]
+    name = "".join(word[0].upper() + word[1:] for word in words)
+    if not name[:1].isalpha():
+        name = f"D{name}"
+    return f"{name}_" if keyword.iskeyword(name) or name in _IMPORTED else name
+
+
+_IMPORTED_WORDS = """
+    Access Bar ByteStream ClassVar Counter Device Environment FieldTable Fifo GpioIn IoEventFd IrqLine MemoryRegion
+    PciDevice PciIdentity Property RamBlock Reg RegisterBank StateItem Timer Window
+"""
+_IMPORTED: Final = frozenset(_IMPORTED_WORDS.split())

@@ -1,0 +1,177 @@
+"""What ends a run but an exit, and what keeps a host from being made: one clear line, never a traceback."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+from kvm_code import HLT, SPIN, finish, write_port
+from kvm_parts import LOAD, Recorder, rig
+
+from devgen.hosts.kvm import KvmError, KvmHost, uapi, unavailable
+from devgen.hosts.kvm.kvm_system import KvmSystem, guest_cpuid
+from devgen.hosts.kvm.vcpu_loop import describe_exit
+from devgen.runtime.base.errors import MachineError, RuntimeFault
+from devgen.runtime.machine.boot_image import boot_state
+from devgen.runtime.machine.machine import Machine
+from devgen.runtime.machine.machine_config import GuestConfig, MachineConfig
+from devgen.runtime.machine.run_result import RunResult
+
+
+class Page:
+    """A vCPU that shows an exit which no guest here can cause."""
+
+    index = 0
+
+    def __init__(self, **exits: object) -> None:
+        self._run = uapi.kvm_run()
+        for name, value in exits.items():
+            part, _, member = name.partition("__")
+            setattr(getattr(self._run, part), member, value)
+
+    def page(self) -> uapi.kvm_run:
+        return self._run
+
+    def where(self) -> str:
+        return "0x8:0x7000"
+
+
+def test_a_halt_that_nothing_ends() -> None:
+    with KvmHost(rig(HLT).machine) as host:
+        result = host.run(5)
+    assert result.reason == "halt"
+    assert "vCPU 0 halted" in str(result)
+
+
+def test_a_triple_fault() -> None:
+    made = rig(b"\x0f\x0b", mode="protected")  # ud2 without an interrupt table
+    with KvmHost(made.machine) as host:
+        result = host.run(5)
+    assert (result.reason, result.detail) == ("shutdown", "triple fault of vCPU 0")
+
+
+def test_a_jump_into_nothing_is_an_error_not_a_traceback() -> None:
+    made = rig(b"\xb8\x00\x00\x00\xf0\xff\xe0", mode="protected")  # mov eax, 0xf0000000; jmp eax
+    with KvmHost(made.machine) as host:
+        result = host.run(5)
+    assert result.reason in ("error", "shutdown")
+    assert "\n" not in str(result)
+
+
+def test_a_device_that_raises_is_an_error_not_a_traceback() -> None:
+    made = rig(write_port(0x300, 1) + SPIN)
+    ops = Recorder()
+    made.map_port(0x300, 1, ops)
+
+    def fail(*_: int) -> None:
+        raise ValueError("broken device")
+
+    ops.on_write = fail
+    with KvmHost(made.machine) as host:
+        result = host.run(5)
+        assert str(result) == "error: ValueError: broken device"
+        assert host.vcpus[0].regs().rip > LOAD
+
+
+EXITS = [
+    (uapi.KVM_EXIT_SYSTEM_EVENT, {"system_event__type": 1}, "shutdown: the guest powered off"),
+    (uapi.KVM_EXIT_SYSTEM_EVENT, {"system_event__type": 2}, "shutdown: the guest asked for a reset"),
+    (uapi.KVM_EXIT_SYSTEM_EVENT, {"system_event__type": 3}, "shutdown: the guest reported a crash"),
+    (uapi.KVM_EXIT_SYSTEM_EVENT, {"system_event__type": 77}, "shutdown: the guest sent system event 77"),
+    (
+        uapi.KVM_EXIT_FAIL_ENTRY,
+        {"fail_entry__hardware_entry_failure_reason": 0x80000021},
+        "error: the processor refused the guest's state (hardware reason 0x80000021)",
+    ),
+    (
+        uapi.KVM_EXIT_INTERNAL_ERROR,
+        {"internal__suberror": 1},
+        "error: KVM gave up on an instruction that KVM cannot emulate at 0x8:0x7000",
+    ),
+    (uapi.KVM_EXIT_INTERNAL_ERROR, {"internal__suberror": 99}, "error: KVM gave up on suberror 99 at 0x8:0x7000"),
+    (uapi.KVM_EXIT_X86_RDMSR, {}, "error: the guest left with reason 29 (x86_rdmsr), not handled"),
+    (12345, {}, "error: the guest left with reason 12345, not handled"),
+]
+
+
+@pytest.mark.parametrize(("reason", "page", "text"), EXITS)
+def test_every_other_exit_has_its_sentence(reason: int, page: dict[str, int], text: str) -> None:
+    assert str(describe_exit(Page(**page), reason)) == text  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("reason", [uapi.KVM_EXIT_INTR, uapi.KVM_EXIT_IRQ_WINDOW_OPEN])
+def test_some_exits_mean_nothing(reason: int) -> None:
+    assert describe_exit(Page(), reason) is None  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("result", "text", "ok"),
+    [
+        (RunResult("exit", 0), "exit code 0", True),
+        (RunResult("exit", 3), "exit code 3", False),
+        (RunResult("timeout"), "timeout", False),
+        (RunResult("error", detail="no"), "error: no", False),
+    ],
+)
+def test_a_result_in_words(result: RunResult, text: str, ok: bool) -> None:
+    assert (str(result), result.ok) == (text, ok)
+
+
+# --- before there is a VM ---
+
+
+def test_why_kvm_is_not_available(tmp_path: Path) -> None:
+    absent = tmp_path / "kvm"
+    assert unavailable(str(absent)) == f"cannot open {absent}: No such file or directory"
+    absent.write_bytes(b"")
+    assert "does not answer as KVM" in str(unavailable(str(absent)))
+
+
+def test_no_permission_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> int:
+        raise PermissionError(errno.EACCES, "")
+
+    monkeypatch.setattr(os, "open", refuse)
+    assert unavailable() == "cannot open /dev/kvm: Permission denied"
+
+
+def test_a_missing_capability_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(KvmSystem, "capability", lambda self, number: number != uapi.KVM_CAP_IRQFD)
+    assert unavailable() == "/dev/kvm lacks KVM_CAP_IRQFD"
+
+
+def test_an_error_is_a_fault_of_the_runtime() -> None:
+    assert issubclass(KvmError, RuntimeFault)
+    with KvmHost(rig().machine) as host, pytest.raises(KvmError, match="KVM_SET_USER_MEMORY_REGION failed with EINVAL"):
+        host.vm.set_memory(100, 0x123, 0x1000, 0)
+
+
+@pytest.mark.parametrize(
+    ("mode", "entry", "message"),
+    [
+        ("real", 1 << 20, "out of real mode's reach"),
+        ("protected", 1 << 32, "above 4 GiB"),
+        ("virtual", 0, "unknown CPU mode 'virtual'"),
+    ],
+)
+def test_a_start_that_no_processor_can_make(mode: str, entry: int, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        boot_state(mode, entry)
+    guest = GuestConfig(finish(), LOAD, entry, mode)  # type: ignore[arg-type]
+    machine = Machine(MachineConfig(ram=1 << 20, irqchip="none", guest=guest))
+    with pytest.raises(MachineError, match=message):
+        KvmHost(machine)
+
+
+def test_real_mode_starts_beyond_64_kib_too() -> None:
+    state = boot_state("real", 0x23456)
+    assert (state.code.selector, state.code.base, state.ip) == (0x2000, 0x20000, 0x3456)
+
+
+def test_the_guests_cpuid_says_hypervisor_and_which_processor() -> None:
+    with KvmSystem() as system:
+        leaves = guest_cpuid(system.supported_cpuid(), 3)
+    entries = [uapi.kvm_cpuid_entry2.from_buffer_copy(leaves, at) for at in range(8, len(leaves), 40)]
+    first = next(entry for entry in entries if entry.function == 1)
+    assert first.ecx >> 31 == 1
+    assert first.ebx >> 24 == 3

@@ -1,0 +1,68 @@
+"""Streams and their ends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from devgen.runtime.base.errors import MachineError
+from devgen.runtime.device.byte_stream import ByteStream
+from devgen.runtime.machine.stream_backends import MemoryEnd, NullEnd, open_end
+
+
+def test_all_sinks_hear_a_byte_until_they_are_let_go() -> None:
+    stream = ByteStream("s")
+    one, other = MemoryEnd(), MemoryEnd()
+    stream.connect(one.write)
+    stream.connect(other.write)
+    stream.send(0x141)
+    stream.disconnect(one.write)
+    stream.send(0x42)
+    assert (bytes(one.data), bytes(other.data)) == (b"A", b"AB")
+
+
+def test_bytes_from_the_host_come_one_by_one() -> None:
+    heard: list[int] = []
+    breaks: list[str] = []
+    stream = ByteStream("s", heard.append, lambda: breaks.append("break"))
+    stream.receive(b"ab")
+    stream.receive_break()
+    assert (heard, breaks, stream.listens, ByteStream("t").listens) == ([97, 98], ["break"], True, False)
+
+
+def test_memory_is_bounded() -> None:
+    end = MemoryEnd(limit=10)
+    for value in range(1000):
+        end.write(value & 0xFF)
+    assert len(end.data) <= 10
+
+
+def test_a_file_end_flushes_lines_and_survives_a_closed_file(tmp_path: Path) -> None:
+    path = tmp_path / "out"
+    end = open_end(f"file:{path}")
+    for value in b"one\n":
+        end.write(value)
+    assert path.read_bytes() == b"one\n"
+    end.close()
+    end.write(0x41)
+    end.close()
+
+
+@pytest.mark.parametrize("spec", ["", "file:", "null:x", "socket"])
+def test_unknown_ends_are_refused(spec: str) -> None:
+    with pytest.raises(MachineError, match="unknown stream end"):
+        open_end(spec)
+
+
+def test_the_null_end() -> None:
+    end = open_end("null")
+    assert isinstance(end, NullEnd)
+    assert end.fileno() is None
+
+
+def test_a_closed_standard_output_takes_bytes_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout", None)
+    end = open_end("stdio")
+    end.write(0x41)
+    end.close()

@@ -1,0 +1,197 @@
+"""Ends of streams that others hold: pseudo-terminals, sockets, the terminal with its escape key."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import socket
+import termios
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from devgen.runtime.base.errors import MachineError
+from devgen.runtime.machine import stream_backends as ends
+from devgen.runtime.machine.stream_backends import NullEnd, PtyEnd, Signal, SocketEnd, TerminalEnd, open_end
+
+
+def arrived(end: NullEnd, limit: int = 4096) -> list[bytes | Signal]:
+    """What the end has to say, once it has something to say."""
+    fd = end.fileno()
+    assert fd is not None
+    assert select.select([fd], [], [], 5)[0]
+    return [piece for piece in end.read(limit) or () if piece]
+
+
+def send(end: NullEnd, data: bytes) -> None:
+    for value in data:
+        end.write(value)
+
+
+# --- pseudo-terminals ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def line() -> Iterator[PtyEnd]:
+    end = PtyEnd()
+    yield end
+    end.close()
+    end.close()
+
+
+def test_a_pseudo_terminal_carries_bytes_both_ways(line: PtyEnd) -> None:
+    fd = os.open(line.where, os.O_RDWR | os.O_NOCTTY)
+    send(line, b"hi\n\x00")
+    assert os.read(fd, 10) == b"hi\n\x00"
+    os.write(fd, b"\x03\r")
+    assert arrived(line) == [b"\x03\r"]
+    os.close(fd)
+    assert line.read(1) == (b"",)  # who has left may come again
+
+
+def test_what_nobody_reads_is_lost_and_nobody_waits(line: PtyEnd) -> None:
+    send(line, b"x" * 100_000)
+
+
+# --- sockets -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> Iterator[SocketEnd]:
+    end = SocketEnd(tmp_path / "line")
+    yield end
+    end.close()
+    end.close()
+
+
+def connect(end: SocketEnd) -> socket.socket:
+    client = socket.socket(socket.AF_UNIX)
+    client.connect(end.where)
+    assert arrived(end) == []
+    return client
+
+
+def test_a_socket_carries_bytes_both_ways(door: SocketEnd) -> None:
+    send(door, b"nobody hears")
+    with connect(door) as client:
+        send(door, b"hi")
+        assert client.recv(10) == b"hi"
+        client.sendall(b"abc")
+        assert arrived(door, 2) == [b"ab"]
+        assert arrived(door) == [b"c"]
+
+
+def test_bytes_that_are_known_together_arrive_whole_though_nobody_reads_yet(door: SocketEnd) -> None:
+    with connect(door) as client:
+        for _ in range(20):
+            door.write_all(b"x" * 100)
+        assert len(client.recv(10_000)) == 2000
+
+
+def test_after_one_has_left_another_may_come(door: SocketEnd) -> None:
+    waiting = door.fileno()
+    connect(door).close()
+    assert door.fileno() != waiting
+    assert arrived(door) == []
+    assert door.fileno() == waiting
+    send(door, b"x")
+    with connect(door) as client:
+        send(door, b"y")
+        assert client.recv(10) == b"y"
+
+
+def test_only_the_user_may_connect_and_the_name_goes_with_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "line"
+    end = SocketEnd(path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    end.close()
+    assert not path.exists()
+
+
+def test_a_name_left_over_is_taken_but_nothing_else_is(tmp_path: Path) -> None:
+    path = tmp_path / "line"
+    left = socket.socket(socket.AF_UNIX)
+    left.bind(str(path))
+    left.close()
+    end = SocketEnd(path)
+    with pytest.raises(MachineError, match="cannot open stream end"):
+        open_end(f"socket:{path}")  # somebody listens
+    end.close()
+    path.write_text("precious")
+    with pytest.raises(MachineError, match="no socket is there"):
+        open_end(f"socket:{path}")
+    assert path.read_text() == "precious"
+
+
+@pytest.mark.parametrize("spec", ["socket:/no/such/folder/line", "socket:" + "x" * 200, "file:/no/such/folder/log"])
+def test_what_cannot_be_opened_is_told_in_a_line(spec: str) -> None:
+    with pytest.raises(MachineError, match="cannot open stream end"):
+        open_end(spec)
+
+
+# --- the terminal --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[int, TerminalEnd]]:
+    """(what the user types into, the end on the other side)."""
+    monkeypatch.setattr(ends, "_in_front", os.isatty)
+    user, ours = pty.openpty()
+    with os.fdopen(os.dup(ours), "wb", buffering=0) as output:
+        end = TerminalEnd(output, ours)  # type: ignore[arg-type]
+        yield user, end
+        end.close()
+    os.close(user)
+    os.close(ours)
+
+
+def test_keys_come_at_once_and_the_terminal_is_given_back(terminal: tuple[int, TerminalEnd]) -> None:
+    user, end = terminal
+    before = termios.tcgetattr(user)
+    assert not end.eager
+    end.start()
+    assert end.eager
+    os.write(user, b"a\r\x03")
+    assert arrived(end) == [b"a\r\x03"]
+    end.stop()
+    assert termios.tcgetattr(user) == before
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        (b"\x01x", [Signal.QUIT]),
+        (b"one\x01btwo", [b"one", Signal.BREAK, b"two"]),
+        (b"\x01\x01\x01a", [b"\x01\x01"]),
+        (b"\x01?z", [b"z"]),
+    ],
+)
+def test_the_escape_key(terminal: tuple[int, TerminalEnd], typed: bytes, meant: list[bytes | Signal]) -> None:
+    user, end = terminal
+    end.start()
+    os.write(user, typed)
+    assert arrived(end) == meant
+
+
+def test_an_escape_may_come_in_two_parts(terminal: tuple[int, TerminalEnd]) -> None:
+    user, end = terminal
+    end.start()
+    os.write(user, b"\x01")
+    assert arrived(end) == []
+    os.write(user, b"x")
+    assert arrived(end) == [Signal.QUIT]
+
+
+def test_what_is_no_terminal_is_read_as_it_is(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    with (tmp_path / "out").open("wb") as output:
+        end = TerminalEnd(output, reader)
+        end.start()
+        os.write(writer, b"\x01x")
+        assert arrived(end) == [b"\x01x"]
+        os.close(writer)
+        assert end.read(10) is None
+        end.close()
+    os.close(reader)

@@ -1,0 +1,191 @@
+"""SystemRDL's side effects: each formula as text, and all of them against a naive model that goes bit by bit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import pytest
+from codegen_models import device, field, region, register
+from generated_code import body_of, instance_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from devgen.language import model
+from devgen.language.ir import Int
+
+READABLE = ("ro", "rw", "rw1")
+WRITE_EFFECTS = [None, "woclr", "woset", "wot", "wzs", "wzc", "wzt", "wclr", "wset"]
+
+# effect: the whole register by lanes; the whole register replaced; a field 7:4 by lanes
+STATEMENTS = {
+    None: (
+        "self.R = value if mask == 0xFFFFFFFF else (self.R & ~mask) | value",
+        "self.R = value",
+        "self.R = (value & 0xF0) if mask == 0xFFFFFFFF else (self.R & ~mask) | (value & 0xF0)",
+    ),
+    "woclr": ("self.R &= ~value", "self.R &= ~value", "self.R &= ~value"),
+    "woset": ("self.R |= value", "self.R |= value", "self.R |= value & 0xF0"),
+    "wot": ("self.R ^= value", "self.R ^= value", "self.R ^= value & 0xF0"),
+    "wzs": ("self.R |= mask & ~value", "self.R |= ~value & 0xFFFFFFFF", "self.R |= mask & ~value & 0xF0"),
+    "wzc": ("self.R &= ~(mask & ~value)", "self.R &= value", "self.R &= ~(mask & ~value)"),
+    "wzt": ("self.R ^= mask & ~value", "self.R ^= ~value & 0xFFFFFFFF", "self.R ^= mask & ~value & 0xF0"),
+    "wclr": ("self.R &= ~mask", "self.R = 0", "self.R &= ~mask"),
+    "wset": ("self.R |= mask", "self.R |= 0xFFFFFFFF", "self.R |= mask & 0xF0"),
+}
+
+
+@pytest.mark.parametrize("effect", WRITE_EFFECTS)
+def test_a_write_effect_is_one_statement(effect: model.WriteEffect | None) -> None:
+    by_lanes, replaced, of_field = STATEMENTS[effect]
+    whole = register("R", write_effect=effect)
+    assert body_of(device(region(whole)), "write_R") == [by_lanes]
+    exact = register("R", write_effect=effect, decode="exact")
+    assert body_of(device(region(exact, decode="exact")), "write_R") == [replaced]
+    one_field = register("R", fields=(field("F", 4, 4, write_effect=effect),))
+    assert body_of(device(region(one_field)), "write_R") == [of_field]
+
+
+def test_fields_of_different_effects_share_one_statement() -> None:
+    fields = (field("A", 0, 8), field("B", 8, 8, write_effect="woclr"), field("C", 16, 8, write_effect="wot"))
+    body = body_of(device(region(register("R", fields=fields))), "write_R")
+    assert body == ["self.R = ((self.R & ~((mask & 0xFF) | (value & 0xFF00))) | (value & 0xFF)) ^ (value & 0xFF0000)"]
+
+
+def test_read_only_bits_keep_their_value() -> None:
+    fields = (field("A", 0, 4), field("B", 4, 4, access="ro"))
+    wired = register("R", fields=fields, decode="exact")
+    assert body_of(device(region(wired, decode="exact")), "write_R") == ["self.R = (self.R & ~0xF) | (value & 0xF)"]
+
+
+@pytest.mark.parametrize(
+    ("effect", "by_lanes", "whole"),
+    [("rclr", "self.R &= ~mask", "self.R = 0"), ("rset", "self.R |= mask", "self.R |= 0xFFFFFFFF")],
+)
+def test_a_read_effect_follows_the_value(effect: model.ReadEffect, by_lanes: str, whole: str) -> None:
+    lanes = register("R", read_effect=effect)
+    assert body_of(device(region(lanes)), "read_R") == ["result = self.R", by_lanes, "return result"]
+    exact = register("R", read_effect=effect, decode="exact")
+    assert body_of(device(region(exact, decode="exact")), "read_R") == ["result = self.R", whole, "return result"]
+
+
+def test_a_pulse_is_gone_when_the_write_ends() -> None:
+    fields = (field("GO", 0, singlepulse=True), field("MODE", 4, 4))
+    dut = instance_of(device(region(register("R", fields=fields))))
+    dut.write_R(0x71)
+    assert dut.read_R() == 0x70
+
+
+# --- against a model that knows nothing of masks ---------------------------------------------
+
+
+@dataclass
+class Bit:
+    """One bit of a register, with what reads and writes do to it."""
+
+    access: str = "none"
+    write: str | None = None
+    read: str | None = None
+    pulse: bool = False
+    value: int = 0
+    spent: bool = False
+
+    def written(self, bit: int) -> None:
+        once = self.access in ("rw1", "w1")
+        if self.access in ("none", "ro") or (once and self.spent):
+            return
+        self.spent = True
+        results = {
+            None: bit,
+            "woclr": 0 if bit else self.value,
+            "woset": 1 if bit else self.value,
+            "wot": self.value ^ bit,
+            "wzs": self.value if bit else 1,
+            "wzc": self.value if bit else 0,
+            "wzt": self.value if bit else 1 - self.value,
+            "wclr": 0,
+            "wset": 1,
+        }
+        self.value = results[self.write]
+
+    def shown(self) -> int:
+        seen = self.value if self.access in READABLE else 0
+        if self.access in READABLE and self.read is not None:
+            self.value = 1 if self.read == "rset" else 0
+        return seen
+
+
+@st.composite
+def layouts(draw: st.DrawFn) -> tuple[model.Register, list[Bit]]:
+    width = draw(st.sampled_from([8, 16, 32, 64]))
+    bits = [Bit() for _ in range(width)]
+    fields, lsb = [], 0
+    while lsb < width and len(fields) < 6:
+        lsb += draw(st.integers(0, 3))
+        size = draw(st.integers(1, 12))
+        if lsb + size > width:
+            break
+        access = draw(st.sampled_from(["rw", "ro", "wo", "rw1", "w1"]))
+        write = draw(st.sampled_from(WRITE_EFFECTS))
+        read = draw(st.sampled_from([None, None, "rclr", "rset"]))
+        pulse = draw(st.booleans()) and access in ("rw", "wo") and write is None
+        reset = draw(st.integers(0, (1 << size) - 1))
+        name = f"F{len(fields)}"
+        made = field(
+            name, lsb, size, access=access, write_effect=write, read_effect=read, singlepulse=pulse, reset=reset
+        )
+        fields.append(made)
+        for at in range(size):
+            bits[lsb + at] = Bit(access, write, read, pulse, reset >> at & 1)
+        lsb += size
+    reset = sum(one.reset << one.lsb for one in fields)
+    if not fields:
+        bits = [Bit("rw") for _ in range(width)]
+    return register("R", width=width, fields=tuple(fields), reset=Int(reset)), bits
+
+
+Layout = tuple[model.Register, list[Bit]]
+Operation = tuple[str, int, int]
+
+
+def play(bits: list[Bit], operation: Operation) -> int | None:
+    """One access of the reference model; ``lanes`` has one bit a byte."""
+    kind, value, lanes = operation
+    touched = [one for at, one in enumerate(bits) if lanes >> at // 8 & 1]
+    if kind == "read":
+        return sum(one.shown() << at for at, one in enumerate(bits) if lanes >> at // 8 & 1)
+    for at, one in enumerate(bits):
+        if lanes >> at // 8 & 1:
+            one.written(value >> at & 1)
+    for one in bits:
+        if one.pulse:
+            one.value = 0
+    assert touched
+    return None
+
+
+def mask_of_lanes(lanes: int, width: int) -> int:
+    return sum(0xFF << 8 * lane for lane in range(width // 8) if lanes >> lane & 1)
+
+
+OPERATIONS = st.tuples(st.sampled_from(["read", "write"]), st.integers(0, 2**64 - 1), st.integers(1, 255))
+
+
+@settings(max_examples=200, deadline=None)
+@given(layouts(), st.lists(OPERATIONS, max_size=8), st.sampled_from(["lanes", "exact", "word"]))
+def test_any_layout_equals_the_naive_model(layout: Layout, operations: list[Operation], decode: model.Decode) -> None:
+    made, bits = layout
+    dut = instance_of(device(region(replace(made, decode=decode), decode=decode)))
+    every = (1 << made.width // 8) - 1
+    in_parts = made.width > (8 if decode == "lanes" else 32)
+    by_mask = in_parts and any(one.read_effect and one.access in READABLE for one in made.fields)
+    for kind, value, chosen in operations:
+        lanes = chosen & every or every if in_parts else every
+        mask = mask_of_lanes(lanes, made.width)
+        expected = play(bits, (kind, value, lanes))
+        if kind == "write":
+            if hasattr(dut, "write_R"):
+                dut.write_R(value & mask, mask)
+        elif hasattr(dut, "read_R"):
+            assert (dut.read_R(mask) if by_mask else dut.read_R()) & mask == expected
+        else:
+            assert expected == 0
