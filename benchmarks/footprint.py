@@ -17,7 +17,8 @@ from _described import device_class, registers
 from _measure import Table
 from register_access import BASE, DESCRIPTION, HandDevice
 
-from devgen.runtime.device.device import Device, Environment
+from devgen.runtime.device.device import Device
+from devgen.runtime.device.environment import Environment
 from devgen.runtime.machine.device_registry import Registry
 from devgen.runtime.memory.address_space import AddressSpace
 from devgen.runtime.memory.memory_region import MemoryRegion

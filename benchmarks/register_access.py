@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from _described import device_class
 from _measure import Result, Table, interleaved
 
-from devgen.runtime.device.device import Environment
+from devgen.runtime.device.environment import Environment
 from devgen.runtime.memory.address_space import AddressSpace
 from devgen.runtime.memory.memory_region import MemoryRegion
 from devgen.runtime.time.clock import Clocks

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from devgen.runtime.device.device import Device
+from devgen.runtime.device.environment import Environment
+from devgen.runtime.device.properties import PropertyValue
 from devgen.runtime.memory.access import Access
-from devgen.runtime.memory.register_bank import Reg, RegisterBank
-from devgen.runtime.device.device import Device, Environment, PropertyValue
 from devgen.runtime.memory.memory_region import MemoryRegion
+from devgen.runtime.memory.register_bank import Reg, RegisterBank
 
 
 class Debugcon(Device):

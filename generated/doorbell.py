@@ -5,10 +5,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from devgen.runtime.device.environment import Environment
+from devgen.runtime.device.properties import PropertyValue
+from devgen.runtime.device.saved_state import StateItem
 from devgen.runtime.memory.access import Access
+from devgen.runtime.memory.memory_region import MemoryRegion
+from devgen.runtime.memory.ram_block import RamBlock
 from devgen.runtime.memory.register_bank import Reg, RegisterBank
-from devgen.runtime.device.device import Environment, PropertyValue, StateItem
-from devgen.runtime.memory.memory_region import MemoryRegion, RamBlock
 from devgen.runtime.pci import Bar, PciDevice, PciIdentity
 
 

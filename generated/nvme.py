@@ -6,11 +6,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from devgen.runtime.memory.access import Access
-from devgen.runtime.memory.register_bank import Reg, RegisterBank
-from devgen.runtime.device.device import Environment, Property, PropertyValue, StateItem
+from devgen.runtime.device.environment import Environment
 from devgen.runtime.device.fifo import Fifo
+from devgen.runtime.device.properties import Property, PropertyValue
+from devgen.runtime.device.saved_state import StateItem
+from devgen.runtime.memory.access import Access
 from devgen.runtime.memory.memory_region import MemoryRegion
+from devgen.runtime.memory.register_bank import Reg, RegisterBank
 from devgen.runtime.pci import Bar, Express, Msi, MsiX, PciDevice, PciIdentity, PowerManagement
 from devgen.runtime.time.timer import Timer
 

@@ -6,10 +6,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+from devgen.runtime.device.environment import Environment
+from devgen.runtime.device.properties import PropertyValue
+from devgen.runtime.device.saved_state import StateItem
 from devgen.runtime.memory.access import Access
-from devgen.runtime.memory.register_bank import Reg, RegisterBank
-from devgen.runtime.device.device import Environment, PropertyValue, StateItem
 from devgen.runtime.memory.memory_region import MemoryRegion
+from devgen.runtime.memory.register_bank import Reg, RegisterBank
 from devgen.runtime.pci import Bar, PciDevice, PciIdentity
 
 

@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from functools import partial
 from typing import ClassVar
 
+from devgen.runtime.device.device import Device
+from devgen.runtime.device.environment import Environment
+from devgen.runtime.device.properties import Property, PropertyValue
+from devgen.runtime.device.saved_state import StateItem
 from devgen.runtime.memory.access import Access
-from devgen.runtime.memory.register_bank import Reg, RegisterBank
-from devgen.runtime.device.device import Device, Environment, Property, PropertyValue, StateItem
 from devgen.runtime.memory.memory_region import MemoryRegion
+from devgen.runtime.memory.register_bank import Reg, RegisterBank
 from devgen.runtime.time.timer import Timer
 
 

@@ -21,7 +21,8 @@ from devgen.hosts.vfio_user.gpio_socket import GpioLines
 from devgen.hosts.vfio_user.served_streams import ServedStreams
 from devgen.runtime.base.errors import RuntimeFault, StateError, suggest
 from devgen.runtime.base.plain_state import Json
-from devgen.runtime.device.device import Device, Property, PropertyValue
+from devgen.runtime.device.device import Device
+from devgen.runtime.device.properties import Property, PropertyValue
 
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 

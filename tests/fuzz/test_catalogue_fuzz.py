@@ -22,7 +22,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from devgen.hosts.bench import Bench, BenchError
-from devgen.runtime.device.device import Device, Property
+from devgen.runtime.device.device import Device
+from devgen.runtime.device.properties import Property
 from devgen.runtime.machine.device_registry import Registry
 from devgen.runtime.memory.access import unobserved
 from devgen.runtime.memory.address_space import CACHE_LIMIT

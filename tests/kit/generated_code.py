@@ -7,7 +7,8 @@ from typing import Any
 
 from devgen.build.templates import Renderer
 from devgen.language import load_device, model
-from devgen.runtime.device.device import Device, Environment
+from devgen.runtime.device.device import Device
+from devgen.runtime.device.environment import Environment
 from devgen.runtime.pci import PciDevice
 from devgen.runtime.time.clock import Clocks
 from devgen.targets.python.lower_device import lower_device

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from devgen.hosts.vfio_user import VfioUserServer
-from devgen.runtime.device.device import Device, PropertyValue
+from devgen.runtime.device.device import Device
+from devgen.runtime.device.properties import PropertyValue
 from devgen.runtime.machine.device_registry import Registry
 from devgen.runtime.pci import PciDevice
 

@@ -10,12 +10,13 @@ from typing import Final, TextIO
 from devgen.hosts.bench.placing import DECODING, place_bars, region_addresses
 from devgen.runtime.base.errors import RuntimeFault, suggest
 from devgen.runtime.base.plain_state import Json
-from devgen.runtime.device.device import Device, PropertyValue
+from devgen.runtime.device.device import Device
+from devgen.runtime.device.properties import PropertyValue
 from devgen.runtime.machine.device_registry import Registry
 from devgen.runtime.machine.machine import Machine
 from devgen.runtime.machine.machine_config import DevicePlacement, MachineConfig
 from devgen.runtime.memory.address_space import AddressSpace
-from devgen.runtime.memory.memory_region import RamBlock
+from devgen.runtime.memory.ram_block import RamBlock
 from devgen.runtime.observe import Level, NameFilter, Tracer
 from devgen.runtime.observe.journal import Journal, Output, level_of
 from devgen.runtime.observe.recorder import Recorder

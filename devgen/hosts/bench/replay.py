@@ -17,10 +17,11 @@ from devgen.hosts.bench.placing import DECODING
 from devgen.hosts.bench.sparse_memory import SparseMemory
 from devgen.runtime.base.errors import DeviceError, RuntimeFault, TraceError
 from devgen.runtime.base.plain_state import Json
-from devgen.runtime.device.device import Device, PropertyValue
+from devgen.runtime.device.device import Device
+from devgen.runtime.device.properties import PropertyValue
 from devgen.runtime.machine.device_registry import Registry
 from devgen.runtime.memory.address_space import AddressSpace
-from devgen.runtime.memory.memory_region import RamBlock
+from devgen.runtime.memory.ram_block import RamBlock
 from devgen.runtime.observe.journal import Output, OutputKind, level_of
 from devgen.runtime.observe.trace_format import OUTPUTS, TIME_LIMIT, Line, read_lines
 from devgen.runtime.pci import PciDevice

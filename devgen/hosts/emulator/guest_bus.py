@@ -14,7 +14,7 @@ from __future__ import annotations
 from devgen.hosts.emulator.coalescing_queue import CoalescedZones, CoalescingQueue, Write
 from devgen.hosts.emulator.emulated_chips import IrqChip
 from devgen.runtime.memory.address_space import AddressSpace
-from devgen.runtime.memory.memory_region import PAGE_SIZE
+from devgen.runtime.memory.ram_block import PAGE_SIZE
 
 
 class Bus:

@@ -8,7 +8,7 @@ from typing import Final
 from devgen.hosts.emulator.cpu import CR0_PG, FLAG_VM, Cpu
 from devgen.hosts.emulator.paging import Paging
 from devgen.runtime.memory.address_space import AddressSpace
-from devgen.runtime.memory.memory_region import PAGE_SIZE
+from devgen.runtime.memory.ram_block import PAGE_SIZE
 
 GENERAL_PROTECTION: Final = 13
 PAGE_FAULT: Final = 14

@@ -20,7 +20,7 @@ from unicorn import UC_PROT_ALL, UC_PROT_EXEC, UC_PROT_NONE, UC_PROT_READ, UC_PR
 from devgen.hosts.emulator.unicorn_engine import Engine, HoleRead
 from devgen.runtime.memory.flat_view import MemoryRegionSection
 from devgen.runtime.memory.memory_listener import MemoryListener
-from devgen.runtime.memory.memory_region import PAGE_SIZE
+from devgen.runtime.memory.ram_block import PAGE_SIZE
 
 ADDRESS_LIMIT: Final = 1 << 52
 """One past the last physical address of an x86 processor."""

@@ -16,7 +16,7 @@ from devgen.hosts.kvm.kvm_error import KvmError
 from devgen.hosts.kvm.vm import PAGE_SIZE, KvmVm
 from devgen.runtime.memory.flat_view import MemoryRegionSection
 from devgen.runtime.memory.memory_listener import MemoryListener
-from devgen.runtime.memory.memory_region import RamBlock
+from devgen.runtime.memory.ram_block import RamBlock
 
 log = logging.getLogger(__name__)
 

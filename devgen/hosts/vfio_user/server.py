@@ -22,7 +22,10 @@ from devgen.hosts.vfio_user.message_channel import Channel
 from devgen.hosts.vfio_user.protocol import Disconnect
 from devgen.runtime.base.errors import MachineError, StateError
 from devgen.runtime.base.plain_state import Json, integer, mapping
-from devgen.runtime.device.device import Device, Environment, PropertyValue, arm_restored
+from devgen.runtime.device.device import Device
+from devgen.runtime.device.environment import Environment
+from devgen.runtime.device.properties import PropertyValue
+from devgen.runtime.device.saved_state import arm_restored
 from devgen.runtime.memory.event_notifier import EventNotifier, IoEventFd, take_count
 from devgen.runtime.memory.memory_region import transaction
 from devgen.runtime.observe.observable import EventSink, ResetSink

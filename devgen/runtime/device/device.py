@@ -6,130 +6,25 @@ are called under the machine's lock.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, Literal, Protocol
 
 from devgen.runtime.base.errors import DeviceError, StateError, suggest
 from devgen.runtime.base.guest_log import AccessLog
 from devgen.runtime.base.packed_memory import pack, unpack
-from devgen.runtime.base.plain_state import Json, integer, mapping, sequence
+from devgen.runtime.base.plain_state import Json, integer, mapping
 from devgen.runtime.device.byte_stream import ByteStream
-from devgen.runtime.device.fifo import Fifo
+from devgen.runtime.device.environment import Environment
 from devgen.runtime.device.irq_line import GpioIn, IrqLine
+from devgen.runtime.device.properties import Property, PropertyValue
+from devgen.runtime.device.saved_state import Restoration, StateItem, arm_restored, copy_into, prepare_item, save_item
 from devgen.runtime.memory.event_notifier import EventNotifier, IoEventFd
 from devgen.runtime.memory.memory_region import MemoryRegion
-from devgen.runtime.time.clock import NEVER, Clocks
-from devgen.runtime.time.counter import Counter
-from devgen.runtime.time.timer import Timer
 
 Space = Literal["mmio", "pio"]
 BarIndex = int | Literal["rom"]
-PropertyValue = int | bool | str
-
-_KINDS = {
-    "int": "an integer",
-    "bool": "true or false",
-    "string": "a string",
-    "bytes": "hexadecimal text, two digits a byte",
-}
-
-
-class GuestMemory(Protocol):
-    """Guest memory as a device reaches it (DMA); an `AddressSpace` is one. Nothing of it raises."""
-
-    def load(self, address: int, size: int) -> int:
-        """A little-endian read of 1 to 8 bytes."""
-        ...
-
-    def store(self, address: int, value: int, size: int) -> None:
-        """A little-endian write of 1 to 8 bytes."""
-        ...
-
-    def read_bytes(self, address: int, n: int) -> bytes:
-        """Read ``n`` bytes; what cannot be reached reads as ones."""
-        ...
-
-    def write_bytes(self, address: int, data: bytes | bytearray | memoryview) -> None:
-        """Write ``data``; what cannot be reached is dropped."""
-        ...
-
-
-def _ignore(_device: str, _event: str, _values: dict[str, int]) -> None:
-    """Nobody listens for events."""
-
-
-@dataclass(slots=True)
-class Environment:
-    """What a device is handed: time, guest memory for DMA, somewhere to say things. ``name`` is its name on the board.
-
-    ``on_event(device name, event name, values)`` is called for each host-visible event. ``log`` takes accesses that the
-    device does not answer (reserved registers, say); None makes one under the device's name.
-    """
-
-    clocks: Clocks
-    memory: GuestMemory | None = None
-    on_event: Callable[[str, str, dict[str, int]], None] = _ignore
-    log: AccessLog | None = None
-    name: str = ""
-
-
-@dataclass(slots=True, frozen=True)
-class Property:
-    """A declared property: an int within ``low .. high`` (forced in if ``clamp``, else refused), a bool or a string.
-
-    One of type "bytes" is given as hexadecimal text of at most ``size`` bytes; the rest is zero.
-    """
-
-    name: str
-    type: Literal["int", "bool", "string", "bytes"]
-    default: PropertyValue
-    low: int = 0
-    high: int = (1 << 64) - 1
-    clamp: bool = False
-    description: str = ""
-    size: int = 0
-
-    def check(self, device: str, value: object) -> PropertyValue:
-        """The value in force. Raises DeviceError if it is of another type or outside the range."""
-        match value:
-            case bool() if self.type == "bool":
-                return value
-            case str() if self.type == "string":
-                return value
-            case str() if self.type == "bytes":
-                return self._check_bytes(device, value)
-            case int() if self.type == "int" and not isinstance(value, bool):
-                return self._check_range(device, value)
-        expected = _KINDS[self.type]
-        raise DeviceError(f"{device}: property '{self.name}' must be {expected}, not {value!r}")
-
-    def _check_bytes(self, device: str, value: str) -> str:
-        try:
-            data = bytes.fromhex(value)
-        except ValueError:
-            raise DeviceError(f"{device}: property '{self.name}' must be {_KINDS['bytes']}") from None
-        if len(data) > self.size:
-            raise DeviceError(f"{device}: property '{self.name}' has {len(data)} bytes; there is room for {self.size}")
-        return data.ljust(self.size, b"\0").hex()
-
-    def _check_range(self, device: str, value: int) -> int:
-        if self.clamp:
-            return min(max(value, self.low), self.high)
-        if not self.low <= value <= self.high:
-            raise DeviceError(f"{device}: property '{self.name}' is {value}; it must be {self.low} .. {self.high}")
-        return value
-
-
-@dataclass(slots=True, frozen=True)
-class StateItem:
-    """An attribute that a snapshot holds: an int of ``width`` bits, a FIFO, a counter, a timer, a list of one of
-    them, or a bytearray."""
-
-    name: str
-    kind: Literal["register", "state", "fifo", "counter", "timer"]
-    width: int = 0
 
 
 @dataclass(slots=True, frozen=True)
@@ -140,30 +35,6 @@ class RegionPlace:
     space: Space
     bar: BarIndex | None = None
     offset: int = 0
-
-
-@dataclass(slots=True)
-class Restoration:
-    """Checked state that waits to be put in force: nothing of the device has been touched yet.
-
-    ``timers`` are (order of arming, timer, deadline); a machine merges those of all its devices before arming them,
-    so that equal deadlines fire in the order they had.
-    """
-
-    actions: list[Callable[[], None]] = field(default_factory=list)
-    timers: list[tuple[int, Timer, int]] = field(default_factory=list)
-
-    def apply(self) -> None:
-        """Put everything but the timers in force."""
-        for action in self.actions:
-            action()
-
-
-def arm_restored(restorations: Sequence[Restoration]) -> None:
-    """Arm the timers of all restored devices in their old order."""
-    entries = [entry for restoration in restorations for entry in restoration.timers]
-    for _, timer, deadline in sorted(entries, key=lambda entry: entry[0]):
-        timer.arm_at(deadline)
 
 
 class DeviceObserver(Protocol):
@@ -459,7 +330,7 @@ class Device:
             "device": self.NAME,
             "version": self.VERSION,
             "properties": dict(self.properties),
-            "state": {item.name: _save(getattr(self, item.name), order) for item in self.STATE},
+            "state": {item.name: save_item(getattr(self, item.name), order) for item in self.STATE},
             "irqs": {name: line.level for name, line in self.irqs.items()},
             "gpio_in": {name: line.level for name, line in self.gpio_in.items()},
             "gpio_out": {name: line.level for name, line in self.gpio_out.items()},
@@ -487,7 +358,7 @@ class Device:
         data = mapping(data, "saved state", keys)
         state = mapping(data["state"], "'state'", [item.name for item in self.STATE])
         for item in self.STATE:
-            _prepare_item(self, item, state[item.name], restoration)
+            prepare_item(self, item, state[item.name], restoration)
         for kind, lines in (("irqs", self.irqs), ("gpio_out", self.gpio_out)):
             levels = mapping(data[kind], f"'{kind}'", list(lines))
             for name, line in lines.items():
@@ -513,7 +384,7 @@ class Device:
         saved = mapping(data, "'memory'", list(blocks))
         for name, block in blocks.items():
             contents = unpack(saved[name], len(block.view), f"memory of '{name}'")
-            restoration.actions.append(partial(_copy, block.view, contents))
+            restoration.actions.append(partial(copy_into, block.view, contents))
 
 
 _ADDRESS = (1 << 64) - 1
@@ -529,75 +400,3 @@ def _collide(other: IoEventFd, offset: int, length: int, match: int | None) -> b
     if length and other.length and length != other.length:
         return False
     return match is None or other.match is None or match == other.match
-
-
-def _copy(target: memoryview | bytearray, contents: bytes) -> None:
-    target[:] = contents
-
-
-Savable = int | bytearray | Fifo | Counter | Timer | Sequence[int | Counter | Timer]
-
-
-def _save(value: Savable, order: Mapping[int, int]) -> Json:
-    match value:
-        case int():
-            return int(value)
-        case bytearray():
-            return pack(value)
-        case Counter() | Fifo():
-            return value.save()
-        case Timer():
-            return _save_timer(value, order)
-        case _:
-            return [_save(element, order) for element in value]
-
-
-def _save_timer(timer: Timer, order: Mapping[int, int]) -> Json:
-    if timer.waiting:
-        return "waiting"
-    return None if timer.deadline is None else {"deadline": timer.deadline, "order": order[id(timer)]}
-
-
-def _prepare_item(device: Device, item: StateItem, data: Json, restoration: Restoration) -> None:
-    present: Savable = getattr(device, item.name)
-    what = f"'{item.name}'"
-    if isinstance(present, int):
-        restoration.actions.append(partial(setattr, device, item.name, _number(item, data, what)))
-    elif isinstance(present, bytearray):
-        contents = unpack(data, len(present), what)
-        restoration.actions.append(partial(_copy, present, contents))
-    elif isinstance(present, Fifo):
-        restoration.actions.append(partial(present.restore, *present.check_state(data, what)))
-    elif isinstance(present, Counter | Timer):
-        _prepare_part(present, data, what, restoration)
-    else:
-        values = sequence(data, len(present), what)
-        if present and not isinstance(present[0], int):
-            for part, value in zip(present, values, strict=True):
-                _prepare_part(part, value, what, restoration)
-        else:
-            numbers = [_number(item, value, what) for value in values]
-            restoration.actions.append(partial(_refill, present, numbers))
-
-
-def _number(item: StateItem, data: Json, what: str) -> int:
-    return integer(data, 0, (1 << item.width) - 1, what)
-
-
-def _refill(present: Sequence[object], numbers: list[int]) -> None:
-    """Replace the elements in place: the device's own bound methods may hold the list."""
-    assert isinstance(present, list)
-    present[:] = numbers
-
-
-def _prepare_part(part: object, data: Json, what: str, restoration: Restoration) -> None:
-    match part:
-        case Counter():
-            part.check_state(data)
-            restoration.actions.append(partial(part.load_state, data))
-        case Timer():
-            restoration.actions.append(part.wait if data == "waiting" else part.cancel)
-            if data is not None and data != "waiting":
-                fields = mapping(data, what, ("deadline", "order"))
-                deadline = integer(fields["deadline"], 0, NEVER, f"deadline of {what}")
-                restoration.timers.append((integer(fields["order"], 0, 1 << 32, f"order of {what}"), part, deadline))

@@ -17,15 +17,18 @@ from devgen.runtime.base.guest_log import AccessLog
 from devgen.runtime.base.machine_lock import MachineLock
 from devgen.runtime.base.packed_memory import pack, unpack
 from devgen.runtime.base.plain_state import Json, integer, mapping
-from devgen.runtime.device.device import Device, Environment, Restoration, arm_restored
+from devgen.runtime.device.device import Device
+from devgen.runtime.device.environment import Environment
 from devgen.runtime.device.irq_line import IrqLine
+from devgen.runtime.device.saved_state import Restoration, arm_restored
 from devgen.runtime.machine.gsi import SharedLine
 from devgen.runtime.machine.machine_config import EVENT_ACTIONS, DevicePlacement, GuestConfig, MachineConfig
 from devgen.runtime.machine.placement import Layout
 from devgen.runtime.machine.stream_backends import StreamEnd, open_named, say
 from devgen.runtime.memory.access import Access, CutOps
 from devgen.runtime.memory.address_space import AddressSpace
-from devgen.runtime.memory.memory_region import MemoryRegion, RamBlock, transaction
+from devgen.runtime.memory.memory_region import MemoryRegion, transaction
+from devgen.runtime.memory.ram_block import RamBlock
 from devgen.runtime.observe.journal import observed_line
 from devgen.runtime.pci import PciBus, PciDevice, PciHostBridge, ecam_window
 from devgen.runtime.pci.host_bridge import CONFIG_ADDRESS

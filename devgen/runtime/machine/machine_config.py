@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
-from devgen.runtime.device.device import PropertyValue
+from devgen.runtime.device.properties import PropertyValue
 
 CpuMode = Literal["real", "protected", "long"]
 Irqchip = Literal["kernel", "none"]

@@ -33,7 +33,8 @@ from devgen.runtime.memory.flat_view import (
     MemoryRegionSection,
 )
 from devgen.runtime.memory.live_flat_view import LiveView
-from devgen.runtime.memory.memory_region import PAGE_SIZE, MemoryRegion, RamBlock
+from devgen.runtime.memory.memory_region import MemoryRegion
+from devgen.runtime.memory.ram_block import PAGE_SIZE, RamBlock
 
 CACHE_LIMIT: Final = 65536
 """Resolved accesses kept in all; when they are that many, all are forgotten."""

@@ -18,7 +18,8 @@ from devgen.runtime.memory.flat_view import (
     take_snapshot,
 )
 from devgen.runtime.memory.memory_listener import MemoryListener, announce
-from devgen.runtime.memory.memory_region import MemoryRegion, RamBlock, transaction
+from devgen.runtime.memory.memory_region import MemoryRegion, transaction
+from devgen.runtime.memory.ram_block import RamBlock
 
 COMMIT_LIMIT: Final = 64
 """Commits that listeners may cause one after another before that is called a loop."""

@@ -10,9 +10,6 @@ Thread safety: the tree may be changed and accessed under the machine's lock onl
 
 from __future__ import annotations
 
-import ctypes
-import mmap
-import os
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,107 +18,11 @@ from weakref import WeakSet
 
 from devgen.runtime.memory.access import IoOps
 from devgen.runtime.memory.event_notifier import IoEventFd
+from devgen.runtime.memory.ram_block import RamBlock
 
 RegionKind = Literal["container", "io", "ram", "alias"]
 
-PAGE_SIZE: Final = 4096
-"""Granularity of the dirty log in bytes; RAM blocks are multiples of it."""
-
-_MAP_FIXED: Final = 0x10  # linux/mman.h; the mmap module does not know it
-
 MAX_REGION: Final = 1 << 64
-
-
-class RamBlock:
-    """Zeroed anonymous memory of the host, page aligned; ``view`` is ``size`` bytes of it, writable.
-
-    While someone has asked with `start_log`, writes that go through an address space (DMA) are recorded; a host adds
-    what the guest's processor wrote with `mark_dirty`.
-    """
-
-    __slots__ = ("_dirty", "_loggers", "_map", "address", "size", "view")
-
-    def __init__(self, size: int) -> None:
-        """Map ``size`` bytes, rounded up to whole pages.
-
-        Raises:
-            ValueError: a size under 1.
-            OSError, OverflowError: the host has not that much address space.
-        """
-        if size < 1:
-            raise ValueError(f"a RAM block of {size} bytes")
-        length = -(-size // PAGE_SIZE) * PAGE_SIZE
-        self.size = size
-        self._map = mmap.mmap(-1, length, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-        self.view = memoryview(self._map)[:size]
-        self.address = ctypes.addressof(ctypes.c_char.from_buffer(self._map))
-        """Address of the first byte in this process, valid until `close`."""
-        self._dirty: bytearray | None = None
-        self._loggers: set[object] = set()
-
-    @property
-    def logging(self) -> bool:
-        """Whether writes are recorded."""
-        return self._dirty is not None
-
-    def start_log(self, owner: object) -> None:
-        """Record writes until ``owner`` and all others who asked have called `stop_log`."""
-        self._loggers.add(owner)
-        if self._dirty is None:
-            self._dirty = bytearray(-(-self.size // PAGE_SIZE))
-
-    def stop_log(self, owner: object) -> None:
-        """Undo `start_log`; without it nothing happens."""
-        self._loggers.discard(owner)
-        if not self._loggers:
-            self._dirty = None
-
-    def mark_dirty(self, offset: int, length: int) -> None:
-        """Record a write of ``length`` bytes at ``offset``; does nothing unless ``logging``."""
-        dirty = self._dirty
-        if dirty is None or length < 1:
-            return
-        first, last = offset // PAGE_SIZE, min((offset + length - 1) // PAGE_SIZE, len(dirty) - 1)
-        if first == last:
-            dirty[first] = 1
-        elif first < last:
-            dirty[first : last + 1] = b"\1" * (last + 1 - first)
-
-    def take_dirty(self, offset: int = 0, length: int | None = None) -> list[int]:
-        """Offsets of the pages written since the last call within a range, and forget them."""
-        dirty = self._dirty
-        if dirty is None:
-            return []
-        end = self.size if length is None else min(offset + length, self.size)
-        first, stop = offset // PAGE_SIZE, -(-end // PAGE_SIZE)
-        found = [page * PAGE_SIZE for page in range(first, stop) if dirty[page]]
-        for at in found:
-            dirty[at // PAGE_SIZE] = 0
-        return found
-
-    def share(self, fd: int, offset: int) -> None:
-        """Move the memory into the file ``fd``, from page ``offset`` on, where others can map it; its place here stays.
-
-        Raises:
-            OSError: the host cannot map it.
-        """
-        length = -(-self.size // PAGE_SIZE) * PAGE_SIZE
-        os.pwrite(fd, self.view, offset)
-        libc = ctypes.CDLL(None, use_errno=True)
-        libc.mmap.restype = ctypes.c_void_p
-        libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *(ctypes.c_int,) * 3, ctypes.c_long]
-        protection, flags = mmap.PROT_READ | mmap.PROT_WRITE, mmap.MAP_SHARED | _MAP_FIXED
-        if libc.mmap(self.address, length, protection, flags, fd, offset) != self.address:
-            number = ctypes.get_errno()
-            raise OSError(number, os.strerror(number))
-
-    def close(self) -> None:
-        """Give the memory back, at the latest when the last view of it goes. May be called again."""
-        self.view.release()
-        try:
-            self._map.close()
-        except BufferError:
-            return
 
 
 class Topology(Protocol):

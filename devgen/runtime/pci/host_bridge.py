@@ -6,7 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import ClassVar
 
-from devgen.runtime.device.device import Environment, StateItem
+from devgen.runtime.device.environment import Environment
+from devgen.runtime.device.saved_state import StateItem
 from devgen.runtime.memory.memory_region import MemoryRegion
 from devgen.runtime.pci.config_space import PciIdentity
 from devgen.runtime.pci.pci_bus import PciBus

@@ -8,16 +8,11 @@ from typing import ClassVar
 
 from devgen.runtime.base.errors import DeviceError, StateError
 from devgen.runtime.base.plain_state import Json, mapping
-from devgen.runtime.device.device import (
-    BarIndex,
-    Device,
-    Environment,
-    PropertyValue,
-    RegionPlace,
-    Restoration,
-    Space,
-)
+from devgen.runtime.device.device import BarIndex, Device, RegionPlace, Space
+from devgen.runtime.device.environment import Environment
 from devgen.runtime.device.irq_line import IrqLine
+from devgen.runtime.device.properties import PropertyValue
+from devgen.runtime.device.saved_state import Restoration
 from devgen.runtime.memory.memory_region import MemoryRegion
 from devgen.runtime.pci.config_space import (
     COMMAND_INTX_DISABLE,

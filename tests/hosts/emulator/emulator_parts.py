@@ -18,7 +18,8 @@ from devgen.hosts.emulator import EmulatorHost
 from devgen.runtime.machine.machine import Machine
 from devgen.runtime.machine.machine_config import GuestConfig, MachineConfig
 from devgen.runtime.machine.run_result import RunResult
-from devgen.runtime.memory.memory_region import MemoryRegion, RamBlock
+from devgen.runtime.memory.memory_region import MemoryRegion
+from devgen.runtime.memory.ram_block import RamBlock
 
 LOAD = 0x7000
 RAM = 1 << 20

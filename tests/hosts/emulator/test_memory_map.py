@@ -3,7 +3,8 @@
 from emulator_parts import Log, Rig, asm, rig
 
 from devgen.runtime.memory.event_notifier import EventNotifier, IoEventFd
-from devgen.runtime.memory.memory_region import MemoryRegion, RamBlock
+from devgen.runtime.memory.memory_region import MemoryRegion
+from devgen.runtime.memory.ram_block import RamBlock
 
 DONE = "\nmov $0, %al\nout %al, $0xf4\nhlt\n"
 BASE = 0xD0000000

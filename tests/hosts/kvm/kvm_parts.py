@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from devgen.runtime.device.device import Device, Environment
+from devgen.runtime.device.device import Device
+from devgen.runtime.device.environment import Environment
 from devgen.runtime.machine.machine import Machine
 from devgen.runtime.machine.machine_config import DevicePlacement, GuestConfig, MachineConfig
 from devgen.runtime.memory.access import Access
-from devgen.runtime.memory.memory_region import MemoryRegion, RamBlock
+from devgen.runtime.memory.memory_region import MemoryRegion
+from devgen.runtime.memory.ram_block import RamBlock
 from devgen.runtime.memory.register_bank import Reg, RegisterBank
 from devgen.runtime.pci import PciDevice
 from devgen.runtime.pci.config_space import Bar, PciIdentity

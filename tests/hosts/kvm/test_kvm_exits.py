@@ -34,7 +34,8 @@ from devgen.hosts.kvm.exit_accesses import (
     PortOutputs,
 )
 from devgen.hosts.kvm.kvm_error import KvmError
-from devgen.runtime.memory.memory_region import MemoryRegion, RamBlock
+from devgen.runtime.memory.memory_region import MemoryRegion
+from devgen.runtime.memory.ram_block import RamBlock
 
 PORT = 0x300
 MMIO = 0xD0000000

@@ -8,7 +8,8 @@ from kvm_code import SPIN
 from kvm_parts import Rig, rig
 
 from devgen.hosts.kvm import KvmHost
-from devgen.runtime.device.device import Device, Environment
+from devgen.runtime.device.device import Device
+from devgen.runtime.device.environment import Environment
 from devgen.runtime.machine.machine_config import DevicePlacement
 from devgen.runtime.machine.stream_backends import NullEnd
 

@@ -6,7 +6,8 @@ from kvm_parts import Recorder, Rig, rig
 
 from devgen.hosts.kvm import KvmHost
 from devgen.hosts.kvm.memory_slots import MemorySlots, SlotNumbers, dirty_pages
-from devgen.runtime.memory.memory_region import PAGE_SIZE, MemoryRegion, RamBlock
+from devgen.runtime.memory.memory_region import MemoryRegion
+from devgen.runtime.memory.ram_block import PAGE_SIZE, RamBlock
 
 AT = 0xC0000000
 

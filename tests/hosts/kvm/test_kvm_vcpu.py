@@ -17,7 +17,7 @@ from devgen.hosts.kvm.kvm_system import KvmSystem
 from devgen.hosts.kvm.vcpu import KICK_SIGNAL, Vcpu, install_kick_handler
 from devgen.hosts.kvm.vm import KvmVm
 from devgen.runtime.machine.boot_image import boot_state
-from devgen.runtime.memory.memory_region import RamBlock
+from devgen.runtime.memory.ram_block import RamBlock
 from devgen.runtime.time.timer import Timer
 
 

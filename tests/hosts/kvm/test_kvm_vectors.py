@@ -18,8 +18,9 @@ from devgen.hosts.kvm.kvm_error import KvmError
 from devgen.hosts.kvm.kvm_irqchip import Irqchip
 from devgen.hosts.kvm.vm import KvmVm
 from devgen.runtime.base.plain_state import Json
-from devgen.runtime.device.device import Environment
-from devgen.runtime.memory.memory_region import MemoryRegion, RamBlock
+from devgen.runtime.device.environment import Environment
+from devgen.runtime.memory.memory_region import MemoryRegion
+from devgen.runtime.memory.ram_block import RamBlock
 from devgen.runtime.pci import Bar, Msi, MsiX, PciDevice, PciIdentity
 from devgen.runtime.pci.pci_device import Capability
 

@@ -20,9 +20,12 @@ from devgen.hosts.vfio_user import VfioUserServer, protocol
 from devgen.hosts.vfio_user.client_session import Session
 from devgen.hosts.vfio_user.message_channel import Message
 from devgen.hosts.vfio_user.protocol import Command, Irq, SetFlag
-from devgen.runtime.device.device import Device, Environment, PropertyValue
+from devgen.runtime.device.device import Device
+from devgen.runtime.device.environment import Environment
+from devgen.runtime.device.properties import PropertyValue
 from devgen.runtime.machine.device_registry import Registry
-from devgen.runtime.memory.memory_region import MemoryRegion, RamBlock
+from devgen.runtime.memory.memory_region import MemoryRegion
+from devgen.runtime.memory.ram_block import RamBlock
 from devgen.runtime.memory.register_bank import Reg, RegisterBank
 from devgen.runtime.pci import Bar, PciDevice, PciIdentity
 

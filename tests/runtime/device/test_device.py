@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devgen.runtime.base.errors import DeviceError, StateError
-from devgen.runtime.device.device import Environment, Property
+from devgen.runtime.device.environment import Environment
+from devgen.runtime.device.properties import Property
 
 
 def kit(**properties: Any) -> Kit:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from devgen.runtime.device.device import Device, Environment
+from devgen.runtime.device.device import Device
+from devgen.runtime.device.environment import Environment
 from devgen.runtime.machine.event_loop import EventLoop
 from devgen.runtime.machine.machine import Machine
 from devgen.runtime.machine.machine_config import DevicePlacement, MachineConfig

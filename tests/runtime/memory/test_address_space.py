@@ -12,7 +12,8 @@ from memory_kit import Recorder, bell, io, space_of
 from devgen.runtime.memory import address_space as module
 from devgen.runtime.memory.access import Access, CutOps
 from devgen.runtime.memory.address_space import AddressSpace
-from devgen.runtime.memory.memory_region import MemoryRegion, RamBlock, transaction
+from devgen.runtime.memory.memory_region import MemoryRegion, transaction
+from devgen.runtime.memory.ram_block import RamBlock
 from devgen.runtime.memory.register_bank import Reg, RegisterBank
 
 TOP = 1 << 64

@@ -12,7 +12,8 @@ from memory_kit import Rebuilder, io, space_of
 
 from devgen.runtime.memory.address_space import AddressSpace
 from devgen.runtime.memory.flat_view import flatten
-from devgen.runtime.memory.memory_region import MemoryRegion, RamBlock, transaction
+from devgen.runtime.memory.memory_region import MemoryRegion, transaction
+from devgen.runtime.memory.ram_block import RamBlock
 
 SPACE = 48
 

@@ -13,7 +13,8 @@ from devgen.runtime.memory.address_space import AddressSpace
 from devgen.runtime.memory.event_notifier import IoEventFd
 from devgen.runtime.memory.flat_view import DoorbellCollision, MemoryRegionSection
 from devgen.runtime.memory.memory_listener import MemoryListener
-from devgen.runtime.memory.memory_region import MemoryRegion, RamBlock, transaction
+from devgen.runtime.memory.memory_region import MemoryRegion, transaction
+from devgen.runtime.memory.ram_block import RamBlock
 
 
 def ram(name: str, size: int = 0x1000) -> MemoryRegion:

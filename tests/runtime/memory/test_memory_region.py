@@ -9,7 +9,8 @@ import pytest
 from memory_kit import bell, io, space_of
 
 from devgen.runtime.memory.address_space import AddressSpace
-from devgen.runtime.memory.memory_region import MemoryRegion, RamBlock
+from devgen.runtime.memory.memory_region import MemoryRegion
+from devgen.runtime.memory.ram_block import RamBlock
 
 
 def box(name: str = "box", size: int = 64) -> MemoryRegion:

@@ -13,7 +13,8 @@ from vcd.reader import TokenKind, tokenize
 
 from devgen.hosts.bench import Bench
 from devgen.hosts.bench.replay import ReplayResult, replay_file
-from devgen.runtime.device.device import Device, Environment
+from devgen.runtime.device.device import Device
+from devgen.runtime.device.environment import Environment
 from devgen.runtime.machine.device_registry import Registry
 from devgen.runtime.memory.access import Access
 from devgen.runtime.memory.memory_region import MemoryRegion

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from memory_kit import Rebuilder
 
-from devgen.runtime.device.device import Environment
+from devgen.runtime.device.environment import Environment
 from devgen.runtime.machine.machine import Machine
 from devgen.runtime.machine.machine_config import DevicePlacement, MachineConfig
 from devgen.runtime.memory.memory_region import MemoryRegion

@@ -8,7 +8,8 @@ from typing import ClassVar
 import pytest
 
 from devgen.runtime.base.errors import DeviceError, StateError
-from devgen.runtime.device.device import Environment, PropertyValue
+from devgen.runtime.device.environment import Environment
+from devgen.runtime.device.properties import PropertyValue
 from devgen.runtime.machine.machine import Machine
 from devgen.runtime.machine.machine_config import DevicePlacement, MachineConfig
 from devgen.runtime.pci import Bar, Msi, MsiX, PciConfig, PciDevice, PciIdentity

@@ -9,7 +9,8 @@ import pytest
 from device_kit import Card
 
 from devgen.runtime.base.errors import DeviceError
-from devgen.runtime.device.device import Environment, PropertyValue
+from devgen.runtime.device.environment import Environment
+from devgen.runtime.device.properties import PropertyValue
 from devgen.runtime.machine.machine import Machine
 from devgen.runtime.machine.machine_config import DevicePlacement, MachineConfig
 from devgen.runtime.pci import Bar, Msi, PciConfig, PciIdentity, PowerManagement

@@ -12,7 +12,8 @@ from generated_code import class_of, instance_of, source_of
 
 from devgen.language import load_device, model
 from devgen.language.ir import Assign, Declare, Int, LocalPlace, RegisterPlace
-from devgen.runtime.device.device import DeviceError, Environment
+from devgen.runtime.device.device import DeviceError
+from devgen.runtime.device.environment import Environment
 from devgen.runtime.pci import PciDevice
 from devgen.runtime.time.clock import Clocks
 from devgen.targets.python.python_names import DEVICE_API

@@ -1,0 +1,124 @@
+"""Saving a device's declared state as plain data, and checking saved data before any of it is put in force."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Literal
+
+from devgen.runtime.base.packed_memory import pack, unpack
+from devgen.runtime.base.plain_state import Json, integer, mapping, sequence
+from devgen.runtime.device.fifo import Fifo
+from devgen.runtime.time.clock import NEVER
+from devgen.runtime.time.counter import Counter
+from devgen.runtime.time.timer import Timer
+
+
+@dataclass(slots=True, frozen=True)
+class StateItem:
+    """An attribute that a snapshot holds: an int of ``width`` bits, a FIFO, a counter, a timer, a list of one of
+    them, or a bytearray."""
+
+    name: str
+    kind: Literal["register", "state", "fifo", "counter", "timer"]
+    width: int = 0
+
+
+@dataclass(slots=True)
+class Restoration:
+    """Checked state that waits to be put in force: nothing of the device has been touched yet.
+
+    ``timers`` are (order of arming, timer, deadline); a machine merges those of all its devices before arming them,
+    so that equal deadlines fire in the order they had.
+    """
+
+    actions: list[Callable[[], None]] = field(default_factory=list)
+    timers: list[tuple[int, Timer, int]] = field(default_factory=list)
+
+    def apply(self) -> None:
+        """Put everything but the timers in force."""
+        for action in self.actions:
+            action()
+
+
+def arm_restored(restorations: Sequence[Restoration]) -> None:
+    """Arm the timers of all restored devices in their old order."""
+    entries = [entry for restoration in restorations for entry in restoration.timers]
+    for _, timer, deadline in sorted(entries, key=lambda entry: entry[0]):
+        timer.arm_at(deadline)
+
+
+def copy_into(target: memoryview | bytearray, contents: bytes) -> None:
+    """Replace all bytes of ``target`` in place."""
+    target[:] = contents
+
+
+Savable = int | bytearray | Fifo | Counter | Timer | Sequence[int | Counter | Timer]
+
+
+def save_item(value: Savable, order: Mapping[int, int]) -> Json:
+    """One attribute as plain data; ``order`` is the rank of each armed timer, by its identity."""
+    match value:
+        case int():
+            return int(value)
+        case bytearray():
+            return pack(value)
+        case Counter() | Fifo():
+            return value.save()
+        case Timer():
+            return _save_timer(value, order)
+        case _:
+            return [save_item(element, order) for element in value]
+
+
+def _save_timer(timer: Timer, order: Mapping[int, int]) -> Json:
+    if timer.waiting:
+        return "waiting"
+    return None if timer.deadline is None else {"deadline": timer.deadline, "order": order[id(timer)]}
+
+
+def prepare_item(device: object, item: StateItem, data: Json, restoration: Restoration) -> None:
+    """Check the saved data of one attribute and add what restores it. Raises StateError."""
+    present: Savable = getattr(device, item.name)
+    what = f"'{item.name}'"
+    if isinstance(present, int):
+        restoration.actions.append(partial(setattr, device, item.name, _number(item, data, what)))
+    elif isinstance(present, bytearray):
+        contents = unpack(data, len(present), what)
+        restoration.actions.append(partial(copy_into, present, contents))
+    elif isinstance(present, Fifo):
+        restoration.actions.append(partial(present.restore, *present.check_state(data, what)))
+    elif isinstance(present, Counter | Timer):
+        _prepare_part(present, data, what, restoration)
+    else:
+        values = sequence(data, len(present), what)
+        if present and not isinstance(present[0], int):
+            for part, value in zip(present, values, strict=True):
+                _prepare_part(part, value, what, restoration)
+        else:
+            numbers = [_number(item, value, what) for value in values]
+            restoration.actions.append(partial(_refill, present, numbers))
+
+
+def _number(item: StateItem, data: Json, what: str) -> int:
+    return integer(data, 0, (1 << item.width) - 1, what)
+
+
+def _refill(present: Sequence[object], numbers: list[int]) -> None:
+    """Replace the elements in place: the device's own bound methods may hold the list."""
+    assert isinstance(present, list)
+    present[:] = numbers
+
+
+def _prepare_part(part: object, data: Json, what: str, restoration: Restoration) -> None:
+    match part:
+        case Counter():
+            part.check_state(data)
+            restoration.actions.append(partial(part.load_state, data))
+        case Timer():
+            restoration.actions.append(part.wait if data == "waiting" else part.cancel)
+            if data is not None and data != "waiting":
+                fields = mapping(data, what, ("deadline", "order"))
+                deadline = integer(fields["deadline"], 0, NEVER, f"deadline of {what}")
+                restoration.timers.append((integer(fields["order"], 0, 1 << 32, f"order of {what}"), part, deadline))
