@@ -13,6 +13,7 @@ from typing import Final, Protocol
 
 from devgen.hosts.vfio_user import protocol
 from devgen.hosts.vfio_user.protocol import DmaFlag, Refused, invalid
+from devgen.runtime.memory.shared_bytes import SharedBytes
 
 DMA_LIMIT: Final = 1 << 24
 """Bytes that one copy reads at most."""
@@ -22,7 +23,10 @@ MOST_FILES: Final = 16384
 
 
 class Backing(Protocol):
-    """How the bytes of one mapping are reached; offsets count from the mapping's start."""
+    """How the bytes of one mapping are reached; offsets count from the mapping's start.
+
+    A `Mapped` one keeps the guarantee of `devgen.runtime.memory.shared_bytes`: an aligned access is one access.
+    """
 
     def read(self, offset: int, length: int) -> bytes | None:
         """The bytes; None when they cannot be reached."""
@@ -45,19 +49,27 @@ class Mapped:
         self._start = offset % block
         length = -(-(self._start + size) // block) * block
         self._map = mmap.mmap(fd, length, mmap.MAP_SHARED, protection, offset=offset - self._start)
+        self._bytes = SharedBytes(self._map)
+
+    def load(self, offset: int, size: int) -> int:
+        """The value of ``size`` bytes (1 to 8)."""
+        return self._bytes.load(self._start + offset, size)
+
+    def store(self, offset: int, value: int, size: int) -> None:
+        """Write ``value``, which fits ``size`` bytes (1 to 8)."""
+        self._bytes.store(self._start + offset, value, size)
 
     def read(self, offset: int, length: int) -> bytes:
         """See `Backing.read`."""
-        start = self._start + offset
-        return self._map[start : start + length]
+        return self._bytes.copy_out(self._start + offset, length)
 
     def write(self, offset: int, data: bytes) -> None:
         """See `Backing.write`."""
-        start = self._start + offset
-        self._map[start : start + len(data)] = data
+        self._bytes.copy_in(self._start + offset, data)
 
     def close(self) -> None:
         """See `Backing.close`."""
+        self._bytes.release()
         self._map.close()
 
 
@@ -200,11 +212,19 @@ class ClientMemory:
 
     def load(self, address: int, size: int) -> int:
         """See `GuestMemory.load`."""
+        mapping = self._holder(address, size)
+        if mapping is not None and mapping.flags & DmaFlag.READ and isinstance(mapping.backing, Mapped):
+            return mapping.backing.load(address - mapping.address, size)
         return int.from_bytes(self.read_bytes(address, size), "little")
 
     def store(self, address: int, value: int, size: int) -> None:
         """See `GuestMemory.store`."""
-        self.write_bytes(address, (value & (1 << 8 * size) - 1).to_bytes(size, "little"))
+        value &= (1 << 8 * size) - 1
+        mapping = self._holder(address, size)
+        if mapping is not None and mapping.flags & DmaFlag.WRITE and isinstance(mapping.backing, Mapped):
+            mapping.backing.store(address - mapping.address, value, size)
+        else:
+            self.write_bytes(address, value.to_bytes(size, "little"))
 
     def read_bytes(self, address: int, n: int) -> bytes:
         """See `GuestMemory.read_bytes`."""
@@ -222,6 +242,15 @@ class ClientMemory:
         for mapping, start, length in self._runs(address, min(len(data), DMA_LIMIT)):
             if mapping is not None and mapping.flags & DmaFlag.WRITE:
                 mapping.backing.write(start - mapping.address, data[start - address : start - address + length])
+
+    def _holder(self, address: int, size: int) -> Mapping | None:
+        """The mapping that holds a whole range."""
+        at = bisect_right(self._starts, address)
+        if at:
+            mapping = self._maps[at - 1]
+            if address + size <= mapping.address + mapping.size:
+                return mapping
+        return None
 
     def _runs(self, address: int, n: int) -> Iterator[tuple[Mapping | None, int, int]]:
         """Cut a range at mappings: (mapping or None for a gap, start, length). The map may change meanwhile."""

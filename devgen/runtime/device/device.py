@@ -227,7 +227,10 @@ class Device:
         return data[index] if index < len(data) else 0
 
     def load_memory(self, address: int, size: int) -> int:
-        """A little-endian read of ``size`` bytes of guest memory; all ones where there is nothing."""
+        """A little-endian read of ``size`` bytes of guest memory; all ones where there is nothing.
+
+        It is one access if the address is a multiple of ``size``: see `devgen.runtime.memory.shared_bytes`.
+        """
         memory = self.env.memory
         if memory is None or not self.may_master():
             self._refuse("load", address, size)

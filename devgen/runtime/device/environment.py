@@ -11,7 +11,10 @@ from devgen.runtime.time.clock import Clocks
 
 
 class GuestMemory(Protocol):
-    """Guest memory as a device reaches it (DMA); an `AddressSpace` is one. Nothing of it raises."""
+    """Guest memory as a device reaches it (DMA); an `AddressSpace` is one. Nothing of it raises.
+
+    Memory that a guest uses at the same time keeps the guarantees of `devgen.runtime.memory.shared_bytes`.
+    """
 
     def load(self, address: int, size: int) -> int:
         """A little-endian read of 1 to 8 bytes."""

@@ -21,9 +21,6 @@ UnitWrites = Callable[[int, int], Writer]
 
 Endian = Literal["little", "big"]
 
-MAX_SIZE = 8
-"""The widest single access in bytes."""
-
 
 @dataclass(slots=True, frozen=True)
 class Access:

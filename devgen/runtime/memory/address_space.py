@@ -12,10 +12,10 @@ A guest is hostile: no access of any size, address or value raises, and what is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final, Literal
 
 from devgen.runtime.memory.access import (
-    MAX_SIZE,
     AccessObserver,
     Reader,
     Writer,
@@ -35,6 +35,7 @@ from devgen.runtime.memory.flat_view import (
 from devgen.runtime.memory.live_flat_view import LiveView
 from devgen.runtime.memory.memory_region import MemoryRegion
 from devgen.runtime.memory.ram_block import PAGE_SIZE, RamBlock
+from devgen.runtime.memory.shared_bytes import MAX_SIZE, aligned_pieces
 
 CACHE_LIMIT: Final = 65536
 """Resolved accesses kept in all; when they are that many, all are forgotten."""
@@ -51,8 +52,8 @@ DMA_IO_LIMIT: Final = 64 << 10
 _ADDRESS_MASK: Final = ADDRESS_LIMIT - 1
 _PAGE_MASK: Final = PAGE_SIZE - 1
 
-_Place = tuple[memoryview, RamBlock, int, bool]
-"""A place in memory: the block's view, the block, the offset in it, and whether it is read-only here."""
+_Place = tuple[RamBlock, int, bool]
+"""A place in memory: the block, the offset in it, and whether it is read-only here."""
 
 
 class AddressSpace(LiveView):
@@ -137,8 +138,8 @@ class AddressSpace(LiveView):
         """`read` for a device. Registers are reached only if no other such access is under way: it could never end."""
         page = self._page(address, size) if size <= MAX_SIZE else None
         if page is not None:
-            view, _, at, _ = page
-            return int.from_bytes(view[at : at + size], "little")
+            block, at, _ = page
+            return block.shared.load(at, size)
         if not self._meets_registers(address, size):
             return self.read(address, size)
         if not self._enter(address, write=False):
@@ -152,7 +153,10 @@ class AddressSpace(LiveView):
         """`write` for a device; see `load`."""
         page = self._page(address, size) if size <= MAX_SIZE else None
         if page is not None:
-            _copy_in(page, (value & _MASKS[size]).to_bytes(size, "little"))
+            block, at, readonly = page
+            if not readonly:
+                block.shared.store(at, value & _MASKS[size], size)
+                block.mark_dirty(at, size)
         elif not self._meets_registers(address, size):
             self.write(address, value, size)
         elif self._enter(address, write=True):
@@ -169,15 +173,15 @@ class AddressSpace(LiveView):
         """
         page = self._page(address, n)
         if page is not None:
-            view, _, at, _ = page
-            return bytes(view[at : at + n])
+            block, at, _ = page
+            return block.shared.copy_out(at, n)
         out = bytearray()
         budget = DMA_IO_LIMIT
         for section, start, length in self._runs(address, n, write=False):
             memory = section.region.memory if section is not None else None
             if memory is not None and section is not None:
                 at = start - section.offset_within_address_space + section.offset_within_region
-                out += memory.view[at : at + length]
+                out += memory.shared.copy_out(at, length)
                 continue
             part = 0 if section is None else min(length, budget)
             budget -= part
@@ -202,7 +206,7 @@ class AddressSpace(LiveView):
                 self.unassigned_writes += 1
             elif section.region.memory is not None:
                 at = start - section.offset_within_address_space + section.offset_within_region
-                _copy_in((section.region.memory.view, section.region.memory, at, section.readonly), piece)
+                _copy_in((section.region.memory, at, section.readonly), piece)
             else:
                 self._write_io(start, piece[:budget])
                 budget -= min(length, budget)
@@ -253,11 +257,7 @@ class AddressSpace(LiveView):
         if not 1 <= size <= MAX_SIZE:
             return self._gap_reader(size)
         address &= _ADDRESS_MASK
-        page = self._page(address, size)
-        if page is not None:
-            reader, keep = _ram_reader(page[0], page[2], size), False
-        else:
-            reader, keep = self._resolve_reader(address, size)
+        reader, keep = self._resolve_reader(address, size)
         if self._observer is not None:
             reader = observed_read(reader, self._observer, address, size)
         if keep:
@@ -322,7 +322,7 @@ class AddressSpace(LiveView):
         offset = address - section.offset_within_address_space + section.offset_within_region
         region = section.region
         if region.memory is not None:
-            return _ram_reader(region.memory.view, offset, size), False
+            return partial(region.memory.shared.load, offset, size), False
         if region.ops is None:
             return read_zero, False
         return region.ops.resolve_read(offset, size), region.ops.cacheable(offset, size)
@@ -368,8 +368,8 @@ class AddressSpace(LiveView):
             found = self._find_page(base)
             if found is None:
                 return None
-        view, block, offset, readonly = found
-        return view, block, offset + into, readonly
+        block, offset, readonly = found
+        return block, offset + into, readonly
 
     def _find_page(self, base: int) -> _Place | None:
         section = self._snapshot.view.find(base)
@@ -379,7 +379,7 @@ class AddressSpace(LiveView):
             self._pages.clear()
         block = section.region.memory
         offset = base - section.offset_within_address_space + section.offset_within_region
-        found = self._pages[base] = (block.view, block, offset, section.readonly)
+        found = self._pages[base] = (block, offset, section.readonly)
         return found
 
     def _meets_registers(self, address: int, size: int) -> bool:
@@ -403,7 +403,7 @@ class AddressSpace(LiveView):
         if n == 0 or not self._enter(address, write=False):
             return bytes((self._unassigned,)) * n
         try:
-            steps = _steps(address, n)
+            steps = aligned_pieces(address, n)
             return b"".join(self.read(at, size).to_bytes(size, "little") for at, size in steps)
         finally:
             self._busy = False
@@ -412,7 +412,7 @@ class AddressSpace(LiveView):
         if not data or not self._enter(address, write=True):
             return
         try:
-            for at, size in _steps(address, len(data)):
+            for at, size in aligned_pieces(address, len(data)):
                 first = at - address
                 self.write(at, int.from_bytes(data[first : first + size], "little"), size)
         finally:
@@ -422,34 +422,18 @@ class AddressSpace(LiveView):
 _MASKS: Final = tuple(mask_of(size) for size in range(MAX_SIZE + 1))
 
 
-def _steps(address: int, n: int) -> Iterator[tuple[int, int]]:
-    """Cut a range into naturally aligned accesses of up to 8 bytes."""
-    while n > 0:
-        size = min(MAX_SIZE, address & -address or MAX_SIZE, 1 << (n.bit_length() - 1))
-        yield address, size
-        address += size
-        n -= size
-
-
-def _ram_reader(view: memoryview, offset: int, size: int) -> Reader:
-    end = offset + size
-    return lambda: int.from_bytes(view[offset:end], "little")
-
-
 def _ram_writer(block: RamBlock, offset: int, size: int) -> Writer:
-    end = offset + size
-
     def write(value: int) -> None:
-        block.view[offset:end] = value.to_bytes(size, "little")
+        block.shared.store(offset, value, size)
         block.mark_dirty(offset, size)
 
     return write
 
 
 def _copy_in(place: _Place, data: bytes | bytearray | memoryview) -> None:
-    view, block, at, readonly = place
+    block, at, readonly = place
     if not readonly:
-        view[at : at + len(data)] = data
+        block.shared.copy_in(at, data)
         block.mark_dirty(at, len(data))
 
 

@@ -7,6 +7,8 @@ import mmap
 import os
 from typing import Final
 
+from devgen.runtime.memory.shared_bytes import SharedBytes
+
 PAGE_SIZE: Final = 4096
 """Granularity of the dirty log in bytes; RAM blocks are multiples of it."""
 
@@ -16,11 +18,13 @@ _MAP_FIXED: Final = 0x10  # linux/mman.h; the mmap module does not know it
 class RamBlock:
     """Zeroed anonymous memory of the host, page aligned; ``view`` is ``size`` bytes of it, writable.
 
+    ``shared`` is the same memory for accesses beside a running guest: an aligned access through it is one access.
+
     While someone has asked with `start_log`, writes that go through an address space (DMA) are recorded; a host adds
     what the guest's processor wrote with `mark_dirty`.
     """
 
-    __slots__ = ("_dirty", "_loggers", "_map", "address", "size", "view")
+    __slots__ = ("_dirty", "_loggers", "_map", "address", "shared", "size", "view")
 
     def __init__(self, size: int) -> None:
         """Map ``size`` bytes, rounded up to whole pages.
@@ -34,7 +38,8 @@ class RamBlock:
         length = -(-size // PAGE_SIZE) * PAGE_SIZE
         self.size = size
         self._map = mmap.mmap(-1, length, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-        self.view = memoryview(self._map)[:size]
+        self.shared = SharedBytes(self._map)
+        self.view = self.shared.view[:size]
         self.address = ctypes.addressof(ctypes.c_char.from_buffer(self._map))
         """Address of the first byte in this process, valid until `close`."""
         self._dirty: bytearray | None = None
@@ -99,6 +104,7 @@ class RamBlock:
     def close(self) -> None:
         """Give the memory back, at the latest when the last view of it goes. May be called again."""
         self.view.release()
+        self.shared.release()
         try:
             self._map.close()
         except BufferError:
