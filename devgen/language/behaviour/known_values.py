@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from devgen.language.behaviour import ranges
-from devgen.language.behaviour.expression_parts import Storage, indices, loads, storage, whole
 from devgen.language.behaviour.property_bounds import MOST, Fact, Linear, exact, uppers
+from devgen.language.behaviour.storage import Storage, loads, storage
 from devgen.language.ir import (
     Apply,
     Builtin,
@@ -29,6 +29,7 @@ from devgen.language.ir import (
     TimerQuery,
     Unary,
 )
+from devgen.language.typed_walk import expressions, operands
 
 _OPPOSITE: dict[CompareOp, CompareOp] = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 _MIRRORED: dict[CompareOp, CompareOp] = {"==": "==", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
@@ -87,7 +88,7 @@ class Flow:
 
     def _keeps(self, place: Place) -> bool:
         """Whether the place stays the same, with the same value, until something that it names is written."""
-        named = [one for index in indices(place) for one in whole(index)]
+        named = list(expressions(place))
         return storage(place) not in self.volatile and not any(map(self._moves, named))
 
     def _moves(self, expr: Expr) -> bool:
@@ -99,7 +100,7 @@ class Flow:
 
 def _depends(place: Place) -> set[Storage]:
     """Return all that, when written, makes knowledge of the place stale."""
-    return {storage(place), *(one for index in indices(place) for one in loads(index))}
+    return {storage(place), *(one for index in operands(place) for one in loads(index))}
 
 
 def assume(test: Expr, holds: bool, flow: Flow) -> None:

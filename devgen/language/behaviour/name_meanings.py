@@ -9,8 +9,8 @@ from typing import Literal
 
 from devgen.language.behaviour import ranges
 from devgen.language.behaviour.compilation import Unit, is_text, show
-from devgen.language.behaviour.expression_parts import storage
 from devgen.language.behaviour.property_bounds import describe, inside
+from devgen.language.behaviour.storage import storage
 from devgen.language.diagnostics.codes_behaviour import (
     BIT_RANGE,
     INDEX_RANGE,

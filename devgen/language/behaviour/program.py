@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
-from devgen.language.behaviour.expression_parts import Storage
 from devgen.language.behaviour.property_bounds import Fact
+from devgen.language.behaviour.storage import Storage
 from devgen.language.ir import Expr, Range, Stmt
 from devgen.language.model import Action, Function, Mark
 from devgen.language.scope import Parameter, Scope

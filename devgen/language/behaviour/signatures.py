@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 
 from devgen.language.behaviour.compilation import Unit
-from devgen.language.behaviour.expression_parts import whole
 from devgen.language.behaviour.expressions import Expressions, type_range
 from devgen.language.behaviour.program import Signature
 from devgen.language.behaviour.python_grammar import parse_head
 from devgen.language.diagnostics.codes_behaviour import BAD_SIGNATURE, NAME_TAKEN
 from devgen.language.ir import Expr, Load, Now, PropertyPlace
 from devgen.language.scope import BUILTIN_NAMES, Parameter
+from devgen.language.typed_walk import walk
 
 _MOST_PARAMETERS = 16
 
@@ -78,7 +78,7 @@ def _parameter(unit: Unit, argument: ast.arg) -> Parameter | None:
 
 def _moves(bound: Expr) -> bool:
     """Return whether a bound depends on anything but properties."""
-    return any(isinstance(one, Now) or (isinstance(one, Load) and not _fixed(one)) for one in whole(bound))
+    return any(isinstance(one, Now) or (isinstance(one, Load) and not _fixed(one)) for one in walk(bound))
 
 
 def _fixed(load: Load) -> bool:

@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 from devgen.language.behaviour import ranges
 from devgen.language.behaviour.compilation import Local
-from devgen.language.behaviour.expression_parts import storage
 from devgen.language.behaviour.expressions import _BINARY, ADDRESS, Expressions, as_bit, type_range
 from devgen.language.behaviour.known_values import Flow, assume
 from devgen.language.behaviour.name_meanings import Thing, members, title
 from devgen.language.behaviour.property_bounds import MOST, Fact, uppers
+from devgen.language.behaviour.storage import storage
 from devgen.language.diagnostics.codes_behaviour import (
     BAD_TYPE,
     LOOP_BOUND,

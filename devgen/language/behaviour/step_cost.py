@@ -4,30 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from devgen.language.behaviour.expression_parts import indices, whole
 from devgen.language.behaviour.program import Owner
 from devgen.language.ir import (
     Apply,
-    Assign,
     CopyMemory,
-    CounterOp,
-    Declare,
     Do,
-    Emit,
     Expr,
-    FifoOp,
     FillMemory,
     For,
     If,
     Load,
-    Pulse,
-    Range,
     RegisterPlace,
-    Send,
     Stmt,
-    StoreMemory,
     TimerOp,
 )
+from devgen.language.typed_walk import expressions, operands
 
 MOST_STEPS = 1_000_000
 """Steps of one entry point."""
@@ -51,7 +42,7 @@ def cost_of(body: Expr | tuple[Stmt, ...], costs: Costs) -> int:
 
 def _expression(expr: Expr, costs: Costs) -> int:
     total = 0
-    for one in whole(expr):
+    for one in expressions(expr):
         total += 1
         if isinstance(one, Apply):
             total += costs.get(("function", one.function), 0)
@@ -77,44 +68,3 @@ def _statement(stmt: Stmt, costs: Costs) -> int:
         case FillMemory(most=most):
             return steps + most // _FILLED_A_STEP
     return steps
-
-
-def operands(stmt: Stmt) -> tuple[Expr, ...]:
-    """Return the expressions that a statement itself evaluates, the indices of what it writes included."""
-    match stmt:
-        case Assign(place, value):
-            return (*indices(place), value)
-        case Declare(_, value) | Send(_, value):
-            return (value,)
-        case FifoOp(_, _, argument):
-            return () if argument is None else (argument,)
-        case If(test):
-            return (test,)
-        case For(_, start, stop):
-            return (start, stop)
-        case Do(_, arguments):
-            return arguments
-        case TimerOp(_, _, index, argument) | CounterOp(_, _, index, argument):
-            return tuple(one for one in (index, argument) if one is not None)
-        case Pulse(line):
-            return indices(line)
-        case Emit(_, named):
-            return tuple(value for _, value in named)
-        case StoreMemory(address, value):
-            return (address, value)
-        case CopyMemory("load", address, buffer, length):
-            return (address, *indices(buffer), length)
-        case CopyMemory(_, address, buffer, length):
-            return (address, Load(buffer, Range.unsigned(8)), length)
-        case FillMemory(buffer, length, value):
-            return (*indices(buffer), length, value)
-
-
-def blocks(stmt: Stmt) -> tuple[tuple[Stmt, ...], ...]:
-    """Return the statements inside a statement."""
-    match stmt:
-        case If(_, then, orelse):
-            return (then, orelse)
-        case For(body=body):
-            return (body,)
-    return ()

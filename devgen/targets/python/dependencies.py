@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from devgen.language import ir
+from devgen.language.typed_walk import Nodes, walk
 from devgen.targets.python.symbols import RegisterKey, Symbols
-from devgen.targets.python.typed_walk import walk
 
 Thing = tuple[str, str]
 """(kind, name) of something that changes: a register's storage, state, a FIFO, a counter, a timer or a line."""
@@ -29,7 +29,7 @@ class Analysis:
     _actions: dict[str, Things] = field(default_factory=dict)
     _registers: dict[RegisterKey, Things] = field(default_factory=dict)
 
-    def reads(self, node: object) -> Things:
+    def reads(self, node: Nodes) -> Things:
         """What the value of an expression, or the course of statements, depends on."""
         found: set[Thing] = set()
         for one in walk(node):

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from devgen.language import model
+from devgen.language.typed_walk import names_local
 from devgen.targets.python.dependencies import Analysis, Thing, Things
 from devgen.targets.python.line_breaking import indented
 from devgen.targets.python.lower_expr import Lowering
 from devgen.targets.python.plan import Method
 from devgen.targets.python.python_literals import docstring
 from devgen.targets.python.symbols import Symbols
-from devgen.targets.python.typed_walk import names_local
 
 METHOD_INDENT: Final = 8
 

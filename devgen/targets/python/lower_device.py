@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from devgen.language import ir, model
+from devgen.language.typed_walk import names_local
 from devgen.targets.python.dependencies import Analysis
 from devgen.targets.python.followers import Followers, build_followers
 from devgen.targets.python.line_breaking import fit
@@ -21,7 +22,6 @@ from devgen.targets.python.plan import Method, ModulePlan
 from devgen.targets.python.python_literals import WIDTH, docstring, hexadecimal, sentence, split_paragraphs, string
 from devgen.targets.python.python_names import class_name, local, require_name
 from devgen.targets.python.symbols import RegisterSymbol, Symbols, collect, placed_registers
-from devgen.targets.python.typed_walk import names_local
 
 _BODY: Final = 8
 """Columns in front of a method's statements."""

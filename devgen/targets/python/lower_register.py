@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from devgen.language import ir, model
+from devgen.language.typed_walk import names_local
 from devgen.targets.python.dependencies import NOTHING, Analysis, Things
 from devgen.targets.python.effect_formulas import (
     Lanes,
@@ -23,7 +24,6 @@ from devgen.targets.python.lower_stmt import Statements
 from devgen.targets.python.plan import Method
 from devgen.targets.python.python_literals import docstring, hexadecimal, mask_of, sentence, split_paragraphs, string
 from devgen.targets.python.symbols import RegisterSymbol
-from devgen.targets.python.typed_walk import names_local
 
 
 @dataclass(slots=True, frozen=True)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from devgen.language import ir
+from devgen.language.typed_walk import names_local
 from devgen.targets.python.line_breaking import indented
 from devgen.targets.python.lower_expr import BIT_AND, BIT_OR, SHIFT, Code, Lowering, flatten
 from devgen.targets.python.python_literals import hexadecimal, mask_of, string
 from devgen.targets.python.python_names import keyword_argument, local
-from devgen.targets.python.typed_walk import names_local
 
 _AUGMENTED: Final = frozenset({"+", "-", "*", "//", "%", "&", "|", "^", "<<", ">>"})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from devgen.language import ir, model
+from devgen.language.typed_walk import names_local, walk
 from devgen.targets.python.dependencies import Analysis
 from devgen.targets.python.followers import Followers
 from devgen.targets.python.lower_expr import ADD, Lowering
@@ -12,7 +13,6 @@ from devgen.targets.python.lower_stmt import Statements
 from devgen.targets.python.plan import Method
 from devgen.targets.python.python_literals import docstring, hexadecimal, mask_of, sentence
 from devgen.targets.python.symbols import behaviour
-from devgen.targets.python.typed_walk import names_local, walk
 
 
 @dataclass(slots=True, frozen=True)

@@ -8,9 +8,9 @@ from typing import Final
 
 from devgen.language import model
 from devgen.language.ir import Expr, RegisterPlace
+from devgen.language.typed_walk import Nodes, walk
 from devgen.targets.python.python_literals import mask_of
 from devgen.targets.python.python_names import Names
-from devgen.targets.python.typed_walk import walk
 
 RegisterKey = tuple[str | None, str]
 """(register file or None, register): how a place names a register."""
@@ -174,7 +174,7 @@ def mentioned_registers(device: model.Device) -> set[RegisterKey]:
     return found | _named(behaviour(device))
 
 
-def behaviour(device: model.Device) -> tuple[object, ...]:
+def behaviour(device: model.Device) -> tuple[Nodes, ...]:
     """Every expression and statement of the description."""
     return (
         *(hook for one in placed_registers(device) for hook in _hooks(one.register) if hook),
@@ -191,12 +191,12 @@ def behaviour(device: model.Device) -> tuple[object, ...]:
     )
 
 
-def _hooks(register: model.Register) -> tuple[object, ...]:
+def _hooks(register: model.Register) -> tuple[Nodes, ...]:
     window = None if register.window is None else register.window.at
     return register.read, register.write, register.before_read, register.on_read, register.on_write, window
 
 
-def _named(node: object) -> set[RegisterKey]:
+def _named(node: Nodes) -> set[RegisterKey]:
     return {(one.file, one.register) for one in walk(node) if isinstance(one, RegisterPlace)}
 
 

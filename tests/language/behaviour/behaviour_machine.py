@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from devgen.language.behaviour.expression_parts import indices, storage
+from devgen.language.behaviour.storage import storage
 from devgen.language.ir import (
     Apply,
     Assign,
@@ -34,6 +34,7 @@ from devgen.language.ir import (
     Wrap,
 )
 from devgen.language.model import Action, Function
+from devgen.language.typed_walk import operands
 
 OPERATIONS: dict[str, Callable[[int, int], int]] = {
     "+": lambda a, b: a + b,
@@ -126,7 +127,7 @@ class Machine:
     # --- places ------------------------------------------------------------------------
 
     def key(self, place: Place) -> tuple[object, ...]:
-        index = [self.value(one) for one in indices(place)]
+        index = [self.value(one) for one in operands(place)]
         key = storage(place)
         if index:
             assert 0 <= index[0] < self.counts[key], (place, index)

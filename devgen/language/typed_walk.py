@@ -1,0 +1,128 @@
+"""Walking the typed form of behaviour (``devgen.language.ir``): the one place that knows what is inside each node.
+
+A node is a statement, an expression or a place. ``children`` gives the nodes directly inside one, ``walk`` all of them,
+and ``match`` tells the kinds apart:
+
+    >>> from devgen.language import ir
+    >>> from devgen.language.typed_walk import walk
+    >>> one = ir.Assign(ir.StatePlace("credits", 8), ir.Int(3))
+    >>> [type(node).__name__ for node in walk(one)]
+    ['Assign', 'StatePlace', 'Int']
+
+A new kind of node needs an entry in ``INSIDE``; a test compares the table with the dataclasses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final, TypeAlias, cast, get_args
+
+from devgen.language import ir
+
+Node: TypeAlias = ir.Stmt | ir.Expr | ir.Place
+Nodes: TypeAlias = Node | tuple["Nodes", ...] | None
+"""A node, none, or several: a hook's statements, or tuples of them."""
+
+INSIDE: Final[Mapping[type, tuple[str, ...]]] = {
+    # places
+    ir.RegisterPlace: ("index",),
+    ir.FieldPlace: ("register",),
+    ir.BitsPlace: ("of",),
+    ir.StatePlace: ("index",),
+    ir.FifoPlace: ("index",),
+    ir.LocalPlace: (),
+    ir.PropertyPlace: ("index",),
+    ir.LinePlace: ("index",),
+    ir.CounterPlace: ("index",),
+    # expressions
+    ir.Int: (),
+    ir.Text: (),
+    ir.Load: ("place",),
+    ir.Unary: ("operand",),
+    ir.Binary: ("left", "right"),
+    ir.Compare: ("first", "rest"),
+    ir.Logic: ("operands",),
+    ir.Conditional: ("test", "then", "orelse"),
+    ir.Slice: ("operand", "lsb"),
+    ir.Wrap: ("operand",),
+    ir.Builtin: ("arguments",),
+    ir.Apply: ("arguments",),
+    ir.Now: (),
+    ir.TimerQuery: ("index",),
+    ir.FifoQuery: (),
+    ir.LoadMemory: ("address",),
+    ir.TextByte: ("text", "index"),
+    # statements
+    ir.Assign: ("place", "value"),
+    ir.Declare: ("value",),
+    ir.If: ("test", "then", "orelse"),
+    ir.For: ("start", "stop", "body"),
+    ir.Do: ("arguments",),
+    ir.TimerOp: ("index", "argument"),
+    ir.FifoOp: ("argument",),
+    ir.CounterOp: ("index", "argument"),
+    ir.Pulse: ("line",),
+    ir.Emit: ("arguments",),
+    ir.Send: ("value",),
+    ir.StoreMemory: ("address", "value"),
+    ir.CopyMemory: ("address", "buffer", "length"),
+    ir.FillMemory: ("buffer", "length", "value"),
+}
+"""For each kind of node, the attributes that hold nodes or tuples with nodes in them."""
+
+_EXPRESSIONS: Final = get_args(ir.Expr)
+_PLACES: Final = get_args(ir.Place)
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """Return the nodes directly inside a node, in the order of its attributes."""
+    found: list[Node] = []
+    for name in INSIDE[type(node)]:
+        _collect(getattr(node, name), found)
+    return tuple(found)
+
+
+def _collect(value: object, found: list[Node]) -> None:
+    if isinstance(value, tuple):
+        for item in value:
+            _collect(item, found)
+    elif value is not None and not isinstance(value, str):  # an operator, or the name of an argument
+        found.append(cast("Node", value))
+
+
+def walk(nodes: Nodes) -> Iterator[Node]:
+    """Yield a node and everything inside it, parents first, in order; of several nodes, one after the other."""
+    pending: list[Node] = []
+    _collect(nodes, pending)
+    pending.reverse()
+    while pending:
+        node = pending.pop()
+        yield node
+        pending.extend(reversed(children(node)))
+
+
+def expressions(node: Node) -> Iterator[ir.Expr]:
+    """Yield every expression in a node, itself included; the indices of places are expressions too."""
+    for inner in walk(node):
+        if isinstance(inner, _EXPRESSIONS):
+            yield inner
+
+
+def operands(node: Node) -> tuple[ir.Expr, ...]:
+    """Return the expressions that a node evaluates itself: the indices of its places, not the statements inside it."""
+    found: list[ir.Expr] = []
+    for child in children(node):
+        if isinstance(child, _EXPRESSIONS):
+            found.append(child)
+        elif isinstance(child, _PLACES):
+            found += operands(child)
+    return tuple(found)
+
+
+def names_local(nodes: Nodes, name: str) -> bool:
+    """Whether behaviour reads, assigns or declares a local, a parameter, or a name of a hook such as ``value``."""
+    for node in walk(nodes):
+        match node:
+            case ir.LocalPlace(found) | ir.Declare(found) | ir.For(found) if found == name:
+                return True
+    return False
