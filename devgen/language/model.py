@@ -428,6 +428,17 @@ class Pci:
 
 
 @dataclass(slots=True, frozen=True)
+class Deviation:
+    """A difference from the datasheet. ``property`` names the bool property that removes it where it is true, or is
+    empty: then the device always differs.
+    """
+
+    name: str
+    text: str
+    property: str
+
+
+@dataclass(slots=True, frozen=True)
 class Device:
     """A whole description."""
 
@@ -455,3 +466,4 @@ class Device:
     sources: tuple[str, ...] = field(default=())
     fifos: tuple[Fifo, ...] = ()
     constants: tuple[Constant, ...] = ()
+    deviations: tuple[Deviation, ...] = ()

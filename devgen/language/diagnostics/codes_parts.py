@@ -69,3 +69,12 @@ UNDRIVEN_OUTPUT = Kind(
     "gpio_out: {led: {}}",
     "Give it a `level`, drive it with a statement, or remove it.",
 )
+DEVIATION_PROPERTY = Kind(
+    "DG0740",
+    "error",
+    "the deviation '{deviation}' names '{name}', which is not a property of type bool",
+    "A deviation's `property` is the switch that makes the device do what its datasheet says: a bool property of the "
+    "same device.",
+    "deviations: {slow: {text: Answers late., property: datasheet}}",
+    "Declare the property with `type: bool`, correct the name, or leave `property` out.",
+)

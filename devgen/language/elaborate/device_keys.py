@@ -13,6 +13,7 @@ from devgen.language.elaborate.msi_keys import check_vectors
 from devgen.language.elaborate.part_keys import (
     build_constants,
     build_counters,
+    build_deviations,
     build_events,
     build_fifos,
     build_properties,
@@ -94,6 +95,7 @@ def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
         sources=tuple(file.name for file in sources.files),
         fifos=fifos,
         constants=constants,
+        deviations=build_deviations(ctx, tree, properties),
     )
 
 

@@ -10,7 +10,7 @@ from devgen.language.diagnostics import codes_values as value_kinds
 from devgen.language.diagnostics.reporting import SourceText, did_you_mean
 from devgen.language.elaborate.elaboration import COUNT_LIMIT, Context, Tree, entries
 from devgen.language.ir import BOOL, Expr, Int, Range
-from devgen.language.model import Constant, Counter, Event, Fifo, Property, StateVar, Stream, Timer
+from devgen.language.model import Constant, Counter, Deviation, Event, Fifo, Property, StateVar, Stream, Timer
 from devgen.language.reading.quantities import FREQUENCY_UNITS, NANOSECONDS, TIME_UNITS, quantity, size, value_range
 from devgen.language.reserved_names import KEYWORDS
 from devgen.language.scope import (
@@ -364,6 +364,20 @@ def build_events(ctx: Context, tree: Tree) -> tuple[Event, ...]:
         ctx.scope.declare(EventEntry(name, parameters))
         events.append(Event(name, parameters, ""))
     return tuple(events)
+
+
+def build_deviations(ctx: Context, tree: Tree, properties: tuple[Property, ...]) -> tuple[Deviation, ...]:
+    """Build the list of differences from the datasheet; each property that it names must be one of type bool."""
+    switches = {one.name for one in properties if one.type == "bool"}
+    declared = entries(tree, "deviations")
+    deviations = []
+    for name, body in declared.items():
+        entry = {"text": body} if isinstance(body, str) else body
+        switch = entry.get("property", "")
+        if switch and switch not in switches:
+            ctx.at_value(kinds.DEVIATION_PROPERTY, entry, "property", name=switch, deviation=name)
+        deviations.append(Deviation(name, " ".join(entry.get("text", "").split()), switch))
+    return tuple(deviations)
 
 
 def declare_streams(ctx: Context, tree: Tree) -> None:

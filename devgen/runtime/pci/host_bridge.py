@@ -15,7 +15,8 @@ from devgen.runtime.pci.pci_device import PciDevice
 
 CONFIG_ADDRESS = 0xCF8
 _ENABLE = 1 << 31
-_WRITABLE = 0x80FFFFFC
+_SPACE = 0x100
+"""Bytes of configuration space that mechanism 1 reaches."""
 
 
 class PciHostBridge(PciDevice):
@@ -23,6 +24,10 @@ class PciHostBridge(PciDevice):
 
     ``ports`` is the region of these eight ports. A configuration access to another bus, to a function that is not
     there, or with the enable bit off reads all ones, and a write is dropped.
+
+    The two low bits of CONFIG_ADDRESS are kept and count, as in QEMU (the specification has them as zero): the offset
+    is CONFIG_ADDRESS[7:0] OR the place within CONFIG_DATA. An access that begins in the middle of a dword goes on in
+    the next one; what it would reach beyond the 256 bytes reads as zero.
     """
 
     NAME: ClassVar[str] = "pci-host-bridge"
@@ -66,29 +71,30 @@ class PciHostBridge(PciDevice):
         if offset >= 4:
             self._write_data(offset - 4, size, value)
         elif offset == 0 and size >= 4:
-            self.address = value & _WRITABLE
+            self.address = value & 0xFFFFFFFF
             if size > 4:
                 self._write_data(0, size - 4, value >> 32)
 
-    def _target(self) -> tuple[int, int, int] | None:
-        """Slot, function and dword of the address; None when nothing on bus 0 is meant."""
+    def _target(self, lane: int) -> tuple[int, int, int] | None:
+        """Slot, function and offset that byte ``lane`` of the data port means; None for nothing on bus 0."""
         if not self.address & _ENABLE or self.address >> 16 & 0xFF:
             return None
-        return self.address >> 11 & 0x1F, self.address >> 8 & 0x7, self.address & 0xFC
+        return self.address >> 11 & 0x1F, self.address >> 8 & 0x7, self.address & 0xFF | lane
 
     def _read_data(self, lane: int, size: int) -> int:
-        target = self._target()
+        target = self._target(lane)
         inside = min(size, 4 - lane)
         ones = (1 << 8 * size) - 1
         if target is None or inside <= 0:
             return ones
-        slot, function, register = target
-        value = self.bus.config_read(slot, function, register + lane, inside)
+        slot, function, offset = target
+        value = self.bus.config_read(slot, function, offset, min(inside, _SPACE - offset))
         return value | ones & ~((1 << 8 * inside) - 1)
 
     def _write_data(self, lane: int, size: int, value: int) -> None:
-        target = self._target()
+        target = self._target(lane)
         inside = min(size, 4 - lane)
         if target is not None and inside > 0:
-            slot, function, register = target
-            self.bus.config_write(slot, function, register + lane, value & ((1 << 8 * inside) - 1), inside)
+            slot, function, offset = target
+            inside = min(inside, _SPACE - offset)
+            self.bus.config_write(slot, function, offset, value & ((1 << 8 * inside) - 1), inside)

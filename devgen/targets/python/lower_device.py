@@ -152,7 +152,8 @@ class _DeviceLowering:
         device = self.device
         head = sentence(device.title) or f"The device {device.name}."
         datasheet = sentence(f"Datasheet: {device.datasheet}") if device.datasheet else ""
-        return docstring((head, *split_paragraphs(device.description), datasheet), 4)
+        deviations = map(_deviation, device.deviations)
+        return docstring((head, *split_paragraphs(device.description), *deviations, datasheet), 4)
 
     def _attributes(self) -> Iterator[str]:
         device = self.device
@@ -313,6 +314,12 @@ def _parameters(names: Iterable[str]) -> str:
 def _fitted(methods: Iterable[Method]) -> Iterator[Method]:
     for one in methods:
         yield Method(one.name, one.parameters, one.returns, one.doc, tuple(fit(one.body, _BODY)))
+
+
+def _deviation(one: model.Deviation) -> str:
+    """A paragraph of the class's docstring."""
+    cure = f" As the datasheet says with the property {one.property}." if one.property else ""
+    return f"Deviation {one.name}: {sentence(one.text)}{cure}"
 
 
 def _property(one: model.Property) -> str:

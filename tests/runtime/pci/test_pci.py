@@ -74,8 +74,41 @@ def test_the_address_port_takes_dwords_only(parts: tuple[Machine, Card]) -> None
     machine.io.write(0xCF8, 0xFFFFFFFF, 4)
     machine.io.write(0xCF8, 0, 2)
     machine.io.write(0xCF9, 6, 1)
-    assert machine.io.read(0xCF8, 4) == 0x80FFFFFC
-    assert machine.io.read(0xCFB, 1) == 0x80
+    assert machine.io.read(0xCF8, 4) == 0xFFFFFFFF
+    assert machine.io.read(0xCFB, 1) == 0xFF
+
+
+@pytest.mark.parametrize(
+    ("low", "port", "size", "value"),
+    [
+        (0, 0xCFC, 4, 0x12378086),
+        (1, 0xCFC, 1, 0x80),
+        (2, 0xCFC, 2, 0x1237),
+        (2, 0xCFD, 1, 0x12),  # OR, not a sum: 2 | 1
+        (3, 0xCFC, 1, 0x12),
+        (3, 0xCFF, 1, 0x12),
+        (2, 0xCFC, 4, 0x00001237),  # goes on in the next dword
+        (0xA, 0xCFC, 4, 0x00000600),
+        (0xFF, 0xCFC, 4, 0),  # what lies beyond the 256 bytes reads as zero
+    ],
+)
+def test_the_low_bits_of_the_address_count_as_in_qemu(
+    parts: tuple[Machine, Card], low: int, port: int, size: int, value: int
+) -> None:
+    machine, _ = parts
+    machine.io.write(0xCF8, address(0, slot=0) | low, 4)
+    assert machine.io.read(port, size) == value
+
+
+def test_a_write_through_the_low_bits_reaches_its_byte_only(parts: tuple[Machine, Card]) -> None:
+    machine, _ = parts
+    put(machine, 0x3C, 0x11, 1)
+    machine.io.write(0xCF8, address(0x04) | 1, 4)
+    machine.io.write(0xCFC, 0x05, 1)  # SERR# and INTx disable of the command register's high byte
+    assert get(machine, 0x04, 2) == 0x0500
+    machine.io.write(0xCF8, address(0xFC) | 3, 4)
+    machine.io.write(0xCFC, 0xFFFFFFFF, 4)
+    assert get(machine, 0x3C, 1) == 0x11
 
 
 @pytest.mark.parametrize(
