@@ -134,10 +134,6 @@ class Pl031(Device):
     def alarm_arm(self) -> None:
         """Arm alarm for the moment at which seconds reaches its match."""
         ticks = (self.MR - self.seconds.read()) & 0xFFFFFFFF
-        if ticks == 0:
-            self.alarm.cancel()
-            self.alarm_expired()
-            return
         self.alarm.arm_at(self.seconds.time_after(ticks))
 
     def alarm_expired(self) -> None:

@@ -106,7 +106,8 @@ class CounterEntry:
 class TimerEntry:
     """A timer. ``matched``: it has counter and match, so ``arm()``; else a bare clock, so ``arm_at`` and ``arm_in``.
 
-    ``at_once``: ``arm()`` may run ``on_expire`` before it returns (``due: now``).
+    ``at_once``: after ``arm()`` the timer may be due already (``due: now``), so ``on_expire`` may run when the present
+    entry into the device ends.
     """
 
     name: str

@@ -52,6 +52,8 @@ class Bench:
 
     A PCI device sits in slot 4 with its BARs placed, decoding and bus mastering on (or as ``command`` says).
 
+    Timers that an access, an input or a reset makes due fire before the call returns, at the present time.
+
     Raises RuntimeFault (MachineError, DeviceError) if there is no such device or property.
     """
 
@@ -70,6 +72,8 @@ class Bench:
         **more: PropertyValue,
     ) -> None:
         self.command = command
+        self.at_once = True
+        """Whether timers that an entry makes due fire at its end; a replay of a recording steps the clock for them."""
         device_class = (registry or Registry()).find(device) if isinstance(device, str) else device
         block = None if isinstance(ram, int) else ram
         pci = issubclass(device_class, PciDevice)
@@ -94,6 +98,8 @@ class Bench:
         clock = self.machine.clocks.virtual
         assert isinstance(clock, VirtualClock)  # the machine was asked for it
         self.clock = clock
+        self._timers = clock.queue
+        self.settle()  # what was due at power-on
         self.journal = Journal(self.dut, clock)
         self.journal.tap_streams()
         self.machine.event_sinks.append(self.journal.event)
@@ -129,17 +135,23 @@ class Bench:
     def read(self, region: str | None, offset: int, size: int) -> int:
         """A guest's read of ``size`` bytes at ``offset`` of a region, or of configuration space (``"cfg"``)."""
         if region == "cfg" and isinstance(self.dut, PciDevice):
-            return self.dut.config.read(offset, size)
-        space, base = self.locate(region)
-        return space.read(base + offset, size)
+            value = self.dut.config.read(offset, size)
+        else:
+            space, base = self.locate(region)
+            value = space.read(base + offset, size)
+        if self._timers.due:
+            self.settle()
+        return value
 
     def write(self, region: str | None, offset: int, value: int, size: int) -> None:
         """A guest's write of ``size`` bytes at ``offset`` of a region, or of configuration space (``"cfg"``)."""
         if region == "cfg" and isinstance(self.dut, PciDevice):
             self.dut.config.write(offset, value, size)
-            return
-        space, base = self.locate(region)
-        space.write(base + offset, value, size)
+        else:
+            space, base = self.locate(region)
+            space.write(base + offset, value, size)
+        if self._timers.due:
+            self.settle()
 
     def read8(self, offset: int, region: str | None = None) -> int:
         """Read a byte at ``offset`` of ``region`` (default: the first)."""
@@ -175,13 +187,24 @@ class Bench:
 
     def load(self, address: int, length: int) -> bytes:
         """Guest memory, as the guest sees it."""
-        return self.machine.memory.read_bytes(address, length)
+        data = self.machine.memory.read_bytes(address, length)
+        self.settle()
+        return data
 
     def store(self, address: int, data: bytes) -> None:
         """Put bytes into guest memory."""
         self.machine.memory.write_bytes(address, data)
+        self.settle()
 
     # --- time ----------------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Fire the timers that the last entry into the device made due; see `devgen.runtime.time.clock`.
+
+        All methods of the bench do it themselves. Call it after doing something to ``machine`` directly.
+        """
+        if self.at_once:
+            self.clock.settle()
 
     @property
     def now(self) -> int:
@@ -215,14 +238,17 @@ class Bench:
     def drive(self, name: str, level: int) -> None:
         """Drive a GPIO input."""
         self.dut.gpio_in[self._only("GPIO input", self.dut.gpio_in, name)].set(level)
+        self.settle()
 
     def receive(self, data: bytes, stream: str | None = None) -> None:
         """Bytes arrive from outside on a stream (by default the only one)."""
         self.dut.streams[self._only("stream", self.dut.streams, stream)].receive(data)
+        self.settle()
 
     def receive_break(self, stream: str | None = None) -> None:
         """A break condition arrives."""
         self.dut.streams[self._only("stream", self.dut.streams, stream)].receive_break()
+        self.settle()
 
     @property
     def log(self) -> list[Output]:
@@ -271,7 +297,9 @@ class Bench:
     def reset(self) -> None:
         """Machine reset, after which (PCI) BARs are placed again."""
         self.machine.reset()
+        self.settle()
         self.place_bars()
+        self.settle()
 
     def save_state(self) -> dict[str, Json]:
         """The device's state as plain data."""

@@ -123,6 +123,7 @@ class Replay:
         self._names = LineNames(header)
         self._served = SparseMemory() if header.fields.get("served") is True else None
         self._recorded = header.fields.get("events")
+        self._stepped = header.fields.get("due") == "stepped"
         self._expected: list[Line] = []
         self._ram = RamBlock(header.integer("ram", 0, RAM_LIMIT, RAM) or RAM)
         try:
@@ -164,6 +165,8 @@ class Replay:
         self.ops += 1
         try:
             self._inputs[line.op](line)
+            if not self._stepped:
+                self.bench.settle()
         except TraceError:
             raise
         except RuntimeFault as error:  # the device has no such part, or its BAR is not decoded
@@ -187,6 +190,7 @@ class Replay:
             )
         except RuntimeFault as error:
             raise header.fail(str(error)) from None
+        bench.at_once = not self._stepped
         if self._served is not None:
             bench.dut.env.memory = self._served
         try:

@@ -22,10 +22,11 @@ Write = Callable[[int, int, int], None]
 class CoalescingQueue:
     """Writes that wait, of both spaces, oldest first. Under the machine's lock."""
 
-    __slots__ = ("_queue", "draining")
+    __slots__ = ("_queue", "_settle", "draining")
 
-    def __init__(self) -> None:
-        """Nothing waits."""
+    def __init__(self, settle: Callable[[], None] = lambda: None) -> None:
+        """Nothing waits. ``settle`` is called after each write that is carried out."""
+        self._settle = settle
         self._queue: deque[tuple[Write, int, int, int]] = deque()
         self.draining = False
         """Whether late writes are being carried out: what happens then is not the present instruction's."""
@@ -52,6 +53,7 @@ class CoalescingQueue:
             while queue:
                 write, address, value, size = queue.popleft()
                 write(address, value, size)
+                self._settle()
         finally:
             self.draining = False
 

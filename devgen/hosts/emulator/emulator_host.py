@@ -69,7 +69,7 @@ class EmulatorHost:
         self._clock = machine.clocks.virtual
         config = machine.config
         self.chip = IrqChip(self._clock, pit=config.pit == "kernel") if config.irqchip == "kernel" else None
-        self._bus = Bus(machine.memory, machine.io, self.chip)
+        self._bus = Bus(machine.memory, machine.io, self.chip, self._clock.settle)
         self._map = GuestMemory(self._notice)
         self._accesses = GuestAccesses(
             self._bus,
@@ -98,7 +98,7 @@ class EmulatorHost:
         self._failure: Exception | None = None
         self._ended: RunResult | None = None
         self._closed = False
-        self._events = EventLoop(machine.lock, self._bus.queue.drain, self._failed)
+        self._events = EventLoop(machine.lock, self._deliver_late, self._failed)
         self._inputs = StreamInputs(machine, self._events, self.stop)
         try:
             self._cpu = Cpu(machine.config.guest.mode)
@@ -193,9 +193,16 @@ class EmulatorHost:
         self._wake.set()
 
     def _settle(self) -> None:
-        """After an access: look before the next instruction if it has made an interrupt pending."""
+        """After an access: fire what it made due; look before the next instruction if an interrupt is pending."""
+        if self._clock.queue.due:
+            self._clock.settle()
         if self.chip is not None and self.chip.pending() and not self._attention and not self._watched:
             self._notice()
+
+    def _deliver_late(self) -> None:
+        """Before and after what the event loop delivers: fire what is due, then carry out coalesced writes."""
+        self._clock.settle()
+        self._bus.queue.drain()
 
     def _failed(self, error: Exception) -> None:
         """A device has raised: a fault of the device's, not the guest's. End the run."""

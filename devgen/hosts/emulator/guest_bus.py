@@ -11,21 +11,29 @@ KVM cuts it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from devgen.hosts.emulator.coalescing_queue import CoalescedZones, CoalescingQueue, Write
 from devgen.hosts.emulator.emulated_chips import IrqChip
 from devgen.runtime.memory.address_space import AddressSpace
 from devgen.runtime.memory.ram_block import PAGE_SIZE
 
 
+def _nothing() -> None:
+    """No timers to fire."""
+
+
 class Bus:
     """The way of an access to its device."""
 
-    def __init__(self, memory: AddressSpace, io: AddressSpace, chip: IrqChip | None) -> None:
-        """``chip`` is None on a board without the kernel's interrupt controllers."""
+    def __init__(
+        self, memory: AddressSpace, io: AddressSpace, chip: IrqChip | None, settle: Callable[[], None] = _nothing
+    ) -> None:
+        """``chip`` is None on a board without the kernel's interrupt controllers. ``settle`` follows a late write."""
         self._memory = memory
         self._io = io
         self._chip = chip
-        self.queue = CoalescingQueue()
+        self.queue = CoalescingQueue(settle)
         self.memory_zones = CoalescedZones()
         self.io_zones = CoalescedZones()
 

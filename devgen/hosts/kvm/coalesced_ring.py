@@ -30,7 +30,16 @@ class CoalescedRing:
     compares the two. The kernel cannot come round to ``seen`` again, as the ring is never full with ``first`` unmoved.
     """
 
-    def __init__(self, u32: memoryview, u64: memoryview, page: int, memory: AddressSpace, io: AddressSpace) -> None:
+    def __init__(
+        self,
+        u32: memoryview,
+        u64: memoryview,
+        page: int,
+        memory: AddressSpace,
+        io: AddressSpace,
+        settle: Callable[[], None],
+    ) -> None:
+        """``page`` is the ring's page in the vCPU's shared memory; ``settle`` is called after each write."""
         self._u32 = u32
         self._u64 = u64
         self.word = page * PAGE_SIZE // 8
@@ -38,6 +47,7 @@ class CoalescedRing:
         self.seen = u32[self._first] | u32[self._first] << 32
         self._entries = (page * PAGE_SIZE + _HEADER) // 8
         self._spaces = (memory, io)
+        self._settle = settle
         self.draining = False
         """Whether late writes are being carried out: what happens then is not the present instruction's."""
 
@@ -62,6 +72,7 @@ class CoalescedRing:
             self._u32[self._first] = first
             if 1 <= size <= 8:
                 self._spaces[pio].write(address, value & (1 << 8 * size) - 1, size)
+                self._settle()
         self.seen = first | first << 32
 
     def _entry(self, index: int) -> tuple[int, int, int, int]:

@@ -45,15 +45,17 @@ class PortInputs(dict[int, Read]):
     The last one is at hand without a lookup: who waits for a device reads its status again and again.
     """
 
-    __slots__ = ("_space", "_u8", "_u64", "last_key", "last_read")
+    __slots__ = ("_settle", "_space", "_u8", "_u64", "last_key", "last_read")
 
     last_key: int
     last_read: Read
 
-    def __init__(self, space: AddressSpace, u8: memoryview, u64: memoryview) -> None:
+    def __init__(self, space: AddressSpace, u8: memoryview, u64: memoryview, settle: Action = lambda: None) -> None:
+        """``settle`` is called after each element of a string instruction."""
         super().__init__()
         self.clear()
         self._space = space
+        self._settle = settle
         self._u8 = u8
         self._u64 = u64
 
@@ -77,13 +79,16 @@ class PortInputs(dict[int, Read]):
         return read
 
     def _string(self, port: int, size: int, times: int) -> Read:
-        # A string instruction may change the topology halfway (REP OUTS to 0xcfc), so each element goes its own way.
+        # A string instruction may change the topology halfway (REP OUTS to 0xcfc), so each element goes its own way,
+        # and timers that one element makes due fire before the next one.
         read, u8, u64, mask = self._space.read, self._u8, self._u64, _MASKS[size]
+        settle = self._settle
         places = range(IO_DATA, IO_DATA + size * times, size)
 
         def fill() -> int:
             for place in places:
                 u8[place : place + size] = (read(port, size) & mask).to_bytes(size, "little")
+                settle()
             first: int = u64[IO_DATA_WORD]
             return first
 
@@ -93,9 +98,11 @@ class PortInputs(dict[int, Read]):
 class PortOutputs(dict[int, Action]):
     """From the 8 bytes of a port exit to what writes its data to the device."""
 
-    def __init__(self, space: AddressSpace, u8: memoryview, u64: memoryview) -> None:
+    def __init__(self, space: AddressSpace, u8: memoryview, u64: memoryview, settle: Action = lambda: None) -> None:
+        """``settle`` is called after each element of a string instruction."""
         super().__init__()
         self._space = space
+        self._settle = settle
         self._u8 = u8
         self._u64 = u64
 
@@ -116,12 +123,13 @@ class PortOutputs(dict[int, Action]):
         return act
 
     def _string(self, port: int, size: int, times: int) -> Action:
-        write, u8 = self._space.write, self._u8
+        write, u8, settle = self._space.write, self._u8, self._settle
         places = range(IO_DATA, IO_DATA + size * times, size)
 
         def act() -> None:
             for place in places:
                 write(port, int.from_bytes(u8[place : place + size], "little"), size)
+                settle()
 
         return act
 

@@ -110,6 +110,7 @@ class KvmHost:
         self, system: KvmSystem, irq_delivery: IrqDelivery, message_delivery: MessageDelivery, cpus: int
     ) -> None:
         machine = self.machine
+        self._timers = machine.clocks.virtual.queue
         self.vm = KvmVm(system)
         self._cleanup.callback(self.vm.close)
         self._events = EventLoop(machine.lock, self._settle, self._failed)
@@ -128,6 +129,8 @@ class KvmHost:
         self._inputs = StreamInputs(machine, self._events, self.stop)
         self._cleanup.callback(self._inputs.close)
         self._boot(vcpus[0])
+        self._timers.on_due = self._armed_now
+        self._cleanup.callback(setattr, self._timers, "on_due", _nothing)
         machine.on_exit.append(self._exit_requested)
         self._cleanup.callback(machine.on_exit.remove, self._exit_requested)
 
@@ -156,7 +159,8 @@ class KvmHost:
     def _add_ring(self, vcpu: Vcpu) -> None:
         page = self.vm.capability(uapi.KVM_CAP_COALESCED_MMIO)
         if page:
-            self.ring = CoalescedRing(vcpu.u32, vcpu.u64, page, self.machine.memory, self.machine.io)
+            settle = self.machine.clocks.virtual.settle
+            self.ring = CoalescedRing(vcpu.u32, vcpu.u64, page, self.machine.memory, self.machine.io, settle)
 
     def _listen(self) -> None:
         """Follow both address spaces; what they show already is told at once."""
@@ -181,7 +185,10 @@ class KvmHost:
     def _zones_changed(self, change: int) -> None:
         self._zones += change
         self._events.set_beat(self._zones > 0)
-        self.attentive = self._zones > 0 or self.counts is not None
+        self._set_attentive()
+
+    def _set_attentive(self) -> None:
+        self.attentive = self._timers.due or self._zones > 0 or self.counts is not None
 
     def _boot(self, vcpu: Vcpu) -> None:
         guest = self.machine.config.guest
@@ -242,6 +249,8 @@ class KvmHost:
         if isinstance(clock, LiveClock):
             with self.machine.lock:
                 clock.start()
+        with self.machine.lock:
+            self._settle()
         self._inputs.start()
         self._events.start()
         self._ticker.start()
@@ -291,13 +300,33 @@ class KvmHost:
         self.finish(RunResult("error", detail=f"{type(error).__name__}: {error}"))
 
     def attend(self, vcpu: Vcpu) -> None:
-        """Ahead of each exit while ``attentive``: carry out what was written before it, and count it."""
+        """Ahead of each exit while ``attentive``: fire what is due, carry out what was written before it, count it."""
         self._settle()
         if self.counts is not None:
             count_exit(self.counts, vcpu)
 
+    def settle(self) -> None:
+        """Fire the timers that the last exit made due, if any; the machine's lock is not held."""
+        if self._timers.due:
+            with self.machine.lock:
+                self._settle()
+
+    def _armed_now(self) -> None:
+        """A timer is due at once. It fires before the next exit of any processor is dispatched (`attend`), and before
+        the processor whose exit armed it enters the guest again.
+        """
+        self.attentive = True
+        for processor in self._processors:
+            processor.vcpu.stay()
+
     def _settle(self) -> None:
-        """Carry out the writes that the kernel holds back; before anything else that a device hears."""
+        """Before and after all that a device hears: fire what is due, carry out the writes that the kernel holds back.
+
+        The timers come first: an entry that ended before those writes were carried out has armed them.
+        """
+        if self._timers.due:
+            self.machine.clocks.virtual.settle()
+            self._set_attentive()
         if self.ring is not None and self.ring.pending():
             self.ring.drain()
 
@@ -317,3 +346,7 @@ class KvmHost:
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
         """Close."""
         self.close()
+
+
+def _nothing() -> None:
+    """There is no host that must be told."""

@@ -90,6 +90,13 @@ class Vcpu:
             if self._owner is not None and self._owner != threading.get_ident():
                 signal.pthread_kill(self._owner, KICK_SIGNAL)
 
+    def stay(self) -> None:
+        """Called by the thread that runs this vCPU: do not enter the guest at the next KVM_RUN, which finishes the last
+        exit and fails with EINTR. Does nothing on another thread.
+        """
+        if self._owner == threading.get_ident():
+            self.u8[_IMMEDIATE_EXIT] = 1
+
     def interrupted(self) -> None:
         """Note that KVM_RUN failed with EINTR: nothing is unfinished, and the next KVM_RUN may enter the guest."""
         self.u8[_IMMEDIATE_EXIT] = 0

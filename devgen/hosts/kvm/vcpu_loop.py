@@ -56,7 +56,7 @@ class Owner(Protocol):
     machine: Machine
     counts: Counts | None
     attentive: bool
-    """Late writes may wait, or exits are counted: ``attend`` wants to see each exit first."""
+    """Timers are due, late writes may wait, or exits are counted: ``attend`` must see each exit first."""
     stopping: bool
 
     @property
@@ -66,6 +66,10 @@ class Owner(Protocol):
 
     def attend(self, vcpu: Vcpu) -> None:
         """Called under the lock, ahead of dispatching an exit."""
+        ...
+
+    def settle(self) -> None:
+        """Called without the lock before the guest is entered, if ``Vcpu.stay`` asked for it."""
         ...
 
     def finish(self, result: RunResult) -> None:
@@ -90,8 +94,9 @@ class Processor:
         self._owner = owner
         self.vcpu = vcpu
         io, memory = owner.machine.io, owner.machine.memory
-        self._inputs = PortInputs(io, vcpu.u8, vcpu.u64)
-        self._outputs = PortOutputs(io, vcpu.u8, vcpu.u64)
+        settle = owner.machine.clocks.virtual.settle
+        self._inputs = PortInputs(io, vcpu.u8, vcpu.u64, settle)
+        self._outputs = PortOutputs(io, vcpu.u8, vcpu.u64, settle)
         self._reads = [MemoryReads(memory, size) for size in range(9)]
         self._writes = [MemoryWrites(memory, size, vcpu.u64) for size in range(9)]
         self._forget: list[tuple[AddressSpace, Action]] = [(io, self._inputs.clear), (io, self._outputs.clear)]
@@ -191,6 +196,7 @@ class Processor:
         """KVM_RUN failed. A kick is no error; EAGAIN is a processor that waits for its start-up message."""
         if error.errno == errno.EINTR:
             self.vcpu.interrupted()
+            self._owner.settle()
         elif error.errno != errno.EAGAIN:
             return RunResult("error", detail=f"KVM_RUN failed: {error.strerror}")
         return RunResult("stopped") if self._owner.stopping else self._halted_for_good()

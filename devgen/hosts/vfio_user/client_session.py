@@ -62,7 +62,8 @@ class Session:
         self._next_identifier = 0
         self._waiting: set[int] = set()
         self._owed: list[bytes] = []
-        self._known = KnownAccesses(server.regions, channel.transmit, self._owed)
+        self._timers = server.clocks.virtual.queue
+        self._known = KnownAccesses(server.regions, channel.transmit, self._owed, self._timers, server.settle)
         self._replies: dict[int, Message] = {}
         self._ended = False
         self._handlers: dict[int, Handler] = {
@@ -120,6 +121,11 @@ class Session:
                 self._serve_rest()
             if urgent or timers.live or self._ended:
                 return
+
+    @property
+    def within_handler(self) -> bool:
+        """Whether a handler of the device awaits the client's memory; what the client sends now interrupts it."""
+        return bool(self._waiting)
 
     @property
     def behind(self) -> bool:
@@ -241,8 +247,10 @@ class Session:
         self._reply(message)
 
     def _reset(self, message: Message) -> None:
+        self._owe(message, b"")
         self._server.reset_device()
-        self._reply(message)
+        self._server.settle()
+        self._answer_owed()
 
     @staticmethod
     def _feature(message: Message) -> None:
@@ -256,7 +264,9 @@ class Session:
         offset, region, count = protocol.unpack(protocol.REGION_ACCESS, message.payload, "REGION_READ")
         self._regions.check(region, offset, count)
         data = self._regions.read(region, offset, count)
-        self._reply(message, protocol.REGION_ACCESS.pack(offset, region, count) + data)
+        self._owe(message, protocol.REGION_ACCESS.pack(offset, region, count) + data)
+        self._server.settle()
+        self._answer_owed()
         self._known.learn_read(offset, region, count)
 
     def _region_write(self, message: Message) -> None:
@@ -268,6 +278,7 @@ class Session:
             raise invalid(f"REGION_WRITE of {count} bytes with {len(data)}")
         self._owe(message, message.payload[:head])
         self._regions.write(region, offset, data)
+        self._server.settle()
         self._answer_owed()
         self._known.learn_write(offset, region, count, bool(message.flags & protocol.NO_REPLY))
 
@@ -277,12 +288,14 @@ class Session:
         if len(message.payload) < head + count * each:
             raise invalid(f"REGION_WRITE_MULTI of {count} writes in {len(message.payload)} bytes")
         entries = list(protocol.MULTI_ENTRY.iter_unpack(message.payload[head : head + count * each]))
-        writer = self._known.writer
+        writer, timers = self._known.writer, self._timers
         for access in {access for access, _ in entries}:
             writer(access)  # raises Refused, before anything has been written
         self._owe(message, protocol.MULTI_COUNT.pack(count))
         for access, value in entries:
             writer(access)(value)
+            if timers.due:
+                self._server.settle()
         self._answer_owed()
 
     def _owe(self, message: Message, payload: bytes) -> None:

@@ -18,6 +18,7 @@ from devgen.hosts.vfio_user.device_regions import SINGLE, Regions
 from devgen.hosts.vfio_user.message_channel import unsent
 from devgen.hosts.vfio_user.protocol import HEADER, REGION_ACCESS, Command
 from devgen.runtime.memory.access import Reader, Writer
+from devgen.runtime.time.deadline_queue import TimerQueue
 
 LIMIT: Final = 4096
 """Accesses kept; when they are that many, all are forgotten, so that a client cannot fill our memory."""
@@ -43,10 +44,20 @@ class KnownAccesses:
     """One client's.
 
     ``transmit`` is its channel's; ``owed`` is where the reply to a write stands until it is sent, here or by `Session`.
+    ``settle`` is called before a reply if ``timers.due``; so is it in `Session`.
     """
 
-    def __init__(self, regions: Regions, transmit: Callable[[bytes], object], owed: list[bytes]) -> None:
+    def __init__(
+        self,
+        regions: Regions,
+        transmit: Callable[[bytes], object],
+        owed: list[bytes],
+        timers: TimerQueue,
+        settle: Callable[[], None],
+    ) -> None:
         self._regions = regions
+        self._timers = timers
+        self._settle = settle
         self._transmit = transmit
         self._owed = owed
         self._actions: dict[bytes, tuple[int, Action]] = {}
@@ -70,7 +81,7 @@ class KnownAccesses:
         if reader is not None:
             access = REGION_ACCESS.pack(offset, region, count)
             answered = _head(Command.REGION_READ, HEAD + count, protocol.REPLY) + access
-            action = _reading(reader, count, answered, self._transmit)
+            action = self._reading(reader, count, answered)
             self._learn(_head(Command.REGION_READ, HEAD, protocol.COMMAND) + access, HEAD, action)
 
     def learn_write(self, offset: int, region: int, count: int, posted: bool) -> None:
@@ -80,7 +91,7 @@ class KnownAccesses:
             access = REGION_ACCESS.pack(offset, region, count)
             size, flags = HEAD + count, protocol.COMMAND | (protocol.NO_REPLY if posted else 0)
             reply = None if posted else _head(Command.REGION_WRITE, HEAD, protocol.REPLY) + access
-            action = _posted(writer, count) if reply is None else self._answered(writer, count, reply)
+            action = self._posted(writer, count) if reply is None else self._answered(writer, count, reply)
             self._learn(_head(Command.REGION_WRITE, size, flags) + access, size, action)
 
     def _learn(self, key: bytes, size: int, action: Action) -> None:
@@ -90,17 +101,49 @@ class KnownAccesses:
 
     def _answered(self, write: Writer, count: int, reply: bytes) -> Action:
         unpack, pack = _DATA[count].unpack_from, _WRITTEN.pack
-        owed, transmit = self._owed, self._transmit
+        owed, transmit, timers, settle = self._owed, self._transmit, self._timers, self._settle
 
         def action(identifier: int, data: bytes, at: int) -> None:
             owed.append(pack(identifier, reply))
             write(unpack(data, at + HEAD)[0])
+            if timers.due:
+                settle()
             if not owed:  # it has been answered: the device needed the client's memory
                 return
             try:
                 transmit(owed.pop())
             except OSError as error:
                 raise unsent(error) from None
+
+        return action
+
+    def _reading(self, read: Reader, count: int, answered: bytes) -> Action:
+        pack = _READ[count].pack
+        owed, transmit, timers, settle = self._owed, self._transmit, self._timers, self._settle
+
+        def action(identifier: int, _data: bytes, _at: int) -> None:
+            reply = pack(identifier, answered, read())
+            if timers.due:
+                owed.append(reply)
+                settle()
+                if not owed:
+                    return
+                owed.pop()
+            try:
+                transmit(reply)
+            except OSError as error:
+                raise unsent(error) from None
+
+        return action
+
+    def _posted(self, write: Writer, count: int) -> Action:
+        unpack = _DATA[count].unpack_from
+        timers, settle = self._timers, self._settle
+
+        def action(_identifier: int, data: bytes, at: int) -> None:
+            write(unpack(data, at + HEAD)[0])
+            if timers.due:
+                settle()
 
         return action
 
@@ -129,25 +172,3 @@ class KnownAccesses:
 def _head(command: Command, size: int, flags: int) -> bytes:
     """A message's header without the identifier."""
     return HEADER.pack(0, command, size, flags, 0)[2:]
-
-
-def _reading(read: Reader, count: int, answered: bytes, transmit: Callable[[bytes], object]) -> Action:
-    pack = _READ[count].pack
-
-    def action(identifier: int, _data: bytes, _at: int) -> None:
-        reply = pack(identifier, answered, read())
-        try:
-            transmit(reply)
-        except OSError as error:
-            raise unsent(error) from None
-
-    return action
-
-
-def _posted(write: Writer, count: int) -> Action:
-    unpack = _DATA[count].unpack_from
-
-    def action(_identifier: int, data: bytes, at: int) -> None:
-        write(unpack(data, at + HEAD)[0])
-
-    return action

@@ -117,15 +117,26 @@ class VfioUserServer:
 
     def step(self, timeout: float = _LONGEST) -> None:
         """Wait for at most ``timeout`` seconds and handle what has come."""
+        self.settle()
         for fd, _ in self._poll.poll(self._patience(timeout)):
             handler = self._watched.get(fd)
             if handler is not None:
                 handler()
+                self.settle()
         self.clocks.virtual.run_due(TIMERS)
         if self._session is not None and self._session.behind:
             self._serve()
         if self._lost is not None:
             self._end_session(self._lost)
+
+    def settle(self) -> None:
+        """End an entry into the device: fire the timers that it made due.
+
+        An access that the client makes while a handler of the device awaits the client's memory is a part of that
+        handler's entry.
+        """
+        if self.clocks.virtual.queue.due and not (self._session is not None and self._session.within_handler):
+            self.clocks.virtual.settle()
 
     def _patience(self, timeout: float) -> int:
         deadline = self.clocks.virtual.next_deadline()
@@ -188,6 +199,7 @@ class VfioUserServer:
         present = (one for region in self.device.regions.values() for one in region.ioeventfds)
         for one in [one for one in present if one.notifier is bell.notifier] if count else ():
             one.handler(count)
+            self.settle()
 
     # --- clients -------------------------------------------------------------------------------
 

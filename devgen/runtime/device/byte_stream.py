@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from devgen.runtime.time.clock import MasterClock
+
 ROOMY: Final = 4096
 """Bytes that a device which does not tell its room is given at once."""
 
@@ -32,7 +34,7 @@ class ByteStream:
     device overrun, as a line does that knows no handshake.
     """
 
-    __slots__ = ("_on_break", "_on_receive", "_room", "_sinks", "name", "observer", "on_room")
+    __slots__ = ("_on_break", "_on_receive", "_room", "_sinks", "clock", "name", "observer", "on_room")
 
     def __init__(
         self,
@@ -50,6 +52,8 @@ class ByteStream:
         self._sinks: tuple[Callable[[int], None], ...] = ()
         self.observer: InputObserver | None = None
         """Hears what the host sends; for a recorder."""
+        self.clock: MasterClock | None = None
+        """Settled after each received byte, so that nothing depends on how the host cuts what it sends."""
 
     def send(self, value: int) -> None:
         """One byte from the device to the host (the low 8 bits of ``value``)."""
@@ -71,8 +75,11 @@ class ByteStream:
         """Bytes from the host to the device, in order. The machine's lock is held."""
         if self.observer is not None:
             self.observer.begin()
+        clock = self.clock
         for value in data:
             self._on_receive(value)
+            if clock is not None and clock.queue.due:
+                clock.settle()
         if self.observer is not None:
             self.observer.received(data)
 

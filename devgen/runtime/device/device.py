@@ -186,6 +186,7 @@ class Device:
     ) -> ByteStream:
         """A byte stream; ``on_receive(byte)`` is called for each byte from the host, of which it sends ``room()``."""
         stream = self.streams[name] = ByteStream(name, on_receive, on_break, room)
+        stream.clock = self.clocks.virtual
         return stream
 
     def add_doorbell(

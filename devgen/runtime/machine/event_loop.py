@@ -20,13 +20,13 @@ BEAT = 0.02  # seconds between two looks at what the kernel holds back, while th
 class EventLoop:
     """Watches eventfds while started. ``lock`` is the machine's; everything but ``start`` and ``stop`` needs it held.
 
-    ``before`` is called under the lock ahead of every delivery, and at each beat if ``set_beat`` asked for beats. An
-    exception of a handler goes to ``failed``, and the loop goes on.
+    ``between`` is called under the lock before and after every delivery, and at each beat if ``set_beat`` asked for
+    beats. An exception of a handler goes to ``failed``, and the loop goes on.
     """
 
-    def __init__(self, lock: MachineLock, before: Callable[[], None], failed: Callable[[Exception], None]) -> None:
+    def __init__(self, lock: MachineLock, between: Callable[[], None], failed: Callable[[Exception], None]) -> None:
         self._lock = lock
-        self._before = before
+        self._between = between
         self._failed = failed
         self._poll = select.epoll(flags=select.EPOLL_CLOEXEC)
         self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
@@ -101,9 +101,10 @@ class EventLoop:
     def _dispatch(self, ready: list[int]) -> None:
         try:
             with self._lock:
-                self._before()
+                self._between()
                 for fd in ready:
                     self._deliver(fd)
+                    self._between()
         except Exception as error:
             self._failed(error)
 

@@ -7,6 +7,10 @@ timer that the host fires late sees its own deadline.
 Bytes that the device reads from the machine's RAM stand in the trace as ``mem_write`` before the input that made it
 read; what it writes, as ``mem_read`` after. A doorbell is a write, with the number of ``rings`` where
 several were merged.
+
+Timers that an input makes due fire at its end, but an input may be a part of another device's access and end earlier
+than that. So the recorder always writes a ``clock_step``, of 0 ns if no time has passed, where timers fired, and the
+header says so: ``"due": "stepped"``.
 """
 
 from __future__ import annotations
@@ -164,6 +168,7 @@ class Recorder:
             "gpio_out_lines": {str(index): name for name, index in self._outputs.items()},
             "initial_gpio_out": {str(index): level_of(device, name) for name, index in self._outputs.items()},
             "events": "all",
+            "due": "stepped",
             "description": f"Recorded from '{device.name}' of {self.scene.name}.",
             "state": device.save_state(),
         }

@@ -3,15 +3,29 @@
 A machine has one master clock (``virtual``), manual in tests and replays, live on a CPU host. ``rtc`` and ``host``
 stand at an offset from it, so that all timers of a machine lie in one queue and fire in one order: by deadline,
 equal deadlines in the order in which they were armed.
+
+What is due now fires now. An *entry* into a device is one access, one GPIO input that is driven, one received byte, one
+doorbell, one reset or one timer. A timer that an entry arms for the present time, or for a time that has passed, does
+not fire in the middle of that entry; it fires as soon as the entry ends, before anything else happens to any device and
+before the guest's next instruction. Each host calls `MasterClock.settle` there if ``queue.due`` says so; only arming a
+timer sets ``queue.due``, so an entry that arms none pays nothing.
 """
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from devgen.runtime.time.deadline_queue import Deadline, TimerQueue
+
+AT_ONCE_LIMIT = 64
+"""Timers that fire at the end of one entry, so that a timer which re-arms itself for now cannot hang a host. The others
+stay due: they fire when a manual clock is next moved, or in the next passes of a live host, between which the guest
+runs. The first time, one line is logged."""
+
+_log = logging.getLogger("devgen.time")
 
 NEVER = (1 << 63) - 1
 """The last nanosecond that exists; a deadline there is never reached."""
@@ -37,10 +51,11 @@ class Clock:
 class MasterClock(Clock):
     """A clock that owns its queue and can be asked to fire what is due."""
 
-    __slots__ = ()
+    __slots__ = ("_overran",)
 
     def __init__(self) -> None:
         super().__init__(TimerQueue())
+        self._overran = False
 
     def set_time(self, now: int) -> None:
         """Put the clock at ``now`` without firing anything (a snapshot's restore does this before its timers)."""
@@ -56,10 +71,41 @@ class MasterClock(Clock):
         for _ in range(limit):
             deadline = queue.deadline()
             if deadline is None or deadline > self.now():
+                queue.due = False
                 return False
             queue.pop().expire()
+        queue.due = False
         deadline = queue.deadline()
         return deadline is not None and deadline <= self.now()
+
+    def settle(self) -> None:
+        """End an entry into a device: fire what is due now, at most `AT_ONCE_LIMIT` timers, soonest first.
+
+        Does nothing unless ``queue.due``. Must not be called while a device's handler is running.
+        """
+        queue = self.queue
+        left = AT_ONCE_LIMIT
+        while queue.due:
+            queue.due = False
+            now = self.now()
+            while (deadline := queue.deadline()) is not None and deadline <= now:
+                if not left:
+                    queue.due = False
+                    self._overrun(now)
+                    return
+                left -= 1
+                self._fire(queue.pop(), deadline)
+
+    def _fire(self, timer: Deadline, deadline: int) -> None:
+        """Let a timer act that was taken out of the queue."""
+        timer.expire()
+
+    def _overrun(self, now: int) -> None:
+        if not self._overran:
+            self._overran = True
+            _log.warning(
+                "more than %d timers fire one after another at %d ns; the others fire later", AT_ONCE_LIMIT, now
+            )
 
 
 class VirtualClock(MasterClock):
@@ -104,6 +150,7 @@ class VirtualClock(MasterClock):
                 here = 0
             elif here >= SAME_TIME_LIMIT:
                 if self._now >= t:
+                    queue.due = False
                     return True
                 self._now += 1
                 here = 0
@@ -111,6 +158,7 @@ class VirtualClock(MasterClock):
             fired += 1
             here += 1
         self._now = max(self._now, t)
+        queue.due = False
         return True
 
 
@@ -228,6 +276,17 @@ class LiveClock(MasterClock):
             return super().run_due(limit)
         return self._run_exact(max(self.now(), self._reached), limit)
 
+    def settle(self) -> None:
+        """See `MasterClock.settle`."""
+        if not self._recordings:
+            super().settle()
+            return
+        self._running_due = True
+        try:
+            super().settle()
+        finally:
+            self._running_due = False
+
     def _run_exact(self, now: int, limit: int) -> bool:
         """Fire what is due at ``now``, a moment fixed beforehand: what comes due meanwhile belongs to the next one."""
         queue = self.queue
@@ -237,12 +296,16 @@ class LiveClock(MasterClock):
                 deadline = queue.deadline()
                 if deadline is None or deadline > now:
                     return False
-                self._expire(queue.pop(), deadline)
+                queue.due = False
+                self._fire(queue.pop(), deadline)
         finally:
             self._running_due = False
         return True
 
-    def _expire(self, timer: Deadline, deadline: int) -> None:
+    def _fire(self, timer: Deadline, deadline: int) -> None:
+        if not self._recordings:
+            timer.expire()
+            return
         self._expiring = deadline
         if timer not in self._exact:
             timer.expire()

@@ -30,7 +30,7 @@ def _idle() -> None:
 class TimerQueue:
     """Armed timers, soonest first. Cancelled entries are skipped later; they never outnumber the live ones by much."""
 
-    __slots__ = ("_heap", "_sequence", "expirations", "live", "on_earlier")
+    __slots__ = ("_heap", "_sequence", "due", "expirations", "live", "on_due", "on_earlier")
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, Deadline]] = []
@@ -41,6 +41,10 @@ class TimerQueue:
         """How many timers have been taken out to fire."""
         self.on_earlier: Callable[[], None] = _idle
         """Called when a deadline comes before all others: a live host's timer thread must be woken."""
+        self.due = False
+        """A timer was armed for the present time or an earlier one: `MasterClock.settle` fires it."""
+        self.on_due: Callable[[], None] = _idle
+        """Called when ``due`` becomes true: a host that does not look at ``due`` after each entry must settle soon."""
 
     def __len__(self) -> int:
         """How many timers are armed."""
@@ -56,6 +60,12 @@ class TimerQueue:
             self._compact()
         if self._heap[0][1] == self._sequence:
             self.on_earlier()
+
+    def note_due(self) -> None:
+        """The timer that was just pushed is due already."""
+        if not self.due:
+            self.due = True
+            self.on_due()
 
     def forget(self) -> None:
         """Account for one entry whose timer no longer carries its sequence number."""

@@ -30,8 +30,8 @@ class Timer:
     def arm_at(self, deadline: int | None) -> None:
         """Arm, or move, to ``deadline`` ns (clamped to 0 .. 2^63-1); None cancels.
 
-        Each call takes a new place behind all timers armed for the same moment. A deadline that has passed fires at
-        the clock's next run.
+        Each call takes a new place behind all timers armed for the same moment. A deadline at or before the present
+        time fires when the present entry into the device ends (`MasterClock.settle`).
         """
         if self.sequence:
             self.sequence = 0
@@ -40,8 +40,11 @@ class Timer:
         if deadline is None:
             self.deadline = None
             return
+        clock = self.clock
         self.deadline = deadline = min(max(deadline, 0), NEVER)
-        self.clock.queue.push(deadline - self.clock.offset, self)
+        clock.queue.push(deadline - clock.offset, self)
+        if deadline <= clock.now():
+            clock.queue.note_due()
 
     def arm_in(self, ns: int) -> None:
         """Arm ``ns`` after the clock's present time."""

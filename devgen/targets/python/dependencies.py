@@ -61,7 +61,7 @@ class Analysis:
         return self._registers[key]
 
     def writes(self, body: Iterable[ir.Stmt]) -> Things:
-        """What statements may change. What a timer does when it expires at once is that entry point's own affair."""
+        """What statements may change. What a timer does when it expires is another entry into the device."""
         found: set[Thing] = set()
         for one in walk(tuple(body)):
             match one:

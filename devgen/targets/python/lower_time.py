@@ -117,22 +117,21 @@ class TimeLowering:
         ticks = f"({match} - {counter}.read()) & {hexadecimal(mask_of(owner.width))}"
         waits = [f"if not {counter}.enabled:", f"    {timer}.wait()", "    return"]
         stands = waits if _can_stand(symbols.device, one.counter) else []
-        body = [*stands, *self._due(one, owner, ticks, timer), f"{timer}.arm_at({counter}.{when}(ticks))"]
+        body = [*stands, f"ticks = {_distance(one, owner, ticks)}", f"{timer}.arm_at({counter}.{when}(ticks))"]
         doc = docstring((f"Arm {one.name} for the moment at which {one.counter} reaches its match.",), 8)
         parameters = "" if one.count is None else "index: int"
         return Method(symbols.attribute("arm", one.name), parameters, "None", doc, tuple(body))
 
-    def _due(self, one: model.Timer, owner: model.Counter, ticks: str, timer: str) -> list[str]:
-        """How many ticks it takes, and what happens when the counter stands at the match already."""
-        match one.due:
-            case "tick":
-                return [f"ticks = {ticks} or 1"]
-            case "wrap":
-                return [f"ticks = {ticks} or {hexadecimal(1 << owner.width)}"]
-            case "now":
-                expired = self.lowering.symbols.attribute("expired", one.name)
-                call = f"self.{expired}({'' if one.count is None else 'index'})"
-                return [f"ticks = {ticks}", "if ticks == 0:", f"    {timer}.cancel()", f"    {call}", "    return"]
+
+def _distance(one: model.Timer, owner: model.Counter, ticks: str) -> str:
+    """How many ticks it takes, given the distance modulo the counter's range: ``due`` says what a distance of 0 is."""
+    match one.due:
+        case "tick":
+            return f"{ticks} or 1"
+        case "wrap":
+            return f"{ticks} or {hexadecimal(1 << owner.width)}"
+        case "now":
+            return ticks
 
 
 def _can_stand(device: model.Device, counter: str) -> bool:
