@@ -9,9 +9,10 @@ from typing import Final, TextIO
 
 from devgen.hosts.bench.placing import DECODING, place_bars, region_addresses
 from devgen.runtime.base.errors import RuntimeFault, suggest
-from devgen.runtime.base.plain_state import Json
+from devgen.runtime.base.plain_state import Json, mapping
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.properties import PropertyValue
+from devgen.runtime.device.saved_state import arm_restored
 from devgen.runtime.machine.device_registry import Registry
 from devgen.runtime.machine.machine import Machine
 from devgen.runtime.machine.machine_config import DevicePlacement, MachineConfig
@@ -21,7 +22,7 @@ from devgen.runtime.observe import Level, NameFilter, Tracer
 from devgen.runtime.observe.journal import Journal, Output, level_of
 from devgen.runtime.observe.recorder import Recorder
 from devgen.runtime.pci import PciDevice
-from devgen.runtime.time.clock import VirtualClock
+from devgen.runtime.time.clock import Clocks, VirtualClock
 from devgen.runtime.time.durations import nanoseconds
 
 DEFAULT_RAM: Final = 16 << 20
@@ -302,12 +303,20 @@ class Bench:
         self.settle()
 
     def save_state(self) -> dict[str, Json]:
-        """The device's state as plain data."""
-        return self.dut.save_state()
+        """The device's state and the present times of all clocks, as plain data."""
+        return {**self.dut.save_state(), "clocks": self.machine.clocks.save()}
 
     def load_state(self, data: Json) -> None:
-        """Restore the device. Raises StateError."""
-        self.dut.load_state(data)
+        """Restore the device and the clocks. Raises StateError, with nothing changed.
+
+        Counters read as saved and deadlines keep their distance, wherever this bench's clocks were.
+        """
+        fields = dict(mapping(data, "saved state"))
+        times = Clocks.check(mapping(fields.pop("clocks", None), "'clocks'", ("clock", "rtc", "host")))
+        restoration = self.dut.prepare_state(fields)
+        self.machine.clocks.restore(times)
+        restoration.apply()
+        arm_restored([restoration])
 
     def close(self) -> None:
         """Release memory and descriptors. May be called again."""

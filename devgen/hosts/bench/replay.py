@@ -204,10 +204,10 @@ class Replay:
         """Put the clocks where the recording began, and the device in the state it was in."""
         header = self.header
         start = header.integer("clock_ns", 0, TIME_LIMIT, 0)
-        offset = header.fields.get("rtc_offset_ns")
-        rtc = bench.machine.clocks.rtc
-        if offset is not None and isinstance(rtc, OffsetClock):
-            rtc.set_offset(header.integer("rtc_offset_ns", 0, TIME_LIMIT))
+        clocks = bench.machine.clocks
+        for key, clock in (("rtc_offset_ns", clocks.rtc), ("host_offset_ns", clocks.host)):
+            if header.fields.get(key) is not None and isinstance(clock, OffsetClock):
+                clock.set_offset(header.integer(key, -TIME_LIMIT, TIME_LIMIT))
         if "state" not in header.fields:
             self._run_until(header, bench, start)
             return

@@ -21,7 +21,7 @@ from devgen.hosts.vfio_user.listening_socket import Listener
 from devgen.hosts.vfio_user.message_channel import Channel
 from devgen.hosts.vfio_user.protocol import Disconnect
 from devgen.runtime.base.errors import MachineError, StateError
-from devgen.runtime.base.plain_state import Json, integer, mapping
+from devgen.runtime.base.plain_state import Json, mapping
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.environment import Environment
 from devgen.runtime.device.properties import PropertyValue
@@ -293,11 +293,11 @@ class VfioUserServer:
             sink(True)
 
     def save_state(self) -> dict[str, Json]:
-        """The device and its clock as plain data with a version; what is the client's is not in it."""
+        """The device and its clocks as plain data with a version; what is the client's is not in it."""
         return {
             "format": STATE_FORMAT,
             "version": STATE_VERSION,
-            "clock": self.clocks.virtual.now(),
+            **self.clocks.save(),
             "device": self.device.save_state(),
         }
 
@@ -307,13 +307,13 @@ class VfioUserServer:
         With ``new_bus`` the device is plugged in anew, with all that it holds: configuration space is as after a reset,
         and the reset with which a VMM begins (before it turns decoding on) is not carried out.
         """
-        fields = mapping(data, "the saved state", ("format", "version", "clock", "device"))
+        fields = mapping(data, "the saved state", ("format", "version", "clock", "rtc", "host", "device"))
         if fields["format"] != STATE_FORMAT or fields["version"] != STATE_VERSION:
             found = f"{str(fields['format'])[:32]!r} version {str(fields['version'])[:32]}"
             raise StateError(f"the saved state is a {found}, not {STATE_FORMAT!r} version {STATE_VERSION}")
-        clock = integer(fields["clock"], 0, 1 << 62, "the clock")
+        times = self.clocks.check(fields)
         restoration = self.device.prepare_state(fields["device"])
-        self.clocks.virtual.set_time(clock)
+        self.clocks.restore(times)
         restoration.apply()
         arm_restored([restoration])
         if new_bus:

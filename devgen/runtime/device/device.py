@@ -342,7 +342,10 @@ class Device:
         }
 
     def load_state(self, data: Json) -> None:
-        """Become what ``save_state`` saved. Raises StateError, with nothing changed, for data that is not that."""
+        """Become what ``save_state`` saved. Raises StateError, with nothing changed, for data that is not that.
+
+        Counters and deadlines are saved in their clocks' times, which the clocks must show already (`Clocks.restore`).
+        """
         restoration = self.prepare_state(data)
         restoration.apply()
         arm_restored([restoration])

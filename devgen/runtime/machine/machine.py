@@ -16,7 +16,7 @@ from devgen.runtime.base.errors import DeviceError, MachineError, RuntimeFault, 
 from devgen.runtime.base.guest_log import AccessLog
 from devgen.runtime.base.machine_lock import MachineLock
 from devgen.runtime.base.packed_memory import pack, unpack
-from devgen.runtime.base.plain_state import Json, integer, mapping
+from devgen.runtime.base.plain_state import Json, mapping
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.environment import Environment
 from devgen.runtime.device.irq_line import IrqLine
@@ -414,35 +414,35 @@ class Machine:
     # --- snapshots -----------------------------------------------------------------------
 
     def save_state(self, *, with_ram: bool = True) -> dict[str, Json]:
-        """RAM, clock and every device as plain JSON data with a version; without RAM for who keeps that elsewhere."""
+        """RAM, clocks and every device as plain JSON data with a version; RAM can be left out."""
         with self.lock:
             return {
                 "machine": self.config.name,
                 "version": STATE_VERSION,
-                "clock": self.clocks.virtual.now(),
+                **self.clocks.save(),
                 "ram": None if self.ram is None or not with_ram else pack(self.ram.view),
                 "devices": {name: device.save_state() for name, device in self._all_devices().items()},
             }
 
     def load_state(self, data: Json) -> None:
-        """Become what ``save_state`` saved; RAM stays if it was saved without.
+        """Become what ``save_state`` saved, wherever the clocks are now; RAM stays if it was saved without.
 
         Raises StateError, with nothing changed, for anything else.
         """
-        fields = mapping(data, "machine state", ("machine", "version", "clock", "ram", "devices"))
+        fields = mapping(data, "machine state", ("machine", "version", "clock", "rtc", "host", "ram", "devices"))
         if fields["version"] != STATE_VERSION:
             raise StateError(f"machine state version {str(fields['version'])[:32]} is not {STATE_VERSION}")
-        clock = integer(fields["clock"], 0, 1 << 62, "the clock")
+        times = self.clocks.check(fields)
         saved_ram = fields["ram"]
         ram = None if saved_ram is None else unpack(saved_ram, 0 if self.ram is None else self.ram.size, "RAM")
         devices = self._all_devices()
         saved = mapping(fields["devices"], "'devices'", list(devices))
         with self.lock, self.transaction():
             restorations = [device.prepare_state(saved[name]) for name, device in devices.items()]
-            self._apply(clock, ram, restorations)
+            self._apply(times, ram, restorations)
 
-    def _apply(self, clock: int, ram: bytes | None, restorations: list[Restoration]) -> None:
-        self.clocks.virtual.set_time(clock)
+    def _apply(self, times: tuple[int, int, int], ram: bytes | None, restorations: list[Restoration]) -> None:
+        self.clocks.restore(times)
         if self.ram is not None and ram is not None:
             self.ram.view[:] = ram
             self.ram.mark_dirty(0, self.ram.size)

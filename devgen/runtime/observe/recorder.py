@@ -156,6 +156,7 @@ class Recorder:
             "category": CATEGORY,
             "clock_ns": self._last,
             "rtc_offset_ns": clocks.rtc.offset,
+            "host_offset_ns": clocks.host.offset,
             **self.scene.surroundings(),
             "properties": dict(device.properties),
             "regions": {

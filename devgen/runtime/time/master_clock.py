@@ -1,0 +1,118 @@
+"""What all clocks have in common: a source of time, a queue of deadlines, and how timers that are due fire.
+
+See `devgen.runtime.time.clock` for the rule.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from devgen.runtime.time.deadline_queue import Deadline, TimerQueue
+
+AT_ONCE_LIMIT = 64
+"""Timers that fire at the end of one entry, so that a timer which re-arms itself for now cannot hang a host. The others
+stay due: they fire when a manual clock is next moved, or in the next passes of a live host, between which the guest
+runs. The first time, one line is logged."""
+
+_log = logging.getLogger("devgen.time")
+
+NEVER = (1 << 63) - 1
+"""The last nanosecond that exists; a deadline there is never reached."""
+
+
+class Clock:
+    """A source of time: ``now()`` in ns, at ``offset`` ns from the master clock, whose ``queue`` it shares."""
+
+    __slots__ = ("offset", "queue")
+
+    def __init__(self, queue: TimerQueue, offset: int = 0) -> None:
+        self.queue = queue
+        self.offset = offset
+
+    def now(self) -> int:
+        """The present time in ns."""
+        raise NotImplementedError
+
+
+class MasterClock(Clock):
+    """A clock that owns its queue and can be asked to fire what is due."""
+
+    __slots__ = ("_overran",)
+
+    def __init__(self) -> None:
+        super().__init__(TimerQueue())
+        self._overran = False
+
+    def set_time(self, now: int) -> None:
+        """Put the clock at ``now`` without firing anything (a snapshot's restore does this before its timers)."""
+        raise NotImplementedError
+
+    def put(self, clock: Clock, now: int) -> None:
+        """Make ``clock``, an `OffsetClock` of this one, read ``now``; other kinds stay as they are."""
+        if isinstance(clock, OffsetClock):
+            clock.set_offset(now - self.now())
+
+    def next_deadline(self) -> int | None:
+        """The soonest armed deadline on this clock, or None. It may lie in the past."""
+        return self.queue.deadline()
+
+    def run_due(self, limit: int) -> bool:
+        """Fire at most ``limit`` timers that are due now, soonest first; True if some are still due."""
+        queue = self.queue
+        for _ in range(limit):
+            deadline = queue.deadline()
+            if deadline is None or deadline > self.now():
+                queue.due = False
+                return False
+            queue.pop().expire()
+        queue.due = False
+        deadline = queue.deadline()
+        return deadline is not None and deadline <= self.now()
+
+    def settle(self) -> None:
+        """End an entry into a device: fire what is due now, at most `AT_ONCE_LIMIT` timers, soonest first.
+
+        Does nothing unless ``queue.due``. Must not be called while a device's handler is running.
+        """
+        queue = self.queue
+        left = AT_ONCE_LIMIT
+        while queue.due:
+            queue.due = False
+            now = self.now()
+            while (deadline := queue.deadline()) is not None and deadline <= now:
+                if not left:
+                    queue.due = False
+                    self._overrun(now)
+                    return
+                left -= 1
+                self._fire(queue.pop(), deadline)
+
+    def _fire(self, timer: Deadline, deadline: int) -> None:
+        """Let a timer act that was taken out of the queue."""
+        timer.expire()
+
+    def _overrun(self, now: int) -> None:
+        if not self._overran:
+            self._overran = True
+            _log.warning(
+                "more than %d timers fire one after another at %d ns; the others fire later", AT_ONCE_LIMIT, now
+            )
+
+
+class OffsetClock(Clock):
+    """A clock at a fixed distance from a master clock: ``rtc`` (ns since 1970) and ``host``."""
+
+    __slots__ = ("_now",)
+
+    def __init__(self, base: Clock, offset: int = 0) -> None:
+        super().__init__(base.queue, base.offset + offset)
+        self._now = base.now
+
+    def now(self) -> int:
+        """The present time in ns."""
+        return self._now() + self.offset
+
+    def set_offset(self, offset: int) -> None:
+        """Change the distance; armed timers keep their deadlines on this clock."""
+        self.queue.shift(self, self.offset - offset)
+        self.offset = offset
