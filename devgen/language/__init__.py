@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from devgen.language.board import Board
@@ -22,13 +22,15 @@ __all__ = ["BoardResult", "LoadResult", "check_paths", "load_board", "load_devic
 class LoadResult:
     """What loading a device file gave. ``device`` is None when there is an error, or when the file is a fragment.
 
-    ``sources`` are the files that were read: the description first, then what it includes.
+    ``sources`` are the files that were read: the description first, then what it includes. ``tree`` is the merged
+    description that the device was built from; ``devgen.language.view`` takes source texts from it.
     """
 
     device: Device | None
     diagnostics: list[Diagnostic]
     sources: list[Path]
     fragment: bool = False
+    tree: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
 
     @property
     def ok(self) -> bool:

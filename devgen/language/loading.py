@@ -36,7 +36,7 @@ def load_device_file(path: Path, include_dirs: tuple[Path, ...] = ()) -> LoadRes
     if tree is not None:
         built = _build(tree, sources, sink, fragment)
         device = None if sink.failed else built
-    return LoadResult(device, sink.finish(), includer.paths or [path], fragment)
+    return LoadResult(device, sink.finish(), includer.paths or [path], fragment, tree)
 
 
 def _build(tree: Tree, sources: Sources, sink: Diagnostics, fragment: bool) -> Any:

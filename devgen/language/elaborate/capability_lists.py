@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from devgen.language.diagnostics import codes_pci as kinds
@@ -112,6 +112,18 @@ def _placed(built: Iterator[Built], following: int) -> Iterator[Entry]:
         entry = Entry(name, parent, key, what, following if what.at is None else what.at)
         following = (entry.end + 3) & ~3
         yield entry
+
+
+def place_capabilities(
+    capabilities: Iterable[Capability | ExtendedCapability],
+) -> Iterator[tuple[Capability | ExtendedCapability, int, int]]:
+    """Yield capabilities of a function, the extended list last, each with its offset and size in bytes."""
+    nowhere: Tree = {}
+    both = [("", nowhere, "", one) for one in capabilities]
+    for extended, start in ((False, CONFIG_START), (True, CONFIG_END)):
+        listed = (one for one in both if isinstance(one[3], ExtendedCapability) == extended)
+        for entry in _placed(listed, start):
+            yield entry.what, entry.start, entry.size
 
 
 def _built(ctx: Context, specs: Tree) -> Iterator[Built]:

@@ -1,0 +1,94 @@
+"""The view: a checked device as plain, frozen data, for templates, exporters and programs of anybody's.
+
+Everything that a description says is here under stable names, without a trace of how it was read: registers are
+flattened (those of a register file carry their whole offset and the file's name), every piece of behaviour has its
+source text beside its typed form, and a size that depends on properties is text and its greatest value:
+
+    >>> from devgen.language import load_device
+    >>> from devgen.language.view import view_of
+    >>> device = view_of(load_device("devices/pl031.yaml"))
+    >>> [f"{register.offset:#04x} {register.path}" for register in device.registers][:3]
+    ['0x00 DR', '0x04 MR', '0x08 LR']
+    >>> [hook.text for hook in device.registers[2].hooks]
+    ['seconds.load(LR)\\nRTC_CHANGE(seconds=LR)\\nalarm.arm()']
+
+``docs/view.md`` lists every class and attribute. Typed forms (``devgen.language.ir``) are walked with
+``devgen.language.typed_walk``. Names are kept from version to version; attributes may be added.
+"""
+
+from __future__ import annotations
+
+from devgen.language import LoadResult
+from devgen.language.view.device_views import (
+    BarView,
+    CapabilityView,
+    ConstantView,
+    CounterView,
+    DeviceView,
+    EventView,
+    FifoView,
+    InputView,
+    LineView,
+    ParameterView,
+    PciView,
+    PropertyView,
+    RoutineView,
+    StateView,
+    StreamView,
+    TimerView,
+)
+from devgen.language.view.register_views import (
+    DoorbellView,
+    EnumerationView,
+    FieldView,
+    Hook,
+    RegionView,
+    RegisterFileView,
+    RegisterView,
+    Size,
+    StartValue,
+    WindowView,
+)
+
+__all__ = [
+    "BarView",
+    "CapabilityView",
+    "ConstantView",
+    "CounterView",
+    "DeviceView",
+    "DoorbellView",
+    "EnumerationView",
+    "EventView",
+    "FieldView",
+    "FifoView",
+    "Hook",
+    "InputView",
+    "LineView",
+    "ParameterView",
+    "PciView",
+    "PropertyView",
+    "RegionView",
+    "RegisterFileView",
+    "RegisterView",
+    "RoutineView",
+    "Size",
+    "StartValue",
+    "StateView",
+    "StreamView",
+    "TimerView",
+    "WindowView",
+    "view_of",
+]
+
+
+def view_of(loaded: LoadResult) -> DeviceView:
+    """Return the view of a device description that was loaded without an error.
+
+    Raises:
+        ValueError: there is no device: the description has errors, or it is a fragment.
+    """
+    from devgen.language.view.view_device import view_device
+
+    if loaded.device is None or loaded.tree is None:
+        raise ValueError("there is no device to view: the description has errors, or it is a fragment")
+    return view_device(loaded.device, loaded.tree)

@@ -1,0 +1,344 @@
+"""A device and its parts other than registers, as data for templates and exporters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from devgen.language import ir
+from devgen.language.model import ClockName
+from devgen.language.view.register_views import (
+    DoorbellView,
+    Hook,
+    RegionView,
+    RegisterFileView,
+    RegisterView,
+    Size,
+    StartValue,
+)
+
+
+@dataclass(slots=True, frozen=True)
+class PropertyView:
+    """A value set where a device is placed."""
+
+    name: str
+    """Its name."""
+    type: Literal["int", "bool", "string", "bytes"]
+    """Its type."""
+    default: int | bool | str
+    """The value without one; of type ``bytes``, hexadecimal text."""
+    least: int | None
+    """The least value of an int; None: no bound."""
+    greatest: int | None
+    """The greatest value of an int; None: no bound."""
+    clamp: bool
+    """Whether a value outside is moved to the nearest bound instead of refused."""
+    size: int
+    """Bytes of type ``bytes``, else 0."""
+    description: str
+    """Its description, or an empty string."""
+
+
+@dataclass(slots=True, frozen=True)
+class ConstantView:
+    """A number with a name."""
+
+    name: str
+    """Its name."""
+    value: int
+    """Its value."""
+
+
+@dataclass(slots=True, frozen=True)
+class StateView:
+    """State that no access shows."""
+
+    name: str
+    """Its name."""
+    width: int
+    """Bits of one element."""
+    count: Size | None
+    """Elements; None for one variable."""
+    reset: StartValue
+    """The value at reset."""
+    retain: bool
+    """Whether it keeps its value through a reset."""
+    description: str
+    """Its description, or an empty string."""
+
+
+@dataclass(slots=True, frozen=True)
+class FifoView:
+    """A first-in-first-out buffer."""
+
+    name: str
+    """Its name."""
+    depth: Size
+    """Entries."""
+    width: int
+    """Bits of an entry."""
+    retain: bool
+    """Whether it keeps its entries through a reset."""
+    description: str
+    """Its description, or an empty string."""
+
+
+@dataclass(slots=True, frozen=True)
+class CounterView:
+    """A count of clock periods, modulo 2 to the power of its width."""
+
+    name: str
+    """Its name."""
+    clock: ClockName
+    """``virtual`` (stops with the machine), ``rtc`` or ``host``."""
+    rate: str
+    """The rate as the description has it: ``1 s``, ``32768 Hz``, or an expression over properties."""
+    period: tuple[ir.Expr, ir.Expr]
+    """The period in nanoseconds as a fraction: numerator and denominator."""
+    width: int
+    """Bits."""
+    enable: Hook | None
+    """When it runs; None: always."""
+    reset: StartValue
+    """The value at reset."""
+    phase: Literal["clock", "start"]
+    """Whether its edges are the clock's, or count from its start."""
+    count: Size | None
+    """Elements; None for one."""
+    retain: bool
+    """Whether it keeps its value through a reset."""
+    description: str
+    """Its description, or an empty string."""
+
+
+@dataclass(slots=True, frozen=True)
+class TimerView:
+    """A deadline."""
+
+    name: str
+    """Its name."""
+    clock: ClockName
+    """The clock that it runs on; with a counter, the counter's."""
+    counter: str | None
+    """The counter that it watches."""
+    match: Hook | None
+    """The counter's value that it waits for."""
+    align: Literal["edge", "now"]
+    """Whether it expires on the counter's edge or a whole number of periods after it was armed."""
+    due: Literal["now", "tick", "wrap"]
+    """What a distance of zero means: at once, one period later, or one turn of the counter later."""
+    on_expire: Hook | None
+    """What it does."""
+    count: Size | None
+    """Elements; None for one."""
+    retain: bool
+    """Whether it goes on through a reset."""
+    description: str
+    """Its description, or an empty string."""
+
+
+@dataclass(slots=True, frozen=True)
+class RoutineView:
+    """A function (an expression) or an action (statements)."""
+
+    name: str
+    """Its name."""
+    signature: str
+    """Its head as the description has it: ``spend(amount: u8)``."""
+    parameters: tuple[str, ...]
+    """The parameters' names."""
+    body: Hook
+    """What it is; the hook's name is ``function`` or ``action``."""
+
+
+@dataclass(slots=True, frozen=True)
+class LineView:
+    """An interrupt or a GPIO output."""
+
+    name: str
+    """Its name."""
+    level: Hook | None
+    """When it is high; None: statements drive it."""
+    count: Size | None
+    """Elements; None for one line."""
+    reset: int
+    """Its level at reset, if statements drive it."""
+    intx: bool
+    """Whether it is the function's INTx# line."""
+    vector: int | None
+    """The MSI or MSI-X vector that each rise sends, in an array the first element's; None: it is a line."""
+    pme: bool
+    """Whether a rise is a power management event."""
+    description: str
+    """Its description, or an empty string."""
+
+
+@dataclass(slots=True, frozen=True)
+class InputView:
+    """A GPIO input."""
+
+    name: str
+    """Its name."""
+    on_input: Hook | None
+    """What a change does."""
+    count: Size | None
+    """Elements; None for one line."""
+    description: str
+    """Its description, or an empty string."""
+
+
+@dataclass(slots=True, frozen=True)
+class ParameterView:
+    """A value that an event carries."""
+
+    name: str
+    """Its name."""
+    width: int
+    """Bits."""
+
+
+@dataclass(slots=True, frozen=True)
+class EventView:
+    """Something that the device tells the host."""
+
+    name: str
+    """Its name."""
+    parameters: tuple[ParameterView, ...]
+    """What it carries."""
+
+
+@dataclass(slots=True, frozen=True)
+class StreamView:
+    """Bytes to and from a character device of the host."""
+
+    name: str
+    """Its name."""
+    on_receive: Hook | None
+    """What a received byte does."""
+    on_break: Hook | None
+    """What a break condition does."""
+    room: Hook | None
+    """How many bytes the device can take; None: any number."""
+    description: str
+    """Its description, or an empty string."""
+
+
+@dataclass(slots=True, frozen=True)
+class BarView:
+    """A PCI base address register."""
+
+    index: int | Literal["rom"]
+    """0 to 5, or ``rom`` for the expansion ROM."""
+    type: Literal["io", "mem32", "mem64", "rom"]
+    """What it decodes."""
+    size: int
+    """Bytes, a power of two."""
+    prefetchable: bool
+    """Whether it says that its memory can be prefetched."""
+    regions: tuple[str, ...]
+    """The regions in it, by offset."""
+
+
+@dataclass(slots=True, frozen=True)
+class CapabilityView:
+    """A capability in PCI configuration space."""
+
+    kind: Literal["msi", "msix", "pm", "express", "vendor", "serial_number"]
+    """What it is, by the description's key."""
+    name: str
+    """A vendor-specific one's name; of others, the kind."""
+    extended: bool
+    """Whether it is one of the extended list, from 0x100 on."""
+    offset: int
+    """Its first byte in configuration space."""
+    size: int
+    """Bytes, its header included."""
+    settings: tuple[tuple[str, int | float | str | bool], ...]
+    """What the description says of it, as names and values: ``("vectors", 9)``, ``("masking", True)``."""
+    contents: bytes
+    """A vendor-specific one's bytes behind the header."""
+
+
+@dataclass(slots=True, frozen=True)
+class PciView:
+    """A PCI function's identity, base address registers and capabilities."""
+
+    vendor: int
+    """The vendor ID."""
+    device: int
+    """The device ID."""
+    revision: int
+    """The revision ID."""
+    class_code: int
+    """Class, subclass and programming interface in 24 bits."""
+    subsystem_vendor: int
+    """The subsystem's vendor ID."""
+    subsystem_device: int
+    """The subsystem's device ID."""
+    interrupt_pin: Literal["", "A", "B", "C", "D"]
+    """Its INTx# pin; empty for none."""
+    bars: tuple[BarView, ...]
+    """Its base address registers."""
+    capabilities: tuple[CapabilityView, ...]
+    """Its capabilities in the order of their lists, the extended list last."""
+
+
+@dataclass(slots=True, frozen=True)
+class DeviceView:
+    """A checked device."""
+
+    name: str
+    """Its name, as in ``device: pci-testdev``."""
+    stem: str
+    """The name as outputs have it, a Python module's or a file's: ``pci_testdev``."""
+    title: str
+    """Its title, or an empty string."""
+    description: str
+    """Its description, or an empty string."""
+    datasheet: str
+    """The document that it follows, or an empty string."""
+    bus: Literal["sysbus", "isa", "pci"]
+    """Where it sits."""
+    properties: tuple[PropertyView, ...]
+    """What is set where it is placed."""
+    constants: tuple[ConstantView, ...]
+    """Its named numbers."""
+    regions: tuple[RegionView, ...]
+    """Its ranges of addresses."""
+    registers: tuple[RegisterView, ...]
+    """The registers of all regions, one region after the other."""
+    files: tuple[RegisterFileView, ...]
+    """The register files of all regions."""
+    doorbells: tuple[DoorbellView, ...]
+    """The doorbells of all regions."""
+    not_modelled: tuple[RegisterView, ...]
+    """Those of the registers that have an ``intent``: reserved, unimplemented, undocumented."""
+    interrupts: tuple[LineView, ...]
+    """Its interrupts."""
+    gpio_in: tuple[InputView, ...]
+    """Its GPIO inputs."""
+    gpio_out: tuple[LineView, ...]
+    """Its GPIO outputs."""
+    counters: tuple[CounterView, ...]
+    """Its counters."""
+    timers: tuple[TimerView, ...]
+    """Its timers."""
+    fifos: tuple[FifoView, ...]
+    """Its FIFOs."""
+    streams: tuple[StreamView, ...]
+    """Its byte streams."""
+    state: tuple[StateView, ...]
+    """Its hidden state."""
+    functions: tuple[RoutineView, ...]
+    """Its functions."""
+    actions: tuple[RoutineView, ...]
+    """Its actions."""
+    events: tuple[EventView, ...]
+    """What it tells the host."""
+    on_reset: Hook | None
+    """What a reset does after all values have been reset."""
+    pci: PciView | None
+    """Its part of PCI, on that bus."""
+    sources: tuple[str, ...]
+    """The files that describe it: the description, then those that it includes."""

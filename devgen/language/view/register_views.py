@@ -1,0 +1,271 @@
+"""Regions, registers and fields as data for templates and exporters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from devgen.language import ir
+from devgen.language.model import AccessType, Decode, ReadEffect, WriteEffect
+
+
+@dataclass(slots=True, frozen=True)
+class Hook:
+    """A piece of behaviour: its text as the description has it, and its typed form."""
+
+    name: str
+    """The key in the description: ``read``, ``on_write``, ``level``, ``on_expire``, …"""
+    text: str
+    """The source text; the items of a YAML list are joined by line ends."""
+    form: ir.Expr | tuple[ir.Stmt, ...]
+    """The checked form: an expression, or statements (``devgen.language.typed_walk`` walks both)."""
+
+
+@dataclass(slots=True, frozen=True)
+class Size:
+    """A number of elements, entries or bytes that may depend on properties."""
+
+    text: str
+    """As the description has it: ``8``, ``channels``, ``timers + 1``."""
+    greatest: int
+    """The greatest value that the properties allow; memory and address maps have room for it."""
+    least: int
+    """The least value that the properties allow."""
+    form: ir.Expr
+    """The typed form, an expression over properties."""
+
+    @property
+    def fixed(self) -> bool:
+        """Whether no property changes it."""
+        return self.least == self.greatest
+
+
+@dataclass(slots=True, frozen=True)
+class StartValue:
+    """A value at reset, which may depend on properties and, in an array, on the ``index`` of the element."""
+
+    text: str
+    """As the description has it; a number in hexadecimal."""
+    number: int | None
+    """The value if it is the same for all properties and elements, else None."""
+    form: ir.Expr
+    """The typed form."""
+
+
+@dataclass(slots=True, frozen=True)
+class EnumerationView:
+    """A name for one value of a field."""
+
+    name: str
+    """The label."""
+    value: int
+    """The value, at bit 0 of the field."""
+
+
+@dataclass(slots=True, frozen=True)
+class FieldView:
+    """Named bits of a register."""
+
+    name: str
+    """The field's name."""
+    path: str
+    """The name with the register's: ``CTRL.MODE``, ``CHANNEL.CTRL.MODE``."""
+    title: str
+    """Its title, or an empty string."""
+    description: str
+    """Its description, or an empty string."""
+    lsb: int
+    """The least significant bit, from 0."""
+    msb: int
+    """The most significant bit."""
+    width: int
+    """Bits."""
+    mask: int
+    """Ones in the field's bits of the register."""
+    access: AccessType
+    """``rw``, ``ro``, ``wo``, ``rw1`` or ``w1``."""
+    reset: int
+    """The reset value, at bit 0 of the field."""
+    read_effect: ReadEffect | None
+    """What a read does to it: ``rclr`` or ``rset``."""
+    write_effect: WriteEffect | None
+    """What a written bit does: ``woclr``, ``woset``, ``wot``, ``wzc``, ``wzs``, ``wzt``, ``wclr`` or ``wset``."""
+    singlepulse: bool
+    """Whether a written one is zero again after the write."""
+    values: tuple[EnumerationView, ...]
+    """Its enumeration; empty without one."""
+
+
+@dataclass(slots=True, frozen=True)
+class WindowView:
+    """What a data register reaches."""
+
+    region: str
+    """The region whose registers it reaches."""
+    at: Hook
+    """The offset in that region, in bytes."""
+
+
+@dataclass(slots=True, frozen=True)
+class RegisterView:
+    """A register, a register array, or a member of a register file (once for all elements)."""
+
+    region: str
+    """The region's name."""
+    file: str | None
+    """The register file that it is a member of."""
+    name: str
+    """Its name; a member's is unique within its file only."""
+    path: str
+    """The name as behaviour elsewhere writes it: ``CTRL``, ``CHANNEL.COUNT``. Unique in the device."""
+    title: str
+    """Its title, or an empty string."""
+    description: str
+    """Its description, or an empty string."""
+    offset: int
+    """Bytes from the region's start to the first element, a file's own offset included."""
+    width: int
+    """Bits: 8, 16, 32 or 64."""
+    count: Size | None
+    """Elements of the array, or of the file; None for one register."""
+    stride: int
+    """Bytes from one element to the next; of a file's member, from one element of the file to the next. 0 for one."""
+    fields: tuple[FieldView, ...]
+    """Its fields in the order of the description; without any, the register is one piece."""
+    access: AccessType
+    """``rw``, ``ro``, ``wo``, ``rw1`` or ``w1``; fields may have their own."""
+    reset: StartValue
+    """The value at reset."""
+    resets: tuple[int, ...]
+    """The value of each element at reset where they are listed, else empty."""
+    constant: tuple[int, ...]
+    """What a register without storage reads: one value, or one for each element. Empty for others."""
+    read_effect: ReadEffect | None
+    """What a read does to the whole register."""
+    write_effect: WriteEffect | None
+    """What a written bit does, in all of the register."""
+    singlepulse: bool
+    """Whether what is written is zero again after the write."""
+    alias: str | None
+    """The path of the register whose storage it shares."""
+    intent: Literal["reserved", "unimplemented", "undocumented"] | None
+    """Why it is not modelled; None if it is."""
+    retain: bool
+    """Whether it keeps its value through a reset."""
+    coalesce: bool
+    """Whether its writes may arrive late, in order."""
+    decode: Decode
+    """Which addresses it answers: ``lanes``, ``exact`` or ``word``."""
+    sizes: tuple[int, int] | None
+    """The least and greatest access in bytes that it answers; None: any that reaches it."""
+    window: WindowView | None
+    """What it reaches, if it is a window."""
+    hooks: tuple[Hook, ...]
+    """Its behaviour: ``read``, ``write``, ``before_read``, ``on_read``, ``on_write``, those that it has."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of one element."""
+        return self.width // 8
+
+    @property
+    def readable(self) -> bool:
+        """Whether software can read it."""
+        return self.access not in ("wo", "w1")
+
+    @property
+    def writable(self) -> bool:
+        """Whether software can write it."""
+        return self.access != "ro"
+
+    @property
+    def end(self) -> int:
+        """The first offset behind the last element."""
+        last = max(0, self.count.greatest - 1) * self.stride if self.count else 0
+        return self.offset + last + self.size
+
+
+@dataclass(slots=True, frozen=True)
+class RegisterFileView:
+    """A group of registers that repeats."""
+
+    region: str
+    """The region's name."""
+    name: str
+    """Its name."""
+    title: str
+    """Its title, or an empty string."""
+    description: str
+    """Its description, or an empty string."""
+    offset: int
+    """Bytes from the region's start to its first element."""
+    count: Size | None
+    """Its elements; None for one."""
+    stride: int
+    """Bytes from one element to the next."""
+    registers: tuple[RegisterView, ...]
+    """Its members, which the region's registers have too."""
+
+
+@dataclass(slots=True, frozen=True)
+class DoorbellView:
+    """A write that the kernel takes without stopping the guest (an ioeventfd)."""
+
+    region: str
+    """The region's name."""
+    name: str
+    """Its name."""
+    description: str
+    """Its description, or an empty string."""
+    offset: int
+    """Bytes from the region's start to the first element."""
+    length: int
+    """Bytes that must be written; 0: any number."""
+    match: int | None
+    """The value that rings; None: any."""
+    count: int | None
+    """Elements; None for one."""
+    stride: int
+    """Bytes from one element to the next."""
+    on_ring: Hook | None
+    """What it does."""
+
+
+@dataclass(slots=True, frozen=True)
+class RegionView:
+    """A range of addresses."""
+
+    name: str
+    """Its name."""
+    description: str
+    """Its description, or an empty string."""
+    kind: Literal["registers", "ram", "rom"]
+    """What it is."""
+    space: Literal["mmio", "pio", "config", "indirect"]
+    """Where it is: memory, ports, PCI configuration space, or behind windows only."""
+    bar: int | Literal["rom"] | None
+    """The BAR that it is in, on PCI."""
+    offset: int
+    """Bytes from the BAR's start."""
+    size: int
+    """Bytes."""
+    valid: tuple[int, int]
+    """The least and greatest access in bytes that the region accepts."""
+    implemented: tuple[int, int]
+    """The least and greatest access in bytes that reaches its registers; others are cut or combined."""
+    endian: Literal["little", "big"]
+    """The byte order."""
+    unaligned: bool
+    """Whether accesses need no alignment."""
+    decode: Decode
+    """Which addresses its registers answer by default."""
+    reserved: Literal["zeros", "ones"]
+    """What offsets without a register read."""
+    contents: bytes
+    """What a ROM holds from its start."""
+    registers: tuple[RegisterView, ...]
+    """All its registers, members of files included, by offset."""
+    files: tuple[RegisterFileView, ...]
+    """Its register files, by offset."""
+    doorbells: tuple[DoorbellView, ...]
+    """Its doorbells, in the order of the description."""

@@ -1,0 +1,164 @@
+"""From the model of a device, and the tree that it was built from, to its view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from devgen.language import model
+from devgen.language.ir import Expr, Stmt
+from devgen.language.module_names import module_name
+from devgen.language.view.device_views import (
+    ConstantView,
+    CounterView,
+    DeviceView,
+    EventView,
+    FifoView,
+    InputView,
+    LineView,
+    ParameterView,
+    PropertyView,
+    RoutineView,
+    StateView,
+    StreamView,
+    TimerView,
+)
+from devgen.language.view.register_views import Hook
+from devgen.language.view.source_texts import Tree, below, count, hook, size, source_text, start_value
+from devgen.language.view.view_pci import view_pci
+from devgen.language.view.view_registers import view_region
+
+
+def view_device(device: model.Device, tree: Tree) -> DeviceView:
+    """Return the view of a device; ``tree`` is the merged tree of its description."""
+    regions = tuple(view_region(region, below(tree, "regions", region.name)) for region in device.regions)
+    registers = tuple(register for region in regions for register in region.registers)
+    return DeviceView(
+        name=device.name,
+        stem=module_name(device.name),
+        title=device.title,
+        description=device.description,
+        datasheet=device.datasheet,
+        bus=device.bus.value,
+        properties=tuple(_property(part) for part in device.properties),
+        constants=tuple(ConstantView(part.name, part.value) for part in device.constants),
+        regions=regions,
+        registers=registers,
+        files=tuple(file for region in regions for file in region.files),
+        doorbells=tuple(bell for region in regions for bell in region.doorbells),
+        not_modelled=tuple(register for register in registers if register.intent is not None),
+        interrupts=_lines(device.interrupts, below(tree, "interrupts")),
+        gpio_in=tuple(_input(part, below(tree, "gpio_in", part.name)) for part in device.gpio_in),
+        gpio_out=_lines(device.gpio_out, below(tree, "gpio_out")),
+        counters=tuple(_counter(part, below(tree, "counters", part.name)) for part in device.counters),
+        timers=tuple(_timer(part, below(tree, "timers", part.name)) for part in device.timers),
+        fifos=tuple(_fifo(part, below(tree, "fifos", part.name)) for part in device.fifos),
+        streams=tuple(_stream(part, below(tree, "streams", part.name)) for part in device.streams),
+        state=tuple(_state(part, below(tree, "state", part.name)) for part in device.state),
+        functions=_routines("function", device.functions, below(tree, "functions")),
+        actions=_routines("action", device.actions, below(tree, "actions")),
+        events=tuple(_event(part) for part in device.events),
+        on_reset=hook(tree, "on_reset", device.on_reset),
+        pci=None if device.pci is None else view_pci(device.pci, device.regions, below(tree, "pci")),
+        sources=device.sources,
+    )
+
+
+def _property(part: model.Property) -> PropertyView:
+    integer = part.type == "int"
+    return PropertyView(
+        name=part.name,
+        type=part.type,
+        default=part.default,
+        least=part.range.lo if integer else None,
+        greatest=part.range.hi if integer else None,
+        clamp=part.clamp,
+        size=part.size,
+        description=part.description,
+    )
+
+
+def _state(part: model.StateVar, spec: Tree) -> StateView:
+    reset = start_value(spec, part.reset)
+    return StateView(part.name, part.width, count(spec, part.count), reset, part.retain, part.description)
+
+
+def _fifo(part: model.Fifo, spec: Tree) -> FifoView:
+    return FifoView(part.name, size(part.depth, spec["depth"]), part.width, part.retain, part.description)
+
+
+def _counter(part: model.Counter, spec: Tree) -> CounterView:
+    return CounterView(
+        name=part.name,
+        clock=part.clock,
+        rate=source_text(spec["period"] if "period" in spec else spec["frequency"]),
+        period=part.period,
+        width=part.width,
+        enable=hook(spec, "enable", part.enable),
+        reset=start_value(spec, part.reset),
+        phase=part.phase,
+        count=count(spec, part.count),
+        retain=part.retain,
+        description=part.description,
+    )
+
+
+def _timer(part: model.Timer, spec: Tree) -> TimerView:
+    return TimerView(
+        name=part.name,
+        clock=part.clock,
+        counter=part.counter,
+        match=hook(spec, "match", part.match),
+        align=part.align,
+        due=part.due,
+        on_expire=hook(spec, "on_expire", part.on_expire),
+        count=count(spec, part.count),
+        retain=part.retain,
+        description=part.description,
+    )
+
+
+def _routines(kind: str, parts: Iterable[model.Function | model.Action], specs: Tree) -> tuple[RoutineView, ...]:
+    """Return functions or actions; their key in the description is the whole head."""
+    heads = {head.partition("(")[0].strip(): head for head in specs}
+    return tuple(_routine(kind, part.name, part.parameters, part.body, specs, heads[part.name]) for part in parts)
+
+
+def _routine(
+    kind: str, name: str, parameters: tuple[str, ...], body: Expr | tuple[Stmt, ...], specs: Tree, head: str
+) -> RoutineView:
+    return RoutineView(name, head.strip(), parameters, Hook(kind, source_text(specs[head]), body))
+
+
+def _lines(lines: Iterable[model.Line], specs: Tree) -> tuple[LineView, ...]:
+    return tuple(_line(line, below(specs, line.name)) for line in lines)
+
+
+def _line(line: model.Line, spec: Tree) -> LineView:
+    return LineView(
+        name=line.name,
+        level=hook(spec, "level", line.level),
+        count=count(spec, line.count),
+        reset=line.reset,
+        intx=line.intx,
+        vector=line.vector,
+        pme=line.pme,
+        description=line.description,
+    )
+
+
+def _input(part: model.GpioIn, spec: Tree) -> InputView:
+    return InputView(part.name, hook(spec, "on_input", part.on_input), count(spec, part.count), part.description)
+
+
+def _event(part: model.Event) -> EventView:
+    return EventView(part.name, tuple(ParameterView(name, width) for name, width in part.parameters))
+
+
+def _stream(part: model.Stream, spec: Tree) -> StreamView:
+    return StreamView(
+        name=part.name,
+        on_receive=hook(spec, "on_receive", part.on_receive),
+        on_break=hook(spec, "on_break", part.on_break),
+        room=hook(spec, "room", part.room),
+        description=part.description,
+    )
