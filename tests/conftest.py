@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import fetch_fio
 import fetch_linux
 import fetch_qemu
 import pytest
@@ -25,6 +26,8 @@ def missing(marker: str) -> str | None:
             return unavailable()
         case "qemu":
             return fetch_qemu.MISSING if fetch_qemu.find() is None else None
+        case "fio":
+            return fetch_fio.MISSING if fetch_fio.find() is None else None
         case _:
             return fetch_linux.MISSING if fetch_linux.find() is None else None
 
@@ -32,7 +35,7 @@ def missing(marker: str) -> str | None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """See to the needs before any fixture is made."""
-    for marker in ("kvm", "qemu", "linux"):
+    for marker in ("kvm", "qemu", "linux", "fio"):
         reason = missing(marker) if item.get_closest_marker(marker) is not None else None
         if reason is None:
             continue
