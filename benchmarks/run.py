@@ -2,8 +2,9 @@
 
     python benchmarks/run.py [--quick] [NAME ...]
 
-A name is that of a benchmark's file: register_access, kvm_exit, messages, vfio_user, build_speed, catalogue,
-footprint. ``--quick`` makes a few calls of each only, to see that they work: its figures mean nothing.
+A name is that of a benchmark's file: register_access, other_accesses, kvm_exit, messages, vfio_user,
+build_speed, catalogue, footprint. ``--quick`` makes a few calls of each only, to see that they work: its figures mean
+nothing.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ import catalogue
 import footprint
 import kvm_exit
 import messages
+import other_accesses
 import register_access
 import vfio_user
 
-MODULES = (register_access, kvm_exit, messages, vfio_user, build_speed, catalogue, footprint)
+MODULES = (register_access, other_accesses, kvm_exit, messages, vfio_user, build_speed, catalogue, footprint)
 BENCHMARKS = {module.__name__: module for module in MODULES}
 
 

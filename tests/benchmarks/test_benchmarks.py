@@ -14,7 +14,16 @@ from types import ModuleType
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = ["build_speed", "catalogue", "footprint", "kvm_exit", "messages", "register_access", "vfio_user"]
+NAMES = [
+    "build_speed",
+    "catalogue",
+    "footprint",
+    "kvm_exit",
+    "messages",
+    "other_accesses",
+    "register_access",
+    "vfio_user",
+]
 Import = Callable[[str], ModuleType]
 
 

@@ -26,9 +26,9 @@ from devgen.runtime.device.device import Device
 from devgen.runtime.device.properties import Property
 from devgen.runtime.machine.device_registry import Registry
 from devgen.runtime.memory.access import unobserved
-from devgen.runtime.memory.address_space import CACHE_LIMIT
 from devgen.runtime.memory.memory_region import MemoryRegion
 from devgen.runtime.memory.register_bank import RegisterBank
+from devgen.runtime.memory.resolved_accesses import LIMIT
 from devgen.runtime.pci import PciDevice
 from devgen.runtime.pci.config_space import FIRST_CAPABILITY
 from devgen.runtime.time.counter import Counter
@@ -165,7 +165,7 @@ class Pair(RuleBasedStateMachine):
             queue = bench.clock.queue
             assert len(queue) <= timers(bench.dut)
             assert len(queue._heap) <= 2 * len(queue) + 66
-            assert all(space._cached <= CACHE_LIMIT for space in (bench.machine.memory, bench.machine.io))
+            assert all(len(space._resolved) <= LIMIT for space in (bench.machine.memory, bench.machine.io))
             assert len(bench.dut.log._seen) <= 256
             assert bench.journal.lost == 0
 

@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from devgen.hosts.vfio_user import protocol
@@ -134,12 +135,17 @@ class Regions:
         return space.read_bytes(offset, count)
 
     def reader(self, index: int, offset: int, count: int) -> Reader | None:
-        """What `read` of a BAR's register does, until it is stale; checked before. None if there is no short way."""
+        """What `read` does, until it is stale; checked before. None for an access that `read` cuts."""
+        if index == protocol.REGION_CONFIG:
+            return partial(self._device.config.read, offset, count) if _whole(offset, count) else None
         space = self._spaces.get(index)
         return None if space is None or count not in SINGLE else space.reader(offset, count)
 
     def writer(self, index: int, offset: int, count: int) -> Writer | None:
         """As `reader`, for `write`; its value must fit."""
+        if index == protocol.REGION_CONFIG:
+            write = self._device.config.write
+            return (lambda value: write(offset, value, count)) if _whole(offset, count) else None
         space = self._spaces.get(index)
         return None if space is None or count not in SINGLE else space.writer(offset, count)
 
@@ -184,6 +190,11 @@ def _io_fd(offset: int, bell: IoEventFd, at: int, port: int) -> bytes:
     return protocol.IO_FD.pack(
         offset + bell.offset, bell.length, at, protocol.IOEVENTFD, match | port, 0, bell.match or 0
     )
+
+
+def _whole(offset: int, count: int) -> bool:
+    """Whether `_dwords` leaves an access to configuration space as it is."""
+    return count in (1, 2, 4) and offset % count == 0
 
 
 def _dwords(offset: int, count: int) -> list[tuple[int, int]]:

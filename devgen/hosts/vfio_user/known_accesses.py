@@ -2,7 +2,8 @@
 
 A driver comes back to the same few registers, and all that two messages of one access differ in is the identifier and
 the value. So the rest of a message is the key to an action that does what `Session` does with it when it comes first,
-to the byte, with nothing left to check or to look up. Configuration space and odd sizes always go the long way.
+to the byte, with nothing left to check or to look up. Accesses that `Regions` has to cut (of other sizes than 1, 2, 4
+and 8 bytes, unaligned ones to configuration space) are checked and cut each time.
 
 An address space says when what it has resolved is stale, also when observers come or go: all is forgotten then.
 """

@@ -35,10 +35,8 @@ from devgen.runtime.memory.flat_view import (
 from devgen.runtime.memory.live_flat_view import LiveView
 from devgen.runtime.memory.memory_region import MemoryRegion
 from devgen.runtime.memory.ram_block import PAGE_SIZE, RamBlock
+from devgen.runtime.memory.resolved_accesses import ResolvedAccesses
 from devgen.runtime.memory.shared_bytes import MAX_SIZE, aligned_pieces
-
-CACHE_LIMIT: Final = 65536
-"""Resolved accesses kept in all; when they are that many, all are forgotten."""
 
 PAGE_CACHE_LIMIT: Final = 4096
 """RAM pages whose place is remembered."""
@@ -65,11 +63,11 @@ class AddressSpace(LiveView):
     __slots__ = (
         "_bells",
         "_busy",
-        "_cached",
         "_kernel_ioeventfd",
         "_observer",
         "_pages",
         "_readers",
+        "_resolved",
         "_unassigned",
         "_writers",
         "generation",
@@ -91,10 +89,10 @@ class AddressSpace(LiveView):
         self.unassigned_reads = 0
         self.unassigned_writes = 0
         self._unassigned = 0xFF if unassigned == "ones" else 0
-        self._readers: dict[int, dict[int, Reader]] = {size: {} for size in range(1, MAX_SIZE + 1)}
-        self._writers: dict[int, dict[int, Writer]] = {size: {} for size in range(1, MAX_SIZE + 1)}
+        self._resolved = ResolvedAccesses()
+        self._readers = self._resolved.readers
+        self._writers = self._resolved.writers
         self._pages: dict[int, _Place] = {}
-        self._cached = 0
         self._observer: AccessObserver | None = None
         self._kernel_ioeventfd = False
         self._busy = False
@@ -235,12 +233,8 @@ class AddressSpace(LiveView):
 
     def flush_cache(self) -> None:
         """Forget all resolved accesses; `generation` rises, so hosts forget theirs."""
-        for readers in self._readers.values():
-            readers.clear()
-        for writers in self._writers.values():
-            writers.clear()
+        self._resolved.clear()
         self._pages.clear()
-        self._cached = 0
         self.generation += 1
         for forget in self.on_stale:
             forget()
@@ -257,84 +251,69 @@ class AddressSpace(LiveView):
         if not 1 <= size <= MAX_SIZE:
             return self._gap_reader(size)
         address &= _ADDRESS_MASK
-        reader, keep = self._resolve_reader(address, size)
+        found = self._readers[size].get(address)
+        if found is not None:
+            return found
+        reader = self._resolve_reader(address, size)
         if self._observer is not None:
             reader = observed_read(reader, self._observer, address, size)
-        if keep:
-            self._make_room()
-            self._readers[size][address] = reader
+        self._resolved.keep(self._readers[size], address, reader)
         return reader
 
     def _find_writer(self, address: int, size: int) -> Writer:
         if not 1 <= size <= MAX_SIZE:
             return self._gap_writer()
         address &= _ADDRESS_MASK
-        writer, keep = self._resolve_writer(address, size)
+        found = self._writers[size].get(address)
+        if found is not None:
+            return found
+        writer = self._resolve_writer(address, size)
         if address in self._bells and not self._kernel_ioeventfd:
-            writer, keep = _ringing(self._bells[address], size, writer), True
+            writer = _ringing(self._bells[address], size, writer)
         if self._observer is not None:
             writer = observed_write(writer, self._observer, address, size)
-        if keep:
-            self._make_room()
-            self._writers[size][address] = writer
+        self._resolved.keep(self._writers[size], address, writer)
         return writer
 
-    def _make_room(self) -> None:
-        """Keep a guest that touches everything from filling the host's memory; closures handed out stay good."""
-        if self._cached >= CACHE_LIMIT:
-            for readers in self._readers.values():
-                readers.clear()
-            for writers in self._writers.values():
-                writers.clear()
-            self._cached = 0
-        self._cached += 1
-
-    def _resolve_reader(self, address: int, size: int) -> tuple[Reader, bool]:
-        """The closure, and whether it is worth keeping: it is a device's own and lies in one region."""
+    def _resolve_reader(self, address: int, size: int) -> Reader:
         section = self._snapshot.view.find(address)
         if section is not None and address + size <= section.end:
             return self._section_reader(section, address, size)
         parts: list[tuple[Reader, int]] = []
         shift = 0
         for part, start, length in self._snapshot.view.runs(address, size):
-            if part is None:
-                parts.append((self._gap_reader(length), shift))
-            else:
-                parts.append((self._section_reader(part, start, length)[0], shift))
+            reader = self._gap_reader(length) if part is None else self._section_reader(part, start, length)
+            parts.append((reader, shift))
             shift += length * 8
-        return join_reads(parts), False
+        return join_reads(parts)
 
-    def _resolve_writer(self, address: int, size: int) -> tuple[Writer, bool]:
+    def _resolve_writer(self, address: int, size: int) -> Writer:
         section = self._snapshot.view.find(address)
         if section is not None and address + size <= section.end:
             return self._section_writer(section, address, size)
         parts: list[tuple[Writer, int, int]] = []
         shift = 0
         for part, start, length in self._snapshot.view.runs(address, size):
-            if part is None:
-                parts.append((self._gap_writer(), shift, length))
-            else:
-                parts.append((self._section_writer(part, start, length)[0], shift, length))
+            writer = self._gap_writer() if part is None else self._section_writer(part, start, length)
+            parts.append((writer, shift, length))
             shift += length * 8
-        return join_writes(parts, size), False
+        return join_writes(parts, size)
 
-    def _section_reader(self, section: MemoryRegionSection, address: int, size: int) -> tuple[Reader, bool]:
+    @staticmethod
+    def _section_reader(section: MemoryRegionSection, address: int, size: int) -> Reader:
         offset = address - section.offset_within_address_space + section.offset_within_region
         region = section.region
         if region.memory is not None:
-            return partial(region.memory.shared.load, offset, size), False
-        if region.ops is None:
-            return read_zero, False
-        return region.ops.resolve_read(offset, size), region.ops.cacheable(offset, size)
+            return partial(region.memory.shared.load, offset, size)
+        return read_zero if region.ops is None else region.ops.resolve_read(offset, size)
 
-    def _section_writer(self, section: MemoryRegionSection, address: int, size: int) -> tuple[Writer, bool]:
+    @staticmethod
+    def _section_writer(section: MemoryRegionSection, address: int, size: int) -> Writer:
         offset = address - section.offset_within_address_space + section.offset_within_region
         region = section.region
         if region.memory is not None:
-            return (write_nothing if section.readonly else _ram_writer(region.memory, offset, size)), False
-        if region.ops is None:
-            return write_nothing, False
-        return region.ops.resolve_write(offset, size), region.ops.cacheable(offset, size)
+            return write_nothing if section.readonly else _ram_writer(region.memory, offset, size)
+        return write_nothing if region.ops is None else region.ops.resolve_write(offset, size)
 
     def _ones(self, size: int) -> int:
         """What ``size`` bytes read where nothing is assigned."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from devgen.runtime.base.bounded_cache import BoundedCache
 from devgen.runtime.memory.access import Reader, Writer
 from devgen.runtime.memory.register_bank import RegisterBank
 
@@ -24,8 +25,8 @@ class Window:
 
     def __init__(self, bank: RegisterBank) -> None:
         self._bank = bank
-        self._readers: dict[tuple[int, int], Reader] = {}
-        self._writers: dict[tuple[int, int], Writer] = {}
+        self._readers: BoundedCache[tuple[int, int], Reader] = BoundedCache(KEPT)
+        self._writers: BoundedCache[tuple[int, int], Writer] = BoundedCache(KEPT)
 
     def read(self, at: int, size: int, mask: int | None = None) -> int:
         """The value of ``size`` bytes at offset ``at``; of the byte lanes in ``mask`` only, if it is given."""
@@ -48,17 +49,13 @@ class Window:
     def _reader(self, at: int, size: int) -> Reader:
         found = self._readers.get((at, size))
         if found is None:
-            if len(self._readers) >= KEPT:
-                self._readers.clear()
-            found = self._readers[at, size] = self._bank.resolve_read(at, size)
+            found = self._readers.keep((at, size), self._bank.resolve_read(at, size))
         return found
 
     def _writer(self, at: int, size: int) -> Writer:
         found = self._writers.get((at, size))
         if found is None:
-            if len(self._writers) >= KEPT:
-                self._writers.clear()
-            found = self._writers[at, size] = self._bank.resolve_write(at, size)
+            found = self._writers.keep((at, size), self._bank.resolve_write(at, size))
         return found
 
 

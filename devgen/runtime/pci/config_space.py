@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
+from devgen.runtime.base.bounded_cache import BoundedCache
 from devgen.runtime.base.errors import DeviceError, StateError
 from devgen.runtime.base.plain_state import Json
 
 if TYPE_CHECKING:
     from devgen.runtime.device.device import BarIndex
-    from devgen.runtime.memory.access import AccessObserver, IoOps
+    from devgen.runtime.memory.access import AccessObserver, IoOps, Reader, Writer
 
 SIZE = 256
 EXTENDED_SIZE = 4096
@@ -30,6 +31,8 @@ INTERRUPT_LINE = 0x3C
 INTERRUPT_PIN = 0x3D
 FIRST_CAPABILITY = 0x40
 FIRST_EXTENDED = 0x100
+KEPT: Final = 1024
+"""Resolved accesses to a device's own registers that are kept."""
 
 COMMAND_IO = 1 << 0
 COMMAND_MEMORY = 1 << 1
@@ -89,6 +92,14 @@ class Bar:
         return {"io": 4, "mem32": 16, "mem64": 16, "rom": 2048}[self.type]
 
 
+class _Answer(NamedTuple):
+    """A resolved access to a device's own registers; ``stored`` bits of it are a capability's bytes."""
+
+    read: Reader
+    write: Writer
+    stored: int
+
+
 class PciConfig:
     """``size`` bytes of configuration space. No access to it raises, whatever its offset, size and value.
 
@@ -112,6 +123,7 @@ class PciConfig:
         self.observer: AccessObserver | None = None
         """Hears the guest's accesses; for a recorder."""
         self._banks: list[IoOps] = []
+        self._answers: BoundedCache[tuple[int, int], _Answer | None] = BoundedCache(KEPT)
         self._watches: list[tuple[int, int, Callable[[], None]]] = []
         self._owned = bytearray(size)
         self._defaults = bytearray(size)
@@ -219,6 +231,7 @@ class PciConfig:
         if start < low or end > high or start & 3 or any(self._owned[start:end]):
             raise DeviceError(f"no room in configuration space for {name} at {start:#x}")
         self._owned[start:end] = b"\1" * (end - start)
+        self._answers.clear()
 
     def _fill(self, offset: int, body: bytes, writable: bytes = b"") -> None:
         self.data[offset : offset + len(body)] = body
@@ -231,6 +244,7 @@ class PciConfig:
         Its offsets are those of the whole space.
         """
         self._banks.append(ops)
+        self._answers.clear()
 
     # --- the guest's side ----------------------------------------------------------------
 
@@ -253,19 +267,18 @@ class PciConfig:
         self.observer.after(True, offset, size, value)
 
     def _read(self, offset: int, size: int) -> int:
-        bank = self.bank_at(offset, size)
-        if bank is not None:
-            stored = self._stored(bank, offset, size)
-            return bank.resolve_read(offset, size)() & ~stored | self.get(offset, size) & stored
+        answer = self._answer(offset, size)
+        if answer is not None:
+            return answer.read() & ~answer.stored | self.get(offset, size) & answer.stored
         found = bytes(self.data[offset : offset + size])
         return int.from_bytes(found + b"\xff" * (size - len(found)), "little")
 
     def _write(self, offset: int, value: int, size: int) -> None:
-        bank = self.bank_at(offset, size)
+        answer = self._answer(offset, size)
         lanes = (1 << 8 * size) - 1
-        if bank is not None:
-            lanes = self._stored(bank, offset, size)
-            bank.resolve_write(offset, size)(value & ((1 << 8 * size) - 1))
+        if answer is not None:
+            answer.write(value & lanes)
+            lanes = answer.stored
         for place in range(offset, min(offset + size, self.size)):
             shift = 8 * (place - offset)
             byte, mask = value >> shift & 0xFF, lanes >> shift & 0xFF
@@ -276,6 +289,19 @@ class PciConfig:
             self._tell(offset, size)
         if offset < FIRST_CAPABILITY:
             self.changed(offset, size)
+
+    def _answer(self, offset: int, size: int) -> _Answer | None:
+        """What the device's own registers do with an access; None if none of them answers it."""
+        if not self._banks:
+            return None
+        key = (offset, size)
+        if key in self._answers:
+            return self._answers[key]
+        bank = self.bank_at(offset, size)
+        if bank is None:
+            return self._answers.keep(key, None)
+        read, write = bank.resolve_read(offset, size), bank.resolve_write(offset, size)
+        return self._answers.keep(key, _Answer(read, write, self._stored(bank, offset, size)))
 
     def _tell(self, offset: int, size: int) -> None:
         for start, end, written in self._watches:

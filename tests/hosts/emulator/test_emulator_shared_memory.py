@@ -15,7 +15,7 @@ def test_a_load_of_a_device_never_sees_half_of_the_guests_store() -> None:
         runner.start()
         while not memory.load(0x8000, 2) and runner.is_alive():
             pass
-        seen = {memory.load(0x8000, 2) for _ in range(300_000)}
+        seen = {memory.load(0x8000, 2) for _ in range(200_000)}
         host.stop()
         runner.join(20)
         assert not runner.is_alive()

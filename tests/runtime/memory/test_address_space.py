@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from memory_kit import Recorder, bell, io, space_of
 
 from devgen.runtime.memory import address_space as module
+from devgen.runtime.memory import resolved_accesses
 from devgen.runtime.memory.access import Access, CutOps
 from devgen.runtime.memory.address_space import AddressSpace
 from devgen.runtime.memory.memory_region import MemoryRegion, transaction
@@ -286,7 +287,7 @@ def test_assigning_ops_forgets_the_old_ones() -> None:
 
 
 def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "CACHE_LIMIT", 100)
+    monkeypatch.setattr(resolved_accesses, "LIMIT", 100)
     monkeypatch.setattr(module, "PAGE_CACHE_LIMIT", 4)
     space = space_of((0, io("io", 0x1000)), (0x100000, MemoryRegion.ram("ram", 1 << 20, RamBlock(1 << 20))))
     generation = space.generation
@@ -295,18 +296,95 @@ def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         space.write(at, 0, 1 + at % 4)
         space.read(0x100000 + at * 256, 1)
     kept = sum(map(len, space._readers.values())) + sum(map(len, space._writers.values()))
-    assert 0 < kept <= 100
+    assert kept == len(space._resolved) == 100
     assert len(space._pages) <= 4
     assert space.generation == generation
 
 
-def test_reserved_offsets_are_not_kept() -> None:
-    space = space_of((0, registers(Device())))
-    for at in (0x40, 0x44, 0x2000):
+def test_the_oldest_resolved_access_leaves_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resolved_accesses, "LIMIT", 3)
+    space = space_of((0, io("io", 0x1000)))
+    for at in (0, 4, 8, 0, 12):
         space.read(at, 4)
-        space.write(at, 0, 4)
-    assert not any(space._readers.values())
-    assert not any(space._writers.values())
+    assert list(space._readers[4]) == [4, 8, 12]
+
+
+DISABLED, READONLY = 0x3000, 0x4000
+
+
+def space_with_holes(log: list[str]) -> tuple[AddressSpace, MemoryRegion, Device]:
+    """A register at 4 of 0..0xff, a region that is disabled, a ROM; nothing elsewhere."""
+    dut = Device()
+    bank = RegisterBank("bank", 0x100, registers=(Reg("R", 4, 32, dut.read_R, dut.write_R),), log=log.append)
+    disabled = io("disabled", 0x100)
+    disabled.set_enabled(False)
+    rom = MemoryRegion.rom("rom", 0x1000, RamBlock(0x1000))
+    return space_of((0, MemoryRegion.io("bank", 0x100, bank)), (DISABLED, disabled), (READONLY, rom)), disabled, dut
+
+
+@pytest.mark.parametrize(
+    ("address", "size", "value"),
+    [
+        (0x40, 4, 0),  # no register
+        (0x05, 4, 0x112233),  # unaligned: a part of one and what follows
+        (0x44, 3, 0),  # no size of a register
+        (0xFE, 4, 0xFFFF0000),  # the region's end and nothing
+        (0x2000, 4, 0xFFFFFFFF),  # nothing
+        (DISABLED, 4, 0xFFFFFFFF),
+        (READONLY, 4, 0),
+        (READONLY - 2, 4, 0xFFFF),
+        (TOP - 2, 4, 0x3344FFFF & 0xFFFF),  # round the end of the space
+    ],
+)
+def test_an_access_that_meets_no_single_register_is_resolved_once(address: int, size: int, value: int) -> None:
+    space, disabled, _ = space_with_holes([])
+    assert space.read(address, size) == value
+    space.write(address, 0xFF, size)
+    reader, writer = space.reader(address, size), space.writer(address, size)
+    assert space.read(address, size) == space.read(address, size)
+    assert (space.reader(address, size), space.writer(address, size)) == (reader, writer)
+    disabled.set_enabled(True)
+    assert space.reader(address, size) is not reader
+
+
+def test_a_region_that_is_enabled_answers_where_nothing_did() -> None:
+    space, disabled, _ = space_with_holes([])
+    assert [space.read(DISABLED + 1, 2) for _ in range(2)] == [0xFFFF, 0xFFFF]
+    disabled.set_enabled(True)
+    assert space.read(DISABLED + 1, 2) == 0x0201
+    disabled.set_enabled(False)
+    assert space.read(DISABLED + 1, 2) == 0xFFFF
+
+
+def test_remembered_accesses_are_counted_and_logged_as_before() -> None:
+    log: list[str] = []
+    space, _, _ = space_with_holes(log)
+    for _ in range(3):
+        space.read(0x40, 4)
+        space.write(0x40, 1, 4)
+        space.read(0x2000, 4)
+        space.write(0x2000, 1, 4)
+    assert log == ["bank: read of reserved offset: bank+0x40", "bank: write to reserved offset: bank+0x40"]
+    assert (space.unassigned_reads, space.unassigned_writes) == (3, 3)
+
+
+def test_an_observer_hears_remembered_accesses_that_meet_no_register() -> None:
+    space, _, _ = space_with_holes([])
+    space.read(0x40, 4)
+    heard: list[tuple[bool, int, int, int]] = []
+
+    class Observer:
+        def before(self, write: bool, offset: int, size: int, value: int) -> None:
+            pass
+
+        def after(self, write: bool, offset: int, size: int, value: int) -> None:
+            heard.append((write, offset, size, value))
+
+    space.observer = Observer()
+    for _ in range(2):
+        space.read(0x40, 4)
+        space.write(READONLY, 7, 4)
+    assert heard == [(False, 0x40, 4, 0), (True, READONLY, 4, 7)] * 2
 
 
 def hostile_space() -> AddressSpace:

@@ -31,7 +31,8 @@ AT, GO, FOREIGN = 8, 64, 128
 
 OLD, NEW = 0x5AFF5AFF5AFF5AFF, 0x5B005B005B005B00
 MASKS = {2: 0xFFFF, 4: 0xFFFF_FFFF, 8: 0xFFFF_FFFF_FFFF_FFFF}
-LOADS, STORES = 200_000, 100_000
+LOADS, STORES = {2: 150_000, 4: 30_000, 8: 30_000}, 30_000
+"""Only copies of 2 bytes have ever been seen torn: a few times in 100,000."""
 
 PEER = """
 import mmap, sys
@@ -150,7 +151,7 @@ def test_a_load_never_sees_half_of_a_store(fd: int, name: str, size: int) -> Non
     under_test = kind(name, fd)
     with peer("write", fd, size):
         load = under_test.load
-        seen = {load(size) for _ in range(LOADS)}
+        seen = {load(size) for _ in range(LOADS[size])}
     assert seen <= {OLD & MASKS[size], NEW & MASKS[size]}
     assert len(seen) == 2
 
