@@ -1,3 +1,184 @@
-"""devgen: describe a virtual device once, in YAML; get a device that runs."""
+"""devgen: describe a virtual device once, in YAML; get a device that runs.
+
+```python
+import devgen
+
+devgen.build_devices(["devices"], "generated")      # descriptions to Python classes
+dev = devgen.Bench("pl031")                         # a device on a clock that the test moves
+dev.write32(0x08, 100)                              # LR
+dev.advance("2 s")
+assert dev.read32(0x00) == 102                      # DR
+```
+
+`__all__` is the public API; everything else may change. It raises errors and never prints them; `DevgenError` is the
+base of all errors that a user's mistake causes (`devgen.errors` draws the tree). What can be called from other threads
+says so. Importing `devgen` is cheap: a name brings its part of the package when it is first used.
+
+- descriptions: `load_device`, `load_board`, `check_files`, `build_devices`, `new_device`
+- what there is: `list_devices`, `measure_devices`, `list_boards`, `find_board`, `find_project`, `project_registry`
+- tests: `Bench`
+- running: `Board`, `run_board`, `record_board`, `record_run`, `replay_trace`, `find_traces`, `Watch`
+- serving to QEMU: `DeviceServer`, `serve_device`, `read_state`, `write_state`, `parse_properties`
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from devgen.api.accelerators import ACCELS, Accel, Host, choose_accel, make_host, why_no_kvm
+    from devgen.api.board_configuration import board_configuration
+    from devgen.api.boards import Board, run_board
+    from devgen.api.building import FailedBuild, build_devices
+    from devgen.api.catalogue import DeviceEntry, find_board, list_boards, list_devices, measure_devices
+    from devgen.api.description_error import DescriptionError
+    from devgen.api.descriptions import BoardDescription, DeviceDescription, check_files, load_board, load_device
+    from devgen.api.observing import TRACE_LEVELS, MissingPackageError, TraceForm, TraceLevel, Watch
+    from devgen.api.property_text import parse_properties
+    from devgen.api.recording import Recording, record_board, record_run
+    from devgen.api.replaying import find_traces, replay_trace
+    from devgen.api.serving import DeviceServer, serve_device
+    from devgen.api.starting import BUSES, Bus, new_device
+    from devgen.api.state_files import check_state_place, read_state, write_state
+    from devgen.build.builder import BuildError, BuildReport, Progress
+    from devgen.errors import ArgumentError, DevgenError, FileError
+    from devgen.hosts.bench import Bench, BenchError, Event
+    from devgen.hosts.bench.replay import Divergence, ReplayResult
+    from devgen.hosts.kvm import KvmError
+    from devgen.language.diagnostics.reporting import Diagnostic
+    from devgen.language.statistics import Statistics
+    from devgen.runtime.base.errors import DeviceError, MachineError, RuntimeFault, StateError, TraceError
+    from devgen.runtime.device.device import Device
+    from devgen.runtime.machine.device_registry import Registry, RegistryError
+    from devgen.runtime.machine.machine import Machine
+    from devgen.runtime.machine.machine_config import DevicePlacement, GuestConfig, MachineConfig
+    from devgen.runtime.machine.project_devices import find_project, project_registry
+    from devgen.runtime.machine.run_result import RunResult
+    from devgen.runtime.pci import PciDevice
 
 __version__ = "0.1.0"
+
+_HOME = {
+    "devgen.api.accelerators": ("ACCELS", "Accel", "Host", "choose_accel", "make_host", "why_no_kvm"),
+    "devgen.api.board_configuration": ("board_configuration",),
+    "devgen.api.boards": ("Board", "run_board"),
+    "devgen.api.building": ("FailedBuild", "build_devices"),
+    "devgen.api.catalogue": ("DeviceEntry", "find_board", "list_boards", "list_devices", "measure_devices"),
+    "devgen.api.description_error": ("DescriptionError",),
+    "devgen.api.descriptions": ("BoardDescription", "DeviceDescription", "check_files", "load_board", "load_device"),
+    "devgen.api.observing": ("TRACE_LEVELS", "MissingPackageError", "TraceForm", "TraceLevel", "Watch"),
+    "devgen.api.property_text": ("parse_properties",),
+    "devgen.api.recording": ("Recording", "record_board", "record_run"),
+    "devgen.api.replaying": ("find_traces", "replay_trace"),
+    "devgen.api.serving": ("DeviceServer", "serve_device"),
+    "devgen.api.starting": ("BUSES", "Bus", "new_device"),
+    "devgen.api.state_files": ("check_state_place", "read_state", "write_state"),
+    "devgen.build.builder": ("BuildError", "BuildReport", "Progress"),
+    "devgen.errors": ("ArgumentError", "DevgenError", "FileError"),
+    "devgen.hosts.bench": ("Bench", "BenchError", "Event"),
+    "devgen.hosts.bench.replay": ("Divergence", "ReplayResult"),
+    "devgen.hosts.kvm": ("KvmError",),
+    "devgen.language.diagnostics.reporting": ("Diagnostic",),
+    "devgen.language.statistics": ("Statistics",),
+    "devgen.runtime.base.errors": ("DeviceError", "MachineError", "RuntimeFault", "StateError", "TraceError"),
+    "devgen.runtime.device.device": ("Device",),
+    "devgen.runtime.machine.device_registry": ("Registry", "RegistryError"),
+    "devgen.runtime.machine.machine": ("Machine",),
+    "devgen.runtime.machine.machine_config": ("DevicePlacement", "GuestConfig", "MachineConfig"),
+    "devgen.runtime.machine.project_devices": ("find_project", "project_registry"),
+    "devgen.runtime.machine.run_result": ("RunResult",),
+    "devgen.runtime.pci": ("PciDevice",),
+}
+"""Module → the public names that it defines; each is imported when one of them is first used."""
+
+__all__ = [
+    "ACCELS",
+    "BUSES",
+    "TRACE_LEVELS",
+    "Accel",
+    "ArgumentError",
+    "Bench",
+    "BenchError",
+    "Board",
+    "BoardDescription",
+    "BuildError",
+    "BuildReport",
+    "Bus",
+    "DescriptionError",
+    "DevgenError",
+    "Device",
+    "DeviceDescription",
+    "DeviceEntry",
+    "DeviceError",
+    "DevicePlacement",
+    "DeviceServer",
+    "Diagnostic",
+    "Divergence",
+    "Event",
+    "FailedBuild",
+    "FileError",
+    "GuestConfig",
+    "Host",
+    "KvmError",
+    "Machine",
+    "MachineConfig",
+    "MachineError",
+    "MissingPackageError",
+    "PciDevice",
+    "Progress",
+    "Recording",
+    "Registry",
+    "RegistryError",
+    "ReplayResult",
+    "RunResult",
+    "RuntimeFault",
+    "StateError",
+    "Statistics",
+    "TraceError",
+    "TraceForm",
+    "TraceLevel",
+    "Watch",
+    "__version__",
+    "board_configuration",
+    "build_devices",
+    "check_files",
+    "check_state_place",
+    "choose_accel",
+    "find_board",
+    "find_project",
+    "find_traces",
+    "list_boards",
+    "list_devices",
+    "load_board",
+    "load_device",
+    "make_host",
+    "measure_devices",
+    "new_device",
+    "parse_properties",
+    "project_registry",
+    "read_state",
+    "record_board",
+    "record_run",
+    "replay_trace",
+    "run_board",
+    "serve_device",
+    "why_no_kvm",
+    "write_state",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """A public name, from the module that defines it."""
+    home = next((module for module, names in _HOME.items() if name in names), None)
+    if home is None:
+        raise AttributeError(f"module 'devgen' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """The public names, whether they have been used or not."""
+    return sorted({*globals(), *__all__})

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 HOSTS = ("devgen.hosts.kvm", "devgen.hosts.emulator", "devgen.hosts.bench", "devgen.hosts.vfio_user")
-FREE = {"devgen", "devgen.share"}
+FREE = {"devgen", "devgen.errors", "devgen.share"}
 
 # The runtime's folders, each of which may import those before it.
 RUNTIME_ORDER = ("base", "time", "memory", "device", "pci", "observe", "machine")

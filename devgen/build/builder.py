@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from devgen.build.manifest import Digests, Entry, Manifest, digest, load_manifest, tool_digest
 from devgen.build.output_folder import INIT, OutputFolder
+from devgen.errors import DevgenError
 
 if TYPE_CHECKING:
     from devgen.build.templates import Renderer
@@ -34,7 +35,7 @@ _CLOCK_STEP_NS: Final = 20_000_000
 """File times may lag the clock by a timer tick of the kernel; this is more than any."""
 
 
-class BuildError(Exception):
+class BuildError(DevgenError):
     """A build that cannot be done; the message is for the user. Nothing was written."""
 
 

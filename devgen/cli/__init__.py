@@ -1,5 +1,6 @@
-"""The ``devgen`` command: parses arguments, calls the compiler, the runtime and the hosts, prints.
+"""The ``devgen`` command: parses arguments, calls the public API, prints.
 
+It uses public names of `devgen` only (tests/test_architecture.py), so a script can do whatever the command does.
 Exit codes: 0 fine, 1 the input is at fault, 2 the command line is.
 """
 
@@ -13,8 +14,7 @@ from typing import Final
 
 import click
 
-from devgen import __version__
-from devgen.cli.command_error import InputError
+from devgen import ArgumentError, DevgenError, __version__
 
 # Each command lives in a module of its own, imported when it is asked for: a build must not pay for the emulator.
 COMMANDS: Final = {
@@ -27,6 +27,19 @@ COMMANDS: Final = {
     "run": "Run a board: its guest, its devices.",
     "serve": "Serve a PCI device to another VMM (vfio-user).",
 }
+
+OPTIONS: Final = {
+    "accel": "--accel",
+    "device": "--device",
+    "on_event": "--on-event",
+    "only": "--trace-filter",
+    "properties": "-p",
+    "snapshot_every": "--snapshot-every",
+    "streams": "--stream",
+    "timeout": "--timeout",
+    "trace": "--trace",
+}
+"""Argument of the API → the option that sets it: for messages."""
 
 
 class LazyGroup(click.Group):
@@ -85,28 +98,20 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except InputError as error:
+    except ArgumentError as error:
+        click.echo(f"devgen: {OPTIONS.get(error.argument, error.argument)} {error.message}", err=True)
+        sys.exit(1)
+    except DevgenError as error:
         click.echo(f"devgen: {error}", err=True)
         sys.exit(1)
     except BrokenPipeError:
-        # Whoever read our output has gone; there is nobody left to tell.
+        # The reader of the output has gone: there is no place to report anything.
         sys.stderr.close()
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
-    except Exception as error:
-        message = _fault_of_the_user(error)
-        if message is None:
-            raise
+    except OSError as error:
+        message = f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
         click.echo(f"devgen: {message}", err=True)
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
-
-
-def _fault_of_the_user(error: Exception) -> str | None:
-    """What to say of an error that no command took for its own: a file system that refuses, devices that are broken."""
-    if isinstance(error, OSError):
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
-    from devgen.runtime.base.errors import RuntimeFault
-
-    return str(error) if isinstance(error, RuntimeFault) else None

@@ -1,4 +1,4 @@
-"""A board's run on a host: what ``run`` and ``record`` share."""
+"""A board's run: what ``run`` and ``record`` share."""
 
 from __future__ import annotations
 
@@ -6,23 +6,19 @@ import os
 import select
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 
 import click
 
-from devgen.cli.accel_option import Accel, Host, choose, make_host
-from devgen.cli.board_config import find_board, load_configuration
+from devgen import ACCELS, Accel, Board, BoardDescription, DescriptionError, RunResult, find_board, load_board
 from devgen.cli.command_error import InputError
-from devgen.cli.project_devices import project_registry
 from devgen.cli.seconds_option import Seconds
-from devgen.cli.stream_options import connected
-from devgen.runtime.base.errors import RuntimeFault
-from devgen.runtime.machine.machine import Machine
-from devgen.runtime.machine.run_result import RunResult
+from devgen.cli.stream_options import named_streams
 
-ACCELS = click.Choice(["auto", "kvm", "emulator"])
+ACCEL_CHOICE = click.Choice(ACCELS)
 ACCEL_HELP = "What runs the guest's processor."
 TIMEOUT = Seconds()
 TIMEOUT_HELP = "End the run after so long."
@@ -31,35 +27,30 @@ STOPPING = frozenset((signal.SIGINT, signal.SIGTERM))
 STOP_AGAIN = 0.02
 """Seconds between two calls of a host's ``stop`` until its run has ended."""
 
-Observe = Callable[[Machine, Host], AbstractContextManager[object]]
-"""Makes what watches a run: entered before the guest starts, left when it has ended and the machine still stands."""
 
-
-def run_board(
-    board: str, accel: Accel, timeout: float | None, observe: Observe, streams: Iterable[str] = ()
-) -> RunResult:
-    """Run the board of that name or file, watched by ``observe``; ``streams`` as ``--stream`` gives them.
+@contextmanager
+def opened(board: str, accel: Accel, streams: Iterable[str]) -> Iterator[Board]:
+    """The board of that name or file, which signals end; ``streams`` as ``--stream`` gives them. Says what runs it.
 
     Raises:
-        InputError: no such board, errors in it, no guest, or a host or an observer that cannot do it.
+        InputError: the board has errors, or a text is no DEVICE.STREAM=END. Also what `devgen.Board` raises.
     """
-    chosen, why = choose(accel)
-    config = connected(load_configuration(find_board(board)), streams)
-    if config.guest is None:
-        raise InputError(f"{board}: the board has no guest to run")
-    click.echo(f"devgen: {config.name} on {chosen} ({why})", err=True)
+    description = _loaded(find_board(board))
+    with Board(description, accel=accel, streams=named_streams(streams)) as ready, stopped_by_signals(ready):
+        click.echo(f"devgen: {ready.config.name} on {ready.accel} ({ready.why})", err=True)
+        yield ready
+
+
+def _loaded(path: Path) -> BoardDescription:
+    """The board at ``path``; prints what was found in it."""
     try:
-        with Machine(config, project_registry()) as machine:
-            host = make_host(chosen, machine)
-            try:
-                with observe(machine, host), stopped_by_signals(host):
-                    return host.run(timeout)
-            finally:
-                host.close()
-    except RuntimeFault as error:
-        raise InputError(f"{error.where or board}: {error}") from error
-    except OSError as error:
-        raise InputError(f"{board}: {error}") from error
+        description = load_board(path)
+    except DescriptionError as error:
+        click.echo("\n".join(map(str, error.diagnostics)), err=True)
+        raise InputError(f"{path}: the board has errors") from error
+    for warning in description.warnings:
+        click.echo(str(warning), err=True)
+    return description
 
 
 def report(result: RunResult) -> int:
@@ -69,16 +60,18 @@ def report(result: RunResult) -> int:
 
 
 @contextmanager
-def stopped_by_signals(host: Host) -> Iterator[None]:
+def stopped_by_signals(board: Board) -> Iterator[None]:
     """Let Ctrl-C and a polite kill end the run in order, so that streams are flushed and the VM is released.
 
     A Python signal handler runs on the main thread only, between two of its steps: not while that thread is inside the
     emulator, and at the worst inside a lock that ``stop`` needs. So a thread of our own waits for what the interpreter
-    writes to the wake-up descriptor at the very moment of a signal, and stops the host.
+    writes to the wake-up descriptor at the very moment of a signal, and stops the board.
     """
     heard, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     over = threading.Event()
-    waiter = threading.Thread(target=_stop_when_signalled, args=(host, heard, over), name="devgen-signals", daemon=True)
+    waiter = threading.Thread(
+        target=_stop_when_signalled, args=(board, heard, over), name="devgen-signals", daemon=True
+    )
     before_wake = signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     before = {number: signal.signal(number, _noted) for number in STOPPING}
     waiter.start()
@@ -98,8 +91,8 @@ def _noted(_number: int, _frame: FrameType | None) -> None:
     """The wake-up descriptor tells of it."""
 
 
-def _stop_when_signalled(host: Host, heard: int, over: threading.Event) -> None:
-    """Wait for a stopping signal or the end of the run; stop the host again and again, as its run may not yet stand."""
+def _stop_when_signalled(board: Board, heard: int, over: threading.Event) -> None:
+    """Wait for a stopping signal or the end of the run; stop the board again and again: its run may not have begun."""
     while not over.is_set():
         select.select([heard], [], [])
         signals = os.read(heard, 4096)
@@ -107,6 +100,6 @@ def _stop_when_signalled(host: Host, heard: int, over: threading.Event) -> None:
             return
         if not STOPPING.isdisjoint(signals):
             break
-    host.stop()
+    board.stop()
     while not over.wait(STOP_AGAIN):
-        host.stop()
+        board.stop()

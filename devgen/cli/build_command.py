@@ -8,8 +8,7 @@ from pathlib import Path
 
 import click
 
-from devgen.build.builder import BuildError, BuildReport, Progress, build
-from devgen.cli.command_error import InputError
+from devgen import BuildReport, FailedBuild, Progress, build_devices
 from devgen.cli.paths import PATH
 
 
@@ -40,9 +39,15 @@ def command(paths: tuple[Path, ...], output: Path, check: bool, templates: Path 
     file is replaced in one step: interrupted at any moment, it is the old or the new one.
     """
     try:
-        report = build(paths or (Path("devices"),), output, check, None if quiet else print_progress(), templates)
-    except BuildError as error:
-        raise InputError(str(error)) from error
+        report = build_devices(
+            paths or (Path("devices"),),
+            output,
+            check=check,
+            templates=templates,
+            progress=None if quiet else print_progress(),
+        )
+    except FailedBuild as failed:
+        report = failed.report
     if report.diagnostics:
         from devgen.language.diagnostics.reporting import render_text  # only a build that says something pays for it
 

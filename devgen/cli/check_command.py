@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from devgen import check_files
 from devgen.cli.paths import PATH, description_files
-from devgen.language import check_paths
 from devgen.language.diagnostics.reporting import render_json, render_text
 
 
@@ -30,7 +30,7 @@ def command(paths: tuple[Path, ...], form: str) -> int:
     is checked as a board. Exit code 1 when an error was found.
     """
     files = description_files(paths or (Path("devices"),))
-    diagnostics = check_paths(files)
+    diagnostics = check_files(files)
     errors = sum(1 for diagnostic in diagnostics if diagnostic.is_error)
     if form == "json":
         click.echo(render_json(diagnostics))

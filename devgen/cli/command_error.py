@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from devgen import DevgenError
 
-class InputError(Exception):
-    """The user's input is at fault: the message says where, what and what to do. Ends the command with exit code 1."""
+
+class InputError(DevgenError):
+    """The command line's input is at fault: the message says where, what and what to do. Exit code 1."""

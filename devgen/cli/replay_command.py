@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
-from devgen.cli.command_error import InputError
-from devgen.cli.project_devices import project_registry
-from devgen.hosts.bench.replay import replay_trace
-from devgen.runtime.base.errors import RuntimeFault
-from devgen.runtime.machine.device_registry import Registry
+from devgen import Registry, TraceError, find_traces, project_registry, replay_trace
 
 
 @click.command(
@@ -43,7 +38,7 @@ def command(traces: tuple[Path, ...], snapshot_every: int, source: str | None, q
     TRACES are JSON-lines files or folders of them; each names its device in its header. Prints a line for each: where
     one diverges, the operation, its line in the file, what was expected and what was found. Exit code 1 if any failed.
     """
-    files = list(trace_files(traces))
+    files = find_traces(traces)
     registry = project_registry()
     failed = 0
     for path in files:
@@ -55,28 +50,10 @@ def command(traces: tuple[Path, ...], snapshot_every: int, source: str | None, q
     return 1 if failed else 0
 
 
-def trace_files(paths: Iterable[Path]) -> Iterable[Path]:
-    """The trace files that ``paths`` name, folders searched.
-
-    Raises:
-        InputError: a path is not there, or a folder holds no trace.
-    """
-    for path in paths:
-        if path.is_dir():
-            files = sorted(path.rglob("*.jsonl"))
-            if not files:
-                raise InputError(f"{path}: no .jsonl file in this folder")
-            yield from files
-        elif path.exists():
-            yield path
-        else:
-            raise InputError(f"{path}: no such file or folder")
-
-
 def _replay(path: Path, registry: Registry, snapshot_every: int, source: str | None) -> str | None:
     """What went wrong with one trace, in a line; None if nothing did."""
     try:
-        result = replay_trace(path, registry, snapshot_every=snapshot_every, source=source)
-    except RuntimeFault as error:
+        result = replay_trace(path, device=source, snapshot_every=snapshot_every, registry=registry)
+    except TraceError as error:
         return str(error).removeprefix(f"{path}: ")
     return None if result.divergence is None else str(result.divergence)

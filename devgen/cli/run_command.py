@@ -1,13 +1,13 @@
-"""``devgen run``: a board comes to life."""
+"""``devgen run``: run a board."""
 
 from __future__ import annotations
 
 import click
 
-from devgen.cli.accel_option import Accel
-from devgen.cli.board_run import ACCEL_HELP, ACCELS, TIMEOUT, TIMEOUT_HELP, report, run_board
+from devgen import Accel, Watch
+from devgen.cli.board_run import ACCEL_CHOICE, ACCEL_HELP, TIMEOUT, TIMEOUT_HELP, opened, report
 from devgen.cli.stream_options import option as stream_option
-from devgen.cli.watch_options import TracingCommand, Watching, options, watch
+from devgen.cli.watch_options import TracingCommand, options
 
 
 @click.command(
@@ -24,7 +24,7 @@ Examples:
   devgen run pl031-alarm --vcd lines.vcd       for GTKWave""",
 )
 @click.argument("board")
-@click.option("--accel", type=ACCELS, default="auto", show_default=True, help=ACCEL_HELP)
+@click.option("--accel", type=ACCEL_CHOICE, default="auto", show_default=True, help=ACCEL_HELP)
 @click.option("--timeout", type=TIMEOUT, metavar="SECONDS", help=TIMEOUT_HELP)
 @stream_option
 @options
@@ -33,7 +33,7 @@ def command(
     accel: Accel,
     timeout: float | None,
     streams: tuple[str, ...],
-    watching: Watching,
+    watching: Watch,
 ) -> int:
     """Run a board: its guest, its devices.
 
@@ -42,6 +42,7 @@ def command(
     guest halts for good, on Ctrl-C, or after --timeout. A guest that reads the terminal gets Ctrl-C too: then Ctrl-A x
     ends the run.
     """
-    return report(
-        run_board(board, accel, timeout, lambda machine, host: watch(machine, watching, host.program_counter), streams)
-    )
+    with opened(board, accel, streams) as ready:
+        with ready.watch(watching):
+            result = ready.run(timeout)
+        return report(result)

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import click
 
+from devgen import (
+    DeviceServer,
+    FileError,
+    StateError,
+    Watch,
+    check_state_place,
+    parse_properties,
+    project_registry,
+    read_state,
+    write_state,
+)
 from devgen.cli.command_error import InputError
-from devgen.cli.event_options import Events
-from devgen.cli.project_devices import project_registry
-from devgen.cli.state_file import check_place, read_state, write_state
 from devgen.cli.stop_signals import Stopping
-from devgen.cli.watch_options import TracingCommand, Watching, options, watch
-from devgen.hosts.vfio_user import VfioUserServer
-from devgen.hosts.vfio_user.gpio_socket import GpioLines
-from devgen.hosts.vfio_user.served_streams import ServedStreams
-from devgen.runtime.base.errors import RuntimeFault, StateError, suggest
-from devgen.runtime.base.plain_state import Json
-from devgen.runtime.device.device import Device
-from devgen.runtime.device.properties import Property, PropertyValue
+from devgen.cli.watch_options import TracingCommand, options
 
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 
@@ -107,7 +108,7 @@ def command(
     actions: Sequence[str],
     save: Path | None,
     restore: Path | None,
-    watching: Watching,
+    watching: Watch,
 ) -> int:
     """Serve a PCI device to another VMM, over vfio-user.
 
@@ -115,51 +116,38 @@ def command(
     device keeps its state and takes the next. Ctrl-C ends the server. The exit code is 1 if an
     event of another code than 0 has ended it, else 0.
     """
+    device_class = project_registry().find(device)
+    properties = parse_properties(device_class, _named("-p", "NAME=VALUE", settings))
+    state = None if restore is None else read_state(restore)
+    with (
+        Stopping() as stopping,
+        _restored_from(restore),
+        DeviceServer(
+            device_class, path, properties=properties, mapped=not no_mmap, lines=lines, state=state,
+            streams=_named("--stream", "NAME=END, as serial=pty", streams),
+            on_event=_named("--on-event", "EVENT=ACTION, as PANIC=exit", actions),
+            log=_tell, on_client=lambda line: _tell(f"devgen: {line}"),
+        ) as server,
+        server.watch(watching),
+        _saved(server, save),
+    ):  # fmt: skip
+        stopping.server = server
+        _tell(f"devgen: {device} listens on {path}")
+        stopping.run(server)
+        return 1 if server.code else 0
+
+
+def _tell(line: str) -> None:
+    click.echo(line, err=True)
+
+
+@contextmanager
+def _restored_from(path: Path | None) -> Iterator[None]:
+    """Let an error about a saved state begin with its file."""
     try:
-        device_class = project_registry().find(device)
-        properties = parse_properties(device_class, settings)
-        events = Events(device_class, _named("--on-event", "EVENT=ACTION, as PANIC=exit", actions))
-        state = None if restore is None else read_state(restore)
-        with (
-            Stopping() as stopping,
-            VfioUserServer(
-                device_class, path, properties, on_event=events.hear, on_client=_client, mapped=not no_mmap
-            ) as server,
-        ):
-            events.stop = server.stop
-            stopping.server = server
-            if restore is not None:
-                _restore(server, restore, state)
-            with (
-                ServedStreams(server, _named("--stream", "NAME=END, as serial=pty", streams)),
-                nullcontext() if lines is None else GpioLines(server, lines),
-                watch(server, watching),
-                _saved(server, save),
-            ):
-                click.echo(f"devgen: {device} listens on {path}", err=True)
-                stopping.run(server)
-    except (RuntimeFault, OSError) as error:
-        raise InputError(str(error)) from error
-    return 1 if events.code else 0
-
-
-def parse_properties(device_class: type[Device], settings: Sequence[str]) -> dict[str, PropertyValue]:
-    """Property values from ``name=value`` words, in the types that the device declares.
-
-    Raises:
-        InputError: a word without `=`, a property that the device does not have, or a value of another type.
-    """
-    known = {declared.name: declared for declared in device_class.PROPERTIES}
-    values: dict[str, PropertyValue] = {}
-    for name, text in _named("-p", "NAME=VALUE", settings).items():
-        word = f"{name}={text}"
-        if name not in known:
-            shown = ", ".join(known) or "none"
-            raise InputError(
-                f"-p {word}: {device_class.NAME} has no such property{suggest(name, known)}; it has {shown}"
-            )
-        values[name] = _parse(known[name], text)
-    return values
+        yield
+    except StateError as error:
+        raise InputError(f"{path}: {error}") from None
 
 
 def _named(option: str, form: str, words: Sequence[str]) -> dict[str, str]:
@@ -173,42 +161,18 @@ def _named(option: str, form: str, words: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _parse(declared: Property, text: str) -> PropertyValue:
-    if declared.type == "string":
-        return text
-    if declared.type == "bool":
-        if text not in ("true", "false"):
-            raise InputError(f"-p {declared.name}={text}: it is true or false")
-        return text == "true"
-    try:
-        return int(text, 0)
-    except ValueError:
-        raise InputError(f"-p {declared.name}={text}: it is a number, such as 12 or 0x1c") from None
-
-
-def _client(line: str) -> None:
-    click.echo(f"devgen: {line}", err=True)
-
-
-def _restore(server: VfioUserServer, path: Path, state: Json) -> None:
-    try:
-        server.load_state(state, new_bus=True)
-    except StateError as error:
-        raise InputError(f"{path}: {error}") from None
-
-
 @contextmanager
-def _saved(server: VfioUserServer, path: Path | None) -> Iterator[None]:
+def _saved(server: DeviceServer, path: Path | None) -> Iterator[None]:
     """Save the device's state when SIGUSR1 says so, and in the end."""
     if path is None:
         yield
         return
-    check_place(path)
+    check_state_place(path)
 
     def save() -> None:
         try:
             write_state(path, server.save_state())
-        except InputError as error:  # the guest goes on; there may be room the next time
+        except FileError as error:  # the guest goes on; there may be room the next time
             click.echo(f"devgen: {error}", err=True)
         else:
             click.echo(f"devgen: saved to {path}", err=True)

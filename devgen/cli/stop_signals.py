@@ -8,7 +8,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from devgen.hosts.vfio_user import VfioUserServer
+    from devgen import DeviceServer
 
 STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
 
@@ -22,13 +22,13 @@ class Stopping:
     """
 
     def __init__(self) -> None:
-        self.server: VfioUserServer | None = None
+        self.server: DeviceServer | None = None
         """Who is to be stopped, once it is there."""
         self._ended = False
         self._heard = 0
         self._before: dict[int, Any] = {}
 
-    def run(self, server: VfioUserServer) -> None:
+    def run(self, server: DeviceServer) -> None:
         """Have it serve."""
         try:
             server.run()

@@ -1,16 +1,9 @@
 """Every board that comes with devgen, as `devgen run` builds it, on both CPU hosts."""
 
-from pathlib import Path
-
 import pytest
 
-from devgen.cli.accel_option import make_host
-from devgen.cli.board_config import bundled_boards, load_configuration
-from devgen.cli.project_devices import project_registry
-from devgen.runtime.machine.machine import Machine
-from devgen.runtime.machine.run_result import RunResult
+from devgen import Accel, list_boards, run_board
 
-ROOT = Path(__file__).parents[2]
 BOARDS = {
     "dma-engine": [
         "dma engine: found",
@@ -58,23 +51,13 @@ BOARDS = {
 ACCELS = ("emulator", pytest.param("kvm", marks=pytest.mark.kvm))
 
 
-def run(board: str, accel: str) -> RunResult:
-    config = load_configuration(ROOT / "examples" / "boards" / f"{board}.yaml")
-    with Machine(config, project_registry()) as machine:
-        host = make_host(accel, machine)  # type: ignore[arg-type]
-        try:
-            return host.run(30)
-        finally:
-            host.close()
-
-
 @pytest.mark.parametrize("accel", ACCELS)
 @pytest.mark.parametrize("board", BOARDS)
-def test_the_guest_ends_well(board: str, accel: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
-    result = run(board, accel)
+def test_the_guest_ends_well(board: str, accel: Accel, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    result = run_board(board, accel=accel, timeout=30)
     said = capfdbinary.readouterr().out.decode("ascii").splitlines()
     assert (result.ok, said[-len(BOARDS[board]) :]) == (True, BOARDS[board]), (result, said)
 
 
 def test_every_board_is_run() -> None:
-    assert bundled_boards().keys() == BOARDS.keys()
+    assert list_boards().keys() == BOARDS.keys()

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from devgen.cli.board_config import load_configuration
-from devgen.cli.project_devices import project_registry
+from devgen import board_configuration, project_registry
 from devgen.hosts.emulator import EmulatorHost
 from devgen.hosts.kvm import KvmHost
 from devgen.hosts.kvm.vm import KvmVm
@@ -36,7 +35,7 @@ class Observer:
 
 
 def board() -> Machine:
-    return Machine(load_configuration(BOARD), project_registry())
+    return Machine(board_configuration(BOARD), project_registry())
 
 
 def trace(accel: type[EmulatorHost] | type[KvmHost]) -> list[Access]:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from struct import pack
 from typing import Any
 
 import pytest
 
-from devgen.cli.accel_option import make_host
-from devgen.cli.project_devices import project_registry
-from devgen.runtime.machine.machine import Machine
-from devgen.runtime.machine.machine_config import DevicePlacement, GuestConfig, MachineConfig
+from devgen import Board, DevicePlacement, GuestConfig, MachineConfig
 
 ECAM, LOAD, FOUND = 0xE000_0000, 0x7000, 0x5000
 HLT = b"\xf4"
@@ -29,6 +25,6 @@ def test_a_guest_finds_a_card_and_nobody(accel: Any) -> None:
         ram=1 << 20, irqchip="none", pci=True, ecam=ECAM,
         devices=(DevicePlacement("card", "edu", slot=3),), guest=GuestConfig(code, LOAD, LOAD, "protected"),
     )  # fmt: skip
-    with Machine(config, project_registry()) as machine, closing(make_host(accel, machine)) as host:
-        assert host.run(30).reason == "halt"
-        assert [machine.memory.read(FOUND + at, 4) for at in (0, 4)] == [0x11E81234, 0xFFFFFFFF]
+    with Board(config, accel=accel) as board:
+        assert board.run(30).reason == "halt"
+        assert [board.machine.memory.read(FOUND + at, 4) for at in (0, 4)] == [0x11E81234, 0xFFFFFFFF]

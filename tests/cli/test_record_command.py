@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 from command_kit import ACCELS
 
+from devgen import DevgenError
 from devgen.cli import cli
-from devgen.cli.command_error import InputError
 
 
 @pytest.mark.parametrize("accel", ACCELS)
@@ -45,5 +45,5 @@ def test_rings_that_the_kernel_takes_are_recorded_as_writes(tmp_path: Path) -> N
 )
 def test_what_cannot_be_recorded_is_said(args: list[str], message: str) -> None:
     done = CliRunner().invoke(cli, ["record", "pl031-alarm", "--accel", "emulator", *args])
-    assert isinstance(done.exception, InputError)
+    assert isinstance(done.exception, DevgenError)
     assert message in str(done.exception)

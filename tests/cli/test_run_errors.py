@@ -21,10 +21,6 @@ FAULTS = {
         " g.bin: 0x11 bytes at 0xfff0 do not fit into RAM",
     ),
     "no guest": ("machine: {pci: true}", " the board has no guest to run"),
-    "no such device": (
-        GUEST + "\ndevices: {x: {device: pl032, at: {registers: 0xfe001000}}}",
-        "3:11: unknown device 'pl032' (did you mean 'pl031'?)",
-    ),
     "overlapping devices": (
         GUEST + f"\ndevices: {{x: {{{PL031}}}, y: {{device: hpet, at: {{registers: 0xfe001400}}}}}}",
         "3:60: 'y' (region 'registers') at memory 0xfe001400..0xfe0017ff overlaps"
@@ -129,6 +125,16 @@ def test_a_fault_is_told_in_one_line(devgen: Command, tmp_path: Path, fault: str
     done = devgen("run", "b.yaml", "--accel", "emulator")
     said = [one for one in done.err.splitlines() if one != "devgen: b on emulator (as asked)"]
     assert (done.code, said) == (1, [f"devgen: b.yaml:{line}"])
+
+
+def test_an_unknown_device_is_told_with_the_places_that_were_searched(devgen: Command, tmp_path: Path) -> None:
+    write(tmp_path, GUEST + "\ndevices: {x: {device: pl032, at: {registers: 0xfe001000}}}")
+    done = devgen("run", "b.yaml", "--accel", "emulator")
+    assert (done.code, done.err) == (
+        1,
+        "devgen: b.yaml:3:11: unknown device 'pl032' (did you mean 'pl031'?); looked in the catalogue only: "
+        f"no built project (a folder with generated/) in {tmp_path} or above it\n",
+    )
 
 
 @pytest.mark.parametrize("fault", MARKED)

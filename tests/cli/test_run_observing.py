@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from devgen import DevgenError
 from devgen.cli import cli
-from devgen.cli.command_error import InputError
 
 
 def run(*args: str) -> Result:
@@ -54,7 +54,7 @@ def test_waves_need_their_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     for name in ("vcd", "vcd.common", "vcd.writer"):
         monkeypatch.setitem(sys.modules, name, None)
     done = run("--vcd", str(tmp_path / "lines.vcd"))
-    assert isinstance(done.exception, InputError)
+    assert isinstance(done.exception, DevgenError)
     assert "pip install 'devgen[vcd]'" in str(done.exception)
 
 
@@ -68,7 +68,7 @@ def test_waves_need_their_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 )
 def test_what_cannot_be_shown_is_said(args: list[str], message: str) -> None:
     done = run(*args)
-    assert isinstance(done.exception, InputError)
+    assert isinstance(done.exception, DevgenError)
     assert message in str(done.exception)
 
 

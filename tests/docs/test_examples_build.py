@@ -8,10 +8,7 @@ from pathlib import Path
 import pytest
 from markdown import ROOT, Block, all_blocks
 
-from devgen.build.builder import build
-from devgen.cli.board_config import load_configuration
-from devgen.cli.project_devices import project_registry
-from devgen.runtime.machine.machine import Machine
+from devgen import Machine, board_configuration, build_devices, project_registry
 
 SKELETON = {
     "device:": "device: example\n",
@@ -34,7 +31,7 @@ BOARDS = [block for block in EXAMPLES if block.text.startswith("board:")]
 def test_the_board_can_be_made(block: Block, tmp_path: Path) -> None:
     (tmp_path / "board.yaml").write_text(block.text)
     (tmp_path / "guest.bin").write_bytes(b"\xf4")
-    with Machine(load_configuration(tmp_path / "board.yaml"), project_registry()) as machine:
+    with Machine(board_configuration(tmp_path / "board.yaml"), project_registry()) as machine:
         assert len(machine.devices) > 0
 
 
@@ -44,6 +41,6 @@ def test_the_example_builds(block: Block, tmp_path: Path) -> None:
         shutil.copy(ROOT / "devices" / fragment, tmp_path)
     device = tmp_path / "example.yaml"
     device.write_text(completed(block.text))
-    report = build([device], tmp_path / "out")
+    report = build_devices([device], tmp_path / "out")
     assert [str(diagnostic) for diagnostic in report.diagnostics] == []
     assert list((tmp_path / "out").glob("*.py"))

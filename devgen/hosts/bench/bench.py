@@ -16,6 +16,7 @@ from devgen.runtime.device.saved_state import arm_restored
 from devgen.runtime.machine.device_registry import Registry
 from devgen.runtime.machine.machine import Machine
 from devgen.runtime.machine.machine_config import DevicePlacement, MachineConfig
+from devgen.runtime.machine.project_devices import project_registry
 from devgen.runtime.memory.address_space import AddressSpace
 from devgen.runtime.memory.ram_block import RamBlock
 from devgen.runtime.observe import Level, NameFilter, Tracer
@@ -44,7 +45,10 @@ class Event:
 
 
 class Bench:
-    """A device on a manual clock. ``device`` is a class or a name that ``registry`` (or the default one) knows.
+    """A device on a manual clock. ``device`` is a class, or a name that ``registry`` knows.
+
+    Without a ``registry``, names are looked up in the nearest project from the current folder upwards (see
+    `devgen.runtime.machine.project_devices`), then in installed packages and in devgen's catalogue.
 
     Keyword arguments are the device's properties, but for these: ``ram`` bytes of guest memory at 0 for DMA (or a
     RamBlock, which stays the caller's); ``rtc`` seconds since 1970 at time 0; ``at`` region name (PCI: BAR index as
@@ -75,7 +79,7 @@ class Bench:
         self.command = command
         self.at_once = True
         """Whether timers that an entry makes due fire at its end; a replay of a recording steps the clock for them."""
-        device_class = (registry or Registry()).find(device) if isinstance(device, str) else device
+        device_class = (registry or project_registry()).find(device) if isinstance(device, str) else device
         block = None if isinstance(ram, int) else ram
         pci = issubclass(device_class, PciDevice)
         size = ram if isinstance(ram, int) else 0

@@ -13,12 +13,16 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def bench(request: pytest.FixtureRequest) -> Iterator[Callable[..., Bench]]:
-    """A factory of benches. Devices are also found in the nearest ``generated`` folder at or above the test's own."""
-    from devgen.hosts.bench import Bench
-    from devgen.runtime.machine.device_registry import Registry, built_folders
+    """A factory of benches, each closed after the test.
 
-    projects = (*request.path.parents, request.config.rootpath)
-    registry = Registry(next(filter(None, map(built_folders, projects)), []))
+    Devices are found in the project of the test's file: the nearest one from its folder upwards, else that of pytest's
+    root folder.
+    """
+    from devgen.hosts.bench import Bench
+    from devgen.runtime.machine.project_devices import find_project, project_registry
+
+    folder = request.path.parent
+    registry = project_registry(folder if find_project(folder) is not None else request.config.rootpath)
     made: list[Bench] = []
 
     def make(*args: object, **kwargs: object) -> Bench:

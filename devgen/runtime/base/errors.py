@@ -1,6 +1,6 @@
-"""What goes wrong when a machine is put together or restored. A message is one line for the person who asked.
+"""Errors of putting a machine together or restoring it. A message is one line for the person who asked.
 
-No error of these is reachable by a guest: what a guest does never raises.
+A guest cannot cause any of these: what a guest does never raises. `devgen.errors` draws the tree.
 """
 
 from __future__ import annotations
@@ -8,12 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from devgen.errors import DevgenError
 
-class RuntimeFault(Exception):
-    """Base of all that the runtime raises for a user's mistake."""
+
+class RuntimeFault(DevgenError):
+    """Base of the errors that the runtime and the hosts raise for a user's mistake."""
 
     where: str = ""
-    """The place in the user's file, ``file:line:column``, if it is known."""
+    """The place in the user's file, ``file:line:column``, if it is known. The error's text begins with it."""
+
+    def __str__(self) -> str:
+        """The place, if it is known, and the message."""
+        message = super().__str__()
+        return f"{self.where}: {message}" if self.where else message
 
 
 class DeviceError(RuntimeFault):

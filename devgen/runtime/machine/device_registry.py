@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -105,10 +105,19 @@ class Installed:
 class Registry:
     """Finds device classes by name. A device's module is imported only when the device is asked for.
 
-    ``bundled``: devgen's own catalogue; ``installed``: entry points of installed packages.
+    ``bundled``: devgen's own catalogue; ``installed``: entry points of installed packages. ``advice(name)`` is added
+    to the message about an unknown device.
     """
 
-    def __init__(self, folders: Iterable[Path] = (), *, bundled: bool = True, installed: bool = True) -> None:
+    def __init__(
+        self,
+        folders: Iterable[Path] = (),
+        *,
+        bundled: bool = True,
+        installed: bool = True,
+        advice: Callable[[str], str] | None = None,
+    ) -> None:
+        self._advice = advice
         self._added: dict[str, type[Device]] = {}
         self._tiers: list[list[Source]] = [[Folder(path) for path in folders]]
         self._tiers.append([Installed(entry) for entry in entry_points(group=GROUP)] if installed else [])
@@ -149,7 +158,7 @@ class Registry:
                 raise RegistryError(f"device '{name}' comes from both {bringing[0].label} and {bringing[1].label}")
             if bringing:
                 return bringing[0]
-        notes = "".join(f"; {fault}" for fault in faults)
+        notes = "".join(f"; {fault}" for fault in ([self._advice(name)] if self._advice else []) + faults)
         raise RegistryError(f"unknown device '{name}'{suggest(name, self.names())}{notes}")
 
 

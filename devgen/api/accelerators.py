@@ -1,19 +1,21 @@
-"""Which host runs the guest: KVM where /dev/kvm opens, else the emulator."""
+"""Which host runs a guest's processor: KVM where /dev/kvm opens, else the emulator."""
 
 from __future__ import annotations
 
 import os
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol, get_args
 
-from devgen.cli.command_error import InputError
+from devgen.errors import ArgumentError
+from devgen.runtime.base.errors import MachineError, suggest
 from devgen.runtime.machine.machine import Machine
 from devgen.runtime.machine.run_result import RunResult
 
 Accel = Literal["auto", "kvm", "emulator"]
+ACCELS: Final[tuple[Accel, ...]] = get_args(Accel)
 
 
 class Host(Protocol):
-    """What the command line needs of a CPU host."""
+    """What a CPU host offers; `devgen.hosts.kvm.KvmHost` and `devgen.hosts.emulator.EmulatorHost` do."""
 
     def run(self, timeout: float | None = None) -> RunResult:
         """Run the guest until it ends or ``timeout`` seconds are over."""
@@ -37,16 +39,19 @@ def why_no_kvm() -> str | None:
     return None
 
 
-def choose(accel: Accel) -> tuple[Literal["kvm", "emulator"], str]:
+def choose_accel(accel: Accel = "auto") -> tuple[Literal["kvm", "emulator"], str]:
     """The host to take, and the reason in words.
 
     Raises:
-        InputError: KVM was asked for and does not open.
+        ArgumentError: no host has this name.
+        MachineError: KVM was asked for and /dev/kvm does not open.
     """
+    if accel not in ACCELS:
+        raise ArgumentError("accel", f"{accel!r} is not one of {', '.join(ACCELS)}{suggest(str(accel), ACCELS)}")
     obstacle = why_no_kvm() if accel != "emulator" else None
     if accel == "kvm":
         if obstacle:
-            raise InputError(f"cannot use KVM ({obstacle}); --accel emulator runs without it")
+            raise MachineError(f"cannot use KVM ({obstacle}); the accelerator 'emulator' runs without it")
         return "kvm", "as asked"
     if accel == "emulator":
         return "emulator", "as asked"
@@ -54,7 +59,7 @@ def choose(accel: Accel) -> tuple[Literal["kvm", "emulator"], str]:
 
 
 def make_host(accel: Literal["kvm", "emulator"], machine: Machine) -> Host:
-    """The host of that name for ``machine``; the other one's module is not imported."""
+    """The host of that name for ``machine``; the other one's module is not imported. Raises KvmError."""
     if accel == "kvm":
         from devgen.hosts.kvm import KvmHost
 

@@ -1,51 +1,55 @@
-"""``--on-event``: what a served device's events do, as a board's ``on_event`` says it."""
+"""What a served device's events do, as a board's ``on_event`` says it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
-import click
-
-from devgen.cli.command_error import InputError
+from devgen.errors import ArgumentError
 from devgen.runtime.base.errors import suggest
 from devgen.runtime.device.device import Device
 from devgen.runtime.machine.machine_config import EVENT_ACTIONS
+
+Log = Callable[[str], Any]
+"""Takes a line of text."""
 
 
 def _nothing() -> None:
     """There is nothing to end yet."""
 
 
-class Events:
-    """Prints a device's events, unless ``actions`` (event → action) says otherwise.
+class ServedEvents:
+    """Tells ``log`` of a device's events, unless ``actions`` (event → action) says otherwise.
 
     ``code`` is that of the event that has ended the server, by ``stop``.
 
     Raises:
-        InputError: an event that the device does not have, or an unknown action.
+        ArgumentError: an event that the device does not have, or an unknown action.
     """
 
-    def __init__(self, device_class: type[Device], actions: Mapping[str, str]) -> None:
+    def __init__(self, device_class: type[Device], actions: Mapping[str, str], log: Log | None) -> None:
         for event, action in actions.items():
             if event not in device_class.EVENTS:
                 known = ", ".join(device_class.EVENTS) or "none"
                 hint = suggest(event, device_class.EVENTS)
-                raise InputError(f"--on-event {event}: {device_class.NAME} has no such event{hint}; it has {known}")
+                raise ArgumentError("on_event", f"{event}: {device_class.NAME} has no such event{hint}; it has {known}")
             if action not in EVENT_ACTIONS:
                 hint = suggest(action, EVENT_ACTIONS)
                 known = ", ".join(EVENT_ACTIONS)
-                raise InputError(f"--on-event {event}={action}: no such action{hint}; known are {known}")
+                raise ArgumentError("on_event", f"{event}={action}: no such action{hint}; known are {known}")
         self.code = 0
         self.stop: Callable[[], None] = _nothing
         self._actions = actions
+        self._log = log
 
     def hear(self, device: str, event: str, values: dict[str, int]) -> None:
         """An event has happened."""
         action = self._actions.get(event, "log")
         if action == "ignore":
             return
-        shown = "".join(f" {name}={value:#x}" for name, value in values.items())
-        click.echo(f"{device}: {event}{shown}", err=True)
+        if self._log is not None:
+            shown = "".join(f" {name}={value:#x}" for name, value in values.items())
+            self._log(f"{device}: {event}{shown}")
         if action == "exit":
             self.code = self.code or values.get("code", next(iter(values.values()), 0))
             self.stop()

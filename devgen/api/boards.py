@@ -1,0 +1,163 @@
+"""Run a board: its guest on KVM or the emulator, its devices around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from math import isfinite
+from typing import Final, TextIO
+
+from devgen.api.accelerators import Accel, Host, choose_accel, make_host
+from devgen.api.board_configuration import AnyBoard, board_configuration, with_actions, with_streams
+from devgen.api.descriptions import BoardDescription
+from devgen.api.observing import Watch, watch
+from devgen.errors import ArgumentError
+from devgen.runtime.base.errors import MachineError, RuntimeFault, suggest
+from devgen.runtime.device.device import Device
+from devgen.runtime.machine.device_registry import Registry
+from devgen.runtime.machine.machine import Machine
+from devgen.runtime.machine.machine_config import MachineConfig
+from devgen.runtime.machine.project_devices import project_registry
+from devgen.runtime.machine.run_result import RunResult
+from devgen.runtime.observe.recorder import Recorder
+
+LONGEST_RUN: Final = 1_000_000_000.0
+"""Seconds, about thirty years: the system's timeouts take no more than a few hundred."""
+
+
+class Board:
+    """A board that is ready to run: `machine`, and the host that runs its guest. Use as a context, or ``close`` it.
+
+    ``board``: a file, the name of a board that comes with devgen, a loaded board, or a `MachineConfig`. ``accel``:
+    "kvm", "emulator", or "auto", which takes KVM where /dev/kvm opens. ``streams``: DEVICE.STREAM → ``stdio``, ``pty``,
+    ``socket:PATH``, ``file:PATH``, ``memory`` or ``null``, instead of what the board says. ``on_event``: DEVICE.EVENT →
+    ``exit``, ``log`` or ``ignore``, likewise. ``registry``: where devices are looked up; by default the project at or
+    above the current folder. ``log`` takes lines about accesses that no device answers, which otherwise go to the
+    module `logging`.
+
+    Raises:
+        FileError: there is no such board.
+        DescriptionError: the board's file has errors.
+        ArgumentError: a stream or an event of a device that the board does not have, an unknown accelerator.
+        RuntimeFault: a device is unknown, the devices do not fit together, there is no guest, or KVM does not work.
+    """
+
+    def __init__(
+        self,
+        board: AnyBoard,
+        *,
+        accel: Accel = "auto",
+        streams: Mapping[str, str] | None = None,
+        on_event: Mapping[str, str] | None = None,
+        registry: Registry | None = None,
+        log: Callable[[str], None] | None = None,
+    ) -> None:
+        self.accel, self.why = choose_accel(accel)
+        """The host's name, "kvm" or "emulator", and why it was chosen, in words."""
+        config = board_configuration(board)
+        self.config = with_actions(with_streams(config, streams or {}), on_event or {})
+        with _named(board, config.name):
+            if config.guest is None:
+                raise MachineError("the board has no guest to run")
+            self.machine = Machine(self.config, registry or project_registry(), log=log)
+            try:
+                self.host: Host = make_host(self.accel, self.machine)
+            except BaseException:
+                self.machine.close()
+                raise
+
+    def run(self, timeout: float | None = None) -> RunResult:
+        """Run the guest until it ends, a device ends the run, ``stop`` is called, or ``timeout`` seconds are over.
+
+        After a timeout or a stop the run may be continued. Raises ArgumentError for a timeout that is not above 0.
+        """
+        if timeout is not None and not (isfinite(timeout) and 0 < timeout <= LONGEST_RUN):
+            raise ArgumentError(
+                "timeout", f"{timeout!r} is not a number of seconds above 0 and up to {LONGEST_RUN:.0f}"
+            )
+        return self.host.run(timeout)
+
+    def stop(self) -> None:
+        """End ``run``, from another thread."""
+        self.host.stop()
+
+    def device(self, name: str) -> Device:
+        """The device of that name on the board. Raises ArgumentError."""
+        device = self.machine.devices.get(name)
+        if device is None:
+            known = ", ".join(self.machine.devices) or "none"
+            raise ArgumentError(
+                "device", f"the board has no device '{name}'{suggest(name, self.machine.devices)}; it has {known}"
+            )
+        return device
+
+    def sent(self, device: str, stream: str) -> bytes:
+        """The bytes that a stream has sent so far, if its backend is ``memory``. Raises ArgumentError."""
+        end = self.machine.ends.get((device, stream))
+        data = getattr(end, "data", None)
+        if not isinstance(data, bytearray):
+            raise ArgumentError(
+                "stream", f"{device}.{stream} is not kept: connect it with streams={{'{device}.{stream}': 'memory'}}"
+            )
+        return bytes(data)
+
+    def watch(self, what: Watch) -> AbstractContextManager[None]:
+        """Show what happens while the context lasts. Raises ArgumentError, FileError, MissingPackageError."""
+        return watch(self.machine, what, self.host.program_counter)
+
+    def record(self, device: str, file: TextIO) -> Recorder:
+        """Record a device until the recorder's ``close``; `replay_trace` reads the file. Raises ArgumentError."""
+        return Recorder(self.machine, self.device(device), file)
+
+    def close(self) -> None:
+        """Release the host, the devices, streams and RAM."""
+        self.host.close()
+        self.machine.close()
+
+    def __enter__(self) -> Board:
+        """Use as a context that closes the board."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+
+@contextmanager
+def _named(board: AnyBoard, name: str) -> Iterator[None]:
+    """Let an error that knows no place in a file begin with the board's name."""
+    match board:
+        case BoardDescription():
+            shown = str(board.sources[0])
+        case MachineConfig():
+            shown = name
+        case _:
+            shown = str(board)
+    try:
+        yield
+    except RuntimeFault as error:
+        error.where = error.where or shown
+        raise
+    except OSError as error:
+        raise MachineError(f"{shown}: {error}") from error
+
+
+def run_board(
+    board: AnyBoard,
+    *,
+    accel: Accel = "auto",
+    timeout: float | None = None,
+    streams: Mapping[str, str] | None = None,
+    on_event: Mapping[str, str] | None = None,
+    watch: Watch | None = None,
+    registry: Registry | None = None,
+) -> RunResult:
+    """Run a board to its end, or for ``timeout`` seconds; see `Board` for the arguments and `Watch` for ``watch``.
+
+    Raises what `Board` and `Board.run` raise.
+    """
+    with Board(board, accel=accel, streams=streams, on_event=on_event, registry=registry) as ready:
+        if watch is None:
+            return ready.run(timeout)
+        with ready.watch(watch):
+            return ready.run(timeout)

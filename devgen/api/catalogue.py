@@ -1,0 +1,84 @@
+"""The devices and boards that can be named: the project's own, installed packages', and those that come with devgen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+
+from devgen.errors import FileError
+from devgen.language.statistics import Statistics
+from devgen.runtime.base.errors import suggest
+from devgen.runtime.machine.device_registry import Registry
+from devgen.runtime.machine.project_devices import find_project, project_registry
+from devgen.share import find_share
+
+AnyPath = str | PathLike[str]
+
+
+@dataclass(slots=True, frozen=True)
+class DeviceEntry:
+    """A device that boards and tests can name: its name, its bus, its title, and where it comes from."""
+
+    name: str
+    bus: str
+    title: str
+    source: str
+
+
+def list_devices(start: AnyPath | None = None, *, registry: Registry | None = None) -> list[DeviceEntry]:
+    """The devices known in the project at or above ``start`` (default: the current folder), sorted by name.
+
+    Those of ``registry`` if one is given.
+
+    Raises:
+        RegistryError: the project's generated/ folder, or an installed package's entry, cannot be used.
+    """
+    known = registry or project_registry(None if start is None else Path(start))
+    return [DeviceEntry(name, *known.describe(name)) for name in known.names()]
+
+
+def measure_devices(start: AnyPath | None = None) -> dict[str, Statistics]:
+    """Device name → the sizes of its description, for descriptions in devices/ of the project and of devgen.
+
+    Of two descriptions of one name the project's counts. Files with errors are left out.
+    """
+    from devgen.language import load_device
+    from devgen.language.loading import is_board
+    from devgen.language.statistics import measure
+
+    begin = Path.cwd() if start is None else Path(start)
+    found: dict[str, Statistics] = {}
+    for folder in ((find_project(begin) or begin) / "devices", find_share("devices")):
+        if folder is None or not folder.is_dir():
+            continue
+        for path in sorted(path for path in folder.rglob("*") if path.suffix in (".yaml", ".yml") and path.is_file()):
+            loaded = load_device(path) if not is_board(path) else None
+            sizes = measure(loaded) if loaded is not None else None
+            if sizes is not None and loaded is not None and loaded.device is not None:
+                found.setdefault(loaded.device.name, sizes)
+    return found
+
+
+def list_boards() -> dict[str, Path]:
+    """Name → file of the boards that come with devgen."""
+    examples = find_share("examples")
+    if examples is None:
+        return {}
+    return {path.stem: path for path in sorted((examples / "boards").glob("*.yaml"))}
+
+
+def find_board(name: AnyPath) -> Path:
+    """The file that ``name`` means: a path, or the name of a board that comes with devgen.
+
+    Raises:
+        FileError: there is no such file or board.
+    """
+    path, bundled = Path(name), list_boards()
+    if path.exists():
+        return path
+    if str(name) in bundled:
+        return bundled[str(name)]
+    known = ", ".join(bundled) or "none"
+    hint = suggest(str(name), bundled)
+    raise FileError(f"{name}: no such file, and no board of that name comes with devgen{hint}; known are {known}")

@@ -1,0 +1,84 @@
+"""Load and check descriptions of devices and boards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+
+from devgen.api.description_error import DescriptionError, headline
+from devgen.language import LoadResult, check_paths
+from devgen.language import load_board as load_board_result
+from devgen.language import load_device as load_device_result
+from devgen.language.board import Board
+from devgen.language.diagnostics.reporting import Diagnostic
+from devgen.language.model import Device
+from devgen.language.statistics import Statistics, measure
+
+AnyPath = str | PathLike[str]
+
+
+@dataclass(slots=True, frozen=True)
+class DeviceDescription:
+    """A device's description without errors.
+
+    ``device`` is the checked model; ``warnings`` what was found that is no error; ``sources`` the files that were read:
+    the description first, then those that it includes.
+    """
+
+    device: Device
+    warnings: tuple[Diagnostic, ...]
+    sources: tuple[Path, ...]
+
+    @property
+    def statistics(self) -> Statistics:
+        """The sizes of the description: lines, registers, fields, lines of behaviour."""
+        sizes = measure(LoadResult(self.device, [], list(self.sources)))
+        assert sizes is not None  # there is a device and a source
+        return sizes
+
+
+@dataclass(slots=True, frozen=True)
+class BoardDescription:
+    """A board's description without errors: the checked model, warnings, and the files that were read."""
+
+    board: Board
+    warnings: tuple[Diagnostic, ...]
+    sources: tuple[Path, ...]
+
+
+def load_device(path: AnyPath, *, include_dirs: Sequence[AnyPath] = ()) -> DeviceDescription:
+    """Load and check the device description at ``path``.
+
+    Files named by ``include:`` are looked for beside the file that names them, then in ``include_dirs``.
+
+    Raises:
+        DescriptionError: the description has errors, or it is a fragment, which describes no device by itself.
+    """
+    result = load_device_result(Path(path), include_dirs=[Path(folder) for folder in include_dirs])
+    if not result.ok:
+        raise DescriptionError(headline(result.diagnostics), result.diagnostics)
+    if result.device is None:
+        raise DescriptionError(f"{path}: a fragment describes no device by itself, only where another file includes it")
+    return DeviceDescription(result.device, tuple(result.diagnostics), tuple(result.sources))
+
+
+def load_board(path: AnyPath) -> BoardDescription:
+    """Load and check the board at ``path``.
+
+    Raises:
+        DescriptionError: the board has errors.
+    """
+    result = load_board_result(Path(path))
+    if result.board is None:
+        raise DescriptionError(headline(result.diagnostics), result.diagnostics)
+    return BoardDescription(result.board, tuple(result.diagnostics), tuple(result.sources))
+
+
+def check_files(paths: Iterable[AnyPath], *, include_dirs: Sequence[AnyPath] = ()) -> list[Diagnostic]:
+    """Every finding about the files ``paths`` name: devices, fragments and boards; folders are searched to the bottom.
+
+    Nothing is raised for what a file says, or for one that cannot be read: that is a finding too.
+    """
+    return check_paths([Path(path) for path in paths], include_dirs=[Path(folder) for folder in include_dirs])

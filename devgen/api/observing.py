@@ -1,0 +1,131 @@
+"""Watch a board or a served device: each access by name, and lines and counters as waves."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Final, Literal, TextIO, get_args
+
+from devgen.errors import ArgumentError, DevgenError, FileError
+from devgen.runtime.base.errors import suggest
+from devgen.runtime.observe import LEVELS, JsonTrace, Level, NameFilter, Tracer
+from devgen.runtime.observe.observable import Observable
+from devgen.runtime.observe.tracer import ProgramCounter, no_processor
+
+AnyPath = str | PathLike[str]
+TraceLevel = Level
+TRACE_LEVELS: Final = LEVELS
+TraceForm = Literal["text", "json"]
+TRACE_FORMS: Final[tuple[TraceForm, ...]] = get_args(TraceForm)
+
+
+class MissingPackageError(DevgenError):
+    """An optional package that is needed for this is not installed; the message says how to install it."""
+
+
+@dataclass(slots=True, frozen=True)
+class Watch:
+    """What to show of a run.
+
+    ``trace``: how much of each access is shown. "access": register and value; "field": by field, with what has changed;
+    "all": with lines, bytes, events and memory, too; None: no trace. ``form``: lines to read, or JSON lines that
+    `replay_trace` reads. ``only``: globs on the names of devices, registers and lines (``rtc.M*``); empty: all.
+    ``output``: a file to write, or an open text file; None: standard error. ``vcd``: a file for lines and counters as
+    waves, which a viewer such as GTKWave shows.
+
+    Raises:
+        ArgumentError: an unknown level or form.
+    """
+
+    trace: TraceLevel | None = None
+    form: TraceForm = "text"
+    only: Sequence[str] = ()
+    output: AnyPath | TextIO | None = None
+    vcd: AnyPath | None = None
+
+    def __post_init__(self) -> None:
+        """Check the words."""
+        for name, word, known in (("trace", self.trace, TRACE_LEVELS), ("form", self.form, TRACE_FORMS)):
+            if word is not None and word not in known:
+                raise ArgumentError(name, f"{word!r} is not one of {', '.join(known)}{suggest(str(word), known)}")
+        if isinstance(self.only, str):
+            raise ArgumentError("only", f"{self.only!r} is a text; write a list of globs, as [{self.only!r}]")
+
+
+@contextmanager
+def watch(scene: Observable, what: Watch, program_counter: ProgramCounter = no_processor) -> Iterator[None]:
+    """Show what happens to the devices of ``scene`` while the context lasts.
+
+    Raises:
+        ArgumentError: a filter that fits no device.
+        FileError: a file cannot be written; when that happens later, it is raised at the end of the context.
+        MissingPackageError: waves were asked for and pyvcd is not installed.
+    """
+    wanted = NameFilter(tuple(what.only))
+    if what.only and not any(wanted.may_pass(name) for name in scene.devices):
+        raise ArgumentError("only", f"{' '.join(what.only)} fits no device; there are {', '.join(scene.devices)}")
+    with ExitStack() as stack:
+        if what.vcd is not None:
+            stack.enter_context(_waves(scene, Path(what.vcd), wanted))
+        if what.trace is not None:
+            stack.enter_context(_trace(scene, program_counter, what, what.trace, wanted))
+        yield
+
+
+@contextmanager
+def _trace(
+    scene: Observable, program_counter: ProgramCounter, what: Watch, level: TraceLevel, wanted: NameFilter
+) -> Iterator[None]:
+    with _opened(what.output) as file:
+        trace: JsonTrace | Tracer = (
+            JsonTrace(scene, file, level, wanted, program_counter)
+            if what.form == "json"
+            else Tracer(scene, lambda line: print(line, file=file), level, wanted, program_counter)
+        )
+        with trace:
+            yield
+    _raise_cut_off(what.output, trace.error)
+
+
+@contextmanager
+def _waves(scene: Observable, path: Path, wanted: NameFilter) -> Iterator[None]:
+    try:
+        from devgen.runtime.observe.waves import Waves  # pyvcd is optional
+    except ModuleNotFoundError as error:
+        if error.name is None or not error.name.startswith("vcd"):
+            raise
+        raise MissingPackageError("waves need the package pyvcd: pip install 'devgen[vcd]'") from None
+    with _opened(path) as file:
+        with Waves(scene, file, wanted) as waves:
+            yield
+        _raise_cut_off(path, waves.error)
+
+
+@contextmanager
+def _opened(output: AnyPath | TextIO | None) -> Iterator[TextIO]:
+    """``output`` open for writing; a file that was opened here is closed at the end."""
+    if output is None or not isinstance(output, str | PathLike):
+        yield sys.stderr if output is None else output
+        return
+    try:
+        # Line by line, so that a reader of the growing file sees whole lines.
+        file = Path(output).open("w", encoding="utf-8", buffering=1)  # noqa: SIM115
+    except OSError as error:
+        raise FileError(f"{output}: {error.strerror}") from error
+    try:
+        yield file
+    finally:
+        try:
+            file.close()
+        except OSError as error:
+            raise FileError(f"{output}: {error.strerror}; the file is cut off") from error
+
+
+def _raise_cut_off(output: object, error: OSError | None) -> None:
+    if error is not None:
+        name = output if isinstance(output, str | PathLike) else "standard error" if output is None else "the trace"
+        raise FileError(f"{name}: {error.strerror}; the file is cut off")

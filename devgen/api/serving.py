@@ -1,0 +1,196 @@
+"""Serve a PCI device to QEMU or another VMM, over vfio-user."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack
+from os import PathLike
+from pathlib import Path
+from typing import TypeVar
+
+from devgen.api.observing import Watch, watch
+from devgen.api.served_events import Log, ServedEvents
+from devgen.hosts.vfio_user import VfioUserServer
+from devgen.hosts.vfio_user.gpio_socket import GpioLines
+from devgen.hosts.vfio_user.served_streams import ServedStreams
+from devgen.runtime.base.errors import MachineError
+from devgen.runtime.base.plain_state import Json
+from devgen.runtime.device.device import Device
+from devgen.runtime.device.properties import PropertyValue
+from devgen.runtime.machine.device_registry import Registry
+from devgen.runtime.machine.project_devices import project_registry
+
+AnyPath = str | PathLike[str]
+T = TypeVar("T")
+
+
+class DeviceServer:
+    """A PCI device behind a UNIX socket, which exists once this is made. Use as a context, or ``close`` it.
+
+    One client is served at a time; when it has gone, the device keeps its state and takes the next. ``run`` serves in
+    the calling thread, ``start`` in one of its own.
+
+    ``device``: a device's name or class. ``socket``: the path. ``properties``: the device's. ``streams``: stream →
+    ``stdio``, ``pty``, ``socket:PATH``, ``file:PATH`` or ``null``. ``lines``: such a backend for the GPIO lines, as
+    text. ``mapped``: whether clients are given the memory of BARs to map. ``on_event``: event → ``log``, ``ignore``, or
+    ``exit``, which ends the server; ``code`` is the event's code then. ``log`` takes a line for each event that is
+    logged, ``on_client`` one when a client comes or goes. ``state``: what ``save_state`` gave earlier. ``registry``:
+    where the name is looked up; by default the project at or above the current folder.
+
+    Raises:
+        ArgumentError: an event that the device does not have, or an unknown action.
+        RuntimeFault: an unknown device, one that is not on PCI, a wrong property, stream or state, or a socket that
+            cannot be made.
+    """
+
+    def __init__(
+        self,
+        device: str | type[Device],
+        socket: AnyPath,
+        *,
+        properties: Mapping[str, PropertyValue] | None = None,
+        streams: Mapping[str, str] | None = None,
+        lines: str | None = None,
+        mapped: bool = True,
+        on_event: Mapping[str, str] | None = None,
+        log: Log | None = None,
+        on_client: Callable[[str], None] | None = None,
+        state: Json = None,
+        registry: Registry | None = None,
+    ) -> None:
+        device_class = (registry or project_registry()).find(device) if isinstance(device, str) else device
+        self._events = ServedEvents(device_class, on_event or {}, log)
+        self._thread: threading.Thread | None = None
+        self._failure: BaseException | None = None
+        with ExitStack() as stack:
+            self.server = stack.enter_context(
+                VfioUserServer(
+                    device_class, Path(socket), properties, on_event=self._events.hear, on_client=on_client,
+                    mapped=mapped,
+                )
+            )  # fmt: skip
+            self._events.stop = self.server.stop
+            if state is not None:
+                self.server.load_state(state, new_bus=True)
+            stack.enter_context(ServedStreams(self.server, streams or {}))
+            if lines is not None:
+                stack.enter_context(GpioLines(self.server, lines))
+            self._cleanup = stack.pop_all()
+
+    @property
+    def path(self) -> Path:
+        """The socket."""
+        return self.server.path
+
+    @property
+    def device(self) -> Device:
+        """The device. While the server runs, touch it by ``call`` only."""
+        return self.server.device
+
+    @property
+    def code(self) -> int:
+        """The code of the event that has ended the server; else 0."""
+        return self._events.code
+
+    def run(self) -> int:
+        """Serve clients until ``stop``, or an event whose action is ``exit``; its code."""
+        self.server.run()
+        return self.code
+
+    def start(self) -> None:
+        """Serve in a thread of its own, until ``stop`` or ``close``. Raises MachineError if it was started before."""
+        if self._thread is not None:
+            raise MachineError("the server has been started")
+        self._thread = threading.Thread(target=self._serve, name="devgen-serve", daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        try:
+            self.server.run()
+        except BaseException as error:
+            self._failure = error
+
+    def stop(self) -> None:
+        """End ``run``, from any thread or a signal handler."""
+        self.server.stop()
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait until the thread of ``start`` has ended; the code. Raises what the thread raised, TimeoutError."""
+        thread = self._thread
+        if thread is not None:
+            thread.join(timeout)
+            if thread.is_alive():
+                raise TimeoutError("the server goes on")
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
+        return self.code
+
+    def call(self, function: Callable[[], T]) -> T:
+        """``function()``, done between two messages by the thread that serves. Raises what it raises, MachineError."""
+        return self.server.call(function) if self.server.running else function()
+
+    def soon(self, function: Callable[[], object]) -> None:
+        """As ``call``, without waiting; also from a signal handler."""
+        self.server.soon(function)
+
+    def watch(self, what: Watch) -> AbstractContextManager[None]:
+        """Show what happens while the context lasts; to be entered and left while the server does not run.
+
+        Raises ArgumentError, FileError, MissingPackageError.
+        """
+        return watch(self.server, what)
+
+    def save_state(self) -> dict[str, Json]:
+        """The device and its clock as plain data, which ``state`` takes. Raises MachineError if the server ends."""
+        return self.call(self.server.save_state)
+
+    def vacate(self) -> None:
+        """Remove the socket at once, from a signal handler of a process that is about to end."""
+        self.server.vacate()
+
+    def close(self) -> None:
+        """Stop, remove the socket, release the device. Raises what the thread of ``start`` raised."""
+        self.stop()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        self._cleanup.close()
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
+
+    def __enter__(self) -> DeviceServer:
+        """Use as a context that closes the server."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+
+def serve_device(
+    device: str | type[Device],
+    socket: AnyPath,
+    *,
+    properties: Mapping[str, PropertyValue] | None = None,
+    streams: Mapping[str, str] | None = None,
+    lines: str | None = None,
+    mapped: bool = True,
+    on_event: Mapping[str, str] | None = None,
+    log: Log | None = None,
+    on_client: Callable[[str], None] | None = None,
+    state: Json = None,
+    watch: Watch | None = None,
+    registry: Registry | None = None,
+) -> int:
+    """Serve a device until an event ends the server or another thread or a signal raises; the event's code.
+
+    See `DeviceServer` for the arguments and `Watch` for ``watch``. Raises what both raise.
+    """
+    with DeviceServer(
+        device, socket, properties=properties, streams=streams, lines=lines, mapped=mapped, on_event=on_event,
+        log=log, on_client=on_client, state=state, registry=registry,
+    ) as server, server.watch(watch or Watch()):  # fmt: skip
+        return server.run()
