@@ -22,7 +22,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "devgen.build": ("devgen.language", "devgen.targets"),
     **{part: RUNTIME[:index] for index, part in enumerate(RUNTIME)},
     **dict.fromkeys(HOSTS, RUNTIME),
-    "devgen.cli": ("devgen.language", "devgen.build", *RUNTIME, *HOSTS),
+    "devgen.api": ("devgen.language", "devgen.build", *RUNTIME, *HOSTS),
+    "devgen.cli": (),  # public names of `devgen` only: tests/api/test_public_surface.py
     "generated": RUNTIME,
 }
 NOT_AT_RUN_TIME = {"yaml", "jinja2", "jsonschema", "jsonschema_rs", "click", "rich"}

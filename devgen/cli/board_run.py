@@ -46,10 +46,11 @@ def _loaded(path: Path) -> BoardDescription:
     try:
         description = load_board(path)
     except DescriptionError as error:
-        click.echo("\n".join(map(str, error.diagnostics)), err=True)
+        for diagnostic in error.diagnostics:
+            click.echo(diagnostic.text(), err=True)
         raise InputError(f"{path}: the board has errors") from error
     for warning in description.warnings:
-        click.echo(str(warning), err=True)
+        click.echo(warning.text(), err=True)
     return description
 
 

@@ -48,10 +48,8 @@ def command(paths: tuple[Path, ...], output: Path, check: bool, templates: Path 
         )
     except FailedBuild as failed:
         report = failed.report
-    if report.diagnostics:
-        from devgen.language.diagnostics.reporting import render_text  # only a build that says something pays for it
-
-        click.echo(render_text(report.diagnostics), err=True)
+    for diagnostic in report.diagnostics:
+        click.echo(diagnostic.text(), err=True)
     if not quiet:
         print_report(report, check)
     stale = check and bool(report.stale or report.removed)

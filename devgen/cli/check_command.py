@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
 
 from devgen import check_files
 from devgen.cli.paths import PATH, description_files
-from devgen.language.diagnostics.reporting import render_json, render_text
 
 
 @click.command(
@@ -33,10 +33,10 @@ def command(paths: tuple[Path, ...], form: str) -> int:
     diagnostics = check_files(files)
     errors = sum(1 for diagnostic in diagnostics if diagnostic.is_error)
     if form == "json":
-        click.echo(render_json(diagnostics))
+        click.echo(json.dumps([diagnostic.json() for diagnostic in diagnostics], indent=2))
     else:
-        if diagnostics:
-            click.echo(render_text(diagnostics))
+        for diagnostic in diagnostics:
+            click.echo(diagnostic.text())
         faults = "no errors" if not errors else f"{errors} error{'s' * (errors != 1)}"
         click.echo(f"{len(files)} file{'s' * (len(files) != 1)} checked, {faults}")
     return 1 if errors else 0
