@@ -18,13 +18,12 @@ says so. Importing `devgen` is cheap: a name brings its part of the package when
 - what there is: `list_devices`, `measure_devices`, `list_boards`, `find_board`, `find_project`, `project_registry`
 - tests: `Bench`
 - running: `Board`, `run_board`, `record_board`, `record_run`, `replay_trace`, `find_traces`, `Watch`
-- serving to QEMU: `DeviceServer`, `serve_device`, `read_state`, `write_state`, `parse_properties`
+- serving to QEMU: `DeviceServer`, `serve_device`, `PciFunction`, `read_state`, `write_state`, `parse_properties`
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # type checkers take it for True; importing `typing` would cost more than all of this module
 if TYPE_CHECKING:
     from devgen.api.accelerators import ACCELS, Accel, Host, choose_accel, make_host, why_no_kvm
     from devgen.api.board_configuration import board_configuration
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     from devgen.hosts.bench import Bench, BenchError, Event
     from devgen.hosts.bench.replay import Divergence, ReplayResult
     from devgen.hosts.kvm import KvmError
+    from devgen.hosts.vfio_user import FunctionHost, PciFunction, ServedFunctionError
     from devgen.language.diagnostics.reporting import Diagnostic
     from devgen.language.statistics import Statistics
     from devgen.runtime.base.errors import DeviceError, MachineError, RuntimeFault, StateError, TraceError
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from devgen.runtime.machine.machine_config import DevicePlacement, GuestConfig, MachineConfig
     from devgen.runtime.machine.project_devices import find_project, project_registry
     from devgen.runtime.machine.run_result import RunResult
-    from devgen.runtime.pci import PciDevice
+    from devgen.runtime.pci import Bar, PciConfig, PciDevice, PciIdentity
 
 __version__ = "0.1.0"
 
@@ -78,6 +78,7 @@ _HOME = {
     "devgen.hosts.bench": ("Bench", "BenchError", "Event"),
     "devgen.hosts.bench.replay": ("Divergence", "ReplayResult"),
     "devgen.hosts.kvm": ("KvmError",),
+    "devgen.hosts.vfio_user": ("FunctionHost", "PciFunction", "ServedFunctionError"),
     "devgen.language.diagnostics.reporting": ("Diagnostic",),
     "devgen.language.statistics": ("Statistics",),
     "devgen.runtime.base.errors": ("DeviceError", "MachineError", "RuntimeFault", "StateError", "TraceError"),
@@ -87,7 +88,7 @@ _HOME = {
     "devgen.runtime.machine.machine_config": ("DevicePlacement", "GuestConfig", "MachineConfig"),
     "devgen.runtime.machine.project_devices": ("find_project", "project_registry"),
     "devgen.runtime.machine.run_result": ("RunResult",),
-    "devgen.runtime.pci": ("PciDevice",),
+    "devgen.runtime.pci": ("Bar", "PciConfig", "PciDevice", "PciIdentity"),
 }
 """Module → the public names that it defines; each is imported when one of them is first used."""
 
@@ -97,6 +98,7 @@ __all__ = [
     "TRACE_LEVELS",
     "Accel",
     "ArgumentError",
+    "Bar",
     "Bench",
     "BenchError",
     "Board",
@@ -117,6 +119,7 @@ __all__ = [
     "Event",
     "FailedBuild",
     "FileError",
+    "FunctionHost",
     "GuestConfig",
     "Host",
     "KvmError",
@@ -124,7 +127,10 @@ __all__ = [
     "MachineConfig",
     "MachineError",
     "MissingPackageError",
+    "PciConfig",
     "PciDevice",
+    "PciFunction",
+    "PciIdentity",
     "Progress",
     "Recording",
     "Registry",
@@ -132,6 +138,7 @@ __all__ = [
     "ReplayResult",
     "RunResult",
     "RuntimeFault",
+    "ServedFunctionError",
     "StateError",
     "Statistics",
     "TraceError",
@@ -167,16 +174,18 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """A public name, from the module that defines it."""
-    home = next((module for module, names in _HOME.items() if name in names), None)
-    if home is None:
-        raise AttributeError(f"module 'devgen' has no attribute {name!r}")
-    from importlib import import_module
+if not TYPE_CHECKING:  # a type checker that saw this function would accept any name
 
-    value = getattr(import_module(home), name)
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> object:
+        """A public name, from the module that defines it."""
+        home = next((module for module, names in _HOME.items() if name in names), None)
+        if home is None:
+            raise AttributeError(f"module 'devgen' has no attribute {name!r}")
+        from importlib import import_module
+
+        value = getattr(import_module(home), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -7,7 +7,6 @@ from typing import Any
 
 from devgen.errors import ArgumentError
 from devgen.runtime.base.errors import suggest
-from devgen.runtime.device.device import Device
 from devgen.runtime.machine.machine_config import EVENT_ACTIONS
 
 Log = Callable[[str], Any]
@@ -27,12 +26,14 @@ class ServedEvents:
         ArgumentError: an event that the device does not have, or an unknown action.
     """
 
-    def __init__(self, device_class: type[Device], actions: Mapping[str, str], log: Log | None) -> None:
+    def __init__(self, device: object, actions: Mapping[str, str], log: Log | None) -> None:
+        events: tuple[str, ...] = getattr(device, "EVENTS", ())  # an object that is no Device has none
         for event, action in actions.items():
-            if event not in device_class.EVENTS:
-                known = ", ".join(device_class.EVENTS) or "none"
-                hint = suggest(event, device_class.EVENTS)
-                raise ArgumentError("on_event", f"{event}: {device_class.NAME} has no such event{hint}; it has {known}")
+            if event not in events:
+                name = getattr(device, "NAME", None) or getattr(device, "name", device)
+                known = ", ".join(events) or "none"
+                hint = suggest(event, events)
+                raise ArgumentError("on_event", f"{event}: {name} has no such event{hint}; it has {known}")
             if action not in EVENT_ACTIONS:
                 hint = suggest(action, EVENT_ACTIONS)
                 known = ", ".join(EVENT_ACTIONS)

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from devgen.api.observing import Watch, watch
 from devgen.api.served_events import Log, ServedEvents
-from devgen.hosts.vfio_user import VfioUserServer
+from devgen.hosts.vfio_user import PciFunction, VfioUserServer
 from devgen.hosts.vfio_user.gpio_socket import GpioLines
 from devgen.hosts.vfio_user.served_streams import ServedStreams
 from devgen.runtime.base.errors import MachineError
@@ -31,12 +31,13 @@ class DeviceServer:
     One client is served at a time; when it has gone, the device keeps its state and takes the next. ``run`` serves in
     the calling thread, ``start`` in one of its own.
 
-    ``device``: a device's name or class. ``socket``: the path. ``properties``: the device's. ``streams``: stream →
-    ``stdio``, ``pty``, ``socket:PATH``, ``file:PATH`` or ``null``. ``lines``: such a backend for the GPIO lines, as
-    text. ``mapped``: whether clients are given the memory of BARs to map. ``on_event``: event → ``log``, ``ignore``, or
-    ``exit``, which ends the server; ``code`` is the event's code then. ``log`` takes a line for each event that is
-    logged, ``on_client`` one when a client comes or goes. ``state``: what ``save_state`` gave earlier. ``registry``:
-    where the name is looked up; by default the project at or above the current folder.
+    ``device``: a device's name or class, or any object that is a `PciFunction`. ``socket``: the path. ``properties``:
+    the device's. ``streams``: stream → ``stdio``, ``pty``, ``socket:PATH``, ``file:PATH`` or ``null``. ``lines``: such
+    a backend for the GPIO lines, as text. ``mapped``: whether clients are given the memory of BARs to map.
+    ``on_event``: event → ``log``, ``ignore``, or ``exit``, which ends the server; ``code`` is the event's code then.
+    ``log`` takes a line for each event that is logged, ``on_client`` one when a client comes or goes. ``state``: what
+    ``save_state`` gave earlier. ``registry``: where the name is looked up; by default the project at or above the
+    current folder.
 
     Raises:
         ArgumentError: an event that the device does not have, or an unknown action.
@@ -46,7 +47,7 @@ class DeviceServer:
 
     def __init__(
         self,
-        device: str | type[Device],
+        device: str | type[Device] | PciFunction,
         socket: AnyPath,
         *,
         properties: Mapping[str, PropertyValue] | None = None,
@@ -59,14 +60,14 @@ class DeviceServer:
         state: Json = None,
         registry: Registry | None = None,
     ) -> None:
-        device_class = (registry or project_registry()).find(device) if isinstance(device, str) else device
-        self._events = ServedEvents(device_class, on_event or {}, log)
+        served = (registry or project_registry()).find(device) if isinstance(device, str) else device
+        self._events = ServedEvents(served, on_event or {}, log)
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
         with ExitStack() as stack:
             self.server = stack.enter_context(
                 VfioUserServer(
-                    device_class, Path(socket), properties, on_event=self._events.hear, on_client=on_client,
+                    served, Path(socket), properties, on_event=self._events.hear, on_client=on_client,
                     mapped=mapped,
                 )
             )  # fmt: skip
@@ -171,7 +172,7 @@ class DeviceServer:
 
 
 def serve_device(
-    device: str | type[Device],
+    device: str | type[Device] | PciFunction,
     socket: AnyPath,
     *,
     properties: Mapping[str, PropertyValue] | None = None,

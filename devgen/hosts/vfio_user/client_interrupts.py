@@ -11,6 +11,7 @@ from devgen.hosts.vfio_user import protocol
 from devgen.hosts.vfio_user.protocol import Irq, IrqFlag, SetFlag, invalid
 from devgen.runtime.memory.event_notifier import take_count
 from devgen.runtime.pci import PciDevice
+from devgen.runtime.pci.config_space import INTERRUPT_PIN
 
 _DATA = int(SetFlag.NONE | SetFlag.BOOL | SetFlag.EVENTFD)
 _ACTION = int(SetFlag.MASK | SetFlag.UNMASK | SetFlag.TRIGGER)
@@ -68,7 +69,7 @@ class Interrupts:
         """Number of interrupts of a type."""
         match index:
             case Irq.INTX:
-                return 1 if self._device.PCI.interrupt_pin else 0
+                return 1 if self._device.config.get(INTERRUPT_PIN, 1) else 0
             case Irq.MSI | Irq.MSIX:
                 messages = self._device.messages.get(index.name.lower())
                 return 0 if messages is None else messages.vectors

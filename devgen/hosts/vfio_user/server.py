@@ -19,8 +19,10 @@ from devgen.hosts.vfio_user.cross_thread_calls import Calls
 from devgen.hosts.vfio_user.device_regions import Regions
 from devgen.hosts.vfio_user.listening_socket import Listener
 from devgen.hosts.vfio_user.message_channel import Channel
+from devgen.hosts.vfio_user.pci_function import PciFunction
 from devgen.hosts.vfio_user.protocol import Disconnect
-from devgen.runtime.base.errors import MachineError, StateError
+from devgen.hosts.vfio_user.served_function import ServedFunction, class_to_serve
+from devgen.runtime.base.errors import StateError
 from devgen.runtime.base.plain_state import Json, mapping
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.environment import Environment
@@ -46,7 +48,9 @@ T = TypeVar("T")
 
 
 class VfioUserServer:
-    """Serves a device of ``device_class``; listens once it is made. Use as a context, or ``close`` it.
+    """Serves a device of a class, or an object that is a `PciFunction`; listens once it is made.
+
+    Use as a context, or ``close`` it.
 
     It is `Observable`, before ``run`` or in its thread.
 
@@ -57,7 +61,7 @@ class VfioUserServer:
 
     def __init__(
         self,
-        device_class: type[Device],
+        device: type[Device] | PciFunction,
         path: Path | str,
         properties: Mapping[str, PropertyValue] | None = None,
         *,
@@ -65,8 +69,7 @@ class VfioUserServer:
         on_client: Callable[[str], None] | None = None,
         mapped: bool = True,
     ) -> None:
-        if not issubclass(device_class, PciDevice):
-            raise MachineError(f"{device_class.NAME} is on bus {device_class.BUS}; only a PCI device can be served")
+        device_class = class_to_serve(device)
         self.memory = ClientMemory()
         self.clocks = Clocks.live()
         self._on_client = on_client or _nobody
@@ -75,6 +78,8 @@ class VfioUserServer:
         self.lock: AbstractContextManager[object] = nullcontext()
         environment = Environment(self.clocks, self.memory, self._event, name=device_class.NAME)
         self.device: PciDevice = device_class(environment, **(properties or {}))
+        if isinstance(self.device, ServedFunction):
+            self.device.host.server = self
         self.regions = Regions(self.device, mapped=mapped)
         self.path = Path(path)
         self._session: Session | None = None
