@@ -18,8 +18,9 @@ RUNTIME = tuple(f"devgen.runtime.{name}" for name in RUNTIME_ORDER)
 # part: what of the project it may import, besides itself
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "devgen.language": (),
-    "devgen.targets": ("devgen.language",),
-    "devgen.build": ("devgen.language", "devgen.targets"),
+    "devgen.plan": ("devgen.language",),
+    "devgen.targets": ("devgen.language", "devgen.plan"),
+    "devgen.build": ("devgen.language", "devgen.plan", "devgen.targets"),
     **{part: RUNTIME[:index] for index, part in enumerate(RUNTIME)},
     **dict.fromkeys(HOSTS, RUNTIME),
     "devgen.api": ("devgen.language", "devgen.build", *RUNTIME, *HOSTS),

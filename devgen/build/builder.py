@@ -260,12 +260,12 @@ class _Build:
         if (wanted == present and found and found == self.old.catalogue) or not (wanted or found):
             return None
         from devgen.build.templates import RenderError
-        from devgen.targets.python.plan import CataloguePlan
+        from devgen.targets.python.module import Catalogue
         from devgen.targets.python.python_literals import string
 
         pairs = sorted(wanted.values())
         try:
-            text = self._templates().catalogue(CataloguePlan(tuple((string(one), string(two)) for one, two in pairs)))
+            text = self._templates().catalogue(Catalogue(tuple((string(one), string(two)) for one, two in pairs)))
         except RenderError as error:
             raise BuildError(str(error)) from error
         data = text.encode()

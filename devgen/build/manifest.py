@@ -111,6 +111,7 @@ def tool_digest(templates: Path | None) -> str:
     total = hashlib.sha256(f"{__version__} {sys.version_info[:2]}".encode())
     folders = [
         PACKAGE / "language",
+        PACKAGE / "plan",
         PACKAGE / "targets",
         PACKAGE / "build",
         find_share("schemas"),

@@ -1,6 +1,6 @@
-"""Templates: plans to text.
+"""Templates: modules to text.
 
-Templates are ours or the user's own and hold no logic but loops over lines. Strings of a description reach them as
+Templates are devgen's or the user's own; they hold the structure of the output. Strings of a description reach them as
 finished Python literals and are inserted, never treated as templates themselves.
 """
 
@@ -9,11 +9,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PrefixLoader,
+    StrictUndefined,
+    TemplateError,
+)
 
 from devgen.build.output_folder import HEADER
 from devgen.share import find_share
-from devgen.targets.python.plan import CataloguePlan, ModulePlan
+from devgen.targets.python.module import Catalogue, Module
+from devgen.targets.python.rendering import Context, catalogue_context, module_context
 
 TARGET: Final = "python"
 """The folder of templates that makes Python; further targets get folders of their own."""
@@ -28,7 +37,7 @@ class Renderer:
 
     def __init__(self, overrides: Path | None = None) -> None:
         self._environment = Environment(
-            loader=FileSystemLoader([str(folder) for folder in template_folders(overrides)]),
+            loader=_loader(overrides),
             autoescape=False,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -37,17 +46,17 @@ class Renderer:
             auto_reload=False,
         )
 
-    def module(self, plan: ModulePlan) -> str:
+    def module(self, module: Module) -> str:
         """The text of a device's module."""
-        return self._render("device.py.j2", plan)
+        return self._render("device.py.j2", module_context(module))
 
-    def catalogue(self, plan: CataloguePlan) -> str:
+    def catalogue(self, catalogue: Catalogue) -> str:
         """The text of the package's ``__init__``."""
-        return self._render("catalogue.py.j2", plan)
+        return self._render("catalogue.py.j2", catalogue_context(catalogue))
 
-    def _render(self, name: str, plan: ModulePlan | CataloguePlan) -> str:
+    def _render(self, name: str, context: Context) -> str:
         try:
-            text = self._environment.get_template(name).render(plan=plan)
+            text = self._environment.get_template(name).render(context)
         except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
             line = getattr(error, "lineno", None)
             raise RenderError(f"template {name}{f':{line}' if line else ''}: {error}") from error
@@ -55,6 +64,13 @@ class Renderer:
             # The next build would take the file for somebody else's, and refuse to touch it.
             raise RenderError(f"template {name}: its first line must be a comment as in devgen's own template")
         return text
+
+
+def _loader(overrides: Path | None) -> BaseLoader:
+    """``python/NAME`` is devgen's own template, so that one of the user's can extend it; NAME is the user's first."""
+    own = find_share("templates")
+    built_in = {TARGET: FileSystemLoader(own / TARGET)} if own is not None else {}
+    return ChoiceLoader([PrefixLoader(built_in), FileSystemLoader(template_folders(overrides))])
 
 
 def template_folders(overrides: Path | None) -> list[Path]:

@@ -70,6 +70,13 @@ class BitsPlace:
 
 
 @dataclass(slots=True, frozen=True)
+class WrittenPlace:
+    """The write-once bits of a register that have been written since the reset (made by plans only)."""
+
+    register: RegisterPlace
+
+
+@dataclass(slots=True, frozen=True)
 class StatePlace:
     """A hidden state variable, or one element of it."""
 
@@ -123,6 +130,7 @@ Place = (
     RegisterPlace
     | FieldPlace
     | BitsPlace
+    | WrittenPlace
     | StatePlace
     | FifoPlace
     | LocalPlace

@@ -28,6 +28,7 @@ INSIDE: Final[Mapping[type, tuple[str, ...]]] = {
     ir.RegisterPlace: ("index",),
     ir.FieldPlace: ("register",),
     ir.BitsPlace: ("of",),
+    ir.WrittenPlace: ("register",),
     ir.StatePlace: ("index",),
     ir.FifoPlace: ("index",),
     ir.LocalPlace: (),

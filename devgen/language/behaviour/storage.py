@@ -17,6 +17,7 @@ from devgen.language.ir import (
     PropertyPlace,
     RegisterPlace,
     StatePlace,
+    WrittenPlace,
 )
 from devgen.language.typed_walk import walk
 
@@ -31,7 +32,7 @@ Storage = tuple[str, str]
 def storage(place: Place) -> Storage:
     """Return what a place is part of."""
     match place:
-        case FieldPlace(register=inner) | BitsPlace(of=inner):
+        case FieldPlace(register=inner) | WrittenPlace(register=inner) | BitsPlace(of=inner):
             return storage(inner)
         case RegisterPlace(register, file=file):
             return ("register", f"{file}.{register}" if file else register)

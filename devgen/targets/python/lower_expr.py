@@ -1,61 +1,43 @@
-"""Expressions of the behaviour language to Python text, with no more parentheses than a careful reader wants."""
+"""Expressions of the behaviour language to Python, with no more parentheses than a careful reader wants."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
 
-from devgen.language import ir
-from devgen.targets.python.python_literals import hexadecimal, mask_of, string
+from devgen.language import ir, model
+from devgen.plan.registers import RegisterKey, mask_of
+from devgen.plan.steps import WindowRead
+from devgen.targets.python.python_literals import hexadecimal, string
 from devgen.targets.python.python_names import local
-from devgen.targets.python.symbols import RegisterKey, RegisterSymbol, Symbols
+from devgen.targets.python.source_tree import (
+    AND,
+    ATOM,
+    BIT_AND,
+    BIT_OR,
+    COMPARE,
+    CONDITIONAL,
+    LEVELS,
+    OR,
+    SHIFT,
+    UNARY,
+    Node,
+    as_number,
+    attribute,
+    binary,
+    call,
+    chain,
+    grouped,
+    masked,
+    negation,
+    prefixed,
+    subscript,
+    suffixed,
+)
+from devgen.targets.python.source_tree import local as local_node
+from devgen.targets.python.symbols import RegisterSymbol, Symbols
 
-# Binding strength of Python's operators, weakest first.
-CONDITIONAL: Final = 0
-OR: Final = 1
-AND: Final = 2
-NOT: Final = 3
-COMPARE: Final = 4
-BIT_OR: Final = 5
-BIT_XOR: Final = 6
-BIT_AND: Final = 7
-SHIFT: Final = 8
-ADD: Final = 9
-MULTIPLY: Final = 10
-UNARY: Final = 11
-ATOM: Final = 12
-
-_LEVELS: Final = {
-    "|": BIT_OR,
-    "^": BIT_XOR,
-    "&": BIT_AND,
-    "<<": SHIFT,
-    ">>": SHIFT,
-    "+": ADD,
-    "-": ADD,
-    "*": MULTIPLY,
-    "//": MULTIPLY,
-    "%": MULTIPLY,
-}
-_BITWISE: Final = frozenset({BIT_OR, BIT_XOR, BIT_AND, SHIFT})
-
-
-@dataclass(slots=True, frozen=True)
-class Code:
-    """Python text of an expression: how strongly its outermost operator binds, and whether it gives a bool."""
-
-    text: str
-    level: int = ATOM
-    truth: bool = False
-
-    def at(self, level: int) -> str:
-        """The text, in parentheses if it binds weaker than ``level``."""
-        return self.text if self.level >= level else f"({self.text})"
-
-    def beside(self, level: int) -> str:
-        """The text as an operand at ``level``; unlike bitwise operators get parentheses for the reader."""
-        mixed = level != self.level and level in _BITWISE and BIT_OR <= self.level <= MULTIPLY
-        return f"({self.text})" if mixed else self.at(level)
+_ZERO: Final = Node("0")
 
 
 @dataclass(slots=True, frozen=True)
@@ -71,13 +53,13 @@ class Lowering:
 
     # --- the three ways to use an expression -------------------------------------------------
 
-    def value(self, expr: ir.Expr) -> Code:
+    def value(self, expr: ir.Expr) -> Node:
         """The expression's number; may be a bool where Python takes one for a number."""
         match expr:
             case ir.Int():
                 return self._constant(expr)
             case ir.Text(value):
-                return Code(string(value))
+                return Node(string(value))
             case ir.Load(place):
                 return self._load(place)
             case ir.Unary():
@@ -97,203 +79,191 @@ class Lowering:
             case ir.Builtin():
                 return self._builtin(expr)
             case ir.Apply(function, arguments):
-                inner = ", ".join(self.number(one) for one in arguments)
-                return Code(f"self.{self.symbols.attribute('function', function)}({inner})")
+                return self.call(self.symbols.attribute("function", function), *arguments)
             case ir.Now(clock):
-                return Code(f"self.clocks.{clock}.now()")
+                return attribute(f"clocks.{clock}.now()")
             case ir.TimerQuery():
                 return self._timer_query(expr)
-            case ir.FifoQuery():
-                return self._fifo_query(expr)
+            case ir.FifoQuery(fifo, query):
+                return self._fifo_query(fifo, query)
             case ir.LoadMemory(address, size):
-                return Code(f"self.load_memory({self.number(address)}, {size})")
+                return call("self.load_memory", (self.number(address), Node(str(size))))
             case ir.TextByte(text, index):
-                return Code(f"self.text_byte({self.value(text).text}, {self.number(index)})")
+                return call("self.text_byte", (self.value(text), self.number(index)))
 
-    def number(self, expr: ir.Expr) -> str:
-        """Text that gives an int, never a bool: for what is stored, passed or returned."""
-        code = self.value(expr)
-        return _as_number(code).text
+    def number(self, expr: ir.Expr) -> Node:
+        """An int, never a bool: for what is stored, passed or returned."""
+        return as_number(self.value(expr))
 
-    def truth(self, expr: ir.Expr) -> Code:
-        """Text whose truth is that of the expression: for tests, where a number need not become a bool."""
+    def truth(self, expr: ir.Expr) -> Node:
+        """Something whose truth is that of the expression: for tests, where a number need not become a bool."""
         match expr:
             case ir.Load(ir.FieldPlace() | ir.BitsPlace() as place):
                 return self._bits_truth(place)
             case ir.Unary("not", operand):
-                return Code(f"not {self.truth(operand).at(NOT)}", NOT, True)
+                return negation(self.truth(operand))
             case ir.Logic(op, operands):
-                return _join(op, [self.truth(one) for one in operands])
+                return _join(op, [self.truth(operand) for operand in operands])
             case ir.Builtin("bool", (operand,)):
                 return self.truth(operand)
             case ir.Compare(first, (("!=", ir.Int(0)),)):
                 return self.truth(first) if not isinstance(first, ir.Binary) else self.value(expr)
             case ir.Slice(operand, ir.Int(lsb), width):
-                return self._mask(self.value(operand), operand.range, mask_of(width) << lsb)
+                return _kept(self.value(operand), operand.range, mask_of(width) << lsb)
             case _:
                 return self.value(expr)
 
-    def argument(self, expr: ir.Expr, level: int) -> str:
-        """The number as an operand that must bind at least as ``level``."""
-        return self.value(expr).at(level)
-
-    def level(self, expr: ir.Expr) -> str:
-        """Text for a line's level: a comparison with 0 where the number could be more than 1."""
-        code = self.value(expr)
-        if code.truth or expr.range.within(ir.BOOL):
-            return code.text
-        return f"{code.at(COMPARE + 1)} != 0"
+    def level(self, expr: ir.Expr) -> Node:
+        """A line's level: a comparison with 0 where the number could be more than 1."""
+        node = self.value(expr)
+        if node.truth or expr.range.within(ir.BOOL):
+            return node
+        return _not_zero(node)
 
     # --- places ------------------------------------------------------------------------------
 
-    def _load(self, place: ir.Place) -> Code:
+    def _load(self, place: ir.Place) -> Node:
         match place:
             case ir.RegisterPlace():
                 return self.register(place)
             case ir.FieldPlace(register, _, lsb, width):
                 return _bits(self.register(register), lsb, width, register.width)
             case ir.BitsPlace(of, lsb, width):
-                return _bits(self._load(of), lsb, width, self._width(of))
+                return _bits(self._load(of), lsb, width, width_of(of))
             case ir.LocalPlace(name):
-                return Code(local(name))
+                return local_node(local(name))
             case ir.PropertyPlace(name, None):
                 return self._property(name)
             case ir.PropertyPlace(name, index):
-                return Code(self.element(self.symbols.attribute("property", name), index))
-            case ir.LinePlace(kind, name, index):
-                return Code(self.element(self.symbols.attribute(kind, name), index) + ".level")
+                return self.element(self.symbols.attribute("property", name), index)
+            case ir.LinePlace():
+                return suffixed(self.line(place), ".level")
             case ir.CounterPlace(name, index):
-                return Code(self.element(self.symbols.attribute("counter", name), index) + ".read()")
+                return suffixed(self.element(self.symbols.attribute("counter", name), index), ".read()")
+            case ir.WrittenPlace(register):
+                symbol = self.symbols.registers[register.file, register.register]
+                return self.element(symbol.written, register.index)
             case ir.StatePlace(name, _, index):
-                return Code(self.element(self.symbols.attribute("state", name), index))
+                return self.element(self.symbols.attribute("state", name), index)
             case ir.FifoPlace(name, _, index):
-                return Code(self.element(self.symbols.attribute("fifo", name), index))
+                return self.element(self.symbols.attribute("fifo", name), index)
 
-    def register(self, place: ir.RegisterPlace) -> Code:
+    def register(self, place: ir.RegisterPlace) -> Node:
         """A register's value: stored, constant, or what its ``read`` computes."""
         symbol = self.symbols.registers[place.file, place.register]
         register = symbol.model
-        if register.read is not None and self.inside != symbol.key:
-            index = "" if place.index is None else self.number(place.index)
-            return Code(f"self.{value_method(symbol)}({index})")
+        if register.read is not None and self.inside != symbol.register.key:
+            return self.call(value_method(symbol), *(() if place.index is None else (place.index,)))
         if symbol.attribute is not None:
-            return Code(self.element(symbol.attribute, place.index))
-        return integer(register.constant[0], bits=True) if register.constant is not None else Code("0")
+            return self.element(symbol.attribute, place.index)
+        return integer(register.constant[0], bits=True) if register.constant is not None else _ZERO
 
-    def element(self, attribute: str, index: ir.Expr | None) -> str:
+    def element(self, name: str, index: ir.Expr | None) -> Node:
         """``self.name`` or ``self.name[index]``."""
-        return f"self.{attribute}" if index is None else f"self.{attribute}[{self.number(index)}]"
+        return attribute(name) if index is None else subscript(f"self.{name}", self.number(index))
 
-    def _property(self, name: str) -> Code:
-        kind = next(one.type for one in self.symbols.device.properties if one.name == name)
-        return Code(f"self.{self.symbols.attribute('property', name)}", ATOM, kind == "bool")
+    def line(self, place: ir.LinePlace) -> Node:
+        """The object of an interrupt or GPIO line."""
+        return self.element(self.symbols.attribute(place.kind, place.name), place.index)
 
-    def _width(self, place: ir.Place) -> int:
-        match place:
-            case ir.RegisterPlace() | ir.FieldPlace() | ir.BitsPlace() | ir.StatePlace() | ir.FifoPlace():
-                return place.width
-            case _:
-                return 0
+    def call(self, method: str, *arguments: ir.Expr) -> Node:
+        """``self.method(...)``."""
+        return call(f"self.{method}", [self.number(argument) for argument in arguments])
 
-    def _bits_truth(self, place: ir.FieldPlace | ir.BitsPlace) -> Code:
+    def through(self, window: model.Window, verb: str, size: int, *arguments: Node) -> Node:
+        """The call that does something with the registers behind a window."""
+        name = self.symbols.attribute("window", window.region)
+        return call(f"self.{name}.{verb}", (self.number(window.at), Node(str(size)), *arguments))
+
+    def window_read(self, read: WindowRead) -> Node:
+        """What is read through a window."""
+        return self.through(read.window, "read", read.size, *((local_node("mask"),) if read.lanes else ()))
+
+    def _property(self, name: str) -> Node:
+        kind = next(found.type for found in self.symbols.device.properties if found.name == name)
+        return Node(f"self.{self.symbols.attribute('property', name)}", ATOM, kind == "bool")
+
+    def _bits_truth(self, place: ir.FieldPlace | ir.BitsPlace) -> Node:
         base, lsb, width = flatten(place)
-        full = self._width(base)
-        if lsb == 0 and width == full:
+        if lsb == 0 and width == width_of(base):
             return self._load(base)
         return _and(self._load(base), mask_of(width) << lsb)
 
-    def _constant(self, expr: ir.Int, bits: bool = False) -> Code:
+    def _constant(self, expr: ir.Int, bits: bool = False) -> Node:
         if expr.name:
-            return Code(f"self.{self.symbols.attribute('constant', expr.name)}")
+            return attribute(self.symbols.attribute("constant", expr.name))
         return integer(expr.value, bits)
 
     # --- operators ---------------------------------------------------------------------------
 
-    def _unary(self, expr: ir.Unary) -> Code:
+    def _unary(self, expr: ir.Unary) -> Node:
         if expr.op == "not":
-            return Code(f"not {self.truth(expr.operand).at(NOT)}", NOT, True)
-        return Code(f"{expr.op}{_as_number(self.value(expr.operand)).at(UNARY)}", UNARY)
+            return negation(self.truth(expr.operand))
+        operand = as_number(self._operand(expr.operand, expr.op == "~"))
+        return prefixed(expr.op, operand.at(UNARY), UNARY)
 
-    def _binary(self, expr: ir.Binary) -> Code:
-        level = _LEVELS[expr.op]
-        bits = BIT_OR <= level <= BIT_AND
+    def _binary(self, expr: ir.Binary) -> Node:
+        bits = BIT_OR <= LEVELS[expr.op] <= BIT_AND
         left, right = self._operand(expr.left, bits), self._operand(expr.right, bits)
-        # Python's operators group to the left: an equal one on the right needs parentheses.
-        tail = right.beside(level) if right.level != level else f"({right.text})"
-        truth = bits and left.truth and right.truth
-        return Code(f"{left.beside(level)} {expr.op} {tail}", level, truth)
+        return binary(expr.op, left, right, bits and left.truth and right.truth)
 
-    def _operand(self, expr: ir.Expr, bits: bool) -> Code:
+    def _operand(self, expr: ir.Expr, bits: bool) -> Node:
         return self._constant(expr, bits) if isinstance(expr, ir.Int) else self.value(expr)
 
-    def _compare(self, expr: ir.Compare) -> Code:
-        parts = [self.value(expr.first).at(COMPARE + 1)]
-        parts += [f"{op} {self.value(one).at(COMPARE + 1)}" for op, one in expr.rest]
-        return Code(" ".join(parts), COMPARE, True)
+    def _compare(self, expr: ir.Compare) -> Node:
+        rest = [(op, self.value(operand).at(COMPARE + 1)) for op, operand in expr.rest]
+        return chain(COMPARE, (("", self.value(expr.first).at(COMPARE + 1)), *rest), True)
 
-    def _logic(self, op: str, operands: tuple[ir.Expr, ...]) -> Code:
-        codes = [self.truth(one) for one in operands]
-        joined = _join(op, codes)
+    def _logic(self, op: str, operands: tuple[ir.Expr, ...]) -> Node:
+        joined = _join(op, [self.truth(operand) for operand in operands])
         # Python's `and` gives an operand: make it a truth value unless it is one already.
-        return joined if joined.truth else Code(f"bool({joined.text})", ATOM, True)
+        return joined if joined.truth else call("bool", (joined,))._replace(truth=True)
 
-    def _conditional(self, expr: ir.Conditional) -> Code:
+    def _conditional(self, expr: ir.Conditional) -> Node:
         then, orelse = self.value(expr.then), self.value(expr.orelse)
         truth = then.truth and orelse.truth
         if then.truth != orelse.truth:
-            then, orelse = _as_number(then), _as_number(orelse)
-        test = self.truth(expr.test).at(OR)
-        return Code(f"{then.at(OR)} if {test} else {orelse.at(CONDITIONAL)}", CONDITIONAL, truth)
+            then, orelse = as_number(then), as_number(orelse)
+        return conditional(then, self.truth(expr.test), orelse, truth)
 
-    def _slice(self, expr: ir.Slice) -> Code:
+    def _slice(self, expr: ir.Slice) -> Node:
         operand = self.value(expr.operand)
         if isinstance(expr.lsb, ir.Int):
             high = expr.operand.range.hi
             known = high.bit_length() if high is not None and _not_negative(expr.operand.range) else 0
             return _bits(operand, expr.lsb.value, expr.width, known)
-        shifted = Code(f"{operand.beside(SHIFT)} >> {self.argument(expr.lsb, SHIFT + 1)}", SHIFT)
-        return _and(shifted, mask_of(expr.width))
+        amount = self.value(expr.lsb).at(SHIFT + 1)
+        return _and(chain(SHIFT, (("", operand.beside(SHIFT)), (">>", amount))), mask_of(expr.width))
 
-    def _wrap(self, expr: ir.Wrap) -> Code:
+    def _wrap(self, expr: ir.Wrap) -> Node:
         operand = self.value(expr.operand)
-        unsigned = self._mask(operand, expr.operand.range, mask_of(expr.width))
+        unsigned = _kept(operand, expr.operand.range, mask_of(expr.width))
         if not expr.signed:
             return unsigned
         if expr.operand.range.within(ir.Range.signed(expr.width)):
             return operand
-        sign = hexadecimal(1 << (expr.width - 1))
-        return Code(f"({unsigned.beside(BIT_XOR)} ^ {sign}) - {sign}", ADD)
+        sign = Node(hexadecimal(1 << (expr.width - 1)))
+        return binary("-", grouped(binary("^", unsigned, sign)), sign)
 
-    def _mask(self, code: Code, known: ir.Range, mask: int) -> Code:
-        """``code & mask`` unless ``known`` says that nothing would change."""
-        whole = mask & (mask + 1) == 0
-        if whole and known.within(ir.Range(0, mask)):
-            return code
-        return _and(code, mask)
-
-    def _builtin(self, expr: ir.Builtin) -> Code:
+    def _builtin(self, expr: ir.Builtin) -> Node:
         match expr.name:
             case "bool":
-                operand = expr.arguments[0]
-                code = self.value(operand)
-                return code if code.truth else Code(f"{code.at(COMPARE + 1)} != 0", COMPARE, True)
+                node = self.value(expr.arguments[0])
+                return node if node.truth else _not_zero(node)
             case "popcount" | "bit_length":
                 method = "bit_count" if expr.name == "popcount" else "bit_length"
-                return Code(f"({self.number(expr.arguments[0])}).{method}()")
+                return suffixed(grouped(self.number(expr.arguments[0])), f".{method}()")
             case _:
-                inner = ", ".join(self.number(one) for one in expr.arguments)
-                return Code(f"{expr.name}({inner})")
+                return call(expr.name, [self.number(argument) for argument in expr.arguments])
 
-    def _timer_query(self, expr: ir.TimerQuery) -> Code:
+    def _timer_query(self, expr: ir.TimerQuery) -> Node:
         timer = self.element(self.symbols.attribute("timer", expr.timer), expr.index)
         if expr.query == "armed":
-            return Code(f"{timer}.armed", ATOM, True)
-        return Code(f"({timer}.deadline or 0)")
+            return suffixed(timer, ".armed", truth=True)
+        return grouped(chain(OR, (("", suffixed(timer, ".deadline")), ("or", _ZERO))))
 
-    def _fifo_query(self, expr: ir.FifoQuery) -> Code:
-        return Code(
-            f"self.{self.symbols.attribute('fifo', expr.fifo)}.{expr.query}", ATOM, expr.query in ("empty", "full")
-        )
+    def _fifo_query(self, fifo: str, query: str) -> Node:
+        return suffixed(attribute(self.symbols.attribute("fifo", fifo)), f".{query}", truth=query in ("empty", "full"))
 
 
 def value_method(symbol: RegisterSymbol) -> str:
@@ -303,13 +273,18 @@ def value_method(symbol: RegisterSymbol) -> str:
     return f"read_{symbol.stem}" if quiet else f"value_{symbol.stem}"
 
 
-def integer(value: int, bits: bool = False) -> Code:
+def integer(value: int, bits: bool = False) -> Node:
     """A literal: hexadecimal for bit patterns, decimal for amounts."""
     if value < 0:
-        return Code(str(value), UNARY)
+        return Node(str(value), UNARY)
     if bits or _is_pattern(value):
-        return Code(hexadecimal(value))
-    return Code(f"{value:_}" if value >= 100_000 else str(value))
+        return Node(hexadecimal(value))
+    return Node(f"{value:_}" if value >= 100_000 else str(value))
+
+
+def conditional(then: Node, test: Node, orelse: Node, truth: bool = False) -> Node:
+    """``then if test else orelse``."""
+    return chain(CONDITIONAL, (("", then.at(OR)), ("if", test.at(OR)), ("else", orelse)), truth)
 
 
 def _is_pattern(value: int) -> bool:
@@ -331,28 +306,45 @@ def flatten(place: ir.Place) -> tuple[ir.Place, int, int]:
             return place, 0, 0
 
 
+def width_of(place: ir.Place) -> int:
+    """The bits that a place has; 0 where that is not known."""
+    match place:
+        case ir.RegisterPlace() | ir.FieldPlace() | ir.BitsPlace() | ir.StatePlace() | ir.FifoPlace():
+            return place.width
+        case _:
+            return 0
+
+
 def _not_negative(known: ir.Range) -> bool:
     return known.lo is not None and known.lo >= 0
 
 
-def _as_number(code: Code) -> Code:
-    return Code(f"int({code.text})") if code.truth else code
+def _not_zero(node: Node) -> Node:
+    return chain(COMPARE, (("", node.at(COMPARE + 1)), ("!=", _ZERO)), True)
 
 
-def _bits(code: Code, lsb: int, width: int, full: int) -> Code:
+def _bits(node: Node, lsb: int, width: int, full: int) -> Node:
     """Bits ``lsb .. lsb+width-1`` of a value that has no bits from ``full`` on (0: not known)."""
-    shifted = Code(f"{code.beside(SHIFT)} >> {lsb}", SHIFT) if lsb else code
+    shifted = binary(">>", node, Node(str(lsb))) if lsb else node
     if full and lsb + width >= full:
         return shifted
     return _and(shifted, mask_of(width))
 
 
-def _and(code: Code, mask: int) -> Code:
-    return Code(f"{code.beside(BIT_AND)} & {hexadecimal(mask)}", BIT_AND)
+def _and(node: Node, mask: int) -> Node:
+    return masked(node, Node(hexadecimal(mask)))
 
 
-def _join(op: str, codes: list[Code]) -> Code:
+def _kept(node: Node, known: ir.Range, mask: int) -> Node:
+    """``node & mask`` unless ``known`` says that nothing would change."""
+    if mask & (mask + 1) == 0 and known.within(ir.Range(0, mask)):
+        return node
+    return _and(node, mask)
+
+
+def _join(op: str, nodes: list[Node]) -> Node:
     level = AND if op == "and" else OR
     # Inside `or` an `and` gets parentheses for the reader.
-    parts = [one.at(level + 1) if one.level != AND or level == AND else f"({one.text})" for one in codes]
-    return Code(f" {op} ".join(parts), level, all(one.truth for one in codes))
+    parts = [node.at(level + 1) if node.level != AND or level == AND else grouped(node) for node in nodes]
+    first, *rest = parts
+    return chain(level, (("", first), *((op, part) for part in rest)), all(node.truth for node in nodes))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from devgen.language import ir, model
-from devgen.targets.python.dependencies import Analysis, Things
-from devgen.targets.python.followers import Followers
+from devgen.plan.device_plan import InputPlan, StreamPlan
+from devgen.plan.steps import Steps
 from devgen.targets.python.lower_expr import Lowering
-from devgen.targets.python.lower_stmt import Statements
-from devgen.targets.python.plan import Method
-from devgen.targets.python.python_literals import docstring, sentence, string
+from devgen.targets.python.lower_followers import each
+from devgen.targets.python.lower_stmt import StatementLowering
+from devgen.targets.python.module import Attribute, Entry, Method, Stream
+from devgen.targets.python.python_literals import string
+from devgen.targets.python.source_tree import PASS, Line, Node, Statement, Statements, call
 
 
 @dataclass(slots=True, frozen=True)
@@ -18,100 +21,100 @@ class LineLowering:
     """Lowers the lines and streams of one device."""
 
     lowering: Lowering
-    analysis: Analysis
-    followers: Followers
 
-    def setup(self) -> list[str]:
-        """The constructor's statements."""
+    def attributes(self) -> tuple[Attribute, ...]:
+        """What the constructor makes."""
         device = self.lowering.symbols.device
-        return [
-            *(self._interrupt(one) for one in device.interrupts),
-            *(self._gpio_in(one) for one in device.gpio_in),
-            *(self._gpio_out(one) for one in device.gpio_out),
-            *(self._stream(one) for one in device.streams),
-        ]
+        return (
+            *(self._made("interrupt", line, self._interrupt(line)) for line in device.interrupts),
+            *(self._made("gpio_in", pin, self._gpio_in(pin)) for pin in device.gpio_in),
+            *(self._made("gpio_out", line, self._gpio_out(line)) for line in device.gpio_out),
+            *(self._made("stream", stream, self._stream(stream)) for stream in device.streams),
+        )
 
-    def methods(self) -> list[Method]:
-        """What an input's change and a received byte do."""
-        device = self.lowering.symbols.device
-        return [
-            *(self._changed(one) for one in device.gpio_in),
-            *(self._received(one) for one in device.streams if one.on_receive),
-            *(self._broken(one) for one in device.streams if one.on_break),
-            *(self._room(one, one.room) for one in device.streams if one.room is not None),
-        ]
+    def inputs(self) -> tuple[Entry, ...]:
+        """What an input's change does."""
+        return tuple(self._changed(plan) for plan in self.lowering.symbols.plan.inputs)
 
-    def reset(self) -> list[str]:
+    def streams(self) -> tuple[Stream, ...]:
+        """What a received byte does."""
+        return tuple(self._stream_methods(plan) for plan in self.lowering.symbols.plan.streams)
+
+    def reset(self, driven: Iterable[tuple[str, model.Line]]) -> Statements:
         """Put the lines that statements drive at their reset level."""
-        lines: list[str] = []
-        for (kind, name), one in self.lowering.symbols.lines.items():
-            if one.level is None:
-                attribute = self.lowering.symbols.attribute(kind, name)
-                if one.count is None:
-                    lines.append(f"self.{attribute}.set({one.reset})")
-                else:
-                    lines += [f"for line in self.{attribute}:", f"    line.set({one.reset})"]
-        return lines
+        return tuple(self._lowered(kind, line) for kind, line in driven)
 
-    def _interrupt(self, one: model.Line) -> str:
-        attribute = self.lowering.symbols.attribute("interrupt", one.name)
-        if one.count is not None:
-            call, tail = ("add_irqs", "") if one.vector is None else ("add_vectors", f", {one.vector}")
-            return f"self.{attribute} = self.{call}({string(one.name)}, {self.lowering.number(one.count)}{tail})"
-        if one.vector is not None:
-            return f"self.{attribute} = self.add_vector({string(one.name)}, {one.vector})"
-        call = "add_intx" if one.intx else "add_pme" if one.pme else "add_irq"
-        return f"self.{attribute} = self.{call}({string(one.name)})"
+    def _lowered(self, kind: str, line: model.Line) -> Statement:
+        attribute, level = self.lowering.symbols.attribute(kind, line.name), (Node(str(line.reset)),)
+        if line.count is None:
+            return Line("", call(f"self.{attribute}.set", level))
+        return each("line", attribute, False, (Line("", call("line.set", level)),))
 
-    def _gpio_out(self, one: model.Line) -> str:
-        attribute = self.lowering.symbols.attribute("gpio_out", one.name)
-        reset = f", reset={one.reset}" if one.reset else ""
-        if one.count is not None:
-            count = self.lowering.number(one.count)
-            return f"self.{attribute} = self.add_gpio_outs({string(one.name)}, {count}{reset})"
-        return f"self.{attribute} = self.add_gpio_out({string(one.name)}{reset})"
+    # --- construction ------------------------------------------------------------------------
 
-    def _gpio_in(self, one: model.GpioIn) -> str:
-        symbols = self.lowering.symbols
-        attribute, handler = symbols.attribute("gpio_in", one.name), symbols.attribute("changed", one.name)
-        if one.count is not None:
-            count = self.lowering.number(one.count)
-            return f"self.{attribute} = self.add_gpio_ins({string(one.name)}, {count}, self.{handler})"
-        return f"self.{attribute} = self.add_gpio_in({string(one.name)}, self.{handler})"
+    def _made(self, kind: str, thing: model.Line | model.GpioIn | model.Stream, value: Node) -> Attribute:
+        return Attribute(self.lowering.symbols.attribute(kind, thing.name), value)
 
-    def _stream(self, one: model.Stream) -> str:
-        symbols = self.lowering.symbols
-        words = [string(one.name)]
-        if one.on_receive:
-            words.append(f"self.{symbols.attribute('received', one.name)}")
-        if one.on_break:
-            words.append(f"on_break=self.{symbols.attribute('broken', one.name)}")
-        if one.room is not None:
-            words.append(f"room=self.{symbols.attribute('room', one.name)}")
-        return f"self.{symbols.attribute('stream', one.name)} = self.add_stream({', '.join(words)})"
+    def _interrupt(self, line: model.Line) -> Node:
+        vector = () if line.vector is None else (Node(str(line.vector)),)
+        if line.count is not None:
+            method = "add_irqs" if line.vector is None else "add_vectors"
+            return self._added(method, line.name, self.lowering.number(line.count), *vector)
+        if line.vector is not None:
+            return self._added("add_vector", line.name, *vector)
+        return self._added("add_intx" if line.intx else "add_pme" if line.pme else "add_irq", line.name)
 
-    def _changed(self, one: model.GpioIn) -> Method:
-        name = self.lowering.symbols.attribute("changed", one.name)
-        body = self._entry(one.on_input, frozenset({("gpio_in", one.name)}))
-        doc = docstring((f"{one.name} was driven to another level.", sentence(one.description)), 8)
-        return Method(name, "value: int" if one.count is None else "index: int, value: int", "None", doc, body)
+    def _gpio_out(self, line: model.Line) -> Node:
+        reset = (Node(f"reset={line.reset}"),) if line.reset else ()
+        if line.count is not None:
+            return self._added("add_gpio_outs", line.name, self.lowering.number(line.count), *reset)
+        return self._added("add_gpio_out", line.name, *reset)
 
-    def _received(self, one: model.Stream) -> Method:
-        name = self.lowering.symbols.attribute("received", one.name)
-        doc = docstring((f"A byte has arrived on {one.name}.", sentence(one.description)), 8)
-        return Method(name, "value: int", "None", doc, self._entry(one.on_receive, frozenset()))
+    def _gpio_in(self, pin: model.GpioIn) -> Node:
+        handler = self._method("changed", pin.name)
+        if pin.count is not None:
+            return self._added("add_gpio_ins", pin.name, self.lowering.number(pin.count), handler)
+        return self._added("add_gpio_in", pin.name, handler)
 
-    def _broken(self, one: model.Stream) -> Method:
-        name = self.lowering.symbols.attribute("broken", one.name)
-        doc = docstring((f"A break condition has arrived on {one.name}.",), 8)
-        return Method(name, "", "None", doc, self._entry(one.on_break, frozenset()))
+    def _stream(self, stream: model.Stream) -> Node:
+        arguments = [self._method("received", stream.name)] if stream.on_receive else []
+        if stream.on_break:
+            arguments.append(Node(f"on_break={self._method('broken', stream.name).text}"))
+        if stream.room is not None:
+            arguments.append(Node(f"room={self._method('room', stream.name).text}"))
+        return self._added("add_stream", stream.name, *arguments)
 
-    def _room(self, one: model.Stream, room: ir.Expr) -> Method:
-        name = self.lowering.symbols.attribute("room", one.name)
-        doc = docstring((f"How many bytes {one.name} can take now.",), 8)
-        return Method(name, "", "int", doc, (f"return {self.lowering.number(room)}",))
+    def _added(self, method: str, name: str, *arguments: Node) -> Node:
+        return call(f"self.{method}", (Node(string(name)), *arguments))
 
-    def _entry(self, body: tuple[ir.Stmt, ...], changed: Things) -> tuple[str, ...]:
-        lines = Statements(self.lowering).lines(body)
-        lines += self.followers.at_end(changed | self.analysis.writes(body))
-        return tuple(lines or ["pass"])
+    def _method(self, kind: str, name: str) -> Node:
+        return Node(f"self.{self.lowering.symbols.attribute(kind, name)}")
+
+    # --- methods -----------------------------------------------------------------------------
+
+    def _changed(self, plan: InputPlan) -> Entry:
+        pin = plan.pin
+        parameters = ("value: int",) if pin.count is None else ("index: int", "value: int")
+        method = Method(self.lowering.symbols.attribute("changed", pin.name), parameters, self._body(plan.changed))
+        return Entry(pin.name, pin.description, method)
+
+    def _stream_methods(self, plan: StreamPlan) -> Stream:
+        stream, symbols = plan.stream, self.lowering.symbols
+
+        def method(kind: str, steps: Steps, *parameters: str) -> Method:
+            return Method(symbols.attribute(kind, stream.name), parameters, self._body(steps))
+
+        return Stream(
+            name=stream.name,
+            description=stream.description,
+            received=method("received", plan.received, "value: int") if stream.on_receive else None,
+            broken=method("broken", plan.broken) if stream.on_break else None,
+            room=None if stream.room is None else self._room(stream.name, stream.room),
+        )
+
+    def _room(self, name: str, room: ir.Expr) -> Method:
+        method = self.lowering.symbols.attribute("room", name)
+        return Method(method, (), (Line("return ", self.lowering.number(room)),))
+
+    def _body(self, steps: Steps) -> Statements:
+        return StatementLowering(self.lowering).statements(steps) or (PASS,)

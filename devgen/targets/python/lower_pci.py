@@ -1,38 +1,44 @@
-"""PCI identity, BARs and capabilities to the attributes of a device's class."""
+"""PCI identity, BARs and capabilities to expressions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import Final
 
 from devgen.language import ir, model
-from devgen.targets.python.line_breaking import enclosed
-from devgen.targets.python.python_literals import WIDTH, hexadecimal, string
+from devgen.targets.python.imports import imported
+from devgen.targets.python.lower_expr import Lowering
+from devgen.targets.python.module import Pci
+from devgen.targets.python.python_literals import hexadecimal, string
+from devgen.targets.python.source_tree import ATOM, Brackets, Node, call, chain
 
 _HEX_A_LINE: Final = 96
 
 
-def pci_attributes(pci: model.Pci) -> Iterator[str]:
-    """The lines of ``PCI``, ``BARS`` and ``CAPABILITIES``."""
-    yield "PCI: ClassVar[PciIdentity] = PciIdentity("
-    yield f"    vendor={hexadecimal(pci.vendor, 4)},"
-    yield f"    device={hexadecimal(pci.device, 4)},"
-    yield f"    revision={hexadecimal(pci.revision)},"
-    yield f"    class_code={hexadecimal(pci.class_code, 6)},"
-    yield f"    subsystem_vendor={hexadecimal(pci.subsystem_vendor, 4)},"
-    yield f"    subsystem_device={hexadecimal(pci.subsystem_device, 4)},"
-    yield f"    interrupt_pin={pci.interrupt_pin},"
-    yield ")"
-    yield from attribute_table("BARS", "tuple[Bar, ...]", "()", map(_bar, pci.bars))
+def lower_pci(lowering: Lowering, pci: model.Pci) -> Pci:
+    """A PCI function's part of the class."""
     capabilities = (*pci.capabilities, *pci.extended)
-    kinds = sorted({type(one).__name__ for one in capabilities})
-    yield from attribute_table("CAPABILITIES", f"tuple[{' | '.join(kinds)}, ...]", "()", map(_capability, capabilities))
+    serial = serial_number(pci)
+    return Pci(
+        identity=(
+            ("vendor", hexadecimal(pci.vendor, 4)),
+            ("device", hexadecimal(pci.device, 4)),
+            ("revision", hexadecimal(pci.revision)),
+            ("class_code", hexadecimal(pci.class_code, 6)),
+            ("subsystem_vendor", hexadecimal(pci.subsystem_vendor, 4)),
+            ("subsystem_device", hexadecimal(pci.subsystem_device, 4)),
+            ("interrupt_pin", str(pci.interrupt_pin)),
+        ),
+        bars=tuple(map(_bar, pci.bars)),
+        capability_kinds=tuple(sorted({type(one).__name__ for one in capabilities})),
+        capabilities=tuple(map(_capability, capabilities)),
+        serial=None if serial is None else call("self.set_serial_number", (lowering.number(serial),)),
+    )
 
 
-def _bar(bar: model.Bar) -> str:
+def _bar(bar: model.Bar) -> Node:
     index = '"rom"' if bar.index == "rom" else str(bar.index)
-    prefetchable = ", prefetchable=True" if bar.prefetchable else ""
-    return f'Bar({index}, "{bar.type}", {hexadecimal(bar.size)}{prefetchable})'
+    words = [index, f'"{bar.type}"', hexadecimal(bar.size), *(["prefetchable=True"] if bar.prefetchable else [])]
+    return call("Bar", map(Node, words), imported("Bar"))
 
 
 def serial_number(pci: model.Pci) -> ir.Expr | None:
@@ -41,41 +47,38 @@ def serial_number(pci: model.Pci) -> ir.Expr | None:
     return next((number for number in numbers if not isinstance(number, ir.Int)), None)
 
 
-def _capability(one: model.Capability | model.ExtendedCapability) -> str:
-    at = "" if one.at is None else f", at={hexadecimal(one.at)}"
-    match one:
-        case model.Msi():
-            return f"Msi({one.vectors}{', masking=True' if one.masking else ''}{at})"
-        case model.MsiX():
-            table = f"bar={one.bar}, table={hexadecimal(one.table)}"
-            pending = f"pending_bar={one.pending_bar}, pending={hexadecimal(one.pending)}"
-            return f"MsiX({one.vectors}, {table}, {pending}{at})"
+def _capability(capability: model.Capability | model.ExtendedCapability) -> Node:
+    at = [] if capability.at is None else [f"at={hexadecimal(capability.at)}"]
+    kind = type(capability).__name__
+    words = [*_arguments(capability), *at]
+    return call(kind, [Node(word) if isinstance(word, str) else word for word in words], imported(kind))
+
+
+def _arguments(capability: model.Capability | model.ExtendedCapability) -> list[str | Node]:
+    match capability:
+        case model.Msi(vectors, masking):
+            return [str(vectors), *(["masking=True"] if masking else [])]
+        case model.MsiX(vectors, bar, table, pending_bar, pending):
+            tables = [f"bar={bar}", f"table={hexadecimal(table)}"]
+            return [str(vectors), *tables, f"pending_bar={pending_bar}", f"pending={hexadecimal(pending)}"]
         case model.PowerManagement():
-            flags = [f"{flag}=True" for flag in ("d1", "d2", "no_soft_reset") if getattr(one, flag)]
-            words = [*flags, *([f"pme={one.pme}"] if one.pme else []), *([at.removeprefix(", ")] if at else [])]
-            return f"PowerManagement({', '.join(words)})"
-        case model.Express():
-            link = "" if one.type == "integrated" else f", speed={one.speed:g}, width={one.width}"
-            flr = ", flr=True" if one.flr else ""
-            return f"Express({string(one.type)}, max_payload={one.max_payload}{link}{flr}{at})"
-        case model.VendorSpecific():
-            return f"VendorSpecific({string(one.name)}, {_bytes(one.contents)}, {one.size}{at})"
-        case model.SerialNumber():
-            number = one.number.value if isinstance(one.number, ir.Int) else 0
-            return f"SerialNumber({hexadecimal(number, 16)}{at})"
-        case model.VendorExtended():
-            about = f"{hexadecimal(one.id, 4)}, {one.revision}"
-            return f"VendorExtended({string(one.name)}, {about}, {_bytes(one.contents)}, {one.size}{at})"
+            flags = [f"{flag}=True" for flag in ("d1", "d2", "no_soft_reset") if getattr(capability, flag)]
+            return [*flags, *([f"pme={capability.pme}"] if capability.pme else [])]
+        case model.Express(kind, max_payload, speed, width, flr):
+            link = [] if kind == "integrated" else [f"speed={speed:g}", f"width={width}"]
+            return [string(kind), f"max_payload={max_payload}", *link, *(["flr=True"] if flr else [])]
+        case model.VendorSpecific(name, contents, size):
+            return [string(name), _bytes(contents), str(size)]
+        case model.SerialNumber(number):
+            return [hexadecimal(number.value if isinstance(number, ir.Int) else 0, 16)]
+        case model.VendorExtended(name, identifier, revision, contents, size):
+            return [string(name), hexadecimal(identifier, 4), str(revision), _bytes(contents), str(size)]
 
 
-def _bytes(data: bytes) -> str:
+def _bytes(data: bytes) -> Node:
     text = data.hex()
-    pieces = [string(text[at : at + _HEX_A_LINE]) for at in range(0, len(text), _HEX_A_LINE)]
-    return f"bytes.fromhex({' '.join(pieces)})" if pieces else 'b""'
-
-
-def attribute_table(name: str, kind: str, brackets: str, entries: Iterable[str]) -> Iterator[str]:
-    """A class attribute with one entry a line; nothing for an empty one."""
-    items = list(entries)
-    if items:
-        yield from enclosed(f"{name}: ClassVar[{kind}] = {brackets[0]}", items, brackets[1], WIDTH - 4)
+    pieces = [Node(string(text[at : at + _HEX_A_LINE])) for at in range(0, len(text), _HEX_A_LINE)]
+    if not pieces:
+        return Node('b""')
+    joined = chain(ATOM, [("", piece) for piece in pieces])
+    return Node(f"bytes.fromhex({joined.text})", shape=Brackets("bytes.fromhex", "(", (joined,), ")", commas=False))

@@ -1,159 +1,206 @@
-"""Statements of the behaviour language to lines of Python."""
+"""Steps of a plan, and the statements of the behaviour language, to statements of Python."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from devgen.language import ir
 from devgen.language.typed_walk import names_local
-from devgen.targets.python.line_breaking import indented
-from devgen.targets.python.lower_expr import BIT_AND, BIT_OR, SHIFT, Code, Lowering, flatten
-from devgen.targets.python.python_literals import hexadecimal, mask_of, string
+from devgen.plan.registers import mask_of
+from devgen.plan.steps import Step, Store, Update, WindowWrite
+from devgen.targets.python.lower_expr import Lowering, conditional, flatten, width_of
+from devgen.targets.python.python_literals import hexadecimal, string
 from devgen.targets.python.python_names import keyword_argument, local
+from devgen.targets.python.source_tree import (
+    ATOM,
+    COMPARE,
+    Block,
+    Line,
+    Node,
+    Statement,
+    Statements,
+    attribute,
+    binary,
+    block,
+    call,
+    chain,
+    grouped,
+    masked,
+    suffixed,
+)
+from devgen.targets.python.source_tree import local as local_node
 
 _AUGMENTED: Final = frozenset({"+", "-", "*", "//", "%", "&", "|", "^", "<<", ">>"})
+_BITS: Final = frozenset({"|", "^", "&"})
 
 
 @dataclass(slots=True, frozen=True)
-class Statements:
+class StatementLowering:
     """Lowers the statements of one device."""
 
     lowering: Lowering
 
-    def block(self, body: Sequence[ir.Stmt]) -> list[str]:
-        """The lines of a block; ``pass`` for an empty one."""
-        return self.lines(body) or ["pass"]
+    def statements(self, body: Iterable[Step]) -> Statements:
+        """Statements in sequence."""
+        return tuple([made for step in body for made in self._statement(step)])
 
-    def lines(self, body: Iterable[ir.Stmt]) -> list[str]:
-        """The lines of statements in sequence."""
-        return [line for one in body for line in self._statement(one)]
-
-    def _statement(self, one: ir.Stmt) -> list[str]:
-        number, symbols = self.lowering.number, self.lowering.symbols
-        match one:
+    def _statement(self, step: Step) -> Iterable[Statement]:
+        match step:
+            case Store():
+                return (self._store(step),)
             case ir.Assign(place, value):
                 return self.assign(place, value)
             case ir.Declare(name, value):
-                return [f"{local(name)} = {number(value)}"]
+                return (Line(f"{local(name)} = ", self.lowering.number(value)),)
             case ir.If():
-                return self._branch(one, "if")
+                return self._branch(step, "if ")
             case ir.For():
-                return self._loop(one)
-            case ir.Do(action, arguments):
-                inner = ", ".join(number(argument) for argument in arguments)
-                return [f"self.{symbols.attribute('action', action)}({inner})"]
-            case ir.TimerOp():
-                return [self._timer(one)]
-            case ir.FifoOp(fifo, op, argument):
-                return [f"self.{symbols.attribute('fifo', fifo)}.{op}({'' if argument is None else number(argument)})"]
-            case ir.CounterOp(counter, op, index, argument):
-                target = self.lowering.element(symbols.attribute("counter", counter), index)
-                return [f"{target}.{op}({'' if argument is None else number(argument)})"]
-            case ir.Pulse(line):
-                return [f"{self._line(line)}.pulse()"]
-            case ir.Emit(event, arguments):
-                words = [string(event), *(keyword_argument(name, number(value)) for name, value in arguments)]
-                return [f"self.emit({', '.join(words)})"]
-            case ir.Send(stream, value):
-                return [f"self.{symbols.attribute('stream', stream)}.send({number(value)})"]
-            case ir.StoreMemory(address, value, size):
-                return [f"self.store_memory({number(address)}, {number(value)}, {size})"]
-            case ir.CopyMemory(op, address, buffer, length):
-                return [f"self.{op}_bytes({number(address)}, {self._elements(buffer)}, {number(length)})"]
-            case ir.FillMemory(buffer, length, value):
-                return [f"self.fill_bytes({self._elements(buffer)}, {number(length)}, {number(value)})"]
+                return (self._loop(step),)
+            case _:
+                return (Line("", self._call(step)),)
 
-    def _elements(self, first: ir.StatePlace) -> str:
+    def _call(self, step: Step) -> Node:
+        """A step that is one call."""
+        number, symbols = self.lowering.number, self.lowering.symbols
+        match step:
+            case Update(thing):
+                return call(f"self.{symbols.attributes['update', ' '.join(thing)]}")
+            case WindowWrite(window, size, lanes):
+                written = (local_node("value"), *((local_node("mask"),) if lanes else ()))
+                return self.lowering.through(window, "write", size, *written)
+            case ir.Do(action, arguments):
+                return self.lowering.call(symbols.attribute("action", action), *arguments)
+            case ir.TimerOp():
+                return self._timer(step)
+            case ir.FifoOp(fifo, op, argument):
+                return self._told(attribute(symbols.attribute("fifo", fifo)), op, argument)
+            case ir.CounterOp(counter, op, index, argument):
+                return self._told(self.lowering.element(symbols.attribute("counter", counter), index), op, argument)
+            case ir.Pulse(line):
+                return suffixed(self.lowering.line(line), ".pulse()")
+            case ir.Emit(event, arguments):
+                named = [keyword_argument(name, number(value)) for name, value in arguments]
+                return call("self.emit", (Node(string(event)), *named))
+            case ir.Send(stream, value):
+                return call(f"self.{symbols.attribute('stream', stream)}.send", (number(value),))
+            case ir.StoreMemory(address, value, size):
+                return call("self.store_memory", (number(address), number(value), Node(str(size))))
+            case ir.CopyMemory(op, address, buffer, length):
+                return call(f"self.{op}_bytes", (number(address), *self._elements(buffer), number(length)))
+            case ir.FillMemory(buffer, length, value):
+                return call("self.fill_bytes", (*self._elements(buffer), number(length), number(value)))
+        raise TypeError(f"{step} is no call")
+
+    def _elements(self, first: ir.StatePlace) -> tuple[Node, Node]:
         """An array of bytes and the element named, as two arguments."""
-        start = self.lowering.number(first.index) if first.index is not None else "0"
-        return f"self.{self.lowering.symbols.attribute('state', first.name)}, {start}"
+        start = self.lowering.number(first.index) if first.index is not None else Node("0")
+        return attribute(self.lowering.symbols.attribute("state", first.name)), start
 
     # --- control -----------------------------------------------------------------------------
 
-    def _branch(self, one: ir.If, word: str) -> list[str]:
-        lines = [f"{word} {self.lowering.truth(one.test).text}:", *indented(self.block(one.then))]
-        match one.orelse:
+    def _branch(self, branch: ir.If, word: str) -> list[Statement]:
+        made: list[Statement] = [block(word, self.lowering.truth(branch.test), self.statements(branch.then))]
+        match branch.orelse:
             case ():
-                return lines
+                return made
             case (ir.If() as other,):
-                return lines + self._branch(other, "elif")
+                return made + self._branch(other, "elif ")
             case _:
-                return [*lines, "else:", *indented(self.block(one.orelse))]
+                return [*made, block("else", None, self.statements(branch.orelse))]
 
-    def _loop(self, one: ir.For) -> list[str]:
-        name = local(one.name) if names_local(one.body, one.name) else "_"
-        start, stop = self.lowering.number(one.start), self.lowering.number(one.stop)
-        bounds = stop if start == "0" else f"{start}, {stop}"
-        return [f"for {name} in range({bounds}):", *indented(self.block(one.body))]
+    def _loop(self, loop: ir.For) -> Block:
+        name = local(loop.name) if names_local(loop.body, loop.name) else "_"
+        start, stop = self.lowering.number(loop.start), self.lowering.number(loop.stop)
+        bounds = (stop,) if start.text == "0" else (start, stop)
+        return block(f"for {name} in ", call("range", bounds), self.statements(loop.body))
 
     # --- things that are told ----------------------------------------------------------------
 
-    def _timer(self, one: ir.TimerOp) -> str:
+    def _timer(self, op: ir.TimerOp) -> Node:
         symbols = self.lowering.symbols
-        name = symbols.attribute("timer", one.timer)
-        if one.op == "arm":
-            index = "" if one.index is None else self.lowering.number(one.index)
-            return f"self.{symbols.attribute('arm', one.timer)}({index})"
-        argument = "" if one.argument is None else self.lowering.number(one.argument)
-        return f"{self.lowering.element(name, one.index)}.{one.op}({argument})"
+        if op.op == "arm":
+            index = () if op.index is None else (op.index,)
+            return self.lowering.call(symbols.attribute("arm", op.timer), *index)
+        return self._told(self.lowering.element(symbols.attribute("timer", op.timer), op.index), op.op, op.argument)
 
-    def _line(self, line: ir.LinePlace) -> str:
-        return self.lowering.element(self.lowering.symbols.attribute(line.kind, line.name), line.index)
+    def _told(self, target: Node, verb: str, argument: ir.Expr | None) -> Node:
+        made = call(f"{target.text}.{verb}", () if argument is None else (self.lowering.number(argument),))
+        return made._replace(uses=made.uses | target.uses)
 
     # --- assignment --------------------------------------------------------------------------
 
-    def assign(self, place: ir.Place, value: ir.Expr) -> list[str]:
+    def assign(self, place: ir.Place, value: ir.Expr) -> tuple[Line, ...]:
         """Store ``value``: whole places directly, fields and slices into the place they are bits of."""
         if isinstance(place, ir.LinePlace):
-            return [f"{self._line(place)}.set({self.lowering.value(value).text})"]
+            target = self.lowering.line(place)
+            made = call(f"{target.text}.set", (self.lowering.value(value),))
+            return (Line("", made._replace(uses=made.uses | target.uses)),)
         base, lsb, width = flatten(place)
-        target = self._target(base)
-        if target is None:
-            return []
-        if width and not (lsb == 0 and width == _width(base)):
-            return [_insert(target, lsb, width, self.lowering, value)]
-        return [self._whole(base, target, value)]
+        found = self._target(base)
+        if found is None:
+            return ()
+        if width and not (lsb == 0 and width == width_of(base)):
+            return (_used(_insert(found, lsb, width, self.lowering, value), found),)
+        return (self._whole(base, found, value, self._allowed(base)),)
 
-    def _whole(self, place: ir.Place, target: str, value: ir.Expr) -> str:
-        allowed = self._allowed(place)
+    def _store(self, store: Store) -> Line:
+        """A register's store. Most writes are of all lanes: they need no merging, which costs more than a test."""
+        place = store.place
+        lowering = self.lowering.within((place.file, place.register))
+        target = self._target(place)
+        assert target is not None
+        if store.full is None:
+            return StatementLowering(lowering)._whole(place, target, store.value, None)
+        full, value = lowering.value(store.full), lowering.value(store.value)
+        then = full if full.level == ATOM else grouped(full)
+        every = chain(COMPARE, (("", local_node("mask")), ("==", Node(hexadecimal(store.all_lanes)))), True)
+        return _used(Line(f"{target.text} = ", conditional(then, every, value)), target)
+
+    def _whole(self, place: ir.Place, target: Node, value: ir.Expr, allowed: int | None) -> Line:
+        """The assignment of a value, of which the bits in ``allowed`` are kept, to a whole place."""
         match value:
             case ir.Binary(op, ir.Load(source), right) if source == place and op in _AUGMENTED:
                 operand = self._kept(right, allowed) if op in ("|", "^") else None
-                if op in ("|", "^", "&") or allowed is None:
-                    bits = op in ("|", "^", "&")
-                    return f"{target} {op}= {operand or self._bits_text(right, bits)}"
+                if op in _BITS or allowed is None:
+                    made = operand or self._bits(right, op in _BITS)
+                    return _used(Line(f"{target.text} {op}= ", made), target)
         kept = self._kept(value, allowed)
-        return f"{target} = {kept or self.lowering.number(value)}"
+        return _used(Line(f"{target.text} = ", kept or self.lowering.number(value)), target)
 
-    def _bits_text(self, value: ir.Expr, bits: bool) -> str:
+    def _bits(self, value: ir.Expr, bits: bool) -> Node:
         if bits and isinstance(value, ir.Int) and value.value >= 0:
-            return hexadecimal(value.value)
+            return Node(hexadecimal(value.value))
         return self.lowering.number(value)
 
-    def _kept(self, value: ir.Expr, allowed: int | None) -> str | None:
+    def _kept(self, value: ir.Expr, allowed: int | None) -> Node | None:
         """``value & allowed`` where the value may have other bits; None where it has not."""
         if allowed is None or not possible_bits(self.lowering, value) & ~allowed:
             return None
-        return f"{self.lowering.value(value).beside(BIT_AND)} & {hexadecimal(allowed)}"
+        return masked(self.lowering.value(value), Node(hexadecimal(allowed)))
 
     def _allowed(self, place: ir.Place) -> int | None:
         """The bits a register has, if not all of its width: the others must stay 0."""
         if not isinstance(place, ir.RegisterPlace):
             return None
-        bits = self.lowering.symbols.registers[place.file, place.register].bits
+        bits = self.lowering.symbols.registers[place.file, place.register].register.bits
         return None if bits == mask_of(place.width) else bits
 
-    def _target(self, place: ir.Place) -> str | None:
+    def _target(self, place: ir.Place) -> Node | None:
+        symbols = self.lowering.symbols
         match place:
             case ir.RegisterPlace(register, _, file, index):
-                attribute = self.lowering.symbols.registers[file, register].attribute
-                return None if attribute is None else self.lowering.element(attribute, index)
+                name = symbols.registers[file, register].attribute
+                return None if name is None else self.lowering.element(name, index)
+            case ir.WrittenPlace(register):
+                return self.lowering.element(
+                    symbols.registers[register.file, register.register].written, register.index
+                )
             case ir.StatePlace(name, _, index):
-                return self.lowering.element(self.lowering.symbols.attribute("state", name), index)
+                return self.lowering.element(symbols.attribute("state", name), index)
             case ir.LocalPlace(name):
-                return local(name)
+                return Node(local(name))
             case _:
                 return None
 
@@ -164,7 +211,7 @@ def possible_bits(lowering: Lowering, expr: ir.Expr) -> int:
         case ir.Int(value):
             return value
         case ir.Load(ir.RegisterPlace() as place):
-            return lowering.symbols.registers[place.file, place.register].bits
+            return lowering.symbols.registers[place.file, place.register].register.bits
         case ir.Binary("&", left, right):
             return possible_bits(lowering, left) & possible_bits(lowering, right)
         case ir.Binary("|" | "^", left, right):
@@ -178,20 +225,24 @@ def possible_bits(lowering: Lowering, expr: ir.Expr) -> int:
             return -1 if known.hi is None or known.lo is None or known.lo < 0 else mask_of(known.hi.bit_length())
 
 
-def _insert(target: str, lsb: int, width: int, lowering: Lowering, value: ir.Expr) -> str:
+def _insert(target: Node, lsb: int, width: int, lowering: Lowering, value: ir.Expr) -> Line:
     """Put ``value`` into bits ``lsb ..`` of ``target`` and leave the others."""
     mask = mask_of(width) << lsb
+    others = Node(f"~{hexadecimal(mask)}")
     if isinstance(value, ir.Int):
         bits = value.value << lsb
         if bits == 0:
-            return f"{target} &= ~{hexadecimal(mask)}"
+            return Line(f"{target.text} &= ", others)
         if bits == mask:
-            return f"{target} |= {hexadecimal(mask)}"
-        return f"{target} = ({target} & ~{hexadecimal(mask)}) | {hexadecimal(bits)}"
-    code = lowering.value(value)
-    placed = Code(f"{code.beside(SHIFT)} << {lsb}", SHIFT) if lsb else code
-    return f"{target} = ({target} & ~{hexadecimal(mask)}) | {placed.beside(BIT_OR)}"
+            return Line(f"{target.text} |= ", Node(hexadecimal(mask)))
+        return Line(f"{target.text} = ", binary("|", masked(target, others), Node(hexadecimal(bits))))
+    node = lowering.value(value)
+    placed = binary("<<", node, Node(str(lsb))) if lsb else node
+    return Line(f"{target.text} = ", binary("|", masked(target, others), placed))
 
 
-def _width(place: ir.Place) -> int:
-    return place.width if isinstance(place, ir.RegisterPlace | ir.StatePlace) else 0
+def _used(line: Line, target: Node) -> Line:
+    """The line, with what its target uses: an index."""
+    if not target.uses or line.value is None:
+        return line
+    return Line(line.head, line.value._replace(uses=line.value.uses | target.uses), line.tail, line.comment)

@@ -5,14 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from devgen.language import ir, model
-from devgen.language.typed_walk import names_local, walk
-from devgen.targets.python.dependencies import Analysis
-from devgen.targets.python.followers import Followers
-from devgen.targets.python.lower_expr import ADD, Lowering
-from devgen.targets.python.lower_stmt import Statements
-from devgen.targets.python.plan import Method
-from devgen.targets.python.python_literals import docstring, hexadecimal, mask_of, sentence
-from devgen.targets.python.symbols import behaviour
+from devgen.language.typed_walk import names_local
+from devgen.plan.alarms import Alarm
+from devgen.plan.device_plan import TimerPlan
+from devgen.plan.reset_plan import CounterReset, ResetPlan
+from devgen.targets.python import module
+from devgen.targets.python.imports import imported
+from devgen.targets.python.lower_expr import Lowering
+from devgen.targets.python.lower_followers import each
+from devgen.targets.python.lower_stmt import StatementLowering
+from devgen.targets.python.python_literals import hexadecimal
+from devgen.targets.python.source_tree import (
+    OR,
+    PASS,
+    Block,
+    Line,
+    Node,
+    Statement,
+    Statements,
+    call,
+    chain,
+    comprehension,
+    keyword,
+    listing,
+)
 
 
 @dataclass(slots=True, frozen=True)
@@ -20,131 +36,121 @@ class TimeLowering:
     """Lowers the counters and timers of one device."""
 
     lowering: Lowering
-    analysis: Analysis
-    followers: Followers
 
-    def setup(self) -> list[str]:
-        """The constructor's statements."""
-        device = self.lowering.symbols.device
-        counters = [self._counter(one) for one in device.counters]
-        timers = [self._timer(one) for one in device.timers]
-        return counters + timers + [line for one in device.timers for line in self._attach(one)]
+    def attributes(self) -> tuple[module.Attribute, ...]:
+        """What the constructor makes."""
+        symbols = self.lowering.symbols
+        device = symbols.device
+        return (
+            *(module.Attribute(symbols.attribute("counter", one.name), self._counter(one)) for one in device.counters),
+            *(module.Attribute(symbols.attribute("timer", one.name), self._timer(one)) for one in device.timers),
+        )
 
-    def methods(self) -> list[Method]:
-        """``arm`` where there is a counter to arm on, and ``expired``, of every timer."""
-        return [
-            method
-            for one in self.lowering.symbols.device.timers
-            for method in (self._arm(one), self._expired(one))
-            if method is not None
-        ]
+    def alarms(self) -> Statements:
+        """Tell the counters that can stand still which alarms wait meanwhile."""
+        plans = (plan.alarm for plan in self.lowering.symbols.plan.timers)
+        return tuple(self._attached(alarm) for alarm in plans if alarm is not None and alarm.waits)
 
-    def reset(self) -> list[str]:
-        """What a machine reset does to those that are not retained."""
-        device, symbols = self.lowering.symbols.device, self.lowering.symbols
-        lines: list[str] = []
-        for timer in device.timers:
-            if not timer.retain:
-                lines += _each(symbols.attribute("timer", timer.name), "timer", timer.count, ["{}.cancel()"])
-        for counter in device.counters:
-            if not counter.retain:
-                calls = self._counter_reset(counter)
-                lines += _each(symbols.attribute("counter", counter.name), "counter", counter.count, calls)
-        return lines
+    def timers(self) -> tuple[module.Timer, ...]:
+        """The methods of every timer."""
+        return tuple(self._methods(plan) for plan in self.lowering.symbols.plan.timers)
 
-    def _counter_reset(self, one: model.Counter) -> list[str]:
-        """A count of wall-clock time stays that; any other begins again. An enable is followed once all is reset."""
-        if one.clock != "virtual" and one.phase == "clock" and one.enable is None:
-            return ["{}.reset()"]
-        return ["{}.start()" if one.enable is None else "{}.stop()", f"{{}}.load({self.lowering.number(one.reset)})"]
+    def reset(self, plan: ResetPlan) -> Statements:
+        """What a machine reset does to timers and counters."""
+        cancelled = (self._cancelled(timer) for timer in plan.timers)
+        begun = (self._counter_reset(counter) for counter in plan.counters)
+        return tuple(statement for made in (*cancelled, *begun) for statement in made)
 
-    def _counter(self, one: model.Counter) -> str:
+    def _cancelled(self, timer: model.Timer) -> Statements:
+        return _told(self.lowering.symbols.attribute("timer", timer.name), "timer", timer.count, (("cancel", ()),))
+
+    def _counter_reset(self, reset: CounterReset) -> Statements:
+        attribute = self.lowering.symbols.attribute("counter", reset.counter.name)
+        if reset.restart:
+            calls: _Calls = (("reset", ()),)
+        else:
+            calls = (("start" if reset.runs else "stop", ()), ("load", (self.lowering.number(reset.start),)))
+        return _told(attribute, "counter", reset.counter.count, calls)
+
+    # --- construction ------------------------------------------------------------------------
+
+    def _counter(self, counter: model.Counter) -> Node:
         number = self.lowering.number
-        period = f"({number(one.period[0])}, {number(one.period[1])})"
-        words = [f"env.clocks.{one.clock}", f"period={period}", f"width={one.width}"]
-        if one.phase != "clock":
-            words.append(f'phase="{one.phase}"')
-        if one.enable is not None:
-            words.append("enabled=False")
-        if one.reset != ir.Int(0):
-            words.append(f"start={number(one.reset)}")
-        made = f"Counter({', '.join(words)})"
-        attribute = self.lowering.symbols.attribute("counter", one.name)
-        if one.count is None:
-            return f"self.{attribute} = {made}"
-        name = "index" if names_local((one.period, one.reset), "index") else "_"
-        return f"self.{attribute} = [{made} for {name} in range({number(one.count)})]"
+        period = listing("(", map(number, counter.period), ")")
+        words = [Node(f"env.clocks.{counter.clock}"), keyword("period", period), Node(f"width={counter.width}")]
+        if counter.phase != "clock":
+            words.append(Node(f'phase="{counter.phase}"'))
+        if counter.enable is not None:
+            words.append(Node("enabled=False"))
+        if counter.reset != ir.Int(0):
+            words.append(keyword("start", number(counter.reset)))
+        made = call("Counter", words, imported("Counter"))
+        name = "index" if names_local((counter.period, counter.reset), "index") else "_"
+        return self._array(made, name, counter.count)
 
-    def _timer(self, one: model.Timer) -> str:
+    def _timer(self, timer: model.Timer) -> Node:
+        expired = Node(f"self.{self.lowering.symbols.attribute('expired', timer.name)}")
+        if timer.count is not None:
+            expired = call("partial", (expired, Node("index")), imported("partial"))
+        made = call("Timer", (Node(f"env.clocks.{timer.clock}"), expired), imported("Timer"))
+        return self._array(made, "index", timer.count)
+
+    def _array(self, made: Node, name: str, count: ir.Expr | None) -> Node:
+        if count is None:
+            return made
+        turns = Node(f"for {name} in range({self.lowering.number(count).text})")
+        return comprehension("", "[", (made, turns), "]")
+
+    def _attached(self, alarm: Alarm) -> Statement:
         symbols = self.lowering.symbols
-        attribute, expired = symbols.attribute("timer", one.name), symbols.attribute("expired", one.name)
-        if one.count is None:
-            return f"self.{attribute} = Timer(env.clocks.{one.clock}, self.{expired})"
-        made = f"Timer(env.clocks.{one.clock}, partial(self.{expired}, index))"
-        return f"self.{attribute} = [{made} for index in range({self.lowering.number(one.count)})]"
+        timer, arm = symbols.attribute("timer", alarm.timer.name), symbols.attribute("arm", alarm.timer.name)
+        counter = f"self.{symbols.attribute('counter', alarm.counter.name)}"
+        if alarm.timer.count is None:
+            return Line("", call(f"{counter}.add_alarm", (Node(f"self.{timer}"), Node(f"self.{arm}"))))
+        element = "[index]" if alarm.counter.count is not None else ""
+        bound = call("partial", (Node(f"self.{arm}"), Node("index")), imported("partial"))
+        added = Line("", call(f"{counter}{element}.add_alarm", (Node("timer"), bound)))
+        return each("timer", timer, True, (added,))
 
-    def _attach(self, one: model.Timer) -> list[str]:
-        """Tell a counter that can stand still which alarms wait meanwhile."""
+    # --- methods -----------------------------------------------------------------------------
+
+    def _methods(self, plan: TimerPlan) -> module.Timer:
+        timer, alarm = plan.timer, plan.alarm
+        index = () if timer.count is None else ("index: int",)
+        body = StatementLowering(self.lowering).statements(plan.expiry) or (PASS,)
         symbols = self.lowering.symbols
-        if one.counter is None or one.match is None or not _can_stand(symbols.device, one.counter):
-            return []
-        timer, arm = symbols.attribute("timer", one.name), symbols.attribute("arm", one.name)
-        counter = symbols.attribute("counter", one.counter)
-        if one.count is None:
-            return [f"self.{counter}.add_alarm(self.{timer}, self.{arm})"]
-        element = "[index]" if symbols.counters[one.counter].count is not None else ""
-        call = f"self.{counter}{element}.add_alarm(timer, partial(self.{arm}, index))"
-        return [f"for index, timer in enumerate(self.{timer}):", f"    {call}"]
+        return module.Timer(
+            name=timer.name,
+            description=timer.description,
+            counter="" if alarm is None else alarm.counter.name,
+            arm=None if alarm is None else module.Method(symbols.attribute("arm", timer.name), index, self._arm(alarm)),
+            expired=module.Method(symbols.attribute("expired", timer.name), index, body),
+        )
 
-    def _expired(self, one: model.Timer) -> Method:
-        name = self.lowering.symbols.attribute("expired", one.name)
-        changed = self.analysis.writes(one.on_expire) | {("timer", one.name)}
-        body = Statements(self.lowering).lines(one.on_expire) + self.followers.at_end(changed)
-        doc = docstring((f"{one.name} has expired.", sentence(one.description)), 8)
-        return Method(name, "" if one.count is None else "index: int", "None", doc, tuple(body or ["pass"]))
-
-    def _arm(self, one: model.Timer) -> Method | None:
+    def _arm(self, alarm: Alarm) -> Statements:
         """Arm on the counter: so many ticks from now, as ``due`` and ``align`` say."""
-        if one.counter is None or one.match is None:
-            return None
         symbols = self.lowering.symbols
-        owner = symbols.counters[one.counter]
-        index = "" if one.count is None else "[index]"
-        counter = f"self.{symbols.attribute('counter', one.counter)}{index if owner.count is not None else ''}"
-        timer = f"self.{symbols.attribute('timer', one.name)}{index}"
-        match = self.lowering.value(one.match).at(ADD)
-        when = "time_of" if one.align == "edge" else "time_after"
-        ticks = f"({match} - {counter}.read()) & {hexadecimal(mask_of(owner.width))}"
-        waits = [f"if not {counter}.enabled:", f"    {timer}.wait()", "    return"]
-        stands = waits if _can_stand(symbols.device, one.counter) else []
-        body = [*stands, f"ticks = {_distance(one, owner, ticks)}", f"{timer}.arm_at({counter}.{when}(ticks))"]
-        doc = docstring((f"Arm {one.name} for the moment at which {one.counter} reaches its match.",), 8)
-        parameters = "" if one.count is None else "index: int"
-        return Method(symbols.attribute("arm", one.name), parameters, "None", doc, tuple(body))
+        index = "" if alarm.timer.count is None else "[index]"
+        counter = f"self.{symbols.attribute('counter', alarm.counter.name)}"
+        counter += index if alarm.counter.count is not None else ""
+        timer = f"self.{symbols.attribute('timer', alarm.timer.name)}{index}"
+        when = call(f"{counter}.{'time_of' if alarm.align == 'edge' else 'time_after'}", (Node("ticks"),))
+        stands = Block(Line(f"if not {counter}.enabled:"), (Line("", call(f"{timer}.wait")), Line("return")))
+        waits = (stands,) if alarm.waits else ()
+        arm = Line("", call(f"{timer}.arm_at", (when,)))
+        return (*waits, Line("ticks = ", self._ticks(alarm)), arm)
+
+    def _ticks(self, alarm: Alarm) -> Node:
+        """How many ticks it takes, also where the counter stands at the match already."""
+        ticks = self.lowering.number(alarm.ticks)
+        return chain(OR, (("", ticks), ("or", Node(hexadecimal(alarm.at_match))))) if alarm.at_match else ticks
 
 
-def _distance(one: model.Timer, owner: model.Counter, ticks: str) -> str:
-    """How many ticks it takes, given the distance modulo the counter's range: ``due`` says what a distance of 0 is."""
-    match one.due:
-        case "tick":
-            return f"{ticks} or 1"
-        case "wrap":
-            return f"{ticks} or {hexadecimal(1 << owner.width)}"
-        case "now":
-            return ticks
+_Calls = tuple[tuple[str, tuple[Node, ...]], ...]
 
 
-def _can_stand(device: model.Device, counter: str) -> bool:
-    """Whether a counter may ever be stopped."""
-    if any(one.enable is not None for one in device.counters if one.name == counter):
-        return True
-    return any(
-        isinstance(op, ir.CounterOp) and (op.counter, op.op) == (counter, "stop") for op in walk(behaviour(device))
-    )
-
-
-def _each(attribute: str, item: str, count: ir.Expr | None, calls: list[str]) -> list[str]:
-    """``calls`` on one thing, or on every element of a list."""
-    if count is None:
-        return [call.replace("{}", f"self.{attribute}", 1) for call in calls]
-    return [f"for {item} in self.{attribute}:", *(f"    {call.replace('{}', item, 1)}" for call in calls)]
+def _told(attribute: str, item: str, count: ir.Expr | None, calls: _Calls) -> Statements:
+    """Calls of one thing's methods, or of those of every element of a list."""
+    target = f"self.{attribute}" if count is None else item
+    body = tuple(Line("", call(f"{target}.{method}", arguments)) for method, arguments in calls)
+    return body if count is None else (each(item, attribute, False, body),)

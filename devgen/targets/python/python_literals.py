@@ -33,11 +33,6 @@ def hexadecimal(value: int, digits: int = 1) -> str:
     return f"0x{value:0{digits}X}"
 
 
-def mask_of(width: int) -> int:
-    """Return the number with the low ``width`` bits set."""
-    return (1 << width) - 1
-
-
 def plain(text: str) -> str:
     """Return ``text`` on one line, white space joined, without control or invisible characters (they show escaped)."""
     joined = " ".join(text.split())

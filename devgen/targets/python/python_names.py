@@ -1,7 +1,6 @@
 """Python names for what a description declares.
 
-A thing keeps its own name wherever Python and the runtime's ``Device`` allow it. The descriptions' checks refuse
-clashes; this table makes the generated code right even where one slips through.
+A thing keeps its own name wherever Python and the runtime's ``Device`` allow it.
 """
 
 from __future__ import annotations
@@ -12,6 +11,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from devgen.language import reserved_names as reserved
+from devgen.targets.python import source_tree as tree
+from devgen.targets.python.imports import IMPORTS
 
 _CLASS_ATTRIBUTES = "BARS BUS CAPABILITIES EVENTS FIELDS NAME PCI PROBES PROPERTIES STATE TITLE VERSION"
 DEVICE_API: Final = reserved.DEVICE_API | frozenset(_CLASS_ATTRIBUTES.split())
@@ -43,8 +44,8 @@ class Names:
         Raises LoweringError for what is no name.
         """
         require_name(wanted)
-        name = f"{wanted}_" if keyword.iskeyword(wanted) else wanted
-        while name in self._taken:
+        name = wanted
+        while keyword.iskeyword(name) or name in self._taken:
             name += suffix
         self._taken.add(name)
         return name
@@ -72,23 +73,21 @@ def local(name: str) -> str:
     return f"{name}_" if keyword.iskeyword(word) or word in BUILTINS else name
 
 
-def keyword_argument(name: str, value: str) -> str:
+def keyword_argument(name: str, value: tree.Node) -> tree.Node:
     """Return ``name=value`` for a call, in the form that takes any name."""
     require_name(name)
-    return f'**{{"{name}": {value}}}' if keyword.iskeyword(name) else f"{name}={value}"
+    if not keyword.iskeyword(name):
+        return tree.keyword(name, value)
+    return tree.Node(f'**{{"{name}": {value.text}}}', uses=value.uses)
 
 
 def class_name(device: str) -> str:
-    """Return the class of a device: ``pci-testdev`` gives ``PciTestdev``."""
+    """Return the class of a device: ``pci-testdev`` gives ``PciTestdev``.
+
+    A name that a module may import, or a keyword, gets an underscore.
+    """
     words = [word for word in re.split(r"[^A-Za-z0-9]+", device) if word]
     name = "".join(word[0].upper() + word[1:] for word in words)
     if not name[:1].isalpha():
         name = f"D{name}"
-    return f"{name}_" if keyword.iskeyword(name) or name in _IMPORTED else name
-
-
-_IMPORTED_WORDS = """
-    Access Bar ByteStream ClassVar Counter Device Environment FieldTable Fifo GpioIn IoEventFd IrqLine MemoryRegion
-    PciDevice PciIdentity Property RamBlock Reg RegisterBank StateItem Timer Window
-"""
-_IMPORTED: Final = frozenset(_IMPORTED_WORDS.split())
+    return f"{name}_" if keyword.iskeyword(name) or name in IMPORTS else name

@@ -24,6 +24,7 @@ from devgen.language.ir import (
     Unary,
     Wrap,
 )
+from devgen.plan import plan_device
 from devgen.targets.python.lower_expr import Lowering
 from devgen.targets.python.symbols import collect
 
@@ -33,7 +34,7 @@ A, B, C = (local(name) for name in "abc")
 
 FIELDS = (field("LOW", 0, 4), field("ONE", 4), field("HIGH", 28, 4))
 DEVICE = device(region(register("R", fields=FIELDS), register("Q", 4)), interrupts=(line("irq", count=Int(4)),))
-LOWERING = Lowering(collect(DEVICE))
+LOWERING = Lowering(collect(plan_device(DEVICE)))
 
 
 def of_field(name: str, lsb: int, width: int) -> Load:
@@ -89,7 +90,7 @@ def test_text_of_a_test(expr: ir.Expr, text: str) -> None:
 
 
 def test_a_truth_value_is_stored_as_a_number() -> None:
-    assert LOWERING.number(Compare(A, (("==", B),))) == "int(a == b)"
+    assert LOWERING.number(Compare(A, (("==", B),))).text == "int(a == b)"
 
 
 # --- meaning, against an evaluator that walks the tree ----------------------------------------
@@ -167,6 +168,6 @@ def grown(inner: st.SearchStrategy[ir.Expr]) -> st.SearchStrategy[ir.Expr]:
 def test_meaning(expr: ir.Expr, numbers: tuple[int, ...]) -> None:
     names = dict(zip("abc", numbers, strict=True))
     expected = evaluate(expr, names)
-    stored = eval(LOWERING.number(expr), {}, dict(names))
+    stored = eval(LOWERING.number(expr).text, {}, dict(names))
     assert (stored, type(stored)) == (expected, int)
     assert bool(eval(LOWERING.truth(expr).text, {}, dict(names))) == bool(expected)

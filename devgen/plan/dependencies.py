@@ -9,31 +9,33 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from devgen.language import ir
+from devgen.language import ir, model
 from devgen.language.typed_walk import Nodes, walk
-from devgen.targets.python.symbols import RegisterKey, Symbols
-
-Thing = tuple[str, str]
-"""(kind, name) of something that changes: a register's storage, state, a FIFO, a counter, a timer or a line."""
-
-Things = frozenset[Thing]
-NOTHING: Things = frozenset()
+from devgen.plan.registers import PlannedRegister, RegisterKey
+from devgen.plan.steps import NOTHING, Thing, Things
 
 
 @dataclass(slots=True)
 class Analysis:
     """Answers for one device; functions and actions are looked into once."""
 
-    symbols: Symbols
+    registers: dict[RegisterKey, PlannedRegister]
+    functions: dict[str, model.Function]
+    actions: dict[str, model.Action]
     _functions: dict[str, Things] = field(default_factory=dict)
     _actions: dict[str, Things] = field(default_factory=dict)
     _registers: dict[RegisterKey, Things] = field(default_factory=dict)
 
+    def stored(self, key: RegisterKey) -> Things:
+        """The storage of a register, which an alias shares with what it stands for; nothing where nothing is held."""
+        storage = self.registers[key].storage
+        return NOTHING if storage is None else frozenset({("register", self.registers[storage].title)})
+
     def reads(self, node: Nodes) -> Things:
         """What the value of an expression, or the course of statements, depends on."""
         found: set[Thing] = set()
-        for one in walk(node):
-            match one:
+        for part in walk(node):
+            match part:
                 case ir.RegisterPlace(register, _, file):
                     found |= self.register_reads((file, register))
                 case ir.StatePlace(name):
@@ -53,18 +55,17 @@ class Analysis:
     def register_reads(self, key: RegisterKey) -> Things:
         """What a register's value depends on: its storage, or what its ``read`` depends on."""
         if key not in self._registers:
-            symbol = self.symbols.registers[key]
-            own: Things = frozenset({("register", symbol.attribute)}) if symbol.attribute else NOTHING
-            self._registers[key] = own
-            if symbol.model.read is not None:
-                self._registers[key] = own | self.reads(symbol.model.read)
+            own = self._registers[key] = self.stored(key)
+            computed = self.registers[key].described.read
+            if computed is not None:
+                self._registers[key] = own | self.reads(computed)
         return self._registers[key]
 
     def writes(self, body: Iterable[ir.Stmt]) -> Things:
         """What statements may change. What a timer does when it expires is another entry into the device."""
         found: set[Thing] = set()
-        for one in walk(tuple(body)):
-            match one:
+        for node in walk(tuple(body)):
+            match node:
                 case ir.Assign(place):
                     found |= self._written(place)
                 case ir.FifoOp(fifo):
@@ -84,8 +85,7 @@ class Analysis:
     def _written(self, place: ir.Place) -> Things:
         match place:
             case ir.RegisterPlace(register, _, file):
-                attribute = self.symbols.registers[file, register].attribute
-                return frozenset({("register", attribute)}) if attribute else NOTHING
+                return self.stored((file, register))
             case ir.FieldPlace(register):
                 return self._written(register)
             case ir.BitsPlace(of):
@@ -100,11 +100,11 @@ class Analysis:
     def _function_reads(self, name: str) -> Things:
         if name not in self._functions:
             self._functions[name] = NOTHING
-            self._functions[name] = self.reads(self.symbols.functions[name].body)
+            self._functions[name] = self.reads(self.functions[name].body)
         return self._functions[name]
 
     def _action_writes(self, name: str) -> Things:
         if name not in self._actions:
             self._actions[name] = NOTHING
-            self._actions[name] = self.writes(self.symbols.actions[name].body)
+            self._actions[name] = self.writes(self.actions[name].body)
         return self._actions[name]

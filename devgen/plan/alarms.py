@@ -1,0 +1,55 @@
+"""Timers and counters: how an alarm on a counter is armed, and what may make a counter stand still."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from devgen.language import ir, model
+from devgen.language.typed_walk import walk
+from devgen.plan.registers import behaviour, mask_of
+from devgen.plan.steps import INDEX
+
+
+@dataclass(slots=True, frozen=True)
+class Alarm:
+    """How ``timer.arm()`` computes its deadline.
+
+    If ``waits`` and the counter stands, the timer waits until it runs. Else ``ticks`` is how many counts lie between
+    now and the match, modulo the counter's size; where that is 0, ``at_match`` counts. The deadline is the counter's
+    time of that count, or with ``align`` "now" so many periods from now.
+    """
+
+    timer: model.Timer
+    counter: model.Counter
+    waits: bool
+    ticks: ir.Expr
+    at_match: int
+    align: Literal["edge", "now"]
+
+
+def plan_alarm(device: model.Device, timer: model.Timer) -> Alarm | None:
+    """The alarm of a timer with a counter; None for a bare timer."""
+    if timer.counter is None or timer.match is None:
+        return None
+    counter = next(counter for counter in device.counters if counter.name == timer.counter)
+    most = mask_of(counter.width)
+    place = ir.CounterPlace(counter.name, None if timer.count is None or counter.count is None else INDEX)
+    # The match is proven to be a number of the counter's width or wider.
+    distance = ir.Binary("-", timer.match, ir.Load(place, ir.Range(0, most)), _difference(timer.match.range, most))
+    ticks = ir.Binary("&", distance, ir.Int(most), ir.Range(0, most))
+    at_match = {"now": 0, "tick": 1, "wrap": most + 1}[timer.due]
+    return Alarm(timer, counter, can_stand(device, counter.name), ticks, at_match, timer.align)
+
+
+def _difference(known: ir.Range, most: int) -> ir.Range:
+    return ir.Range(None if known.lo is None else known.lo - most, known.hi)
+
+
+def can_stand(device: model.Device, counter: str) -> bool:
+    """Whether a counter may ever be stopped."""
+    if any(found.enable is not None for found in device.counters if found.name == counter):
+        return True
+    return any(
+        isinstance(op, ir.CounterOp) and (op.counter, op.op) == (counter, "stop") for op in walk(behaviour(device))
+    )

@@ -1,0 +1,138 @@
+"""The plan of a whole device: every entry point with its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from devgen.language import ir, model
+from devgen.plan.access_plan import CoalescedRange, coalesced_ranges
+from devgen.plan.alarms import Alarm, plan_alarm
+from devgen.plan.dependencies import Analysis
+from devgen.plan.followers import Follower, Followers, plan_followers
+from devgen.plan.register_plan import RegisterPlan, RegisterPlanner
+from devgen.plan.registers import PlannedRegister, RegisterKey, plan_registers
+from devgen.plan.reset_plan import PowerPlan, plan_power
+from devgen.plan.steps import NOTHING, Steps, Things
+
+
+@dataclass(slots=True, frozen=True)
+class RegionPlan:
+    """A region with its registers. ``has_window``: other registers reach it, or will, through a window."""
+
+    region: model.Region
+    registers: tuple[RegisterPlan, ...]
+    coalesced: tuple[CoalescedRange, ...]
+    has_window: bool
+
+
+@dataclass(slots=True, frozen=True)
+class TimerPlan:
+    """A timer, how it is armed on a counter, and its expiry."""
+
+    timer: model.Timer
+    alarm: Alarm | None
+    expiry: Steps
+
+
+@dataclass(slots=True, frozen=True)
+class InputPlan:
+    """A GPIO input and what follows its change."""
+
+    pin: model.GpioIn
+    changed: Steps
+
+
+@dataclass(slots=True, frozen=True)
+class StreamPlan:
+    """A byte stream: what a received byte and a break condition do."""
+
+    stream: model.Stream
+    received: Steps
+    broken: Steps
+
+
+@dataclass(slots=True, frozen=True)
+class DoorbellPlan:
+    """A doorbell and what ringing it does."""
+
+    doorbell: model.Doorbell
+    region: model.Region
+    rung: Steps
+
+
+@dataclass(slots=True, frozen=True)
+class DevicePlan:
+    """All decisions about ``device`` that do not depend on a target. Everything is in the description's order."""
+
+    device: model.Device
+    registers: dict[RegisterKey, RegisterPlan]
+    regions: tuple[RegionPlan, ...]
+    followers: tuple[Follower, ...]
+    timers: tuple[TimerPlan, ...]
+    inputs: tuple[InputPlan, ...]
+    streams: tuple[StreamPlan, ...]
+    doorbells: tuple[DoorbellPlan, ...]
+    actions: tuple[tuple[model.Action, Steps], ...]
+    power: PowerPlan
+
+
+def plan_device(device: model.Device) -> DevicePlan:
+    """Make all decisions about a checked device."""
+    registers = plan_registers(device)
+    analysis = Analysis(
+        registers,
+        {function.name: function for function in device.functions},
+        {action.name: action for action in device.actions},
+    )
+    followers = plan_followers(device, analysis)
+    planner = RegisterPlanner(registers, analysis, followers)
+    planned = {key: planner.plan(register) for key, register in registers.items()}
+    entry = _EntryPoints(planner, analysis, followers)
+    return DevicePlan(
+        device=device,
+        registers=planned,
+        regions=tuple(_regions(device, registers, planned)),
+        followers=tuple(followers),
+        timers=tuple(
+            TimerPlan(timer, plan_alarm(device, timer), entry.steps(timer.on_expire, {("timer", timer.name)}))
+            for timer in device.timers
+        ),
+        inputs=tuple(InputPlan(pin, entry.steps(pin.on_input, {("gpio_in", pin.name)})) for pin in device.gpio_in),
+        streams=tuple(
+            StreamPlan(stream, entry.steps(stream.on_receive), entry.steps(stream.on_break))
+            for stream in device.streams
+        ),
+        doorbells=tuple(
+            DoorbellPlan(bell, region, entry.steps(bell.on_ring))
+            for region in device.regions
+            for bell in region.doorbells
+        ),
+        actions=tuple((action, planner.effective(action.body)) for action in device.actions),
+        power=plan_power(device, planned.values(), planner, followers),
+    )
+
+
+@dataclass(slots=True, frozen=True)
+class _EntryPoints:
+    planner: RegisterPlanner
+    analysis: Analysis
+    followers: Followers
+
+    def steps(self, body: tuple[ir.Stmt, ...], changed: Iterable[tuple[str, str]] = NOTHING) -> Steps:
+        """A hook's statements, then the updates of what follows; ``changed`` has already changed before."""
+        things: Things = frozenset(changed) | self.analysis.writes(body)
+        return (*self.planner.effective(body), *self.followers.at_end(things))
+
+
+def _regions(
+    device: model.Device, registers: dict[RegisterKey, PlannedRegister], planned: dict[RegisterKey, RegisterPlan]
+) -> Iterable[RegionPlan]:
+    reached = {register.described.window.region for register in registers.values() if register.described.window}
+    by_region: dict[str, list[RegisterPlan]] = {region.name: [] for region in device.regions}
+    for plan in planned.values():
+        by_region[plan.register.region.name].append(plan)
+    for region in device.regions:
+        plans = by_region[region.name]
+        ranges = coalesced_ranges(plan.register for plan in plans)
+        yield RegionPlan(region, tuple(plans), ranges, region.space == "indirect" or region.name in reached)

@@ -1,0 +1,137 @@
+"""What follows registers by itself: counters' enables, level lines, and streams that wait for room.
+
+An entry point updates a follower after its last change of what the follower depends on, once. An enable is updated
+earlier as well, right behind a store, since hooks may look at the counter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from devgen.language import ir, model
+from devgen.plan.dependencies import Analysis
+from devgen.plan.steps import Thing, Things, Update
+
+
+@dataclass(slots=True, frozen=True)
+class EnableFollower:
+    """A counter that runs while ``test`` is true; alarms on it wait while it stands."""
+
+    counter: model.Counter
+    test: ir.Expr
+
+    @property
+    def thing(self) -> Thing:
+        """What is updated."""
+        return "counter", self.counter.name
+
+
+@dataclass(slots=True, frozen=True)
+class LevelFollower:
+    """An interrupt or GPIO output that is high while ``level`` is not 0."""
+
+    kind: str
+    line: model.Line
+    level: ir.Expr
+
+    @property
+    def thing(self) -> Thing:
+        """What is updated."""
+        return self.kind, self.line.name
+
+
+@dataclass(slots=True, frozen=True)
+class RoomFollower:
+    """A stream whose input waits until ``room`` bytes fit; it is told when that may have changed."""
+
+    stream: model.Stream
+    room: ir.Expr
+
+    @property
+    def thing(self) -> Thing:
+        """What is updated."""
+        return "stream", self.stream.name
+
+
+Follower = EnableFollower | LevelFollower | RoomFollower
+
+
+@dataclass(slots=True, frozen=True)
+class _Dependent:
+    follower: Follower
+    inputs: Things
+
+    @property
+    def thing(self) -> Thing:
+        return self.follower.thing
+
+
+@dataclass(slots=True, frozen=True)
+class Followers:
+    """The followers of a device: enables first, then lines in topological order, then streams."""
+
+    _enables: tuple[_Dependent, ...]
+    _lines: tuple[_Dependent, ...]
+
+    def __iter__(self) -> Iterator[Follower]:
+        return (dependent.follower for dependent in (*self._enables, *self._lines))
+
+    def after_store(self, changed: Things) -> tuple[Update, ...]:
+        """Updates of the enables that may have changed."""
+        return tuple(Update(dependent.thing) for dependent in self._enables if dependent.inputs & changed)
+
+    def at_end(self, changed: Things, since: Things | None = None) -> tuple[Update, ...]:
+        """Updates that end an entry point which may have changed ``changed``.
+
+        ``since``: what of it may have changed after the updates of ``after_store``, if the entry point has them.
+        """
+        current = [] if since is None else [one.thing for one in self._enables if not one.inputs & since]
+        return tuple(Update(thing) for thing in self._reached(changed) if thing not in current)
+
+    def everything(self) -> tuple[Update, ...]:
+        """Updates of all followers, after a reset."""
+        return tuple(Update(follower.thing) for follower in self)
+
+    def _reached(self, changed: Things) -> Iterator[Thing]:
+        for dependent in (*self._enables, *self._lines):
+            if dependent.inputs & changed:
+                changed |= {dependent.thing}
+                yield dependent.thing
+
+
+def plan_followers(device: model.Device, analysis: Analysis) -> Followers:
+    """Find what follows what."""
+    enables: list[Follower] = [
+        EnableFollower(counter, counter.enable) for counter in device.counters if counter.enable is not None
+    ]
+    kinds = (("interrupt", device.interrupts), ("gpio_out", device.gpio_out))
+    lines: list[Follower] = [
+        LevelFollower(kind, line, line.level) for kind, lines in kinds for line in lines if line.level is not None
+    ]
+    rooms: list[Follower] = [RoomFollower(stream, stream.room) for stream in device.streams if stream.room is not None]
+
+    def dependents(followers: list[Follower]) -> list[_Dependent]:
+        return [_Dependent(follower, analysis.reads(_input(follower))) for follower in followers]
+
+    return Followers(tuple(dependents(enables)), (*_ordered(dependents(lines)), *dependents(rooms)))
+
+
+def _input(follower: Follower) -> ir.Expr:
+    match follower:
+        case EnableFollower(_, test):
+            return test
+        case LevelFollower(_, _, level):
+            return level
+        case RoomFollower(_, room):
+            return room
+
+
+def _ordered(lines: list[_Dependent]) -> Iterator[_Dependent]:
+    """Topological order; in a cycle the line declared first comes first."""
+    waiting = list(lines)
+    while waiting:
+        things = {line.thing for line in waiting}
+        ready = next((line for line in waiting if not line.inputs & (things - {line.thing})), waiting[0])
+        waiting.remove(ready)
+        yield ready

@@ -1,0 +1,225 @@
+"""A register's entry points: what a read gives and does, and what a write does, in the order the language promises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from devgen.language import ir
+from devgen.language.typed_walk import names_local
+from devgen.plan.access_plan import AccessPlan, has_read_hooks, plan_access
+from devgen.plan.dependencies import Analysis
+from devgen.plan.followers import Followers
+from devgen.plan.registers import PlannedRegister, RegisterKey
+from devgen.plan.side_effects import (
+    Part,
+    Target,
+    complement,
+    fall,
+    once_bits,
+    parts_of,
+    pulse_bits,
+    read_stores,
+    readable_bits,
+    write_store,
+)
+from devgen.plan.steps import NOTHING, Steps, Store, Things, WindowRead, WindowWrite, local
+
+
+@dataclass(slots=True, frozen=True)
+class ReadPlan:
+    """``before``; ``value`` is taken; ``after``. ``result`` is a name for the value that no step uses."""
+
+    before: Steps
+    value: ir.Expr | WindowRead
+    after: Steps
+    result: str
+
+
+@dataclass(slots=True, frozen=True)
+class RegisterPlan:
+    """All that a target needs of one register.
+
+    ``computed``: what its ``read`` computes (there its own name means what is stored), free of side effects;
+    ``quiet``: a guest's read is just that. ``read`` None: nothing but ``access.fixed``, or 0, can be read. ``write``
+    None: a write does nothing. ``once``: the bits that only a first write can touch, where they have to be remembered.
+    """
+
+    register: PlannedRegister
+    access: AccessPlan
+    computed: ir.Expr | None
+    quiet: bool
+    read: ReadPlan | None
+    write: Steps | None
+    once: int
+
+
+@dataclass(slots=True, frozen=True)
+class RegisterPlanner:
+    """Plans the registers of one device."""
+
+    registers: dict[RegisterKey, PlannedRegister]
+    analysis: Analysis
+    followers: Followers
+
+    def plan(self, register: PlannedRegister) -> RegisterPlan:
+        """Plan one register."""
+        parts = parts_of(register.described)
+        access = plan_access(register, parts)
+        entry = _Register(self, register, parts, access)
+        described = register.described
+        quiet = not described.before_read and not described.on_read and described.read_effect is None
+        return RegisterPlan(
+            register=register,
+            access=access,
+            computed=described.read,
+            quiet=quiet,
+            read=entry.read(),
+            write=entry.write(),
+            once=once_bits(parts) if register.is_changeable else 0,
+        )
+
+    def effective(self, body: Iterable[ir.Stmt]) -> tuple[ir.Stmt, ...]:
+        """``body`` without assignments to registers that nothing can read, which are stored nowhere."""
+        return tuple(statement for statement in body if not self._is_lost(statement))
+
+    def _is_lost(self, statement: ir.Stmt) -> bool:
+        match statement:
+            case ir.Assign(place):
+                register = _register_of(place)
+                return register is not None and self.registers[register.file, register.register].storage is None
+            case _:
+                return False
+
+
+@dataclass(slots=True, frozen=True)
+class _Register:
+    context: RegisterPlanner
+    register: PlannedRegister
+    parts: tuple[Part, ...]
+    access: AccessPlan
+
+    # --- reading -----------------------------------------------------------------------------
+
+    def read(self) -> ReadPlan | None:
+        register = self.register.described
+        if self.access.fixed is not None or not (readable_bits(self.parts) or has_read_hooks(self.register)):
+            return None
+        if register.window is not None and register.access == "wo":
+            return None
+        analysis, followers = self.context.analysis, self.context.followers
+        effects = read_stores(self._target(), self.parts) if self.register.is_changeable else ()
+        changed = analysis.writes((*register.before_read, *register.on_read)) | (self._own() if effects else NOTHING)
+        hooks = self.context.effective(register.on_read)
+        before = (
+            *self.context.effective(register.before_read),
+            *followers.after_store(analysis.writes(register.before_read)),
+        )
+        after = (*hooks, *effects, *followers.at_end(changed))
+        return ReadPlan(
+            before, self._value(), after, _unused_name("result", (*register.before_read, *register.on_read))
+        )
+
+    def _value(self) -> ir.Expr | WindowRead:
+        """What a read gives: the value, without bits that only a write can reach."""
+        register = self.register.described
+        if register.window is not None:
+            return WindowRead(register.window, register.width // 8, self.access.by_lanes)
+        value = self._stored()
+        bits = readable_bits(self.parts)
+        if register.read is not None or value == ir.Int(0):
+            return value
+        if bits == 0:
+            return ir.Int(0)
+        if bits & self.register.bits == self.register.bits:
+            return value
+        return ir.Binary("&", value, ir.Int(bits), ir.Range(0, bits))
+
+    def _stored(self) -> ir.Expr:
+        """The register's value by its own name."""
+        register = self.register.described
+        if register.intent is not None and self.register.storage is None:
+            return register.reset
+        if self.register.storage is None and register.read is None:
+            return ir.Int(0 if register.constant is None else register.constant[0])
+        return ir.Load(self.register.place, ir.Range.unsigned(register.width))
+
+    # --- writing -----------------------------------------------------------------------------
+
+    def write(self) -> Steps | None:
+        register, followers = self.register.described, self.context.followers
+        if register.intent is not None:
+            return None
+        store, stored = self._store()
+        hook = self.context.effective(register.on_write)
+        pulse = self._pulse()
+        written = self.context.analysis.writes(register.on_write)
+        changed = stored | written
+        if not hook and not pulse:
+            steps: Steps = (*self._old(), *store, *followers.at_end(changed))
+            return steps or None
+        early = followers.after_store(stored)
+        end = followers.at_end(changed, written | (stored if pulse else NOTHING))
+        return (*self._old(), *store, *early, *hook, *pulse, *end)
+
+    def _store(self) -> tuple[Steps, Things]:
+        """The default store, or the ``write`` hook in its place, and what it changes."""
+        register = self.register.described
+        if register.write is not None:
+            return self.context.effective(register.write), self.context.analysis.writes(register.write)
+        if register.window is not None:
+            through = WindowWrite(register.window, register.width // 8, self.access.by_lanes)
+            return (through,) if register.access != "ro" else (), NOTHING
+        if not self.register.is_changeable:
+            return (), NOTHING
+        once = once_bits(self.parts)
+        store = write_store(self._target(), self.parts, "fresh" if once else None)
+        if store is None:
+            return (), NOTHING
+        return (*(self._fresh(once) if once else ()), store), self._own()
+
+    def _fresh(self, once: int) -> tuple[ir.Stmt, ir.Stmt]:
+        """Keep in ``fresh`` the write-once bits that this write is the first to touch, and remember them as written."""
+        place = ir.WrittenPlace(self.register.place)
+        seen = ir.Load(place, ir.Range.unsigned(self.register.described.width))
+        bits = ir.Range(0, once)
+        fresh = ir.Binary("&", self._target().term("written", once), complement(seen), bits)
+        union = ir.Binary("|", seen, local("fresh", self.register.described.width), seen.range)
+        return ir.Declare("fresh", fresh), ir.Assign(place, union)
+
+    def _old(self) -> Steps:
+        register = self.register.described
+        if not names_local((register.write or (), register.on_write), "old"):
+            return ()
+        return (ir.Declare("old", self._stored()),)
+
+    def _pulse(self) -> tuple[Store, ...]:
+        bits = pulse_bits(self.parts)
+        return (fall(self._target(), bits),) if bits and self.register.is_changeable else ()
+
+    # --- shared ------------------------------------------------------------------------------
+
+    def _target(self) -> Target:
+        lanes = self.access.by_lanes
+        return Target(self.register.place, self.register.bits, lanes, "mask" if lanes else None)
+
+    def _own(self) -> Things:
+        return self.context.analysis.stored(self.register.key)
+
+
+def _register_of(place: ir.Place) -> ir.RegisterPlace | None:
+    match place:
+        case ir.RegisterPlace():
+            return place
+        case ir.FieldPlace(register):
+            return register
+        case ir.BitsPlace(of):
+            return _register_of(of)
+        case _:
+            return None
+
+
+def _unused_name(wanted: str, body: tuple[ir.Stmt, ...]) -> str:
+    while names_local(body, wanted):
+        wanted += "_"
+    return wanted

@@ -1,0 +1,179 @@
+"""Registers where they stand: the region, the file, the storage, and the bits that a description gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from devgen.language import ir, model
+from devgen.language.typed_walk import Nodes, walk
+from devgen.plan.steps import INDEX
+
+RegisterKey = tuple[str | None, str]
+"""(register file or None, register): how a place of the typed form names a register."""
+
+
+def mask_of(width: int) -> int:
+    """Return the number with the low ``width`` bits set."""
+    return (1 << width) - 1
+
+
+@dataclass(slots=True, frozen=True)
+class PlannedRegister:
+    """A register in its place.
+
+    ``title`` is its described name, a member's with its file's: ``CHANNEL.RING``. ``storage`` is the register that
+    holds the value, which is another one for an alias; None where nothing is held. ``count`` is None for a single
+    register; ``offset`` and ``stride`` (bytes) are those of the first element in the region and to the next.
+    ``bits`` are those that any field covers: the others always read 0.
+    """
+
+    described: model.Register
+    file: str | None
+    title: str
+    storage: RegisterKey | None
+    count: ir.Expr | None
+    offset: int
+    stride: int
+    region: model.Region
+    bits: int
+
+    @property
+    def key(self) -> RegisterKey:
+        """How a place names it."""
+        return self.file, self.described.name
+
+    @property
+    def shown(self) -> bool:
+        """Whether a guest can read any bit of it."""
+        accesses = [field.access for field in self.described.fields] or [self.described.access]
+        return any(access in ("ro", "rw", "rw1") for access in accesses)
+
+    @property
+    def owns_storage(self) -> bool:
+        """Whether it has storage of its own that can change."""
+        return self.storage is not None and self.described.alias is None and self.described.constant is None
+
+    @property
+    def is_changeable(self) -> bool:
+        """Whether it is stored, by itself or as an alias, in something that can change."""
+        return self.storage is not None and self.described.constant is None
+
+    @property
+    def place(self) -> ir.RegisterPlace:
+        """The place of the register, or of the element ``index`` of an array, by its own name."""
+        return ir.RegisterPlace(
+            self.described.name, self.described.width, self.file, None if self.count is None else INDEX
+        )
+
+
+@dataclass(slots=True, frozen=True)
+class Placed:
+    """A register with its region and its file."""
+
+    register: model.Register
+    region: model.Region
+    file: model.RegisterFile | None
+
+    @property
+    def key(self) -> RegisterKey:
+        """How a place names it."""
+        return (self.file.name if self.file else None), self.register.name
+
+
+def placed_registers(device: model.Device) -> Iterator[Placed]:
+    """Every register of every region in order, members of files with their file."""
+    for region in device.regions:
+        for entry in region.entries:
+            if isinstance(entry, model.RegisterFile):
+                for register in entry.registers:
+                    yield Placed(register, region, entry)
+            else:
+                yield Placed(entry, region, None)
+
+
+def plan_registers(device: model.Device) -> dict[RegisterKey, PlannedRegister]:
+    """Every register by its key, in the order of the description."""
+    by_key = {placed.key: placed for placed in placed_registers(device)}
+    named = mentioned_registers(device)
+    planned: dict[RegisterKey, PlannedRegister] = {}
+    for key, placed in by_key.items():
+        register = _planned(placed, by_key)
+        if not register.shown and key not in named:
+            # Neither a guest nor the description can see what is written there.
+            register = replace(register, storage=None)
+        planned[key] = register
+    return planned
+
+
+def mentioned_registers(device: model.Device) -> set[RegisterKey]:
+    """The registers that some expression, statement or alias of the description names."""
+    found: set[RegisterKey] = set()
+    for placed in placed_registers(device):
+        alias = placed.register.alias
+        if alias is not None:
+            found |= {(placed.key[0], alias), (None, alias)}
+    return found | {
+        (node.file, node.register) for node in walk(behaviour(device)) if isinstance(node, ir.RegisterPlace)
+    }
+
+
+def behaviour(device: model.Device) -> tuple[Nodes, ...]:
+    """Every expression and statement of the description."""
+    return (
+        *(hook for placed in placed_registers(device) for hook in _hooks(placed.register) if hook),
+        *(timer.on_expire for timer in device.timers),
+        *(timer.match for timer in device.timers),
+        *(counter.enable for counter in device.counters),
+        *(function.body for function in device.functions),
+        *(action.body for action in device.actions),
+        *(line.level for line in (*device.interrupts, *device.gpio_out)),
+        *(pin.on_input for pin in device.gpio_in),
+        *(part for stream in device.streams for part in (stream.on_receive, stream.on_break, stream.room)),
+        *(bell.on_ring for region in device.regions for bell in region.doorbells),
+        device.on_reset,
+    )
+
+
+def _hooks(register: model.Register) -> tuple[Nodes, ...]:
+    window = None if register.window is None else register.window.at
+    return register.read, register.write, register.before_read, register.on_read, register.on_write, window
+
+
+def _planned(placed: Placed, by_key: dict[RegisterKey, Placed]) -> PlannedRegister:
+    register, file = placed.register, placed.file
+    return PlannedRegister(
+        described=register,
+        file=file.name if file else None,
+        title=f"{file.name}.{register.name}" if file else register.name,
+        storage=_storage(placed, by_key),
+        count=file.count if file and file.count is not None else register.count,
+        offset=register.offset + (file.offset if file else 0),
+        stride=file.stride if file and file.count is not None else register.stride,
+        region=placed.region,
+        bits=field_bits(register),
+    )
+
+
+def _storage(placed: Placed, by_key: dict[RegisterKey, Placed]) -> RegisterKey | None:
+    """The register that holds the value; None when ``read`` replaces it or there is nothing to hold."""
+    register = placed.register
+    if register.alias is not None:
+        target = by_key.get((placed.key[0], register.alias)) or by_key.get((None, register.alias))
+        return None if target is None or target.register.alias else _storage(target, by_key)
+    if register.intent is not None or register.window is not None:
+        return None
+    if register.read is not None and not _mentions(register.read, placed.key):
+        return None
+    return None if register.constant is not None and len(register.constant) == 1 else placed.key
+
+
+def _mentions(expr: ir.Expr, key: RegisterKey) -> bool:
+    return any(isinstance(node, ir.RegisterPlace) and (node.file, node.register) == key for node in walk(expr))
+
+
+def field_bits(register: model.Register) -> int:
+    """The bits that fields cover; all of them in a register without fields."""
+    if not register.fields:
+        return mask_of(register.width)
+    return sum(mask_of(field.width) << field.lsb for field in register.fields)

@@ -1,0 +1,266 @@
+"""SystemRDL's side effects of reads and writes as a table, and what a register's fields make of one access.
+
+Every write effect is three sets of bits: those it clears, sets and toggles. A set is named by what decides it: the
+ones written, the zeros written, or all that were written. Bits of different fields are disjoint, so one expression
+does the work of all fields:
+
+    stored = ((stored & ~cleared) | set) ^ toggled
+
+``written`` are the bits in ``mask`` where an access may touch some lanes only; else all bits of the register.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Final, Literal
+
+from devgen.language import ir
+from devgen.language.model import Field, Register
+from devgen.plan.registers import mask_of
+from devgen.plan.steps import Store, local
+
+Term = Literal["ones", "zeros", "written"]
+"""Which of the written bits: those written as 1, those written as 0, or both."""
+
+
+@dataclass(slots=True, frozen=True)
+class Effect:
+    """What a write does to a bit."""
+
+    clears: Term | None = None
+    sets: Term | None = None
+    toggles: Term | None = None
+
+
+# SystemRDL 2.0, 9.6 table 8 (onwrite). "store" is the absence of an onwrite property.
+WRITE_EFFECTS: Final[dict[str, Effect]] = {
+    "store": Effect(clears="written", sets="ones"),
+    "woclr": Effect(clears="ones"),
+    "woset": Effect(sets="ones"),
+    "wot": Effect(toggles="ones"),
+    "wzc": Effect(clears="zeros"),
+    "wzs": Effect(sets="zeros"),
+    "wzt": Effect(toggles="zeros"),
+    "wclr": Effect(clears="written"),
+    "wset": Effect(sets="written"),
+}
+
+# SystemRDL 2.0, 9.6 table 7 (onread): what a read does to the bits that were read.
+READ_EFFECTS: Final[dict[str, Effect]] = {"rclr": Effect(clears="written"), "rset": Effect(sets="written")}
+
+WRITABLE: Final = frozenset({"rw", "wo", "rw1", "w1"})
+READABLE: Final = frozenset({"ro", "rw", "rw1"})
+ONCE: Final = frozenset({"rw1", "w1"})
+
+
+@dataclass(slots=True, frozen=True)
+class Part:
+    """Bits of a register that behave alike."""
+
+    bits: int
+    access: str
+    write: str
+    read: str | None
+    pulse: bool
+
+
+def parts_of(register: Register) -> tuple[Part, ...]:
+    """The register's bits by how they behave; those of fields that behave alike are one part."""
+    if not register.fields:
+        return (Part(mask_of(register.width), *_behaviour(register, register)),)
+    merged: dict[_Behaviour, int] = {}
+    for field in register.fields:
+        key = _behaviour(field, register)
+        merged[key] = merged.get(key, 0) | mask_of(field.width) << field.lsb
+    return tuple(Part(bits, *key) for key, bits in merged.items())
+
+
+_Behaviour = tuple[str, str, str | None, bool]
+
+
+def _behaviour(part: Field | Register, register: Register) -> _Behaviour:
+    """(access, write effect, read effect, singlepulse) of a field or a register without fields."""
+    return (
+        part.access,
+        part.write_effect or register.write_effect or "store",
+        part.read_effect or register.read_effect,
+        part.singlepulse or register.singlepulse,
+    )
+
+
+def readable_bits(parts: Iterable[Part]) -> int:
+    """The bits that a read shows; the others read 0."""
+    return sum(part.bits for part in parts if part.access in READABLE)
+
+
+def once_bits(parts: Iterable[Part]) -> int:
+    """The bits that only the first write after reset can touch."""
+    return sum(part.bits for part in parts if part.access in ONCE)
+
+
+def pulse_bits(parts: Iterable[Part]) -> int:
+    """The bits that clear themselves once the write has done its work."""
+    return sum(part.bits for part in parts if part.pulse and part.access in WRITABLE)
+
+
+@dataclass(slots=True, frozen=True)
+class Target:
+    """A register that an access changes: its place, its width, and ``whole``, the bits that it has.
+
+    ``lanes``: an access may touch some lanes only, those in ``mask``. ``written`` names the local with the bits that
+    the access touches: ``mask``, or ``fresh`` for those that only a first write can touch; None: the whole register.
+    """
+
+    place: ir.RegisterPlace
+    whole: int
+    lanes: bool
+    written: str | None
+
+    @property
+    def width(self) -> int:
+        """Bits of the register."""
+        return self.place.width
+
+    @property
+    def old(self) -> ir.Load:
+        """What is stored before the access."""
+        return ir.Load(self.place, ir.Range(0, self.whole))
+
+    def term(self, term: Term, bits: int, clearing: bool = False) -> ir.Expr:
+        """A set of bits. What is cleared may name bits that are never set anyway."""
+        every = bits == mask_of(self.width) or (clearing and bits & self.whole == self.whole)
+        limit = None if every else bits
+        value = local("value", self.width)
+        match term:
+            case "ones":
+                return _limited(value, limit)
+            case "zeros" if self.written is None:
+                return complement(value) if clearing and every else _limited(complement(value), bits)
+            case "zeros":
+                return _limited(_and(self._mask, complement(value)), limit)
+            case "written":
+                return ir.Int(bits) if self.written is None else _limited(self._mask, limit)
+
+    @property
+    def _mask(self) -> ir.Load:
+        assert self.written is not None
+        return local(self.written, self.width)
+
+
+def write_store(target: Target, parts: Sequence[Part], fresh: str | None) -> Store | None:
+    """The store of a write of ``value``; None if nothing is writable.
+
+    ``fresh`` names the local with the write-once bits that this write is the first to touch.
+    """
+    clears, sets, toggles = (_terms(role, parts, target, fresh) for role in ("clears", "sets", "toggles"))
+    if not (clears or sets or toggles):
+        return None
+    value = _kept(target, clears, parts)
+    if sets and not (clears or toggles):
+        value = _or(target.old, _union(sets))
+    elif sets:
+        value = _union(sets) if value is None else reduce(_or, sets, value)
+    if toggles:
+        value = _union(toggles) if value is None else _binary("^", value, _union(toggles))
+    elif sets and clears and target.lanes and _replaces(parts, target.whole):
+        return Store(target.place, value or ir.Int(0), _union(sets), mask_of(target.width))
+    return Store(target.place, value or ir.Int(0))
+
+
+def read_stores(target: Target, parts: Sequence[Part]) -> tuple[Store, ...]:
+    """The stores that apply the read effects, after the value was taken."""
+    bits = {effect: sum(part.bits for part in parts if part.read == effect and part.access in READABLE)
+            for effect in READ_EFFECTS}  # fmt: skip
+    return tuple(Store(target.place, _read_effect(target, effect, found)) for effect, found in bits.items() if found)
+
+
+def _read_effect(target: Target, effect: str, bits: int) -> ir.Expr:
+    if READ_EFFECTS[effect].clears is None:
+        return _or(target.old, target.term("written", bits))
+    if target.written is None and bits & target.whole == target.whole:
+        return ir.Int(0)
+    return _and(target.old, complement(target.term("written", bits, clearing=True)))
+
+
+def fall(target: Target, bits: int) -> Store:
+    """The store that lets pulses fall."""
+    whole = bits & target.whole == target.whole
+    return Store(target.place, ir.Int(0) if whole else _and(target.old, complement(ir.Int(bits))))
+
+
+def _terms(role: str, parts: Sequence[Part], target: Target, fresh: str | None) -> list[ir.Expr]:
+    """The sets of bits of one role, fields with the same term merged."""
+    merged: dict[tuple[Term, bool], int] = {}
+    for part in parts:
+        term: Term | None = getattr(WRITE_EFFECTS[part.write], role)
+        if term is not None and part.access in WRITABLE:
+            key = (term, part.access in ONCE)
+            merged[key] = merged.get(key, 0) | part.bits
+    once = Target(target.place, once_bits(parts), True, fresh)
+    clearing = role == "clears"
+    return [
+        _once(once, term, bits) if limited else target.term(term, bits, clearing)
+        for (term, limited), bits in merged.items()
+    ]
+
+
+def _once(once: Target, term: Term, bits: int) -> ir.Expr:
+    """A set of write-once bits, limited to those that have not been written yet."""
+    every = bits == once.whole
+    if term == "ones":
+        touched = _and(local("value", once.width), once.term("written", mask_of(once.width)))
+        return _limited(touched, None if every else bits)
+    return once.term(term, mask_of(once.width) if every else bits)
+
+
+def _kept(target: Target, clears: list[ir.Expr], parts: Sequence[Part]) -> ir.Expr | None:
+    """What is left of the stored value; None when nothing is."""
+    if not clears:
+        return target.old
+    if target.written is None and len(clears) == 1 and _replaces(parts, target.whole):
+        return None
+    return _and(target.old, complement(_union(clears)))
+
+
+def _replaces(parts: Sequence[Part], whole: int) -> bool:
+    """Whether nothing of the old value is left after a write of all lanes."""
+    stored = sum(part.bits for part in parts if part.access in WRITABLE - ONCE and part.write in ("store", "wclr"))
+    return stored & whole == whole
+
+
+# --- expressions with their ranges ---------------------------------------------------------------
+
+
+def complement(operand: ir.Expr) -> ir.Expr:
+    """``~operand``; the complement of a complement is the operand."""
+    if isinstance(operand, ir.Unary) and operand.op == "~":
+        return operand.operand
+    high = operand.range.hi
+    assert high is not None
+    return ir.Unary("~", operand, ir.Range(-1 - high, -1))
+
+
+def _limited(operand: ir.Expr, bits: int | None) -> ir.Expr:
+    return operand if bits is None else _and(operand, ir.Int(bits))
+
+
+def _union(terms: list[ir.Expr]) -> ir.Expr:
+    return reduce(_or, terms)
+
+
+def _and(left: ir.Expr, right: ir.Expr) -> ir.Expr:
+    # The result has no more bits than the operand that is not negative; one of them always is.
+    highs = [part.range.hi for part in (left, right) if part.range.lo is not None and part.range.lo >= 0]
+    return ir.Binary("&", left, right, ir.Range(0, min((high for high in highs if high is not None), default=None)))
+
+
+def _or(left: ir.Expr, right: ir.Expr) -> ir.Expr:
+    return _binary("|", left, right)
+
+
+def _binary(op: Literal["|", "^"], left: ir.Expr, right: ir.Expr) -> ir.Expr:
+    highs = (left.range.hi, right.range.hi)
+    bits = max(high.bit_length() for high in highs if high is not None)
+    return ir.Binary(op, left, right, ir.Range(0, mask_of(bits)))

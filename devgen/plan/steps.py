@@ -1,0 +1,67 @@
+"""The steps that a plan has besides the statements of the behaviour language, and the names that plans use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from devgen.language import ir, model
+
+Thing = tuple[str, str]
+"""(kind, name) of something that changes: a register's storage, state, a FIFO, a counter, a timer or a line."""
+
+Things = frozenset[Thing]
+NOTHING: Final[Things] = frozenset()
+
+
+@dataclass(slots=True, frozen=True)
+class Store:
+    """``place = value``: a register's store, with the side effects of all its fields.
+
+    ``full`` is the same for a write of all lanes, where that is simpler; ``all_lanes`` is then the ``mask`` that such
+    a write has. A target may print ``value`` alone. Where merging lanes costs more than a test (in Python it does), it
+    tests ``mask`` first.
+    """
+
+    place: ir.RegisterPlace
+    value: ir.Expr
+    full: ir.Expr | None = None
+    all_lanes: int = 0
+
+
+@dataclass(slots=True, frozen=True)
+class Update:
+    """Bring up to date what follows registers: an enable, a level or a stream's room (see ``followers.py``)."""
+
+    thing: Thing
+
+
+@dataclass(slots=True, frozen=True)
+class WindowWrite:
+    """Write ``value`` to the registers behind a window: ``size`` bytes, only the bits in ``mask`` if ``lanes``."""
+
+    window: model.Window
+    size: int
+    lanes: bool
+
+
+@dataclass(slots=True, frozen=True)
+class WindowRead:
+    """The value of the registers behind a window: ``size`` bytes, only the bits in ``mask`` if ``lanes``."""
+
+    window: model.Window
+    size: int
+    lanes: bool
+
+
+Step = ir.Stmt | Store | Update | WindowWrite
+Steps = tuple[Step, ...]
+
+
+def local(name: str, width: int) -> ir.Load:
+    """The value of an entry point's parameter or local of ``width`` bits: ``value``, ``mask``, ``fresh`` ..."""
+    return ir.Load(ir.LocalPlace(name), ir.Range.unsigned(width))
+
+
+INDEX: Final = ir.Load(ir.LocalPlace("index"), ir.Range(0, None))
+"""The element of an array that an entry point is about."""

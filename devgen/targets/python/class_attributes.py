@@ -1,0 +1,67 @@
+"""What a class says of its device as data: state, fields, properties and tables of constants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from devgen.language import model
+from devgen.targets.python.imports import imported
+from devgen.targets.python.lower_expr import integer
+from devgen.targets.python.python_literals import hexadecimal, string
+from devgen.targets.python.source_tree import Node, call, listing, prefixed
+from devgen.targets.python.symbols import Symbols
+
+
+def state_items(symbols: Symbols) -> Iterator[Node]:
+    """What a snapshot holds."""
+    device = symbols.device
+    for stored in symbols.plan.power.stored:
+        kind = "state" if stored.kind == "state" else "register"
+        yield _item(symbols.stored(stored), kind, str(stored.width))
+    for fifo in device.fifos:
+        yield _item(symbols.attribute("fifo", fifo.name), "fifo", str(fifo.width))
+    for counter in device.counters:
+        yield _item(symbols.attribute("counter", counter.name), "counter")
+    for timer in device.timers:
+        yield _item(symbols.attribute("timer", timer.name), "timer")
+
+
+def _item(attribute: str, kind: str, *width: str) -> Node:
+    return call("StateItem", map(Node, (string(attribute), string(kind), *width)), imported("StateItem"))
+
+
+def field_tables(symbols: Symbols) -> Iterator[Node]:
+    """The fields of each register that has any: (name, least significant bit, width)."""
+    for symbol in symbols.registers.values():
+        if symbol.model.fields:
+            parts = [Node(f"({string(field.name)}, {field.lsb}, {field.width})") for field in symbol.model.fields]
+            yield prefixed(f"{string(symbol.register.title)}: ", listing("(", parts, ")"))
+
+
+def number_tables(symbols: Symbols) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The arrays of constants: attribute and values."""
+    for symbol in symbols.registers.values():
+        constant = symbol.model.constant
+        if constant is not None and symbol.attribute is not None and symbol.model.alias is None:
+            digits = max(-(-max(constant).bit_length() // 4), 2)
+            yield symbol.attribute, tuple(hexadecimal(value, digits) for value in constant)
+
+
+def property_declaration(described: model.Property) -> Node:
+    """The declaration of a property."""
+    default = described.default
+    words = [
+        string(described.name),
+        string(described.type),
+        string(default) if isinstance(default, str) else str(default),
+    ]
+    if described.type == "int":
+        high = described.range.hi if described.range.hi is not None else (1 << 64) - 1
+        words += [f"low={described.range.lo or 0}", f"high={integer(high).text}"]
+    if described.type == "bytes":
+        words.append(f"size={described.size}")
+    if described.clamp:
+        words.append("clamp=True")
+    if described.description:
+        words.append(f"description={string(described.description.strip())}")
+    return call("Property", map(Node, words), imported("Property"))

@@ -1,0 +1,54 @@
+"""The methods that bring up to date what follows registers: enables, level lines and streams that wait for room."""
+
+from __future__ import annotations
+
+from devgen.language import ir
+from devgen.language.typed_walk import names_local
+from devgen.plan.followers import EnableFollower, Follower, LevelFollower, RoomFollower
+from devgen.targets.python.lower_expr import Lowering
+from devgen.targets.python.module import Entry, Method
+from devgen.targets.python.source_tree import Block, Line, Statements, block, call
+
+
+def claim_follower(lowering: Lowering, follower: Follower) -> None:
+    """Claim the name of the method that ``Update`` steps of ``follower`` call."""
+    symbols = lowering.symbols
+    kind, name = follower.thing
+    prefix = "follow" if kind == "counter" else "update"
+    symbols.attributes["update", f"{kind} {name}"] = symbols.names.claim(f"{prefix}_{symbols.attribute(kind, name)}")
+
+
+def lower_follower(lowering: Lowering, follower: Follower) -> Entry:
+    """The method of one follower."""
+    kind, name = follower.thing
+    attribute = lowering.symbols.attribute(kind, name)
+    match follower:
+        case EnableFollower(counter, test):
+            body = _enable(lowering, attribute, test, counter.count)
+        case LevelFollower(_, line, level):
+            body = _level(lowering, attribute, level, line.count)
+        case RoomFollower():
+            body = (Line("", call(f"self.{attribute}.room_changed")),)
+    return Entry(name, "", Method(lowering.symbols.attributes["update", f"{kind} {name}"], (), body))
+
+
+def _level(lowering: Lowering, attribute: str, level: ir.Expr, count: ir.Expr | None) -> Statements:
+    node = lowering.level(level)
+    if count is None:
+        return (Line("", call(f"self.{attribute}.set", (node,))),)
+    return (each("line", attribute, names_local(level, "index"), (Line("", call("line.set", (node,))),)),)
+
+
+def _enable(lowering: Lowering, attribute: str, enable: ir.Expr, count: ir.Expr | None) -> Statements:
+    test = lowering.truth(enable)
+    target = f"self.{attribute}" if count is None else "counter"
+    start, stop = (Line("", call(f"{target}.{verb}")) for verb in ("start", "stop"))
+    body = (block("if ", test, (start,)), block("else", None, (stop,)))
+    return body if count is None else (each("counter", attribute, names_local(enable, "index"), body),)
+
+
+def each(item: str, attribute: str, counted: bool, body: Statements) -> Block:
+    """A loop over a list, with ``index`` where something needs it."""
+    if counted:
+        return Block(Line(f"for index, {item} in enumerate(self.{attribute}):"), body)
+    return Block(Line(f"for {item} in self.{attribute}:"), body)

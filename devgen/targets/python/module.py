@@ -1,0 +1,178 @@
+"""What the templates see: a device's module as Python names, expressions and statements.
+
+The structure of a module (the class, its constructor, the skeleton of each method) stands in
+``templates/python/device.py.j2``. Everything here is ready to be printed: names are valid, literals quoted, nothing
+is left to decide. ``Node`` is an expression, ``Statements`` a method's body (see ``source_tree.py``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from devgen.targets.python.source_tree import Node, Statements
+
+
+@dataclass(slots=True, frozen=True)
+class Method:
+    """A method: its name, the parameters behind ``self`` with their types, and its body."""
+
+    name: str
+    parameters: tuple[str, ...]
+    body: Statements
+
+
+@dataclass(slots=True, frozen=True)
+class Attribute:
+    """An attribute and the value that the constructor, or a reset, gives it."""
+
+    name: str
+    value: Node
+
+
+@dataclass(slots=True, frozen=True)
+class Property:
+    """A property: the attribute with its value, its type, its name as a literal, and its declaration."""
+
+    attribute: str
+    type: str
+    name: str
+    declaration: Node
+
+
+@dataclass(slots=True, frozen=True)
+class Pci:
+    """A PCI function: the arguments of its identity, its BARs and capabilities, the classes of those, in order.
+
+    ``serial`` is the call by which the constructor sets the serial number, where it follows from a property.
+    """
+
+    identity: tuple[tuple[str, str], ...]
+    bars: tuple[Node, ...]
+    capability_kinds: tuple[str, ...]
+    capabilities: tuple[Node, ...]
+    serial: Node | None
+
+
+@dataclass(slots=True, frozen=True)
+class Register:
+    """A register's methods; ``about`` is name, offset and access as its docstrings have them.
+
+    ``value`` computes what ``read`` gives, where a read does more. None: there is no such method.
+    """
+
+    name: str
+    about: str
+    title: str
+    description: tuple[str, ...]
+    value: Method | None
+    read: Method | None
+    write: Method | None
+
+
+@dataclass(slots=True, frozen=True)
+class Region:
+    """A region of registers (``bank``) or of memory; numbers and names are literals.
+
+    ``registers`` are the bank's entries. ``contents`` are the pieces, in hexadecimal, of what a ROM holds from its
+    start on, and ``length`` is its number of bytes. ``added`` is the call that adds the region to the device, None
+    where it is on no bus. ``extras`` are the statements behind it: doorbells and coalesced ranges.
+    """
+
+    name: str
+    size: str
+    is_bank: bool
+    access: str
+    decode: str
+    reserved: str
+    registers: tuple[Node, ...]
+    contents: tuple[str, ...]
+    length: str
+    window: str
+    is_config: bool
+    added: Node | None
+    extras: Statements
+
+
+@dataclass(slots=True, frozen=True)
+class Entry:
+    """A method for a described thing: its described name, what its description says, and the method."""
+
+    name: str
+    description: str
+    method: Method
+
+
+@dataclass(slots=True, frozen=True)
+class Timer:
+    """A timer's methods; ``arm`` arms it on ``counter``, None for a bare timer."""
+
+    name: str
+    description: str
+    counter: str
+    arm: Method | None
+    expired: Method
+
+
+@dataclass(slots=True, frozen=True)
+class Stream:
+    """A byte stream's methods; None where the description says nothing of it."""
+
+    name: str
+    description: str
+    received: Method | None
+    broken: Method | None
+    room: Method | None
+
+
+@dataclass(slots=True, frozen=True)
+class Module:
+    """One generated module with one device class.
+
+    ``source`` is the description's path as the header names it. ``clears``: there is something that a reset puts
+    back. ``reset`` None: a machine reset changes nothing; else the statements that it adds to the base class'.
+    ``on_reset``: the description's statements after a reset, with the updates that follow; None without them.
+    ``settle``: the updates after a reset without ``on_reset``.
+    """
+
+    source: str
+    summary: str
+    class_name: str
+    base: str
+    description: tuple[str, ...]
+    name: str
+    title: str
+    bus: str
+    pci: Pci | None
+    properties: tuple[Property, ...]
+    events: tuple[Node, ...]
+    probes: tuple[Node, ...]
+    state: tuple[Node, ...]
+    fields: tuple[Node, ...]
+    constants: tuple[tuple[str, str], ...]
+    tables: tuple[tuple[str, tuple[str, ...]], ...]
+    retained: tuple[Attribute, ...]
+    cleared: tuple[Attribute, ...]
+    parts: tuple[Attribute, ...]
+    alarms: Statements
+    lines: tuple[Attribute, ...]
+    regions: tuple[Region, ...]
+    reset: Statements | None
+    on_reset: Statements | None
+    settle: Statements
+    registers: tuple[Register, ...]
+    doorbells: tuple[Entry, ...]
+    inputs: tuple[Entry, ...]
+    streams: tuple[Stream, ...]
+    timers: tuple[Timer, ...]
+    enables: tuple[Entry, ...]
+    levels: tuple[Entry, ...]
+    rooms: tuple[Entry, ...]
+    functions: tuple[Entry, ...]
+    actions: tuple[Entry, ...]
+
+
+@dataclass(slots=True, frozen=True)
+class Catalogue:
+    """The package's ``__init__``: (device name literal, ``"module:Class"`` literal) pairs in order."""
+
+    entries: tuple[tuple[str, str], ...]

@@ -1,0 +1,67 @@
+"""What ``templates/python/*.j2`` work with besides the module: functions that print trees, docstrings and imports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from devgen.targets.python.imports import ImportRecorder
+from devgen.targets.python.module import Catalogue, Method, Module
+from devgen.targets.python.printer import fits_alone, print_items, print_line, print_statements
+from devgen.targets.python.python_literals import docstring, sentence
+from devgen.targets.python.source_tree import Line, Node, Statements, union, uses
+
+Context = dict[str, object]
+
+
+def module_context(module: Module) -> Context:
+    """The variables of the template of a module.
+
+    ``module``: see ``module.py``. ``use(name)`` prints a name and has it imported. ``statements``, ``assign``,
+    ``line`` and ``items`` print trees behind so many columns and have imported what they use. ``docstring`` prints
+    paragraphs as a docstring. ``imports`` has the import lines of what was printed before it.
+    """
+    imports = ImportRecorder()
+
+    def statements(body: Statements, indent: int) -> str:
+        imports.record(uses(body))
+        return _joined(print_statements(body, indent), indent)
+
+    def line(head: str, value: Node, indent: int = 8) -> str:
+        imports.record(value.uses)
+        return _joined(print_line(Line(head, value), " " * indent), indent)
+
+    def items(nodes: Sequence[Node], indent: int) -> str:
+        imports.record(union(nodes))
+        return _joined(print_items(nodes, indent), indent)
+
+    return {
+        "module": module,
+        "use": imports.use,
+        "imports": imports,
+        "statements": statements,
+        "line": line,
+        "items": items,
+        "fits_alone": fits_alone,
+        "docstring": print_docstring,
+        "parameters": parameters,
+        "sentence": sentence,
+    }
+
+
+def catalogue_context(catalogue: Catalogue) -> Context:
+    """The variables of the template of the package's ``__init__``."""
+    return {"catalogue": catalogue}
+
+
+def print_docstring(paragraphs: Iterable[str], indent: int) -> str:
+    """A docstring, its first line without the ``indent`` columns that stand in the template."""
+    return _joined([" " * indent + line if line else "" for line in docstring(paragraphs, indent)], indent)
+
+
+def parameters(method: Method) -> str:
+    """What follows ``self`` in a method's head."""
+    return "".join(f", {parameter}" for parameter in method.parameters)
+
+
+def _joined(lines: list[str], indent: int) -> str:
+    return "\n".join(lines)[indent:]
