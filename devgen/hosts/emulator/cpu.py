@@ -1,20 +1,39 @@
 """The processor: Unicorn's x86 behind the few things that a host asks of it.
 
-Which of Unicorn's engines serves which guest: Unicorn's 64-bit engine for guests that start in long mode, its 32-bit
-engine for all others. The latter switches between real, unreal and protected mode as the guest does; a guest that
-goes on to long mode by itself runs there as long as its code and its stack lie below 4 GiB (that engine hides the
-upper halves from us). Its 16-bit engine is of no use here: it cannot hold an EIP above 64 KiB after a switch to
-protected mode.
+One 64-bit engine serves every guest, whatever mode it starts in: guests switch modes by themselves. The engine begins
+in long mode; for other guests `load` takes it out of there. Its register calls load no segments (in the 64-bit engine
+they set selectors alone), so segments are written through a saved context, see `saved_context`.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from unicorn import x86_const as x86
 
+from devgen.hosts.emulator.descriptor import Descriptor
+from devgen.hosts.emulator.saved_context import (
+    CS,
+    DS,
+    ES,
+    HF2_NMI,
+    HF_ADDSEG,
+    HF_CPL,
+    HF_CS32,
+    HF_CS64,
+    HF_INHIBIT_IRQ,
+    HF_SS32,
+    MSR_EFER,
+    SS,
+    Processor,
+    SavedContext,
+    SegmentCache,
+    find_layout,
+    leave_long_mode,
+)
 from devgen.hosts.emulator.unicorn_engine import new_engine
-from devgen.runtime.machine.boot_image import BootState
+from devgen.runtime.machine.boot_image import BootState, Segment
 
 CR0_PE: Final = 1 << 0
 CR0_PG: Final = 1 << 31
@@ -26,45 +45,60 @@ FLAG_RF: Final = 1 << 16
 FLAG_VM: Final = 1 << 17
 FLAG_AC: Final = 1 << 18
 
-_MSR_EFER: Final = 0xC0000080
+MSR_APIC_BASE: Final = 0x1B
+APIC_BASE_VALUE: Final = 0xFEE00900
+"""Local APIC at 0xfee00000, enabled, of the boot processor (SDM volume 3, 11.4.4)."""
 
 _FOR_EVER: Final = 1 << 62
 """A number of instructions that no run reaches. Counting them makes Unicorn call code hooks at every one, see `gate`.
 """
 
-_DATA_SEGMENTS = (
-    x86.UC_X86_REG_SS,
-    x86.UC_X86_REG_DS,
-    x86.UC_X86_REG_ES,
-    x86.UC_X86_REG_FS,
-    x86.UC_X86_REG_GS,
-)
+_DESC_BIG: Final = 1 << 22
+_DESC_LONG: Final = 1 << 21
+_DPL_SHIFT: Final = 13
+_ADDING: Final = (ES, SS, DS)
+"""Segments whose base makes plain addresses need an addition."""
+
+
+@dataclass(slots=True, frozen=True)
+class RaisedException:
+    """What Unicorn says of an exception or INT n that it has met.
+
+    ``pc`` is where a handler returns to: the instruction at fault, or the one behind INT n (``by_instruction``).
+    """
+
+    error: int
+    by_instruction: bool
+    pc: int
 
 
 class Cpu:
     """One x86 processor. ``uc`` is Unicorn's engine, for those who map memory and set hooks."""
 
-    def __init__(self, mode: str) -> None:
-        """A processor for a guest that starts in ``mode``: real, protected or long.
+    def __init__(self) -> None:
+        """A processor in Unicorn's initial state; `load` gives it a guest's.
 
-        Raises UcError if Unicorn cannot make one.
+        Raises UcError if Unicorn cannot make one, UnknownUnicorn if it is not a version that is known here.
         """
-        self.wide = mode == "long"
-        self.uc = new_engine(wide=self.wide)
-        self._pc = x86.UC_X86_REG_RIP if self.wide else x86.UC_X86_REG_EIP
-        self._sp = x86.UC_X86_REG_RSP if self.wide else x86.UC_X86_REG_ESP
+        layout = find_layout()
+        self.uc = new_engine()
+        self._context = SavedContext(self.uc, layout)
 
     def load(self, state: BootState) -> None:
         """Load the registers of ``state``, whose memory has been written and mapped. Raises UcError."""
         uc = self.uc
         uc.reg_write(x86.UC_X86_REG_GDTR, (0, state.gdt_base, state.gdt_limit, 0))
         uc.reg_write(x86.UC_X86_REG_IDTR, (0, 0, 0xFFFF, 0))
+        if not state.efer:
+            leave_long_mode(uc)
         uc.reg_write(x86.UC_X86_REG_CR3, state.cr3)
         uc.reg_write(x86.UC_X86_REG_CR4, state.cr4)
         uc.reg_write(x86.UC_X86_REG_CR0, state.cr0)
-        uc.reg_write(x86.UC_X86_REG_CS, state.code.selector)
-        for register in _DATA_SEGMENTS:
-            uc.reg_write(register, state.data.selector)
+        uc.msr_write(MSR_APIC_BASE, APIC_BASE_VALUE)
+        head = self._context.refresh()
+        for index in range(6):
+            head.segs[index] = _boot_segment(state.code if index == CS else state.data)
+        self._apply_segments(head)
         uc.reg_write(x86.UC_X86_REG_EFLAGS, state.rflags)
         self.pc = state.ip
         self.sp = state.sp
@@ -87,20 +121,20 @@ class Cpu:
     @property
     def pc(self) -> int:
         """Offset of the next instruction in the code segment."""
-        return self._get(self._pc)
+        return self._get(x86.UC_X86_REG_RIP)
 
     @pc.setter
     def pc(self, value: int) -> None:
-        self.uc.reg_write(self._pc, value)
+        self.uc.reg_write(x86.UC_X86_REG_RIP, value)
 
     @property
     def sp(self) -> int:
         """The whole stack pointer, whatever its width in use."""
-        return self._get(self._sp)
+        return self._get(x86.UC_X86_REG_RSP)
 
     @sp.setter
     def sp(self, value: int) -> None:
-        self.uc.reg_write(self._sp, value)
+        self.uc.reg_write(x86.UC_X86_REG_RSP, value)
 
     @property
     def flags(self) -> int:
@@ -121,9 +155,33 @@ class Cpu:
         """Code segment selector."""
         return self._get(x86.UC_X86_REG_CS)
 
-    def load_cs(self, selector: int) -> None:
-        """Load the code segment; in long mode a 64-bit one stays one. Raises UcError for a bad descriptor."""
-        self.uc.reg_write(x86.UC_X86_REG_CS, selector)
+    def load_real_cs(self, selector: int) -> None:
+        """Load the code segment as real mode does: base and selector, nothing else. Ends the shadow of STI."""
+        head = self._context.refresh()
+        head.hflags &= ~HF_INHIBIT_IRQ
+        head.segs[CS].selector = selector
+        head.segs[CS].base = selector << 4
+        self._context.apply()
+
+    def load_cs(self, selector: int, descriptor: Descriptor) -> None:
+        """Load the code segment with ``descriptor``, which has been checked. Ends the shadow of STI."""
+        head = self._context.refresh()
+        head.segs[CS] = SegmentCache(selector, descriptor.base, descriptor.limit, descriptor.raw >> 32)
+        self._apply_segments(head)
+
+    def _apply_segments(self, head: Processor) -> None:
+        """Write the segments back with the flags that translated code takes from them."""
+        code, stack = head.segs[CS].flags, head.segs[SS].flags
+        flags = head.hflags & ~(HF_CPL | HF_CS32 | HF_CS64 | HF_SS32 | HF_ADDSEG | HF_INHIBIT_IRQ)
+        flags |= stack >> _DPL_SHIFT & HF_CPL
+        if self.long and code & _DESC_LONG:
+            flags |= HF_CS32 | HF_SS32 | HF_CS64
+        else:
+            flags |= (HF_CS32 if code & _DESC_BIG else 0) | (HF_SS32 if stack & _DESC_BIG else 0)
+            flat = self.protected and code & _DESC_BIG and not any(head.segs[index].base for index in _ADDING)
+            flags |= 0 if flat else HF_ADDSEG
+        head.hflags = flags
+        self._context.apply()
 
     @property
     def ss(self) -> int:
@@ -139,6 +197,10 @@ class Cpu:
     def cr2(self) -> int:
         """CR2: the address of the last page fault."""
         return self._get(x86.UC_X86_REG_CR2)
+
+    @cr2.setter
+    def cr2(self, value: int) -> None:
+        self.uc.reg_write(x86.UC_X86_REG_CR2, value)
 
     @property
     def cr3(self) -> int:
@@ -157,8 +219,35 @@ class Cpu:
 
     @property
     def long(self) -> bool:
-        """Whether it is in long mode, compatibility mode included."""
-        return self.wide or bool(self.uc.msr_read(_MSR_EFER) & EFER_LMA)
+        """Whether it is in long mode (EFER.LMA), compatibility mode included."""
+        return bool(self.uc.msr_read(MSR_EFER) & EFER_LMA)
+
+    @property
+    def runs_64_bit_code(self) -> bool:
+        """Whether the code segment is one of 64-bit mode: its base does not count."""
+        return bool(self._context.refresh().hflags & HF_CS64)
+
+    @property
+    def in_shadow(self) -> bool:
+        """Whether the last instruction was STI or a load of SS, which hold interrupts off for one more."""
+        return bool(self._context.refresh().hflags & HF_INHIBIT_IRQ)
+
+    @property
+    def nmi_blocked(self) -> bool:
+        """Whether the handler of an NMI has not returned yet."""
+        return bool(self._context.refresh().hflags2 & HF2_NMI)
+
+    def block_nmi(self) -> None:
+        """Hold NMIs off until the next IRET."""
+        self._context.refresh().hflags2 |= HF2_NMI
+        self._context.apply()
+
+    def take_exception(self) -> RaisedException:
+        """What Unicorn says of the exception it has just met, which counts as delivered from now on."""
+        self._context.refresh()
+        self._context.forget_exception()
+        self._context.apply()
+        return RaisedException(*self._context.exception())
 
     def _table(self, register: int) -> tuple[int, int]:
         _, base, limit, _ = self.uc.reg_read(register)
@@ -178,3 +267,9 @@ class Cpu:
     def tss(self) -> tuple[int, int]:
         """Task state segment: linear base, limit in bytes."""
         return self._table(x86.UC_X86_REG_TR)
+
+
+def _boot_segment(segment: Segment) -> SegmentCache:
+    """``segment`` as the processor holds it: present, of ring 0, no system segment."""
+    flags = segment.type << 8 | 1 << 12 | 1 << 15 | segment.long << 21 | segment.db << 22 | segment.granular << 23
+    return SegmentCache(segment.selector, segment.base, segment.limit, flags)

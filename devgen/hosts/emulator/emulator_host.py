@@ -21,7 +21,7 @@ from typing import Final
 from unicorn import UC_ERR_FETCH_PROT, UC_ERR_FETCH_UNMAPPED, UC_ERR_INSN_INVALID
 
 from devgen.hosts.emulator.access_hooks import GuestAccesses
-from devgen.hosts.emulator.cpu import Cpu
+from devgen.hosts.emulator.cpu import Cpu, RaisedException
 from devgen.hosts.emulator.ctrl_c import noted_instead_of_raised
 from devgen.hosts.emulator.emulated_chips import IrqChip
 from devgen.hosts.emulator.guest_bus import Bus
@@ -29,6 +29,7 @@ from devgen.hosts.emulator.guest_view import GuestView
 from devgen.hosts.emulator.interrupt_entry import Delivery, TripleFault, Unsupported
 from devgen.hosts.emulator.kicker import BEAT, Kicker
 from devgen.hosts.emulator.memory_map import GuestMemory
+from devgen.hosts.emulator.saved_context import UnknownUnicorn
 from devgen.hosts.emulator.stop_gate import Gate
 from devgen.hosts.emulator.unicorn_engine import UcError, set_hooks
 from devgen.runtime.base.errors import MachineError
@@ -93,19 +94,22 @@ class EmulatorHost:
         self._halted = False
         self._watched = 0
         self._boundaries = 0
-        self._shadow_served = False
         self._fault: int | None = None
+        self._invalid_opcode = False
         self._failure: Exception | None = None
         self._ended: RunResult | None = None
         self._closed = False
         self._events = EventLoop(machine.lock, self._deliver_late, self._failed)
         self._inputs = StreamInputs(machine, self._events, self.stop)
         try:
-            self._cpu = Cpu(machine.config.guest.mode)
+            self._cpu = Cpu()
             self._gate = Gate(self._cpu.uc)
             self._delivery = Delivery(self._cpu, machine.memory)
             self._connect()
             self._boot()
+        except UnknownUnicorn as error:
+            self.close()
+            raise MachineError(f"{machine.config.name}: {error}") from None
         except UcError as error:
             self.close()
             raise MachineError(f"{machine.config.name}: Unicorn cannot start the guest: {error}") from None
@@ -365,33 +369,28 @@ class EmulatorHost:
         if self._map.changed:
             self._map.apply(self._cpu.uc)
         if self._fault is not None:
-            vector, self._fault = self._fault, None
-            self._delivery.trap(vector)
+            self._deliver(self._fault)
         return None
+
+    def _deliver(self, vector: int) -> None:
+        """Enter the handler of the exception that the processor has met."""
+        raised = self._cpu.take_exception()
+        if self._invalid_opcode:  # Unicorn ends the run by itself then, and says nothing of an exception
+            raised = RaisedException(0, False, self._cpu.pc)
+        self._fault, self._invalid_opcode = None, False
+        self._delivery.raised(vector, raised)
 
     def _interrupt(self) -> bool:
         """Take an interrupt, if there is one and it may be; False if one has to wait for the guest."""
         chip = self.chip
         if chip is None or not chip.pending():
-            self._shadow_served = False
             return True
-        if not self._cpu.interrupts_enabled or (not self._halted and self._in_shadow()):
+        if not self._cpu.interrupts_enabled or self._cpu.in_shadow:
             return False
-        self._halted = self._shadow_served = False
+        self._halted = False
         self._watched = 0
         self._delivery.interrupt(chip.acknowledge())
         return not chip.pending()
-
-    def _in_shadow(self) -> bool:
-        """Whether the instruction before this one may have been STI or a load of SS, which hold interrupts off for one.
-
-        Only the bytes before are known, so this may be wrong; ``_guest_blocked`` lets one instruction pass and asks
-        no more.
-        """
-        if self._shadow_served:
-            return False
-        before = GuestView(self._cpu, self.machine.memory).before(self._cpu.pc)
-        return before[1] in (0xFB, 0x17) or (before[0] == 0x8E and before[1] >> 3 & 7 == 2)
 
     # --- the guest's turn ----------------------------------------------------------------------
 
@@ -416,6 +415,7 @@ class EmulatorHost:
         """Errors that are a part of the game; others are raised."""
         if error.errno == UC_ERR_INSN_INVALID:
             self._fault = _INVALID_OPCODE
+            self._invalid_opcode = True
         elif error.errno in (UC_ERR_FETCH_PROT, UC_ERR_FETCH_UNMAPPED):
             self._end("error", f"the guest runs into what is not memory at {self._place()}")
         else:
@@ -429,7 +429,6 @@ class EmulatorHost:
         if self._cpu.interrupts_enabled:
             self._boundaries = 0
             self._guest(self._second_boundary)
-            self._shadow_served = self._boundaries > 1
             return
         if self._watched > EXACT_STEPS and self._kicker is not None:
             self._slice_end = time.monotonic() + _SLICE

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from devgen.hosts.emulator.cpu import CR0_PG, FLAG_VM, Cpu
+from devgen.hosts.emulator.descriptor import Descriptor
 from devgen.hosts.emulator.paging import Paging
 from devgen.runtime.memory.address_space import AddressSpace
 from devgen.runtime.memory.ram_block import PAGE_SIZE
@@ -14,58 +14,19 @@ GENERAL_PROTECTION: Final = 13
 PAGE_FAULT: Final = 14
 INVALID_TSS: Final = 10
 NOT_PRESENT: Final = 11
+_WRITE: Final = 2
+"""The page fault's error code for a store to a page that is not there (SDM volume 3, 4.7)."""
 
 
 class GuestFault(Exception):
     """The processor meets a fault while it reads or writes memory by itself."""
 
-    def __init__(self, vector: int, error: int = 0) -> None:
-        """``vector`` and the error code that goes with it."""
+    def __init__(self, vector: int, error: int = 0, address: int | None = None) -> None:
+        """``vector`` and the error code that goes with it; ``address``: the linear address of a page fault."""
         super().__init__(f"fault {vector}, error code {error:#x}")
         self.vector = vector
         self.error = error
-
-
-@dataclass(slots=True, frozen=True)
-class Descriptor:
-    """A code or data segment's descriptor (SDM volume 3, 3.4.5)."""
-
-    raw: int
-
-    @property
-    def base(self) -> int:
-        """Linear base."""
-        return self.raw >> 16 & 0xFFFFFF | self.raw >> 32 & 0xFF000000
-
-    @property
-    def code(self) -> bool:
-        """Whether it is a code segment (and no system one)."""
-        return self.raw >> 43 & 3 == 3
-
-    @property
-    def conforming(self) -> bool:
-        """Whether a code segment keeps its caller's privilege."""
-        return bool(self.raw >> 42 & 1)
-
-    @property
-    def dpl(self) -> int:
-        """Privilege level."""
-        return self.raw >> 45 & 3
-
-    @property
-    def present(self) -> bool:
-        """Whether it may be used."""
-        return bool(self.raw >> 47 & 1)
-
-    @property
-    def long(self) -> bool:
-        """Whether it holds 64-bit code."""
-        return bool(self.raw >> 53 & 1)
-
-    @property
-    def big(self) -> bool:
-        """Whether the stack pointer, or the code, is 32 bits wide."""
-        return bool(self.raw >> 54 & 1)
+        self.address = address
 
 
 class GuestView:
@@ -81,12 +42,12 @@ class GuestView:
         self.virtual_8086 = self.protected and bool(cpu.flags & FLAG_VM)
         self._paging = Paging(bool(cr0 & CR0_PG), cpu.cr3, cpu.cr4, self.long)
 
-    def _physical(self, linear: int) -> int:
+    def _physical(self, linear: int, *, write: bool = False) -> int:
         if not self.long:
             linear &= 0xFFFFFFFF
         address = self._paging.translate(linear, self._table_entry)
         if address is None:
-            raise GuestFault(PAGE_FAULT)
+            raise GuestFault(PAGE_FAULT, _WRITE if write else 0, linear)
         return address
 
     def _table_entry(self, address: int, size: int) -> int:
@@ -109,7 +70,7 @@ class GuestView:
     def write(self, linear: int, value: int, size: int) -> None:
         """Store an integer of ``size`` bytes. Raises GuestFault, with nothing written, where there is no page."""
         data = value.to_bytes(size, "little")
-        places = [self._physical(linear + index) for index in range(size)]
+        places = [self._physical(linear + index, write=True) for index in range(size)]
         if places[-1] - places[0] == size - 1:
             self._memory.write_bytes(places[0], data)
             return
@@ -138,9 +99,9 @@ class GuestView:
 
     def code_address(self, pc: int) -> int:
         """Linear address of offset ``pc`` in the code segment."""
-        if self.long:
+        if self._cpu.runs_64_bit_code:
             return pc
-        return self.segment(self._cpu.cs)[0] + pc
+        return self.segment(self._cpu.cs)[0] + pc & 0xFFFFFFFF
 
     def opcode(self, pc: int) -> bytes:
         """The first bytes of the instruction at ``pc``, prefixes taken off; empty where there is no memory."""

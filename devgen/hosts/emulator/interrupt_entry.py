@@ -11,23 +11,28 @@ from __future__ import annotations
 
 from typing import Final
 
-from devgen.hosts.emulator.cpu import FLAG_AC, FLAG_IF, FLAG_NT, FLAG_RF, FLAG_TF, FLAG_VM, Cpu
-from devgen.hosts.emulator.guest_view import (
-    GENERAL_PROTECTION,
-    INVALID_TSS,
-    NOT_PRESENT,
-    Descriptor,
-    GuestFault,
-    GuestView,
-)
+from devgen.hosts.emulator.cpu import FLAG_AC, FLAG_IF, FLAG_NT, FLAG_RF, FLAG_TF, FLAG_VM, Cpu, RaisedException
+from devgen.hosts.emulator.descriptor import Descriptor
+from devgen.hosts.emulator.guest_view import GENERAL_PROTECTION, INVALID_TSS, NOT_PRESENT, GuestFault, GuestView
 from devgen.runtime.memory.address_space import AddressSpace
 
 DOUBLE_FAULT: Final = 8
 _WITH_ERROR_CODE: Final = frozenset((8, 10, 11, 12, 13, 14, 17))
+_CONTRIBUTORY: Final = frozenset((0, 10, 11, 12, 13))
+_PAGE_FAULT: Final = 14
+_SHORT_INTS: Final = {1: 0xF1, 3: 0xCC, 4: 0xCE}
+"""Vectors with an instruction of one byte, and its opcode."""
 _TASK_GATE: Final = 5
 _GATES: Final = frozenset((0x6, 0x7, 0xE, 0xF))
 _LONG_GATES: Final = frozenset((0xE, 0xF))
 _MASK64: Final = (1 << 64) - 1
+
+
+def _makes_double(first: int, second: int) -> bool:
+    """Whether fault ``second`` while ``first`` is delivered is a double fault."""
+    if first == _PAGE_FAULT:
+        return second == _PAGE_FAULT or second in _CONTRIBUTORY
+    return first in _CONTRIBUTORY and second in _CONTRIBUTORY
 
 
 class TripleFault(Exception):
@@ -47,38 +52,48 @@ class Delivery:
         self._memory = memory
 
     def interrupt(self, vector: int) -> None:
-        """Enter the handler of an external interrupt. Raises TripleFault, Unsupported."""
+        """Enter the handler of an external interrupt or NMI. Raises TripleFault, Unsupported."""
         try:
             self._enter(vector, None, external=1)
         except GuestFault as fault:
-            self._exception(fault.vector, fault.error)
+            self._deliver(fault)
 
-    def trap(self, vector: int) -> None:
-        """Enter the handler of an INT n or of an exception. Raises TripleFault, Unsupported."""
-        if not self._by_instruction(vector):
-            self._exception(vector, 0)
+    def raised(self, vector: int, exception: RaisedException) -> None:
+        """Enter the handler of an exception or INT n that the processor has met. Raises TripleFault, Unsupported."""
+        if not exception.by_instruction:
+            self._deliver(GuestFault(vector, exception.error))
             return
         try:
             self._enter(vector, None, software=True)
         except GuestFault as fault:
-            # A fault of the INT itself: its frame would point behind the instruction, where Unicorn stands by now.
-            self._exception(fault.vector, fault.error)
+            self._cpu.pc = self._start_of_int(vector, exception.pc)
+            self._deliver(fault)
 
-    def _by_instruction(self, vector: int) -> bool:
-        """Whether the processor stands behind the INT n, INT3, INTO or INT1 that asked for ``vector``."""
-        before = GuestView(self._cpu, self._memory).before(self._cpu.pc)
-        if before == bytes((0xCD, vector)):
-            return True
-        return before[1] == {1: 0xF1, 3: 0xCC, 4: 0xCE}.get(vector, -1)
+    def _start_of_int(self, vector: int, after: int) -> int:
+        """Where the INT n, INT3, INT1 or INTO that ends at ``after`` begins: it is executed again after its fault.
 
-    def _exception(self, vector: int, error: int) -> None:
-        """Deliver an exception; one more on the way makes a double fault, a third one shuts down."""
-        try:
-            self._enter(vector, error if vector in _WITH_ERROR_CODE else None)
-        except GuestFault as fault:
-            if vector == DOUBLE_FAULT:
-                raise TripleFault(f"triple fault: fault {fault.vector} while a double fault was delivered") from None
-            self._exception(DOUBLE_FAULT, 0)
+        Prefixes are left out; they mean nothing to these instructions.
+        """
+        last = GuestView(self._cpu, self._memory).before(after)[1]
+        return after - (1 if last == _SHORT_INTS.get(vector) else 2)
+
+    def _deliver(self, fault: GuestFault) -> None:
+        """Deliver an exception; one that comes on the way may make it a double fault, one more shuts down.
+
+        SDM volume 3, table 6-5: contributory exceptions and page faults make double faults, others come one by one.
+        """
+        while True:
+            if fault.address is not None:
+                self._cpu.cr2 = fault.address
+            try:
+                self._enter(fault.vector, fault.error if fault.vector in _WITH_ERROR_CODE else None)
+            except GuestFault as second:
+                if fault.vector == DOUBLE_FAULT:
+                    text = f"triple fault: fault {second.vector} while a double fault was delivered"
+                    raise TripleFault(text) from None
+                fault = GuestFault(DOUBLE_FAULT) if _makes_double(fault.vector, second.vector) else second
+            else:
+                return
 
     def _enter(self, vector: int, error: int | None, *, software: bool = False, external: int = 0) -> None:
         view = GuestView(self._cpu, self._memory)
@@ -102,7 +117,7 @@ class Delivery:
         flags = cpu.flags
         self._push(view, (flags, cpu.cs, cpu.pc), 2)
         cpu.flags = flags & ~(FLAG_IF | FLAG_TF | FLAG_AC | FLAG_RF)
-        cpu.load_cs(entry >> 16)
+        cpu.load_real_cs(entry >> 16)
         cpu.pc = entry & 0xFFFF
 
     def _push(self, view: GuestView, values: tuple[int, ...], width: int) -> None:
@@ -128,13 +143,13 @@ class Delivery:
         kind = gate >> 40 & 0x1F
         self._check_gate(gate, kind, _GATES, code, software)
         selector = gate >> 16 & 0xFFFF
-        self._code_segment(view, selector, external)
+        descriptor = self._code_segment(view, selector, external)
         wide = bool(kind & 8)
         offset = gate & 0xFFFF | (gate >> 48 << 16 if wide else 0)
         flags = cpu.flags
         frame = (flags, cpu.cs, cpu.pc) + (() if error is None else (error,))
         self._push(view, frame, 4 if wide else 2)
-        self._enter_handler(selector, offset, flags, clear_if=not kind & 1)
+        self._enter_handler(selector, descriptor, offset, flags, clear_if=not kind & 1)
 
     def _check_gate(self, gate: int, kind: int, known: frozenset[int], code: int, software: bool) -> None:
         if kind == _TASK_GATE:
@@ -156,11 +171,11 @@ class Delivery:
             raise Unsupported("a gate to an inner privilege level")
         return descriptor
 
-    def _enter_handler(self, selector: int, offset: int, flags: int, *, clear_if: bool) -> None:
+    def _enter_handler(self, selector: int, descriptor: Descriptor, offset: int, flags: int, *, clear_if: bool) -> None:
         cpu = self._cpu
         clear = FLAG_TF | FLAG_NT | FLAG_RF | FLAG_VM | (FLAG_IF if clear_if else 0)
         cpu.flags = flags & ~clear
-        cpu.load_cs(selector & ~3 | cpu.cs & 3)
+        cpu.load_cs(selector & ~3 | cpu.cs & 3, descriptor)
         cpu.pc = offset
 
     # --- long mode -------------------------------------------------------------------------
@@ -175,7 +190,8 @@ class Delivery:
         kind = gate >> 40 & 0x1F
         self._check_gate(gate, kind, _LONG_GATES, code, software)
         selector = gate >> 16 & 0xFFFF
-        if not self._code_segment(view, selector, external).long:
+        descriptor = self._code_segment(view, selector, external)
+        if not descriptor.long:
             raise GuestFault(GENERAL_PROTECTION, selector & 0xFFFC | external)
         offset = gate & 0xFFFF | gate >> 48 << 16 | (high & 0xFFFFFFFF) << 32
         flags, old_sp = cpu.flags, cpu.sp
@@ -185,7 +201,7 @@ class Delivery:
             sp = sp - 8 & _MASK64
             view.write(sp, value, 8)
         cpu.sp = sp
-        self._enter_handler(selector, offset, flags, clear_if=not kind & 1)
+        self._enter_handler(selector, descriptor, offset, flags, clear_if=not kind & 1)
 
     def _interrupt_stack(self, view: GuestView, index: int, present: int) -> int:
         """The stack that the gate names in the task state segment; 0 is the present one (SDM volume 3, 6.14.5)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import metadata
 from typing import Any, Protocol, cast
 
 import unicorn
@@ -14,7 +15,6 @@ from unicorn import (  # type: ignore[attr-defined]
     UC_HOOK_MEM_READ_UNMAPPED,
     UC_HOOK_MEM_WRITE_PROT,
     UC_HOOK_MEM_WRITE_UNMAPPED,
-    UC_MODE_32,
     UC_MODE_64,
     UcError,
 )
@@ -60,6 +60,24 @@ class Engine(Protocol):
     def msr_read(self, number: int) -> int:
         """A model-specific register."""
 
+    def msr_write(self, number: int, value: int) -> None:
+        """As `msr_read`."""
+
+    def mem_map(self, address: int, size: int) -> None:
+        """Map memory of Unicorn's own."""
+
+    def mem_write(self, address: int, data: bytes) -> None:
+        """Write to mapped memory."""
+
+    def context_save(self) -> Any:
+        """A new context (its address is ``context``, its bytes ``size``), see `saved_context`."""
+
+    def context_update(self, context: Any) -> None:
+        """Copy the processor's state into ``context``."""
+
+    def context_restore(self, context: Any) -> None:
+        """Copy ``context`` into the processor's state."""
+
 
 class Hooks(Protocol):
     """What Unicorn calls in the middle of an instruction. None of them may raise."""
@@ -83,10 +101,15 @@ class Hooks(Protocol):
         """An exception (the instruction not done) or an INT n (done)."""
 
 
-def new_engine(*, wide: bool) -> Engine:
-    """An x86 engine, 64 or 32 bits wide. Raises UcError."""
+def version() -> str:
+    """The version of Unicorn that is installed."""
+    return metadata.version("unicorn")
+
+
+def new_engine() -> Engine:
+    """A 64-bit x86 engine; it begins in long mode without paging. Raises UcError."""
     make: Any = unicorn.Uc  # type: ignore[attr-defined]
-    engine = make(UC_ARCH_X86, UC_MODE_64 if wide else UC_MODE_32)
+    engine = make(UC_ARCH_X86, UC_MODE_64)
     # A list of end addresses, left empty, instead of one: Unicorn looks that one up after each run, through the guest's
     # page tables, and leaves the fault that this causes in CR2.
     engine.ctl_exits_enabled(True)
@@ -103,4 +126,4 @@ def set_hooks(engine: Engine, hooks: Hooks) -> None:
     engine.hook_add(UC_HOOK_INTR, hooks.on_exception)
 
 
-__all__ = ["Engine", "HoleRead", "Hooks", "UcError", "new_engine", "set_hooks"]
+__all__ = ["Engine", "HoleRead", "Hooks", "UcError", "new_engine", "set_hooks", "version"]
