@@ -23,6 +23,8 @@ RAM_LIMIT = 0xC000_0000
 """RAM ends below 3 GiB: above are the addresses that a PC gives to devices."""
 ECAM = 1 << 20
 """Bytes of bus 0's configuration space in memory."""
+NMI_WIRE = "nmi"
+"""The target of a wire that leads to the processor's input for non-maskable interrupts."""
 _DEFAULT_RAM = 1 << 20
 _DEFAULT_INTX = (16, 17, 18, 19)
 
@@ -109,7 +111,7 @@ class _Builder:
         machine = self._machine(self.tree.get("machine", {}))
         devices = self.tree.get("devices", {})
         self._check_slots(devices, machine)
-        self._check_wires(devices)
+        self._check_wires(devices, machine)
         return Board(
             name=self.tree.get("board", ""),
             title=self.tree.get("title", ""),
@@ -195,12 +197,15 @@ class _Builder:
                 mark = self.sources.value_mark(devices[name], "slot")
                 self.sink.add(kinds.NO_FUNCTION_0, mark, name=name, slot=slot, function=function)
 
-    def _check_wires(self, devices: Tree) -> None:
+    def _check_wires(self, devices: Tree, machine: BoardMachine) -> None:
         for name, spec in devices.items():
             for line, target in spec.get("wires", {}).items():
                 device = target.partition(".")[0]
-                if device not in devices:
-                    mark = self.sources.value_mark(spec["wires"], line)
+                mark = self.sources.value_mark(spec["wires"], line)
+                if target == NMI_WIRE:
+                    if machine.irqchip == "none":
+                        self.sink.add(kinds.NMI_WITHOUT_CHIPS, mark, line=line, name=name)
+                elif device not in devices:
                     hint = did_you_mean(device, list(devices))
                     self.sink.add(kinds.NO_SUCH_DEVICE, mark, line=line, name=name, device=device, hint=hint)
 

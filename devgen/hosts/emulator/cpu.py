@@ -45,10 +45,6 @@ FLAG_RF: Final = 1 << 16
 FLAG_VM: Final = 1 << 17
 FLAG_AC: Final = 1 << 18
 
-MSR_APIC_BASE: Final = 0x1B
-APIC_BASE_VALUE: Final = 0xFEE00900
-"""Local APIC at 0xfee00000, enabled, of the boot processor (SDM volume 3, 11.4.4)."""
-
 _FOR_EVER: Final = 1 << 62
 """A number of instructions that no run reaches. Counting them makes Unicorn call code hooks at every one, see `gate`.
 """
@@ -94,7 +90,6 @@ class Cpu:
         uc.reg_write(x86.UC_X86_REG_CR3, state.cr3)
         uc.reg_write(x86.UC_X86_REG_CR4, state.cr4)
         uc.reg_write(x86.UC_X86_REG_CR0, state.cr0)
-        uc.msr_write(MSR_APIC_BASE, APIC_BASE_VALUE)
         head = self._context.refresh()
         for index in range(6):
             head.segs[index] = _boot_segment(state.code if index == CS else state.data)

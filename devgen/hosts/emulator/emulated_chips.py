@@ -7,6 +7,8 @@ lapic.c, i8254.c).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from devgen.hosts.emulator import ioapic, lapic
 from devgen.hosts.emulator.pic import PicPair
 from devgen.hosts.emulator.pit import Pit8254
@@ -16,11 +18,14 @@ from devgen.runtime.time.clock import Clock
 class IrqChip:
     """8259A pair, IOAPIC, local APIC and, if wanted, PIT, wired together. All of it under the machine's lock."""
 
-    def __init__(self, clock: Clock, *, pit: bool = True) -> None:
-        """As after power-on; timers run on ``clock``. Without ``pit`` its ports are somebody else's."""
+    def __init__(self, clock: Clock, on_nmi: Callable[[], None], *, pit: bool = True) -> None:
+        """As after power-on; timers run on ``clock``. Without ``pit`` its ports are a device's.
+
+        ``on_nmi`` is called for each non-maskable interrupt that a message or the interrupt command asks for.
+        """
         self.pic = PicPair()
         self.ioapic = ioapic.IoApic()
-        self.lapic = lapic.LocalApic(clock, self.ioapic.end_of_interrupt)
+        self.lapic = lapic.LocalApic(clock, self.ioapic.end_of_interrupt, on_nmi)
         self.ioapic.attach(self.lapic)
         self.pit = Pit8254(clock, self._pit_irq)
         self._ports: tuple[tuple[int, int, PicPair | Pit8254], ...] = (
@@ -41,9 +46,9 @@ class IrqChip:
         self.ioapic.set_pin(gsi, level)
 
     def signal_msi(self, address: int, data: int) -> None:
-        """Deliver a message-signalled interrupt (SDM volume 3, 11.11): fixed and lowest-priority ones."""
-        if data >> 8 & 7 in (0, 1) and self.lapic.accepts(address >> 12 & 0xFF, logical=bool(address & 4)):
-            self.lapic.request(data & 0xFF, level=bool(data & 0x8000))
+        """Deliver a message-signalled interrupt (SDM volume 3, 11.11)."""
+        if self.lapic.accepts(address >> 12 & 0xFF, logical=bool(address & 4)):
+            self.lapic.deliver(data >> 8 & 7, data & 0xFF, level=bool(data & 0x8000))
 
     # --- towards the processor -----------------------------------------------------------
 

@@ -53,6 +53,7 @@ EXACT_STEPS: Final = 20_000
 
 _STEPS_BETWEEN_SLICES: Final = 500
 _SLICE: Final = 0.002
+_NMI_VECTOR: Final = 2
 _INVALID_OPCODE: Final = 6
 
 
@@ -69,7 +70,8 @@ class EmulatorHost:
         self.machine = machine
         self._clock = machine.clocks.virtual
         config = machine.config
-        self.chip = IrqChip(self._clock, pit=config.pit == "kernel") if config.irqchip == "kernel" else None
+        pit = config.pit == "kernel"
+        self.chip = IrqChip(self._clock, self._raise_nmi, pit=pit) if config.irqchip == "kernel" else None
         self._bus = Bus(machine.memory, machine.io, self.chip, self._clock.settle)
         self._map = GuestMemory(self._notice)
         self._accesses = GuestAccesses(
@@ -94,6 +96,7 @@ class EmulatorHost:
         self._halted = False
         self._watched = 0
         self._boundaries = 0
+        self._nmi = False
         self._fault: int | None = None
         self._invalid_opcode = False
         self._failure: Exception | None = None
@@ -127,6 +130,7 @@ class EmulatorHost:
             self._bus.attach()
             machine.on_exit.append(self._notice)
             machine.connect_gsi(self._set_gsi)
+            machine.connect_nmi(self._raise_nmi)
             machine.message_sinks.append(self.signal_msi)
 
     def _boot(self) -> None:
@@ -156,6 +160,7 @@ class EmulatorHost:
                 self._bus.detach()
                 machine.memory.remove_listener(self._map)
             machine.disconnect_gsi(self._set_gsi)
+            machine.disconnect_nmi(self._raise_nmi)
             if self.signal_msi in machine.message_sinks:
                 machine.message_sinks.remove(self.signal_msi)
             if self.chip is not None:
@@ -181,6 +186,11 @@ class EmulatorHost:
         if self.chip is not None:
             self.chip.signal_msi(address, data)
             self._notice()
+
+    def _raise_nmi(self) -> None:
+        """A non-maskable interrupt; the machine's lock is held. A second one while one waits is the same."""
+        self._nmi = True
+        self._notice()
 
     def _set_gsi(self, gsi: int, level: int) -> None:
         if self.chip is None:
@@ -382,15 +392,28 @@ class EmulatorHost:
 
     def _interrupt(self) -> bool:
         """Take an interrupt, if there is one and it may be; False if one has to wait for the guest."""
-        chip = self.chip
-        if chip is None or not chip.pending():
+        if not self._nmi and not self._irq_pending():
             return True
-        if not self._cpu.interrupts_enabled or self._cpu.in_shadow:
+        if self._cpu.in_shadow or not self._may_interrupt():
             return False
         self._halted = False
         self._watched = 0
-        self._delivery.interrupt(chip.acknowledge())
-        return not chip.pending()
+        if self._nmi and not self._cpu.nmi_blocked:
+            self._nmi = False
+            self._cpu.block_nmi()
+            self._delivery.interrupt(_NMI_VECTOR)
+        elif self.chip is not None:
+            self._delivery.interrupt(self.chip.acknowledge())
+        return not self._nmi and not self._irq_pending()
+
+    def _irq_pending(self) -> bool:
+        return self.chip is not None and self.chip.pending()
+
+    def _may_interrupt(self) -> bool:
+        """Whether the processor takes what waits: an NMI unless one is being served, others with IF set."""
+        if self._nmi and not self._cpu.nmi_blocked:
+            return True
+        return self._irq_pending() and self._cpu.interrupts_enabled
 
     # --- the guest's turn ----------------------------------------------------------------------
 
@@ -422,11 +445,11 @@ class EmulatorHost:
             raise error
 
     def _guest_blocked(self) -> None:
-        """Run while an interrupt waits for IF or for the end of a shadow, looking at each instruction.
+        """Run while an interrupt waits for IF, for an IRET or for the end of a shadow, looking at each instruction.
 
         A guest that keeps it waiting for long gets slices of time in between; then a short window of IF may be missed.
         """
-        if self._cpu.interrupts_enabled:
+        if self._cpu.in_shadow:
             self._boundaries = 0
             self._guest(self._second_boundary)
             return
@@ -445,7 +468,7 @@ class EmulatorHost:
 
     def _window_opens(self) -> bool:
         self._watched += 1
-        return self._watched > EXACT_STEPS or self._cpu.interrupts_enabled
+        return self._watched > EXACT_STEPS or self._may_interrupt()
 
     def _wait(self) -> RunResult | None:
         """The processor is halted and no interrupt can be taken now: wait for something to happen."""
@@ -455,7 +478,7 @@ class EmulatorHost:
                 return self._end(
                     "halt", f"halted at {self._place()}, and without interrupt controllers nothing wakes it"
                 )
-            if not self._cpu.interrupts_enabled and deadline is None:
+            if not self._cpu.interrupts_enabled and deadline is None and not self.machine.nmi.connected:
                 return self._end("halt", f"halted with interrupts disabled at {self._place()}")
             if isinstance(self._clock, VirtualClock) and deadline is not None:
                 self._clock.run_until(deadline, TIMER_BATCH)

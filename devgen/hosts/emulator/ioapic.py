@@ -1,4 +1,8 @@
-"""The IOAPIC of the kernel's irqchip: 24 pins, each with a redirection entry (82093AA data sheet)."""
+"""The IOAPIC of the kernel's irqchip: 24 pins, each with a redirection entry (82093AA data sheet).
+
+Where the data sheet leaves a choice, this follows arch/x86/kvm/ioapic.c: an edge that comes while its pin is masked is
+lost, and reserved bits of an entry keep what was written.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +23,13 @@ _VERSION = (PINS - 1) << 16 | 0x11
 class IoApic:
     """Redirects the levels of its pins to the local APIC."""
 
-    __slots__ = ("_entries", "_id", "_lapic", "_levels", "_requests", "_select")
+    __slots__ = ("_entries", "_id", "_lapic", "_levels", "_select")
 
     def __init__(self) -> None:
         """All pins masked, low."""
         self._lapic: LocalApic | None = None
         self._entries = [_MASKED] * PINS
         self._levels = 0
-        self._requests = 0
         self._id = 0
         self._select = 0
 
@@ -41,33 +44,31 @@ class IoApic:
         bit = 1 << pin
         rising = bool(level) and not self._levels & bit
         self._levels = self._levels | bit if level else self._levels & ~bit
-        if self._entries[pin] & _LEVEL:
-            self._requests = self._requests | bit if level else self._requests & ~bit
-        elif rising:
-            self._requests |= bit
-        self._serve(pin)
+        if rising:
+            self._send(pin)
 
-    def _serve(self, pin: int) -> None:
-        """Send the pin's interrupt if it asks for one and may; an edge that comes while masked is kept (as in KVM)."""
+    def _send(self, pin: int) -> None:
+        """Send the interrupt of a pin that is high, or has just risen, unless it is masked or being served."""
         entry = self._entries[pin]
-        if not self._requests >> pin & 1 or entry & _MASKED or self._lapic is None:
-            return
-        if entry & _LEVEL and entry & _REMOTE_IRR:
-            return
         level = bool(entry & _LEVEL)
-        if not level:
-            self._requests &= ~(1 << pin)
+        if entry & _MASKED or (level and entry & _REMOTE_IRR) or self._lapic is None:
+            return
         if self._lapic.accepts(entry >> 56, logical=bool(entry & _LOGICAL)):
             if level:
                 self._entries[pin] |= _REMOTE_IRR
-            self._lapic.request(entry & 0xFF, level=level)
+            self._lapic.deliver(entry >> 8 & 7, entry & 0xFF, level=level)
+
+    def _send_level(self, pin: int) -> None:
+        """Send a level that is still high. An edge is not sent again: one that came while masked is lost."""
+        if self._entries[pin] & _LEVEL and self._levels >> pin & 1:
+            self._send(pin)
 
     def end_of_interrupt(self, vector: int) -> None:
         """The local APIC has ended ``vector``: a level that is still high asks again."""
         for pin, entry in enumerate(self._entries):
             if entry & _LEVEL and entry & _REMOTE_IRR and entry & 0xFF == vector:
                 self._entries[pin] &= ~_REMOTE_IRR
-                self._serve(pin)
+                self._send_level(pin)
 
     # --- registers ---------------------------------------------------------------------
 
@@ -113,11 +114,8 @@ class IoApic:
     def _write_entry(self, pin: int, value: int, high: int) -> None:
         old = self._entries[pin]
         if high:
-            self._entries[pin] = old & 0xFFFFFFFF | (value & 0xFF000000) << 32
+            self._entries[pin] = old & 0xFFFFFFFF | value << 32
         else:
-            entry = old & ~0x1FFFF | value & 0x1FFFF & ~_READ_ONLY | old & _READ_ONLY
+            entry = old & ~0xFFFFFFFF | value & ~_READ_ONLY | old & _READ_ONLY
             self._entries[pin] = entry if entry & _LEVEL else entry & ~_REMOTE_IRR
-            if entry & _LEVEL:
-                bit = 1 << pin
-                self._requests = self._requests & ~bit | self._levels & bit
-        self._serve(pin)
+        self._send_level(pin)

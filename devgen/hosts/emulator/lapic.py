@@ -25,6 +25,8 @@ _PERIODIC = 1 << 17
 _ENABLED = 1 << 8
 _DELIVERY = 0x700
 _EXTINT = 0x700
+_FIXED, _LOWEST_PRIORITY, _NMI = 0, 1, 4
+"""Delivery modes of messages (SDM volume 3, 11.6.1)."""
 _VERSION_VALUE = 0x00050014
 
 # Writable bits of the plain registers: all others keep what they have.
@@ -43,6 +45,9 @@ _WRITABLE = {
     _LVT_ERROR: 0x110FF,
     _DIVIDE: 0xB,
 }
+_DFR_ONES = 0x0FFFFFFF
+"""Bits of the destination format register that read as ones."""
+
 _LVTS = (_LVT_TIMER, 0x330, 0x340, _LVT_LINT0, 0x360, _LVT_ERROR)
 
 _MIN_PERIOD = 200_000
@@ -52,10 +57,14 @@ _MIN_PERIOD = 200_000
 class LocalApic:
     """State of one local APIC. ``on_eoi(vector)`` hears the end of level-triggered interrupts (the IOAPIC does)."""
 
-    def __init__(self, clock: Clock, on_eoi: Callable[[int], None]) -> None:
-        """As after the kernel's reset: software-disabled, all LVTs masked but LINT0, which passes the 8259A on."""
+    def __init__(self, clock: Clock, on_eoi: Callable[[int], None], on_nmi: Callable[[], None]) -> None:
+        """As after the kernel's reset: software-disabled, all LVTs masked but LINT0, which passes the 8259A on.
+
+        ``on_nmi`` is called for each non-maskable interrupt.
+        """
         self._clock = clock
         self._on_eoi = on_eoi
+        self._on_nmi = on_nmi
         self._plain = {_ID: 0, _TPR: 0, _LDR: 0, _DFR: 0xFFFFFFFF, _SVR: 0xFF, _ICR_HIGH: 0, _DIVIDE: 0}
         self._plain.update(dict.fromkeys(_LVTS, _MASKED))
         self._plain[_LVT_LINT0] = _EXTINT
@@ -84,9 +93,16 @@ class LocalApic:
             return bool(destination & mine)
         return destination >> 4 in (mine >> 4, 0xF) and bool(destination & mine & 0xF)
 
+    def deliver(self, mode: int, vector: int, *, level: bool = False) -> None:
+        """Take a message for this processor: fixed and lowest-priority interrupts, and NMIs. Others are ignored."""
+        if mode in (_FIXED, _LOWEST_PRIORITY):
+            self.request(vector, level=level)
+        elif mode == _NMI:
+            self._on_nmi()
+
     def request(self, vector: int, *, level: bool = False) -> None:
-        """Enter an interrupt; vectors below 16 and those for a disabled APIC are lost."""
-        if vector < 16 or not self.enabled:
+        """Enter an interrupt; for a disabled APIC it is lost. Vectors below 16 wait for ever, as in the kernel."""
+        if not self.enabled:
             return
         bit = 1 << vector
         self.irr |= bit
@@ -151,7 +167,7 @@ class LocalApic:
                 self._write_plain(offset, value)
 
     def _write_plain(self, offset: int, value: int) -> None:
-        self._plain[offset] = value & _WRITABLE[offset]
+        self._plain[offset] = value & _WRITABLE[offset] | (_DFR_ONES if offset == _DFR else 0)
         if not self.enabled:
             for lvt in _LVTS if offset == _SVR else (offset,) if offset in _LVTS else ():
                 self._plain[lvt] |= _MASKED
@@ -167,13 +183,13 @@ class LocalApic:
             self._on_eoi(vector)
 
     def _command(self, value: int) -> None:
-        """Interrupt command: only fixed interrupts that reach this processor mean anything where there is but one."""
+        """Interrupt command: what reaches this processor, which is the only one."""
         self._icr = value & 0xCCFFF & ~(1 << 12)
         shorthand = value >> 18 & 3
         logical = bool(value & 0x800)
         named = shorthand == 0 and self.accepts(self._plain[_ICR_HIGH] >> 24, logical=logical)
-        if value & _DELIVERY in (0, 0x100) and (named or shorthand in (1, 2)):
-            self.request(value & 0xFF)
+        if named or shorthand in (1, 2):
+            self.deliver(value >> 8 & 7, value & 0xFF)
 
     # --- timer -------------------------------------------------------------------------
 

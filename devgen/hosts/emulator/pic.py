@@ -2,8 +2,7 @@
 
 Registers and commands: Intel 8259A data sheet (ICW1-4, OCW1-3). Where the data sheet leaves a choice, this follows
 arch/x86/kvm/i8259.c, so that a guest sees the same chip on both CPU hosts: a falling edge-triggered line keeps its
-request, a poll command answers the line's number without bit 7, an interrupt withdrawn before its acknowledge is
-number 7.
+request, an interrupt withdrawn before its acknowledge is number 7.
 """
 
 from __future__ import annotations
@@ -12,6 +11,9 @@ _NONE = 8
 """Priority of "nothing": one below the lowest."""
 
 _CASCADE = 2
+
+_POLLED = 0x80
+"""Bit of the poll word: an interrupt was waiting (data sheet, figure 8)."""
 
 
 class Pic8259:
@@ -208,19 +210,20 @@ class PicPair:
         return chip.imr if port & 1 else chip.read_command()
 
     def _poll(self, chip: Pic8259) -> int:
-        """A poll command serves as the acknowledge and ends the interrupt at once."""
+        """A poll command serves as the acknowledge and ends the interrupt at once. Bit 7 says that there was one."""
         chip.poll = False
         line = chip.pending()
         if line is None:
-            line = 7
+            word = 7
         else:
+            word = _POLLED | line
             if chip is self.slave:
                 self.master.isr &= ~(1 << _CASCADE)
                 self.master.irr &= ~(1 << _CASCADE)
             chip.irr &= ~(1 << line)
             chip.isr &= ~(1 << line)
         self._update()
-        return line
+        return word
 
     def write(self, port: int, value: int, size: int) -> None:
         """A guest's OUT; anything but a byte is dropped, as in the kernel."""

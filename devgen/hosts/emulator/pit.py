@@ -110,6 +110,13 @@ class Channel:
         if status and self._status is None:
             self._status = self.output() << 7 | self.access << 4 | self.mode << 1 | self.bcd
 
+    def state(self) -> tuple[int, ...]:
+        """What of it does not depend on time: start of the count, count and status latched, high byte awaited, access,
+        mode, BCD, gate.
+        """
+        latched = (int(self._latch is not None), int(self._status is not None), int(self._low is not None))
+        return (self.reload, *latched, self.access, self.mode, self.bcd, self.gate)
+
     def read(self) -> int:
         """The next byte: a latched status, then a latched or the present count, low byte first if both are read."""
         if self._status is not None:

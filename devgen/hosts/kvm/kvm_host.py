@@ -131,6 +131,8 @@ class KvmHost:
         self._boot(vcpus[0])
         self._timers.on_due = self._armed_now
         self._cleanup.callback(setattr, self._timers, "on_due", _nothing)
+        machine.connect_nmi(vcpus[0].raise_nmi)
+        self._cleanup.callback(machine.disconnect_nmi, vcpus[0].raise_nmi)
         machine.on_exit.append(self._exit_requested)
         self._cleanup.callback(machine.on_exit.remove, self._exit_requested)
 

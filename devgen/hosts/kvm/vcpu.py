@@ -68,6 +68,7 @@ class Vcpu:
         self.u8 = memoryview(self._map)
         self.u32 = self.u8.cast("I")
         self.u64 = self.u8.cast("Q")
+        self._nmi = False
         self._owner: int | None = None
         self._owner_lock = threading.Lock()
 
@@ -97,10 +98,21 @@ class Vcpu:
         if self._owner == threading.get_ident():
             self.u8[_IMMEDIATE_EXIT] = 1
 
+    def raise_nmi(self) -> None:
+        """Have the vCPU take a non-maskable interrupt before its next instruction. From any thread.
+
+        KVM_NMI would wait for KVM_RUN to end, so it is left to the thread that runs the vCPU.
+        """
+        self._nmi = True
+        self.kick()
+
     def interrupted(self) -> None:
         """Note that KVM_RUN failed with EINTR: nothing is unfinished, and the next KVM_RUN may enter the guest."""
         self.u8[_IMMEDIATE_EXIT] = 0
         self.u32[_EXIT_REASON] = uapi.KVM_EXIT_INTR
+        if self._nmi:
+            self._nmi = False
+            control(self.fd, "KVM_NMI", 0, f"cannot interrupt vCPU {self.index}")
 
     def complete_exit(self) -> None:
         """Finish the instruction of the last exit without running another one.

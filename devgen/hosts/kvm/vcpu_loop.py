@@ -207,7 +207,7 @@ class Processor:
         if vcpu.mp_state() != uapi.KVM_MP_STATE_HALTED or vcpu.regs().rflags & FLAG_IF or len(owner.vcpus) > 1:
             return None
         with owner.machine.lock:
-            if owner.machine.clocks.virtual.next_deadline() is not None:
+            if owner.machine.clocks.virtual.next_deadline() is not None or owner.machine.nmi.connected:
                 return None
         return RunResult("halt", detail=f"halted with interrupts disabled at {vcpu.where()}")
 

@@ -60,3 +60,11 @@ BAD_ECAM = Kind(
     "machine: {pci: {ecam: 0xe0001000}}",
     "Choose another address, as 0xe0000000.",
 )
+NMI_WITHOUT_CHIPS = Kind(
+    "DG0908",
+    "error",
+    "'{line}' of '{name}' is wired to `nmi`, and the machine has no interrupt controllers",
+    "Non-maskable interrupts reach the processor through its local APIC, which comes with `irqchip: kernel`.",
+    "machine: {irqchip: none}\ndevices:\n  dog: {device: watchdog, wires: {bark: nmi}}",
+    "Leave `irqchip` at `kernel`, or remove the wire.",
+)

@@ -21,6 +21,11 @@ class SharedLine:
         """1 while any source is high."""
         return 1 if self._high else 0
 
+    @property
+    def connected(self) -> bool:
+        """Whether it has a source."""
+        return self._sources > 0
+
     def source(self, level: int = 0) -> Callable[[int], None]:
         """A new source, at ``level``: call it with each new level. Fits ``IrqLine.connect``."""
         bit = 1 << self._sources

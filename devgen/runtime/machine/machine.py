@@ -22,7 +22,7 @@ from devgen.runtime.device.environment import Environment
 from devgen.runtime.device.irq_line import IrqLine
 from devgen.runtime.device.saved_state import Restoration, arm_restored
 from devgen.runtime.machine.gsi import SharedLine
-from devgen.runtime.machine.machine_config import EVENT_ACTIONS, DevicePlacement, GuestConfig, MachineConfig
+from devgen.runtime.machine.machine_config import EVENT_ACTIONS, NMI_WIRE, DevicePlacement, GuestConfig, MachineConfig
 from devgen.runtime.machine.placement import Layout
 from devgen.runtime.machine.stream_backends import StreamEnd, open_named, say
 from devgen.runtime.memory.access import Access, CutOps
@@ -107,6 +107,9 @@ class Machine:
         self.ends: dict[tuple[str, str], StreamEnd] = {}
         self._window: MemoryRegion | None = None
         self._gsis: dict[int, SharedLine] = {}
+        self.nmi = SharedLine(self._nmi_changed)
+        """The wire to the processor's NMI input: its rising edge is a non-maskable interrupt."""
+        self._nmi_sinks: list[Callable[[], None]] = []
         self._actions: dict[tuple[str, str], str] = {}
         self._layout = Layout()
         self._cleanup = ExitStack()
@@ -270,6 +273,9 @@ class Machine:
         outputs = {**device.gpio_out, **device.irqs}
         _refuse_unknown(device.name, "line", placement.wires, outputs)
         for name, target in placement.wires.items():
+            if target == NMI_WIRE:
+                self._connect_nmi_wire(observed_line(device, outputs[name]))
+                continue
             owner, _, pin = target.partition(".")
             _refuse_unknown(f"{device.name}: wire '{name}'", "device", (owner,), self.devices)
             _refuse_unknown(f"{device.name}: wire '{name}': {owner}", "input", (pin,), self.devices[owner].gpio_in)
@@ -277,6 +283,11 @@ class Machine:
             line.connect(sink)
             if line.level:
                 sink(line.level)
+
+    def _connect_nmi_wire(self, line: IrqLine) -> None:
+        if self.config.irqchip != "kernel":
+            raise MachineError(f"{self.config.name}: a wire to '{NMI_WIRE}' needs the machine's `irqchip: kernel`")
+        line.connect(self.nmi.source(line.level))
 
     def _connect_events(self, device: Device, placement: DevicePlacement) -> None:
         for event, action in placement.on_event.items():
@@ -358,6 +369,24 @@ class Machine:
     def _gsi_changed(self, gsi: int, level: int) -> None:
         for sink in self.gsi_sinks:
             sink(gsi, level)
+
+    def connect_nmi(self, sink: Callable[[], None]) -> None:
+        """Call ``sink()`` for each rising edge of the NMI wire from now on, and at once if it is high."""
+        with self.lock:
+            self._nmi_sinks.append(sink)
+            if self.nmi.level:
+                sink()
+
+    def disconnect_nmi(self, sink: Callable[[], None]) -> None:
+        """Undo ``connect_nmi``."""
+        with self.lock:
+            if sink in self._nmi_sinks:
+                self._nmi_sinks.remove(sink)
+
+    def _nmi_changed(self, level: int) -> None:
+        if level:
+            for sink in self._nmi_sinks:
+                sink()
 
     # --- events and the end of a run -----------------------------------------------------
 

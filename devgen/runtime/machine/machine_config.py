@@ -17,6 +17,10 @@ EVENT_ACTIONS: Final = ("exit", "log", "ignore")
 """What an event of a device may do."""
 
 
+NMI_WIRE: Final = "nmi"
+"""The target of a wire that leads to the processor's input for non-maskable interrupts."""
+
+
 @dataclass(slots=True, frozen=True)
 class GuestConfig:
     """The guest program: an image (file or bytes), where it is loaded and where it starts (guest physical addresses).
@@ -35,7 +39,7 @@ class DevicePlacement:
     """One device of a board.
 
     ``at``: region name → address (sysbus, isa). ``slot``/``function``: place on PCI bus 0. ``irq``: line → GSI.
-    ``wires``: line → another device's GPIO input, as ``device.input``.
+    ``wires``: line → another device's GPIO input, as ``device.input``, or ``nmi``: the processor's NMI input.
     ``on_event``: event name → ``exit`` | ``log`` | ``ignore``. ``streams``: stream name → ``stdio`` | ``null`` |
     ``memory`` | ``pty`` | ``socket:PATH`` | ``file:PATH``.
     """

@@ -24,8 +24,12 @@ SVR, TPR, EOI, ICR, LVT_TIMER, LVT_LINT0, INITIAL, CURRENT, DIVIDE = (
 class Chips(IrqChip):
     def __init__(self) -> None:
         self.clock = VirtualClock()
-        super().__init__(self.clock)
+        self.nmis = 0
+        super().__init__(self.clock, self.count_nmi)
         self.set(SVR, 0x1FF)
+
+    def count_nmi(self) -> None:
+        self.nmis += 1
 
     def set(self, register: int, value: int) -> None:
         self.write_memory(LAPIC + register, value, 4)
@@ -123,11 +127,28 @@ def test_a_masked_pin_remembers_a_level(chips: Chips) -> None:
     assert chips.pending()
 
 
+def test_an_edge_that_comes_while_masked_is_lost(chips: Chips) -> None:
+    chips.route(20, 0x10081)
+    chips.set_gsi(20, 1)
+    chips.route(20, 0x81)
+    assert not chips.pending()
+    chips.set_gsi(20, 0)
+    chips.set_gsi(20, 1)
+    assert chips.acknowledge() == 0x81
+
+
+@pytest.mark.parametrize(("mode", "nmis"), [(0x400, 1), (0x200, 0), (0x500, 0), (0x700, 0)])
+def test_an_ioapic_pin_may_send_an_nmi(chips: Chips, mode: int, nmis: int) -> None:
+    chips.route(20, mode)
+    chips.set_gsi(20, 1)
+    assert (chips.nmis, chips.pending()) == (nmis, False)
+
+
 def test_ioapic_registers(chips: Chips) -> None:
     chips.write_memory(IOAPIC, 1, 4)
     assert chips.read_memory(IOAPIC + 0x10, 4) == 0x00170011
     chips.route(3, 0xFFFFFFFF, 0xFFFFFFFF)
-    assert chips.entry(3) & 0x1FFFF == 0x1FFFF & ~(1 << 14 | 1 << 12)
+    assert chips.entry(3) == 0xFFFFFFFF & ~(1 << 14 | 1 << 12)
     chips.write_memory(IOAPIC, 0xFF, 4)
     assert chips.read_memory(IOAPIC + 0x10, 4) == 0xFFFFFFFF
 

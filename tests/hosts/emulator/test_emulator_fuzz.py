@@ -92,7 +92,7 @@ def test_any_code_ends_in_time_with_a_result(mode: str, irqchip: str, code: byte
 )
 def test_the_chips_take_any_access(accesses: list[tuple[int, int, int]]) -> None:
     clock = VirtualClock()
-    chip = IrqChip(clock)
+    chip = IrqChip(clock, lambda: None)
     ports = (0x20, 0x21, 0xA0, 0xA1, 0x4D0, 0x4D1, 0x40, 0x41, 0x42, 0x43, 0x61)
     for kind, place, value in accesses:
         size = (1, 2, 4, 8)[place & 3]

@@ -179,8 +179,10 @@ def test_a_poll_serves_and_ends_the_interrupt() -> None:
     pair = pic()
     pair.set_irq(5, 1)
     pair.write(0x20, 0x0C, 1)
-    assert pair.read(0x20, 1) == 5
+    assert pair.read(0x20, 1) == 0x85
     assert not pair.output
+    pair.write(0x20, 0x0C, 1)
+    assert pair.read(0x20, 1) == 7  # none waits: bit 7 is clear
 
 
 def test_initialising_forgets_edges_and_masks() -> None:
