@@ -68,6 +68,12 @@ class Nvme(PciDevice):
         Property("eui64", "bytes", "52 54 00 ff fe 12 34 56", size=8, description="Identifier of the namespace."),
         Property("temperature", "int", 310, low=0, high=0xFFFF, description="What the controller measures (kelvins)."),
     )
+    EVENTS: ClassVar[tuple[str, ...]] = ("BAD_CONFIGURATION",)
+    ERRORS: ClassVar[Mapping[str, str]] = {
+        "BAD_CONFIGURATION": (
+            "controller fatal status: enabled with CC {cc:#x}, admin queues of {submission} and {completion}"
+        ),
+    }
     PROBES: ClassVar[Mapping[str, str]] = {
         "health": "health",
         "namespace": "namespace",
@@ -717,6 +723,12 @@ class Nvme(PciDevice):
             or self.CC & 0x780
             or self.CC & 0x3800
         ):
+            self.emit(
+                "BAD_CONFIGURATION",
+                cc=self.CC,
+                submission=(self.AQA & 0xFFF) + 1,
+                completion=((self.AQA >> 16) & 0xFFF) + 1,
+            )
             self.CSTS |= 2
         else:
             self.sq_base[0] = self.ASQ

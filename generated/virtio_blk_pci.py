@@ -57,6 +57,36 @@ class VirtioBlkPci(PciDevice):
         Property("serial", "string", "", description="What the device says its serial number is, 20 bytes."),
         Property("read_only", "bool", False, description="Whether the driver may only read."),
     )
+    EVENTS: ClassVar[tuple[str, ...]] = (
+        "MISALIGNED",
+        "NO_RING",
+        "OVERRUN",
+        "NO_TABLE",
+        "NO_DESCRIPTOR",
+        "ENDLESS",
+        "ORDER",
+        "NOT_ACCEPTED",
+        "NESTED",
+        "NOT_LAST",
+        "TABLE_SIZE",
+        "NO_HEADER",
+        "NO_RESULT",
+    )
+    ERRORS: ClassVar[Mapping[str, str]] = {
+        "MISALIGNED": "queue {queue}: table {table:#x}, rings {available:#x}, {used:#x}: no multiples of 16, 2 and 4",
+        "NO_RING": "queue {queue}: its available ring at {available:#x} cannot be read",
+        "OVERRUN": "queue {queue} of {size}: {waiting} chains wait in the available ring at {available:#x}",
+        "NO_TABLE": "queue {queue}: descriptor {number} of the table at {table:#x} cannot be read",
+        "NO_DESCRIPTOR": "queue {queue}: the chain of descriptor {head} leads to descriptor {number} of {size}",
+        "ENDLESS": "queue {queue}: the chain of descriptor {head} is longer than its table of {size}",
+        "ORDER": "queue {queue}, chain of descriptor {head}: descriptor {number} is read after one that is written",
+        "NOT_ACCEPTED": "queue {queue}, chain of descriptor {head}: a table, without the feature INDIRECT_DESC",
+        "NESTED": "queue {queue}, chain of descriptor {head}: a table at {table:#x} within a table",
+        "NOT_LAST": "queue {queue}, chain of descriptor {head}: a descriptor that is a table at {table:#x} goes on",
+        "TABLE_SIZE": "queue {queue}, chain of descriptor {head}: a table of {length} bytes; a descriptor has 16",
+        "NO_HEADER": "queue {queue}: the request of descriptor {head} has {size} bytes of a header of 16",
+        "NO_RESULT": "queue {queue}: the request of descriptor {head} ends without a byte for its result",
+    }
     PROBES: ClassVar[Mapping[str, str]] = {
         "acceptable": "acceptable",
         "running": "running",
@@ -118,6 +148,7 @@ class VirtioBlkPci(PciDevice):
     }
     LARGEST: ClassVar[int] = 0x100
     NO_VECTOR: ClassVar[int] = 0xFFFF
+    ALL_ONES: ClassVar[int] = 0xFFFFFFFFFFFFFFFF
     INDIRECT: ClassVar[int] = 0x10000000
     STEPS: ClassVar[int] = 0x40
     PAUSE: ClassVar[int] = 0x3E8
@@ -359,7 +390,8 @@ class VirtioBlkPci(PciDevice):
     def write_QUEUE_ENABLE(self, value: int, mask: int = 0xFFFF) -> None:
         """Write QUEUE_ENABLE (0x01C, rw)."""
         if self.QUEUE_SELECT < self.QUEUES and value == 1:
-            self.queue_enabled[self.QUEUE_SELECT] = 1
+            self.enable(self.QUEUE_SELECT)
+        self.update_inta()
 
     def read_QUEUE_NOTIFY_OFF(self) -> int:
         """Read QUEUE_NOTIFY_OFF (0x01E, ro)."""
@@ -543,6 +575,14 @@ class VirtioBlkPci(PciDevice):
         if vector < 5:
             self.message[vector].pulse()
 
+    def enable(self, q: int) -> None:
+        """The description's action enable."""
+        if self.descriptors[q] & 0xF or self.available[q] & 1 or self.used[q] & 3:
+            self.emit("MISALIGNED", queue=q, table=self.descriptors[q], available=self.available[q], used=self.used[q])
+            self.fail()
+        else:
+            self.queue_enabled[q] = 1
+
     def work(self) -> None:
         """The description's action work."""
         self.busy = self.running()
@@ -577,6 +617,10 @@ class VirtioBlkPci(PciDevice):
         if self.queue_enabled[q] and not self.open and self.running() and self.ready(q):
             waiting = (self.load_memory((self.available[q] + 2) & 0xFFFFFFFFFFFFFFFF, 2) - self.taken[q]) & 0xFFFF
             if waiting > self.queue_size[q]:
+                if self.load_memory(self.available[q], 4) == 0xFFFFFFFF:
+                    self.emit("NO_RING", queue=q, available=self.available[q])
+                else:
+                    self.emit("OVERRUN", queue=q, size=self.queue_size[q], waiting=waiting, available=self.available[q])
                 self.fail()
             elif waiting:
                 place = (self.available[q] + 4 + self.taken[q] % max(self.queue_size[q], 1) * 2) & 0xFFFFFFFFFFFFFFFF
@@ -596,7 +640,11 @@ class VirtioBlkPci(PciDevice):
 
     def fetch(self, number: int) -> None:
         """The description's action fetch."""
-        if number >= self.slots or self.visited >= self.slots:
+        if number >= self.slots:
+            self.emit("NO_DESCRIPTOR", queue=self.current, head=self.head, number=number, size=self.slots)
+            self.fail()
+        elif self.visited >= self.slots:
+            self.emit("ENDLESS", queue=self.current, head=self.head, size=self.slots)
             self.fail()
         else:
             place = (self.table + number * 16) & 0xFFFFFFFFFFFFFFFF
@@ -606,16 +654,30 @@ class VirtioBlkPci(PciDevice):
             self.visited = (self.visited + 1) & 0xFFFF
             self.more = (what >> 32) & 1
             self.following = what >> 48
-            if what & 0x400000000:
+            if what == self.ALL_ONES and self.segment == self.ALL_ONES:
+                self.emit("NO_TABLE", queue=self.current, number=number, table=self.table)
+                self.fail()
+            elif what & 0x400000000:
                 self.enter()
             elif self.writable and not what & 0x200000000:
+                self.emit("ORDER", queue=self.current, head=self.head, number=number)
                 self.fail()
             else:
                 self.writable = (what >> 33) & 1
 
     def enter(self) -> None:
         """The description's action enter."""
-        if self.inner or self.more or self.left % 16 != 0 or self.accepted[0] & self.INDIRECT == 0:
+        if self.accepted[0] & self.INDIRECT == 0:
+            self.emit("NOT_ACCEPTED", queue=self.current, head=self.head)
+            self.fail()
+        elif self.inner:
+            self.emit("NESTED", queue=self.current, head=self.head, table=self.segment)
+            self.fail()
+        elif self.more:
+            self.emit("NOT_LAST", queue=self.current, head=self.head, table=self.segment)
+            self.fail()
+        elif self.left % 16 != 0:
+            self.emit("TABLE_SIZE", queue=self.current, head=self.head, length=self.left)
             self.fail()
         else:
             self.table = self.segment
@@ -652,6 +714,7 @@ class VirtioBlkPci(PciDevice):
         so_far = self.moved
         if so_far < 16:
             if self.writable:
+                self.emit("NO_HEADER", queue=self.current, head=self.head, size=so_far)
                 self.fail()
             else:
                 self.load_bytes(self.segment, self.header, so_far, min(self.left, 16 - so_far))
@@ -750,4 +813,5 @@ class VirtioBlkPci(PciDevice):
         if self.moved > 16 and self.answered:
             self.complete()
         else:
+            self.emit("NO_RESULT", queue=self.current, head=self.head)
             self.fail()

@@ -20,7 +20,8 @@ def _nothing() -> None:
 class ServedEvents:
     """Tells ``log`` of a device's events, unless ``actions`` (event → action) says otherwise.
 
-    ``code`` is that of the event that has ended the server, by ``stop``.
+    The device logs its errors itself. ``code`` is that of the event that has ended the server, by ``stop``; an error's
+    is 1.
 
     Raises:
         ArgumentError: an event that the device does not have, or an unknown action.
@@ -40,6 +41,7 @@ class ServedEvents:
                 raise ArgumentError("on_event", f"{event}={action}: no such action{hint}; known are {known}")
         self.code = 0
         self.stop: Callable[[], None] = _nothing
+        self._errors: Mapping[str, str] = getattr(device, "ERRORS", {})
         self._actions = actions
         self._log = log
 
@@ -48,9 +50,10 @@ class ServedEvents:
         action = self._actions.get(event, "log")
         if action == "ignore":
             return
-        if self._log is not None:
+        if self._log is not None and event not in self._errors:
             shown = "".join(f" {name}={value:#x}" for name, value in values.items())
             self._log(f"{device}: {event}{shown}")
         if action == "exit":
-            self.code = self.code or values.get("code", next(iter(values.values()), 0))
+            code = 1 if event in self._errors else values.get("code", next(iter(values.values()), 0))
+            self.code = self.code or code
             self.stop()

@@ -303,11 +303,12 @@ class GpioIn:
 
 @dataclass(slots=True, frozen=True)
 class Event:
-    """A host-visible event with its parameters' widths in bits."""
+    """A host-visible event with its parameters' widths in bits; an error, if it has a text with their names."""
 
     name: str
     parameters: tuple[tuple[str, int], ...]
     description: str
+    error: str = ""
 
 
 @dataclass(slots=True, frozen=True)

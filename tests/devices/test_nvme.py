@@ -85,11 +85,15 @@ def test_a_disabled_controller_forgets_its_queues_but_not_where_the_admin_queue_
     [(0, ENABLED), (0xF, ENABLED), (0xF0000, ENABLED), (0xF000F, ENABLED | 0x10), (0xF000F, ENABLED | 0x80),
      (0xF000F, ENABLED | 0x800)],
 )  # fmt: skip
-def test_what_it_cannot_be_enabled_with_is_fatal_until_it_is_disabled(bench: MakeBench, aqa: int, cc: int) -> None:
+def test_what_it_cannot_be_enabled_with_is_fatal_until_it_is_disabled(
+    bench: MakeBench, caplog: pytest.LogCaptureFixture, aqa: int, cc: int
+) -> None:
     driver = Driver(bench("nvme"))
     driver.bench.write32(AQA, aqa)
     driver.bench.write32(CC, cc)
     assert driver.bench.read32(CSTS) == CFS
+    queues = f"admin queues of {(aqa & 0xFFF) + 1} and {(aqa >> 16) + 1}"
+    assert caplog.messages == [f"nvme: error: controller fatal status: enabled with CC {cc:#x}, {queues}"]
     driver.bench.write32(CC, 0)
     driver.enable()
 

@@ -78,3 +78,13 @@ DEVIATION_PROPERTY = Kind(
     "deviations: {slow: {text: Answers late., property: datasheet}}",
     "Declare the property with `type: bool`, correct the name, or leave `property` out.",
 )
+ERROR_TEXT = Kind(
+    "DG0750",
+    "error",
+    "the text of error '{name}' {problem}",
+    "An error is told in one line. In its text `{count}` stands for a value, in decimal, and `{address:#x}` for one in "
+    "hexadecimal; braces of its own are written twice.",
+    "errors: {OVERRUN: 'the ring holds {count:>8} entries'}",
+    "Name the values as they are given where the error is reported, `OVERRUN(count=n)`, and show them as `{count}` or "
+    "`{count:#x}`.",
+)

@@ -7,6 +7,7 @@ from devgen.language.diagnostics.reporting import Diagnostics
 from devgen.language.elaborate.capability_lists import check_capabilities, draft_capabilities
 from devgen.language.elaborate.doorbell_keys import DoorbellMap
 from devgen.language.elaborate.elaboration import Context, Tree, entries
+from devgen.language.elaborate.error_keys import build_errors
 from devgen.language.elaborate.express_keys import check_express
 from devgen.language.elaborate.line_keys import build_inputs, build_lines, check_driven, declare_lines
 from devgen.language.elaborate.msi_keys import check_vectors
@@ -44,7 +45,7 @@ def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
     counters = declare_counters(ctx, tree)
     timers = declare_timers(ctx, tree, counters)
     lines = declare_lines(ctx, tree)
-    events = build_events(ctx, tree)
+    events = (*build_events(ctx, tree), *build_errors(ctx, tree))
     declare_streams(ctx, tree)
     capabilities = draft_capabilities(ctx, tree, bus)
     pci = build_pci(ctx, tree, bus, capabilities)

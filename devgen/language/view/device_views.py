@@ -206,6 +206,8 @@ class EventView:
     """Its name."""
     parameters: tuple[ParameterView, ...]
     """What it carries."""
+    error: str
+    """The line that tells of an error, with the parameters' names in braces; empty for other events."""
 
 
 @dataclass(slots=True, frozen=True)

@@ -151,7 +151,7 @@ def _input(part: model.GpioIn, spec: Tree) -> InputView:
 
 
 def _event(part: model.Event) -> EventView:
-    return EventView(part.name, tuple(ParameterView(name, width) for name, width in part.parameters))
+    return EventView(part.name, tuple(ParameterView(name, width) for name, width in part.parameters), part.error)
 
 
 def _stream(part: model.Stream, spec: Tree) -> StreamView:

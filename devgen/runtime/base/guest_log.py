@@ -6,6 +6,8 @@ import logging
 from collections.abc import Callable, Hashable
 from typing import Literal
 
+from devgen.runtime.base.rate_limit import RateLimit
+
 AccessKind = Literal["reserved", "unimplemented", "undocumented", "nested", "oversized"]
 
 _MEANING: dict[str, str] = {
@@ -54,7 +56,25 @@ class OnceLog:
 class AccessLog(OnceLog):
     """Logs each (kind, place, offset, direction) of a guest's access once; a device has one for all of its regions."""
 
-    __slots__ = ()
+    __slots__ = ("_limit_of_errors",)
+
+    def __init__(self, name: str, *, sink: Callable[[str], None] | None = None, limit: int = 256) -> None:
+        """See `OnceLog`."""
+        super().__init__(name, sink=sink, limit=limit)
+        self._limit_of_errors: RateLimit | None = None
+
+    def error(self, text: str) -> None:
+        """Report that the device cannot go on, no faster than `RateLimit` allows: a guest can cause it at will."""
+        limit = self._limit_of_errors
+        if limit is None:
+            limit = self._limit_of_errors = RateLimit()
+        held = limit.take()
+        if held is None:
+            return
+        before = f" ({held:,} errors before it were not shown)" if held else ""
+        self._sink(f"{self.name}: error: {text}{before}")
+        if limit.last and not held:
+            self._sink(f"{self.name}: further errors are shown once a second at most")
 
     def note(self, kind: AccessKind, where: str, offset: int, write: bool) -> None:
         """Report one access at byte ``offset`` of ``where`` (a region's or register's name). Never raises."""

@@ -68,7 +68,8 @@ class DeviceObserver(Protocol):
 class Device:
     """Base of a device. A subclass declares the class attributes and adds its parts in ``__init__``.
 
-    ``STATE`` is what a snapshot holds; ``EVENTS`` the names of events (empty: any); ``FIELDS`` register → (field,
+    ``STATE`` is what a snapshot holds; ``EVENTS`` the names of events (empty: any); ``ERRORS`` those events that are
+    errors → the line that tells of one, with the names of its values in braces; ``FIELDS`` register → (field,
     lowest bit, width), for those who print accesses; ``PROBES`` the description's functions without parameters → the
     method that computes one, for those who look at a device from outside.
 
@@ -82,6 +83,7 @@ class Device:
     PROPERTIES: ClassVar[tuple[Property, ...]] = ()
     STATE: ClassVar[tuple[StateItem, ...]] = ()
     EVENTS: ClassVar[tuple[str, ...]] = ()
+    ERRORS: ClassVar[Mapping[str, str]] = {}
     FIELDS: ClassVar[Mapping[str, tuple[tuple[str, int, int], ...]]] = {}
     PROBES: ClassVar[Mapping[str, str]] = {}
 
@@ -218,7 +220,10 @@ class Device:
     # --- what statements of the description do -------------------------------------------
 
     def emit(self, event: str, /, **values: int) -> None:
-        """Report a host-visible event."""
+        """Report a host-visible event. An error is logged too, in one line; see `AccessLog.error`."""
+        text = self.ERRORS.get(event)
+        if text is not None:
+            self.log.error(text.format(**values))
         self.env.on_event(self.name, event, values)
 
     @staticmethod

@@ -395,7 +395,8 @@ class Machine:
             sink(device, event, values)
         match self._actions.get((device, event)):
             case "exit":
-                self.request_exit(values.get("code", next(iter(values.values()), 0)))
+                error = event in self.devices[device].ERRORS
+                self.request_exit(1 if error else values.get("code", next(iter(values.values()), 0)))
             case "log":
                 shown = "".join(f" {name}={value:#x}" for name, value in values.items())
                 say(f"{device}: {event}{shown}")

@@ -298,7 +298,10 @@ class Recorder:
                 return {"op": "gpio_out", "line": self._outputs[output.name], "level": output.value, "t": output.t}
             case "tx":
                 return {"op": "tx", "data": f"{output.value:02x}", "t": output.t}
-        return {"op": "event", "name": output.name, "data": dict(output.values), "t": output.t}
+        values = dict(output.values)
+        text = self.device.ERRORS.get(output.name)
+        told: dict[str, Json] = {} if text is None else {"error": text.format(**values)}
+        return {"op": "event", "name": output.name, "data": dict(values), **told, "t": output.t}
 
     def _write(self, fields: dict[str, Json]) -> None:
         if self.error is not None:

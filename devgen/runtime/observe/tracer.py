@@ -27,7 +27,7 @@ from devgen.runtime.pci import PciDevice
 
 Level = Literal["access", "field", "all"]
 """``access``: reads, writes, doorbells. ``field``: also values by field, and each register that has changed. ``all``:
-also hidden state, lines, bytes, events, memory that the device reads and writes, resets."""
+also hidden state, lines, bytes, events, memory that the device reads and writes, resets. Errors are in all of them."""
 
 LEVELS: Final[tuple[Level, ...]] = get_args(Level)
 
@@ -108,6 +108,7 @@ class DeviceTracer:
         self._changes = StateChanges(device, hidden=tracer.level == "all")
         attachment.accesses(device, partial(_SpaceTracer, self))
         attachment.doorbells(device, self._rung)
+        attachment.events(self._event)
         if tracer.level == "all":
             self._attach_all(attachment)
 
@@ -118,7 +119,6 @@ class DeviceTracer:
         for name, stream in device.streams.items():
             attachment.stream(stream, _StreamTracer(self, name), partial(self._sent, name))
         attachment.device(device, self)
-        attachment.events(self._event)
         attachment.resets(self._reset)
 
     # --- accesses ------------------------------------------------------------------------
@@ -159,7 +159,12 @@ class DeviceTracer:
         self.show_changes()
 
     def _event(self, device: str, event: str, values: dict[str, int]) -> None:
-        if device == self._device.name:
+        if device != self._device.name:
+            return
+        text = self._device.ERRORS.get(event)
+        if text is not None:
+            self._say(event, f"error: {text.format(**values)}")
+        elif self._tracer.level == "all":
             self._say(event, " ".join(f"{name}={number(value)}" for name, value in values.items()) or "happens")
 
     def _reset(self, done: bool) -> None:

@@ -21,9 +21,9 @@ from devgen.targets.python.lower_region import RegionLowering
 from devgen.targets.python.lower_register import lower_register
 from devgen.targets.python.lower_stmt import StatementLowering
 from devgen.targets.python.lower_time import TimeLowering
-from devgen.targets.python.python_literals import hexadecimal, sentence, split_paragraphs, string
+from devgen.targets.python.python_literals import WIDTH, hexadecimal, sentence, split_paragraphs, string
 from devgen.targets.python.python_names import class_name, local
-from devgen.targets.python.source_tree import PASS, Line, Node, Statements, call, prefixed
+from devgen.targets.python.source_tree import PASS, Line, Node, Statements, call, grouped, prefixed
 from devgen.targets.python.symbols import Symbols, claim_methods, collect
 
 
@@ -65,6 +65,7 @@ class _DeviceLowering:
             pci=None if device.pci is None else lower_pci(self.lowering, device.pci),
             properties=tuple(self._properties()),
             events=tuple(Node(string(event.name)) for event in device.events),
+            errors=tuple(_error(event) for event in device.events if event.error),
             probes=tuple(self._probes()),
             state=tuple(state_items(self.symbols)),
             fields=tuple(field_tables(self.symbols)),
@@ -151,6 +152,13 @@ def _deviation(deviation: model.Deviation) -> str:
     """A paragraph of the class's docstring."""
     cure = f" As the datasheet says with the property {deviation.property}." if deviation.property else ""
     return f"Deviation {deviation.name}: {sentence(deviation.text)}{cure}"
+
+
+def _error(event: model.Event) -> Node:
+    """An entry of ERRORS; the text has a line of its own where both do not fit on one."""
+    name, text = f"{string(event.name)}: ", Node(string(event.error))
+    fits = len(f"        {name}{text.text},") <= WIDTH
+    return prefixed(name, text if fits else grouped(text))
 
 
 def _parameters(names: Iterable[str]) -> tuple[str, ...]:

@@ -145,6 +145,7 @@ class Module:
     pci: Pci | None
     properties: tuple[Property, ...]
     events: tuple[Node, ...]
+    errors: tuple[Node, ...]
     probes: tuple[Node, ...]
     state: tuple[Node, ...]
     fields: tuple[Node, ...]

@@ -14,7 +14,7 @@ from devgen.language import reserved_names as reserved
 from devgen.targets.python import source_tree as tree
 from devgen.targets.python.imports import IMPORTS
 
-_CLASS_ATTRIBUTES = "BARS BUS CAPABILITIES EVENTS FIELDS NAME PCI PROBES PROPERTIES STATE TITLE VERSION"
+_CLASS_ATTRIBUTES = "BARS BUS CAPABILITIES ERRORS EVENTS FIELDS NAME PCI PROBES PROPERTIES STATE TITLE VERSION"
 DEVICE_API: Final = reserved.DEVICE_API | frozenset(_CLASS_ATTRIBUTES.split())
 """Names of ``devgen.runtime.device.device.Device`` and of every generated class; no declared thing may take them."""
 

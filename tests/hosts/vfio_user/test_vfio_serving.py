@@ -192,6 +192,19 @@ def test_an_event_may_end_the_server(tmp_path: Path) -> None:
         assert process.wait(30) == 0
 
 
+def test_an_error_of_the_driver_is_one_line_and_may_end_the_server(tmp_path: Path) -> None:
+    options = ("--on-event", "BAD_CONFIGURATION=exit")
+    with serving(tmp_path / "s", *options, device="nvme") as process:
+        with Client(tmp_path / "s") as client:
+            client.hello()
+            client.write(BAR0, 0x14, b"\1\0\0\0")
+            assert client.closed()
+        process.wait(30)
+        assert process.stderr is not None
+        told = [line for line in process.stderr if "fatal" in line or "BAD_CONFIGURATION" in line]
+    assert told == ["nvme: error: controller fatal status: enabled with CC 0x1, admin queues of 1 and 1\n"]
+
+
 # --- state -----------------------------------------------------------------------------------------
 
 

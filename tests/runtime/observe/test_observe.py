@@ -102,6 +102,28 @@ def test_at_level_all_lines_and_events_too() -> None:
         assert trace.take() == ["pl031 reset"]
 
 
+@pytest.mark.parametrize("level", ["access", "field", "all"])
+def test_an_error_is_shown_with_its_reason_at_every_level(level: Level) -> None:
+    with Bench("nvme") as dev:
+        trace = Trace(dev, level)
+        dev.write32(0x14, 1)
+    told = "nvme.BAD_CONFIGURATION error: controller fatal status: enabled with CC 0x1, admin queues of 1 and 1"
+    assert [line for line in trace.take() if "error" in line] == [told]
+
+
+def test_a_recorded_error_has_its_reason_and_is_replayed(tmp_path: Path) -> None:
+    path = tmp_path / "trace.jsonl"
+    with Bench("nvme") as dev, path.open("w") as file, JsonTrace(dev.machine, file):
+        dev.write32(0x14, 1)
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    (told,) = [line for line in lines if line.get("op") == "event"]
+    assert told["data"] == {"cc": 1, "submission": 1, "completion": 1}
+    assert told["error"] == "controller fatal status: enabled with CC 0x1, admin queues of 1 and 1"
+    with path.open("rb") as trace:
+        result = replay_file(trace, "t", Registry(), source="nvme")
+    assert result.passed, result
+
+
 def test_command_and_capabilities_are_shown_by_name_and_field() -> None:
     with Bench("dma-engine") as dev:
         trace = Trace(dev)

@@ -1,0 +1,54 @@
+"""``errors:``: what a device reports when its driver has done something that it cannot go on from."""
+
+from __future__ import annotations
+
+from string import Formatter
+
+from devgen.language.diagnostics import codes_parts as kinds
+from devgen.language.elaborate.elaboration import Context, Tree, entries
+from devgen.language.model import Event
+from devgen.language.reserved_names import KEYWORDS
+from devgen.language.scope import EventEntry
+
+WIDTH = 64
+"""Bits of a value in an error's text."""
+
+VALUES = 8
+"""Different values in a text, at most."""
+
+_FORMATS = ("", "#x")
+
+
+def build_errors(ctx: Context, tree: Tree) -> tuple[Event, ...]:
+    """Build the errors and declare them: events with a text, whose parameters are the names in braces."""
+    declared = entries(tree, "errors")
+    built = []
+    for name, text in declared.items():
+        ctx.claim(name, "an error", declared)
+        found = _parameters(text)
+        if isinstance(found, str):
+            ctx.at_value(kinds.ERROR_TEXT, declared, name, name=name, problem=found)
+            found = ()
+        parameters = tuple((parameter, WIDTH) for parameter in found)
+        ctx.scope.declare(EventEntry(name, parameters))
+        built.append(Event(name, parameters, "", text))
+    return tuple(built)
+
+
+def _parameters(text: str) -> tuple[str, ...] | str:
+    """The names in braces, in order, each once; or what is wrong with the text."""
+    if not text.isprintable():
+        return "has a character that cannot be printed, such as a line's end"
+    names: dict[str, None] = {}
+    try:
+        for _, name, form, conversion in Formatter().parse(text):
+            if name is None:
+                continue
+            if not (name.isascii() and name.isidentifier()) or name in KEYWORDS:
+                return f"has '{{{name}}}', which is no name of a value"
+            if form not in _FORMATS or conversion:
+                return f"shows '{name}' in an unknown way"
+            names[name] = None
+    except ValueError as error:
+        return f"has braces that do not match: {error}"
+    return tuple(names) if len(names) <= VALUES else f"has more than {VALUES} values"
