@@ -52,9 +52,9 @@ class Channel:
         self._read_high = False
 
     def control(self, access: int, mode: int, bcd: int) -> None:
-        """A control word: forget half-written and half-read values."""
+        """A control word: forget half-written and half-read values. As in KVM, a latched count stays."""
         self.access, self.mode, self.bcd = access, mode, bcd
-        self._low = self._latch = None
+        self._low = None
         self._read_high = False
 
     def write(self, value: int) -> bool:
