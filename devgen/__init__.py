@@ -14,7 +14,7 @@ assert dev.read32(0x00) == 102                      # DR
 base of all errors that a user's mistake causes (`devgen.errors` draws the tree). What can be called from other threads
 says so. Importing `devgen` is cheap: a name brings its part of the package when it is first used.
 
-- descriptions: `load_device`, `load_board`, `check_files`, `build_devices`, `new_device`
+- descriptions: `load_device`, `load_board`, `check_files`, `description_files`, `build_devices`, `new_device`
 - what there is: `list_devices`, `measure_devices`, `list_boards`, `find_board`, `find_project`, `project_registry`
 - tests: `Bench`
 - running: `Board`, `run_board`, `record_board`, `record_run`, `replay_trace`, `find_traces`, `Watch`
@@ -31,7 +31,14 @@ if TYPE_CHECKING:
     from devgen.api.building import FailedBuild, build_devices
     from devgen.api.catalogue import DeviceEntry, find_board, list_boards, list_devices, measure_devices
     from devgen.api.description_error import DescriptionError
-    from devgen.api.descriptions import BoardDescription, DeviceDescription, check_files, load_board, load_device
+    from devgen.api.descriptions import (
+        BoardDescription,
+        DeviceDescription,
+        check_files,
+        description_files,
+        load_board,
+        load_device,
+    )
     from devgen.api.observing import TRACE_LEVELS, MissingPackageError, TraceForm, TraceLevel, Watch
     from devgen.api.property_text import parse_properties
     from devgen.api.recording import Recording, record_board, record_run
@@ -42,10 +49,10 @@ if TYPE_CHECKING:
     from devgen.build.builder import BuildError, BuildReport, Progress
     from devgen.errors import ArgumentError, DevgenError, FileError
     from devgen.hosts.bench import Bench, BenchError, Event
-    from devgen.hosts.bench.replay import Divergence, ReplayResult
+    from devgen.hosts.bench.replay_comparison import Divergence, ReplayResult
     from devgen.hosts.kvm import KvmError
     from devgen.hosts.vfio_user import FunctionHost, PciFunction, ServedFunctionError
-    from devgen.language.diagnostics.reporting import Diagnostic
+    from devgen.language.diagnostics.diagnostic import Diagnostic
     from devgen.language.statistics import Statistics
     from devgen.runtime.base.errors import DeviceError, MachineError, RuntimeFault, StateError, TraceError
     from devgen.runtime.device.device import Device
@@ -65,7 +72,14 @@ _HOME = {
     "devgen.api.building": ("FailedBuild", "build_devices"),
     "devgen.api.catalogue": ("DeviceEntry", "find_board", "list_boards", "list_devices", "measure_devices"),
     "devgen.api.description_error": ("DescriptionError",),
-    "devgen.api.descriptions": ("BoardDescription", "DeviceDescription", "check_files", "load_board", "load_device"),
+    "devgen.api.descriptions": (
+        "BoardDescription",
+        "DeviceDescription",
+        "check_files",
+        "description_files",
+        "load_board",
+        "load_device",
+    ),
     "devgen.api.observing": ("TRACE_LEVELS", "MissingPackageError", "TraceForm", "TraceLevel", "Watch"),
     "devgen.api.property_text": ("parse_properties",),
     "devgen.api.recording": ("Recording", "record_board", "record_run"),
@@ -76,10 +90,10 @@ _HOME = {
     "devgen.build.builder": ("BuildError", "BuildReport", "Progress"),
     "devgen.errors": ("ArgumentError", "DevgenError", "FileError"),
     "devgen.hosts.bench": ("Bench", "BenchError", "Event"),
-    "devgen.hosts.bench.replay": ("Divergence", "ReplayResult"),
+    "devgen.hosts.bench.replay_comparison": ("Divergence", "ReplayResult"),
     "devgen.hosts.kvm": ("KvmError",),
     "devgen.hosts.vfio_user": ("FunctionHost", "PciFunction", "ServedFunctionError"),
-    "devgen.language.diagnostics.reporting": ("Diagnostic",),
+    "devgen.language.diagnostics.diagnostic": ("Diagnostic",),
     "devgen.language.statistics": ("Statistics",),
     "devgen.runtime.base.errors": ("DeviceError", "MachineError", "RuntimeFault", "StateError", "TraceError"),
     "devgen.runtime.device.device": ("Device",),
@@ -151,6 +165,7 @@ __all__ = [
     "check_files",
     "check_state_place",
     "choose_accel",
+    "description_files",
     "find_board",
     "find_project",
     "find_traces",

@@ -1,9 +1,16 @@
-"""The public API: what `import devgen` offers and what the command is made of.
+"""The functions behind the public names of ``devgen``: what the command does, and what a script can do.
 
-Each module holds one subject: `descriptions` (load and check), `building`, `catalogue` (the devices and boards that
-can be named), `boards` (run one), `accelerators` (KVM or the emulator), `observing` (traces and waves), `recording`
-and `replaying` (traces of one device), `serving` (vfio-user), `state_files`, `starting` (a new project).
+Each module is one subject. It calls the language, the build, the runtime and the hosts, raises the errors of
+``devgen.errors``, and prints nothing. For example, these two lines check and build a project::
 
-Nothing here prints, reads ``sys.argv`` or imports click. A mistake of the caller raises a `devgen.DevgenError`.
-Import the names from `devgen` itself: these modules may be split or renamed.
+    devgen.check_files(["devices"])
+    devgen.build_devices(["devices"], "generated")
+
+- ``descriptions``, ``building``, ``starting``: descriptions, builds, new descriptions and projects.
+- ``catalogue``: the devices and boards that can be named.
+- ``boards``, ``board_configuration``, ``accelerators``: running a board on a host.
+- ``recording``, ``replaying``, ``observing``: traces. ``serving``, ``served_events``, ``state_files``,
+  ``property_text``: serving a device to QEMU.
+
+Import the names from ``devgen``, not from here: the modules may change. ``devgen.__all__`` lists them.
 """

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
+from devgen.common.yaml_files import YamlFiles
 from devgen.errors import FileError
 from devgen.language.statistics import Statistics
 from devgen.runtime.base.errors import suggest
@@ -44,7 +45,7 @@ def measure_devices(start: AnyPath | None = None) -> dict[str, Statistics]:
     Of two descriptions of one name the project's counts. Files with errors are left out.
     """
     from devgen.language import load_device
-    from devgen.language.loading import is_board
+    from devgen.language.reading.description_files import is_board
     from devgen.language.statistics import measure
 
     begin = Path.cwd() if start is None else Path(start)
@@ -52,7 +53,7 @@ def measure_devices(start: AnyPath | None = None) -> dict[str, Statistics]:
     for folder in ((find_project(begin) or begin) / "devices", find_share("devices")):
         if folder is None or not folder.is_dir():
             continue
-        for path in sorted(path for path in folder.rglob("*") if path.suffix in (".yaml", ".yml") and path.is_file()):
+        for path in YamlFiles([folder]).files:
             loaded = load_device(path) if not is_board(path) else None
             sizes = measure(loaded) if loaded is not None else None
             if sizes is not None and loaded is not None and loaded.device is not None:

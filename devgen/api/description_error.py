@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from devgen.errors import DevgenError
 
 if TYPE_CHECKING:
-    from devgen.language.diagnostics.reporting import Diagnostic
+    from devgen.language.diagnostics.diagnostic import Diagnostic
 
 
 class DescriptionError(DevgenError):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
 from devgen.api.description_error import DescriptionError, headline
+from devgen.common.yaml_files import YamlFiles, yaml_files_below
+from devgen.errors import FileError
 from devgen.language import LoadResult, check_paths
 from devgen.language import load_board as load_board_result
 from devgen.language import load_device as load_device_result
 from devgen.language.board import Board
-from devgen.language.diagnostics.reporting import Diagnostic
+from devgen.language.diagnostics.diagnostic import Diagnostic
 from devgen.language.model import Device
 from devgen.language.statistics import Statistics, measure
 
@@ -74,6 +77,24 @@ def load_board(path: AnyPath) -> BoardDescription:
     if result.board is None:
         raise DescriptionError(headline(result.diagnostics), result.diagnostics)
     return BoardDescription(result.board, tuple(result.diagnostics), tuple(result.sources))
+
+
+def description_files(paths: Iterable[AnyPath]) -> list[Path]:
+    """The YAML files that ``paths`` name: files as they are, folders searched to the bottom; in order, each once.
+
+    Hidden files and folders are left out, and so are symbolic links that lead out of a folder: ``check_files`` reports
+    an error for each.
+
+    Raises:
+        FileError: a path does not exist, or a folder holds no YAML file.
+    """
+    named = [Path(path) for path in paths]
+    for path in named:
+        if not os.path.lexists(path):
+            raise FileError(f"{path}: no such file or folder")
+        if path.is_dir() and next(yaml_files_below(path), None) is None:
+            raise FileError(f"{path}: no .yaml file in this folder")
+    return YamlFiles(named).files
 
 
 def check_files(paths: Iterable[AnyPath], *, include_dirs: Sequence[AnyPath] = ()) -> list[Diagnostic]:

@@ -7,8 +7,8 @@ from os import PathLike
 from pathlib import Path
 
 from devgen.errors import ArgumentError, FileError
-from devgen.hosts.bench.replay import ReplayResult
 from devgen.hosts.bench.replay import replay_trace as replay_with
+from devgen.hosts.bench.replay_comparison import ReplayResult
 from devgen.runtime.machine.device_registry import Registry
 from devgen.runtime.machine.project_devices import project_registry
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-from contextlib import suppress
 from os import PathLike
-from pathlib import Path
 from typing import Final, cast
 
+from devgen.common.guarded_files import check_replaceable, read_file, replace_file
 from devgen.errors import FileError
 from devgen.runtime.base.plain_state import Json
 
@@ -25,12 +23,9 @@ def read_state(path: AnyPath) -> Json:
         FileError: it cannot be read, is too long, or is not JSON.
     """
     try:
-        with Path(path).open("rb") as file:
-            data = file.read(MOST + 1)
+        data = read_file(path, MOST)
     except OSError as error:
         raise FileError(f"{path}: {error.strerror}") from error
-    if len(data) > MOST:
-        raise FileError(f"{path}: not a saved state: more than {MOST >> 30} GiB")
     try:
         return cast(Json, json.loads(data))
     except (ValueError, RecursionError):
@@ -43,16 +38,10 @@ def check_state_place(path: AnyPath) -> None:
     Raises:
         FileError: it cannot.
     """
-    temporary = _temporary(Path(path))
     try:
-        temporary.open("w").close()
-        temporary.unlink()
+        check_replaceable(path)
     except OSError as error:
         raise FileError(f"{path}: {error.strerror}") from error
-
-
-def _temporary(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
 
 
 def write_state(path: AnyPath, state: Json) -> None:
@@ -61,15 +50,7 @@ def write_state(path: AnyPath, state: Json) -> None:
     Raises:
         FileError: it cannot be written; what was there before still is.
     """
-    temporary = _temporary(Path(path))
     try:
-        with temporary.open("w", encoding="utf-8") as file:
-            json.dump(state, file)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        replace_file(path, json.dumps(state).encode() + b"\n")
     except OSError as error:
-        with suppress(OSError):
-            temporary.unlink()
         raise FileError(f"{path}: {error.strerror}; the state is not saved") from error

@@ -18,19 +18,17 @@ from typing import TYPE_CHECKING, Final
 
 from devgen.build.manifest import Digests, Entry, Manifest, digest, load_manifest, tool_digest
 from devgen.build.output_folder import INIT, OutputFolder
+from devgen.common.yaml_files import YamlFiles
 from devgen.errors import DevgenError
 
 if TYPE_CHECKING:
     from devgen.build.templates import Renderer
-    from devgen.language.diagnostics.reporting import Diagnostic
+    from devgen.language.diagnostics.diagnostic import Diagnostic
     from devgen.language.model import Device
 
 Progress = Callable[[int, int, Path], None]
 """Called as ``progress(done, total, path)`` before each description that has to be compiled."""
 
-_SUFFIXES: Final = (".yaml", ".yml")
-_BOARD: Final = re.compile(rb"^board[ \t]*:", re.MULTILINE)
-_LARGEST_BOARD: Final = 1 << 20
 _CLOCK_STEP_NS: Final = 20_000_000
 """File times may lag the clock by a timer tick of the kernel; this is more than any."""
 
@@ -80,7 +78,7 @@ def build(
     folder = OutputFolder(out_dir)
     tool = tool_digest(templates)
     try:
-        sources = list(_sources(paths))
+        sources = _sources(paths)
         with _no_collection(), nullcontext() if check else folder.locked():
             return _Build(folder, sources, tool, templates, progress).run(check)
     except OSError as error:
@@ -101,21 +99,22 @@ class _Build:
     def __init__(
         self,
         folder: OutputFolder,
-        sources: Iterable[Path],
+        sources: YamlFiles,
         tool: str,
         templates: Path | None,
         progress: Progress | None,
     ) -> None:
         self.folder = folder
-        self.root = os.path.abspath(folder.path)
-        self.sources = {self._relative(one): one for one in sources}
+        self.root = os.path.realpath(folder.path)
+        self._folders: dict[str, str] = {}
+        self.sources = {self._relative(path): path for path in sources.files}
         self.templates = templates
         self.progress = progress
         self.digests = Digests()
         self.started = time.time_ns()
         self.old = load_manifest(folder.manifest, tool)
         self.new = Manifest(tool)
-        self.report = BuildReport()
+        self.report = BuildReport(diagnostics=_refused(sources))
         self.failed: set[str] = set()
         self.outputs: dict[str, str] = {}
         self._renderer: Renderer | None = None
@@ -179,9 +178,11 @@ class _Build:
         """Compile one description; None if it has errors."""
         source = self.sources[name]
         inputs = {name: self._digest(name)}
-        if _is_board(source):
-            return _Compiled(Entry(inputs))
         from devgen.language import load_device
+        from devgen.language.reading.description_files import is_board
+
+        if is_board(source):
+            return _Compiled(Entry(inputs))
 
         result = load_device(source)
         self.report.diagnostics += result.diagnostics
@@ -304,8 +305,14 @@ class _Build:
     # --- paths -------------------------------------------------------------------------------
 
     def _relative(self, path: Path) -> str:
-        """A path as the manifest has it: relative to the output folder, with ``/``."""
-        return os.path.relpath(os.path.abspath(path), self.root)
+        """A path as the manifest has it: relative to the output folder, with ``/``.
+
+        Links in the path of its folder are resolved, so that a folder and a link to it give the same name.
+        """
+        folder, name = os.path.split(os.path.abspath(path))
+        if folder not in self._folders:
+            self._folders[folder] = os.path.realpath(folder)
+        return os.path.relpath(os.path.join(self._folders[folder], name), self.root)
 
     def _shown(self, name: str) -> str:
         """A source as headers and messages have it: relative to the folder that the output folder stands in."""
@@ -343,26 +350,16 @@ def _escaped(char: str) -> str:
     return "".join(f"%{byte:02X}" for byte in os.fsencode(char))
 
 
-def _sources(paths: Iterable[Path]) -> Iterator[Path]:
+def _sources(paths: Sequence[Path]) -> YamlFiles:
     for path in paths:
-        if path.is_dir():
-            yield from _descriptions(path)
-        elif path.exists():
-            yield path
-        else:
+        if not os.path.lexists(path):
             raise BuildError(f"{path}: no such file or folder")
+    return YamlFiles(paths)
 
 
-def _descriptions(folder: Path) -> Iterator[Path]:
-    for root, folders, files in os.walk(folder):
-        folders.sort()
-        yield from (Path(root, name) for name in sorted(files) if name.endswith(_SUFFIXES))
+def _refused(sources: YamlFiles) -> list[Diagnostic]:
+    if not sources.outside:
+        return []
+    from devgen.language.reading.description_files import refused_links
 
-
-def _is_board(path: Path) -> bool:
-    """Whether a file describes a board: those may stand among the devices."""
-    try:
-        with open(path, "rb") as file:
-            return _BOARD.search(file.read(_LARGEST_BOARD)) is not None
-    except OSError:
-        return False
+    return refused_links(sources)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from devgen import __version__
+from devgen.common.guarded_files import read_file
 from devgen.share import PACKAGE, find_share
 
 FORMAT: Final = 1
@@ -67,7 +68,7 @@ class Manifest:
 def load_manifest(path: Path, tool: str) -> Manifest:
     """The manifest at ``path``; an empty one if it is missing, broken, or of another version of the compiler."""
     try:
-        data = json.loads(path.read_bytes())
+        data = json.loads(read_file(path))
         if data["format"] != FORMAT or data["tool"] != tool:
             return Manifest(tool)
         entries = {str(source): _entry(one) for source, one in data["entries"].items()}
@@ -94,8 +95,7 @@ class Digests:
         """The digest of the file at ``path``."""
         if path not in self._known:
             try:
-                with open(path, "rb") as file:
-                    self._known[path] = hashlib.sha256(file.read()).hexdigest()
+                self._known[path] = hashlib.sha256(read_file(path)).hexdigest()
             except OSError:
                 self._known[path] = ""
         return self._known[path]
@@ -134,7 +134,6 @@ def _contents(folder: Path | None) -> Iterable[tuple[str, bytes]]:
         for name in sorted(files):
             path = os.path.join(root, name)
             try:
-                with open(path, "rb") as file:
-                    yield os.path.relpath(path, folder), file.read()
+                yield os.path.relpath(path, folder), read_file(path)
             except OSError:
                 continue

@@ -1,7 +1,12 @@
 """The ``devgen`` command: parses arguments, calls the public API, prints.
 
-It uses public names of `devgen` only (tests/test_architecture.py), so a script can do whatever the command does.
-Exit codes: 0 fine, 1 the input is at fault, 2 the command line is.
+It uses public names of `devgen` only, so that a script can do all that the command does. Each command is a module of
+its own, ``NAME_command``, that is imported when it is asked for: a build does not pay for the emulator. The other
+modules are options that several commands share. For example, ``devgen check devices/ --format json`` calls
+``check_files`` and prints each diagnostic's ``json()``.
+
+Exit codes: 0 fine, 1 the input is at fault, 2 the command line is. A mistake of the user ends as one line on standard
+error, never as a traceback.
 """
 
 from __future__ import annotations
@@ -62,10 +67,10 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click's own, but a misspelled command gets a suggestion."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            import difflib
+            from devgen.common.near_names import nearest
 
-            close = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            hint = f" Did you mean '{close[0]}'?" if close else ""
+            near = nearest(args[0], COMMANDS)
+            hint = f" Did you mean '{near}'?" if near else ""
             ctx.fail(f"No such command '{args[0]}'.{hint}")
         return super().resolve_command(ctx, args)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from devgen import check_files
-from devgen.cli.paths import PATH, description_files
+from devgen import check_files, description_files
+from devgen.cli.paths import PATH
 
 
 @click.command(
@@ -26,11 +26,12 @@ Examples:
 def command(paths: tuple[Path, ...], form: str) -> int:
     """Say what is wrong with device and board descriptions.
 
-    PATHS are YAML files or folders of them; without any, devices/ is checked. A file that starts with `board:`
-    is checked as a board. Exit code 1 when an error was found.
+    PATHS are YAML files or folders of them; without any, devices/ is checked. A file with the top-level key
+    `board`, and neither `device` nor `fragment`, is checked as a board. Exit code 1 when an error was found.
     """
-    files = description_files(paths or (Path("devices"),))
-    diagnostics = check_files(files)
+    named = paths or (Path("devices"),)
+    files = description_files(named)
+    diagnostics = check_files(named)
     errors = sum(1 for diagnostic in diagnostics if diagnostic.is_error)
     if form == "json":
         click.echo(json.dumps([diagnostic.json() for diagnostic in diagnostics], indent=2))

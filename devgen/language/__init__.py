@@ -1,55 +1,37 @@
 """Device and board descriptions: from YAML text to a typed, checked model.
 
-``load_device`` and ``load_board`` never raise for what a user wrote: they return every finding of one run.
+A description passes through these stages. Each reports what is wrong with a place in the file and goes on, so that one
+run shows every error; nothing is raised for what a user wrote.
+
+- ``reading``: YAML text to plain dicts, lists and numbers, with the place of each key and value; then the JSON Schema.
+- ``elaborate``: the tree to the typed model, with every check that a schema cannot express.
+- ``behaviour``: the expressions and statements of the hooks, to the typed form ``ir``, with exact ranges.
+- ``model``: the result, ``Device``. ``board``: the same for boards. ``diagnostics``: what can be reported.
+
+For example::
+
+    result = load_device("devices/pl031.yaml")
+    for diagnostic in result.diagnostics:
+        print(diagnostic.text())
+    if result.device is not None:
+        print(result.device.regions[0].entries[0].name)
+
+The language knows neither the targets that print a device nor the runtime that runs it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from devgen.language.load_result import LoadResult
 
 if TYPE_CHECKING:
-    from devgen.language.board import Board
-    from devgen.language.diagnostics.reporting import Diagnostic
-    from devgen.language.model import Device
+    from devgen.language.board import BoardResult
+    from devgen.language.diagnostics.diagnostic import Diagnostic
 
-__all__ = ["BoardResult", "LoadResult", "check_paths", "load_board", "load_device"]
-
-
-@dataclass(slots=True, frozen=True)
-class LoadResult:
-    """What loading a device file gave. ``device`` is None when there is an error, or when the file is a fragment.
-
-    ``sources`` are the files that were read: the description first, then what it includes. ``tree`` is the merged
-    description that the device was built from; ``devgen.language.view`` takes source texts from it.
-    """
-
-    device: Device | None
-    diagnostics: list[Diagnostic]
-    sources: list[Path]
-    fragment: bool = False
-    tree: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
-
-    @property
-    def ok(self) -> bool:
-        """Whether no error was found."""
-        return all(one.severity != "error" for one in self.diagnostics)
-
-
-@dataclass(slots=True, frozen=True)
-class BoardResult:
-    """What loading a board file gave; ``board`` is None when there is an error."""
-
-    board: Board | None
-    diagnostics: list[Diagnostic]
-    sources: list[Path]
-
-    @property
-    def ok(self) -> bool:
-        """Whether no error was found."""
-        return all(one.severity != "error" for one in self.diagnostics)
+__all__ = ["LoadResult", "check_paths", "load_board", "load_device"]
 
 
 def load_device(path: str | Path, *, include_dirs: Sequence[str | Path] = ()) -> LoadResult:
@@ -72,7 +54,8 @@ def load_board(path: str | Path) -> BoardResult:
 def check_paths(paths: Iterable[str | Path], *, include_dirs: Sequence[str | Path] = ()) -> list[Diagnostic]:
     """Check files, and every ``.yaml``/``.yml`` below folders, in order: devices, fragments and boards.
 
-    A file with the key ``board`` is a board; everything else is taken for a device or a fragment.
+    A file with the key ``board``, and neither ``device`` nor ``fragment``, is a board; all others are devices or
+    fragments.
     """
     from devgen.language.loading import check_all
 

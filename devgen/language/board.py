@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from devgen.language import BoardResult
 from devgen.language.diagnostics import codes_board as kinds
+from devgen.language.diagnostics.diagnostic import Diagnostic
 from devgen.language.diagnostics.reporting import Diagnostics, did_you_mean
 from devgen.language.model import Mark
 from devgen.language.reading.quantities import size
@@ -83,6 +83,20 @@ class Board:
     guest: BoardGuest | None
     devices: tuple[Placement, ...]
     mark: Mark
+
+
+@dataclass(slots=True, frozen=True)
+class BoardResult:
+    """What loading a board file gave; ``board`` is None when there is an error."""
+
+    board: Board | None
+    diagnostics: list[Diagnostic]
+    sources: list[Path]
+
+    @property
+    def ok(self) -> bool:
+        """Whether no error was found."""
+        return all(one.severity != "error" for one in self.diagnostics)
 
 
 def load_board_file(path: Path) -> BoardResult:

@@ -10,19 +10,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from devgen.language import LoadResult
+from devgen.common.yaml_files import YamlFiles
 from devgen.language.diagnostics import codes_files as source_kinds
 from devgen.language.diagnostics import codes_keys as shape_kinds
-from devgen.language.diagnostics.reporting import Diagnostic, Diagnostics
+from devgen.language.diagnostics.diagnostic import Diagnostic
+from devgen.language.diagnostics.reporting import Diagnostics
+from devgen.language.load_result import LoadResult
 from devgen.language.model import Device, Mark
 from devgen.language.module_names import module_name
+from devgen.language.reading.description_files import is_board, refused_links
 from devgen.language.reading.includes import Includer
 from devgen.language.reading.schema_check import validate
 from devgen.language.reading.source_map import Sources
 
 Tree = dict[str, Any]
-
-_SUFFIXES = (".yaml", ".yml")
 
 
 def load_device_file(path: Path, include_dirs: tuple[Path, ...] = ()) -> LoadResult:
@@ -71,11 +72,12 @@ def outermost(tree: Tree, sources: Sources) -> Tree:
 
 def check_all(paths: Sequence[Path], include_dirs: tuple[Path, ...] = ()) -> list[Diagnostic]:
     """Check files and the YAML files below folders (see ``devgen.language.check_paths``)."""
-    found: list[Diagnostic] = []
+    named = YamlFiles(paths)
+    found = refused_links(named)
     fragments: list[Path] = []
     included: set[Path] = set()
     modules: dict[str, Device] = {}
-    for path in _files(paths):
+    for path in named.files:
         if is_board(path):
             from devgen.language.board import load_board_file
 
@@ -104,28 +106,3 @@ def _same_module(modules: dict[str, Device], device: Device) -> list[Diagnostic]
 
 def _unused(path: Path) -> Diagnostic:
     return source_kinds.FRAGMENT_UNUSED(Mark(str(path), 1, 1), name=path.stem)
-
-
-def _files(paths: Sequence[Path]) -> list[Path]:
-    files: dict[Path, None] = {}
-    for path in paths:
-        if path.is_dir():
-            files.update(
-                dict.fromkeys(sorted(one for one in path.rglob("*") if one.suffix in _SUFFIXES and one.is_file()))
-            )
-        else:
-            files[path] = None
-    return list(files)
-
-
-def is_board(path: Path) -> bool:
-    """Whether a file is a board: its first key is ``board``, or it has that key and neither of a device's."""
-    from devgen.language.reading.regular_file import read_text
-    from devgen.language.reading.yaml_tree import load_tree
-
-    sink, sources = Diagnostics(), Sources()
-    text = read_text(path, Mark(str(path), 1, 1), sink)
-    if text is None or "board" not in text:
-        return False
-    tree = load_tree(sources.add(str(path), text), sources, sink)
-    return tree is not None and "board" in tree and not {"device", "fragment"} & tree.keys()

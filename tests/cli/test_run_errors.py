@@ -14,7 +14,10 @@ HPET = "device: hpet, at: {registers: 0xfed00000}"
 # What stands in the board beside its name; the line that the command prints, behind `b.yaml:`.
 FAULTS = {
     "no image": ("guest: {image: no.bin, load: 0x7000}", " cannot read guest image no.bin: No such file or directory"),
-    "image is a folder": ("guest: {image: ., load: 0x7000}", " cannot read guest image .: Is a directory"),
+    "image is a folder": (
+        "guest: {image: ., load: 0x7000}",
+        " cannot read guest image .: is a folder, not a regular file",
+    ),
     "empty image": ("guest: {image: empty.bin, load: 0x7000}", " guest image empty.bin is empty"),
     "image larger than the RAM": (
         "machine: {ram: 64 KiB}\nguest: {image: g.bin, load: 0xfff0}",

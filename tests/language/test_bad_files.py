@@ -11,8 +11,8 @@ from special_cases import SPECIAL
 
 from devgen.language import load_board, load_device
 from devgen.language.diagnostics import catalogue
-from devgen.language.diagnostics.reporting import Diagnostic
-from devgen.language.loading import is_board
+from devgen.language.diagnostics.diagnostic import Diagnostic
+from devgen.language.reading.description_files import is_board
 
 HERE = Path(__file__).parent
 BAD = sorted([*HERE.glob("bad/*.yaml"), *HERE.glob("behaviour/bad/*.yaml")])

@@ -9,6 +9,7 @@ import pytest
 from devgen.language import check_paths, load_board, load_device
 
 ROOT = Path(__file__).parents[2]
+REGION = "regions:\n  r: {space: mmio, size: 4 KiB, registers: {A: {at: 0}}}\n"
 PART = "fragment: part\nregions:\n  r: {space: mmio, size: 4 KiB, registers: {A: {at: 0}, B: {at: 4, access: ro}}}\n"
 
 
@@ -164,3 +165,34 @@ def test_a_strangers_include_reads_no_other_file(name: str, tmp_path: Path) -> N
     assert [one.code for one in result.diagnostics] == ["DG0123"]
     assert result.sources == [path]
     assert "hunter2" not in result.diagnostics[0].text()
+
+
+def test_a_link_out_of_the_folder_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "secret.yaml").write_text(SECRET)
+    folder = tmp_path / "devices"
+    folder.mkdir()
+    (folder / "link.yaml").symlink_to(tmp_path / "secret.yaml")
+    (found,) = check_paths([folder])
+    assert found.code == "DG0126"
+    assert "hunter2" not in found.text()
+
+
+def test_a_link_within_the_folder_is_followed(tmp_path: Path) -> None:
+    path = device(tmp_path, REGION)
+    (tmp_path / "link.yaml").symlink_to(path.name)
+    assert [one.code for one in check_paths([tmp_path])] == ["DG0125"]  # the same device twice
+
+
+def test_a_link_that_is_named_is_followed(tmp_path: Path) -> None:
+    path = device(tmp_path / "elsewhere", REGION)
+    link = tmp_path / "link.yaml"
+    link.symlink_to(path)
+    assert check_paths([link]) == []
+
+
+def test_hidden_files_and_folders_are_no_descriptions(tmp_path: Path) -> None:
+    (tmp_path / ".#draft.yaml").symlink_to("user@host.1234")  # an editor's lock
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / "x.yaml").write_text("no: description")
+    device(tmp_path, REGION)
+    assert check_paths([tmp_path]) == []

@@ -10,15 +10,8 @@ import pytest
 from devgen.language import load_device
 from devgen.language.diagnostics.catalogue_page import markdown
 from devgen.language.diagnostics.codes_keys import UNKNOWN_KEY
-from devgen.language.diagnostics.reporting import (
-    LIMIT,
-    Diagnostics,
-    SourceText,
-    did_you_mean,
-    printable,
-    render_json,
-    render_text,
-)
+from devgen.language.diagnostics.reporting import LIMIT, Diagnostics, SourceText, did_you_mean
+from devgen.language.diagnostics.text_form import printable
 from devgen.language.model import Mark
 
 MARK = Mark("x.yaml", 3, 22)
@@ -32,7 +25,7 @@ def one(**changes: object) -> Diagnostics:
 
 
 def test_text_form() -> None:
-    assert render_text(one().finish()) == (
+    assert one().finish()[0].text() == (
         "x.yaml:3:22: error[DG0201]: unknown key 'acess'\n"
         "    3 |       MR: {at: 0x04, acess: ro}\n"
         "      |                      ^^^^^\n"
@@ -42,7 +35,7 @@ def test_text_form() -> None:
 
 
 def test_json_form() -> None:
-    assert json.loads(render_json(one().finish())) == [
+    assert json.loads(json.dumps([one().finish()[0].json()])) == [
         {
             "file": "x.yaml",
             "line": 3,

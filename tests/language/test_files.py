@@ -59,9 +59,7 @@ def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:
 def test_a_file_that_lies_about_its_size(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = tmp_path / "grows.yaml"
     path.write_bytes(b"#" * 4096)
-    monkeypatch.setattr(
-        "devgen.language.reading.regular_file.os.fstat", lambda _fd: os.stat_result((0o100644, *[0] * 9))
-    )
+    monkeypatch.setattr("devgen.common.guarded_files.os.fstat", lambda _fd: os.stat_result((0o100644, *[0] * 9)))
     from devgen.language.diagnostics.reporting import Diagnostics
     from devgen.language.model import Mark
     from devgen.language.reading.regular_file import read_text

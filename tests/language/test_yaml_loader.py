@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devgen.language.diagnostics.reporting import Diagnostics, Kind
+from devgen.language.diagnostics.diagnostic import Kind
+from devgen.language.diagnostics.reporting import Diagnostics
 from devgen.language.reading.source_map import Sources
 from devgen.language.reading.yaml_scalars import parse_scalar
 from devgen.language.reading.yaml_tree import load_tree

@@ -8,23 +8,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, Final
 
+from devgen.common.guarded_files import open_regular
 from devgen.hosts.bench.bench import Bench
-from devgen.hosts.bench.placing import DECODING
+from devgen.hosts.bench.replay_comparison import (
+    UNRECORDED,
+    Diverged,
+    Divergence,
+    Entry,
+    ReplayResult,
+    expected_entries,
+    same_entry,
+    show_entry,
+)
 from devgen.hosts.bench.sparse_memory import SparseMemory
+from devgen.hosts.bench.trace_header import LineNames, addresses_of, command_of, epoch, plain_json, properties_of
+from devgen.hosts.bench.trace_places import TracePlaces
 from devgen.runtime.base.errors import DeviceError, RuntimeFault, TraceError
-from devgen.runtime.base.plain_state import Json
-from devgen.runtime.device.device import Device
-from devgen.runtime.device.properties import PropertyValue
 from devgen.runtime.machine.device_registry import Registry
-from devgen.runtime.memory.address_space import AddressSpace
 from devgen.runtime.memory.ram_block import RamBlock
 from devgen.runtime.observe.journal import Output, OutputKind, level_of
 from devgen.runtime.observe.trace_format import OUTPUTS, TIME_LIMIT, Line, read_lines
-from devgen.runtime.pci import PciDevice
 from devgen.runtime.time.clock import OffsetClock
 
 RAM: Final = 64 << 20
@@ -32,47 +38,6 @@ RAM_LIMIT: Final = 4 << 30
 MEMORY_LIMIT: Final = 16 << 20
 STEP_EXPIRATIONS: Final = 5_000_000
 """Timers that may fire in one ``clock_step``: a hostile trace is given up on rather than run for hours."""
-
-UNRECORDED: Final = frozenset(("RTC_CHANGE",))
-"""Events that devices send and that the recorder of the golden traces did not take down. They are compared where a
-trace has them, or says in its header's ``events`` that it would."""
-
-Entry = tuple[object, ...]
-
-
-@dataclass(slots=True, frozen=True)
-class Divergence:
-    """Where a device does something else than the trace.
-
-    ``index`` counts inputs from 0 (-1 is the state before the first), ``line`` is the line in the file.
-    """
-
-    index: int
-    line: int
-    op: str
-    expected: str
-    found: str
-
-    def __str__(self) -> str:
-        """One line for people."""
-        return f"line {self.line} (op {self.index}): expected {self.expected}, found {self.found}; op {self.op}"
-
-
-@dataclass(slots=True, frozen=True)
-class ReplayResult:
-    """``passed`` or the first ``divergence``; ``ops`` inputs were carried out."""
-
-    device: str
-    passed: bool
-    ops: int
-    divergence: Divergence | None = None
-
-
-class _Diverged(Exception):
-    def __init__(self, expected: str, found: str) -> None:
-        super().__init__(expected, found)
-        self.expected = expected
-        self.found = found
 
 
 def replay_trace(path: Path, registry: Registry, *, snapshot_every: int = 0, source: str | None = None) -> ReplayResult:
@@ -82,7 +47,7 @@ def replay_trace(path: Path, registry: Registry, *, snapshot_every: int = 0, sou
     ``source`` is the device's name on the board, for a file that holds traces of several.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return replay_file(file, str(path), registry, snapshot_every=snapshot_every, source=source)
     except OSError as error:
         raise TraceError(f"{path}: {error.strerror}") from error
@@ -99,7 +64,7 @@ def replay_file(
         for line in lines:
             replay.feed(line)
         return ReplayResult(replay.device_name, True, replay.ops)
-    except _Diverged as found:
+    except Diverged as found:
         at = replay.current
         divergence = Divergence(replay.ops - 1, at.number, str(at), found.expected, found.found)
         return ReplayResult(replay.device_name, False, replay.ops, divergence)
@@ -131,7 +96,7 @@ class Replay:
         except BaseException:
             self._ram.close()
             raise
-        self._spaces: dict[str, tuple[AddressSpace, int]] = {}
+        self._places = self._make_places()
         self._inputs: Mapping[str, Callable[[Line], None]] = {
             "read": self._read,
             "write": self._write,
@@ -182,11 +147,11 @@ class Replay:
             bench = Bench(
                 self._device_class,
                 ram=self._ram,
-                rtc=_epoch(header),
-                at=_addresses(header, self._device_class),
+                rtc=epoch(header),
+                at=addresses_of(header, self._device_class),
                 log=_quiet,
-                command=_command(header),
-                properties=_properties(header, self._device_class),
+                command=command_of(header),
+                properties=properties_of(header, self._device_class),
             )
         except RuntimeFault as error:
             raise header.fail(str(error)) from None
@@ -199,6 +164,9 @@ class Replay:
             bench.close()
             raise
         return bench
+
+    def _make_places(self) -> TracePlaces:
+        return TracePlaces(self.bench, self.header, self._served is not None)
 
     def _begin(self, bench: Bench) -> None:
         """Put the clocks where the recording began, and the device in the state it was in."""
@@ -213,7 +181,7 @@ class Replay:
             return
         bench.clock.set_time(start)
         try:
-            bench.dut.load_state(_json(header.fields["state"]))
+            bench.dut.load_state(plain_json(header.fields["state"]))
         except RuntimeFault as error:
             raise header.fail(str(error)) from None
 
@@ -224,7 +192,7 @@ class Replay:
                 name = self._names.output(self.bench.dut, kind, line)
                 found = 0 if name is None else level_of(self.bench.dut, name)
                 if found != level:
-                    raise _Diverged(f"{kind} {line} at {level} before the first op", str(found))
+                    raise Diverged(f"{kind} {line} at {level} before the first op", str(found))
 
     # --- comparing -----------------------------------------------------------------------
 
@@ -243,18 +211,18 @@ class Replay:
 
     def _compare(self, kind: OutputKind, expected: list[Line], found: list[Output]) -> None:
         lines = [line for line in expected if line.op == kind]
-        wanted = [entry for line in lines for entry in _expected_entries(line)]
-        places = [line for line in lines for _ in _expected_entries(line)]
+        wanted = [entry for line in lines for entry in expected_entries(line)]
+        places = [line for line in lines for _ in expected_entries(line)]
         done = self._found_entries(kind, found)
         if kind == "event":
             done = self._without_unrecorded(done, wanted)
         for index in range(max(len(wanted), len(done))):
             want = wanted[index] if index < len(wanted) else None
             have = done[index] if index < len(done) else None
-            if not _same(want, have):
+            if not same_entry(want, have):
                 if index < len(places):
                     self.current = places[index]
-                raise _Diverged(_show(kind, want), _show(kind, have))
+                raise Diverged(show_entry(kind, want), show_entry(kind, have))
 
     def _found_entries(self, kind: OutputKind, found: list[Output]) -> list[Entry]:
         entries: list[Entry] = []
@@ -282,62 +250,27 @@ class Replay:
 
     # --- inputs --------------------------------------------------------------------------
 
-    def _where(self, line: Line) -> tuple[AddressSpace, int]:
-        """Address space and address that an access means."""
-        name = line.text("space")
-        place = self._spaces.get(name)
-        if place is None:
-            place = self._spaces[name] = self._locate(line, name)
-        return place[0], place[1] + line.integer("offset", 0, (1 << 48) - 1)
-
-    def _locate(self, line: Line, name: str) -> tuple[AddressSpace, int]:
-        bench, device = self.bench, self.bench.dut
-        if self._served is not None and isinstance(device, PciDevice):
-            return _served_place(line, name, device)
-        if name in device.regions:
-            return bench.locate(name)
-        if isinstance(device, PciDevice):
-            return self._locate_bar(line, name)
-        matching = [place.region.name for place in device.placements if place.space == name]
-        if not matching:
-            raise line.fail(f"{device.NAME} has no region or space {name!r}")
-        return bench.locate(matching[0])
-
-    def _locate_bar(self, line: Line, name: str) -> tuple[AddressSpace, int]:
-        """A whole BAR: where the header has it, wherever it is by now; else the first one of that space."""
-        device, machine = self.bench.dut, self.bench.machine
-        assert isinstance(device, PciDevice)
-        for entry in _bars(self.header).values():
-            address = entry.get("address")
-            if entry.get("region") == name and isinstance(address, int):
-                return (machine.io if entry.get("kind") == "io" else machine.memory), address
-        for bar in device.BARS:
-            address = device.config.bar_address(bar)
-            if address is not None and name == ("pio" if bar.type == "io" else "mmio"):
-                return (machine.io if name == "pio" else machine.memory), address
-        raise line.fail(f"{device.NAME} has no region, space or decoded BAR {name!r}")
-
     def _read(self, line: Line) -> None:
         size = line.integer("size", 1, 8)
         if line.fields.get("space") == "cfg":
             found = self.bench.read("cfg", line.integer("offset", 0, 4095), size)
         else:
-            space, address = self._where(line)
+            space, address = self._places.find(line)
             found = space.read(address, size)
         expected = line.integer("value")
         if found != expected:
-            raise _Diverged(f"{expected:#x}", f"{found:#x}")
+            raise Diverged(f"{expected:#x}", f"{found:#x}")
 
     def _write(self, line: Line) -> None:
         size = line.integer("size", 1, 8)
         value = line.integer("value") & ((1 << 8 * size) - 1)
         if line.fields.get("space") == "cfg":
             self.bench.write("cfg", line.integer("offset", 0, 4095), value, size)
-            self._spaces.clear()
+            self._places.clear()
         elif line.fields.get("rings") is not None:
             self._ring(line, size, value)
         else:
-            space, address = self._where(line)
+            space, address = self._places.find(line)
             space.write(address, value, size)
         if line.fields.get("settle"):
             self._run_until(line, self.bench, self.bench.now)
@@ -382,7 +315,7 @@ class Replay:
         found = load(line.integer("addr"), length)
         if found != expected:
             at = next((i for i, (a, b) in enumerate(zip(found, expected, strict=False)) if a != b), 0)
-            raise _Diverged(f"{expected[at : at + 16].hex()} at byte {at}", found[at : at + 16].hex())
+            raise Diverged(f"{expected[at : at + 16].hex()} at byte {at}", found[at : at + 16].hex())
 
     def _rx(self, line: Line) -> None:
         if not self.bench.dut.streams:
@@ -401,14 +334,14 @@ class Replay:
         except DeviceError as error:
             raise line.fail(str(error)) from None
         if found != expected:
-            raise _Diverged(str(expected), str(found))
+            raise Diverged(str(expected), str(found))
 
     def _reset(self, _line: Line) -> None:
         if self._served is None:
             self.bench.reset()
         else:  # no firmware: the trace has what the client writes to configuration space afterwards
             self.bench.machine.reset()
-        self._spaces.clear()
+        self._places.clear()
 
     def _note(self, _line: Line) -> None:
         """Nothing to do."""
@@ -416,7 +349,7 @@ class Replay:
     def _end(self, line: Line) -> None:
         expected = line.integer("clock_ns", 0, TIME_LIMIT, self.bench.now)
         if expected != self.bench.now:
-            raise _Diverged(f"the clock at {expected}", str(self.bench.now))
+            raise Diverged(f"the clock at {expected}", str(self.bench.now))
 
     # --- snapshots -----------------------------------------------------------------------
 
@@ -429,142 +362,7 @@ class Replay:
         self.bench.machine.load_state(saved)
         self.bench.journal.take()
         self.bench.journal.outputs.extend(outputs)
-        self._spaces.clear()
-
-
-class LineNames:
-    """Which of a device's lines a trace's line numbers mean.
-
-    Interrupts and outputs go by declared order; so do inputs, unless the device has fewer than the number says: then
-    by the order in the header (a trace may call the device's only input 2).
-    """
-
-    def __init__(self, header: Line) -> None:
-        self._compared = {
-            "irq": frozenset(header.mapping("irq_lines")),
-            "gpio_out": frozenset(header.mapping("gpio_out_lines")),
-        }
-        self._inputs = list(header.mapping("gpio_in_lines"))
-
-    def output(self, device: Device, kind: str, line: str) -> str | None:
-        """The name of output line ``line``."""
-        return _at(list(device.irqs if kind == "irq" else device.gpio_out), line)
-
-    def number(self, device: Device, kind: str, name: str) -> str | None:
-        """The number of a line that the trace compares; None for one that it does not."""
-        number = str(list(device.irqs if kind == "irq" else device.gpio_out).index(name))
-        return number if number in self._compared[kind] else None
-
-    def input(self, device: Device, line: str) -> str | None:
-        """The name of input line ``line``."""
-        names = list(device.gpio_in)
-        found = _at(names, line)
-        if found is None and line in self._inputs:
-            found = _at(names, str(self._inputs.index(line)))
-        return found
-
-
-def _served_place(line: Line, name: str, device: PciDevice) -> tuple[AddressSpace, int]:
-    """A region of a served device is reached in its BAR, wherever the client has mapped that."""
-    place = next((place for place in device.placements if place.region.name == name and place.bar is not None), None)
-    if place is None or place.bar is None:
-        raise line.fail(f"{device.NAME} has no region {name!r} in a BAR")
-    return AddressSpace(name, device.bars[place.bar]), place.offset
-
-
-def _at(names: list[str], line: str) -> str | None:
-    if line in names:
-        return line
-    return names[int(line)] if line.isascii() and line.isdigit() and len(line) < 5 and int(line) < len(names) else None
-
-
-def _expected_entries(line: Line) -> list[Entry]:
-    t = line.integer("t", 0, TIME_LIMIT)
-    match line.op:
-        case "tx":
-            return [(value, t) for value in line.data()]
-        case "event":
-            return [(line.text("name"), dict(line.mapping("data")), t)]
-    return [(str(line.integer("line", 0, 4095)), line.integer("level", 0, 1), t)]
-
-
-def _same(want: Entry | None, have: Entry | None) -> bool:
-    """Equality; of an event's values, only those that both sides name (a recorder may note more than a device says)."""
-    if want is None or have is None or len(want) != len(have):
-        return False
-    return all(_same_part(a, b) for a, b in zip(want, have, strict=True))
-
-
-def _same_part(want: object, have: object) -> bool:
-    if isinstance(want, dict) and isinstance(have, dict):
-        return all(have[key] == want[key] for key in have if key in want)
-    return want == have
-
-
-def _show(kind: str, entry: Entry | None) -> str:
-    if entry is None:
-        return f"no {kind}"
-    match entry:
-        case (line, level, t) if kind != "event":
-            return f"{kind} {line} to {level} at {t}"
-        case (value, t):
-            return f"{kind} byte {value:#04x} at {t}"
-        case (name, values, t):
-            return f"event {name} {values or ''} at {t}".replace("  ", " ")
-    return repr(entry)
-
-
-def _epoch(header: Line) -> int:
-    value = header.mapping("properties").get("rtc_base_epoch", 0)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 33:
-        raise header.fail("'rtc_base_epoch' must be seconds since 1970")
-    return value
-
-
-def _properties(header: Line, device_class: type[Device]) -> dict[str, PropertyValue]:
-    """The header's properties that the device declares; ``-`` in a name is ``_`` here. Its own keys count as well."""
-    declared = {one.name for one in device_class.PROPERTIES}
-    given = {**header.fields, **header.mapping("properties")}
-    found: dict[str, PropertyValue] = {}
-    for key, value in given.items():
-        name = key.replace("-", "_")
-        if name in declared and isinstance(value, int | bool | str):
-            found[name] = value
-    return found
-
-
-def _json(value: object) -> Json:
-    """What the JSON parser gave is what Json says; the checks of the state look at every part of it."""
-    return cast(Json, value)
-
-
-def _command(header: Line) -> int:
-    command = header.mapping("pci").get("command", DECODING)
-    return command & 0xFFFF if isinstance(command, int) else DECODING
-
-
-def _bars(header: Line) -> dict[str, Mapping[str, object]]:
-    return _objects(header.mapping("pci").get("bars"))
-
-
-def _regions(header: Line) -> dict[str, Mapping[str, object]]:
-    return _objects(header.fields.get("regions"))
-
-
-def _objects(value: object) -> dict[str, Mapping[str, object]]:
-    entries = value.items() if isinstance(value, dict) else ()
-    return {str(name): entry for name, entry in entries if isinstance(entry, dict)}
-
-
-def _addresses(header: Line, device_class: type[Device]) -> dict[str, int]:
-    """Where the recorder had the device: region name, or BAR index, → address."""
-    entries, key = (_bars(header), "address") if issubclass(device_class, PciDevice) else (_regions(header), "base")
-    found: dict[str, int] = {}
-    for name, entry in entries.items():
-        address = entry.get(key)
-        if isinstance(address, int) and address >> 64 == 0:
-            found[name] = address
-    return found
+        self._places = self._make_places()
 
 
 def _quiet(_message: str) -> None:

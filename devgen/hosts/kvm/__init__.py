@@ -1,7 +1,18 @@
-"""The KVM host: guests on /dev/kvm, devices in Python.
+"""The KVM host: the kernel runs the guest on ``/dev/kvm``, devices run in Python.
 
-``KvmHost(machine).run()`` is all a caller needs; ``unavailable()`` says why KVM cannot be used here, or None. See
-``host`` for the lock order, ``processor`` for the way of an exit, ``uapi`` for the kernel's structures.
+RAM is a memory slot and needs no exit. An access that no slot backs ends ``KVM_RUN``; the exit is looked up in a table
+of closures, and the closure calls the device's method. Doorbells are eventfds that the kernel signals, and messages of
+interrupts are sent by ``KVM_SIGNAL_MSI`` or an irqfd. For example::
+
+    if unavailable() is None:
+        result = KvmHost(machine).run(timeout=10)
+
+``unavailable()`` says why KVM cannot be used here, or None.
+
+- ``kvm_host``: a run and its threads, with the lock order; ``vcpu`` and ``vcpu_loop``: one processor and its exits.
+- ``exit_accesses``: the table from an exit to what answers it.
+- ``memory_slots``, ``ioeventfds``, ``coalesced_ring``: listeners that keep the kernel's tables like the address space.
+- ``kvm_irqchip``, ``irq_routes``, ``msi_irqfds``: interrupts. ``uapi``: the kernel's structures and numbers.
 """
 
 from devgen.hosts.kvm.kvm_error import KvmError

@@ -13,16 +13,14 @@ import errno
 import logging
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from devgen.hosts.vfio_user import protocol
 from devgen.hosts.vfio_user.client_interrupts import Interrupts
 from devgen.hosts.vfio_user.known_accesses import HEAD, SPLIT, UNKNOWN, KnownAccesses
 from devgen.hosts.vfio_user.message_channel import ANCILLARY, Channel, Message, nothing_came
 from devgen.hosts.vfio_user.protocol import HEADER, Command, Disconnect, Refused, invalid
-
-if TYPE_CHECKING:
-    from devgen.hosts.vfio_user.server import VfioUserServer
+from devgen.hosts.vfio_user.session_owner import SessionOwner
 
 DMA_PATIENCE: Final = 3.0
 """Seconds that a client may take to answer a DMA message: fewer than the 5 after which QEMU gives a device up."""
@@ -48,7 +46,7 @@ Handler = Callable[[Message], None]
 class Session:
     """A connection from its first message to its end. Raises Disconnect from whatever finds that it has ended."""
 
-    def __init__(self, server: VfioUserServer, channel: Channel) -> None:
+    def __init__(self, server: SessionOwner, channel: Channel) -> None:
         self.channel = channel
         self._server = server
         self._memory = server.memory

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+from typing import ClassVar, Protocol, TypeVar, cast
 
 from devgen.hosts.vfio_user.function_config import FunctionConfig, messages_of
 from devgen.hosts.vfio_user.pci_function import FunctionHost, PciFunction, ServedFunctionError
@@ -18,9 +18,6 @@ from devgen.runtime.pci import Bar, PciDevice
 from devgen.runtime.pci.config_space import COMMAND_INTX_DISABLE, INTERRUPT_PIN
 from devgen.runtime.pci.message_interrupts import Messages
 from devgen.runtime.time.timer import Timer
-
-if TYPE_CHECKING:
-    from devgen.hosts.vfio_user.server import VfioUserServer
 
 T = TypeVar("T")
 
@@ -134,12 +131,22 @@ class ServedFunction(PciDevice):
         raise StateError(f"{self.name}: an object that is served has no state that could be restored")
 
 
+class CallingServer(Protocol):
+    """What a host needs of the server: ``call`` carries a function out in the server's thread, while ``running``."""
+
+    running: bool
+
+    def call(self, function: Callable[[], T]) -> T:
+        """Return what the function returns, or raise what it raises."""
+        ...
+
+
 class Host:
     """The `FunctionHost` of one object. Calls from other threads than the server's are carried out by that one."""
 
     def __init__(self, device: ServedFunction) -> None:
         self._device = device
-        self.server: VfioUserServer | None = None
+        self.server: CallingServer | None = None
         """The server, once it is there: until then everything is done at once."""
 
     def read_memory(self, address: int, length: int) -> bytes:

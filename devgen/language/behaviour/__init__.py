@@ -1,7 +1,19 @@
-"""The behaviour language: from text to checked IR.
+"""The behaviour language: from the text of a hook to its checked, typed form.
+
+Expressions and statements are written in Python's grammar and checked against the device's names. Every expression
+carries the exact range of its value: what might not fit its register, an index that might lie outside, a divisor that
+might be zero, and a loop without a bound are errors here, so that a checked hook can neither raise nor run away. For
+example, in a device with an 8-bit register DR, ``DR = DR + 1`` is refused (0..256 does not fit in 8 bits), and
+``DR = u8(DR + 1)`` is not.
+
+- ``expressions``, ``operators``, ``function_calls``, ``builtin_calls``: expressions.
+- ``statements``, ``assignments``, ``branches_and_loops``, ``commands``, ``part_methods``: statements.
+- ``name_meanings`` and ``named_things``: what a name stands for; ``ranges``: arithmetic on ranges.
+- ``known_values``: what a test or an assignment says about values that follow.
+- ``text_limits``: limits on untrusted text; ``python_grammar``: parsing; ``step_cost``: how long a hook may run.
 
 Call :func:`compile_expression` and :func:`compile_statements` for every hook of a device, then :func:`finish` once
-for its functions and actions. Nothing here raises for what a description says: everything goes to the sink.
+for its functions and actions. Nothing here raises for what a description says: everything is reported to the sink.
 """
 
 from __future__ import annotations

@@ -11,7 +11,8 @@ from devgen.language.behaviour.program import Owner, Program
 from devgen.language.behaviour.property_bounds import Fact, below
 from devgen.language.behaviour.python_grammar import Reporter
 from devgen.language.diagnostics.codes_behaviour import DOES_NOT_FIT, NEGATIVE, TOO_DEEP
-from devgen.language.diagnostics.reporting import Diagnostics, Kind, SourceText
+from devgen.language.diagnostics.diagnostic import Kind
+from devgen.language.diagnostics.reporting import Diagnostics, SourceText
 from devgen.language.ir import Expr, Load, Range, Text
 from devgen.language.scope import LocalEntry, Scope
 

@@ -1,14 +1,26 @@
-"""What a name, a dotted name or an indexed name of a text means."""
+"""Finds what a name, a dotted name or an indexed name in a behaviour text stands for."""
 
 from __future__ import annotations
 
 import ast
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import Literal
 
 from devgen.language.behaviour import ranges
 from devgen.language.behaviour.compilation import Unit, is_text, show
+from devgen.language.behaviour.named_things import (
+    FIFO_QUERIES,
+    LANGUAGE_CONSTANTS,
+    TIMER_QUERIES,
+    WIDEST,
+    Thing,
+    cut,
+    line_readonly,
+    members,
+    property_range,
+    stored_in,
+    title,
+    value_hint,
+)
 from devgen.language.behaviour.property_bounds import describe, inside
 from devgen.language.behaviour.storage import storage
 from devgen.language.diagnostics.codes_behaviour import (
@@ -21,7 +33,8 @@ from devgen.language.diagnostics.codes_behaviour import (
     UNKNOWN_MEMBER,
     UNKNOWN_NAME,
 )
-from devgen.language.diagnostics.reporting import did_you_mean, plural
+from devgen.language.diagnostics.reporting import did_you_mean
+from devgen.language.diagnostics.text_form import plural
 from devgen.language.ir import (
     BOOL,
     BitsPlace,
@@ -34,8 +47,6 @@ from devgen.language.ir import (
     LinePlace,
     Load,
     LocalPlace,
-    Now,
-    Place,
     PropertyPlace,
     Range,
     RegisterPlace,
@@ -64,18 +75,9 @@ from devgen.language.scope import (
     TimerEntry,
 )
 
-_WIDEST = 256
 _BYTE = Range.unsigned(8)
-_QUERIES = {"armed": BOOL, "deadline": Range.unsigned(128)}
-_LEVELS: dict[str, Literal["count", "free", "empty", "full"]] = {
-    "count": "count",
-    "free": "free",
-    "empty": "empty",
-    "full": "full",
-}
-_CONSTANTS: dict[str, Expr] = {"now": Now("virtual"), "rtc_now": Now("rtc"), "true": Int(1), "false": Int(0)}
 _SUGGESTED = (
-    *_CONSTANTS,
+    *LANGUAGE_CONSTANTS,
     "min",
     "max",
     "abs",
@@ -90,53 +92,6 @@ _SUGGESTED = (
     "s32",
     "s64",
 )
-
-Declared = Entry | FieldEntry
-
-
-@dataclass(slots=True)
-class Thing:
-    """What a name stands for. Of an array only one element has a ``place`` or can be acted on.
-
-    ``value`` reads it, if it can be read; ``place`` is where it is stored, if it is; ``bit`` is the computed number of
-    the one bit that is meant, ``of`` the thing that the bit belongs to.
-    """
-
-    what: str
-    entry: Declared | None = None
-    index: Expr | None = None
-    array: Expr | None = None
-    place: Place | None = None
-    width: int = _WIDEST
-    value: Expr | None = None
-    readonly: str | None = None
-    bit: Expr | None = None
-    of: Thing | None = None
-    file: FileEntry | None = None
-
-
-_KINDS: dict[type, str] = {
-    PropertyEntry: "property",
-    ConstantEntry: "constant",
-    RegisterEntry: "register",
-    FileEntry: "register file",
-    StateEntry: "state",
-    FifoEntry: "FIFO",
-    CounterEntry: "counter",
-    TimerEntry: "timer",
-    LineEntry: "line",
-    EventEntry: "event",
-    StreamEntry: "stream",
-    FunctionEntry: "function",
-    ActionEntry: "action",
-    LocalEntry: "local",
-    FieldEntry: "field",
-}
-
-
-def title(entry: Declared) -> str:
-    """Return what to call a declared thing in a message: ``register MR``."""
-    return f"{_KINDS[type(entry)]} {entry.name}"
 
 
 class Names(ABC):
@@ -177,7 +132,7 @@ class Names(ABC):
             known = self.unit.flow.stored.get(thing.place)
             return thing.value if known is None else Load(thing.value.place, known)
         if thing.value is None:
-            self.unit.report(NOT_A_VALUE, node, what=thing.what, hint=_value_hint(thing))
+            self.unit.report(NOT_A_VALUE, node, what=thing.what, hint=value_hint(thing))
         return thing.value
 
     # --- plain names -------------------------------------------------------------------
@@ -186,7 +141,7 @@ class Names(ABC):
         unit, name = self.unit, node.id
         local = unit.locals.get(name)
         if local is not None:
-            width = ranges.bits_needed(local.range) if (local.range.lo or 0) >= 0 else _WIDEST
+            width = ranges.bits_needed(local.range) if (local.range.lo or 0) >= 0 else WIDEST
             return Thing(name, place=LocalPlace(name), width=width, readonly=local.readonly)
         entry = unit.scope.lookup(name)
         if entry is not None:
@@ -195,8 +150,8 @@ class Names(ABC):
         sibling = unit.scope.member(name)
         if sibling is not None:
             return self._register(sibling[1], sibling[0], self._own_index(sibling[0]))
-        if name in _CONSTANTS:
-            return Thing(name, value=_CONSTANTS[name], readonly="belongs to the language")
+        if name in LANGUAGE_CONSTANTS:
+            return Thing(name, value=LANGUAGE_CONSTANTS[name], readonly="belongs to the language")
         unit.report(UNKNOWN_NAME, node, name=name, hint=self.suggest(name))
         return None
 
@@ -216,7 +171,7 @@ class Names(ABC):
             case RegisterEntry():
                 return self._register(entry, None, None)
             case PropertyEntry(name) if entry.count is None:
-                value = Load(PropertyPlace(name), _property_range(entry))
+                value = Load(PropertyPlace(name), property_range(entry))
                 return Thing(what, entry, value=value, readonly="is a property, set when the device is placed")
             case ConstantEntry(name, number):
                 return Thing(what, entry, value=Int(number, name), readonly="never changes")
@@ -232,17 +187,17 @@ class Names(ABC):
             case RegisterEntry() as entry:
                 return self._register(entry, thing.file, index)
             case StateEntry(name, width):
-                return _stored(found, StatePlace(name, width, index), width, index)
+                return stored_in(found, StatePlace(name, width, index), width, index)
             case CounterEntry(name, width):
                 found.readonly = "counts by itself; use `.load(...)`"
-                return _stored(found, CounterPlace(name, index), width, index)
+                return stored_in(found, CounterPlace(name, index), width, index)
             case PropertyEntry(name):
                 found.value, found.width = Load(PropertyPlace(name, index), _BYTE), 8
                 found.readonly = "is a property, set when the device is placed"
                 return found
             case LineEntry(kind, name, followed):
-                found.readonly = _line(kind, followed)
-                return _stored(found, LinePlace(kind, name, index), 1, index)
+                found.readonly = line_readonly(kind, followed)
+                return stored_in(found, LinePlace(kind, name, index), 1, index)
         return found
 
     def _register(self, entry: RegisterEntry, file: FileEntry | None, index: Expr | None) -> Thing:
@@ -259,7 +214,7 @@ class Names(ABC):
             self.unit.costly = True
             self.unit.program.volatile.add(storage(place))
             self.unit.program.edge(self.unit.owner, ("read", storage(place)[1]))
-        return _stored(thing, place, entry.width, index)
+        return stored_in(thing, place, entry.width, index)
 
     # --- after a dot -------------------------------------------------------------------
 
@@ -285,17 +240,17 @@ class Names(ABC):
                     if field.name == name:
                         place = FieldPlace(base.place, name, field.lsb, field.width)
                         what = f"field {base.entry.name}.{name}"
-                        return _stored(Thing(what, field, readonly=base.readonly), place, field.width, None)
+                        return stored_in(Thing(what, field, readonly=base.readonly), place, field.width, None)
             case FieldEntry(labels=labels):
                 for label, value in labels:
                     if label == name:
                         return Thing(f"label {label}", value=Int(value), readonly="is a constant")
-            case TimerEntry(timer) if name in _QUERIES:
-                query = TimerQuery(timer, "armed" if name == "armed" else "deadline", base.index, _QUERIES[name])
+            case TimerEntry(timer) if name in TIMER_QUERIES:
+                query = TimerQuery(timer, "armed" if name == "armed" else "deadline", base.index, TIMER_QUERIES[name])
                 return Thing(f"{base.what}.{name}", value=query, readonly="follows from arming and cancelling")
-            case FifoEntry() as fifo if name in _LEVELS:
+            case FifoEntry() as fifo if name in FIFO_QUERIES:
                 bounds = Range(0, fifo.depth.range.hi) if name in ("count", "free") else BOOL
-                level = FifoQuery(fifo.name, _LEVELS[name], bounds)
+                level = FifoQuery(fifo.name, FIFO_QUERIES[name], bounds)
                 return Thing(f"{base.what}.{name}", value=level, readonly="follows from pushing and popping")
         return None
 
@@ -331,7 +286,7 @@ class Names(ABC):
             return None
         place = FifoPlace(fifo.name, fifo.width, entry.index)
         readonly = "is an entry of a FIFO, which is pushed and popped"
-        return _stored(Thing(f"an entry of {base.what}", readonly=readonly), place, fifo.width, None)
+        return stored_in(Thing(f"an entry of {base.what}", readonly=readonly), place, fifo.width, None)
 
     def _byte(self, base: Thing, text: Expr, node: ast.Subscript) -> Thing | None:
         if isinstance(node.slice, ast.Slice | ast.Tuple):
@@ -385,67 +340,3 @@ class Names(ABC):
         place = BitsPlace(base.place, lsb, width) if base.place is not None else None
         what = f"{base.what}[{lsb + width - 1}:{lsb}]"
         return Thing(what, place=place, width=width, value=cut(value, lsb, width), readonly=base.readonly, of=base)
-
-
-def cut(value: Expr, lsb: int, width: int) -> Expr:
-    """Return bits of a value, at bit 0; the value itself when that is all there can be."""
-    shifted = ranges.shift_right(value.range, ranges.exactly(lsb))
-    bounds = ranges.wrap(shifted, width, signed=False)
-    if lsb == 0 and value.range.within(Range.unsigned(width)):
-        return value
-    return Int(bounds.lo or 0) if isinstance(value, Int) else Slice(value, Int(lsb), width, bounds)
-
-
-def members(entry: Declared | None) -> tuple[str, ...]:
-    """Return what may stand after a dot."""
-    match entry:
-        case FileEntry(registers=registers):
-            return tuple(register.name for register in registers)
-        case RegisterEntry(fields=fields):
-            return tuple(field.name for field in fields)
-        case FieldEntry(labels=labels):
-            return tuple(label for label, _ in labels)
-        case TimerEntry(matched=matched):
-            return ("arm()",) * matched + ("arm_at(ns)", "arm_in(ns)", "cancel()", "armed", "deadline")
-        case CounterEntry():
-            return ("load(value)", "start()", "stop()")
-        case StreamEntry():
-            return ("send(byte)",)
-        case FifoEntry():
-            return ("push(value)", "pop()", "clear()", *_LEVELS)
-    return ()
-
-
-def _stored(thing: Thing, place: Place, width: int, index: Expr | None) -> Thing:
-    """Fill in where a thing is stored, and how it is read."""
-    thing.place, thing.width, thing.index = place, width, index
-    thing.value = Load(place, Range.unsigned(width))
-    return thing
-
-
-def _line(kind: str, followed: bool) -> str | None:
-    if kind == "gpio_in":
-        return "is an input"
-    return "follows its `level:` by itself" if followed else None
-
-
-def _property_range(entry: PropertyEntry) -> Range:
-    if entry.type == "int":
-        bounded = entry.range.lo is not None and entry.range.hi is not None
-        return entry.range if bounded else Range.signed(64)  # an unbounded one has been reported
-    return BOOL if entry.type == "bool" else Range(None, None)
-
-
-def _value_hint(thing: Thing) -> str:
-    match thing.entry:
-        case RegisterEntry(window=True):
-            return "it is a window: name the register behind it"
-        case TimerEntry(name):
-            return f"`{name}.armed` and `{name}.deadline` are values"
-        case FifoEntry(name):
-            return f"`{name}[0]` is its oldest entry, `{name}.count` how many there are"
-        case FunctionEntry(name):
-            return f"call it: `{name}(...)`"
-        case FileEntry(name, registers) if registers:
-            return f"name a register of it: `{name}[n].{registers[0].name}`"
-    return ""

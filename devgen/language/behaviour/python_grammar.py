@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from devgen.language.behaviour.text_limits import Refusal, Scanner
 from devgen.language.diagnostics.codes_behaviour import EMPTY, SYNTAX, TOO_DEEP
-from devgen.language.diagnostics.reporting import Diagnostics, Kind, SourceText
+from devgen.language.diagnostics.diagnostic import Kind
+from devgen.language.diagnostics.reporting import Diagnostics, SourceText
 from devgen.language.model import Mark
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 
 from devgen.language.behaviour.compilation import Unit
-from devgen.language.behaviour.expressions import Expressions, type_range
+from devgen.language.behaviour.expressions import Expressions
+from devgen.language.behaviour.number_types import type_range
 from devgen.language.behaviour.program import Signature
 from devgen.language.behaviour.python_grammar import parse_head
 from devgen.language.diagnostics.codes_behaviour import BAD_SIGNATURE, NAME_TAKEN

@@ -19,7 +19,7 @@ from devgen.language.diagnostics.codes_behaviour import (
     TOO_DEEP,
     TOO_LONG,
 )
-from devgen.language.diagnostics.reporting import Kind
+from devgen.language.diagnostics.diagnostic import Kind
 
 LONGEST = 16 * 1024
 """Bytes of one text."""

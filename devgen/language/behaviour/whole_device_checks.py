@@ -7,7 +7,8 @@ import ast
 from devgen.language.behaviour import step_cost as cost
 from devgen.language.behaviour.call_graph import callees_first
 from devgen.language.behaviour.compilation import Local, open_unit
-from devgen.language.behaviour.expressions import DEEPEST_CALLS, evaluate
+from devgen.language.behaviour.expressions import evaluate
+from devgen.language.behaviour.function_calls import DEEPEST_CALLS
 from devgen.language.behaviour.program import Compiled, EntryPoint, Owner, Program
 from devgen.language.behaviour.property_bounds import Fact, below
 from devgen.language.behaviour.python_grammar import Reporter, parse_expression, parse_statements

@@ -1,5 +1,13 @@
 """The catalogue of diagnostics: one module for each range of codes, one entry for each diagnostic.
 
+A kind of diagnostic is data: a code, a message, what is wrong and why, an example and a cure. The page of the manual is
+made from it, and the tests compare every message with it word for word. For example::
+
+    sink.add(UNKNOWN_KEY, mark, key="acess", hint=did_you_mean("acess", known), allowed=known)
+
+reports ``DG0201`` at a place of the file. To add a diagnostic, add a ``Kind`` to one of the modules below, a small bad
+file to ``tests/language/bad``, and run ``python -m devgen.language.diagnostics.catalogue_page > docs/diagnostics.md``.
+
 | range          | module            | subject                                                 |
 |----------------|-------------------|---------------------------------------------------------|
 | DG01xx         | `codes_files`     | files, YAML, includes                                   |
@@ -10,13 +18,16 @@
 | DG07xx         | `codes_parts`     | names, properties, counters, timers, lines              |
 | DG08xx         | `codes_pci`       | PCI identity and base address registers                 |
 | DG09xx         | `codes_board`     | boards                                                  |
+
+``diagnostic`` defines kinds and single diagnostics, ``reporting`` the sink that collects them, and ``text_form`` makes
+their text safe for a terminal.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
 
-from devgen.language.diagnostics.reporting import Kind
+from devgen.language.diagnostics.diagnostic import Kind
 
 MODULES = (
     "codes_files",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from devgen.language.diagnostics import MODULES, catalogue
-from devgen.language.diagnostics.reporting import Kind
+from devgen.language.diagnostics.diagnostic import Kind
 
 _HEAD = """# Diagnostics
 

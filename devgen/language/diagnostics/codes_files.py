@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from devgen.language.diagnostics.reporting import Kind
+from devgen.language.diagnostics.diagnostic import Kind
 
 NOT_READABLE = Kind(
     "DG0101",
@@ -162,11 +162,20 @@ INCLUDE_REFUSED = Kind(
     "DG0123",
     "error",
     "'{path}' may not be included: {reason}",
-    "A description from a stranger must not make devgen read, and quote in a diagnostic, files that are none of its "
-    "business. An include is a relative path to a .yaml or .yml file that lies, links resolved, below the folder of "
+    "An untrusted description must not make devgen read other files and quote them in a "
+    "diagnostic. An include is a relative path to a .yaml or .yml file that lies, links resolved, below the folder of "
     "the description or below an include folder that was given.",
     "include: [/etc/passwd]",
     "Move the fragment below the description's folder.",
+)
+LINK_OUTSIDE = Kind(
+    "DG0126",
+    "error",
+    "{path} is a symbolic link that leads out of the folder",
+    "A folder of descriptions may come from somebody else. A link in it must not make devgen read, and quote in a "
+    "diagnostic, a file elsewhere on this machine.",
+    "",
+    "Copy the file into the folder, or name the link itself on the command line: then it is followed.",
 )
 FRAGMENT_UNUSED = Kind(
     "DG0124",

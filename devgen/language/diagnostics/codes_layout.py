@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from devgen.language.diagnostics.reporting import Kind
+from devgen.language.diagnostics.diagnostic import Kind
 
 REGISTERS_OVERLAP = Kind(
     "DG0401",

@@ -10,15 +10,8 @@ from devgen.language.elaborate import express_keys as express
 from devgen.language.elaborate import power_keys as power
 from devgen.language.elaborate.byte_overlaps import Span
 from devgen.language.elaborate.elaboration import Context, Tree, entries
-from devgen.language.elaborate.msi_keys import (
-    build_msi,
-    build_msix,
-    check_parts,
-    check_table,
-    register_spans,
-    touches,
-)
-from devgen.language.elaborate.region_keys import CONFIG_END, CONFIG_START, EXTENDED_END, RegionDraft
+from devgen.language.elaborate.msi_keys import build_msi, build_msix, check_parts, check_table, register_spans, touches
+from devgen.language.elaborate.region_drafts import CONFIG_END, CONFIG_START, EXTENDED_END, RegionDraft
 from devgen.language.elaborate.vendor_keys import EXTENDED_HEADER, HEADER, build_vendor, build_vendor_extended
 from devgen.language.model import (
     Bar,

@@ -13,23 +13,24 @@ from devgen.language.elaborate.line_keys import build_inputs, build_lines, check
 from devgen.language.elaborate.msi_keys import check_vectors
 from devgen.language.elaborate.part_keys import (
     build_constants,
-    build_counters,
     build_deviations,
     build_events,
     build_fifos,
     build_properties,
     build_state,
     build_streams,
-    build_timers,
-    declare_counters,
     declare_routines,
     declare_streams,
-    declare_timers,
 )
 from devgen.language.elaborate.pci_keys import build_pci, check_intx
 from devgen.language.elaborate.power_keys import check_pme
-from devgen.language.elaborate.region_keys import RegionDraft, build_region, check_layout, check_windows, draft_regions
-from devgen.language.elaborate.register_keys import FileDraft, resolve_aliases
+from devgen.language.elaborate.region_drafts import RegionDraft
+from devgen.language.elaborate.region_keys import build_region, draft_regions
+from devgen.language.elaborate.register_aliases import resolve_aliases
+from devgen.language.elaborate.register_drafts import FileDraft
+from devgen.language.elaborate.register_layout import check_layout
+from devgen.language.elaborate.time_keys import build_counters, build_timers, declare_counters, declare_timers
+from devgen.language.elaborate.window_checks import check_windows
 from devgen.language.model import Action, Bus, Device, Function
 from devgen.language.reading.source_map import Sources
 

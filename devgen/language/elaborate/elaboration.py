@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from devgen.language.diagnostics import codes_keys as shape_kinds
 from devgen.language.diagnostics import codes_parts as part_kinds
 from devgen.language.diagnostics import codes_values as value_kinds
-from devgen.language.diagnostics.reporting import Diagnostics, Kind
+from devgen.language.diagnostics.diagnostic import Kind
+from devgen.language.diagnostics.reporting import Diagnostics
 from devgen.language.ir import Expr, Int, Range, Stmt
 from devgen.language.model import Mark
 from devgen.language.reading.source_map import Key, Node, Sources

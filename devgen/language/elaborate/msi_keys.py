@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from devgen.language.diagnostics import codes_pci as kinds
 from devgen.language.elaborate.byte_overlaps import Span, TooManyElements, overlaps
 from devgen.language.elaborate.elaboration import Context, Tree, entries, most
-from devgen.language.elaborate.region_keys import RegionDraft, span_of
+from devgen.language.elaborate.region_drafts import RegionDraft
+from devgen.language.elaborate.register_layout import span_of
 from devgen.language.ir import Expr
 from devgen.language.model import Bar, Bus, Msi, MsiX
 

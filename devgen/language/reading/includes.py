@@ -2,18 +2,20 @@
 
 Mappings merge key by key and the including file wins; anything else replaces. Of an included file the keys
 ``device``, ``fragment`` and ``include`` are not taken over. A description may include relative paths to ``.yaml`` or
-``.yml`` files only, and only such as lie, links resolved, below the folder of the outermost file or below a folder
-that the user named: nothing that a stranger's description says makes devgen read or quote another file.
+``.yml`` files only. The file, links resolved, must lie below the folder of the outermost file or below a folder that
+the user named: an untrusted description must not make devgen read or quote another file.
 """
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from devgen.common.yaml_files import SUFFIXES
 from devgen.language.diagnostics import codes_files as kinds
-from devgen.language.diagnostics.reporting import Diagnostics
+from devgen.language.diagnostics.reporting import Diagnostics, did_you_mean
 from devgen.language.model import Mark
 from devgen.language.reading.regular_file import SIZE_LIMIT, read_text
 from devgen.language.reading.source_map import Sources
@@ -24,7 +26,6 @@ Tree = dict[str, Any]
 DEPTH_LIMIT = 8
 FILE_LIMIT = 64
 _OWN_KEYS = ("device", "fragment", "include")
-_SUFFIXES = (".yaml", ".yml")
 
 
 @dataclass(slots=True)
@@ -86,15 +87,15 @@ class Includer:
         if reason:
             self.sink.add(kinds.INCLUDE_REFUSED, mark, path=name, reason=reason)
             return None
-        found = next((one / name for one in (path.parent, *self.include_dirs) if (one / name).exists()), None)
+        found = next((one / name for one in (path.parent, *self.include_dirs) if _exists(one / name)), None)
         if found is None:
             self.sink.add(kinds.INCLUDE_NOT_FOUND, mark, length=len(name), path=name, hint=_near(name, path.parent))
             return None
         return self._included_file(found, name, mark)
 
     def _included_file(self, found: Path, name: str, mark: Mark) -> Tree | None:
-        real = found.resolve()
-        if not any(real.is_relative_to(root) for root in self._roots) or real.suffix not in _SUFFIXES:
+        real = Path(os.path.realpath(found))
+        if not any(real.is_relative_to(root) for root in self._roots) or real.suffix not in SUFFIXES:
             self.sink.add(kinds.INCLUDE_REFUSED, mark, path=name, reason="it lies outside the description's folder")
             return None
         if real in self._open:
@@ -133,16 +134,23 @@ def _refusal(name: str) -> str:
     path = Path(name)
     if path.is_absolute():
         return "it is not a relative path"
-    if path.suffix not in _SUFFIXES:
+    if path.suffix not in SUFFIXES:
         return "it is not a .yaml or .yml file"
     return "" if name.isprintable() else "its name has control characters"
 
 
-def _near(name: str, folder: Path) -> str:
-    from devgen.language.diagnostics.reporting import did_you_mean
-
+def _exists(path: Path) -> bool:
+    """Whether there is such a file; no for a name that is too long for the file system, or a loop of links."""
     try:
-        present = [one.name for one in folder.iterdir() if one.suffix in _SUFFIXES]
+        path.stat()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _near(name: str, folder: Path) -> str:
+    try:
+        present = [one.name for one in folder.iterdir() if one.suffix in SUFFIXES]
     except OSError:
         return ""
     return did_you_mean(name, present[:1000])

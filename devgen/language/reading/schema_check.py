@@ -15,7 +15,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
 from devgen.language.diagnostics import codes_keys as kinds
-from devgen.language.diagnostics.reporting import Diagnostics, Kind, did_you_mean, plural
+from devgen.language.diagnostics.diagnostic import Kind
+from devgen.language.diagnostics.reporting import Diagnostics, did_you_mean
+from devgen.language.diagnostics.text_form import plural
 from devgen.language.reading.source_map import Node, Sources
 from devgen.share import find_share
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from devgen.language.diagnostics import codes_values as kinds
-from devgen.language.diagnostics.reporting import Kind
+from devgen.language.diagnostics.diagnostic import Kind
 
 Scalar = str | int | bool | None
 

@@ -27,7 +27,8 @@ from yaml.events import (
 from yaml.reader import ReaderError
 
 from devgen.language.diagnostics import codes_files as kinds
-from devgen.language.diagnostics.reporting import Diagnostics, Kind
+from devgen.language.diagnostics.diagnostic import Kind
+from devgen.language.diagnostics.reporting import Diagnostics
 from devgen.language.reading.source_map import SourceFile, Sources
 from devgen.language.reading.yaml_scalars import Scalar, parse_scalar
 

@@ -6,8 +6,8 @@ A guest cannot cause any of these: what a guest does never raises. `devgen.error
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
+from devgen.common.near_names import nearest
 from devgen.errors import DevgenError
 
 
@@ -41,5 +41,5 @@ class TraceError(RuntimeFault):
 
 def suggest(name: str, known: Iterable[str]) -> str:
     """`` (did you mean 'x'?)`` for a near miss, else nothing: the end of a message about an unknown name."""
-    near = get_close_matches(name, list(known), n=1)
-    return f" (did you mean {near[0]!r}?)" if near else ""
+    near = nearest(name, known)
+    return "" if near is None else f" (did you mean {near!r}?)"

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
+import stat
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
@@ -17,6 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Protocol
 
+from devgen.common.guarded_files import kind_of, read_start
 from devgen.runtime.base.errors import MachineError, suggest
 from devgen.runtime.device.device import Device
 from devgen.share import find_share
@@ -71,11 +74,13 @@ class Folder:
         init = self.path / "__init__.py"
         try:
             newest = max(map(_modified, self.path.glob("*.py")), default=0)
+            for compiled in self.path.glob("__pycache__/*.pyc"):
+                _modified(compiled)
         except OSError as error:
             raise RegistryError(f"cannot read {self.path}: {error.strerror}") from error
         if not init.is_file():
             raise RegistryError(f"{self.path} is no folder of built devices: it has no __init__.py")
-        name = _PRIVATE + sha256(f"{self.path}:{newest}".encode()).hexdigest()[:16]
+        name = _PRIVATE + sha256(os.fsencode(f"{self.path}:{newest}")).hexdigest()[:16]
         return sys.modules.get(name) or _import_file(name, init, self.label)
 
 
@@ -177,18 +182,23 @@ def built_folders(project: Path) -> list[Path]:
     """The project's ``generated``, if a build wrote it: others keep packages of that name, and theirs is not run."""
     folder = project / "generated"
     try:
-        with (folder / "__init__.py").open("rb") as init:
-            return [folder] if init.read(len(_BUILT)) == _BUILT else []
+        return [folder] if read_start(folder / "__init__.py", len(_BUILT)) == _BUILT else []
     except OSError:
         return []
 
 
 def _modified(file: Path) -> int:
-    """Time of the last change in ns; 0 for a file that a build has just removed, or a link to nothing."""
+    """Time of the last change in ns; 0 for a file that a build has just removed, or a link to nothing.
+
+    Raises RegistryError for anything but a regular file: Python would block on importing a FIFO.
+    """
     try:
-        return file.stat().st_mtime_ns
+        status = file.stat()
     except FileNotFoundError:
         return 0
+    if not stat.S_ISREG(status.st_mode):
+        raise RegistryError(f"{file} is {kind_of(status.st_mode)}, not a Python module: remove it")
+    return status.st_mtime_ns
 
 
 def _catalogue(package: ModuleType, label: str) -> Mapping[str, str]:

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from devgen.common.guarded_files import read_start
 from devgen.runtime.base.errors import DeviceError, MachineError, RuntimeFault, StateError, suggest
 from devgen.runtime.base.guest_log import AccessLog
 from devgen.runtime.base.machine_lock import MachineLock
@@ -484,8 +485,7 @@ class Machine:
 def _read_image(path: Path, name: str, room: int) -> bytes:
     """The file, but no more of it than shows that it does not fit."""
     try:
-        with path.open("rb") as file:
-            image = file.read(max(room, 0) + 1)
+        image = read_start(path, max(room, 0) + 1)
     except OSError as error:
         raise MachineError(f"cannot read guest image {name}: {error.strerror}") from error
     if not image:

@@ -19,6 +19,7 @@ from enum import Enum
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
+from devgen.common.guarded_files import open_regular_to_write
 from devgen.runtime.base.errors import MachineError, suggest
 
 
@@ -382,7 +383,7 @@ def open_end(spec: str) -> StreamEnd:
             case "socket" if argument:
                 return SocketEnd(Path(argument))
             case "file" if argument:
-                return FileEnd(Path(argument).open("wb"))
+                return FileEnd(open_regular_to_write(argument))
     except (OSError, ValueError) as error:
         raise MachineError(f"cannot open stream end {spec!r}: {_reason(error)}") from error
     hint = suggest(kind, ("stdio", "null", "memory", "pty", "socket", "file"))

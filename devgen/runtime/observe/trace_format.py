@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from devgen.common.guarded_files import open_regular
 from devgen.runtime.base.errors import TraceError
 
 INPUTS: Final = frozenset(
@@ -139,7 +140,7 @@ def _parse(raw: bytes, name: str, number: int) -> Line:
 def read_header(path: Path) -> Line:
     """The header of a trace file. Raises TraceError, also when the file cannot be read."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return _parse(file.readline(LINE_LIMIT + 1), str(path), 1)
     except OSError as error:
         raise TraceError(f"{path}: {error.strerror}") from error

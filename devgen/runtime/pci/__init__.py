@@ -1,4 +1,18 @@
-"""PCI: configuration space, devices, bus 0 and its host bridge."""
+"""PCI: configuration space, devices, bus 0 and its host bridge.
+
+A ``PciDevice`` is a ``Device`` with a configuration space. Its regions lie in BARs; when a guest writes a BAR or the
+command register, the regions move, and with them the slots and doorbells of the host. Sources: PCI Local Bus
+Specification 3.0, PCI Express Base Specification 4.0.
+
+- ``config_space``: the registers of configuration space, with write masks. ``pci_device``: a function and its BARs.
+- ``pci_bus`` and ``host_bridge``: slots, the two configuration ports. ``ecam``: configuration space in memory.
+- ``message_interrupts``: MSI and MSI-X. ``power_management``, ``pci_express``, ``vendor_capability``: capabilities.
+
+For example, mechanism 1 reads the vendor and device of slot 3 so::
+
+    machine.io.write(0xCF8, 0x80001800, 4)
+    machine.io.read(0xCFC, 4)
+"""
 
 from devgen.runtime.pci.config_space import Bar, PciConfig, PciIdentity
 from devgen.runtime.pci.ecam import ecam_window

@@ -11,7 +11,8 @@ from device_kit import Card, Kit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from devgen.hosts.bench.replay import ReplayResult, replay_file
+from devgen.hosts.bench.replay import replay_file
+from devgen.hosts.bench.replay_comparison import ReplayResult
 from devgen.runtime.base.errors import TraceError
 from devgen.runtime.machine.device_registry import Registry
 

@@ -13,7 +13,8 @@ import pytest
 from serving import served
 from vfio_client import BAR0, CONFIG, TABLES, Client
 
-from devgen.hosts.bench.replay import ReplayResult, replay_trace
+from devgen.hosts.bench.replay import replay_trace
+from devgen.hosts.bench.replay_comparison import ReplayResult
 from devgen.hosts.vfio_user import protocol
 from devgen.hosts.vfio_user.protocol import Command, Irq, SetFlag
 from devgen.runtime.machine.device_registry import Registry

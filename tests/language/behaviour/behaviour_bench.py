@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from devgen.language.behaviour import Compiled, compile_expression, compile_statements, finish, parse_signature
-from devgen.language.diagnostics.reporting import Diagnostic, Diagnostics, SourceText
+from devgen.language.diagnostics.diagnostic import Diagnostic
+from devgen.language.diagnostics.reporting import Diagnostics, SourceText
 from devgen.language.ir import Expr, Range, Stmt
 from devgen.language.model import Mark
 from devgen.language.scope import (

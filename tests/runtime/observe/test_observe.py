@@ -12,7 +12,8 @@ from device_kit import Card, Kit
 from vcd.reader import TokenKind, tokenize
 
 from devgen.hosts.bench import Bench
-from devgen.hosts.bench.replay import ReplayResult, replay_file
+from devgen.hosts.bench.replay import replay_file
+from devgen.hosts.bench.replay_comparison import ReplayResult
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.environment import Environment
 from devgen.runtime.machine.device_registry import Registry

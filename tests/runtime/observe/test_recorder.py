@@ -12,7 +12,8 @@ from device_kit import Card, Kit
 from handwritten_pl031 import Pl031
 
 from devgen.hosts.bench import Bench
-from devgen.hosts.bench.replay import ReplayResult, replay_file
+from devgen.hosts.bench.replay import replay_file
+from devgen.hosts.bench.replay_comparison import ReplayResult
 from devgen.runtime.machine.device_registry import Registry
 from devgen.runtime.machine.machine import Machine
 from devgen.runtime.machine.machine_config import DevicePlacement, MachineConfig

@@ -1,8 +1,6 @@
-"""Typed form of the behaviour language: what a checked expression or statement is.
+"""Typed form of expressions: places that can be read or assigned, and what can be computed from them.
 
-The parser (``devgen.language.behaviour``) makes these from text; the code generator
-lowers them. Every expression carries the exact range of its value, so that a
-consumer never has to ask whether a result fits.
+A place can have an index, which is an expression, and an expression can load a place: so both are in one file.
 """
 
 from __future__ import annotations
@@ -10,32 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-
-@dataclass(slots=True, frozen=True)
-class Range:
-    """Inclusive bounds of an integer; ``None`` is unbounded on that side."""
-
-    lo: int | None
-    hi: int | None
-
-    @staticmethod
-    def unsigned(width: int) -> Range:
-        """The range of an unsigned number of ``width`` bits."""
-        return Range(0, (1 << width) - 1)
-
-    @staticmethod
-    def signed(width: int) -> Range:
-        """The range of a two's complement number of ``width`` bits."""
-        return Range(-(1 << (width - 1)), (1 << (width - 1)) - 1)
-
-    def within(self, other: Range) -> bool:
-        """Whether every value of this range lies in ``other``."""
-        low = other.lo is None or (self.lo is not None and self.lo >= other.lo)
-        high = other.hi is None or (self.hi is not None and self.hi <= other.hi)
-        return low and high
-
-
-BOOL = Range(0, 1)
+from devgen.language.ir.number_range import BOOL, BYTE, NANOSECONDS, UNBOUNDED, Range
 
 # --- places: what can be read, and mostly assigned -------------------------------------
 
@@ -163,7 +136,7 @@ class Text:
     """The value of a string property or a string literal (only compared with ``==`` and ``!=``)."""
 
     value: str
-    range: Range = Range(None, None)
+    range: Range = UNBOUNDED
 
 
 @dataclass(slots=True, frozen=True)
@@ -264,7 +237,7 @@ class Now:
     """The present time of a clock in nanoseconds."""
 
     clock: Literal["virtual", "rtc", "host"]
-    range: Range = Range(0, (1 << 63) - 1)
+    range: Range = NANOSECONDS
 
 
 @dataclass(slots=True, frozen=True)
@@ -301,7 +274,7 @@ class TextByte:
 
     text: Expr
     index: Expr
-    range: Range = Range(0, 255)
+    range: Range = BYTE
 
 
 Expr = (
@@ -322,157 +295,4 @@ Expr = (
     | FifoQuery
     | LoadMemory
     | TextByte
-)
-
-# --- statements ------------------------------------------------------------------------
-
-
-@dataclass(slots=True, frozen=True)
-class Assign:
-    """``place = value``; an augmented assignment arrives here with its operation spelled out."""
-
-    place: Place
-    value: Expr
-
-
-@dataclass(slots=True, frozen=True)
-class Declare:
-    """``name: type = value``: a new local."""
-
-    name: str
-    value: Expr
-
-
-@dataclass(slots=True, frozen=True)
-class If:
-    """``if test: then else: orelse`` (``elif`` is an ``If`` in ``orelse``)."""
-
-    test: Expr
-    then: tuple[Stmt, ...]
-    orelse: tuple[Stmt, ...] = ()
-
-
-@dataclass(slots=True, frozen=True)
-class For:
-    """``for name in range(start, stop)``: at most ``max_trips`` turns, proven at build time."""
-
-    name: str
-    start: Expr
-    stop: Expr
-    body: tuple[Stmt, ...]
-    max_trips: int
-
-
-@dataclass(slots=True, frozen=True)
-class Do:
-    """A call of an action that the description declares."""
-
-    action: str
-    arguments: tuple[Expr, ...]
-
-
-@dataclass(slots=True, frozen=True)
-class TimerOp:
-    """``t.arm()``, ``t.arm_at(ns)``, ``t.arm_in(ns)`` or ``t.cancel()``."""
-
-    timer: str
-    op: Literal["arm", "arm_at", "arm_in", "cancel"]
-    index: Expr | None = None
-    argument: Expr | None = None
-
-
-@dataclass(slots=True, frozen=True)
-class FifoOp:
-    """``f.push(value)`` (lost when it is full), ``f.pop()`` (nothing when it is empty) or ``f.clear()``."""
-
-    fifo: str
-    op: Literal["push", "pop", "clear"]
-    argument: Expr | None = None
-
-
-@dataclass(slots=True, frozen=True)
-class CounterOp:
-    """``c.load(value)``, ``c.start()`` or ``c.stop()``."""
-
-    counter: str
-    op: Literal["load", "start", "stop"]
-    index: Expr | None = None
-    argument: Expr | None = None
-
-
-@dataclass(slots=True, frozen=True)
-class Pulse:
-    """``pulse(line)``: the line goes high and low again at once."""
-
-    line: LinePlace
-
-
-@dataclass(slots=True, frozen=True)
-class Emit:
-    """A host-visible event with its named values."""
-
-    event: str
-    arguments: tuple[tuple[str, Expr], ...]
-
-
-@dataclass(slots=True, frozen=True)
-class Send:
-    """``stream.send(byte)``."""
-
-    stream: str
-    value: Expr
-
-
-@dataclass(slots=True, frozen=True)
-class StoreMemory:
-    """``storeN(address, value)``: a little-endian write of guest memory; ``size`` in bytes."""
-
-    address: Expr
-    value: Expr
-    size: int
-
-
-@dataclass(slots=True, frozen=True)
-class CopyMemory:
-    """``load_bytes(address, buffer[start], length)``, or ``store_bytes``: guest memory to or from an array of bytes.
-
-    ``buffer`` is the first element. What would reach past the array's end is not copied; ``most`` is what remains of
-    the bytes at most.
-    """
-
-    op: Literal["load", "store"]
-    address: Expr
-    buffer: StatePlace
-    length: Expr
-    most: int
-
-
-@dataclass(slots=True, frozen=True)
-class FillMemory:
-    """``fill_bytes(buffer[start], length, value)``: one value into an array of bytes, from ``buffer`` on.
-
-    What would reach past the array's end is not written; ``most`` is what remains of the bytes at most.
-    """
-
-    buffer: StatePlace
-    length: Expr
-    value: Expr
-    most: int
-
-
-Stmt = (
-    Assign
-    | Declare
-    | If
-    | For
-    | Do
-    | TimerOp
-    | FifoOp
-    | CounterOp
-    | Pulse
-    | Emit
-    | Send
-    | StoreMemory
-    | CopyMemory
-    | FillMemory
 )

@@ -1,0 +1,210 @@
+"""Opening and replacing files whose path or content comes from untrusted input.
+
+A path in a description, a board, a folder that is searched or on a command line may lead to anything: a FIFO, which
+blocks its reader; ``/dev/zero``, which has no end; a symbolic link that somebody planted. Every such path is opened
+here. Only regular files are read, never more than a limit, and opening never waits.
+
+All functions raise ``OSError``; its ``strerror`` says what is wrong. That includes a path that holds a NUL character,
+for which the standard library raises ``ValueError``.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO, Final
+
+LARGEST: Final = 1 << 30
+"""Bytes that are read of a file for which the caller knows no lower limit."""
+
+TEMPORARY_SUFFIX: Final = ".devgen-tmp"
+"""How the names of temporary files end. They are removed on errors; only a kill or a power cut leaves one."""
+
+_CHUNK: Final = 1 << 20
+_READING: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_WRITING: Final = os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+
+class RefusedFile(OSError):
+    """A file that is not opened, or not read to its end; ``strerror`` says why.
+
+    ``what`` is the kind of a file that is not a regular one ("a FIFO"), None when that is not the reason.
+    ``too_large`` is set when the file has more bytes than the caller takes.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], reason: str, what: str | None = None, too_large: bool = False):
+        super().__init__(None, None)
+        self.filename = os.fspath(path)
+        self.strerror = reason
+        self.what = what
+        self.too_large = too_large
+
+    def __str__(self) -> str:
+        """``path: reason``."""
+        return f"{self.filename}: {self.strerror}"
+
+
+def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
+    """Open a regular file for reading. Never waits. Raises OSError."""
+    descriptor = _checked_open(path, _READING)
+    return os.fdopen(descriptor, "rb")
+
+
+def open_regular_to_write(path: str | os.PathLike[str]) -> BinaryIO:
+    """Create a regular file, or empty the one that is there, for writing. Never waits. Raises OSError."""
+    with suppress(FileNotFoundError):
+        _require_regular(path, _status(path).st_mode)
+    descriptor = _open(path, _WRITING, 0o666)
+    try:
+        _require_regular(path, os.fstat(descriptor).st_mode)
+        os.truncate(descriptor, 0)  # only now: the check comes before anything is lost
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return os.fdopen(descriptor, "wb")
+
+
+@contextmanager
+def locked_file(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Hold the lock of a lock file, which is made if it is not there; wait for the process that holds it.
+
+    A symbolic link, and anything but a regular file, is refused. Raises OSError.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+    descriptor = _open(path, flags, 0o666)
+    try:
+        _require_regular(path, os.fstat(descriptor).st_mode)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def read_file(path: str | os.PathLike[str], limit: int = LARGEST) -> bytes:
+    """Return the content of a regular file of at most ``limit`` bytes. Raises OSError."""
+    with open_regular(path) as file:
+        # The size may be 0 for a file with content, as in /proc, and the file may grow: count what is read.
+        if os.fstat(file.fileno()).st_size > limit:
+            raise _too_large(path, limit)
+        data = bytearray()
+        while chunk := file.read(min(_CHUNK, limit + 1 - len(data))):
+            data += chunk
+            if len(data) > limit:
+                raise _too_large(path, limit)
+        return bytes(data)
+
+
+def read_start(path: str | os.PathLike[str], size: int) -> bytes:
+    """Return the first ``size`` bytes of a regular file, or all of a shorter one. Raises OSError."""
+    with open_regular(path) as file:
+        return file.read(size)
+
+
+def replace_file(path: str | os.PathLike[str], data: bytes) -> None:
+    """Replace a file by one that holds ``data``, in one step. Raises OSError; then the old file is unchanged."""
+    replace_with(path, lambda file: file.write(data))
+
+
+def replace_with(path: str | os.PathLike[str], write: Callable[[BinaryIO], object]) -> None:
+    """Replace a file by what ``write`` writes, in one step; a symbolic link is replaced, not followed.
+
+    The temporary file is new, has a name that cannot be guessed, lies beside its target, and is removed on any error.
+    Raises OSError, and whatever ``write`` raises; then the old file is unchanged.
+    """
+    target = _replaceable(path)
+    temporary, descriptor = _new_temporary(target)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, target)
+    except BaseException as error:
+        with suppress(OSError):
+            temporary.unlink()
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = os.fspath(path)
+        raise
+
+
+def check_replaceable(path: str | os.PathLike[str]) -> None:
+    """Raise OSError if ``replace_file`` cannot write here: no such folder, a read-only one, or not a regular file."""
+    temporary, descriptor = _new_temporary(_replaceable(path))
+    os.close(descriptor)
+    temporary.unlink()
+
+
+def kind_of(mode: int) -> str:
+    """Return what a file of this mode is: "a FIFO", "a folder"."""
+    names = (
+        (stat.S_ISREG, "a file"),
+        (stat.S_ISDIR, "a folder"),
+        (stat.S_ISFIFO, "a FIFO"),
+        (stat.S_ISSOCK, "a socket"),
+    )
+    return next((name for test, name in names if test(mode)), "a device")
+
+
+def _replaceable(path: str | os.PathLike[str]) -> Path:
+    """Return the path if nothing, a regular file or a symbolic link is there."""
+    with suppress(FileNotFoundError):
+        mode = _status(path, follow=False).st_mode
+        if not stat.S_ISLNK(mode):
+            _require_regular(path, mode)
+    return Path(path)
+
+
+def _new_temporary(target: Path) -> tuple[Path, int]:
+    path = target.with_name(f".{secrets.token_hex(8)}{TEMPORARY_SUFFIX}")
+    return path, _open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+
+
+def _checked_open(path: str | os.PathLike[str], flags: int) -> int:
+    # Asked before opening, since opening a device may do something, and again after: the name may have moved.
+    _require_regular(path, _status(path).st_mode)
+    descriptor = _open(path, flags, 0)
+    try:
+        _require_regular(path, os.fstat(descriptor).st_mode)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _status(path: str | os.PathLike[str], follow: bool = True) -> os.stat_result:
+    try:
+        return os.stat(path, follow_symlinks=follow)
+    except ValueError as error:
+        raise _unusable(path, error) from None
+
+
+def _open(path: str | os.PathLike[str], flags: int, mode: int) -> int:
+    try:
+        return os.open(path, flags, mode)
+    except ValueError as error:
+        raise _unusable(path, error) from None
+
+
+def _unusable(path: str | os.PathLike[str], error: ValueError) -> RefusedFile:
+    if isinstance(error, UnicodeError):
+        return RefusedFile(path, "its name cannot be written in the file system's encoding")
+    return RefusedFile(path, "its name holds a NUL character")
+
+
+def _require_regular(path: str | os.PathLike[str], mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        what = kind_of(mode)
+        raise RefusedFile(path, f"is {what}, not a regular file", what)
+
+
+def _too_large(path: str | os.PathLike[str], limit: int) -> RefusedFile:
+    return RefusedFile(path, f"is larger than {_shown(limit)}", too_large=True)
+
+
+def _shown(limit: int) -> str:
+    return f"{limit >> 20} MiB" if limit >= 1 << 20 else f"{limit} bytes"

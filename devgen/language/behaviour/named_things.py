@@ -1,0 +1,150 @@
+"""What a name of a behaviour text can stand for, and the constants and members that the language itself gives it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from devgen.language.behaviour import ranges
+from devgen.language.ir import BOOL, Expr, Int, Load, Now, Place, Range, Slice
+from devgen.language.scope import (
+    ActionEntry,
+    ConstantEntry,
+    CounterEntry,
+    Entry,
+    EventEntry,
+    FieldEntry,
+    FifoEntry,
+    FileEntry,
+    FunctionEntry,
+    LineEntry,
+    LocalEntry,
+    PropertyEntry,
+    RegisterEntry,
+    StateEntry,
+    StreamEntry,
+    TimerEntry,
+)
+
+WIDEST = 256
+TIMER_QUERIES = {"armed": BOOL, "deadline": Range.unsigned(128)}
+FIFO_QUERIES: dict[str, Literal["count", "free", "empty", "full"]] = {
+    "count": "count",
+    "free": "free",
+    "empty": "empty",
+    "full": "full",
+}
+LANGUAGE_CONSTANTS: dict[str, Expr] = {"now": Now("virtual"), "rtc_now": Now("rtc"), "true": Int(1), "false": Int(0)}
+Declared = Entry | FieldEntry
+
+
+@dataclass(slots=True)
+class Thing:
+    """What a name stands for. Of an array only one element has a ``place`` or can be acted on.
+
+    ``value`` reads it, if it can be read; ``place`` is where it is stored, if it is; ``bit`` is the computed number of
+    the one bit that is meant, ``of`` the thing that the bit belongs to.
+    """
+
+    what: str
+    entry: Declared | None = None
+    index: Expr | None = None
+    array: Expr | None = None
+    place: Place | None = None
+    width: int = WIDEST
+    value: Expr | None = None
+    readonly: str | None = None
+    bit: Expr | None = None
+    of: Thing | None = None
+    file: FileEntry | None = None
+
+
+_KINDS: dict[type, str] = {
+    PropertyEntry: "property",
+    ConstantEntry: "constant",
+    RegisterEntry: "register",
+    FileEntry: "register file",
+    StateEntry: "state",
+    FifoEntry: "FIFO",
+    CounterEntry: "counter",
+    TimerEntry: "timer",
+    LineEntry: "line",
+    EventEntry: "event",
+    StreamEntry: "stream",
+    FunctionEntry: "function",
+    ActionEntry: "action",
+    LocalEntry: "local",
+    FieldEntry: "field",
+}
+
+
+def title(entry: Declared) -> str:
+    """Return what to call a declared thing in a message: ``register MR``."""
+    return f"{_KINDS[type(entry)]} {entry.name}"
+
+
+def members(entry: Declared | None) -> tuple[str, ...]:
+    """Return what may stand after a dot."""
+    match entry:
+        case FileEntry(registers=registers):
+            return tuple(register.name for register in registers)
+        case RegisterEntry(fields=fields):
+            return tuple(field.name for field in fields)
+        case FieldEntry(labels=labels):
+            return tuple(label for label, _ in labels)
+        case TimerEntry(matched=matched):
+            return ("arm()",) * matched + ("arm_at(ns)", "arm_in(ns)", "cancel()", "armed", "deadline")
+        case CounterEntry():
+            return ("load(value)", "start()", "stop()")
+        case StreamEntry():
+            return ("send(byte)",)
+        case FifoEntry():
+            return ("push(value)", "pop()", "clear()", *FIFO_QUERIES)
+    return ()
+
+
+def stored_in(thing: Thing, place: Place, width: int, index: Expr | None) -> Thing:
+    """Fill in where a thing is stored, and how it is read."""
+    thing.place, thing.width, thing.index = place, width, index
+    thing.value = Load(place, Range.unsigned(width))
+    return thing
+
+
+def line_readonly(kind: str, followed: bool) -> str | None:
+    """Return why a line cannot be assigned, None if it can."""
+    if kind == "gpio_in":
+        return "is an input"
+    return "follows its `level:` by itself" if followed else None
+
+
+def property_range(entry: PropertyEntry) -> Range:
+    """Return the range of the values that a property can have."""
+    if entry.type == "int":
+        bounded = entry.range.lo is not None and entry.range.hi is not None
+        return entry.range if bounded else Range.signed(64)  # an unbounded one has been reported
+    return BOOL if entry.type == "bool" else Range(None, None)
+
+
+def value_hint(thing: Thing) -> str:
+    """Return what to write instead of a name that has no value."""
+    match thing.entry:
+        case RegisterEntry(window=True):
+            return "it is a window: name the register behind it"
+        case TimerEntry(name):
+            return f"`{name}.armed` and `{name}.deadline` are values"
+        case FifoEntry(name):
+            return f"`{name}[0]` is its oldest entry, `{name}.count` how many there are"
+        case FunctionEntry(name):
+            return f"call it: `{name}(...)`"
+        case FileEntry(name, registers) if registers:
+            return f"name a register of it: `{name}[n].{registers[0].name}`"
+    return ""
+
+
+def cut(value: Expr, lsb: int, width: int) -> Expr:
+    """Return bits of a value, at bit 0; the value itself when that is all there can be."""
+    shifted = ranges.shift_right(value.range, ranges.exactly(lsb))
+    bounds = ranges.wrap(shifted, width, signed=False)
+    if lsb == 0 and value.range.within(Range.unsigned(width)):
+        return value
+    return Int(bounds.lo or 0) if isinstance(value, Int) else Slice(value, Int(lsb), width, bounds)

@@ -1,0 +1,178 @@
+"""Checks operators: the range of each result is computed from the ranges of the operands."""
+
+from __future__ import annotations
+
+import ast
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+
+from devgen.language.behaviour import ranges
+from devgen.language.behaviour.compilation import is_text, show
+from devgen.language.behaviour.known_values import assume
+from devgen.language.behaviour.name_meanings import Names
+from devgen.language.diagnostics.codes_behaviour import (
+    NOT_A_NUMBER,
+    NOT_IN_LANGUAGE,
+    SHIFT_RANGE,
+    TOO_WIDE,
+    ZERO_DIVISOR,
+)
+from devgen.language.ir import BOOL, Binary, BinaryOp, Compare, CompareOp, Conditional, Expr, Int, Logic, Range, Unary
+
+BINARY_OPERATORS: dict[type[ast.operator], BinaryOp] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.BitAnd: "&",
+    ast.BitOr: "|",
+    ast.BitXor: "^",
+    ast.LShift: "<<",
+    ast.RShift: ">>",
+}
+_RANGES: dict[BinaryOp, Callable[[Range, Range], Range]] = {
+    "+": ranges.add,
+    "-": ranges.subtract,
+    "*": ranges.multiply,
+    "//": ranges.divide,
+    "%": ranges.modulo,
+    "&": ranges.bit_and,
+    "|": ranges.bit_or,
+    "^": ranges.bit_xor,
+    "<<": ranges.shift_left,
+    ">>": ranges.shift_right,
+}
+_COMPARE: dict[type[ast.cmpop], CompareOp] = {
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+}
+_COMPARED: dict[CompareOp, Callable[[int, int], bool]] = {
+    "==": int.__eq__,
+    "!=": int.__ne__,
+    "<": int.__lt__,
+    "<=": int.__le__,
+    ">": int.__gt__,
+    ">=": int.__ge__,
+}
+_SHIFTS = Range(0, 128)
+
+
+class Operators(Names):
+    """Turns operators, comparisons and conditional expressions into IR."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def check(self, node: ast.expr) -> Expr | None:
+        """Check an expression; None when it has an error, which has been reported."""
+
+    def _binary(self, node: ast.BinOp) -> Expr | None:
+        op = BINARY_OPERATORS.get(type(node.op))
+        if op is None:
+            self.unit.report(NOT_IN_LANGUAGE, node, what=f"the operator {type(node.op).__name__}")
+            return None
+        left, right = self.number(node.left), self.number(node.right)
+        if left is None or right is None:
+            return None
+        return self.combine(op, left, right, node, node.right)
+
+    def combine(self, op: BinaryOp, left: Expr, right: Expr, node: ast.AST, where: ast.AST) -> Expr | None:
+        """Return ``left op right``; ``where`` is the right operand, for findings about it."""
+        if op in ("//", "%") and Range(0, 0).within(right.range):
+            self.unit.report(ZERO_DIVISOR, where, bounds=show(right.range))
+            return None
+        if op in ("<<", ">>") and not right.range.within(_SHIFTS):
+            self.unit.report(SHIFT_RANGE, where, bounds=show(right.range))
+            return None
+        bounds = _RANGES[op](left.range, right.range)
+        if isinstance(left, Int) and isinstance(right, Int):
+            return self._bounded(Int(bounds.lo or 0), node)
+        return self._bounded(Binary(op, left, right, bounds), node)
+
+    def _bounded(self, value: Expr, node: ast.AST) -> Expr | None:
+        """Refuse a result that may be too wide."""
+        if ranges.bounded(value.range):
+            return value
+        hint = "reduce it with `u64(...)`; a local that a long loop changes needs a width, as `x: u32`"
+        self.unit.report(TOO_WIDE, node, hint=hint, bits=ranges.bits_needed(value.range), limit=ranges.LIMIT_BITS)
+        return None
+
+    def _unary(self, node: ast.UnaryOp) -> Expr | None:
+        operand = self.number(node.operand)
+        if operand is None:
+            return None
+        match node.op:
+            case ast.USub():
+                return self.folded(Unary("-", operand, ranges.negate(operand.range)), operand, node)
+            case ast.Invert():
+                return self.folded(Unary("~", operand, ranges.invert(operand.range)), operand, node)
+            case ast.Not():
+                return Int(int(not operand.value)) if isinstance(operand, Int) else Unary("not", operand, BOOL)
+        self.unit.report(NOT_IN_LANGUAGE, node, what="a sign `+`")
+        return None
+
+    def folded(self, value: Expr, operand: Expr, node: ast.AST) -> Expr | None:
+        """Return ``value``, or its only possible number when ``operand`` is a literal; refuse what is too wide."""
+        return self._bounded(Int(value.range.lo or 0) if isinstance(operand, Int) else value, node)
+
+    def _compare(self, node: ast.Compare) -> Expr | None:
+        operands = [self.check(one) for one in (node.left, *node.comparators)]
+        ops = [_COMPARE.get(type(op)) for op in node.ops]
+        if None in ops:
+            self.unit.report(NOT_IN_LANGUAGE, node, what="`in`")
+            return None
+        known = [one for one in operands if one is not None]
+        if len(known) < len(operands) or not self._comparable(known, ops, node):
+            return None
+        first, *others = known
+        rest = tuple((op, one) for op, one in zip(ops, others, strict=True) if op is not None)
+        if len(rest) == 1 and isinstance(first, Int) and isinstance(rest[0][1], Int):
+            return Int(int(_COMPARED[rest[0][0]](first.value, rest[0][1].value)))
+        return Compare(first, rest)
+
+    def _comparable(self, operands: Sequence[Expr], ops: Sequence[CompareOp | None], node: ast.Compare) -> bool:
+        texts = sum(map(is_text, operands))
+        if not texts or (texts == len(operands) == 2 and ops[0] in ("==", "!=")):
+            return True
+        self.unit.report(NOT_A_NUMBER, node, what="one side")
+        return False
+
+    def _logic(self, node: ast.BoolOp) -> Expr | None:
+        op: str = "and" if isinstance(node.op, ast.And) else "or"
+        before, operands = self.unit.flow, []
+        self.unit.flow = before.copy()
+        for one in node.values:
+            value = self.number(one)
+            operands.append(value)
+            if value is not None:
+                assume(value, op == "and", self.unit.flow)
+        self.unit.flow = before
+        known = tuple(one for one in operands if one is not None)
+        if len(known) < len(operands):
+            return None
+        return Logic("and" if op == "and" else "or", known)
+
+    def _conditional(self, node: ast.IfExp) -> Expr | None:
+        return self.choose(node, self.number)
+
+    def choose(self, node: ast.IfExp, check: Callable[[ast.expr], Expr | None]) -> Expr | None:
+        """Check ``a if test else b``, each branch by ``check`` and knowing how the test went."""
+        test = self.number(node.test)
+        if test is None:
+            return None
+        before = self.unit.flow
+        self.unit.flow = before.copy()
+        assume(test, True, self.unit.flow)
+        then = check(node.body)
+        self.unit.flow = before.copy()
+        assume(test, False, self.unit.flow)
+        orelse = check(node.orelse)
+        self.unit.flow = before
+        if then is None or orelse is None:
+            return None
+        return Conditional(test, then, orelse, ranges.join(then.range, orelse.range))

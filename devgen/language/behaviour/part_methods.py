@@ -1,0 +1,96 @@
+"""Checks statements that are a method call of a part: ``t.arm()``, ``c.load(n)``, ``f.push(x)``, ``s.send(b)``."""
+
+from __future__ import annotations
+
+import ast
+from typing import Literal
+
+from devgen.language.behaviour.assignments import Assignments
+from devgen.language.behaviour.named_things import members
+from devgen.language.diagnostics.codes_behaviour import NO_MATCH, UNKNOWN_MEMBER
+from devgen.language.diagnostics.reporting import did_you_mean
+from devgen.language.ir import CounterOp, Expr, FifoOp, Range, Send, Stmt, TimerOp
+from devgen.language.scope import CounterEntry, FifoEntry, StreamEntry, TimerEntry
+
+_TIME = Range.unsigned(127)
+"""What a deadline or a delay in nanoseconds may be."""
+
+
+def call_method(check: Assignments, call: ast.Call, func: ast.Attribute) -> Stmt | None:
+    """Check a method call of a timer, counter, FIFO or stream."""
+    thing = check.resolve(func.value)
+    if thing is None:
+        return None
+    if thing.array is not None and thing.index is None:
+        check.load(thing, func.value)
+        return None
+    match thing.entry:
+        case TimerEntry() as timer:
+            found = _timer(check, timer, thing.index, func.attr, call)
+        case CounterEntry() as counter:
+            found = _counter(check, counter, thing.index, func.attr, call)
+        case FifoEntry() as fifo:
+            found = _fifo(check, fifo, func.attr, call)
+        case StreamEntry(name) if func.attr == "send":
+            byte = _one(check, call, "send()", Range.unsigned(8))
+            return None if byte is None else Send(name, byte)
+        case _:
+            found = False
+    if not isinstance(found, bool):
+        return found
+    if not found:
+        known = members(thing.entry)
+        hint = did_you_mean(func.attr, (one.partition("(")[0] for one in known))
+        check.unit.report(UNKNOWN_MEMBER, func, what=thing.what, name=f"{func.attr}()", allowed=known, hint=hint)
+    return None
+
+
+def _timer(check: Assignments, timer: TimerEntry, index: Expr | None, op: str, call: ast.Call) -> Stmt | bool:
+    """Return the statement; True if it was reported as wrong, False if a timer has no such method."""
+    if op == "arm" and not timer.matched:
+        check.unit.report(NO_MATCH, call, name=timer.name)
+        return True
+    if op in ("arm", "cancel"):
+        if check.arguments(call, 0, 0, f"{op}()") is None:
+            return True
+        if op == "arm" and timer.at_once:
+            check.unit.costly = True
+            check.unit.program.edge(check.unit.owner, ("expire", timer.name))
+        return TimerOp(timer.name, "arm" if op == "arm" else "cancel", index)
+    if op not in ("arm_at", "arm_in"):
+        return False
+    when = _one(check, call, f"{op}()", _TIME)
+    how: Literal["arm_at", "arm_in"] = "arm_at" if op == "arm_at" else "arm_in"
+    return True if when is None else TimerOp(timer.name, how, index, when)
+
+
+def _counter(check: Assignments, counter: CounterEntry, index: Expr | None, op: str, call: ast.Call) -> Stmt | bool:
+    """Return the statement; True if it was reported as wrong, False if a counter has no such method."""
+    if op == "load":
+        value = _one(check, call, f"counter {counter.name}", Range.unsigned(counter.width))
+        return True if value is None else CounterOp(counter.name, "load", index, value)
+    if op not in ("start", "stop"):
+        return False
+    if check.arguments(call, 0, 0, f"{op}()") is None:
+        return True
+    return CounterOp(counter.name, "start" if op == "start" else "stop", index)
+
+
+def _fifo(check: Assignments, fifo: FifoEntry, op: str, call: ast.Call) -> Stmt | bool:
+    """Return the statement; True if it was reported as wrong, False if a FIFO has no such method."""
+    if op == "push":
+        value = _one(check, call, f"FIFO {fifo.name}", Range.unsigned(fifo.width))
+        return True if value is None else FifoOp(fifo.name, "push", value)
+    if op not in ("pop", "clear"):
+        return False
+    if check.arguments(call, 0, 0, f"{op}()") is None:
+        return True
+    return FifoOp(fifo.name, "pop" if op == "pop" else "clear")
+
+
+def _one(check: Assignments, call: ast.Call, what: str, room: Range) -> Expr | None:
+    """Return the only argument of a call, which must fit."""
+    values = check.arguments(call, 1, 1, what)
+    if values is None or not check.unit.fits(values[0], room, what, call.args[0]):
+        return None
+    return values[0]

@@ -1,0 +1,35 @@
+"""A region as first read: before the behaviour of its registers is compiled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from devgen.language.elaborate.doorbell_keys import DoorbellDraft
+from devgen.language.elaborate.elaboration import Tree
+from devgen.language.elaborate.register_drafts import Defaults, Draft
+from devgen.language.model import AccessRule, Bar
+
+CONFIG_START, CONFIG_END, EXTENDED_END = 0x40, 0x100, 0x1000
+"""Where the part of configuration space lies that is a function's own (Local Bus Specification 3.0, section 6.1), and
+where it ends in a PCI Express function."""
+
+Space = Literal["mmio", "pio", "config", "indirect"]
+
+
+@dataclass(slots=True)
+class RegionDraft:
+    """A region whose registers' behaviour is not compiled yet. ``size`` None: unknown, and reported."""
+
+    name: str
+    spec: Tree
+    parent: Tree
+    kind: Literal["registers", "ram", "rom"]
+    space: Space
+    bar: Bar | None
+    at: int
+    size: int | None
+    access: AccessRule
+    defaults: Defaults
+    registers: list[Draft] = field(default_factory=list)
+    doorbells: list[DoorbellDraft] = field(default_factory=list)

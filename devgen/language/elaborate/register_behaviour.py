@@ -1,0 +1,136 @@
+"""Compiles what registers do, once all names are known, and builds the registers of the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from devgen.language.elaborate.elaboration import Context, Tree
+from devgen.language.elaborate.register_contradictions import NEEDS_READ_ACCESS
+from devgen.language.elaborate.register_drafts import Draft, FileDraft, RegisterDraft
+from devgen.language.elaborate.register_keys import UNREMARKABLE_KEYS
+from devgen.language.ir import Expr, Int, Range, Stmt
+from devgen.language.model import Intent, Register, RegisterFile, Window
+from devgen.language.scope import Scope
+
+_ZERO = Int(0)
+
+
+def build_entries(ctx: Context, drafts: list[Draft]) -> tuple[Register | RegisterFile, ...]:
+    """Compile what the registers of a region do and build them."""
+    return tuple(
+        _build_file(ctx, draft) if isinstance(draft, FileDraft) else _build_register(ctx, draft) for draft in drafts
+    )
+
+
+@dataclass(slots=True, frozen=True)
+class _Hooks:
+    """What a register does."""
+
+    read: Expr | None = None
+    write: tuple[Stmt, ...] | None = None
+    before_read: tuple[Stmt, ...] = ()
+    on_read: tuple[Stmt, ...] = ()
+    on_write: tuple[Stmt, ...] = ()
+
+
+_NO_HOOKS = _Hooks()
+_Moment = Literal["write", "before_read", "on_read", "on_write"]
+
+
+def _compile_hooks(ctx: Context, draft: RegisterDraft) -> _Hooks:
+    spec = draft.spec
+    read = None
+    if "read" in spec:
+        read = ctx.expression(spec, "read", _hook(ctx, draft), Range.unsigned(draft.width), ("read", draft.label))
+    return _Hooks(
+        read,
+        _statements(ctx, draft, "write") if "write" in spec else None,
+        _statements(ctx, draft, "before_read"),
+        _statements(ctx, draft, "on_read"),
+        _statements(ctx, draft, "on_write"),
+    )
+
+
+def _statements(ctx: Context, draft: RegisterDraft, moment: _Moment) -> tuple[Stmt, ...]:
+    if moment not in draft.spec:
+        return ()
+    bits = Range.unsigned(draft.width)
+    if "window" in draft.spec and moment == "on_write":
+        return ctx.statements(draft.spec, moment, _hook(ctx, draft, value=bits, mask=bits), (moment, draft.label))
+    written = {} if moment in NEEDS_READ_ACCESS else {"value": bits, "mask": bits, "old": bits}
+    return ctx.statements(draft.spec, moment, _hook(ctx, draft, **written), (moment, draft.label))
+
+
+def _hook(ctx: Context, draft: RegisterDraft, **written: Range) -> Scope:
+    file = draft.file.name if draft.file is not None else None
+    return ctx.scope.hook(file=file, index=draft.count, **written)
+
+
+def _build_file(ctx: Context, draft: FileDraft) -> RegisterFile:
+    spec = draft.spec
+    return RegisterFile(
+        name=draft.name,
+        offset=draft.at or 0,
+        stride=draft.stride,
+        count=draft.count,
+        registers=tuple(_build_register(ctx, member) for member in draft.members),
+        title=spec.get("title", ""),
+        description=spec.get("description", ""),
+        mark=ctx.mark(draft.parent, draft.name),
+    )
+
+
+def _build_register(ctx: Context, draft: RegisterDraft) -> Register:
+    spec, defaults = draft.spec, draft.defaults
+    hooks = _NO_HOOKS if spec.keys() <= UNREMARKABLE_KEYS else _compile_hooks(ctx, draft)
+    return Register(
+        name=draft.name,
+        offset=draft.at or 0,
+        width=draft.width,
+        access=draft.access,
+        reset=_reset(ctx, draft),
+        count=draft.count,
+        stride=draft.stride,
+        fields=draft.fields,
+        constant=_constant(spec),
+        read=hooks.read,
+        write=hooks.write,
+        before_read=hooks.before_read,
+        window=_window(ctx, draft) if "window" in spec else None,
+        on_read=hooks.on_read,
+        on_write=hooks.on_write,
+        read_effect=spec.get("read_effect"),
+        write_effect=spec.get("write_effect"),
+        singlepulse=spec.get("singlepulse", False),
+        alias=spec.get("alias"),
+        intent=Intent(spec["intent"]) if "intent" in spec else None,
+        retain=spec.get("retain", defaults.retain),
+        coalesce=spec.get("coalesce", False),
+        decode=spec.get("decode", defaults.decode),
+        title=spec.get("title", ""),
+        description=spec.get("description", ""),
+        mark=ctx.mark(draft.parent, draft.name),
+        resets=tuple(spec["reset"]) if isinstance(spec.get("reset"), list) else (),
+        sizes=draft.sizes,
+    )
+
+
+def _window(ctx: Context, draft: RegisterDraft) -> Window | None:
+    spec = draft.spec["window"]
+    at = ctx.expression(spec, "at", _hook(ctx, draft), owner=("window", draft.label))
+    return None if at is None else Window(spec["region"], at)
+
+
+def _reset(ctx: Context, draft: RegisterDraft) -> Expr:
+    if isinstance(draft.spec.get("reset"), str):
+        count = draft.count if draft.file is None else draft.file.count
+        return ctx.start_value(draft.spec, "reset", draft.width, count)
+    return Int(draft.reset) if draft.reset else _ZERO
+
+
+def _constant(spec: Tree) -> tuple[int, ...] | None:
+    value = spec.get("constant")
+    if value is None:
+        return None
+    return tuple(value) if isinstance(value, list) else (value,)

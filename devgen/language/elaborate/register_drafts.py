@@ -1,0 +1,84 @@
+"""Registers and register files as first read: their shape, before their behaviour is compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from devgen.language.elaborate.elaboration import Tree
+from devgen.language.ir import Expr
+from devgen.language.model import AccessType, Decode, Field
+
+
+@dataclass(slots=True, frozen=True)
+class Defaults:
+    """What a region (and the device) gives to its registers."""
+
+    width: int
+    decode: Decode
+    retain: bool
+    sizes: tuple[int, int] | None = None
+
+
+@dataclass(slots=True)
+class RegisterDraft:
+    """A register whose behaviour is not compiled yet. ``at`` None: missing, and reported."""
+
+    name: str
+    spec: Tree
+    parent: Tree
+    file: FileDraft | None
+    defaults: Defaults
+    at: int | None
+    width: int
+    access: AccessType
+    fields: tuple[Field, ...]
+    reset: int
+    count: Expr | None
+    stride: int
+    sizes: tuple[int, int] | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of one element."""
+        return self.width >> 3
+
+    @property
+    def readable(self) -> bool:
+        """Whether it answers reads."""
+        return self.access not in ("wo", "w1")
+
+    @property
+    def writable(self) -> bool:
+        """Whether it answers writes."""
+        return self.access != "ro"
+
+    @property
+    def label(self) -> str:
+        """The name as behaviour outside would write it."""
+        return self.name if self.file is None else f"{self.file.name}.{self.name}"
+
+
+@dataclass(slots=True)
+class FileDraft:
+    """A register file whose members' behaviour is not compiled yet."""
+
+    name: str
+    spec: Tree
+    parent: Tree
+    at: int | None
+    count: Expr | None
+    stride: int = 0
+    members: list[RegisterDraft] = field(default_factory=list)
+
+
+Draft = RegisterDraft | FileDraft
+
+
+def all_registers(drafts: list[Draft]) -> Iterator[RegisterDraft]:
+    """Yield registers and members of register files."""
+    for draft in drafts:
+        if isinstance(draft, FileDraft):
+            yield from draft.members
+        else:
+            yield draft

@@ -1,0 +1,146 @@
+"""Checks where registers lie in a region: bytes that two share, the end of the region, alignment, sizes of accesses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from devgen.language.diagnostics import codes_layout as kinds
+from devgen.language.diagnostics import codes_pci as pci_kinds
+from devgen.language.elaborate.byte_overlaps import ELEMENT_LIMIT, Span, TooManyElements, overlaps
+from devgen.language.elaborate.elaboration import Context, most
+from devgen.language.elaborate.region_drafts import CONFIG_START, RegionDraft
+from devgen.language.elaborate.register_drafts import Draft, FileDraft, RegisterDraft, all_registers
+
+
+def check_layout(ctx: Context, draft: RegionDraft) -> None:
+    """Report registers of a region that share bytes, lie outside it or are misaligned."""
+    for one in draft.registers:
+        if isinstance(one, FileDraft):
+            _check_members(ctx, one, draft)
+    spans = [span for one in draft.registers if (span := span_of(one)) is not None]
+    for span in spans:
+        if draft.size is not None and span.end > draft.size:
+            _report_outside(ctx, span, draft.size)
+        if draft.space == "config" and span.start < CONFIG_START:
+            _report_header(ctx, span)
+    _check_alignment(ctx, draft)
+    _check_answered(ctx, draft)
+    try:
+        found = _shared(draft, spans)
+    except TooManyElements:
+        ctx.at_key(kinds.TOO_MANY_ELEMENTS, draft.parent, draft.name, limit=ELEMENT_LIMIT)
+        return
+    for later, earlier, offset in found:
+        _report_registers(ctx, later.owner, earlier.owner, offset)
+
+
+def _shared(region: RegionDraft, spans: list[Span]) -> list[tuple[Span, Span, int]]:
+    """Return the pairs that one access could mean; a register to read and one to write may share a place."""
+    found = overlaps(spans)
+    if not found:
+        return []
+    if any(isinstance(pair[0].owner, FileDraft) or isinstance(pair[1].owner, FileDraft) for pair in found):
+        spans = list(_member_spans(region.registers))
+    reads = overlaps([span for span in spans if _answers_reads(span)])
+    writes = overlaps([span for span in spans if _answers_writes(span)])
+    return list({id(pair[0].owner): pair for pair in (*writes, *reads)}.values())
+
+
+def _answers_reads(span: Span) -> bool:
+    return not isinstance(span.owner, RegisterDraft) or span.owner.readable
+
+
+def _answers_writes(span: Span) -> bool:
+    return not isinstance(span.owner, RegisterDraft) or span.owner.writable
+
+
+def span_of(draft: Draft) -> Span | None:
+    """Return what a register, an array or a register file covers; None when it has no place."""
+    if draft.at is None:
+        return None
+    if isinstance(draft, FileDraft):
+        return Span(draft.at, draft.stride, draft.stride, max(1, most(draft.count)), draft)
+    return Span(draft.at, draft.width >> 3, draft.stride, max(1, most(draft.count)) if draft.count else 1, draft)
+
+
+def _member_spans(drafts: list[Draft]) -> list[Span]:
+    """Return the spans of all registers, those of a register file's members in each of its elements."""
+    spans = []
+    for draft in drafts:
+        if isinstance(draft, FileDraft):
+            at, count = draft.at, max(1, most(draft.count))
+            spans += [
+                Span(at + one.at, one.size, draft.stride, count, one)
+                for one in draft.members
+                if at is not None and one.at is not None
+            ]
+        elif (span := span_of(draft)) is not None:
+            spans.append(span)
+    return spans
+
+
+def _check_members(ctx: Context, file: FileDraft, region: RegionDraft) -> None:
+    """Report members of a register file that overlap within one element."""
+    spans = [span for one in file.members if (span := span_of(one)) is not None]
+    for later, earlier, offset in overlaps(spans):
+        _report_registers(ctx, later.owner, earlier.owner, offset)
+
+
+def _report_registers(ctx: Context, later: Any, earlier: Any, offset: int) -> None:
+    hint = f"{_label(earlier)} stands at line {ctx.mark(earlier.parent, earlier.name).line}"
+    ctx.at_key(
+        kinds.REGISTERS_OVERLAP,
+        later.parent,
+        later.name,
+        name=_label(later),
+        other=_label(earlier),
+        offset=f"{offset:#x}",
+        hint=hint,
+    )
+
+
+def _label(draft: Draft) -> str:
+    return draft.label if isinstance(draft, RegisterDraft) else draft.name
+
+
+def _report_outside(ctx: Context, span: Span, limit: int) -> None:
+    draft: Any = span.owner
+    key = "at" if draft.count is None or span.start >= limit else "count"
+    key = key if key in draft.spec else "at"
+    ctx.at_value(kinds.REGISTER_OUTSIDE, draft.spec, key, name=_label(draft), end=f"{span.end:#x}", size=f"{limit:#x}")
+
+
+def _report_header(ctx: Context, span: Span) -> None:
+    draft: Any = span.owner
+    ctx.at_value(pci_kinds.CONFIG_HEADER, draft.spec, "at", name=_label(draft), start=f"{CONFIG_START:#x}")
+
+
+def _check_answered(ctx: Context, region: RegionDraft) -> None:
+    """Report registers that no access of the region can reach, for its size."""
+    low, high = region.access.implemented
+    low = 1 if region.defaults.decode == "lanes" else low
+    for draft in all_registers(region.registers):
+        if draft.sizes is not None and (draft.sizes[1] < low or draft.sizes[0] > high):
+            spec = draft.spec if "sizes" in draft.spec else region.spec
+            reason = f"accesses of {low} to {high} bytes reach the registers"
+            ctx.at_value(kinds.BAD_ACCESS, spec, "sizes", found=spec["sizes"], reason=reason)
+            if spec is region.spec:
+                return
+
+
+def _check_alignment(ctx: Context, region: RegionDraft) -> None:
+    if region.access.unaligned:
+        return
+    widest = region.access.valid[1]
+    for draft in region.registers:
+        if isinstance(draft, FileDraft):
+            for member in draft.members:
+                _check_aligned(ctx, member, (draft.at or 0) + (member.at or 0), widest)
+        else:
+            _check_aligned(ctx, draft, draft.at or 0, widest)
+
+
+def _check_aligned(ctx: Context, draft: RegisterDraft, offset: int, widest: int) -> None:
+    unit = min(draft.width >> 3, widest)
+    if offset % unit:
+        ctx.at_value(kinds.MISALIGNED, draft.spec, "at", name=draft.label, offset=f"{offset:#x}", size=unit)

@@ -1,0 +1,31 @@
+"""What loading a device file gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from devgen.language.diagnostics.diagnostic import Diagnostic
+from devgen.language.model import Device
+
+
+@dataclass(slots=True, frozen=True)
+class LoadResult:
+    """What loading a device file gave. ``device`` is None when there is an error, or when the file is a fragment.
+
+    ``sources`` are the files that were read: the description first, then what it includes. ``tree`` is the merged
+    description that the device was built from; ``devgen.language.view`` takes source texts from it.
+    """
+
+    device: Device | None
+    diagnostics: list[Diagnostic]
+    sources: list[Path]
+    fragment: bool = False
+    tree: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def ok(self) -> bool:
+        """Whether no error was found."""
+        return all(one.severity != "error" for one in self.diagnostics)

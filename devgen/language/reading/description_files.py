@@ -1,0 +1,32 @@
+"""Which of the files that a command is given are boards, and which are not to be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from devgen.common.yaml_files import YamlFiles
+from devgen.language.diagnostics import codes_files as kinds
+from devgen.language.diagnostics.diagnostic import Diagnostic
+from devgen.language.diagnostics.reporting import Diagnostics
+from devgen.language.model import Mark
+from devgen.language.reading.regular_file import read_text
+from devgen.language.reading.source_map import Sources
+from devgen.language.reading.yaml_tree import load_tree
+
+
+def refused_links(found: YamlFiles) -> list[Diagnostic]:
+    """Return an error for each symbolic link that leads out of the folder in which it was found."""
+    return [kinds.LINK_OUTSIDE(Mark(str(path), 1, 1), path=path) for path in found.outside]
+
+
+def is_board(path: Path) -> bool:
+    """Return whether a file is a board: it has the top-level key ``board`` and neither of a device's.
+
+    A device's keys are ``device`` and ``fragment``. A file that cannot be read, or is not YAML, is no board.
+    """
+    sink, sources = Diagnostics(), Sources()
+    text = read_text(path, Mark(str(path), 1, 1), sink)
+    if text is None or "board" not in text:
+        return False
+    tree = load_tree(sources.add(str(path), text), sources, sink)
+    return tree is not None and "board" in tree and not {"device", "fragment"} & tree.keys()
