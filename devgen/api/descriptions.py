@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from devgen.language.board import Board
 from devgen.language.diagnostics.diagnostic import Diagnostic
 from devgen.language.model import Device
 from devgen.language.statistics import Statistics, measure
+from devgen.language.view import DeviceView, view_of
 
 AnyPath = str | PathLike[str]
 
@@ -33,11 +34,17 @@ class DeviceDescription:
     device: Device
     warnings: tuple[Diagnostic, ...]
     sources: tuple[Path, ...]
+    _loaded: LoadResult = field(repr=False)
+
+    @property
+    def view(self) -> DeviceView:
+        """The device as documented data, which templates and exporters walk (docs/view.md)."""
+        return view_of(self._loaded)
 
     @property
     def statistics(self) -> Statistics:
         """The sizes of the description: lines, registers, fields, lines of behaviour."""
-        sizes = measure(LoadResult(self.device, [], list(self.sources)))
+        sizes = measure(self._loaded)
         assert sizes is not None  # there is a device and a source
         return sizes
 
@@ -64,7 +71,7 @@ def load_device(path: AnyPath, *, include_dirs: Sequence[AnyPath] = ()) -> Devic
         raise DescriptionError(headline(result.diagnostics), result.diagnostics)
     if result.device is None:
         raise DescriptionError(f"{path}: a fragment describes no device by itself, only where another file includes it")
-    return DeviceDescription(result.device, tuple(result.diagnostics), tuple(result.sources))
+    return DeviceDescription(result.device, tuple(result.diagnostics), tuple(result.sources), result)
 
 
 def load_board(path: AnyPath) -> BoardDescription:

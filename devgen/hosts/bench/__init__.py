@@ -18,6 +18,7 @@ PCI devices get an address for each BAR. For example::
   ``trace_places`` read where the recorded device was.
 """
 
-from devgen.hosts.bench.bench import Bench, BenchError, Event
+from devgen.hosts.bench.arguments import BenchError
+from devgen.hosts.bench.bench import Bench, Event
 
 __all__ = ["Bench", "BenchError", "Event"]

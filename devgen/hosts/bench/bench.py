@@ -7,8 +7,22 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, TextIO
 
+from devgen.hosts.bench.arguments import (
+    SIZES,
+    BenchError,
+    bytes_of,
+    check_bar_places,
+    check_globs,
+    check_level,
+    check_load,
+    check_places,
+    check_start,
+    device_class_of,
+    duration_of,
+    wrong_access,
+)
 from devgen.hosts.bench.placing import DECODING, place_bars, region_addresses
-from devgen.runtime.base.errors import RuntimeFault, suggest
+from devgen.runtime.base.errors import suggest
 from devgen.runtime.base.plain_state import Json, mapping
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.properties import PropertyValue
@@ -24,15 +38,10 @@ from devgen.runtime.observe.journal import Journal, Output, level_of
 from devgen.runtime.observe.recorder import Recorder
 from devgen.runtime.pci import PciDevice
 from devgen.runtime.time.clock import Clocks, VirtualClock
-from devgen.runtime.time.durations import nanoseconds
 
 DEFAULT_RAM: Final = 16 << 20
 EXPIRATIONS: Final = 10_000_000
 SLOT: Final = 4
-
-
-class BenchError(RuntimeFault):
-    """A test asked the bench for something that the device does not have, or that cannot end."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -79,7 +88,9 @@ class Bench:
         self.command = command
         self.at_once = True
         """Whether timers that an entry makes due fire at its end; a replay of a recording steps the clock for them."""
-        device_class = (registry or project_registry()).find(device) if isinstance(device, str) else device
+        check_start(ram, rtc, command)
+        named = isinstance(device, str)
+        device_class = (registry or project_registry()).find(str(device)) if named else device_class_of(device)
         block = None if isinstance(ram, int) else ram
         pci = issubclass(device_class, PciDevice)
         size = ram if isinstance(ram, int) else 0
@@ -98,6 +109,8 @@ class Bench:
             device_class.NAME, device_class.NAME, slot=SLOT if pci else None, properties=properties
         )
         self.dut = self.machine.add_device(placement, device_class, partial(self._choose, {} if pci else at))
+        if isinstance(self.dut, PciDevice):
+            self._check_places(self.dut, at)
         self._bars = dict(at)
         self.place_bars()
         clock = self.machine.clocks.virtual
@@ -109,8 +122,18 @@ class Bench:
         self.journal.tap_streams()
         self.machine.event_sinks.append(self.journal.event)
 
+    @staticmethod
+    def _check_places(device: Device, at: Mapping[str, int]) -> None:
+        """Check the addresses that were asked for; a replay's may be of parts that this device does not have."""
+        if isinstance(device, PciDevice):
+            check_places(type(device), at, (str(bar.index) for bar in device.BARS))
+            check_bar_places(device, at)
+        else:
+            check_places(type(device), at, device.regions)
+
     def _choose(self, at: Mapping[str, int], device: Device) -> Mapping[str, int]:
         if not isinstance(device, PciDevice):
+            self._check_places(device, at)
             self._addresses = region_addresses(device, at)
         return self._addresses
 
@@ -127,7 +150,7 @@ class Bench:
         place = next((place for place in places if region in (None, place.region.name)), None)
         if place is None:
             known = [place.region.name for place in places]
-            raise BenchError(f"{self.dut.NAME} has no region {region!r}{suggest(region or '', known)}")
+            raise BenchError(f"{self.dut.NAME} has no region {region!r}{suggest(str(region or ''), known)}")
         space = self.machine.io if place.space == "pio" else self.machine.memory
         if place.bar is None or not isinstance(self.dut, PciDevice):
             return space, self._addresses[place.region.name]
@@ -138,7 +161,12 @@ class Bench:
         return space, address + place.offset
 
     def read(self, region: str | None, offset: int, size: int) -> int:
-        """A guest's read of ``size`` bytes at ``offset`` of a region, or of configuration space (``"cfg"``)."""
+        """A guest's read of ``size`` bytes at ``offset`` of a region, or of configuration space (``"cfg"``).
+
+        What lies outside of the region is not the device's: a read gives what the bus gives there, mostly ones.
+        """
+        if size not in SIZES or not isinstance(offset, int) or offset < 0:
+            raise wrong_access(offset, size)
         if region == "cfg" and isinstance(self.dut, PciDevice):
             value = self.dut.config.read(offset, size)
         else:
@@ -150,6 +178,10 @@ class Bench:
 
     def write(self, region: str | None, offset: int, value: int, size: int) -> None:
         """A guest's write of ``size`` bytes at ``offset`` of a region, or of configuration space (``"cfg"``)."""
+        if size not in SIZES or not isinstance(offset, int) or offset < 0:
+            raise wrong_access(offset, size)
+        if not isinstance(value, int) or value >> 8 * size:
+            raise wrong_access(offset, size, value)
         if region == "cfg" and isinstance(self.dut, PciDevice):
             self.dut.config.write(offset, value, size)
         else:
@@ -192,13 +224,15 @@ class Bench:
 
     def load(self, address: int, length: int) -> bytes:
         """Guest memory, as the guest sees it."""
+        check_load(address, length)
         data = self.machine.memory.read_bytes(address, length)
         self.settle()
         return data
 
     def store(self, address: int, data: bytes) -> None:
         """Put bytes into guest memory."""
-        self.machine.memory.write_bytes(address, data)
+        check_load(address, 0)
+        self.machine.memory.write_bytes(address, bytes_of(data))
         self.settle()
 
     # --- time ----------------------------------------------------------------------------
@@ -221,10 +255,7 @@ class Bench:
 
         Raises BenchError when more than ten million timers would fire: then the duration is hardly meant.
         """
-        try:
-            until = self.clock.now() + nanoseconds(duration)
-        except ValueError as error:
-            raise BenchError(str(error)) from None
+        until = self.clock.now() + duration_of(duration)
         if until < self.clock.now():
             raise BenchError("time does not move back")
         if not self.clock.run_until(until, EXPIRATIONS):
@@ -247,7 +278,7 @@ class Bench:
 
     def receive(self, data: bytes, stream: str | None = None) -> None:
         """Bytes arrive from outside on a stream (by default the only one)."""
-        self.dut.streams[self._only("stream", self.dut.streams, stream)].receive(data)
+        self.dut.streams[self._only("stream", self.dut.streams, stream)].receive(bytes_of(data))
         self.settle()
 
     def receive_break(self, stream: str | None = None) -> None:
@@ -283,6 +314,8 @@ class Bench:
 
         ``emit`` takes the lines; ``only`` are globs on names (``pl031.M*``). See `devgen.runtime.observe.Tracer`.
         """
+        check_level(level)
+        check_globs(only)
         return Tracer(self.machine, emit, level, NameFilter(only))
 
     def record(self, file: TextIO) -> Recorder:
@@ -294,7 +327,7 @@ class Bench:
             return next(iter(known))
         if name is None or name not in known:
             shown = ", ".join(list(known)[:8]) or "none"
-            raise BenchError(f"{self.dut.NAME}: no {kind} {name!r}{suggest(name or '', known)}; there is {shown}")
+            raise BenchError(f"{self.dut.NAME}: no {kind} {name!r}{suggest(str(name or ''), known)}; there is {shown}")
         return name
 
     # --- life ----------------------------------------------------------------------------

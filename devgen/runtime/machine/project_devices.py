@@ -52,7 +52,7 @@ def _advice(begin: Path, name: str) -> str:
     project = find_project(begin)
     for folder in _searched(begin) if Path(name).name == name else ():
         path = folder / "devices" / f"{name}.yaml"
-        if path.is_file():
+        if os.path.isfile(path):  # False for a name that no file can have, too
             return f"{path} describes it and is not built: run `devgen build` in {folder}"
     if project is None:
         return f"looked in the catalogue only: no built project (a folder with generated/) in {begin} or above it"
