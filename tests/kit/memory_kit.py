@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 from devgen.runtime.memory.access import Access, CutOps
 from devgen.runtime.memory.address_space import AddressSpace
 from devgen.runtime.memory.event_notifier import EventNotifier, IoEventFd
@@ -112,6 +115,19 @@ def space_of(*placed: tuple[int, MemoryRegion], size: int = 1 << 64) -> AddressS
     for offset, region in placed:
         root.add_subregion(offset, region)
     return AddressSpace("test", root)
+
+
+def loaded(load: Callable[[], int], times: int) -> set[int]:
+    """What ``load`` gives while another writes two values in turn: ``times`` loads, more until both have been seen.
+
+    On a busy machine the other may not run for a while; after 30 s this gives up.
+    """
+    seen = {load() for _ in range(times)}
+    end = time.monotonic() + 30
+    while len(seen) < 2 and time.monotonic() < end:
+        time.sleep(0.001)
+        seen.update(load() for _ in range(100))
+    return seen
 
 
 def bell(name: str, offset: int, length: int = 4, match: int | None = None, rung: list[str] | None = None) -> IoEventFd:

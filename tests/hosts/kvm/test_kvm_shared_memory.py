@@ -3,6 +3,7 @@
 import threading
 
 from kvm_parts import rig
+from memory_kit import loaded
 
 from devgen.hosts.kvm import KvmHost
 
@@ -18,7 +19,7 @@ def test_a_load_of_a_device_never_sees_half_of_the_guests_store() -> None:
         memory = made.machine.memory
         while not memory.load(0x8000, 2) and runner.is_alive():
             pass
-        seen = {memory.load(0x8000, 2) for _ in range(200_000)}
+        seen = loaded(lambda: memory.load(0x8000, 2), 200_000)
         host.stop()
         runner.join(20)
         assert not runner.is_alive()

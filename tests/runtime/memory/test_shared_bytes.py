@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from memory_kit import space_of
+from memory_kit import loaded, space_of
 
 from devgen.hosts.vfio_user import protocol
 from devgen.hosts.vfio_user.client_memory import ClientMemory, Mapped
@@ -150,8 +150,7 @@ KINDS = (
 def test_a_load_never_sees_half_of_a_store(fd: int, name: str, size: int) -> None:
     under_test = kind(name, fd)
     with peer("write", fd, size):
-        load = under_test.load
-        seen = {load(size) for _ in range(LOADS[size])}
+        seen = loaded(lambda: under_test.load(size), LOADS[size])
     assert seen <= {OLD & MASKS[size], NEW & MASKS[size]}
     assert len(seen) == 2
 
