@@ -33,7 +33,8 @@ class DeviceServer:
 
     ``device``: a device's name or class, or any object that is a `PciFunction`. ``socket``: the path. ``properties``:
     the device's. ``streams``: stream → ``stdio``, ``pty``, ``socket:PATH``, ``file:PATH`` or ``null``. ``lines``: such
-    a backend for the GPIO lines, as text. ``mapped``: whether clients are given the memory of BARs to map.
+    a backend for the GPIO lines, as text. ``mapped``: whether clients are given the memory of BARs to map. ``mode``:
+    the socket's permissions, whatever the umask is.
     ``on_event``: event → ``log``, ``ignore``, or ``exit``, which ends the server; ``code`` is the event's code then.
     ``log`` takes a line for each event that is logged, ``on_client`` one when a client comes or goes. ``state``: what
     ``save_state`` gave earlier. ``registry``: where the name is looked up; by default the project at or above the
@@ -54,6 +55,7 @@ class DeviceServer:
         streams: Mapping[str, str] | None = None,
         lines: str | None = None,
         mapped: bool = True,
+        mode: int = 0o600,
         on_event: Mapping[str, str] | None = None,
         log: Log | None = None,
         on_client: Callable[[str], None] | None = None,
@@ -68,7 +70,7 @@ class DeviceServer:
             self.server = stack.enter_context(
                 VfioUserServer(
                     served, Path(socket), properties, on_event=self._events.hear, on_client=on_client,
-                    mapped=mapped,
+                    mapped=mapped, mode=mode,
                 )
             )  # fmt: skip
             self._events.stop = self.server.stop
@@ -179,6 +181,7 @@ def serve_device(
     streams: Mapping[str, str] | None = None,
     lines: str | None = None,
     mapped: bool = True,
+    mode: int = 0o600,
     on_event: Mapping[str, str] | None = None,
     log: Log | None = None,
     on_client: Callable[[str], None] | None = None,
@@ -191,7 +194,7 @@ def serve_device(
     See `DeviceServer` for the arguments and `Watch` for ``watch``. Raises what both raise.
     """
     with DeviceServer(
-        device, socket, properties=properties, streams=streams, lines=lines, mapped=mapped, on_event=on_event,
-        log=log, on_client=on_client, state=state, registry=registry,
+        device, socket, properties=properties, streams=streams, lines=lines, mapped=mapped, mode=mode,
+        on_event=on_event, log=log, on_client=on_client, state=state, registry=registry,
     ) as server, server.watch(watch or Watch()):  # fmt: skip
         return server.run()

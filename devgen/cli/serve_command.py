@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,10 +23,17 @@ from devgen import (
     write_state,
 )
 from devgen.cli.command_error import InputError
-from devgen.cli.stop_signals import Stopping
+from devgen.cli.stop_signals import Stopping, leave_hung_descriptors
 from devgen.cli.watch_options import TracingCommand, options
 
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
+
+
+def _mode(_context: click.Context, _parameter: click.Parameter, value: str) -> int:
+    """The permission bits that ``--mode`` says in octal. Raises click.BadParameter."""
+    if not re.fullmatch("0?[0-7]{3}", value):
+        raise click.BadParameter(f"{value!r} is no mode; write it in octal, such as 0660")
+    return int(value, 8)
 
 
 @click.command(
@@ -57,6 +65,14 @@ Attach it to QEMU 10.1 or newer, whose memory must be shared:
     required=True,
     metavar="PATH",
     help="The UNIX socket to listen on; one that a dead server has left is replaced.",
+)
+@click.option(
+    "--mode",
+    callback=_mode,
+    default="0600",
+    show_default=True,
+    metavar="OCTAL",
+    help="Permissions of the socket, whatever the umask is: who may write to it may use the device.",
 )
 @click.option(
     "-p",
@@ -101,6 +117,7 @@ Attach it to QEMU 10.1 or newer, whose memory must be shared:
 def command(
     device: str,
     path: Path,
+    mode: int,
     settings: Sequence[str],
     streams: Sequence[str],
     lines: str | None,
@@ -113,7 +130,7 @@ def command(
     """Serve a PCI device to another VMM, over vfio-user.
 
     DEVICE is the name of a device as `devgen list` knows it. One client is served at a time; when it has gone, the
-    device keeps its state and takes the next. Ctrl-C ends the server. The exit code is 1 if an
+    device keeps its state and takes the next. Ctrl-C, SIGTERM or SIGHUP ends the server. The exit code is 1 if an
     event of another code than 0 has ended it, else 0.
     """
     device_class = project_registry().find(device)
@@ -123,7 +140,7 @@ def command(
         Stopping() as stopping,
         _restored_from(restore),
         DeviceServer(
-            device_class, path, properties=properties, mapped=not no_mmap, lines=lines, state=state,
+            device_class, path, properties=properties, mapped=not no_mmap, mode=mode, lines=lines, state=state,
             streams=_named("--stream", "NAME=END, as serial=pty", streams),
             on_event=_named("--on-event", "EVENT=ACTION, as PANIC=exit", actions),
             log=_tell, on_client=lambda line: _tell(f"devgen: {line}"),
@@ -134,7 +151,9 @@ def command(
         stopping.server = server
         _tell(f"devgen: {device} listens on {path}")
         stopping.run(server)
-        return 1 if server.code else 0
+    code = 1 if server.code else 0
+    leave_hung_descriptors(server, code)
+    return code
 
 
 def _tell(line: str) -> None:

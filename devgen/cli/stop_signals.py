@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
+import sys
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from devgen import DeviceServer
 
-STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
+STOPPING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stopping:
-    """Lets Ctrl-C and a polite kill end ``server``, from the beginning of the context to its end.
+    """Lets SIGINT, SIGTERM and SIGHUP end ``server``, from the beginning of the context to its end.
 
-    The first lets the present message be done with. The second breaks that off, by KeyboardInterrupt, but not what
-    comes when ``run`` has ended: the state is being saved and the socket removed. The third ends the process at once,
-    but for the socket.
+    The first signal lets the server finish the present message. The second breaks that off, by KeyboardInterrupt, but
+    not what comes after ``run``: saving the state and removing the socket. The third removes the socket and ends the
+    process at once. A SIGHUP that was ignored before, as by nohup(1), stays so.
     """
 
     def __init__(self) -> None:
         self.server: DeviceServer | None = None
-        """Who is to be stopped, once it is there."""
+        """The server to stop, once it is made."""
         self._ended = False
         self._heard = 0
         self._before: dict[int, Any] = {}
@@ -46,10 +48,23 @@ class Stopping:
 
     def __enter__(self) -> Stopping:
         """Hear signals."""
-        self._before = {number: signal.signal(number, self._hear) for number in STOPPING}
+        heard = [number for number in STOPPING if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN]
+        self._before = {number: signal.signal(number, self._hear) for number in heard}
         return self
 
     def __exit__(self, *_: object) -> None:
         """Leave them to who heard them before."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
+
+
+def leave_hung_descriptors(server: DeviceServer, code: int) -> None:
+    """End the process with exit code ``code`` if descriptors of a client hang in their closing; return otherwise.
+
+    The helpers that close them share this process's descriptor table, and would keep its pipes open beyond its end.
+    """
+    if server.server.hung_descriptors():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os.closerange(0, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+        os._exit(code)

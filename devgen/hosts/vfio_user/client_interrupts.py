@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import select
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from devgen.hosts.vfio_user import protocol
+from devgen.hosts.vfio_user.client_descriptors import is_eventfd
 from devgen.hosts.vfio_user.protocol import Irq, IrqFlag, SetFlag, invalid
 from devgen.runtime.memory.event_notifier import take_count
 from devgen.runtime.pci import PciDevice
@@ -15,14 +14,13 @@ from devgen.runtime.pci.config_space import INTERRUPT_PIN
 
 _DATA = int(SetFlag.NONE | SetFlag.BOOL | SetFlag.EVENTFD)
 _ACTION = int(SetFlag.MASK | SetFlag.UNMASK | SetFlag.TRIGGER)
-_ONE = (1).to_bytes(8, "little")
 _BIT = {SetFlag.NONE, SetFlag.BOOL, SetFlag.EVENTFD, SetFlag.MASK, SetFlag.UNMASK, SetFlag.TRIGGER}
 
 Vector = tuple[Irq, int]
 
 
 class Watcher(Protocol):
-    """Whoever waits for descriptors to become readable."""
+    """What this module needs of the server: watching descriptors, signalling eventfds, closing descriptors."""
 
     def watch(self, fd: int, handler: Callable[[], None], *, urgent: bool = False) -> None:
         """Call ``handler()`` whenever ``fd`` can be read, before the client's next message if it is ``urgent``."""
@@ -30,6 +28,14 @@ class Watcher(Protocol):
 
     def ignore(self, fd: int) -> None:
         """Undo ``watch``."""
+        ...
+
+    def signal(self, fd: int) -> object:
+        """Add one to an eventfd of the client. Never waits."""
+        ...
+
+    def close_descriptors(self, fds: Iterable[int]) -> None:
+        """Close descriptors of the client. Never waits for the client."""
         ...
 
 
@@ -100,7 +106,7 @@ class Interrupts:
         data, action = SetFlag(flags & _DATA), SetFlag(flags & _ACTION)
         if argsz < protocol.IRQ_SET.size or flags & ~(_DATA | _ACTION) or not {data, action} <= _BIT:
             raise invalid(f"SET_IRQS with argsz {argsz}, flags {flags:#x}")
-        if index >= len(Irq) or start + count > self.count(Irq(index)):
+        if index >= len(Irq) or start >= self.count(Irq(index)) or start + count > self.count(Irq(index)):
             raise invalid(f"SET_IRQS of {count} interrupts from {start} on of type {index}")
         kind = Irq(index)
         vectors = [(kind, number) for number in range(start, start + count)]
@@ -127,7 +133,7 @@ class Interrupts:
             raise invalid("SET_IRQS: this action takes no eventfds")
         if fds and len(fds) != len(vectors):
             raise invalid(f"SET_IRQS of {len(vectors)} interrupts with {len(fds)} descriptors")
-        if not all(_is_eventfd(fd) for fd in fds):
+        if not all(is_eventfd(fd) for fd in fds):
             raise invalid("SET_IRQS with a descriptor that is no eventfd")
         assign = self._assign if action is SetFlag.TRIGGER else self._assign_unmasker
         for vector in vectors:
@@ -153,7 +159,7 @@ class Interrupts:
     def _assign(self, vector: Vector, fd: int | None) -> None:
         old = self._eventfds.pop(vector, None)
         if old is not None:
-            os.close(old)
+            self._watcher.close_descriptors((old,))
         if fd is not None:
             self._eventfds[vector] = fd
             self._refire(vector)
@@ -164,7 +170,7 @@ class Interrupts:
         old = self._unmaskers.pop(vector, None)
         if old is not None:
             self._watcher.ignore(old)
-            os.close(old)
+            self._watcher.close_descriptors((old,))
         if fd is not None:
             self._unmaskers[vector] = fd
             self._watcher.watch(fd, self._unmask_asked, urgent=True)
@@ -235,14 +241,8 @@ class Interrupts:
 
     def _signal(self, vector: Vector) -> None:
         fd = self._eventfds.get(vector)
-        if fd is None:
-            return
-        if os.get_blocking(fd) and not _writable(fd):
-            return
-        try:
-            os.write(fd, _ONE)
-        except OSError:  # its count is at the end, or it is gone: the client has been told often enough
-            return
+        if fd is not None:
+            self._watcher.signal(fd)
 
 
 class _ByEventfd:
@@ -263,13 +263,3 @@ class _ByEventfd:
     def drop(self) -> None:
         """Forget what waits."""
         self._interrupts.forget(self._kind)
-
-
-def _is_eventfd(fd: int) -> bool:
-    return os.readlink(f"/proc/self/fd/{fd}") == "anon_inode:[eventfd]"
-
-
-def _writable(fd: int) -> bool:
-    poll = select.poll()  # select takes no descriptor of 1024 or more
-    poll.register(fd, select.POLLOUT)
-    return bool(poll.poll(0))

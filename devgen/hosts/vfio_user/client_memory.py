@@ -9,10 +9,13 @@ import os
 import stat
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Final, Protocol
 
 from devgen.hosts.vfio_user import protocol
+from devgen.hosts.vfio_user.client_descriptors import is_file, is_shared_memory
 from devgen.hosts.vfio_user.protocol import DmaFlag, Refused, invalid
+from devgen.runtime.memory.host_mapping import map_file, unmap
 from devgen.runtime.memory.shared_bytes import SharedBytes
 
 DMA_LIMIT: Final = 1 << 24
@@ -73,36 +76,46 @@ class Mapped:
         self._map.close()
 
 
-class Filed:
-    """A file that its owner may shrink: a mapping of it could kill this process, so it is read and written instead."""
+class Guarded:
+    """A file that its owner may shrink. An access to a page that has gone would kill this process (SIGBUS).
 
-    def __init__(self, fd: int, offset: int) -> None:
-        self._fd = fd
-        self._offset = offset
+    Accesses through /proc/self/mem to the same mapping fail instead. ``pwrite`` to the file would not do: it takes the
+    inode's lock, which the client can hold for as long as it likes.
+    """
+
+    def __init__(self, fd: int, offset: int, size: int, flags: DmaFlag, block: int) -> None:
+        start = offset % block
+        self._length = -(-(start + size) // block) * block
+        self._memory = os.open("/proc/self/mem", os.O_RDWR | os.O_CLOEXEC)
+        try:
+            writable = bool(flags & DmaFlag.WRITE)
+            self._mapped = map_file(fd, offset - start, self._length, writable=writable)
+        except OSError:
+            os.close(self._memory)
+            raise
+        self._first = self._mapped + start
 
     def read(self, offset: int, length: int) -> bytes | None:
         """See `Backing.read`."""
         try:
-            data = os.pread(self._fd, length, self._offset + offset)
+            data = os.pread(self._memory, length, self._first + offset)
         except OSError:
             return None
         return data if len(data) == length else None
 
     def write(self, offset: int, data: bytes) -> None:
         """See `Backing.write`."""
-        try:
-            if os.fstat(self._fd).st_size >= self._offset + offset + len(data):
-                os.pwrite(self._fd, data, self._offset + offset)
-        except OSError:
-            return
+        with suppress(OSError):
+            os.pwrite(self._memory, data, self._first + offset)
 
     def close(self) -> None:
         """See `Backing.close`."""
-        os.close(self._fd)
+        os.close(self._memory)
+        unmap(self._mapped, self._length)
 
 
 class Asking(Protocol):
-    """Whoever carries DMA_READ and DMA_WRITE to the client."""
+    """What this module needs of a session: DMA_READ and DMA_WRITE to the client."""
 
     def dma_read(self, address: int, length: int) -> bytes | None:
         """The bytes; None when the client gives none."""
@@ -156,7 +169,7 @@ class ClientMemory:
     # --- the client's side -----------------------------------------------------------------
 
     def map(self, payload: bytes, fds: list[int], client: Asking, *, private: bool = False) -> None:
-        """DMA_MAP. Takes the descriptor if it succeeds. Raises Refused.
+        """DMA_MAP. The descriptor stays the caller's. Raises Refused.
 
         ``private``: the file is not what the client works with, so it is asked for its bytes all the same.
         """
@@ -173,7 +186,7 @@ class ClientMemory:
         asked = private or not fds
         if not asked and len(self._maps) - self.asks >= MOST_FILES:
             raise Refused(errno.ENOSPC, "too many mappings of files")
-        backing = None if asked else _open(fds, offset, size, DmaFlag(flags))
+        backing = None if asked else _open(fds[0], offset, size, DmaFlag(flags))
         if backing is None:
             backing = Asked(client, address)
         self._starts.insert(at, address)
@@ -274,42 +287,34 @@ def _cuts(one: Mapping, start: int, end: int) -> bool:
     return one.address < end and start < last and not (start <= one.address and last <= end)
 
 
-def _open(fds: list[int], offset: int, size: int, flags: DmaFlag) -> Backing | None:
-    """The way into a descriptor's file; None if the client has to be asked.
+def _open(fd: int, offset: int, size: int, flags: DmaFlag) -> Backing | None:
+    """The way into a file of the client; None if the client has to be asked for its bytes. Raises Refused.
 
-    Takes the descriptor out of ``fds`` if it is kept. Raises Refused.
+    Other files than shared memory are not touched: any call on a file of a FUSE mount may wait for ever. See
+    `client_descriptors`.
     """
-    fd = fds[0]
+    if not is_shared_memory(fd):
+        if is_file(fd):
+            return None
+        raise invalid("the descriptor is no file")
     try:
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode) or offset % protocol.PAGE or status.st_size < offset + size:
             raise invalid(f"the descriptor does not hold {size:#x} bytes at {offset:#x}")
-        if _cannot_shrink(fd):
-            return Mapped(fd, offset, size, flags, _block(fd, status))
-        return Filed(fds.pop(), offset) if _takes(fd, flags) else None
+        backing = Mapped if _cannot_shrink(fd) else Guarded
+        return backing(fd, offset, size, flags, _block(status))
+    except PermissionError:  # it was opened for reading only
+        return None
     except (OSError, ValueError, OverflowError) as error:
         raise invalid(f"cannot map the descriptor: {error}") from None
 
 
-def _block(fd: int, status: os.stat_result) -> int:
+def _block(status: os.stat_result) -> int:
     """What place and size of a mapping of the file must be a multiple of, beyond pages: the size of huge ones."""
     block = status.st_blksize
     whole = block > protocol.PAGE and block % protocol.PAGE == 0 and status.st_size % block == 0
-    return block if whole and not _takes(fd, DmaFlag.WRITE) else 1
-
-
-def _takes(fd: int, flags: DmaFlag) -> bool:
-    """Whether reading and writing the file does what ``flags`` allow: huge pages can be mapped, but not written."""
-    try:
-        if flags & DmaFlag.WRITE:
-            os.pwrite(fd, b"", 0)
-        return True
-    except OSError:
-        return False
+    return block if whole else 1
 
 
 def _cannot_shrink(fd: int) -> bool:
-    try:
-        return bool(fcntl.fcntl(fd, fcntl.F_GET_SEALS) & fcntl.F_SEAL_SHRINK)
-    except OSError:
-        return False
+    return bool(fcntl.fcntl(fd, fcntl.F_GET_SEALS) & fcntl.F_SEAL_SHRINK)

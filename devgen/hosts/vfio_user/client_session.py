@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Final
 
 from devgen.hosts.vfio_user import protocol
+from devgen.hosts.vfio_user.client_descriptors import is_shared_memory
 from devgen.hosts.vfio_user.client_interrupts import Interrupts
 from devgen.hosts.vfio_user.known_accesses import HEAD, SPLIT, UNKNOWN, KnownAccesses
 from devgen.hosts.vfio_user.message_channel import ANCILLARY, Channel, Message, nothing_came
@@ -28,6 +29,9 @@ DMA_PATIENCE: Final = 3.0
 TALK: Final = 2.0
 """Seconds more while it goes on to send other messages."""
 
+BUDGET: Final = 20.0
+"""Seconds that a device waits for DMA messages in one turn of the server's loop, all of them together."""
+
 DEEPEST: Final = 8
 """DMA messages that may wait within each other: a device whose DMA is served while another's is awaited, and so on."""
 
@@ -36,6 +40,11 @@ BURST: Final = 64
 
 PRIVATE: Final = (
     "the client's memory is private to it (share=off): DMA goes by messages, slowly; give its memory backend share=on"
+)
+
+NO_MEMORY: Final = (
+    "the client's memory is a file that is no shared memory: DMA goes by messages, slowly; give it a"
+    " memory-backend-memfd, or a mem-path in /dev/shm or on hugetlbfs"
 )
 
 _log = logging.getLogger("devgen.vfio_user")
@@ -52,7 +61,7 @@ class Session:
         self._memory = server.memory
         self._regions = server.regions
         self._interrupts = Interrupts(server.device, server)
-        self._sharing = channel.sharing()
+        self._sharing = channel.sharing(server.looks)
         self._told: set[str] = set()
         self._agreed = False
         self._client_fds = 1
@@ -61,8 +70,10 @@ class Session:
         self._waiting: set[int] = set()
         self._owed: list[bytes] = []
         self._timers = server.clocks.virtual.queue
-        self._known = KnownAccesses(server.regions, channel.transmit, self._owed, self._timers, server.settle)
+        self._known = KnownAccesses(server.regions, channel, self._owed, self._timers, server.settle)
         self._replies: dict[int, Message] = {}
+        self.dma_wait = 0.0
+        """Seconds that the device has waited for DMA messages in this turn of the server's loop."""
         self._ended = False
         self._handlers: dict[int, Handler] = {
             Command.VERSION: self._version,
@@ -88,7 +99,7 @@ class Session:
         self._memory.clear()
         self.channel.close()
         for message in self._replies.values():
-            message.close()
+            self._server.close_descriptors(message.take_fds())
 
     def serve(self) -> None:
         """Handle what has arrived, then what follows soon, while nobody else can want to be served. Raises Disconnect.
@@ -158,14 +169,15 @@ class Session:
             else:
                 raise Disconnect(f"a message of type {kind}")
         finally:
-            if message.identifier not in self._replies or self._replies[message.identifier] is not message:
-                message.close()
+            kept = self._replies.get(message.identifier) is message
+            if message.fds and not kept:
+                self._server.close_descriptors(message.take_fds())
 
     def _obey(self, message: Message) -> None:
         try:
             handler = self._handlers.get(message.command)
             if not self._agreed and message.command != Command.VERSION:
-                raise Disconnect("the first message is not VERSION")
+                raise invalid("the first message is not VERSION")
             if handler is None:
                 raise Refused(errno.ENOTSUP, f"command {message.command} is not known")
             if message.too_many:
@@ -209,10 +221,11 @@ class Session:
         self._reply(message, protocol.version_reply(minor, offered, len(message.payload)))
 
     def _dma_map(self, message: Message) -> None:
-        private = bool(message.fds) and self._sharing.private(message.fds[0])
-        if private:
-            self._tell_once("private", PRIVATE)
+        usable = bool(message.fds) and is_shared_memory(message.fds[0])
+        private = usable and self._sharing.private(message.fds[0])
         self._memory.map(message.payload, message.fds, self, private=private)
+        if message.fds and (private or not usable):
+            self._tell_once("memory", PRIVATE if usable else NO_MEMORY)
         self._reply(message)
 
     def _dma_unmap(self, message: Message) -> None:
@@ -337,16 +350,18 @@ class Session:
         identifier = self._next_identifier
         self._next_identifier = (identifier + 1) & 0xFFFF
         self._waiting.add(identifier)
+        began = time.monotonic()
         try:
             self._answer_owed()
             self.channel.request(identifier, command, payload)
-            reply = self._await(identifier, time.monotonic() + DMA_PATIENCE)
+            reply = self._await(identifier, began + min(DMA_PATIENCE, BUDGET - self.dma_wait))
         except Disconnect as error:
             self._ended = True
             self._server.lose(str(error))
             return None
         finally:
             self._waiting.discard(identifier)
+            self.dma_wait += time.monotonic() - began
         return None if reply.flags & protocol.ERROR or reply.command != command else reply
 
     def _await(self, identifier: int, deadline: float) -> Message:
@@ -356,15 +371,14 @@ class Session:
                 self._take(message)
                 if self._ended:
                     raise Disconnect("the client has gone")
-                late = time.monotonic() > deadline + TALK  # its reply may stand behind what it has sent before
-            else:
-                late = not self.channel.receive() and time.monotonic() > deadline
-            if late:
+            # The reply may come after what the client has sent before; but talk alone does not keep a device waiting.
+            patience = TALK if message is not None or self.channel.receive() else 0.0
+            if time.monotonic() > deadline + patience:
                 raise Disconnect("the client does not answer a DMA message")
             if self._server.stopping:
                 raise Disconnect("the server ends")
         reply = self._replies.pop(identifier)
-        reply.close()
+        self._server.close_descriptors(reply.take_fds())
         return reply
 
     def _take_reply(self, message: Message) -> None:

@@ -41,6 +41,18 @@ class Regions:
         bar = self._bars.get(index)
         return self._device.config.size if index == protocol.REGION_CONFIG else 0 if bar is None else bar.size
 
+    def take_back(self) -> None:
+        """Move RAM out of the files that a client was given, and close the files.
+
+        Raises OSError where the host has no memory for that; the RAM is still in the client's file then.
+        """
+        for index in list(self._files):
+            for place in self._places(index):
+                if self._is_shareable(place):
+                    assert place.region.memory is not None  # it is RAM
+                    place.region.memory.unshare()
+            os.close(self._files.pop(index))
+
     def close(self) -> None:
         """Release files. The device's memory stays where it is."""
         for fd in self._files.values():
@@ -66,7 +78,7 @@ class Regions:
             return protocol.REGION_INFO.pack(needed, flags, index, 0, size, 0), []
         flags |= RegionFlag.MMAP | (RegionFlag.CAPS if sparse else RegionFlag(0))
         at = protocol.REGION_INFO.size if sparse else 0
-        return protocol.REGION_INFO.pack(needed, flags, index, at, size, 0) + sparse, [self._file(index, areas)]
+        return protocol.REGION_INFO.pack(needed, flags, index, at, size, 0) + sparse, [self._file(index)]
 
     def _places(self, index: int) -> list[RegionPlace]:
         bar = self._bars.get(index)
@@ -76,13 +88,15 @@ class Regions:
         """Whole pages of RAM in a BAR: the client may map them."""
         if not self._mapped:
             return []
-        found = []
-        for place in self._places(index):
-            if place.region.kind == "ram" and not place.region.readonly and place.offset % protocol.PAGE == 0:
-                found.append((place.offset, place.region.size // protocol.PAGE * protocol.PAGE))
-        return sorted(area for area in found if area[1])
+        return sorted(_area(place) for place in self._places(index) if self._is_shareable(place))
 
-    def _file(self, index: int, areas: list[Area]) -> int:
+    @staticmethod
+    def _is_shareable(place: RegionPlace) -> bool:
+        region = place.region
+        aligned = place.offset % protocol.PAGE == 0 and region.size >= protocol.PAGE
+        return region.kind == "ram" and not region.readonly and aligned
+
+    def _file(self, index: int) -> int:
         """The file that holds a BAR's RAM at its offsets; made when the first client asks. Raises Refused."""
         if index not in self._files:
             fd = os.memfd_create(f"{self._device.name}-bar{index}", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
@@ -91,7 +105,7 @@ class Regions:
                 # A client that shrank it would kill this process at its next access.
                 fcntl.fcntl(fd, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
                 for place in self._places(index):
-                    if (place.offset, place.region.size // protocol.PAGE * protocol.PAGE) in areas:
+                    if self._is_shareable(place):
                         assert place.region.memory is not None  # it is RAM
                         place.region.memory.share(fd, place.offset)
             except OSError as error:
@@ -174,6 +188,11 @@ class Regions:
 def _space(device: PciDevice, bar: Bar) -> AddressSpace:
     index: BarIndex = bar.index
     return AddressSpace(f"{device.name}.bar{index}", device.bars[index])
+
+
+def _area(place: RegionPlace) -> Area:
+    """The whole pages of a region."""
+    return place.offset, place.region.size // protocol.PAGE * protocol.PAGE
 
 
 def _access(index: int) -> RegionFlag:

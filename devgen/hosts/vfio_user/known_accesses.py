@@ -16,7 +16,7 @@ from typing import Final
 
 from devgen.hosts.vfio_user import protocol
 from devgen.hosts.vfio_user.device_regions import SINGLE, Regions
-from devgen.hosts.vfio_user.message_channel import unsent
+from devgen.hosts.vfio_user.message_channel import NOW, Channel
 from devgen.hosts.vfio_user.protocol import HEADER, REGION_ACCESS, Command
 from devgen.runtime.memory.access import Reader, Writer
 from devgen.runtime.time.deadline_queue import TimerQueue
@@ -44,14 +44,14 @@ _WRITTEN: Final = Struct(f"<H{HEAD - 2}s")
 class KnownAccesses:
     """One client's.
 
-    ``transmit`` is its channel's; ``owed`` is where the reply to a write stands until it is sent, here or by `Session`.
-    ``settle`` is called before a reply if ``timers.due``; so is it in `Session`.
+    ``owed`` holds the reply to a write until it is sent, here or by `Session`. ``settle`` is called before a reply if
+    ``timers.due``; so is it in `Session`.
     """
 
     def __init__(
         self,
         regions: Regions,
-        transmit: Callable[[bytes], object],
+        channel: Channel,
         owed: list[bytes],
         timers: TimerQueue,
         settle: Callable[[], None],
@@ -59,7 +59,7 @@ class KnownAccesses:
         self._regions = regions
         self._timers = timers
         self._settle = settle
-        self._transmit = transmit
+        self._channel = channel
         self._owed = owed
         self._actions: dict[bytes, tuple[int, Action]] = {}
         self._writers: dict[bytes, Writer] = {}
@@ -102,7 +102,8 @@ class KnownAccesses:
 
     def _answered(self, write: Writer, count: int, reply: bytes) -> Action:
         unpack, pack = _DATA[count].unpack_from, _WRITTEN.pack
-        owed, transmit, timers, settle = self._owed, self._transmit, self._timers, self._settle
+        owed, channel, transmit = self._owed, self._channel, self._channel.transmit
+        timers, settle = self._timers, self._settle
 
         def action(identifier: int, data: bytes, at: int) -> None:
             owed.append(pack(identifier, reply))
@@ -111,16 +112,18 @@ class KnownAccesses:
                 settle()
             if not owed:  # it has been answered: the device needed the client's memory
                 return
+            answer = owed.pop()
             try:
-                transmit(owed.pop())
+                transmit(answer, NOW)
             except OSError as error:
-                raise unsent(error) from None
+                channel.send_rest(answer, channel.blocked(error))
 
         return action
 
     def _reading(self, read: Reader, count: int, answered: bytes) -> Action:
         pack = _READ[count].pack
-        owed, transmit, timers, settle = self._owed, self._transmit, self._timers, self._settle
+        owed, channel, transmit = self._owed, self._channel, self._channel.transmit
+        timers, settle = self._timers, self._settle
 
         def action(identifier: int, _data: bytes, _at: int) -> None:
             reply = pack(identifier, answered, read())
@@ -131,9 +134,9 @@ class KnownAccesses:
                     return
                 owed.pop()
             try:
-                transmit(reply)
+                transmit(reply, NOW)
             except OSError as error:
-                raise unsent(error) from None
+                channel.send_rest(reply, channel.blocked(error))
 
         return action
 

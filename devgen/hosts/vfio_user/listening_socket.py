@@ -6,6 +6,7 @@ import errno
 import os
 import socket
 import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -18,15 +19,19 @@ WAITING: Final = 8
 """Clients that may wait to be accepted."""
 
 
+PRIVATE: Final = 0o600
+"""Mode of the socket unless told otherwise: only the user who serves may connect."""
+
+
 class Listener:
     """Listens at ``path``, where it replaces a socket that a dead server has left, until ``close``.
 
-    Raises MachineError where it cannot.
+    The socket has mode ``mode``, whatever the umask is. Raises MachineError where it cannot listen.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, mode: int = PRIVATE) -> None:
         self._path = path
-        self._socket = _listen(path)
+        self._socket = _listen(path, mode)
         self._file = _identity(path)
         self._spare = _spare()
 
@@ -35,25 +40,33 @@ class Listener:
         return self._socket.fileno()
 
     def accept(self) -> socket.socket | None:
-        """The connection of a client; None if it has gone again, or if there is no descriptor for it."""
-        try:
-            connection, _ = self._socket.accept()
-        except OSError as error:
-            if error.errno in (errno.EMFILE, errno.ENFILE):
-                self._turn_away()
-            return None
-        return connection
+        """The connection of a client; None if it has gone again.
 
-    def _turn_away(self) -> None:
-        """Refuse a client for which there is no descriptor: left to wait it would keep the loop awake for nothing."""
-        os.close(self._spare)
+        Without a descriptor for it, the one that is kept for this is given up: ``exhausted`` is True then, the client
+        can only be refused, and `restore` is called afterwards.
+        """
         try:
-            connection, _ = self._socket.accept()
-            connection.close()
+            return self._socket.accept()[0]
+        except OSError as error:
+            if error.errno not in (errno.EMFILE, errno.ENFILE) or self.exhausted:
+                return None
+        os.close(self._spare)
+        self._spare = -1
+        try:
+            return self._socket.accept()[0]
         except OSError:
-            pass
-        finally:
-            self._spare = _spare()
+            return None
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the process has no descriptor left for a client."""
+        return self._spare < 0
+
+    def restore(self) -> None:
+        """Keep a descriptor for one more client that has to be refused, if there is one again."""
+        if self.exhausted:
+            with suppress(OSError):
+                self._spare = _spare()
 
     def remove(self) -> None:
         """Remove the socket, unless another has been put in its place."""
@@ -64,10 +77,11 @@ class Listener:
         """Listen no more, and remove the socket."""
         self.remove()
         self._socket.close()
-        os.close(self._spare)
+        if not self.exhausted:
+            os.close(self._spare)
 
 
-def _listen(path: Path) -> socket.socket:
+def _listen(path: Path, mode: int) -> socket.socket:
     length = len(os.fsencode(path))
     if length > LONGEST_PATH:
         raise MachineError(f"{path}: the path has {length} bytes; a socket's has at most {LONGEST_PATH}")
@@ -84,6 +98,7 @@ def _listen(path: Path) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
     try:
         listener.bind(str(path))
+        os.chmod(path, mode)  # before it listens, so that nobody connects in between
         listener.listen(WAITING)
     except OSError as error:
         listener.close()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import struct
+import threading
 from typing import Final
 
 Identity = tuple[int, int]
@@ -23,21 +24,55 @@ LONGEST: Final = 1 << 22
 """Bytes read of a list of mappings: some tens of thousands of them."""
 
 
+PATIENCE: Final = 0.5
+"""Seconds that reading a list of mappings may take."""
+
+
+class MapsReader:
+    """Reads the mappings of processes, each in a thread that is given up when it takes too long.
+
+    The kernel locks the process's memory map for that, and a process can keep it locked: one of its threads waits for
+    a page of a FUSE mount, say. While a thread that was given up has not ended, nothing is read.
+    """
+
+    def __init__(self) -> None:
+        self._thread: threading.Thread | None = None
+
+    def read(self, process: int) -> bytes:
+        """/proc/PID/maps, its beginning if it is long; empty where it cannot be read."""
+        if self._thread is not None and self._thread.is_alive():
+            return b""
+        found: list[bytes] = []
+        self._thread = threading.Thread(target=_read_maps, args=(process, found), name="devgen-maps", daemon=True)
+        self._thread.start()
+        self._thread.join(PATIENCE)
+        return found[0] if found else b""
+
+
+def _read_maps(process: int, found: list[bytes]) -> None:
+    try:
+        with open(f"/proc/{process}/maps", "rb") as file:
+            found.append(file.read(LONGEST))
+    except OSError:  # another user's process, or one that has gone
+        return
+
+
 class Sharing:
     """Tells of files that the process at the other end of ``connection`` has mapped, each looked at once."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, maps: MapsReader) -> None:
         self._process = _peer(connection)
+        self._maps = maps
         self._private: dict[Identity, bool] = {}
 
     def private(self, fd: int) -> bool:
-        """Whether the process has mappings of this file, and only private ones; False where nobody can tell."""
+        """Whether the process has mappings of this shared memory, and only private ones; False if unknown."""
         if not self._process:
             return False
         status = os.fstat(fd)
         identity = status.st_dev, status.st_ino
         if identity not in self._private and len(self._private) < MOST:
-            self._private[identity] = _only_private(self._process, identity)
+            self._private[identity] = _only_private(self._maps.read(self._process), identity)
         return self._private.get(identity, False)
 
 
@@ -51,13 +86,8 @@ def _peer(connection: socket.socket) -> int:
     return int(process)
 
 
-def _only_private(process: int, identity: Identity) -> bool:
+def _only_private(mappings: bytes, identity: Identity) -> bool:
     device, inode = identity
     place = f"{os.major(device):02x}:{os.minor(device):02x} {inode} ".encode()
-    try:
-        with open(f"/proc/{process}/maps", "rb") as file:
-            mappings = file.read(LONGEST)
-    except OSError:  # another user's process, or one that has gone
-        return False
     modes = {line.split(b" ", 2)[1][3:4] for line in mappings.splitlines() if place in line + b" "}
     return modes == {b"p"}

@@ -14,12 +14,13 @@ import socket
 import struct
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
 from devgen.hosts.vfio_user import protocol
-from devgen.hosts.vfio_user.memory_sharing import Sharing
+from devgen.hosts.vfio_user.memory_sharing import MapsReader, Sharing
 from devgen.hosts.vfio_user.protocol import HEADER, Disconnect
 
 SHORT: Final = 400
@@ -32,20 +33,32 @@ LINGER: Final = 1e-3
 """Seconds that ``receive`` waits: a driver that comes back within it costs no turn of the server's loop."""
 
 PATIENCE: Final = 5.0
-"""Seconds that a client may leave its side of the socket full before it is given up."""
+"""Seconds that a client may take to read one message of the server."""
+
+MESSAGE_PATIENCE: Final = 5.0
+"""Seconds that a client may take to send one message, once it has begun it, and to send its first one."""
+
+SLICE: Final = 0.05
+"""Seconds between two looks at whether the server is to end, while a client does not read."""
 
 PIECE: Final = 1 << 16
-"""Bytes sent at once: the kernel counts `PATIENCE` anew for each buffer that it finds room for."""
+"""Bytes sent at once."""
 
-ANCILLARY: Final = socket.CMSG_SPACE(protocol.MAX_FDS * array.array("i").itemsize)
-"""Bytes that hold the descriptors of a message."""
+ANCILLARY: Final = socket.CMSG_SPACE(253 * array.array("i").itemsize)
+"""Bytes that hold as many descriptors as one message may carry (SCM_MAX_FD of net/scm.h).
+
+The kernel closes what does not fit, in this thread: a close that a peer may block, see `client_descriptors`.
+"""
+
+NOW: Final = socket.MSG_DONTWAIT
+"""Flag of `Channel.transmit`."""
 
 Ancillary = Sequence[tuple[int, int, bytes]]
 
 
 @dataclass(slots=True)
 class Message:
-    """One message; its descriptors are closed by ``close`` unless somebody has taken them."""
+    """One message. Whoever handles it takes its descriptors, or hands them to a `DescriptorCloser`."""
 
     identifier: int
     command: int
@@ -60,23 +73,27 @@ class Message:
         taken, self.fds = self.fds, []
         return taken
 
-    def close(self) -> None:
-        """Close the descriptors that nobody has taken."""
-        for fd in self.take_fds():
-            os.close(fd)
-
 
 class Channel:
-    """One connection. ``receive`` waits for `LINGER` at most; sending blocks for `PATIENCE` at most."""
+    """One connection. ``receive`` waits for `LINGER` at most; sending for `PATIENCE` at most, less if ``stopping()``.
 
-    def __init__(self, connection: socket.socket) -> None:
+    ``close_descriptors`` closes descriptors of the client that nobody takes.
+    """
+
+    def __init__(
+        self,
+        connection: socket.socket,
+        close_descriptors: Callable[[Iterable[int]], None],
+        stopping: Callable[[], bool],
+    ) -> None:
         self._socket = connection
+        self._close_descriptors = close_descriptors
+        self._stopping = stopping
         self.recvmsg = connection.recvmsg
-        """Reads ``room`` bytes, and as many descriptors as a message may have."""
+        """Reads ``room`` bytes and their descriptors."""
         self.transmit = connection.send
-        """Sends a short message whole, but for errors."""
+        """Sends a short message whole, with `NOW`; see `send_rest` for BlockingIOError."""
         connection.setblocking(True)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(PATIENCE))
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _timeval(LINGER))
         self.data = b""
         """What has been received: messages, up to where `next` has found no more of them."""
@@ -90,6 +107,8 @@ class Channel:
         self.room = SHORT
         self.special = False
         """Whether what is read next does not begin with a message, or descriptors wait for theirs."""
+        self.deadline: float | None = time.monotonic() + MESSAGE_PATIENCE
+        """When the next message must have come whole (``time.monotonic``); None if none has begun."""
 
     def fileno(self) -> int:
         """The socket."""
@@ -101,9 +120,9 @@ class Channel:
         poll.register(self._socket, 0)
         return bool(poll.poll(0))
 
-    def sharing(self) -> Sharing:
+    def sharing(self, maps: MapsReader) -> Sharing:
         """What can be seen of the process at the other end."""
-        return Sharing(self._socket)
+        return Sharing(self._socket, maps)
 
     # --- receiving -----------------------------------------------------------------------
 
@@ -122,10 +141,10 @@ class Channel:
 
     def put(self, data: bytes, ancillary: Ancillary = (), flags: int = 0) -> None:
         """Put into ``data`` what ``recvmsg`` has read. Raises Disconnect when the client has gone."""
-        fds = _descriptors(ancillary)
+        fds = descriptors(ancillary)
         truncated = bool(flags & socket.MSG_CTRUNC)
         if not data:
-            _close(fds)
+            self._close_descriptors(fds)
             raise Disconnect("the client has closed the connection")
         if fds or truncated:
             self._keep(fds, truncated, self._last_start(data))
@@ -145,7 +164,7 @@ class Channel:
     def _keep(self, fds: list[int], truncated: bool, start: int) -> None:
         too_many = truncated or sum(len(waiting) for _, waiting, _ in self.fds) + len(fds) > protocol.MAX_FDS
         if too_many:  # of a message that may never end
-            _close(fds)
+            self._close_descriptors(fds)
         self.fds.append((start, [] if too_many else fds, too_many))
 
     def next(self) -> Message | None:
@@ -163,6 +182,7 @@ class Channel:
             message.too_many |= too_many
             self._consider()
         self.at = at + size
+        self.deadline = None
         return message
 
     @staticmethod
@@ -180,6 +200,8 @@ class Channel:
         if self.at < len(self.data):
             self._partial += self.data[self.at :]
             self._missing = size - len(self._partial)
+            if self.deadline is None:
+                self.deadline = time.monotonic() + MESSAGE_PATIENCE
             self._consider()
         self._begin += self.at
         self.data, self.at = b"", 0
@@ -218,32 +240,69 @@ class Channel:
     def send(self, data: bytes) -> None:
         """Send a message. Raises Disconnect."""
         try:
-            sent = self.transmit(data if len(data) <= PIECE else data[:PIECE])
-            if sent != len(data):
-                self._send_rest(data, sent)
+            sent = self.transmit(data if len(data) <= PIECE else data[:PIECE], NOW)
         except OSError as error:
-            raise unsent(error) from None
+            sent = self.blocked(error)
+        if sent != len(data):
+            self.send_rest(data, sent)
 
     def _send_with(self, data: bytes, fds: Sequence[int]) -> None:
-        try:
-            sent = self._socket.sendmsg([data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))])
-            self._send_rest(data, sent)
-        except OSError as error:
-            raise unsent(error) from None
+        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))]
+        until = time.monotonic() + PATIENCE
+        sent = 0
+        while not sent:  # the descriptors go with the first byte
+            try:
+                sent = self._socket.sendmsg([data], rights, NOW)
+            except OSError as error:
+                sent = self.blocked(error)
+                self._await_room(until)
+        self.send_rest(data, sent)
 
-    def _send_rest(self, data: bytes, sent: int) -> None:
-        deadline = time.monotonic() + PATIENCE
+    def send_rest(self, data: bytes, sent: int = 0) -> None:
+        """Send what the socket had no room for. Raises Disconnect when the client does not read, or the server ends."""
+        until = time.monotonic() + PATIENCE
         while sent < len(data):
-            if time.monotonic() > deadline:  # it reads, a few bytes now and then
-                raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
-            sent += self.transmit(data[sent : sent + PIECE])
+            try:
+                sent += self.transmit(data[sent : sent + PIECE], NOW)
+            except OSError as error:
+                self.blocked(error)
+                self._await_room(until)
+
+    @staticmethod
+    def blocked(error: OSError) -> int:
+        """Bytes sent, none, if ``transmit`` has failed only because the socket is full. Raises Disconnect."""
+        if error.errno != errno.EAGAIN:
+            raise Disconnect(f"cannot send: {error.strerror}") from None
+        return 0
+
+    def _await_room(self, until: float) -> None:
+        if self._stopping():
+            raise Disconnect("the server ends")
+        if time.monotonic() > until:
+            raise Disconnect("cannot send: does not read its replies")
+        poll = select.poll()
+        poll.register(self._socket, select.POLLOUT)
+        poll.poll(SLICE * 1000)
 
     def close(self) -> None:
-        """Close the connection and whatever descriptors wait for their message."""
-        self._socket.close()
+        """Close the connection and all descriptors that the client has sent and nobody has taken."""
         for _, fds, _ in self.fds:
-            _close(fds)
+            self._close_descriptors(fds)
         self.fds.clear()
+        drain(self._socket, self._close_descriptors)
+        self._socket.close()
+
+
+def drain(connection: socket.socket, close_descriptors: Callable[[Iterable[int]], None]) -> None:
+    """Take what a client has sent and nobody has read. The kernel would close descriptors in it, in this thread."""
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)  # the client can send no more: what is there has an end
+        connection.setblocking(False)
+        while True:
+            data, ancillary, _, _ = connection.recvmsg(LONG, ANCILLARY)
+            close_descriptors(descriptors(ancillary))
+            if not data:
+                return
 
 
 def _timeval(seconds: float) -> bytes:
@@ -256,13 +315,8 @@ def nothing_came(error: OSError) -> None:
         raise Disconnect(f"cannot read: {error.strerror}") from None
 
 
-def unsent(error: OSError) -> Disconnect:
-    """What an error of ``transmit`` means."""
-    why = "does not read its replies" if error.errno == errno.EAGAIN else str(error.strerror)
-    return Disconnect(f"cannot send: {why}")
-
-
-def _descriptors(ancillary: Ancillary) -> list[int]:
+def descriptors(ancillary: Ancillary) -> list[int]:
+    """The descriptors of one read, close-on-exec."""
     found = array.array("i")
     for level, kind, data in ancillary:
         if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
@@ -270,8 +324,3 @@ def _descriptors(ancillary: Ancillary) -> list[int]:
     for fd in found:
         os.set_inheritable(fd, False)
     return list(found)
-
-
-def _close(fds: Sequence[int]) -> None:
-    for fd in fds:
-        os.close(fd)

@@ -5,30 +5,36 @@ One thread does all: it waits for messages, doorbells, timers and ``stop``. So t
 
 from __future__ import annotations
 
+import errno
 import logging
-import select
 import threading
+import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 from typing import Final, TypeVar
 
+from devgen.hosts.vfio_user.client_descriptors import MOST_STUCK, DescriptorCloser
 from devgen.hosts.vfio_user.client_memory import ClientMemory
 from devgen.hosts.vfio_user.client_session import Session
 from devgen.hosts.vfio_user.cross_thread_calls import Calls
 from devgen.hosts.vfio_user.device_regions import Regions
-from devgen.hosts.vfio_user.listening_socket import Listener
+from devgen.hosts.vfio_user.eventfd_signals import EventfdSignals
+from devgen.hosts.vfio_user.listening_socket import PRIVATE, Listener
+from devgen.hosts.vfio_user.memory_sharing import MapsReader
 from devgen.hosts.vfio_user.message_channel import Channel
 from devgen.hosts.vfio_user.pci_function import PciFunction
 from devgen.hosts.vfio_user.protocol import Disconnect
+from devgen.hosts.vfio_user.refused_clients import RefusedClients
 from devgen.hosts.vfio_user.served_function import ServedFunction, class_to_serve
-from devgen.runtime.base.errors import StateError
+from devgen.hosts.vfio_user.watched_descriptors import GivenDoorbells, WatchedDescriptors
+from devgen.runtime.base.errors import MachineError, StateError
 from devgen.runtime.base.plain_state import Json, mapping
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.environment import Environment
 from devgen.runtime.device.properties import PropertyValue
 from devgen.runtime.device.saved_state import arm_restored
-from devgen.runtime.memory.event_notifier import EventNotifier, IoEventFd, take_count
+from devgen.runtime.memory.event_notifier import EventNotifier, take_count
 from devgen.runtime.memory.memory_region import transaction
 from devgen.runtime.observe.observable import EventSink, ResetSink
 from devgen.runtime.pci import PciDevice
@@ -55,8 +61,9 @@ class VfioUserServer:
     It is `Observable`, before ``run`` or in its thread.
 
     ``on_event(device, event, values)`` hears the device's events, ``on_client`` a line when a client comes or goes.
-    ``mapped``: whether clients are given the RAM of a BAR to map.
-    Raises MachineError when the device is not on PCI or the socket cannot be made, DeviceError for its properties.
+    ``mapped``: whether clients are given the RAM of a BAR to map. ``mode``: the socket's, whatever the umask is.
+    Raises MachineError when the device is not on PCI, the host lacks what serving needs, or the socket cannot be made;
+    DeviceError for its properties.
     """
 
     def __init__(
@@ -68,6 +75,7 @@ class VfioUserServer:
         on_event: EventSink | None = None,
         on_client: Callable[[str], None] | None = None,
         mapped: bool = True,
+        mode: int = PRIVATE,
     ) -> None:
         device_class = class_to_serve(device)
         self.memory = ClientMemory()
@@ -93,16 +101,28 @@ class VfioUserServer:
         """The device has been restored, and no client has used it since."""
         self.running = False
         """Whether ``run`` is under way."""
-        self.urgent: set[int] = set()
-        """Descriptors of which we hear before the client's next message."""
-        self._poll = select.poll()
-        self._watched: dict[int, Callable[[], None]] = {}
-        self._bells: set[int] = set()
-        try:
-            self._listener = Listener(self.path)
-        except BaseException:
-            self.device.close()
-            raise
+        self._watched = WatchedDescriptors()
+        self.urgent = self._watched.urgent
+        self.watch = self._watched.watch
+        self.ignore = self._watched.ignore
+        """See `WatchedDescriptors`, for these three."""
+        self._bells = GivenDoorbells(self.device, self._watched, self.settle)
+        self.watch_doorbell = self._bells.watch
+        """See `GivenDoorbells`."""
+        self._closer = DescriptorCloser()
+        self.close_descriptors = self._closer.close
+        """Closes descriptors of a client. Never waits for the client."""
+        self.looks = MapsReader()
+        self._refused = RefusedClients(self)
+        with ExitStack() as stack:
+            for part in (self.device, self._wake):
+                stack.callback(part.close)
+            self._signals = _signals_of(self._wake)
+            stack.callback(self._signals.close)
+            self._listener = Listener(self.path, mode)
+            stack.pop_all()
+        self.signal = self._signals.signal
+        """Adds one to an eventfd of a client. Never waits."""
         self.watch(self._wake.fileno(), self._work)
         self.watch(self._listener.fileno(), self._accept)
 
@@ -123,16 +143,22 @@ class VfioUserServer:
     def step(self, timeout: float = _LONGEST) -> None:
         """Wait for at most ``timeout`` seconds and handle what has come."""
         self.settle()
-        for fd, _ in self._poll.poll(self._patience(timeout)):
-            handler = self._watched.get(fd)
-            if handler is not None:
-                handler()
-                self.settle()
+        ready = self._watched.wait(self._patience(timeout))
+        if self._session is not None:
+            self._session.dma_wait = 0.0
+        self._watched.handle(ready, self.settle)
         self.clocks.virtual.run_due(TIMERS)
         if self._session is not None and self._session.behind:
             self._serve()
+        if self._session is not None and _past(self._session.channel.deadline):
+            self.lose("it has not sent a whole message in time")
         if self._lost is not None:
             self._end_session(self._lost)
+        if self._refused:
+            self._refused.expire()
+        if self._listener.exhausted and not self._refused:
+            self._listener.restore()
+            self.watch(self._listener.fileno(), self._accept)
 
     def settle(self) -> None:
         """End an entry into the device: fire the timers that it made due.
@@ -144,9 +170,14 @@ class VfioUserServer:
             self.clocks.virtual.settle()
 
     def _patience(self, timeout: float) -> int:
+        """Milliseconds to wait."""
         deadline = self.clocks.virtual.next_deadline()
         if deadline is not None:
             timeout = min(timeout, (deadline - self.clocks.virtual.now()) / 1e9)
+        session = None if self._session is None else self._session.channel.deadline
+        for until in (session, self._refused.deadline()):
+            if until is not None:
+                timeout = min(timeout, until - time.monotonic())
         return max(0, -int(-timeout * 1000 // 1))
 
     def stop(self) -> None:
@@ -175,51 +206,31 @@ class VfioUserServer:
         self._wake.test_and_clear()
         self._calls.work()
 
-    def watch(self, fd: int, handler: Callable[[], None], *, urgent: bool = False) -> None:
-        """Call ``handler()`` whenever ``fd`` can be read; ``ignore`` it once it is to be closed.
-
-        What is not ``urgent`` may wait for a burst of messages to end, a millisecond of a client that never pauses.
-        """
-        self._watched[fd] = handler
-        if urgent:
-            self.urgent.add(fd)
-        self._poll.register(fd, select.POLLIN)
-
-    def ignore(self, fd: int) -> None:
-        """Undo ``watch``."""
-        if self._watched.pop(fd, None) is not None:
-            self._poll.unregister(fd)
-            self.urgent.discard(fd)
-
-    def watch_doorbell(self, bell: IoEventFd) -> None:
-        """Hear a doorbell whose descriptor a client has been given."""
-        fd = bell.notifier.fileno()
-        if fd not in self._bells:
-            self._bells.add(fd)
-            self.watch(fd, lambda: self._ring(bell), urgent=True)
-
-    def _ring(self, bell: IoEventFd) -> None:
-        count = take_count(bell.notifier.fileno())
-        # An observer may have put another in its place meanwhile, for the same descriptor.
-        present = (one for region in self.device.regions.values() for one in region.ioeventfds)
-        for one in [one for one in present if one.notifier is bell.notifier] if count else ():
-            one.handler(count)
-            self.settle()
-
     # --- clients -------------------------------------------------------------------------------
 
     def _accept(self) -> None:
         self._see_who_has_gone()
         connection = self._listener.accept()
+        if self._listener.exhausted:
+            self.ignore(self._listener.fileno())  # until `step` has restored it: nobody else can be accepted
         if connection is None:
             return
-        if self._session is not None:
-            _log.info("%s: a second client is refused", self.device.name)
-            connection.close()
+        refusal = self._refusal()
+        if refusal:
+            _log.info("%s: a client is refused: %s", self.device.name, errno.errorcode[refusal])
+            self._refused.add(connection, refusal)
             return
-        self._session = Session(self, Channel(connection))
+        self._session = Session(self, Channel(connection, self.close_descriptors, lambda: self.stopping))
         self.watch(connection.fileno(), self._serve)
         self._on_client("a client has connected")
+
+    def _refusal(self) -> int:
+        """The errno with which a client that now comes is refused; 0 if it is served."""
+        if self._listener.exhausted:
+            return errno.EMFILE
+        if self.stopping:
+            return errno.ESHUTDOWN
+        return errno.EBUSY if self._session is not None or self._closer.stuck() >= MOST_STUCK else 0
 
     def _see_who_has_gone(self) -> None:
         """End the session of a client that has gone: the one that now comes is not a second one."""
@@ -246,8 +257,24 @@ class VfioUserServer:
         if session is not None:
             self.ignore(session.channel.fileno())
             session.close()
+            self._take_back()
             self._session = None
             self._on_client(f"the client has gone: {why}")
+            if self._closer.stuck() >= MOST_STUCK:
+                self._on_client("no further client is served: descriptors that clients have sent cannot be closed")
+
+    def _take_back(self) -> None:
+        """What the client was given is worth nothing to it any more: it neither sees nor disturbs the next one."""
+        self._bells.take_back()
+        try:
+            self.regions.take_back()
+        except OSError as error:
+            self._on_client(f"the server ends: the card's RAM cannot be taken back from the client: {error.strerror}")
+            self.stop()
+
+    def hung_descriptors(self) -> int:
+        """Number of descriptors that clients have sent and whose closing has not ended, see `client_descriptors`."""
+        return self._closer.stuck()
 
     def tell(self, line: str) -> None:
         """Say something of the client to who has asked for that."""
@@ -339,10 +366,19 @@ class VfioUserServer:
         self._end_session("the server ends")
         if self._listener.fileno() >= 0:
             self.ignore(self._listener.fileno())
+            self._turn_away()
             self._listener.close()
+            self._signals.close()
             self._wake.close()
             self.regions.close()
             self.device.close()
+
+    def _turn_away(self) -> None:
+        """Answer the clients that have not been accepted."""
+        self.stopping = True
+        while not self._listener.exhausted and (connection := self._listener.accept()) is not None:
+            self._refused.add(connection, self._refusal())
+        self._refused.close()
 
     def __enter__(self) -> VfioUserServer:
         """Use as a context that closes the server."""
@@ -351,6 +387,19 @@ class VfioUserServer:
     def __exit__(self, *_: object) -> None:
         """Close."""
         self.close()
+
+
+def _signals_of(own: EventNotifier) -> EventfdSignals:
+    """What signals clients' eventfds. Raises MachineError where the host has no calls for them that never wait."""
+    try:
+        take_count(own.fileno())
+    except OSError as error:
+        raise MachineError(f"cannot read eventfds without waiting (Linux 5.8 or newer can): {error.strerror}") from None
+    return EventfdSignals()
+
+
+def _past(deadline: float | None) -> bool:
+    return deadline is not None and time.monotonic() > deadline
 
 
 def _nobody(_line: str) -> None:

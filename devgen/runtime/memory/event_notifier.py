@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 
@@ -54,6 +52,12 @@ class EventNotifier:
         except BlockingIOError:
             return 0
 
+    def renew(self) -> None:
+        """Close the descriptor and forget its count: the next `fileno` opens another, which nobody else has."""
+        if not self._closed:
+            self.close()
+            self._closed = False
+
     def close(self) -> None:
         """Close the descriptor; may be called again."""
         self._closed = True
@@ -63,18 +67,15 @@ class EventNotifier:
 
 
 def take_count(fd: int) -> int:
-    """The count of an eventfd, which is 0 then. Never waits, whatever others that have it make of it meanwhile."""
+    """The count of an eventfd, which is 0 then. Never waits, even if another process clears O_NONBLOCK meanwhile.
+
+    Raises OSError (EOPNOTSUPP) on Linux before 5.8.
+    """
     count = bytearray(8)
     try:
         os.preadv(fd, [count], -1, os.RWF_NOWAIT)
     except BlockingIOError:
         return 0
-    except OSError as error:
-        if error.errno != errno.EOPNOTSUPP:
-            raise
-        os.set_blocking(fd, False)  # Linux before 5.8: the best that it allows
-        with suppress(BlockingIOError):
-            return os.eventfd_read(fd)
     return int.from_bytes(count, sys.byteorder)
 
 

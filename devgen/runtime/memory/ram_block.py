@@ -7,12 +7,11 @@ import mmap
 import os
 from typing import Final
 
+from devgen.runtime.memory.host_mapping import map_anonymous, map_file, move
 from devgen.runtime.memory.shared_bytes import SharedBytes
 
 PAGE_SIZE: Final = 4096
 """Granularity of the dirty log in bytes; RAM blocks are multiples of it."""
-
-_MAP_FIXED: Final = 0x10  # linux/mman.h; the mmap module does not know it
 
 
 class RamBlock:
@@ -93,13 +92,18 @@ class RamBlock:
         """
         length = -(-self.size // PAGE_SIZE) * PAGE_SIZE
         os.pwrite(fd, self.view, offset)
-        libc = ctypes.CDLL(None, use_errno=True)
-        libc.mmap.restype = ctypes.c_void_p
-        libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *(ctypes.c_int,) * 3, ctypes.c_long]
-        protection, flags = mmap.PROT_READ | mmap.PROT_WRITE, mmap.MAP_SHARED | _MAP_FIXED
-        if libc.mmap(self.address, length, protection, flags, fd, offset) != self.address:
-            number = ctypes.get_errno()
-            raise OSError(number, os.strerror(number))
+        map_file(fd, offset, length, writable=True, at=self.address)
+
+    def unshare(self) -> None:
+        """Move the memory out of the file of `share`: who still maps the file neither sees nor changes it any more.
+
+        Raises:
+            OSError: the host has no memory for it. It stays in the file.
+        """
+        length = -(-self.size // PAGE_SIZE) * PAGE_SIZE
+        copy = map_anonymous(length)
+        ctypes.memmove(copy, self.address, length)
+        move(copy, length, self.address)
 
     def close(self) -> None:
         """Give the memory back, at the latest when the last view of it goes. May be called again."""

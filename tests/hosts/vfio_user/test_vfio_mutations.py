@@ -129,8 +129,6 @@ def test_changed_messages(server: VfioUserServer, memory: int, eventfds: Callabl
     mutator = Mutator(seed)
     given = [memory, *eventfds(3)]
     hello = mutator.corpus[0][0]
-    server.regions.info(protocol.REGION_INFO.pack(32, 0, MEMORY, 0, 0, 0))  # what is made for the first client stays
-    server.regions.doorbells(protocol.IO_FDS.pack(56, 0, BAR0, 0), 16)[1][0].notifier.fileno()
     before: int | None = None
     for turn in range(ROUNDS):
         with Client(server.path) as client:

@@ -147,7 +147,7 @@ def copy_word(client: Client, source: int, destination: int) -> None:
 def test_a_part_of_huge_pages_is_mapped_with_what_is_round_it(
     client: Client, memory: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("devgen.hosts.vfio_user.client_memory._block", lambda fd, status: 1 << 16)
+    monkeypatch.setattr("devgen.hosts.vfio_user.client_memory._block", lambda status: 1 << 16)
     assert not client.map(0xC0000, 0x3000, memory, offset=0x1D000).error
     os.pwrite(memory, b"data", 0x1D000)
     copy_word(client, 0xC0000, 0xC2FFC)

@@ -25,15 +25,20 @@ def maps() -> int:
 
 def connect(server: VfioUserServer) -> Client:
     """A new client, once the server has let go of the last."""
-    for _ in range(500):
-        client = Client(server.path)
+    return connect_to(server.path)
+
+
+def connect_to(path: Path) -> Client:
+    """As `connect`, for a server at ``path``."""
+    for _ in range(2000):
+        client = Client(path)
         try:
-            client.hello()
-        except (ConnectionError, OSError):
-            client.close()
-            time.sleep(0.002)
-        else:
-            return client
+            if not client.hello().error:
+                return client
+        except OSError:
+            pass
+        client.close()
+        time.sleep(0.002)
     raise AssertionError("the server takes no client any more")
 
 
