@@ -1,0 +1,39 @@
+"""Replaces local names in a typed expression: what a function's body is for the arguments of one call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, cast
+
+from devgen.language.ir import BitsPlace, Expr, Int, Load, LocalPlace, Range, Slice
+
+
+def substitute(expr: Expr, given: Mapping[str, Expr]) -> Expr:
+    """Return ``expr`` with the value of each local in ``given`` in place of the local.
+
+    The ranges stay: those of a function's body hold for the arguments of every call.
+    """
+    return cast(Expr, _mapped(expr, given)) if given else expr
+
+
+def _mapped(node: Any, given: Mapping[str, Expr]) -> Any:
+    match node:
+        case Load(LocalPlace(name)) if name in given:
+            return given[name]
+        case Load(BitsPlace(of, lsb, width)) if _is_given(of, given):
+            inner = _mapped(Load(of, Range(None, None)), given)
+            return Slice(inner, Int(lsb), width, node.range)
+        case tuple():
+            return tuple(_mapped(part, given) for part in node)
+        case Range():
+            return node
+        case _ if is_dataclass(node) and not isinstance(node, type):
+            return replace(node, **{part.name: _mapped(getattr(node, part.name), given) for part in fields(node)})
+    return node
+
+
+def _is_given(place: object, given: Mapping[str, Expr]) -> bool:
+    while isinstance(place, BitsPlace):
+        place = place.of
+    return isinstance(place, LocalPlace) and place.name in given
