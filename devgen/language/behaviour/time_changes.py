@@ -21,19 +21,17 @@ a bit of a ramp (``C ^ X``), compares two ramps, or reads guest memory, is refus
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from math import gcd
 from typing import Final, Literal
 
-from devgen.language.behaviour import ranges
+from devgen.language.behaviour import ramps
 from devgen.language.behaviour.expression_parts import indices
+from devgen.language.behaviour.ramps import Change, Changes, NotFollowedError, Ramp, Value
 from devgen.language.behaviour.substitution import substitute
 from devgen.language.ir import (
-    BOOL,
     Apply,
     Binary,
-    BinaryOp,
     BitsPlace,
     Builtin,
     Compare,
@@ -58,64 +56,10 @@ from devgen.language.ir import (
     Unary,
     Wrap,
 )
-from devgen.language.model import Counter, Function, Register
+from devgen.language.model import Counter, Device, Function, Register, RegisterFile
 
 MOST_NODES: Final = 20_000
 """Parts of one expression that are looked at, calls of functions included; a larger one is refused."""
-
-_RANGES: Final[Mapping[BinaryOp, Callable[[Range, Range], Range]]] = {
-    "+": ranges.add,
-    "-": ranges.subtract,
-    "*": ranges.multiply,
-    "//": ranges.divide,
-    "<<": ranges.shift_left,
-}
-
-
-@dataclass(slots=True, frozen=True)
-class Change:
-    """``source`` reaches ``at``: a counter modulo ``modulus``, a clock (``modulus`` None) once.
-
-    ``at`` may be any integer; only its remainder matters where there is a modulus. Where ``guard`` is false the change
-    does not matter, and ``at`` may not be computed: its ranges hold behind the guard only.
-    """
-
-    source: CounterPlace | Now
-    at: Expr
-    modulus: Expr | None
-    guard: Expr | None = None
-
-
-Changes = tuple[Change, ...]
-
-
-class NotFollowedError(Exception):
-    """The expression cannot be followed; the message says why, as the end of a sentence."""
-
-
-@dataclass(slots=True, frozen=True)
-class _Ramp:
-    """A value that rises or falls with ``source``.
-
-    ``reaches(t)`` is the count of the source at which the value crosses ``t``: from below ``t`` to ``t`` or more on a
-    rising ramp, the other way on a falling one. ``scale`` is how many counts one step of the value takes, None where
-    that is no whole number. ``jumps`` are the moments at which it wraps, or at which anything else in it changes.
-    ``wrapped``: it wraps by itself, not just where its counter does.
-    """
-
-    source: CounterPlace | Now
-    reaches: Callable[[Expr], Expr]
-    modulus: Expr | None
-    scale: Expr | None
-    range: Range
-    jumps: Changes = ()
-    wrapped: bool = False
-
-    def crossing(self, threshold: Expr) -> Change:
-        return Change(self.source, self.reaches(threshold), self.modulus)
-
-
-_Value = _Ramp | Changes
 
 
 @dataclass(slots=True)
@@ -141,16 +85,16 @@ class Follower:
 
     def _truth(self, expr: Expr) -> Changes:
         value = self._value(expr)
-        return _against(value, "!=", Int(0)) if isinstance(value, _Ramp) else value
+        return ramps.against(value, "!=", Int(0)) if isinstance(value, Ramp) else value
 
     def _steps(self, expr: Expr, where: str) -> Changes:
         """The changes of an operand that may not be a ramp."""
         value = self._value(expr)
-        if isinstance(value, _Ramp):
+        if isinstance(value, Ramp):
             raise NotFollowedError(f"{where} changes with every tick")
         return value
 
-    def _value(self, expr: Expr) -> _Value:
+    def _value(self, expr: Expr) -> Value:
         self._budget -= 1
         if self._budget < 0:
             raise NotFollowedError(f"it has more than {MOST_NODES:,} parts, functions included")
@@ -158,22 +102,22 @@ class Follower:
             case Int() | Text():
                 return ()
             case Now():
-                return _Ramp(expr, _same, None, Int(1), expr.range)
+                return Ramp(expr, ramps.same, None, Int(1), expr.range)
             case Load(place):
                 return self._load(place)
             case Apply(function, arguments):
                 body = self.functions.get(function)
                 return () if body is None else self._value(_call(body, arguments))
             case Wrap(operand, width, signed):
-                return self._wrap(self._value(operand), width, signed, operand.range)
+                return ramps.wrapped(self._value(operand), width, signed, operand.range)
             case Slice(operand, lsb, width):
                 return self._slice(operand, lsb, width)
             case Unary("not", operand):
                 return self._truth(operand)
             case Unary("-", operand):
-                return self._falling(self._value(operand), Int(0))
+                return ramps.falling(self._value(operand), Int(0))
             case Unary("~", operand):
-                return self._falling(self._value(operand), Int(-1))
+                return ramps.falling(self._value(operand), Int(-1))
             case Binary():
                 return self._binary(expr)
             case Compare(first, rest):
@@ -181,13 +125,13 @@ class Follower:
             case _:
                 return self._choice(expr)
 
-    def _choice(self, expr: Expr) -> _Value:
+    def _choice(self, expr: Expr) -> Value:
         match expr:
             case Logic(op, operands):
                 return self._short_circuit(op, operands)
             case Conditional(test, then, orelse):
-                first = _guarded(self._steps(then, "a branch"), test)
-                return self._truth(test) + first + _guarded(self._steps(orelse, "a branch"), _negated(test))
+                first = ramps.guarded(self._steps(then, "a branch"), test)
+                return self._truth(test) + first + ramps.guarded(self._steps(orelse, "a branch"), ramps.negated(test))
             case Builtin("bool", (operand,)):
                 return self._truth(operand)
             case Builtin("min" | "max", arguments):
@@ -208,25 +152,25 @@ class Follower:
         found = self._truth(operands[0])
         for position, operand in enumerate(operands[1:], 1):
             before = operands[0] if position == 1 else Logic(op, operands[:position])
-            found += _guarded(self._truth(operand), before if op == "and" else _negated(before))
+            found += ramps.guarded(self._truth(operand), before if op == "and" else ramps.negated(before))
         return found
 
-    def _load(self, place: Place) -> _Value:
+    def _load(self, place: Place) -> Value:
         match place:
             case CounterPlace(name, index):
                 moved = () if index is None else self._steps(index, "an index")
                 width = self.counters[name].width
                 jumps = (Change(place, Int(0), Int(1 << width)), *moved)
-                return _Ramp(place, _same, Int(1 << width), Int(1), Range.unsigned(width), jumps)
+                return Ramp(place, ramps.same, Int(1 << width), Int(1), Range.unsigned(width), jumps)
             case RegisterPlace():
                 return self._register(place)
             case FieldPlace(register, _, lsb, width):
-                return self._bits(self._load(register), Int(lsb), width, Range.unsigned(register.width))
+                return ramps.bits(self._load(register), Int(lsb), width)
             case BitsPlace(of, lsb, width):
-                return self._bits(self._load(of), Int(lsb), width, Range(None, None))
+                return ramps.bits(self._load(of), Int(lsb), width)
         return _union(self._steps(one, "an index") for one in indices(place))
 
-    def _register(self, place: RegisterPlace) -> _Value:
+    def _register(self, place: RegisterPlace) -> Value:
         """A register with a ``read`` is what that gives; inside its own ``read`` it is its storage."""
         key = (place.file, place.register)
         register = self.registers.get(key)
@@ -238,220 +182,90 @@ class Follower:
             value = self._value(substitute(register.read, {} if place.index is None else {"index": place.index}))
         finally:
             self._reading.pop()
-        return replace(value, jumps=value.jumps + moved) if isinstance(value, _Ramp) else value + moved
+        return replace(value, jumps=value.jumps + moved) if isinstance(value, Ramp) else value + moved
 
     # --- arithmetic on ramps ------------------------------------------------------------------
 
-    def _binary(self, expr: Binary) -> _Value:
+    def _binary(self, expr: Binary) -> Value:
         left, right = self._value(expr.left), self._value(expr.right)
-        if isinstance(left, _Ramp) and isinstance(right, _Ramp):
+        if isinstance(left, Ramp) and isinstance(right, Ramp):
             raise NotFollowedError("it computes with two values that both change with every tick")
-        if isinstance(right, _Ramp):
-            assert not isinstance(left, _Ramp)
+        if isinstance(right, Ramp):
+            assert not isinstance(left, Ramp)
             return self._mirrored(expr, right, left)
-        if not isinstance(left, _Ramp):
+        if not isinstance(left, Ramp):
             return left + right
-        shifted = self._shifted(expr.op, left, expr.right)
-        return replace(shifted, jumps=self._jumps(expr.op, left, expr.right) + right)
+        shifted = ramps.shifted(expr.op, left, expr.right)
+        return replace(shifted, jumps=shifted.jumps + right)
 
-    def _mirrored(self, expr: Binary, ramp: _Ramp, steps: Changes) -> _Value:
+    def _mirrored(self, expr: Binary, ramp: Ramp, steps: Changes) -> Value:
         """The ramp stands on the right."""
         match expr.op:
             case "+" | "*" | "&":
-                swapped = self._shifted(expr.op, ramp, expr.left)
-                return replace(swapped, jumps=self._jumps(expr.op, ramp, expr.left) + steps)
+                swapped = ramps.shifted(expr.op, ramp, expr.left)
+                return replace(swapped, jumps=swapped.jumps + steps)
             case "-":
-                fallen = self._falling(ramp, expr.left)
-                assert isinstance(fallen, _Ramp)
+                fallen = ramps.falling(ramp, expr.left)
+                assert isinstance(fallen, Ramp)
                 return replace(fallen, jumps=fallen.jumps + steps)
         raise NotFollowedError(f"the right operand of '{expr.op}' changes with every tick")
 
-    def _jumps(self, op: BinaryOp, ramp: _Ramp, operand: Expr) -> Changes:
-        """The wraps of ``ramp op operand`` that `_shifted` does not know of yet."""
-        if op != "%":
-            return self._shifted(op, ramp, operand).jumps
-        assert ramp.scale is not None  # else '%' is refused
-        return (*ramp.jumps, Change(ramp.source, ramp.reaches(Int(0)), _lap(ramp, _op("*", ramp.scale, operand))))
-
-    def _shifted(self, op: BinaryOp, ramp: _Ramp, operand: Expr) -> _Ramp:
-        """``ramp op operand``, of an operand that stands still."""
-        reaches, scale = ramp.reaches, ramp.scale
-        match op:
-            case "+":
-                moved: Callable[[Expr], Expr] = lambda t: reaches(_op("-", t, operand))  # noqa: E731
-                return replace(ramp, reaches=moved, range=ranges.add(ramp.range, operand.range))
-            case "-":
-                moved = lambda t: reaches(_op("+", t, operand))  # noqa: E731
-                return replace(ramp, reaches=moved, range=ranges.subtract(ramp.range, operand.range))
-            case "//" if _positive(operand):
-                moved = lambda t: reaches(_op("*", t, operand))  # noqa: E731
-                found = ranges.divide(ramp.range, operand.range)
-                return replace(ramp, reaches=moved, scale=_times(scale, operand), range=found)
-            case ">>":
-                step = _op("<<", Int(1), operand)
-                moved = lambda t: reaches(_op("<<", t, operand))  # noqa: E731
-                found = ranges.shift_right(ramp.range, operand.range)
-                return replace(ramp, reaches=moved, scale=_times(scale, step), range=found)
-            case "*" if isinstance(operand, Int) and operand.value > 0:
-                moved = lambda t: reaches(_op("-", Int(0), _op("//", _op("-", Int(0), t), operand)))  # noqa: E731
-                return replace(ramp, reaches=moved, scale=None, range=ranges.multiply(ramp.range, operand.range))
-            case "<<" if isinstance(operand, Int):
-                return self._shifted("*", ramp, Int(1 << operand.value))
-            case "%" if _positive(operand) and scale is not None:
-                found = ranges.modulo(ramp.range, operand.range)
-                return replace(ramp, modulus=_lap(ramp, _op("*", scale, operand)), range=found, wrapped=True)
-            case "&" if isinstance(operand, Int) and operand.value > 0:
-                return self._masked(ramp, operand.value)
-        raise NotFollowedError(f"'{op}' of a value that changes with every tick has no simple moments of change")
-
-    def _masked(self, ramp: _Ramp, mask: int) -> _Ramp:
-        """``ramp & mask`` with ones side by side, which is a slice at its place."""
-        low = (mask & -mask).bit_length() - 1
-        width = (mask >> low).bit_length()
-        if mask >> low != (1 << width) - 1:
-            raise NotFollowedError("a mask on a value that changes with every tick needs its ones side by side")
-        bits = self._bits(ramp, Int(low), width, ramp.range)
-        assert isinstance(bits, _Ramp)
-        return self._shifted("<<", bits, Int(low)) if low else bits
-
-    def _falling(self, value: _Value, constant: Expr) -> _Value:
-        """``constant - value``."""
-        if not isinstance(value, _Ramp):
-            return value
-        reaches = value.reaches
-        return replace(
-            value,
-            reaches=lambda t: reaches(_op("+", _op("-", constant, t), Int(1))),
-            range=ranges.subtract(constant.range, value.range),
-        )
-
-    def _wrap(self, value: _Value, width: int, signed: bool, operand: Range) -> _Value:
-        """``uN(value)`` or ``sN(value)``."""
-        if not isinstance(value, _Ramp):
-            return value
-        result = Range.signed(width) if signed else Range.unsigned(width)
-        if value.range.within(result):
-            return value
-        if value.scale is None:
-            raise NotFollowedError("it wraps the multiple of a value that changes with every tick")
-        modulus = _lap(value, _op("*", value.scale, Int(1 << width)))
-        jump = Change(value.source, value.reaches(Int(1 << (width - 1) if signed else 0)), modulus)
-        found = ranges.wrap(operand, width, signed)
-        return replace(value, modulus=modulus, range=found, jumps=(*value.jumps, jump), wrapped=True)
-
-    def _slice(self, operand: Expr, lsb: Expr, width: int) -> _Value:
+    def _slice(self, operand: Expr, lsb: Expr, width: int) -> Value:
         moved = self._steps(lsb, "the number of a bit")
-        value = self._bits(self._value(operand), lsb, width, operand.range)
-        return replace(value, jumps=value.jumps + moved) if isinstance(value, _Ramp) else value + moved
+        value = ramps.bits(self._value(operand), lsb, width)
+        return replace(value, jumps=value.jumps + moved) if isinstance(value, Ramp) else value + moved
 
-    def _bits(self, value: _Value, lsb: Expr, width: int, operand: Range) -> _Value:
-        if not isinstance(value, _Ramp):
-            return value
-        shifted = value if lsb == Int(0) else self._shifted(">>", value, lsb)
-        return self._wrap(shifted, width, False, shifted.range)
-
-    def _bounded(self, arguments: tuple[Expr, ...]) -> _Value:
+    def _bounded(self, arguments: tuple[Expr, ...]) -> Value:
         """``min`` and ``max``: where the result crosses a threshold, its ramp crosses it too."""
         values = [self._value(one) for one in arguments]
-        ramps = [one for one in values if isinstance(one, _Ramp)]
-        steps = _union(one for one in values if not isinstance(one, _Ramp))
-        if not ramps:
+        found = [one for one in values if isinstance(one, Ramp)]
+        steps = _union(one for one in values if not isinstance(one, Ramp))
+        if not found:
             return steps
-        if len(ramps) > 1:
+        if len(found) > 1:
             raise NotFollowedError("it compares two values that both change with every tick")
-        return replace(ramps[0], jumps=ramps[0].jumps + steps)
+        return replace(found[0], jumps=found[0].jumps + steps)
 
     def _compare(self, first: Expr, rest: tuple[tuple[CompareOp, Expr], ...]) -> Changes:
         (op, right), *others = rest
         found, left = self._pair(first, op, right), right
         for position, (op, right) in enumerate(others, 1):
-            found += _guarded(self._pair(left, op, right), Compare(first, tuple(rest[:position])))
+            found += ramps.guarded(self._pair(left, op, right), Compare(first, tuple(rest[:position])))
             left = right
         return found
 
     def _pair(self, left: Expr, op: CompareOp, right: Expr) -> Changes:
         one, two = self._value(left), self._value(right)
-        if isinstance(one, _Ramp) and isinstance(two, _Ramp):
+        if isinstance(one, Ramp) and isinstance(two, Ramp):
             raise NotFollowedError("it compares two values that both change with every tick")
-        if isinstance(one, _Ramp):
-            assert not isinstance(two, _Ramp)
-            return _against(one, op, right) + two
-        if isinstance(two, _Ramp):
-            return _against(two, _MIRRORED[op], left) + one
+        if isinstance(one, Ramp):
+            assert not isinstance(two, Ramp)
+            return ramps.against(one, op, right) + two
+        if isinstance(two, Ramp):
+            return ramps.against(two, _MIRRORED[op], left) + one
         return one + two
 
 
-_MIRRORED: Final[Mapping[CompareOp, CompareOp]] = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
-
-
-def _against(ramp: _Ramp, op: CompareOp, threshold: Expr) -> Changes:
-    """``ramp op threshold``, of a threshold that stands still."""
-    here, above = ramp.crossing(threshold), ramp.crossing(_op("+", threshold, Int(1)))
-    match op:
-        case ">=" | "<":
-            return (here, *ramp.jumps)
-        case ">" | "<=":
-            return (above, *ramp.jumps)
-        case _:
-            return (here, above, *ramp.jumps)
+def follower_of(device: Device) -> Follower:
+    """The follower of a checked device's expressions."""
+    registers: dict[tuple[str | None, str], Register] = {}
+    for region in device.regions:
+        for entry in region.entries:
+            match entry:
+                case Register(name=name):
+                    registers[None, name] = entry
+                case RegisterFile(name=name, registers=members):
+                    registers.update({(name, member.name): member for member in members})
+    functions = {one.name: one for one in device.functions}
+    return Follower(functions, registers, {one.name: one for one in device.counters})
 
 
 def _call(function: Function, arguments: tuple[Expr, ...]) -> Expr:
     return substitute(function.body, dict(zip(function.parameters, arguments, strict=True)))
 
 
-def _lap(ramp: _Ramp, modulus: Expr) -> Expr:
-    """After how many counts a ramp repeats that is now taken modulo something: the smaller lap, if it fits."""
-    if not ramp.wrapped:
-        return modulus
-    if isinstance(ramp.modulus, Int) and isinstance(modulus, Int):
-        common = gcd(ramp.modulus.value, modulus.value)
-        if common in (ramp.modulus.value, modulus.value):
-            return Int(common)
-    raise NotFollowedError("it takes a remainder of a remainder of a value that changes with every tick")
-
-
-def _guarded(changes: Changes, guard: Expr) -> Changes:
-    return tuple(
-        replace(one, guard=guard if one.guard is None else Logic("and", (guard, one.guard))) for one in changes
-    )
-
-
-def _negated(test: Expr) -> Expr:
-    return Unary("not", test, BOOL)
-
-
 def _union(several: Iterable[Changes]) -> Changes:
     return tuple(change for changes in several for change in changes)
 
 
-def _same(threshold: Expr) -> Expr:
-    return threshold
-
-
-def _positive(expr: Expr) -> bool:
-    return expr.range.lo is not None and expr.range.lo > 0
-
-
-def _times(scale: Expr | None, factor: Expr) -> Expr | None:
-    return None if scale is None else _op("*", scale, factor)
-
-
-def _op(op: BinaryOp, left: Expr, right: Expr) -> Expr:
-    """The operation, computed where both operands are known."""
-    if isinstance(left, Int) and isinstance(right, Int):
-        return Int(_FOLD[op](left.value, right.value))
-    if (op in "+-" and right == Int(0)) or (op in ("*", "//") and right == Int(1)) or (op == "<<" and right == Int(0)):
-        return left
-    if (op == "+" and left == Int(0)) or (op == "*" and left == Int(1)):
-        return right
-    return Binary(op, left, right, _RANGES[op](left.range, right.range))
-
-
-_FOLD: Final[Mapping[BinaryOp, Callable[[int, int], int]]] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "//": lambda a, b: a // b,
-    "<<": lambda a, b: a << b,
-}
+_MIRRORED: Final[Mapping[CompareOp, CompareOp]] = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}

@@ -69,6 +69,17 @@ UNDRIVEN_OUTPUT = Kind(
     "gpio_out: {led: {}}",
     "Give it a `level`, drive it with a statement, or remove it.",
 )
+NOT_FOLLOWED = Kind(
+    "DG0732",
+    "error",
+    "'{key}' of '{name}' cannot follow time: {reason}",
+    "A `level`, an `enable` or a `room` that depends on a counter or on `now` changes without any access. devgen "
+    "looks at it again at the moments at which a comparison with the counter, or one of its bits, can change. It "
+    "cannot do so for other calculations with a value that changes with every tick, nor for guest memory.",
+    "counters: {ticks: {clock: virtual, period: 1 us, width: 32}}\ninterrupts: {intr: {level: ticks ^ KEY}}",
+    "Compare the counter with something that stands still (`ticks >= MATCH`, `u32(ticks - START) < 100`, `ticks[7]`), "
+    "or set a register in a timer's `on_expire` and name that.",
+)
 DEVIATION_PROPERTY = Kind(
     "DG0740",
     "error",

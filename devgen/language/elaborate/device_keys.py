@@ -9,6 +9,7 @@ from devgen.language.elaborate.doorbell_keys import DoorbellMap
 from devgen.language.elaborate.elaboration import Context, Tree, entries
 from devgen.language.elaborate.error_keys import build_errors
 from devgen.language.elaborate.express_keys import check_express
+from devgen.language.elaborate.followed_time import check_followed_time
 from devgen.language.elaborate.line_keys import build_inputs, build_lines, check_driven, declare_lines
 from devgen.language.elaborate.msi_keys import check_vectors
 from devgen.language.elaborate.part_keys import (
@@ -72,7 +73,7 @@ def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
     functions, actions, driven = _finish(ctx)
     if sink.errors == before:  # a statement with an error would drive nothing
         check_driven(ctx, tree, driven)
-    return Device(
+    device = Device(
         name=tree.get("device", ""),
         title=tree.get("title", ""),
         description=tree.get("description", ""),
@@ -99,6 +100,9 @@ def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
         constants=constants,
         deviations=build_deviations(ctx, tree, properties),
     )
+    if sink.errors == before:
+        check_followed_time(ctx, tree, device)
+    return device
 
 
 def _finish(ctx: Context) -> tuple[tuple[Function, ...], tuple[Action, ...], frozenset[str]]:

@@ -129,6 +129,13 @@ class Counter:
             return None
         return self._clock.now() - (-ticks * self._num // self._den)
 
+    def time_reaching(self, count: int, modulus: int) -> int | None:
+        """The clock's time (ns) of the next tick edge at which the count is ``count`` modulo ``modulus`` (>= 1).
+
+        A whole turn from now if it is that already; None when stopped.
+        """
+        return self.time_of((count - self.read()) % modulus or modulus)
+
     def ns_until(self, ticks: int) -> int | None:
         """Nanoseconds from now to ``time_of(ticks)``; None when stopped."""
         edge = self.time_of(ticks)

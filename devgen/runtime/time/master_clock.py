@@ -33,6 +33,13 @@ class Clock:
         """The present time in ns."""
         raise NotImplementedError
 
+    def time_reaching(self, moment: int, modulus: int | None = None) -> int | None:
+        """The next time (ns) later than now that is ``moment``, or is it modulo ``modulus`` (>= 1); None if none is."""
+        now = self.now()
+        if modulus is not None:
+            return now + ((moment - now) % modulus or modulus)
+        return moment if moment > now else None
+
 
 class MasterClock(Clock):
     """A clock that owns its queue and can be asked to fire what is due."""

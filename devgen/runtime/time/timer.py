@@ -64,3 +64,8 @@ class Timer:
         self.sequence = 0
         self.deadline = None
         self._callback()
+
+
+def earliest(*times: int | None) -> int | None:
+    """The first of several times; None is never."""
+    return min((time for time in times if time is not None), default=None)

@@ -8,7 +8,8 @@ from behaviour_machine import Machine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from devgen.language.behaviour.time_changes import Change, Follower, NotFollowedError
+from devgen.language.behaviour.ramps import Change, NotFollowedError
+from devgen.language.behaviour.time_changes import Follower
 from devgen.language.ir import CounterPlace, Expr, Int, Now
 from devgen.language.model import Counter
 from devgen.language.scope import CounterEntry, StateEntry

@@ -1,0 +1,34 @@
+"""Refuses levels, enables and rooms that depend on time in a way that no timer can follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from devgen.language.diagnostics.codes_parts import NOT_FOLLOWED
+from devgen.language.elaborate.elaboration import Context, Tree, entries
+from devgen.language.ir import Expr
+from devgen.language.model import Device
+
+
+def check_followed_time(ctx: Context, tree: Tree, device: Device) -> None:
+    """Report each expression of ``device`` that is to follow time and cannot."""
+    followed = list(_followed(device))
+    if not followed:
+        return
+    from devgen.language.behaviour.ramps import NotFollowedError
+    from devgen.language.behaviour.time_changes import follower_of
+
+    follower = follower_of(device)
+    for section, name, key, expr in followed:
+        try:
+            follower.changes(expr)
+        except NotFollowedError as error:
+            ctx.at_value(NOT_FOLLOWED, entries(tree, section)[name], key, key=key, name=name, reason=error)
+
+
+def _followed(device: Device) -> Iterator[tuple[str, str, str, Expr]]:
+    """(section, name, key, expression) of everything that follows."""
+    for section, lines in (("interrupts", device.interrupts), ("gpio_out", device.gpio_out)):
+        yield from ((section, one.name, "level", one.level) for one in lines if one.level is not None)
+    yield from (("counters", one.name, "enable", one.enable) for one in device.counters if one.enable is not None)
+    yield from (("streams", one.name, "room", one.room) for one in device.streams if one.room is not None)
