@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from devgen.language import ir, model
 from devgen.plan.access_plan import CoalescedRange, coalesced_ranges
@@ -63,7 +63,10 @@ class DoorbellPlan:
 
 @dataclass(slots=True, frozen=True)
 class DevicePlan:
-    """All decisions about ``device`` that do not depend on a target. Everything is in the description's order."""
+    """All decisions about ``device`` that do not depend on a target. Everything is in the description's order.
+
+    ``device`` has hidden timers behind the described ones, where something follows time.
+    """
 
     device: model.Device
     registers: dict[RegisterKey, RegisterPlan]
@@ -86,6 +89,8 @@ def plan_device(device: model.Device) -> DevicePlan:
         {action.name: action for action in device.actions},
     )
     followers = plan_followers(device, analysis)
+    hidden = {look.timer: follower for follower in followers for look in follower.looks}
+    device = replace(device, timers=(*device.timers, *hidden))
     planner = RegisterPlanner(registers, analysis, followers)
     planned = {key: planner.plan(register) for key, register in registers.items()}
     entry = _EntryPoints(planner, analysis, followers)
@@ -95,7 +100,9 @@ def plan_device(device: model.Device) -> DevicePlan:
         regions=tuple(_regions(device, registers, planned)),
         followers=tuple(followers),
         timers=tuple(
-            TimerPlan(timer, plan_alarm(device, timer), entry.steps(timer.on_expire, {("timer", timer.name)}))
+            TimerPlan(timer, None, followers.look_again(hidden[timer]))
+            if timer in hidden
+            else TimerPlan(timer, plan_alarm(device, timer), entry.steps(timer.on_expire, {("timer", timer.name)}))
             for timer in device.timers
         ),
         inputs=tuple(InputPlan(pin, entry.steps(pin.on_input, {("gpio_in", pin.name)})) for pin in device.gpio_in),

@@ -1,5 +1,7 @@
 """What follows registers by itself: counters' enables, level lines, and streams that wait for room.
 
+Where a follower depends on time, hidden timers update it as well (``time_followers.py``).
+
 An entry point updates a follower after its last change of what the follower depends on, once. An enable is updated
 earlier as well, right behind a store, since hooks may look at the counter.
 """
@@ -8,10 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from devgen.language import ir, model
+from devgen.language.behaviour.time_changes import change_finder
 from devgen.plan.dependencies import Analysis
 from devgen.plan.steps import Thing, Things, Update
+from devgen.plan.time_followers import LookAgain, plan_looks
 
 
 @dataclass(slots=True, frozen=True)
@@ -20,6 +25,7 @@ class EnableFollower:
 
     counter: model.Counter
     test: ir.Expr
+    looks: tuple[LookAgain, ...]
 
     @property
     def thing(self) -> Thing:
@@ -34,6 +40,7 @@ class LevelFollower:
     kind: str
     line: model.Line
     level: ir.Expr
+    looks: tuple[LookAgain, ...]
 
     @property
     def thing(self) -> Thing:
@@ -47,6 +54,7 @@ class RoomFollower:
 
     stream: model.Stream
     room: ir.Expr
+    looks: tuple[LookAgain, ...]
 
     @property
     def thing(self) -> Thing:
@@ -89,6 +97,11 @@ class Followers:
         current = [] if since is None else [one.thing for one in self._enables if not one.inputs & since]
         return tuple(Update(thing) for thing in self._reached(changed) if thing not in current)
 
+    def look_again(self, follower: Follower) -> tuple[Update, ...]:
+        """Updates of ``follower``, which time may have changed, and of what depends on it."""
+        own = Update(follower.thing)
+        return (own, *(update for update in self.at_end(frozenset({follower.thing})) if update != own))
+
     def everything(self) -> tuple[Update, ...]:
         """Updates of all followers, after a reset."""
         return tuple(Update(follower.thing) for follower in self)
@@ -102,14 +115,24 @@ class Followers:
 
 def plan_followers(device: model.Device, analysis: Analysis) -> Followers:
     """Find what follows what."""
+    looks = partial(plan_looks, device, change_finder(device))
     enables: list[Follower] = [
-        EnableFollower(counter, counter.enable) for counter in device.counters if counter.enable is not None
+        EnableFollower(counter, counter.enable, looks(f"{counter.name}.enable", counter.enable, counter.count))
+        for counter in device.counters
+        if counter.enable is not None
     ]
     kinds = (("interrupt", device.interrupts), ("gpio_out", device.gpio_out))
     lines: list[Follower] = [
-        LevelFollower(kind, line, line.level) for kind, lines in kinds for line in lines if line.level is not None
+        LevelFollower(kind, line, line.level, looks(f"{line.name}.level", line.level, line.count))
+        for kind, lines in kinds
+        for line in lines
+        if line.level is not None
     ]
-    rooms: list[Follower] = [RoomFollower(stream, stream.room) for stream in device.streams if stream.room is not None]
+    rooms: list[Follower] = [
+        RoomFollower(stream, stream.room, looks(f"{stream.name}.room", stream.room, None))
+        for stream in device.streams
+        if stream.room is not None
+    ]
 
     def dependents(followers: list[Follower]) -> list[_Dependent]:
         return [_Dependent(follower, analysis.reads(_input(follower))) for follower in followers]
@@ -119,11 +142,11 @@ def plan_followers(device: model.Device, analysis: Analysis) -> Followers:
 
 def _input(follower: Follower) -> ir.Expr:
     match follower:
-        case EnableFollower(_, test):
+        case EnableFollower(test=test):
             return test
-        case LevelFollower(_, _, level):
+        case LevelFollower(level=level):
             return level
-        case RoomFollower(_, room):
+        case RoomFollower(room=room):
             return room
 
 

@@ -36,6 +36,10 @@ class Change:
     modulus: Expr | None
     guard: Expr | None = None
 
+    def parts(self) -> tuple[CounterPlace | Expr, ...]:
+        """All expressions in it, and its source."""
+        return tuple(part for part in (self.source, self.at, self.modulus, self.guard) if part is not None)
+
 
 Changes = tuple[Change, ...]
 

@@ -2,8 +2,8 @@
 
 A level like ``mtime >= MTIMECMP`` changes without any access. Its value depends on a *ramp*, a value that counts up
 with a counter or a clock. A comparison of a ramp with anything that stands still changes where the ramp reaches it
-and where the ramp wraps around. `Follower.changes` finds these moments for a whole expression, through functions and
-registers with a ``read``; a target arms a timer for the first of them, and looks again when it expires.
+and where the ramp wraps around. `ChangeFinder.changes` finds these moments for a whole expression, through
+functions and registers with a ``read``; a target arms a timer for the first of them, and looks again when it expires.
 
 | expression (C counts modulo 2^w, T stands still) | may change when C reaches       |
 |--------------------------------------------------|---------------------------------|
@@ -63,7 +63,7 @@ MOST_NODES: Final = 20_000
 
 
 @dataclass(slots=True)
-class Follower:
+class ChangeFinder:
     """Finds the changes of one device's expressions. ``registers`` are by (file or None, name)."""
 
     functions: Mapping[str, Function]
@@ -246,8 +246,8 @@ class Follower:
         return one + two
 
 
-def follower_of(device: Device) -> Follower:
-    """The follower of a checked device's expressions."""
+def change_finder(device: Device) -> ChangeFinder:
+    """The finder for a checked device's expressions."""
     registers: dict[tuple[str | None, str], Register] = {}
     for region in device.regions:
         for entry in region.entries:
@@ -257,7 +257,7 @@ def follower_of(device: Device) -> Follower:
                 case RegisterFile(name=name, registers=members):
                     registers.update({(name, member.name): member for member in members})
     functions = {one.name: one for one in device.functions}
-    return Follower(functions, registers, {one.name: one for one in device.counters})
+    return ChangeFinder(functions, registers, {one.name: one for one in device.counters})
 
 
 def _call(function: Function, arguments: tuple[Expr, ...]) -> Expr:

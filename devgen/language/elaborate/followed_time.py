@@ -16,12 +16,12 @@ def check_followed_time(ctx: Context, tree: Tree, device: Device) -> None:
     if not followed:
         return
     from devgen.language.behaviour.ramps import NotFollowedError
-    from devgen.language.behaviour.time_changes import follower_of
+    from devgen.language.behaviour.time_changes import change_finder
 
-    follower = follower_of(device)
+    finder = change_finder(device)
     for section, name, key, expr in followed:
         try:
-            follower.changes(expr)
+            finder.changes(expr)
         except NotFollowedError as error:
             ctx.at_value(NOT_FOLLOWED, entries(tree, section)[name], key, key=key, name=name, reason=error)
 

@@ -50,6 +50,10 @@ class Timer:
         """Arm ``ns`` after the clock's present time."""
         self.arm_at(self.clock.now() + ns)
 
+    def arm_first(self, *deadlines: int | None) -> None:
+        """Arm at the first of several ``deadlines`` (ns), of which None is never; disarm if all are None."""
+        self.arm_at(min((deadline for deadline in deadlines if deadline is not None), default=None))
+
     def cancel(self) -> None:
         """Disarm; does nothing when not armed."""
         self.arm_at(None)
@@ -64,8 +68,3 @@ class Timer:
         self.sequence = 0
         self.deadline = None
         self._callback()
-
-
-def earliest(*times: int | None) -> int | None:
-    """The first of several times; None is never."""
-    return min((time for time in times if time is not None), default=None)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from devgen.language import ir
+from devgen.language.behaviour.ramps import Change
 from devgen.language.typed_walk import names_local
 from devgen.plan.followers import EnableFollower, Follower, LevelFollower, RoomFollower
+from devgen.plan.time_followers import LookAgain
 from devgen.targets.python.lower_expr import Lowering
 from devgen.targets.python.module import Entry, Method
-from devgen.targets.python.source_tree import Block, Line, Statements, block, call
+from devgen.targets.python.source_tree import Block, Line, Node, Statements, block, call, conditional
 
 
 def claim_follower(lowering: Lowering, follower: Follower) -> None:
@@ -29,7 +31,30 @@ def lower_follower(lowering: Lowering, follower: Follower) -> Entry:
             body = _level(lowering, attribute, level, line.count)
         case RoomFollower():
             body = (Line("", call(f"self.{attribute}.room_changed")),)
+    body += tuple(_look_again(lowering, look) for look in follower.looks)
     return Entry(name, "", Method(lowering.symbols.attributes["update", f"{kind} {name}"], (), body))
+
+
+def _look_again(lowering: Lowering, look: LookAgain) -> Line | Block:
+    """Arm a hidden timer for the first moment at which time may change the follower."""
+    timer = lowering.symbols.attribute("timer", look.timer.name)
+    times = [_time(lowering, change) for change in look.changes]
+    if look.timer.count is None:
+        return Line("", call(f"self.{timer}.arm_first", times))
+    counted = names_local(tuple(part for change in look.changes for part in change.parts()), "index")
+    return each("timer", timer, counted, (Line("", call("timer.arm_first", times)),))
+
+
+def _time(lowering: Lowering, change: Change) -> Node:
+    """The clock's next time at which the change comes, None where its guard is false."""
+    match change.source:
+        case ir.Now(clock):
+            source = Node(f"self.clocks.{clock}")
+        case ir.CounterPlace(name, index):
+            source = lowering.element(lowering.symbols.attribute("counter", name), index)
+    numbers = [lowering.number(part) for part in (change.at, change.modulus) if part is not None]
+    reached = call(f"{source.text}.time_reaching", numbers, source.uses)
+    return reached if change.guard is None else conditional(reached, lowering.truth(change.guard), Node("None"), False)
 
 
 def _level(lowering: Lowering, attribute: str, level: ir.Expr, count: ir.Expr | None) -> Statements:

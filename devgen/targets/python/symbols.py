@@ -74,7 +74,7 @@ def collect(plan: DevicePlan) -> Symbols:
     symbols = Symbols(plan, Names())
     attributes = {key: symbols.names.claim(_stem(key)) for key in plan.registers}
     for kind, name in _declared(plan.device):
-        symbols.attributes[kind, name] = symbols.names.claim(name)
+        symbols.attributes[kind, name] = symbols.names.claim(name.replace(".", "_"))  # hidden timers' have dots
     for key, register in plan.registers.items():
         stem = symbols.names.claim_stem(_stem(key), METHODS)
         storage = register.register.storage

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devgen.language.behaviour.ramps import Change, NotFollowedError
-from devgen.language.behaviour.time_changes import Follower
+from devgen.language.behaviour.time_changes import ChangeFinder
 from devgen.language.ir import CounterPlace, Expr, Int, Now
 from devgen.language.model import Counter
 from devgen.language.scope import CounterEntry, StateEntry
@@ -36,14 +36,14 @@ def counter(name: str) -> Counter:
     return Counter(name, "virtual", (Int(1), Int(1)), WIDTH, None, Int(0), "clock", None, False, "")
 
 
-def compiled(source: str) -> tuple[Expr, Follower, Machine]:
-    """The expression, a follower of its device, and a machine that computes it."""
+def compiled(source: str) -> tuple[Expr, ChangeFinder, Machine]:
+    """The expression, the finder of its device's changes, and a machine that computes it."""
     made = bench()
     expr = made.expression(source, expect="bool")
     functions = {one.name: one for one in made.finish().functions}
     assert expr is not None, made.told()
-    follower = Follower(functions, {}, {name: counter(name) for name in "cd"})
-    return expr, follower, Machine(lambda _key, _width: 0, {}, functions=functions)
+    finder = ChangeFinder(functions, {}, {name: counter(name) for name in "cd"})
+    return expr, finder, Machine(lambda _key, _width: 0, {}, functions=functions)
 
 
 def predicted(changes: tuple[Change, ...], machine: Machine, count: int) -> bool:
@@ -112,8 +112,8 @@ TESTS = st.recursive(
 @given(source=TESTS, s=st.integers(0, 255), t=st.integers(0, 15))
 def test_nothing_changes_at_any_other_moment(source: str, s: int, t: int) -> None:
     try:
-        expr, follower, machine = compiled(source)
-        changes = follower.changes(expr)
+        expr, finder, machine = compiled(source)
+        changes = finder.changes(expr)
     except NotFollowedError:
         return  # refusals have a table of their own
     machine.values["state", "s"], machine.values["state", "t"] = s, t
@@ -144,19 +144,19 @@ def test_nothing_changes_at_any_other_moment(source: str, s: int, t: int) -> Non
     ],
 )
 def test_moments_are_few(source: str, expected: set[int]) -> None:
-    expr, follower, machine = compiled(source)
+    expr, finder, machine = compiled(source)
     machine.values["state", "s"] = 20
-    assert moments(follower.changes(expr), machine) == expected
+    assert moments(finder.changes(expr), machine) == expected
 
 
 def test_a_clock_reaches_a_time_once() -> None:
-    expr, follower, _ = compiled("now >= 500")
-    assert follower.changes(expr) == (Change(Now("virtual"), Int(500), None),)
+    expr, finder, _ = compiled("now >= 500")
+    assert finder.changes(expr) == (Change(Now("virtual"), Int(500), None),)
 
 
 def test_a_counter_is_compared_modulo_its_width() -> None:
-    expr, follower, _ = compiled("c >= 9")
-    assert follower.changes(expr)[0] == Change(CounterPlace("c"), Int(9), Int(64))
+    expr, finder, _ = compiled("c >= 9")
+    assert finder.changes(expr)[0] == Change(CounterPlace("c"), Int(9), Int(64))
 
 
 @pytest.mark.parametrize(
@@ -173,9 +173,9 @@ def test_a_counter_is_compared_modulo_its_width() -> None:
     ],
 )
 def test_what_cannot_be_followed_is_refused_with_the_reason(source: str, why: str) -> None:
-    expr, follower, _ = compiled(source)
+    expr, finder, _ = compiled(source)
     with pytest.raises(NotFollowedError, match=why.replace("(", r"\(").replace(")", r"\)").replace("^", r"\^")):
-        follower.changes(expr)
+        finder.changes(expr)
 
 
 def test_calls_that_double_are_bounded() -> None:
@@ -187,4 +187,4 @@ def test_calls_that_double_are_bounded() -> None:
     functions = {one.name: one for one in made.finish().functions}
     assert expr is not None, made.told()
     with pytest.raises(NotFollowedError, match="parts"):
-        Follower(functions, {}, {"c": counter("c")}).changes(expr)
+        ChangeFinder(functions, {}, {"c": counter("c")}).changes(expr)
