@@ -17,11 +17,11 @@ A register's write (``register_plan.py``):
 1. ``old`` is kept, where a hook names it.
 2. The store: the side effects of all fields as one expression (``side_effects.py``), or the ``write`` hook instead.
 3. Counters whose enable depends on what was stored are started or stopped, so that ``on_write`` sees them right.
-4. ``on_write``.
+4. ``on_write``, with ``value`` and ``mask`` limited to the bits that took the write; not run where none did.
 5. Bits with ``singlepulse`` fall.
 6. Lines and enables that depend on what has changed are updated, each once, in topological order.
 
-A register's read: ``before_read``; enables that it changed; the value is taken; ``on_read``; the read effects; updates.
+A register's read: ``before_read``; enables that it changed; the value is taken; the read effects; ``on_read``; updates.
 
 An example, with ``R: {at: 0, fields: {GO: 0, DONE: {bits: 1, write_effect: woclr}}, on_write: t.arm_in(5)}`` and an
 interrupt ``irq: {level: R.DONE}``. The plan of the write is::

@@ -10,7 +10,7 @@ from devgen.language.typed_walk import names_local
 from devgen.plan.access_plan import AccessPlan, has_read_hooks, plan_access
 from devgen.plan.dependencies import Analysis
 from devgen.plan.followers import Followers
-from devgen.plan.registers import PlannedRegister, RegisterKey
+from devgen.plan.registers import PlannedRegister, RegisterKey, mask_of
 from devgen.plan.side_effects import (
     Part,
     Target,
@@ -21,6 +21,7 @@ from devgen.plan.side_effects import (
     pulse_bits,
     read_stores,
     readable_bits,
+    writable_bits,
     write_store,
 )
 from devgen.plan.steps import NOTHING, Steps, Store, Things, WindowRead, WindowWrite, local
@@ -115,7 +116,8 @@ class _Register:
             *self.context.effective(register.before_read),
             *followers.after_store(analysis.writes(register.before_read)),
         )
-        after = (*hooks, *effects, *followers.at_end(changed))
+        early = followers.after_store(self._own()) if effects and hooks else ()
+        after = (*effects, *early, *hooks, *followers.at_end(changed))
         return ReadPlan(
             before, self._value(), after, _unused_name("result", (*register.before_read, *register.on_read))
         )
@@ -151,7 +153,7 @@ class _Register:
         if register.intent is not None:
             return None
         store, stored = self._store()
-        hook = self.context.effective(register.on_write)
+        hook = self._on_write()
         pulse = self._pulse()
         written = self.context.analysis.writes(register.on_write)
         changed = stored | written
@@ -192,6 +194,36 @@ class _Register:
         if not names_local((register.write or (), register.on_write), "old"):
             return ()
         return (ir.Declare("old", self._stored()),)
+
+    def _on_write(self) -> tuple[ir.Stmt, ...]:
+        """``on_write`` with the bits that took the write in ``value`` and ``mask``; nothing runs if none did."""
+        register, lanes = self.register.described, self.access.by_lanes
+        hook = self.context.effective(register.on_write)
+        writable, once = writable_bits(self.parts), once_bits(self.parts)
+        if not hook or register.write is not None or register.window is not None:
+            return hook
+        if not once and writable == mask_of(register.width):
+            return hook
+        if not once and not lanes:
+            taken: ir.Expr = ir.Int(writable)
+        else:
+            taken = self._taken(writable & ~once, once)
+        limited = tuple(
+            ir.Assign(ir.LocalPlace(name), ir.Binary("&", local(name, register.width), taken, ir.Range(0, writable)))
+            for name in ("value", "mask")
+            if names_local(hook, name)
+        )
+        return (*limited, *hook) if isinstance(taken, ir.Int) else (ir.If(taken, (*limited, *hook)),)
+
+    def _taken(self, always: int, once: int) -> ir.Expr:
+        """The written bits that can change: those of ``always`` in the lanes, those of ``once`` at the first time."""
+        width = self.register.described.width
+        term = self._target().term("written", always) if always else None
+        if not once:
+            assert term is not None
+            return term
+        fresh = local("fresh", width)
+        return fresh if term is None else ir.Binary("|", fresh, term, ir.Range(0, mask_of(width)))
 
     def _pulse(self) -> tuple[Store, ...]:
         bits = pulse_bits(self.parts)

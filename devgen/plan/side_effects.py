@@ -95,6 +95,11 @@ def readable_bits(parts: Iterable[Part]) -> int:
     return sum(part.bits for part in parts if part.access in READABLE)
 
 
+def writable_bits(parts: Iterable[Part]) -> int:
+    """The bits that a write can reach; it does nothing to the others."""
+    return sum(part.bits for part in parts if part.access in WRITABLE)
+
+
 def once_bits(parts: Iterable[Part]) -> int:
     """The bits that only the first write after reset can touch."""
     return sum(part.bits for part in parts if part.access in ONCE)

@@ -53,7 +53,7 @@ WRITES = [
     ("a write hook replaces the store", "R: {at: 0, write: S = value}, S: {at: 4}", "", ["set S"]),
     (
         "an enable runs before the hook, lines after it",
-        "R: {at: 0, fields: {EN: 0}, on_write: S = c}, S: {at: 4}",
+        "R: {at: 0, fields: {EN: 0, REST: '31:1'}, on_write: S = c}, S: {at: 4}",
         COUNTER + IRQ,
         ["store R", "update c", "set S", "update irq"],
     ),
@@ -62,6 +62,12 @@ WRITES = [
         "R: {at: 0, fields: {GO: {bits: 0, singlepulse: true}}, on_write: 'if R.GO: S = 1'}, S: {at: 4}",
         IRQ,
         ["store R", "if", "store R", "update irq"],
+    ),
+    (
+        "a hook runs only if one of its bits took the write",
+        "R: {at: 0, fields: {A: 0}, on_write: S = value}, S: {at: 4}",
+        "",
+        ["store R", "if"],
     ),
     ("write-once bits are remembered", "R: {at: 0, access: rw1}", "", ["keep fresh", "remember", "store R"]),
     ("what nothing can read is not stored", "R: {at: 0, access: wo}", "", []),

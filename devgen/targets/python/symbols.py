@@ -73,8 +73,10 @@ def collect(plan: DevicePlan) -> Symbols:
     """
     symbols = Symbols(plan, Names())
     attributes = {key: symbols.names.claim(_stem(key)) for key in plan.registers}
+    looks = (look for follower in plan.followers for look in follower.looks)
+    hidden = {look.timer.name: look.timer.name.replace(".", "_") for look in looks}
     for kind, name in _declared(plan.device):
-        symbols.attributes[kind, name] = symbols.names.claim(name.replace(".", "_"))  # hidden timers' have dots
+        symbols.attributes[kind, name] = symbols.names.claim(hidden.get(name, name))
     for key, register in plan.registers.items():
         stem = symbols.names.claim_stem(_stem(key), METHODS)
         storage = register.register.storage
