@@ -36,7 +36,7 @@ def write(device: Any, name: str, value: int, mask: int = 0xFFFF_FFFF) -> None:
 def test_a_read_effect_comes_before_on_read(tmp_path: Path) -> None:
     device = dut(
         tmp_path,
-        "EV: {at: 0, access: ro, reset: 1, fields: {READY: {bits: 0, read_effect: rclr}}, on_read: 'EV.READY = MORE[0]'}",
+        "EV: {at: 0, access: ro, reset: 1, fields: {NEW: {bits: 0, read_effect: rclr}}, on_read: 'EV.NEW = MORE[0]'}",
         "MORE: {at: 4, reset: 1}",
     )
     assert device.read_EV() == 1

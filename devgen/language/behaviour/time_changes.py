@@ -26,7 +26,6 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from devgen.language.behaviour import ramps
-from devgen.language.behaviour.expression_parts import indices
 from devgen.language.behaviour.ramps import Change, Changes, NotFollowedError, Ramp, Value
 from devgen.language.behaviour.substitution import substitute
 from devgen.language.ir import (
@@ -57,6 +56,7 @@ from devgen.language.ir import (
     Wrap,
 )
 from devgen.language.model import Counter, Device, Function, Register, RegisterFile
+from devgen.language.typed_walk import operands
 
 MOST_NODES: Final = 20_000
 """Parts of one expression that are looked at, calls of functions included; a larger one is refused."""
@@ -168,7 +168,7 @@ class ChangeFinder:
                 return ramps.bits(self._load(register), Int(lsb), width)
             case BitsPlace(of, lsb, width):
                 return ramps.bits(self._load(of), Int(lsb), width)
-        return _union(self._steps(one, "an index") for one in indices(place))
+        return _union(self._steps(one, "an index") for one in operands(place))
 
     def _register(self, place: RegisterPlace) -> Value:
         """A register with a ``read`` is what that gives; inside its own ``read`` it is its storage."""

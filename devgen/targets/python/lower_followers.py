@@ -7,9 +7,9 @@ from devgen.language.behaviour.ramps import Change
 from devgen.language.typed_walk import names_local
 from devgen.plan.followers import EnableFollower, Follower, LevelFollower, RoomFollower
 from devgen.plan.time_followers import LookAgain
-from devgen.targets.python.lower_expr import Lowering
+from devgen.targets.python.lower_expr import Lowering, conditional
 from devgen.targets.python.module import Entry, Method
-from devgen.targets.python.source_tree import Block, Line, Node, Statements, block, call, conditional
+from devgen.targets.python.source_tree import Block, Line, Node, Statements, block, call
 
 
 def claim_follower(lowering: Lowering, follower: Follower) -> None:
