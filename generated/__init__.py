@@ -16,6 +16,7 @@ CATALOGUE: Final[dict[str, str]] = {
     "i8254": "i8254:I8254",
     "mc146818rtc": "mc146818rtc:Mc146818rtc",
     "nvme": "nvme:Nvme",
+    "pc-pit": "pc_pit:PcPit",
     "pci-idio-16": "pci_idio_16:PciIdio16",
     "pci-testdev": "pci_testdev:PciTestdev",
     "pl011": "pl011:Pl011",

@@ -24,9 +24,24 @@ class Hpet(Device):
     one-shot or periodic, edge or level triggered, routed to any of 32 lines, to the lines of the legacy PIT and
     RTC, or sent as a message to memory.
 
-    It follows QEMU 7.2 to the nanosecond, its deviations from the specification included. One thing is
-    different on purpose: a periodic comparator that is far behind catches up in one step, where QEMU steps
-    through every missed period and can hang.
+    It follows QEMU 7.2 to the nanosecond. One thing is different on purpose: a periodic comparator that is far
+    behind catches up in one step, where QEMU steps through every missed period and can hang.
+
+    Deviation fires_twice: A periodic comparator that fires exactly on time fires again 10 ns later, and then
+    advances.
+
+    Deviation fires_past_the_match: A comparator that is behind the counter fires at once; the specification
+    matches on equality.
+
+    Deviation wrap_interrupt: A 32-bit one-shot comparator also interrupts at 0xffffffff; the specification says
+    at the roll-over.
+
+    Deviation disable_drops: Clearing INT_ENB or ENABLE drops the comparator's status and line; the
+    specification keeps both.
+
+    Deviation setval_once: SETVAL serves one dword; a 64-bit value needs it again before the high half.
+
+    Deviation extra_comparator: One comparator more than there are is decoded.
 
     Datasheet: IA-PC HPET specification 1.0a.
     """

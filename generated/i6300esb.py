@@ -24,9 +24,14 @@ class I6300esb(PciDevice):
     is for the host to decide. Registers in memory are written after an unlock sequence, 0x80 and 0x86 at
     RELOAD, one write each time.
 
-    It follows QEMU 7.2, its deviations from the datasheet included: the interrupt type has bits 0 and 4 (not 1
-    and 0), and no interrupt is ever raised. One thing is different on purpose: in free-running mode with both
-    preloads zero and rebooting off, where QEMU hangs, a turn takes one tick.
+    It follows QEMU 7.2. One thing is different on purpose: in free-running mode with both preloads zero and
+    rebooting off, where QEMU hangs, a turn takes one tick.
+
+    Deviation no_interrupt: The first stage raises no interrupt, whatever the interrupt type says.
+
+    Deviation interrupt_type: The interrupt type has bits 0 and 4; in the datasheet bits 1 and 0.
+
+    Deviation reboot_flag: The reboot flag reads in bits 9 and 12; in the datasheet in bit 9.
 
     Datasheet: Intel 6300ESB I/O Controller Hub, chapter 18.
     """

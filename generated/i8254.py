@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.environment import Environment
-from devgen.runtime.device.properties import PropertyValue
+from devgen.runtime.device.properties import Property, PropertyValue
 from devgen.runtime.device.saved_state import StateItem
 from devgen.runtime.memory.access import Access
 from devgen.runtime.memory.memory_region import MemoryRegion
@@ -20,9 +20,36 @@ class I8254(Device):
     """Programmable interval timer (i8254).
 
     Three 16-bit counters at 1.193182 MHz behind one port each, and a control port. The output of channel 0 is
-    the interrupt. As in QEMU, and unlike the chip: counting is computed, not done, so that reprogramming a mode
-    does not stop it, BCD is stored but not counted in, there is no null count in the status, and a low gate
-    does not stop a count.
+    the interrupt. By default it follows QEMU 7.2, where counting is computed, not done, and a mode or a gate
+    stops nothing; with the property `datasheet` it does as the chip does. A PC's timer with port 0x61 is
+    `pc-pit`.
+
+    Deviation inverted_outputs: OUT of modes 1, 2, 4 and 5 is inverted, also in the status. As the datasheet
+    says with the property datasheet.
+
+    Deviation latch_survives: A control word does not release what is latched. As the datasheet says with the
+    property datasheet.
+
+    Deviation no_null_count: The status has no null count (bit 6). As the datasheet says with the property
+    datasheet.
+
+    Deviation counts_on: A control word neither stops the count nor sets OUT. As the datasheet says with the
+    property datasheet.
+
+    Deviation no_trigger: Modes 1 and 5 count without a rising edge of their gate. As the datasheet says with
+    the property datasheet.
+
+    Deviation gate_ignored: A low gate of channel 2 does not stop the count. As the datasheet says with the
+    property datasheet.
+
+    Deviation modes_6_7: Modes 6 and 7 are not modes 2 and 3. As the datasheet says with the property datasheet.
+
+    Deviation binary_only: BCD is stored, and counting is binary.
+
+    Deviation immediate_load: A count written while mode 2 or 3 runs is taken at once, not at the end of the
+    period.
+
+    Deviation half_written: Writing the first of two bytes does not stop mode 0.
 
     Datasheet: Intel 231164.
     """
@@ -30,7 +57,15 @@ class I8254(Device):
     NAME: ClassVar[str] = "i8254"
     TITLE: ClassVar[str] = "Programmable interval timer (i8254)"
     BUS: ClassVar[str] = "isa"
-    PROBES: ClassVar[Mapping[str, str]] = {"out2": "out2"}
+    PROPERTIES: ClassVar[tuple[Property, ...]] = (
+        Property(
+            "datasheet", "bool", False, description="Behave as the manual says where `deviations` names this property."
+        ),
+    )
+    PROBES: ClassVar[Mapping[str, str]] = {
+        "out2": "out2",
+        "first_part": "first_part",
+    }
     STATE: ClassVar[tuple[StateItem, ...]] = (
         StateItem("period", "state", 17),
         StateItem("loaded", "state", 64),
@@ -45,12 +80,16 @@ class I8254(Device):
         StateItem("status", "state", 8),
         StateItem("status_latched", "state", 1),
         StateItem("gate", "state", 1),
+        StateItem("waiting", "state", 1),
+        StateItem("triggered", "state", 1),
+        StateItem("held", "state", 64),
         StateItem("due", "state", 64),
         StateItem("transition", "timer"),
     )
 
     def __init__(self, env: Environment, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)
+        self.datasheet = self.bool_property("datasheet")
         self.period = [0] * 3
         self.loaded = [0] * 3
         self.mode = [0] * 3
@@ -64,6 +103,9 @@ class I8254(Device):
         self.status = bytearray(3)
         self.status_latched = [0] * 3
         self.gate = 0
+        self.waiting = [0] * 3
+        self.triggered = 0
+        self.held = 0
         self.due = 0
         self.transition = Timer(env.clocks.virtual, self.transition_expired)
         self.irq = self.add_irq("irq")
@@ -94,7 +136,10 @@ class I8254(Device):
             self.mode[c] = 3
             self.period[c] = 0x10000
             self.loaded[c] = self.clocks.virtual.now()
+            self.waiting[c] = 0
         self.gate = 0
+        self.triggered = 0
+        self.held = 0
         self.await_change(self.clocks.virtual.now())
 
     def value_COUNT(self, index: int) -> int:
@@ -152,6 +197,8 @@ class I8254(Device):
                     self.writing[c] = (value >> 4) & 3
                     self.mode[c] = (value >> 1) & 7
                     self.bcd[c] = value & 1
+                    if self.datasheet:
+                        self.programmed(c)
 
     def gate0_changed(self, value: int) -> None:
         """gate0 was driven to another level.
@@ -170,15 +217,9 @@ class I8254(Device):
     def gate2_changed(self, value: int) -> None:
         """gate2 was driven to another level.
 
-        Gate of channel 2 (port 0x61 bit 0); a rising edge starts modes 1, 2, 3 and 5 again.
+        Gate of channel 2 (port 0x61 bit 0 of a PC).
         """
-        if (
-            value
-            and not self.gate
-            and (self.mode[2] == 1 or self.mode[2] == 2 or self.mode[2] == 3 or self.mode[2] == 5)
-        ):
-            self.loaded[2] = self.clocks.virtual.now()
-        self.gate = value
+        self.set_gate(value)
 
     def transition_expired(self) -> None:
         """transition has expired."""
@@ -186,14 +227,34 @@ class I8254(Device):
 
     def ticks(self, c: int, t: int) -> int:
         """The description's function ticks."""
-        return max(t - self.loaded[c], 0) * 1_193_182 // 1_000_000_000
+        return self.elapsed(c, t) * 1_193_182 // 1_000_000_000
+
+    def elapsed(self, c: int, t: int) -> int:
+        """The description's function elapsed."""
+        return (
+            self.held
+            if self.datasheet and c == 2 and not self.gate and not self.one_shot(c)
+            else max(t - self.loaded[c], 0)
+        )
 
     def n(self, c: int) -> int:
         """The description's function n."""
         return max(self.period[c], 1)
 
+    def one_shot(self, c: int) -> int:
+        """The description's function one_shot."""
+        return int(self.mode[c] == 1 or self.mode[c] == 5)
+
+    def idle(self, c: int) -> int:
+        """The description's function idle."""
+        return int(bool(self.one_shot(c) and not (c == 2 and self.triggered)))
+
     def out(self, c: int, d: int) -> int:
         """The description's function out."""
+        return self.manual_out(c, d) if self.datasheet else self.traced_out(c, d)
+
+    def traced_out(self, c: int, d: int) -> int:
+        """The description's function traced_out."""
         return int(
             d >= self.n(c)
             if self.mode[c] == 0
@@ -206,6 +267,34 @@ class I8254(Device):
             else d == self.n(c),
         )
 
+    def manual_out(self, c: int, d: int) -> int:
+        """The description's function manual_out."""
+        return (
+            int(self.mode[c] != 0)
+            if self.waiting[c]
+            else 1
+            if self.idle(c) or self.gated(c)
+            else self.counted_out(c, d)
+        )
+
+    def gated(self, c: int) -> int:
+        """The description's function gated."""
+        return int(c == 2 and not self.gate and (self.mode[c] == 2 or self.mode[c] == 3))
+
+    def counted_out(self, c: int, d: int) -> int:
+        """The description's function counted_out."""
+        return (
+            int(d >= self.n(c))
+            if self.mode[c] < 2
+            else self.periodic_out(c, d % self.n(c))
+            if self.mode[c] < 4
+            else int(d != self.n(c))
+        )
+
+    def periodic_out(self, c: int, d: int) -> int:
+        """The description's function periodic_out."""
+        return int(d != self.n(c) - 1 if self.mode[c] == 2 else d < (self.n(c) + 1) // 2)
+
     def out2(self) -> int:
         """The description's function out2."""
         return self.out(2, self.ticks(2, self.clocks.virtual.now()))
@@ -213,7 +302,9 @@ class I8254(Device):
     def counting(self, c: int, d: int) -> int:
         """The description's function counting."""
         return (
-            self.n(c) - d % self.n(c)
+            self.n(c) & 0xFFFF
+            if self.datasheet and (self.waiting[c] or self.idle(c))
+            else self.n(c) - d % self.n(c)
             if self.mode[c] == 2
             else self.n(c) - 2 * d % self.n(c)
             if self.mode[c] == 3
@@ -222,6 +313,30 @@ class I8254(Device):
 
     def edge(self, d: int) -> int:
         """The description's function edge."""
+        return self.manual_edge(d) if self.datasheet else self.traced_edge(d)
+
+    def manual_edge(self, d: int) -> int:
+        """The description's function manual_edge."""
+        return 0 if self.waiting[0] or self.idle(0) else self.counted_edge(d)
+
+    def counted_edge(self, d: int) -> int:
+        """The description's function counted_edge."""
+        return self.periodic_edge(d, d % self.n(0)) if self.mode[0] == 2 or self.mode[0] == 3 else self.single_edge(d)
+
+    def periodic_edge(self, d: int, r: int) -> int:
+        """The description's function periodic_edge."""
+        return d - r + (self.first_part() if r < self.first_part() else self.n(0))
+
+    def first_part(self) -> int:
+        """The description's function first_part."""
+        return self.n(0) - 1 if self.mode[0] == 2 else (self.n(0) + 1) // 2
+
+    def single_edge(self, d: int) -> int:
+        """The description's function single_edge."""
+        return self.n(0) if d < self.n(0) else d + 1 if d == self.n(0) and self.mode[0] else 0
+
+    def traced_edge(self, d: int) -> int:
+        """The description's function traced_edge."""
         return (
             (self.n(0) if d < self.n(0) else 0)
             if self.mode[0] < 2
@@ -240,7 +355,10 @@ class I8254(Device):
         """The description's action await_change."""
         x = self.edge(self.ticks(0, t))
         if x:
-            self.due = max(self.loaded[0] + x * 1_000_000_000 // 1_193_182, t + 1) & 0xFFFFFFFFFFFFFFFF
+            self.due = (
+                max(self.loaded[0] + (x * 1_000_000_000 + (1_193_181 if self.datasheet else 0)) // 1_193_182, t + 1)
+                & 0xFFFFFFFFFFFFFFFF
+            )
             self.transition.arm_at(self.due)
         else:
             self.transition.cancel()
@@ -254,8 +372,35 @@ class I8254(Device):
         """The description's action start."""
         self.period[c] = ticks_to_count if ticks_to_count else 0x10000
         self.loaded[c] = self.clocks.virtual.now()
+        self.waiting[c] = 0
+        if c == 2:
+            self.held = 0
         if c == 0:
             self.follow(self.clocks.virtual.now())
+
+    def programmed(self, c: int) -> None:
+        """The description's action programmed."""
+        self.latched[c] = 0
+        self.status_latched[c] = 0
+        self.waiting[c] = 1
+        if self.mode[c] > 5:
+            self.mode[c] -= 4
+        if c == 2:
+            self.triggered = 0
+        if c == 0:
+            self.follow(self.clocks.virtual.now())
+
+    def set_gate(self, level: int) -> None:
+        """The description's action set_gate."""
+        if level and not self.gate:
+            if self.mode[2] == 1 or self.mode[2] == 2 or self.mode[2] == 3 or self.mode[2] == 5:
+                self.loaded[2] = self.clocks.virtual.now()
+                self.triggered = 1
+            elif self.datasheet:
+                self.loaded[2] = (self.clocks.virtual.now() - self.held) & 0xFFFFFFFFFFFFFFFF
+        elif self.gate and not level:
+            self.held = max(self.clocks.virtual.now() - self.loaded[2], 0)
+        self.gate = level
 
     def latch_count(self, c: int) -> None:
         """The description's action latch_count."""
@@ -268,6 +413,7 @@ class I8254(Device):
         if not self.status_latched[c]:
             self.status[c] = (
                 (self.out(c, self.ticks(c, self.clocks.virtual.now())) << 7)
+                | (bool(self.datasheet and self.waiting[c]) << 6)
                 | (self.access[c] << 4)
                 | (self.mode[c] << 1)
                 | self.bcd[c]

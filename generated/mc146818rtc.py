@@ -23,12 +23,19 @@ class Mc146818rtc(Device):
     The PC's clock: time and date in BCD or binary, 12 or 24 hours, with alarm, periodic and update interrupts,
     and the RAM that its battery keeps. It runs on the rtc clock and starts at that clock's time.
 
-    It follows QEMU 7.2 to the nanosecond, with lost ticks discarded. Unlike the manual: a time written while
-    the clock runs is taken at once and starts a new second; an alarm in 12-hour mode takes morning or afternoon
-    from the present time; the century is kept in byte 0x32, which 0x37 is another place of; square-wave output
-    and daylight saving do nothing. What QEMU shows for years below `base_year` and for a century byte from 0xc0
-    on is not followed. Where the rtc clock has jumped (the machine was held), periodic interrupts go on from
-    now, where QEMU makes up for every one that was missed.
+    It follows QEMU 7.2 to the nanosecond, with lost ticks discarded. What QEMU shows for years below
+    `base_year` and for a century byte from 0xc0 on is not followed. Where the rtc clock has jumped (the machine
+    was held), periodic interrupts go on from now, where QEMU makes up for every one that was missed.
+
+    Deviation set_at_once: A time written while the clock runs is taken at once and starts a new second.
+
+    Deviation alarm_half_day: An alarm in 12-hour mode takes morning or afternoon from the present time.
+
+    Deviation century: The century is kept in byte 0x32, and 0x37 is the same byte.
+
+    Deviation no_square_wave: Square-wave output and daylight saving do nothing.
+
+    Deviation lost_ticks: Periodic interrupts that were missed are not made up for.
 
     Datasheet: Motorola MC146818.
     """

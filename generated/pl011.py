@@ -9,24 +9,46 @@ from typing import ClassVar
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.environment import Environment
 from devgen.runtime.device.fifo import Fifo
-from devgen.runtime.device.properties import PropertyValue
+from devgen.runtime.device.properties import Property, PropertyValue
 from devgen.runtime.device.saved_state import StateItem
 from devgen.runtime.memory.access import Access
 from devgen.runtime.memory.memory_region import MemoryRegion
 from devgen.runtime.memory.register_bank import Reg, RegisterBank
+from devgen.runtime.time.timer import Timer
 
 
 class Pl011(Device):
     """ARM PrimeCell UART (PL011).
 
-    A UART with a receive FIFO of 16 entries. It follows QEMU 7.2: transmission takes no time, so the
-    transmitter is never busy; one received byte interrupts, whatever IFLS says; changing LCR_H.FEN empties the
-    FIFO but leaves the flags as they are; and a machine reset reaches nothing. Baud rate, modem lines, loopback
-    and DMA are storage only.
+    A UART with a receive FIFO of 16 entries. By default it follows QEMU 7.2; with the property `datasheet` it
+    does what a driver may expect of the manual: the receive interrupt at the level of IFLS, the receive
+    time-out, breaks and overruns with their interrupts, and a reset. Transmission takes no time, so the
+    transmitter is never busy.
 
-    A break is received even when the FIFO is full: as in QEMU it then overwrites the oldest entries, and the
-    FIFO counts more entries than it has. Many such breaks make QEMU write past the end of its memory; here the
-    count stops at thirty-one.
+    By default a break is received even when the FIFO is full: as in QEMU it then overwrites the oldest entries,
+    and the FIFO counts more entries than it has. Many such breaks make QEMU write past the end of its memory;
+    here the count stops at thirty-one.
+
+    Deviation one_byte_interrupts: One received byte interrupts whatever IFLS says. As the datasheet says with
+    the property datasheet.
+
+    Deviation no_interrupt_after_clear: After a write to ICR the receive interrupt does not come again before
+    the FIFO has been empty. As the datasheet says with the property datasheet.
+
+    Deviation no_timeout: There is no receive time-out (RIS.RT). As the datasheet says with the property
+    datasheet.
+
+    Deviation break_and_overrun: A break sets DR.BE but not RIS.BE; an overrun is not reported. As the datasheet
+    says with the property datasheet.
+
+    Deviation flags_after_fen: Changing LCR_H.FEN empties the FIFO but leaves FR as it is. As the datasheet says
+    with the property datasheet.
+
+    Deviation no_reset: A machine reset reaches nothing. As the datasheet says with the property datasheet.
+
+    Deviation instant_transmission: Transmission takes no time; FR.TXFF and FR.BUSY are always 0.
+
+    Deviation stored_only: Modem lines, loopback, DMA, parity and the enable bits of CR are storage only.
 
     Datasheet: ARM DDI 0183.
     """
@@ -34,6 +56,18 @@ class Pl011(Device):
     NAME: ClassVar[str] = "pl011"
     TITLE: ClassVar[str] = "ARM PrimeCell UART (PL011)"
     BUS: ClassVar[str] = "sysbus"
+    PROPERTIES: ClassVar[tuple[Property, ...]] = (
+        Property(
+            "datasheet", "bool", False, description="Behave as the manual says where `deviations` names this property."
+        ),
+        Property(
+            "uartclk", "int", 24000000, low=1, high=0xFFFFFFFF, description="UARTCLK in Hz; with `datasheet` only."
+        ),
+    )
+    PROBES: ClassVar[Mapping[str, str]] = {
+        "trigger": "trigger",
+        "patience": "patience",
+    }
     STATE: ClassVar[tuple[StateItem, ...]] = (
         StateItem("RSR", "register", 32),
         StateItem("FR", "register", 32),
@@ -48,6 +82,7 @@ class Pl011(Device):
         StateItem("DMACR", "register", 32),
         StateItem("excess", "state", 4),
         StateItem("rx", "fifo", 12),
+        StateItem("timeout", "timer"),
     )
     FIELDS: ClassVar[Mapping[str, tuple[tuple[str, int, int], ...]]] = {
         "DR": (("DATA", 0, 8), ("FE", 8, 1), ("PE", 9, 1), ("BE", 10, 1), ("OE", 11, 1)),
@@ -90,6 +125,8 @@ class Pl011(Device):
 
     def __init__(self, env: Environment, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)
+        self.datasheet = self.bool_property("datasheet")
+        self.uartclk = self.int_property("uartclk")
         self.RSR = 0
         self.FR = 0x90
         self.ILPR = 0
@@ -103,6 +140,7 @@ class Pl011(Device):
         self.DMACR = 0
         self.excess = 0
         self.rx = Fifo(16, 12)
+        self.timeout = Timer(env.clocks.virtual, self.timeout_expired)
         self.intr = self.add_irq("intr")
         self.serial = self.add_stream(
             "serial", self.serial_received, on_break=self.serial_broken, room=self.serial_room
@@ -132,6 +170,29 @@ class Pl011(Device):
             log=self.log,
         )
         self.add_region(MemoryRegion.io("registers", 0x1000, bank))
+        self.after_reset()
+
+    def reset(self) -> None:
+        """Machine reset."""
+        super().reset()
+        self.after_reset()
+
+    def after_reset(self) -> None:
+        """What the device does once it is reset."""
+        if self.datasheet:
+            self.rx.clear()
+            self.timeout.cancel()
+            self.RSR = 0
+            self.FR = 144
+            self.ILPR = 0
+            self.IBRD = 0
+            self.FBRD = 0
+            self.LCR_H = 0
+            self.CR = 768
+            self.IFLS = 18
+            self.IMSC = 0
+            self.RIS = 0
+            self.DMACR = 0
         self.update_intr()
         self.update_serial()
 
@@ -154,6 +215,9 @@ class Pl011(Device):
         self.FR &= ~0x40
         if self.rx.empty:
             self.FR |= 0x10
+        if self.datasheet:
+            self.taken()
+        elif self.rx.empty:
             self.RIS &= ~0x10
         self.update_intr()
         self.update_serial()
@@ -212,6 +276,13 @@ class Pl011(Device):
         if (old >> 4) & 1 != (self.LCR_H >> 4) & 1:
             self.rx.clear()
             self.excess = 0
+            if self.datasheet:
+                self.FR |= 0x10
+                self.FR &= ~0x40
+                self.RIS &= ~0x10
+                self.RIS &= ~0x40
+                self.timeout.cancel()
+        self.update_intr()
         self.update_serial()
 
     def read_CR(self) -> int:
@@ -250,6 +321,8 @@ class Pl011(Device):
     def write_ICR(self, value: int, mask: int = 0xFFFFFFFF) -> None:
         """Write ICR (0x044, wo): Interrupt clear."""
         self.RIS &= ~value
+        if self.datasheet and value & 0x40 and not self.rx.empty:
+            self.timeout.arm_in(self.patience())
         self.update_intr()
 
     def read_DMACR(self) -> int:
@@ -279,6 +352,12 @@ class Pl011(Device):
         """How many bytes serial can take now."""
         return self.rx.free if self.LCR_H & 0x10 else int(self.rx.empty)
 
+    def timeout_expired(self) -> None:
+        """timeout has expired."""
+        if not self.rx.empty:
+            self.RIS |= 0x40
+        self.update_intr()
+
     def update_intr(self) -> None:
         """Drive intr to the level that it follows."""
         self.intr.set(self.RIS & self.IMSC & 0x7FF != 0)
@@ -287,8 +366,60 @@ class Pl011(Device):
         """Let bytes come in that may have waited for room on serial."""
         self.serial.room_changed()
 
+    def trigger(self) -> int:
+        """The description's function trigger."""
+        return (
+            1
+            if not self.LCR_H & 0x10
+            else 2
+            if (self.IFLS >> 3) & 7 == 0
+            else 4
+            if (self.IFLS >> 3) & 7 == 1
+            else 8
+            if (self.IFLS >> 3) & 7 == 2
+            else 12
+            if (self.IFLS >> 3) & 7 == 3
+            else 14
+        )
+
+    def patience(self) -> int:
+        """The description's function patience."""
+        return 8 * max((self.IBRD & 0xFFFF) * 64 + (self.FBRD & 0x3F), 64) * 1_000_000_000 // self.uartclk
+
     def take(self, character: int) -> None:
         """The description's action take."""
+        if self.datasheet:
+            self.receive(character)
+        else:
+            self.take_as_traced(character)
+
+    def receive(self, character: int) -> None:
+        """The description's action receive."""
+        if self.rx.count >= (16 if self.LCR_H & 0x10 else 1):
+            self.RSR |= 8
+            self.RIS |= 0x400
+        else:
+            self.rx.push(character)
+            self.FR &= ~0x10
+            self.FR = (self.FR & ~0x40) | ((self.rx.count >= (16 if self.LCR_H & 0x10 else 1)) << 6)
+            if character & 0x400:
+                self.RIS |= 0x200
+            if self.rx.count >= self.trigger():
+                self.RIS |= 0x10
+            self.timeout.arm_in(self.patience())
+
+    def taken(self) -> None:
+        """The description's action taken."""
+        if self.rx.count < self.trigger():
+            self.RIS &= ~0x10
+        if self.rx.empty:
+            self.RIS &= ~0x40
+            self.timeout.cancel()
+        else:
+            self.timeout.arm_in(self.patience())
+
+    def take_as_traced(self, character: int) -> None:
+        """The description's action take_as_traced."""
         if self.rx.full:
             entry = 0
             for n in range(16):

@@ -20,9 +20,21 @@ from devgen.runtime.time.timer import Timer
 class Pl031(Device):
     """ARM PrimeCell real-time clock (PL031).
 
-    A 32-bit counter of seconds with one alarm. As in QEMU, and unlike the manual: the counter always runs, an
-    alarm is counted from the moment it is set rather than from the next second boundary, and a machine reset
-    changes nothing.
+    A 32-bit counter of seconds with one alarm. It follows QEMU 7.2.
+
+    Deviation always_running: The counter always runs; in the manual bit 0 of CR starts it.
+
+    Deviation alarm_between_seconds: An alarm comes whole seconds after it was set, up to a second after DR
+    first shows MR.
+
+    Deviation alarm_once: An alarm is not armed again when the count has gone round.
+
+    Deviation no_alarm_at_power_on: DR and MR are equal at power-on, and no interrupt comes of it.
+
+    Deviation load_at_once: LR takes effect at once and does not move the second's boundary; the manual waits
+    for the next 1 Hz edge.
+
+    Deviation no_reset: A machine reset reaches nothing.
 
     Datasheet: ARM DDI 0224.
     """

@@ -19,8 +19,18 @@ class Pl061(Device):
     """ARM PrimeCell general purpose I/O (PL061).
 
     Eight lines, each an input or an output, with edge and level interrupts. Address bits 9:2 are a mask of the
-    data bits that an access reaches. As in QEMU, and unlike the manual: a level interrupt stays pending until
-    it is cleared, edges on outputs are not seen, and a reset does not lower the interrupt line.
+    data bits that an access reaches. By default it follows QEMU 7.2; with the property `datasheet` a level
+    interrupt follows its level.
+
+    Deviation latched_level: A level interrupt stays pending in RIS until it is cleared; in the manual it
+    follows the level. As the datasheet says with the property datasheet.
+
+    Deviation line_after_reset: A reset does not lower the interrupt line. As the datasheet says with the
+    property datasheet.
+
+    Deviation output_edges: Edges and levels of lines that are outputs are not seen.
+
+    Deviation alternate_function: AFSEL is storage only.
 
     Datasheet: ARM DDI 0190.
     """
@@ -29,6 +39,9 @@ class Pl061(Device):
     TITLE: ClassVar[str] = "ARM PrimeCell general purpose I/O (PL061)"
     BUS: ClassVar[str] = "sysbus"
     PROPERTIES: ClassVar[tuple[Property, ...]] = (
+        Property(
+            "datasheet", "bool", False, description="Behave as the manual says where `deviations` names this property."
+        ),
         Property(
             "pullups", "int", 255, low=0, high=255, description="Lines that are pulled high while they are inputs."
         ),
@@ -66,6 +79,7 @@ class Pl061(Device):
 
     def __init__(self, env: Environment, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)
+        self.datasheet = self.bool_property("datasheet")
         self.pullups = self.int_property("pullups")
         self.pulldowns = self.int_property("pulldowns")
         self.DIR = 0
@@ -121,6 +135,8 @@ class Pl061(Device):
         self.RIS = 0
         self.AFSEL = 0
         self.drive(self.pullups, ~self.floating() & 0xFF)
+        if self.datasheet:
+            self.intr.set(0)
 
     def read_ID(self, index: int) -> int:
         """Read ID (0xFE0, ro): Peripheral ID 0-3, then PrimeCell ID 0-3."""
@@ -239,5 +255,7 @@ class Pl061(Device):
         if changed:
             self.seen = self.data
             self.RIS |= changed & (~self.IS & 0xFF) & (self.IBE | self.selected())
+        if self.datasheet:
+            self.RIS &= ~(self.IS & (~self.selected() & 0xFF))
         self.RIS |= self.selected() & self.IS
         self.intr.set(self.RIS & self.IE != 0)

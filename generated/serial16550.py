@@ -20,11 +20,18 @@ from devgen.runtime.time.timer import Timer
 class Serial16550(Device):
     """16550A UART.
 
-    The serial port of a PC: eight byte-wide ports and one interrupt. It follows QEMU 7.2: transmission takes no
-    time; the modem lines are those of a line that is up (CTS, DSR, DCD) except in loopback; framing and parity
-    are timing only. Received characters that nobody reads interrupt after four character times, which are
-    computed in single precision as there. A machine reset leaves FCR as it is, though IIR shows no FIFO then; a
-    break counts as a character in the FIFO even while that is off.
+    The serial port of a PC: eight byte-wide ports and one interrupt. It follows QEMU 7.2. Received characters
+    that nobody reads interrupt after four character times, which are computed in single precision as there.
+
+    Deviation instant_transmission: Transmission takes no time.
+
+    Deviation fixed_modem_lines: The modem lines show a line that is up (CTS, DSR, DCD) except in loopback.
+
+    Deviation timing_only: Framing and parity change the length of a character and nothing else.
+
+    Deviation fcr_after_reset: A machine reset leaves FCR as it is, though IIR shows no FIFO then.
+
+    Deviation break_in_fifo: A break counts as a character in the FIFO even while that is off.
 
     Datasheet: National Semiconductor PC16550D.
     """

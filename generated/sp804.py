@@ -20,10 +20,20 @@ from devgen.runtime.time.timer import Timer
 class Sp804(Device):
     """ARM dual timer module (SP804).
 
-    Two down-counters with prescalers, free-running, periodic or one-shot, on one shared interrupt. As in QEMU,
-    and unlike the manual: writing the load register does not start a free-running count, enabling a timer
-    reloads it, and a 16-bit count is not cut to 16 bits. A timer does not run before its control register has
-    been written.
+    Two down-counters with prescalers, free-running, periodic or one-shot, on one shared interrupt. It follows
+    QEMU 7.2.
+
+    Deviation load_when_free_running: Writing LOAD does not start a free-running count.
+
+    Deviation wide_value: VALUE is not cut to 16 bits in a 16-bit timer.
+
+    Deviation enable_reloads: Enabling a timer reloads its count.
+
+    Deviation stopped_at_first: A timer does not run before its control register has been written.
+
+    Deviation no_reset: A machine reset reaches nothing.
+
+    Deviation control_bits: All 32 bits of the control registers read back.
 
     Datasheet: ARM DDI 0271.
     """

@@ -109,3 +109,102 @@ def test_a_machine_reset_reaches_nothing(uart: Any) -> None:
 
 def test_the_identification_is_that_of_a_primecell(uart: Any) -> None:
     assert bytes(uart.read32(0xFE0 + 4 * n) for n in range(8)).hex() == "111014000df005b1"
+
+
+# --- as the manual says, DDI 0183 ------------------------------------------------------------------
+
+IBRD, FBRD, IFLS, RT, BE, OE = 0x24, 0x28, 0x34, 0x40, 0x200, 0x400
+CHARACTERS_32_BITS = 277_778  # ns at 115,200 baud
+
+
+@pytest.fixture
+def manual(bench: Any) -> Any:
+    """A UART that does as the manual says: FIFO enabled, 115,200 baud from 24 MHz (13 + 1/64)."""
+    made = bench("pl011", datasheet=True)
+    made.write32(IBRD, 13)
+    made.write32(FBRD, 1)
+    made.write32(LCR_H, FEN)
+    return made
+
+
+@pytest.mark.parametrize(("select", "level"), [(0, 2), (1, 4), (2, 8), (3, 12), (4, 14)])
+def test_the_receive_interrupt_comes_at_the_level_of_ifls(manual: Any, select: int, level: int) -> None:
+    manual.write32(IFLS, select << 3)
+    manual.receive(bytes(level - 1))
+    assert manual.read32(RIS) == 0
+    manual.receive(b"x")
+    assert manual.read32(RIS) == RX
+    manual.read32(DR)
+    assert manual.read32(RIS) == 0
+
+
+def test_a_cleared_receive_interrupt_comes_again_with_the_next_character(manual: Any) -> None:
+    manual.write32(IFLS, 0)
+    manual.receive(b"ab")
+    manual.write32(ICR, RX)
+    assert manual.read32(RIS) == 0
+    manual.receive(b"c")
+    assert manual.read32(RIS) == RX
+
+
+def test_characters_below_the_level_time_out_after_32_bits(manual: Any) -> None:
+    manual.write32(IMSC, RT)
+    manual.receive(b"a")
+    manual.advance(CHARACTERS_32_BITS - 500)
+    assert manual.irq() == 0
+    manual.advance(1000)
+    assert manual.irq() == 1
+    manual.read32(DR)
+    assert manual.irq() == 0
+
+
+def test_each_character_and_each_read_starts_the_time_out_anew(manual: Any) -> None:
+    manual.receive(b"ab")
+    manual.advance(CHARACTERS_32_BITS // 2)
+    manual.receive(b"c")
+    manual.advance(CHARACTERS_32_BITS // 2 + 1000)
+    assert manual.read32(RIS) == 0
+    manual.read32(DR)
+    manual.advance(CHARACTERS_32_BITS // 2 + 1000)
+    assert manual.read32(RIS) == 0
+    manual.advance(CHARACTERS_32_BITS // 2)
+    assert manual.read32(RIS) == RT
+
+
+def test_a_cleared_time_out_comes_again_while_characters_wait(manual: Any) -> None:
+    manual.receive(b"a")
+    manual.advance(CHARACTERS_32_BITS + 1000)
+    manual.write32(ICR, 0x7FF)
+    assert manual.read32(RIS) == 0
+    manual.advance(CHARACTERS_32_BITS + 1000)
+    assert manual.read32(RIS) == RT
+
+
+def test_without_the_fifo_each_character_interrupts(manual: Any) -> None:
+    manual.write32(LCR_H, 0)
+    manual.receive(b"a")
+    assert manual.read32(RIS) == RX
+    assert manual.read32(FR) == TXFE | RXFF
+    manual.read32(DR)
+    assert manual.read32(RIS) == 0
+
+
+def test_an_overrun_is_reported_and_loses_the_new_character(manual: Any) -> None:
+    manual.receive(bytes(range(16)))
+    manual.dut.take(0x55)
+    assert manual.read32(RIS) & OE
+    assert manual.read32(RSR) & 8
+    assert [manual.read32(DR) & 0xFF for _ in range(16)] == list(range(16))
+
+
+def test_a_break_interrupts(manual: Any) -> None:
+    manual.receive_break()
+    assert manual.read32(RIS) & BE
+    assert manual.read32(DR) & 0x400
+
+
+def test_a_reset_is_one(manual: Any) -> None:
+    manual.write32(IMSC, 0x7FF)
+    manual.receive(b"a" * 16)
+    manual.reset()
+    assert (manual.irq(), manual.read32(FR), manual.read32(LCR_H), manual.read32(IMSC)) == (0, 0x90, 0, 0)
