@@ -35,6 +35,6 @@ class DebugExit(Device):
         )
         self.add_region(MemoryRegion.io("ports", 1, bank), space="pio")
 
-    def write_CODE(self, value: int, mask: int = 0xFF) -> None:
+    def write_CODE(self, value: int) -> None:
         """Write CODE (0x000, wo): Exit code."""
         self.emit("EXIT", code=value)

@@ -39,6 +39,6 @@ class Debugcon(Device):
         """Read DATA (0x000, rw): Character out."""
         return 233
 
-    def write_DATA(self, value: int, mask: int = 0xFF) -> None:
+    def write_DATA(self, value: int) -> None:
         """Write DATA (0x000, rw): Character out."""
         self.out.send(value)

@@ -99,12 +99,12 @@ class DmaEngine(PciDevice):
             registers=(
                 Reg("ID", 0x000, 32, None, None, reset=0x444D4131),
                 Reg("STATUS", 0x004, 32, self.read_STATUS, self.write_STATUS),
-                Reg("SOURCE", 0x008, 64, self.read_SOURCE, self.write_SOURCE),
-                Reg("DESTINATION", 0x010, 64, self.read_DESTINATION, self.write_DESTINATION),
-                Reg("LENGTH", 0x018, 32, self.read_LENGTH, self.write_LENGTH),
-                Reg("VECTOR", 0x01C, 32, self.read_VECTOR, self.write_VECTOR),
+                Reg("SOURCE", 0x008, 64, self.read_SOURCE, self.write_SOURCE, write_mask=True),
+                Reg("DESTINATION", 0x010, 64, self.read_DESTINATION, self.write_DESTINATION, write_mask=True),
+                Reg("LENGTH", 0x018, 32, self.read_LENGTH, self.write_LENGTH, write_mask=True),
+                Reg("VECTOR", 0x01C, 32, self.read_VECTOR, self.write_VECTOR, write_mask=True),
                 Reg("COPIES", 0x020, 32, self.read_COPIES, None),
-                Reg("SCRATCH", 0x024, 32, self.read_SCRATCH, self.write_SCRATCH),
+                Reg("SCRATCH", 0x024, 32, self.read_SCRATCH, self.write_SCRATCH, write_mask=True),
                 Reg("RINGS", 0x028, 32, self.read_RINGS, None),
             ),
             log=self.log,
@@ -122,7 +122,7 @@ class DmaEngine(PciDevice):
             "ports",
             4,
             Access(valid=(1, 4), implemented=(1, 4)),
-            registers=(Reg("PORT", 0x000, 32, self.read_PORT, self.write_PORT),),
+            registers=(Reg("PORT", 0x000, 32, self.read_PORT, self.write_PORT, write_mask=True),),
             log=self.log,
         )
         self.add_region(MemoryRegion.io("ports", 4, bank), bar=1)
@@ -154,9 +154,9 @@ class DmaEngine(PciDevice):
         """Read STATUS (0x004, rw): Status."""
         return self.STATUS
 
-    def write_STATUS(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_STATUS(self, value: int) -> None:
         """Write STATUS (0x004, rw): Status."""
-        self.STATUS &= ~value
+        self.STATUS &= ~value  # DONE, ERROR
         self.update_inta()
 
     def read_SOURCE(self) -> int:
@@ -189,7 +189,7 @@ class DmaEngine(PciDevice):
 
     def write_VECTOR(self, value: int, mask: int = 0xFFFFFFFF) -> None:
         """Write VECTOR (0x01C, rw): Vector to raise."""
-        self.VECTOR = (value & 7) if mask == 0xFFFFFFFF else (self.VECTOR & ~mask) | (value & 7)
+        self.VECTOR = (value & 7) if mask == 0xFFFFFFFF else (self.VECTOR & ~mask) | (value & 7)  # NUMBER
 
     def read_COPIES(self) -> int:
         """Read COPIES (0x020, ro): Copies done."""
@@ -228,10 +228,10 @@ class DmaEngine(PciDevice):
     def copy(self) -> None:
         """The description's action copy."""
         if self.LENGTH > 0x1000:
-            self.STATUS |= 2
+            self.STATUS |= 2  # STATUS.ERROR = 1
         else:
             self.load_bytes(self.SOURCE, self.buffer, 0, self.LENGTH)
             self.store_bytes(self.DESTINATION, self.buffer, 0, self.LENGTH)
             self.COPIES = (self.COPIES + 1) & 0xFFFFFFFF
-            self.STATUS |= 1
-        self.done[self.VECTOR & 7].pulse()
+            self.STATUS |= 1  # STATUS.DONE = 1
+        self.done[self.VECTOR & 7].pulse()  # VECTOR.NUMBER

@@ -54,10 +54,10 @@ class Doorbell(PciDevice):
             0x1000,
             Access(valid=(1, 4), implemented=(1, 4)),
             registers=(
-                Reg("RINGS", 0x100, 32, self.read_RINGS, self.write_RINGS, count=5, stride=4),
+                Reg("RINGS", 0x100, 32, self.read_RINGS, self.write_RINGS, count=5, stride=4, write_mask=True),
                 Reg("LOG", 0x200, 32, None, self.write_LOG, count=64, stride=4),
                 Reg("LAST", 0x300, 32, self.read_LAST, None),
-                Reg("COUNT", 0x304, 32, self.read_COUNT, self.write_COUNT),
+                Reg("COUNT", 0x304, 32, self.read_COUNT, self.write_COUNT, write_mask=True),
                 Reg("SUM", 0x308, 32, self.read_SUM, None),
             ),
             log=self.log,
@@ -101,7 +101,7 @@ class Doorbell(PciDevice):
         """Write RINGS (0x100, rw): Rings heard."""
         self.RINGS[index] = value if mask == 0xFFFFFFFF else (self.RINGS[index] & ~mask) | value
 
-    def write_LOG(self, index: int, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_LOG(self, index: int, value: int) -> None:
         """Write LOG (0x200, wo): Log window."""
         self.LAST = value
         self.COUNT = (self.COUNT + 1) & 0xFFFFFFFF

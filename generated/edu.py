@@ -132,7 +132,7 @@ class Edu(PciDevice):
         """Read LIVENESS (0x004, rw): Complement of what was written."""
         return self.LIVENESS
 
-    def write_LIVENESS(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_LIVENESS(self, value: int) -> None:
         """Write LIVENESS (0x004, rw): Complement of what was written."""
         self.LIVENESS = ~value & 0xFFFFFFFF
 
@@ -143,20 +143,20 @@ class Edu(PciDevice):
         """
         return self.FACTORIAL
 
-    def write_FACTORIAL(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_FACTORIAL(self, value: int) -> None:
         """Write FACTORIAL (0x008, rw): Factorial."""
-        if not self.STATUS & 1:
+        if not self.STATUS & 1:  # STATUS.COMPUTING
             self.FACTORIAL = value
-            self.STATUS |= 1
+            self.STATUS |= 1  # STATUS.COMPUTING = 1
             self.computation.arm_in(0)
 
     def read_STATUS(self) -> int:
         """Read STATUS (0x020, rw): Status of the factorial."""
         return self.STATUS
 
-    def write_STATUS(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_STATUS(self, value: int) -> None:
         """Write STATUS (0x020, rw): Status of the factorial."""
-        self.STATUS = (self.STATUS & ~0x80) | (value & 0x80)
+        self.STATUS = (self.STATUS & ~0x80) | (value & 0x80)  # IRQ_ENABLE
 
     def read_IRQ_STATUS(self) -> int:
         """Read IRQ_STATUS (0x024, ro): Interrupt status."""
@@ -166,7 +166,7 @@ class Edu(PciDevice):
         """Read IRQ_RAISE (0x060, rw): Sets interrupt status bits."""
         return 0xFFFFFFFF
 
-    def write_IRQ_RAISE(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_IRQ_RAISE(self, value: int) -> None:
         """Write IRQ_RAISE (0x060, rw): Sets interrupt status bits."""
         self.request(value)
 
@@ -174,7 +174,7 @@ class Edu(PciDevice):
         """Read IRQ_ACKNOWLEDGE (0x064, rw): Clears interrupt status bits."""
         return 0xFFFFFFFF
 
-    def write_IRQ_ACKNOWLEDGE(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_IRQ_ACKNOWLEDGE(self, value: int) -> None:
         """Write IRQ_ACKNOWLEDGE (0x064, rw): Clears interrupt status bits."""
         self.acknowledge(value)
 
@@ -182,36 +182,36 @@ class Edu(PciDevice):
         """Read SOURCE (0x000, rw): Where DMA takes from."""
         return self.SOURCE
 
-    def write_SOURCE(self, value: int, mask: int = 0xFFFFFFFFFFFFFFFF) -> None:
+    def write_SOURCE(self, value: int) -> None:
         """Write SOURCE (0x000, rw): Where DMA takes from."""
-        if not self.COMMAND & 1:
+        if not self.COMMAND & 1:  # COMMAND.RUN
             self.SOURCE = value
 
     def read_DESTINATION(self) -> int:
         """Read DESTINATION (0x008, rw): Where DMA puts."""
         return self.DESTINATION
 
-    def write_DESTINATION(self, value: int, mask: int = 0xFFFFFFFFFFFFFFFF) -> None:
+    def write_DESTINATION(self, value: int) -> None:
         """Write DESTINATION (0x008, rw): Where DMA puts."""
-        if not self.COMMAND & 1:
+        if not self.COMMAND & 1:  # COMMAND.RUN
             self.DESTINATION = value
 
     def read_COUNT(self) -> int:
         """Read COUNT (0x010, rw): Bytes of the transfer."""
         return self.COUNT
 
-    def write_COUNT(self, value: int, mask: int = 0xFFFFFFFFFFFFFFFF) -> None:
+    def write_COUNT(self, value: int) -> None:
         """Write COUNT (0x010, rw): Bytes of the transfer."""
-        if not self.COMMAND & 1:
+        if not self.COMMAND & 1:  # COMMAND.RUN
             self.COUNT = value
 
     def read_COMMAND(self) -> int:
         """Read COMMAND (0x018, rw): DMA command."""
         return self.COMMAND
 
-    def write_COMMAND(self, value: int, mask: int = 0xFFFFFFFFFFFFFFFF) -> None:
+    def write_COMMAND(self, value: int) -> None:
         """Write COMMAND (0x018, rw): DMA command."""
-        if value & 1 and not self.COMMAND & 1:
+        if value & 1 and not self.COMMAND & 1:  # COMMAND.RUN
             self.COMMAND = value
             self.transfer.arm_at((self.clocks.virtual.now() // 1_000_000 + 100) * 1_000_000)
 
@@ -247,17 +247,17 @@ class Edu(PciDevice):
             if n < self.FACTORIAL:
                 product = (product * (n + 1)) & 0xFFFFFFFF
         self.FACTORIAL = 0 if self.FACTORIAL > 33 else product
-        self.STATUS &= ~1
-        if self.STATUS & 0x80:
+        self.STATUS &= ~1  # STATUS.COMPUTING = 0
+        if self.STATUS & 0x80:  # STATUS.IRQ_ENABLE
             self.request(1)
 
     def move(self) -> None:
         """The description's action move."""
-        if self.COMMAND & 2:
+        if self.COMMAND & 2:  # COMMAND.TO_MEMORY
             if self.inside(self.SOURCE, self.COUNT):
                 self.store_bytes(self.DESTINATION & self.dma_mask, self.buffer, self.SOURCE & 0xFFF, self.COUNT)
         elif self.inside(self.DESTINATION, self.COUNT):
             self.load_bytes(self.SOURCE & self.dma_mask, self.buffer, self.DESTINATION & 0xFFF, self.COUNT)
-        self.COMMAND &= ~1
-        if self.COMMAND & 4:
+        self.COMMAND &= ~1  # COMMAND.RUN = 0
+        if self.COMMAND & 4:  # COMMAND.INTERRUPT
             self.request(256)

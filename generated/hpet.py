@@ -125,9 +125,9 @@ class Hpet(Device):
             Access(valid=(4, 4), implemented=(4, 4)),
             registers=(
                 Reg("CAP", 0x000, 64, self.read_CAP, None),
-                Reg("CFG", 0x010, 64, self.read_CFG, self.write_CFG),
+                Reg("CFG", 0x010, 64, self.read_CFG, self.write_CFG, write_mask=True),
                 Reg("ISR", 0x020, 64, self.read_ISR, self.write_ISR),
-                Reg("COUNTER", 0x0F0, 64, self.read_COUNTER, self.write_COUNTER),
+                Reg("COUNTER", 0x0F0, 64, self.read_COUNTER, self.write_COUNTER, write_mask=True),
                 Reg(
                     "T.CONFIG",
                     0x100,
@@ -136,9 +136,28 @@ class Hpet(Device):
                     self.write_T_CONFIG,
                     count=min(self.timers + 1, 24),
                     stride=0x20,
+                    write_mask=True,
                 ),
-                Reg("T.CMP", 0x108, 64, self.read_T_CMP, self.write_T_CMP, count=min(self.timers + 1, 24), stride=0x20),
-                Reg("T.FSB", 0x110, 64, self.read_T_FSB, self.write_T_FSB, count=min(self.timers + 1, 24), stride=0x20),
+                Reg(
+                    "T.CMP",
+                    0x108,
+                    64,
+                    self.read_T_CMP,
+                    self.write_T_CMP,
+                    count=min(self.timers + 1, 24),
+                    stride=0x20,
+                    write_mask=True,
+                ),
+                Reg(
+                    "T.FSB",
+                    0x110,
+                    64,
+                    self.read_T_FSB,
+                    self.write_T_FSB,
+                    count=min(self.timers + 1, 24),
+                    stride=0x20,
+                    write_mask=True,
+                ),
             ),
             log=self.log,
         )
@@ -177,6 +196,7 @@ class Hpet(Device):
     def write_CFG(self, value: int, mask: int = 0xFFFFFFFFFFFFFFFF) -> None:
         """Write CFG (0x010, rw): General configuration."""
         old = self.CFG
+<<<<<<< HEAD
         self.CFG = (value & 3) if mask == 0xFFFFFFFFFFFFFFFF else (self.CFG & ~mask) | (value & 3)
         if mask & 3:
             if self.CFG & 1 and not old & 1:
@@ -198,6 +218,28 @@ class Hpet(Device):
                 self.irq[0].set(0)
                 self.pit_enabled.set(1)
                 self.irq[8].set(self.rtc_level)
+=======
+        self.CFG = (value & 3) if mask == 0xFFFFFFFFFFFFFFFF else (self.CFG & ~mask) | (value & 3)  # ENABLE, LEGACY
+        if self.CFG & 1 and not old & 1:  # CFG.ENABLE
+            self.offset = (self.halted * 10 - self.clocks.virtual.now()) & 0xFFFFFFFFFFFFFFFF
+            for n in range(min(self.timers + 1, 24)):
+                if n < self.timers and self.T_CMP[n] != 0xFFFFFFFFFFFFFFFF:
+                    self.arm(n)
+        if old & 1 and not self.CFG & 1:  # CFG.ENABLE
+            self.halted = self.ticks()
+            for n in range(min(self.timers + 1, 24)):
+                if n < self.timers:
+                    self.deadline[n].cancel()
+                    self.drop(n)
+        if self.CFG & 2 and not old & 2:  # CFG.LEGACY
+            self.pit_enabled.set(0)
+            self.irq[0].set(0)
+            self.irq[8].set(0)
+        if old & 2 and not self.CFG & 2:  # CFG.LEGACY
+            self.irq[0].set(0)
+            self.pit_enabled.set(1)
+            self.irq[8].set(self.rtc_level)
+>>>>>>> f081c74 (Name fields beside the masks of generated code, and pass a mask only to writes that use one)
 
     def read_ISR(self) -> int:
         """Read ISR (0x020, rw): General interrupt status.
@@ -206,7 +248,7 @@ class Hpet(Device):
         """
         return self.ISR
 
-    def write_ISR(self, value: int, mask: int = 0xFFFFFFFFFFFFFFFF) -> None:
+    def write_ISR(self, value: int) -> None:
         """Write ISR (0x020, rw): General interrupt status."""
         for n in range(min(self.timers + 1, 24)):
             if n < self.timers and (value >> n) & 1 and (self.ISR >> n) & 1:
@@ -214,7 +256,7 @@ class Hpet(Device):
 
     def read_COUNTER(self) -> int:
         """Read COUNTER (0x0F0, rw): Main counter."""
-        return self.ticks() if self.CFG & 1 else self.halted
+        return self.ticks() if self.CFG & 1 else self.halted  # CFG.ENABLE
 
     def write_COUNTER(self, value: int, mask: int = 0xFFFFFFFFFFFFFFFF) -> None:
         """Write COUNTER (0x0F0, rw): Main counter."""
@@ -227,15 +269,15 @@ class Hpet(Device):
     def write_T_CONFIG(self, index: int, value: int, mask: int = 0xFFFFFFFFFFFFFFFF) -> None:
         """Write T.CONFIG (0x100, rw): Configuration and capabilities."""
         old = self.T_CONFIG[index]
-        if value & 0x4000 and not self.T_CONFIG[index] & 0x4000:
+        if value & 0x4000 and not self.T_CONFIG[index] & 0x4000:  # T.CONFIG.FSB_EN
             self.drop(index)
         self.T_CONFIG[index] = (self.T_CONFIG[index] & ~(mask & 0x7F4E)) | (value & 0x7F4E)
         if value & 0x100:
             self.T_CMP[index] = self.T_CMP[index] & 0xFFFFFFFF
             self.period[index] = self.period[index] & 0xFFFFFFFF
-        if self.T_CONFIG[index] & 4 and not old & 4 and self.CFG & 1:
+        if self.T_CONFIG[index] & 4 and not old & 4 and self.CFG & 1:  # T.CONFIG.INT_ENB, CFG.ENABLE
             self.arm(index)
-        if old & 4 and not self.T_CONFIG[index] & 4:
+        if old & 4 and not self.T_CONFIG[index] & 4:  # T.CONFIG.INT_ENB
             self.deadline[index].cancel()
             self.drop(index)
 
@@ -245,13 +287,14 @@ class Hpet(Device):
 
     def write_T_CMP(self, index: int, value: int, mask: int = 0xFFFFFFFFFFFFFFFF) -> None:
         """Write T.CMP (0x108, rw): Comparator."""
-        if not self.T_CONFIG[index] & 8 or self.T_CONFIG[index] & 0x40:
+        if not self.T_CONFIG[index] & 8 or self.T_CONFIG[index] & 0x40:  # T.CONFIG.PERIODIC, T.CONFIG.SETVAL
             self.T_CMP[index] = (self.T_CMP[index] & ~mask) | value
+        # T.CONFIG.PERIODIC, T.CONFIG.SETVAL
         if self.T_CONFIG[index] & 8 and (mask & 1 or not self.T_CONFIG[index] & 0x40):
-            kept = 0x7FFFFFFF7FFFFFFF if self.T_CONFIG[index] & 0x100 else 0xFFFFFFFFFFFFFFFF
+            kept = 0x7FFFFFFF7FFFFFFF if self.T_CONFIG[index] & 0x100 else 0xFFFFFFFFFFFFFFFF  # T.CONFIG.BITS32
             self.period[index] = (self.period[index] & ~mask) | (value & kept)
-        self.T_CONFIG[index] &= ~0x40
-        if self.CFG & 1:
+        self.T_CONFIG[index] &= ~0x40  # T.CONFIG.SETVAL = 0
+        if self.CFG & 1:  # CFG.ENABLE
             self.arm(index)
 
     def read_T_FSB(self, index: int) -> int:
@@ -260,6 +303,7 @@ class Hpet(Device):
 
     def write_T_FSB(self, index: int, value: int, mask: int = 0xFFFFFFFFFFFFFFFF) -> None:
         """Write T.FSB (0x110, rw): Message route."""
+        # VALUE, ADDRESS
         self.T_FSB[index] = value if mask == 0xFFFFFFFFFFFFFFFF else (self.T_FSB[index] & ~mask) | value
 
     def pit_changed(self, value: int) -> None:
@@ -267,7 +311,7 @@ class Hpet(Device):
 
         Interrupt of the legacy PIT.
         """
-        if not self.CFG & 2:
+        if not self.CFG & 2:  # CFG.LEGACY
             self.irq[0].set(value)
 
     def rtc_changed(self, value: int) -> None:
@@ -276,7 +320,7 @@ class Hpet(Device):
         Interrupt of the legacy RTC.
         """
         self.rtc_level = value
-        if not self.CFG & 2:
+        if not self.CFG & 2:  # CFG.LEGACY
             self.irq[8].set(value)
 
     def deadline_expired(self, index: int) -> None:
@@ -289,6 +333,7 @@ class Hpet(Device):
 
     def distance(self, n: int) -> int:
         """The description's function distance."""
+        # T.CONFIG.BITS32
         return (
             (((self.T_CMP[n] - self.ticks()) & 0xFFFFFFFF) ^ 0x80000000) - 0x80000000
             if self.T_CONFIG[n] & 0x100
@@ -297,21 +342,21 @@ class Hpet(Device):
 
     def route(self, n: int) -> int:
         """The description's function route."""
-        return n * 8 if self.CFG & 2 and n < 2 else (self.T_CONFIG[n] >> 9) & 0x1F
+        return n * 8 if self.CFG & 2 and n < 2 else (self.T_CONFIG[n] >> 9) & 0x1F  # CFG.LEGACY, T.CONFIG.ROUTE
 
     def drop(self, n: int) -> None:
         """The description's action drop."""
         self.ISR &= ~(1 << n)
-        if not self.T_CONFIG[n] & 0x4000:
+        if not self.T_CONFIG[n] & 0x4000:  # T.CONFIG.FSB_EN
             self.irq[self.route(n)].set(0)
 
     def signal(self, n: int) -> None:
         """The description's action signal."""
-        if not self.T_CONFIG[n] & 4 or not self.CFG & 1:
+        if not self.T_CONFIG[n] & 4 or not self.CFG & 1:  # T.CONFIG.INT_ENB, CFG.ENABLE
             self.drop(n)
-        elif self.T_CONFIG[n] & 0x4000:
+        elif self.T_CONFIG[n] & 0x4000:  # T.CONFIG.FSB_EN
             self.store_memory(self.T_FSB[n] >> 32, self.T_FSB[n] & 0xFFFFFFFF, 4)
-        elif self.T_CONFIG[n] & 2:
+        elif self.T_CONFIG[n] & 2:  # T.CONFIG.LEVEL
             self.ISR |= 1 << n
             self.irq[self.route(n)].set(1)
         else:
@@ -330,7 +375,7 @@ class Hpet(Device):
         """The description's action arm."""
         self.wrap[n] = 0
         d = max(self.distance(n), 1)
-        if self.T_CONFIG[n] & 0x100 and not self.T_CONFIG[n] & 8:
+        if self.T_CONFIG[n] & 0x100 and not self.T_CONFIG[n] & 8:  # T.CONFIG.BITS32, T.CONFIG.PERIODIC
             until_wrap = 0xFFFFFFFF - (self.ticks() & 0xFFFFFFFF)
             if until_wrap < d:
                 d = until_wrap
@@ -344,20 +389,21 @@ class Hpet(Device):
             steps = (behind + step - 1) // max(step, 1)
         else:
             steps = (half - behind) // max(2 * half - step, 1) + 1
-        if self.T_CONFIG[n] & 0x100:
+        if self.T_CONFIG[n] & 0x100:  # T.CONFIG.BITS32
             self.T_CMP[n] = (self.T_CMP[n] + steps * step) & 0xFFFFFFFF
         else:
             self.T_CMP[n] = (self.T_CMP[n] + steps * step) & 0xFFFFFFFFFFFFFFFF
 
     def fire(self, n: int) -> None:
         """The description's action fire."""
-        if self.T_CONFIG[n] & 8 and self.period[n]:
+        if self.T_CONFIG[n] & 8 and self.period[n]:  # T.CONFIG.PERIODIC
             behind = -self.distance(n)
-            if behind > 0 and self.T_CONFIG[n] & 0x100:
+            if behind > 0 and self.T_CONFIG[n] & 0x100:  # T.CONFIG.BITS32
                 self.catch_up(n, behind, self.period[n] & 0xFFFFFFFF, 0x80000000)
             elif behind > 0:
                 self.catch_up(n, behind, self.period[n], 0x8000000000000000)
             self.start(n, max(self.distance(n), 1))
+        # T.CONFIG.BITS32, T.CONFIG.PERIODIC
         elif self.T_CONFIG[n] & 0x100 and not self.T_CONFIG[n] & 8 and self.wrap[n]:
             self.wrap[n] = 0
             self.start(n, max(self.distance(n), 1))

@@ -80,7 +80,7 @@ class I6300esb(PciDevice):
             0x100,
             Access(valid=(1, 4), implemented=(1, 4)),
             registers=(
-                Reg("CONFIG", 0x060, 16, self.read_CONFIG, self.write_CONFIG, sizes=(2, 2)),
+                Reg("CONFIG", 0x060, 16, self.read_CONFIG, self.write_CONFIG, write_mask=True, sizes=(2, 2)),
                 Reg("LOCK", 0x068, 8, self.read_LOCK, self.write_LOCK, sizes=(1, 1)),
             ),
             log=self.log,
@@ -91,10 +91,10 @@ class I6300esb(PciDevice):
             0x10,
             Access(valid=(1, 4), implemented=(1, 4)),
             registers=(
-                Reg("TIMER1", 0x000, 32, None, self.write_TIMER1),
-                Reg("TIMER2", 0x004, 32, None, self.write_TIMER2),
-                Reg("GINTSR", 0x008, 32, None, self.write_GINTSR),
-                Reg("RELOAD", 0x00C, 32, None, self.write_RELOAD),
+                Reg("TIMER1", 0x000, 32, None, self.write_TIMER1, write_mask=True),
+                Reg("TIMER2", 0x004, 32, None, self.write_TIMER2, write_mask=True),
+                Reg("GINTSR", 0x008, 32, None, self.write_GINTSR, write_mask=True),
+                Reg("RELOAD", 0x00C, 32, None, self.write_RELOAD, write_mask=True),
                 Reg("STATUS", 0x00C, 16, self.read_STATUS, None, sizes=(2, 2)),
             ),
             log=self.log,
@@ -117,20 +117,21 @@ class I6300esb(PciDevice):
 
     def write_CONFIG(self, value: int, mask: int = 0xFFFF) -> None:
         """Write CONFIG (0x060, rw): WDT configuration."""
+        # INT_TYPE_LOW, FAST, INT_TYPE_HIGH, NO_REBOOT
         self.CONFIG = (value & 0x35) if mask == 0xFFFF else (self.CONFIG & ~mask) | (value & 0x35)
 
     def read_LOCK(self) -> int:
         """Read LOCK (0x068, rw): WDT lock."""
         return self.LOCK
 
-    def write_LOCK(self, value: int, mask: int = 0xFF) -> None:
+    def write_LOCK(self, value: int) -> None:
         """Write LOCK (0x068, rw): WDT lock."""
         old = self.LOCK
-        if not self.LOCK & 1:
+        if not self.LOCK & 1:  # LOCK.LOCK
             self.LOCK = value & 7
-            if self.LOCK & 2 and not old & 2:
+            if self.LOCK & 2 and not old & 2:  # LOCK.ENABLE
                 self.restart()
-            elif not self.LOCK & 2:
+            elif not self.LOCK & 2:  # LOCK.ENABLE
                 self.countdown.cancel()
 
     def write_TIMER1(self, value: int, mask: int = 0xFFFFFFFF) -> None:
@@ -176,9 +177,9 @@ class I6300esb(PciDevice):
 
     def start(self, n: int, ticks: int) -> None:
         """The description's action start."""
-        if self.LOCK & 2:
+        if self.LOCK & 2:  # LOCK.ENABLE
             self.stage = n
-            self.countdown.arm_in((ticks << (5 if self.CONFIG & 4 else 15)) * 30)
+            self.countdown.arm_in((ticks << (5 if self.CONFIG & 4 else 15)) * 30)  # CONFIG.FAST
 
     def restart(self) -> None:
         """The description's action restart."""
@@ -189,11 +190,11 @@ class I6300esb(PciDevice):
         if self.stage == 1:
             self.start(2, self.preload2)
         else:
-            if not self.CONFIG & 0x20:
+            if not self.CONFIG & 0x20:  # CONFIG.NO_REBOOT
                 self.rebooted = 1
                 self.emit("WATCHDOG")
                 self.stop()
-            if self.LOCK & 4:
+            if self.LOCK & 4:  # LOCK.FREE_RUN
                 self.start(1, 1 if self.preload1 + self.preload2 == 0 else self.preload1)
 
     def stop(self) -> None:

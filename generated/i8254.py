@@ -167,7 +167,7 @@ class I8254(Device):
             self.reading[index] = 3
         return result
 
-    def write_COUNT(self, index: int, value: int, mask: int = 0xFF) -> None:
+    def write_COUNT(self, index: int, value: int) -> None:
         """Write COUNT (0x000, rw): Counter."""
         if self.writing[index] == 3:
             self.low_byte[index] = value
@@ -180,7 +180,7 @@ class I8254(Device):
         else:
             self.start(index, value)
 
-    def write_CONTROL(self, value: int, mask: int = 0xFF) -> None:
+    def write_CONTROL(self, value: int) -> None:
         """Write CONTROL (0x003, wo): Control word."""
         for c in range(3):
             if value >> 6 == 3:

@@ -196,22 +196,22 @@ class Mc146818rtc(Device):
         """What the device does once it is reset."""
         if self.SHUTDOWN != 254:
             self.SHUTDOWN = 0
-        self.B &= ~0x40
-        self.B &= ~0x20
-        self.B &= ~8
+        self.B &= ~0x40  # B.PIE = 0
+        self.B &= ~0x20  # B.AIE = 0
+        self.B &= ~8  # B.SQWE = 0
         self.C = 0
         self.schedule()
         self.update_irq()
 
-    def write_INDEX(self, value: int, mask: int = 0xFF) -> None:
+    def write_INDEX(self, value: int) -> None:
         """Write INDEX (0x000, wo): Index."""
-        self.INDEX = value & 0x7F
+        self.INDEX = value & 0x7F  # ADDRESS
 
     def read_DATA(self) -> int:
         """Read DATA (0x001, rw): Data."""
         return self.cmos_window.read(self.INDEX & 0x7F, 1)
 
-    def write_DATA(self, value: int, mask: int = 0xFF) -> None:
+    def write_DATA(self, value: int) -> None:
         """Write DATA (0x001, rw): Data."""
         self.cmos_window.write(self.INDEX & 0x7F, 1, value)
 
@@ -220,7 +220,7 @@ class Mc146818rtc(Device):
         self.show()
         return self.SECONDS
 
-    def write_SECONDS(self, value: int, mask: int = 0xFF) -> None:
+    def write_SECONDS(self, value: int) -> None:
         """Write SECONDS (0x000, rw)."""
         self.SECONDS = value
         self.time_written()
@@ -229,7 +229,7 @@ class Mc146818rtc(Device):
         """Read SECONDS_ALARM (0x001, rw)."""
         return self.SECONDS_ALARM
 
-    def write_SECONDS_ALARM(self, value: int, mask: int = 0xFF) -> None:
+    def write_SECONDS_ALARM(self, value: int) -> None:
         """Write SECONDS_ALARM (0x001, rw)."""
         self.SECONDS_ALARM = value
         self.schedule()
@@ -239,7 +239,7 @@ class Mc146818rtc(Device):
         self.show()
         return self.MINUTES
 
-    def write_MINUTES(self, value: int, mask: int = 0xFF) -> None:
+    def write_MINUTES(self, value: int) -> None:
         """Write MINUTES (0x002, rw)."""
         self.MINUTES = value
         self.time_written()
@@ -248,7 +248,7 @@ class Mc146818rtc(Device):
         """Read MINUTES_ALARM (0x003, rw)."""
         return self.MINUTES_ALARM
 
-    def write_MINUTES_ALARM(self, value: int, mask: int = 0xFF) -> None:
+    def write_MINUTES_ALARM(self, value: int) -> None:
         """Write MINUTES_ALARM (0x003, rw)."""
         self.MINUTES_ALARM = value
         self.schedule()
@@ -261,7 +261,7 @@ class Mc146818rtc(Device):
         self.show()
         return self.HOURS
 
-    def write_HOURS(self, value: int, mask: int = 0xFF) -> None:
+    def write_HOURS(self, value: int) -> None:
         """Write HOURS (0x004, rw)."""
         self.HOURS = value
         self.time_written()
@@ -270,7 +270,7 @@ class Mc146818rtc(Device):
         """Read HOURS_ALARM (0x005, rw)."""
         return self.HOURS_ALARM
 
-    def write_HOURS_ALARM(self, value: int, mask: int = 0xFF) -> None:
+    def write_HOURS_ALARM(self, value: int) -> None:
         """Write HOURS_ALARM (0x005, rw)."""
         self.HOURS_ALARM = value
         self.schedule()
@@ -283,7 +283,7 @@ class Mc146818rtc(Device):
         self.show()
         return self.DAY_OF_WEEK
 
-    def write_DAY_OF_WEEK(self, value: int, mask: int = 0xFF) -> None:
+    def write_DAY_OF_WEEK(self, value: int) -> None:
         """Write DAY_OF_WEEK (0x006, rw)."""
         self.DAY_OF_WEEK = value
         self.time_written()
@@ -293,7 +293,7 @@ class Mc146818rtc(Device):
         self.show()
         return self.DAY
 
-    def write_DAY(self, value: int, mask: int = 0xFF) -> None:
+    def write_DAY(self, value: int) -> None:
         """Write DAY (0x007, rw): Date of month."""
         self.DAY = value
         self.time_written()
@@ -303,7 +303,7 @@ class Mc146818rtc(Device):
         self.show()
         return self.MONTH
 
-    def write_MONTH(self, value: int, mask: int = 0xFF) -> None:
+    def write_MONTH(self, value: int) -> None:
         """Write MONTH (0x008, rw)."""
         self.MONTH = value
         self.time_written()
@@ -313,7 +313,7 @@ class Mc146818rtc(Device):
         self.show()
         return self.YEAR
 
-    def write_YEAR(self, value: int, mask: int = 0xFF) -> None:
+    def write_YEAR(self, value: int) -> None:
         """Write YEAR (0x009, rw)."""
         self.YEAR = value
         self.time_written()
@@ -323,7 +323,7 @@ class Mc146818rtc(Device):
         self.sample_uip()
         return self.A
 
-    def write_A(self, value: int, mask: int = 0xFF) -> None:
+    def write_A(self, value: int) -> None:
         """Write A (0x00A, rw): Rate, divider and update in progress."""
         old = self.A
         before = self.period()
@@ -336,13 +336,13 @@ class Mc146818rtc(Device):
             if self.running():
                 self.refresh()
             self.latched = 0
-        elif (self.A >> 4) & 7 >= 6 and (value >> 4) & 7 <= 2:
-            if not self.B & 0x80:
+        elif (self.A >> 4) & 7 >= 6 and (value >> 4) & 7 <= 2:  # A.DV
+            if not self.B & 0x80:  # B.SET
                 self.phase = 500_000_000
                 self.set_time()
             self.latched = 0
         self.A = value & 0x7F
-        if self.A & 0xF != old & 0xF:
+        if self.A & 0xF != old & 0xF:  # A.RS
             self.start_period(self.clocks.rtc.now(), late)
         self.schedule()
 
@@ -350,19 +350,19 @@ class Mc146818rtc(Device):
         """Read B (0x00B, rw): Modes and interrupt enables."""
         return self.B
 
-    def write_B(self, value: int, mask: int = 0xFF) -> None:
+    def write_B(self, value: int) -> None:
         """Write B (0x00B, rw): Modes and interrupt enables."""
         old = self.B
         if value & 0x80:
             if self.running():
                 self.refresh()
             self.latched = 0
-        elif self.B & 0x80 and (self.A >> 4) & 7 <= 2:
+        elif self.B & 0x80 and (self.A >> 4) & 7 <= 2:  # B.SET, A.DV
             self.phase = self.since_second()
             self.set_time()
         self.B = value & 0xEF if value & 0x80 else value
-        self.C = (self.C & ~0x80) | ((self.B & self.C & 0x70 != 0) << 7)
-        if (self.B >> 6) & 1 != (old >> 6) & 1:
+        self.C = (self.C & ~0x80) | ((self.B & self.C & 0x70 != 0) << 7)  # C.IRQF
+        if (self.B >> 6) & 1 != (old >> 6) & 1:  # B.PIE
             self.start_period(self.clocks.rtc.now(), 0)
         self.schedule()
         self.update_irq()
@@ -381,7 +381,7 @@ class Mc146818rtc(Device):
         """Read DIAGNOSIS (0x00E, rw)."""
         return self.DIAGNOSIS
 
-    def write_DIAGNOSIS(self, value: int, mask: int = 0xFF) -> None:
+    def write_DIAGNOSIS(self, value: int) -> None:
         """Write DIAGNOSIS (0x00E, rw)."""
         self.DIAGNOSIS = value
 
@@ -392,7 +392,7 @@ class Mc146818rtc(Device):
         """
         return self.SHUTDOWN
 
-    def write_SHUTDOWN(self, value: int, mask: int = 0xFF) -> None:
+    def write_SHUTDOWN(self, value: int) -> None:
         """Write SHUTDOWN (0x00F, rw)."""
         self.SHUTDOWN = value
 
@@ -400,7 +400,7 @@ class Mc146818rtc(Device):
         """Read RAM (0x010, rw)."""
         return self.RAM[index]
 
-    def write_RAM(self, index: int, value: int, mask: int = 0xFF) -> None:
+    def write_RAM(self, index: int, value: int) -> None:
         """Write RAM (0x010, rw)."""
         self.RAM[index] = value
 
@@ -409,7 +409,7 @@ class Mc146818rtc(Device):
         self.show()
         return self.CENTURY
 
-    def write_CENTURY(self, value: int, mask: int = 0xFF) -> None:
+    def write_CENTURY(self, value: int) -> None:
         """Write CENTURY (0x032, rw)."""
         self.CENTURY = value
         self.time_written()
@@ -418,7 +418,7 @@ class Mc146818rtc(Device):
         """Read RAM33 (0x033, rw)."""
         return self.RAM33[index]
 
-    def write_RAM33(self, index: int, value: int, mask: int = 0xFF) -> None:
+    def write_RAM33(self, index: int, value: int) -> None:
         """Write RAM33 (0x033, rw)."""
         self.RAM33[index] = value
 
@@ -427,7 +427,7 @@ class Mc146818rtc(Device):
         self.show()
         return self.CENTURY
 
-    def write_CENTURY37(self, value: int, mask: int = 0xFF) -> None:
+    def write_CENTURY37(self, value: int) -> None:
         """Write CENTURY37 (0x037, rw): Century in the IBM PS/2."""
         self.CENTURY = value
         self.time_written()
@@ -436,7 +436,7 @@ class Mc146818rtc(Device):
         """Read RAM38 (0x038, rw)."""
         return self.RAM38[index]
 
-    def write_RAM38(self, index: int, value: int, mask: int = 0xFF) -> None:
+    def write_RAM38(self, index: int, value: int) -> None:
         """Write RAM38 (0x038, rw)."""
         self.RAM38[index] = value
 
@@ -452,7 +452,7 @@ class Mc146818rtc(Device):
 
     def update_irq(self) -> None:
         """Drive irq to the level that it follows."""
-        self.irq.set(self.C >> 7)
+        self.irq.set(self.C >> 7)  # C.IRQF
 
     def kept(self) -> int:
         """The description's function kept."""
@@ -476,7 +476,7 @@ class Mc146818rtc(Device):
 
     def running(self) -> int:
         """The description's function running."""
-        return int(not self.B & 0x80 and (self.A >> 4) & 7 <= 2)
+        return int(not self.B & 0x80 and (self.A >> 4) & 7 <= 2)  # B.SET, A.DV
 
     def first_year(self) -> int:
         """The description's function first_year."""
@@ -484,15 +484,15 @@ class Mc146818rtc(Device):
 
     def from_bcd(self, x: int) -> int:
         """The description's function from_bcd."""
-        return -1 if x >= 192 else x if self.B & 4 else (x >> 4) * 10 + (x & 0xF)
+        return -1 if x >= 192 else x if self.B & 4 else (x >> 4) * 10 + (x & 0xF)  # B.DM
 
     def to_bcd(self, x: int) -> int:
         """The description's function to_bcd."""
-        return (x if self.B & 4 else ((x // 10) << 4) | (x % 10)) & 0xFF
+        return (x if self.B & 4 else ((x // 10) << 4) | (x % 10)) & 0xFF  # B.DM
 
     def hour_of(self, x: int) -> int:
         """The description's function hour_of."""
-        return x if self.B & 2 else x % 12 + (12 if self.HOURS & 0x80 else 0)
+        return x if self.B & 2 else x % 12 + (12 if self.HOURS & 0x80 else 0)  # B.H24
 
     def days(self, y: int, m: int, d: int) -> int:
         """The description's function days."""
@@ -504,6 +504,7 @@ class Mc146818rtc(Device):
 
     def period(self) -> int:
         """The description's function period."""
+        # B.PIE, A.RS
         return (
             0
             if not self.B & 0x40 or self.A & 0xF == 0
@@ -514,7 +515,7 @@ class Mc146818rtc(Device):
 
     def refresh(self) -> None:
         """The description's action refresh."""
-        if not self.B & 0x80:
+        if not self.B & 0x80:  # B.SET
             self.show_time(self.seconds() % 86400)
             self.show_date(self.seconds() // 86400)
 
@@ -528,7 +529,7 @@ class Mc146818rtc(Device):
         hour = second // 3600
         self.SECONDS = self.to_bcd(second % 60)
         self.MINUTES = self.to_bcd(second // 60 % 60)
-        if self.B & 2:
+        if self.B & 2:  # B.H24
             self.HOURS = self.to_bcd(hour)
         else:
             self.HOURS = self.to_bcd((hour + 11) % 12 + 1) | (128 if hour >= 12 else 0)
@@ -566,15 +567,15 @@ class Mc146818rtc(Device):
 
     def schedule(self) -> None:
         """The description's action schedule."""
-        if (self.A >> 4) & 7 >= 6:
+        if (self.A >> 4) & 7 >= 6:  # A.DV
             self.update.cancel()
         else:
             self.refresh()
             next = self.clocks.rtc.now() + 1_000_000_000 - self.since_second()
             self.find_alarm(next)
-            if self.latched or not self.C & 0x10:
+            if self.latched or not self.C & 0x10:  # C.UF
                 self.expect(next)
-            elif self.B & 0x80 or self.C & 0x20:
+            elif self.B & 0x80 or self.C & 0x20:  # B.SET, C.AF
                 self.update.cancel()
             else:
                 self.expect(self.alarm_due)
@@ -639,7 +640,7 @@ class Mc146818rtc(Device):
         fresh = flags & ~self.C
         self.C |= flags & 0xF0
         if fresh & self.B:
-            self.C |= 0x80
+            self.C |= 0x80  # C.IRQF = 1
         self.schedule()
 
     def tick(self) -> None:
@@ -647,9 +648,9 @@ class Mc146818rtc(Device):
         self.start_period(
             self.tick_due if self.clocks.rtc.now() - self.tick_due < 1_000_000_000 else self.clocks.rtc.now(), 0
         )
-        self.C |= 0x40
-        if self.B & 0x40:
-            self.C |= 0x80
+        self.C |= 0x40  # C.PF = 1
+        if self.B & 0x40:  # B.PIE
+            self.C |= 0x80  # C.IRQF = 1
 
     def start_period(self, time: int, late: int) -> None:
         """The description's action start_period."""
@@ -664,4 +665,4 @@ class Mc146818rtc(Device):
         """The description's action sample_uip."""
         if self.running() and self.update.armed and self.clocks.rtc.now() >= (self.update.deadline or 0) - 244_140:
             self.latched = 1
-        self.A = (self.A & ~0x80) | (bool(self.latched or (self.running() and self.ending())) << 7)
+        self.A = (self.A & ~0x80) | (bool(self.latched or (self.running() and self.ending())) << 7)  # A.UIP

@@ -118,7 +118,7 @@ class PciIdio16(PciDevice):
         """Read OUTPUTS_LOW (0x000, rw): Outputs 0 to 7."""
         return self.OUTPUTS_LOW
 
-    def write_OUTPUTS_LOW(self, value: int, mask: int = 0xFF) -> None:
+    def write_OUTPUTS_LOW(self, value: int) -> None:
         """Write OUTPUTS_LOW (0x000, rw): Outputs 0 to 7."""
         self.OUTPUTS_LOW = value
         self.drive(0, value)
@@ -127,7 +127,7 @@ class PciIdio16(PciDevice):
         """Read INPUTS_LOW (0x001, ro): Inputs 0 to 7."""
         return self.levels & 0xFF
 
-    def write_CLEAR(self, value: int, mask: int = 0xFF) -> None:
+    def write_CLEAR(self, value: int) -> None:
         """Write CLEAR (0x001, wo): Clear the interrupt."""
         self.STATUS = 0
         self.update_inta()
@@ -138,7 +138,7 @@ class PciIdio16(PciDevice):
         self.enabled = 1
         return result
 
-    def write_DISABLE(self, value: int, mask: int = 0xFF) -> None:
+    def write_DISABLE(self, value: int) -> None:
         """Write DISABLE (0x002, wo): Disable interrupts; a pending one stays."""
         self.enabled = 0
 
@@ -148,7 +148,7 @@ class PciIdio16(PciDevice):
         self.all_filters = 1
         return result
 
-    def write_UNFILTER(self, value: int, mask: int = 0xFF) -> None:
+    def write_UNFILTER(self, value: int) -> None:
         """Write UNFILTER (0x003, wo): Deactivate all filters."""
         self.all_filters = 0
         self.chosen_filters = 0
@@ -159,7 +159,7 @@ class PciIdio16(PciDevice):
         """Read OUTPUTS_HIGH (0x004, rw): Outputs 8 to 15."""
         return self.OUTPUTS_HIGH
 
-    def write_OUTPUTS_HIGH(self, value: int, mask: int = 0xFF) -> None:
+    def write_OUTPUTS_HIGH(self, value: int) -> None:
         """Write OUTPUTS_HIGH (0x004, rw): Outputs 8 to 15."""
         self.OUTPUTS_HIGH = value
         self.drive(8, value)
@@ -179,7 +179,7 @@ class PciIdio16(PciDevice):
         """
         return self.filters() & 0xFF
 
-    def write_FILTERS(self, value: int, mask: int = 0xFF) -> None:
+    def write_FILTERS(self, value: int) -> None:
         """Write FILTERS (0x007, rw): Filters of inputs 0 to 7."""
         self.chosen_filters = value
         self.refilter()
@@ -200,7 +200,7 @@ class PciIdio16(PciDevice):
 
     def update_inta(self) -> None:
         """Drive inta to the level that it follows."""
-        self.inta.set((self.STATUS >> 2) & 1)
+        self.inta.set((self.STATUS >> 2) & 1)  # STATUS.PENDING
 
     def filters(self) -> int:
         """The description's function filters."""

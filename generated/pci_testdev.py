@@ -111,7 +111,7 @@ class PciTestdev(PciDevice):
         """Read TEST (0x000, rw): Selected test."""
         return self.test if self.selected else 0
 
-    def write_TEST(self, value: int, mask: int = 0xFF) -> None:
+    def write_TEST(self, value: int) -> None:
         """Write TEST (0x000, rw): Selected test."""
         self.select(value, 0)
 
@@ -135,11 +135,11 @@ class PciTestdev(PciDevice):
         """Read NAME (0x010, ro)."""
         return self.letter(index) if self.selected else 0
 
-    def write_PORT_HIT(self, index: int, value: int, mask: int = 0xFF) -> None:
+    def write_PORT_HIT(self, index: int, value: int) -> None:
         """Write PORT_HIT (0x083, wo)."""
         self.hit(index + 3, value)
 
-    def write_HIT(self, index: int, value: int, mask: int = 0xFF) -> None:
+    def write_HIT(self, index: int, value: int) -> None:
         """Write HIT (0x800, wo)."""
         self.hit(index, value)
 
@@ -147,7 +147,7 @@ class PciTestdev(PciDevice):
         """Read P_TEST (0x000, rw): Selected test."""
         return self.test if self.selected else 0
 
-    def write_P_TEST(self, value: int, mask: int = 0xFF) -> None:
+    def write_P_TEST(self, value: int) -> None:
         """Write P_TEST (0x000, rw): Selected test."""
         self.select(value, 3)
 
@@ -171,7 +171,7 @@ class PciTestdev(PciDevice):
         """Read P_NAME (0x010, ro)."""
         return self.letter(index) if self.selected else 0
 
-    def write_P_HIT(self, index: int, value: int, mask: int = 0xFF) -> None:
+    def write_P_HIT(self, index: int, value: int) -> None:
         """Write P_HIT (0x083, wo)."""
         self.hit(index + 3, value)
 

@@ -212,28 +212,33 @@ class Pl011(Device):
         result = self.value_DR()
         self.RSR = self.rx[0] >> 8
         self.drop_oldest()
-        self.FR &= ~0x40
+        self.FR &= ~0x40  # FR.RXFF = 0
         if self.rx.empty:
+<<<<<<< HEAD
             self.FR |= 0x10
         if self.datasheet:
             self.taken()
         elif self.rx.empty:
             self.RIS &= ~0x10
+=======
+            self.FR |= 0x10  # FR.RXFE = 1
+            self.RIS &= ~0x10  # RIS.RX = 0
+>>>>>>> f081c74 (Name fields beside the masks of generated code, and pass a mask only to writes that use one)
         self.update_intr()
         self.update_serial()
         return result
 
-    def write_DR(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_DR(self, value: int) -> None:
         """Write DR (0x000, rw): Data."""
         self.serial.send(value & 0xFF)
-        self.RIS |= 0x20
+        self.RIS |= 0x20  # RIS.TX = 1
         self.update_intr()
 
     def read_RSR(self) -> int:
         """Read RSR (0x004, rw): Receive status; a write clears it."""
         return self.RSR
 
-    def write_RSR(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_RSR(self, value: int) -> None:
         """Write RSR (0x004, rw): Receive status; a write clears it."""
         self.RSR = 0
 
@@ -245,7 +250,7 @@ class Pl011(Device):
         """Read ILPR (0x020, rw): IrDA low-power counter."""
         return self.ILPR
 
-    def write_ILPR(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_ILPR(self, value: int) -> None:
         """Write ILPR (0x020, rw): IrDA low-power counter."""
         self.ILPR = value
 
@@ -253,7 +258,7 @@ class Pl011(Device):
         """Read IBRD (0x024, rw): Integer baud rate divisor."""
         return self.IBRD
 
-    def write_IBRD(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_IBRD(self, value: int) -> None:
         """Write IBRD (0x024, rw): Integer baud rate divisor."""
         self.IBRD = value
 
@@ -261,7 +266,7 @@ class Pl011(Device):
         """Read FBRD (0x028, rw): Fractional baud rate divisor."""
         return self.FBRD
 
-    def write_FBRD(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_FBRD(self, value: int) -> None:
         """Write FBRD (0x028, rw): Fractional baud rate divisor."""
         self.FBRD = value
 
@@ -269,11 +274,11 @@ class Pl011(Device):
         """Read LCR_H (0x02C, rw): Line control."""
         return self.LCR_H
 
-    def write_LCR_H(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_LCR_H(self, value: int) -> None:
         """Write LCR_H (0x02C, rw): Line control."""
         old = self.LCR_H
-        self.LCR_H = value
-        if (old >> 4) & 1 != (self.LCR_H >> 4) & 1:
+        self.LCR_H = value  # BRK, PEN, EPS, STP2, FEN, WLEN, SPS, REST
+        if (old >> 4) & 1 != (self.LCR_H >> 4) & 1:  # LCR_H.FEN
             self.rx.clear()
             self.excess = 0
             if self.datasheet:
@@ -289,7 +294,7 @@ class Pl011(Device):
         """Read CR (0x030, rw): Control."""
         return self.CR
 
-    def write_CR(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_CR(self, value: int) -> None:
         """Write CR (0x030, rw): Control."""
         self.CR = value
 
@@ -297,7 +302,7 @@ class Pl011(Device):
         """Read IFLS (0x034, rw): Interrupt FIFO level select."""
         return self.IFLS
 
-    def write_IFLS(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_IFLS(self, value: int) -> None:
         """Write IFLS (0x034, rw): Interrupt FIFO level select."""
         self.IFLS = value
 
@@ -305,7 +310,7 @@ class Pl011(Device):
         """Read IMSC (0x038, rw): Interrupt mask."""
         return self.IMSC
 
-    def write_IMSC(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_IMSC(self, value: int) -> None:
         """Write IMSC (0x038, rw): Interrupt mask."""
         self.IMSC = value
         self.update_intr()
@@ -318,7 +323,7 @@ class Pl011(Device):
         """Read MIS (0x040, ro): Masked interrupt status."""
         return self.RIS & self.IMSC
 
-    def write_ICR(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_ICR(self, value: int) -> None:
         """Write ICR (0x044, wo): Interrupt clear."""
         self.RIS &= ~value
         if self.datasheet and value & 0x40 and not self.rx.empty:
@@ -329,7 +334,7 @@ class Pl011(Device):
         """Read DMACR (0x048, rw): DMA control."""
         return self.DMACR
 
-    def write_DMACR(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_DMACR(self, value: int) -> None:
         """Write DMACR (0x048, rw): DMA control."""
         self.DMACR = value
 
@@ -429,11 +434,11 @@ class Pl011(Device):
             self.excess = min(self.excess + 1, 15)
         else:
             self.rx.push(character)
-        self.FR &= ~0x10
-        if not self.LCR_H & 0x10 or self.rx.count + self.excess == 16:
-            self.FR |= 0x40
+        self.FR &= ~0x10  # FR.RXFE = 0
+        if not self.LCR_H & 0x10 or self.rx.count + self.excess == 16:  # LCR_H.FEN
+            self.FR |= 0x40  # FR.RXFF = 1
         if self.rx.count == 1:
-            self.RIS |= 0x10
+            self.RIS |= 0x10  # RIS.RX = 1
 
     def drop_oldest(self) -> None:
         """The description's action drop_oldest."""

@@ -102,7 +102,7 @@ class Pl031(Device):
         """Read MR (0x004, rw): Match register."""
         return self.MR
 
-    def write_MR(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_MR(self, value: int) -> None:
         """Write MR (0x004, rw): Match register."""
         self.MR = value
         self.alarm_arm()
@@ -114,7 +114,7 @@ class Pl031(Device):
         """
         return self.LR
 
-    def write_LR(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_LR(self, value: int) -> None:
         """Write LR (0x008, rw): Load register."""
         self.LR = value
         self.seconds.load(self.LR)
@@ -125,9 +125,9 @@ class Pl031(Device):
         """Read IMSC (0x010, rw): Interrupt mask set or clear."""
         return self.IMSC
 
-    def write_IMSC(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_IMSC(self, value: int) -> None:
         """Write IMSC (0x010, rw): Interrupt mask set or clear."""
-        self.IMSC = value & 1
+        self.IMSC = value & 1  # ALARM
         self.update_intr()
 
     def read_RIS(self) -> int:
@@ -138,7 +138,7 @@ class Pl031(Device):
         """Read MIS (0x018, ro): Masked interrupt status."""
         return self.RIS & self.IMSC
 
-    def write_ICR(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_ICR(self, value: int) -> None:
         """Write ICR (0x01C, wo): Interrupt clear."""
         self.RIS &= ~value
         self.update_intr()
@@ -150,7 +150,7 @@ class Pl031(Device):
 
     def alarm_expired(self) -> None:
         """alarm has expired."""
-        self.RIS |= 1
+        self.RIS |= 1  # RIS.ALARM = 1
         self.update_intr()
 
     def update_intr(self) -> None:

@@ -146,7 +146,7 @@ class Pl061(Device):
         """Read DATA (0x000, rw): Data, masked by the address."""
         return self.data & index
 
-    def write_DATA(self, index: int, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_DATA(self, index: int, value: int) -> None:
         """Write DATA (0x000, rw): Data, masked by the address."""
         self.data = (self.data & (~(index & self.DIR) & 0xFF)) | (value & 0xFF & index & self.DIR)
         self.update()
@@ -155,45 +155,45 @@ class Pl061(Device):
         """Read DIR (0x400, rw): Direction; 1 is an output."""
         return self.DIR
 
-    def write_DIR(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_DIR(self, value: int) -> None:
         """Write DIR (0x400, rw): Direction; 1 is an output."""
-        self.DIR = value & 0xFF
+        self.DIR = value & 0xFF  # LINES
         self.update()
 
     def read_IS(self) -> int:
         """Read IS (0x404, rw): Interrupt sense; 1 is level."""
         return self.IS
 
-    def write_IS(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_IS(self, value: int) -> None:
         """Write IS (0x404, rw): Interrupt sense; 1 is level."""
-        self.IS = value & 0xFF
+        self.IS = value & 0xFF  # LINES
         self.update()
 
     def read_IBE(self) -> int:
         """Read IBE (0x408, rw): Interrupt both edges."""
         return self.IBE
 
-    def write_IBE(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_IBE(self, value: int) -> None:
         """Write IBE (0x408, rw): Interrupt both edges."""
-        self.IBE = value & 0xFF
+        self.IBE = value & 0xFF  # LINES
         self.update()
 
     def read_IEV(self) -> int:
         """Read IEV (0x40C, rw): Interrupt event; 1 is rising or high."""
         return self.IEV
 
-    def write_IEV(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_IEV(self, value: int) -> None:
         """Write IEV (0x40C, rw): Interrupt event; 1 is rising or high."""
-        self.IEV = value & 0xFF
+        self.IEV = value & 0xFF  # LINES
         self.update()
 
     def read_IE(self) -> int:
         """Read IE (0x410, rw): Interrupt mask."""
         return self.IE
 
-    def write_IE(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_IE(self, value: int) -> None:
         """Write IE (0x410, rw): Interrupt mask."""
-        self.IE = value & 0xFF
+        self.IE = value & 0xFF  # LINES
         self.update()
 
     def read_RIS(self) -> int:
@@ -204,7 +204,7 @@ class Pl061(Device):
         """Read MIS (0x418, ro): Masked interrupt status."""
         return self.RIS & self.IE
 
-    def write_IC(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_IC(self, value: int) -> None:
         """Write IC (0x41C, wo): Interrupt clear."""
         self.RIS &= ~value
         self.update()
@@ -213,9 +213,9 @@ class Pl061(Device):
         """Read AFSEL (0x420, rw): Alternate function select."""
         return self.AFSEL
 
-    def write_AFSEL(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_AFSEL(self, value: int) -> None:
         """Write AFSEL (0x420, rw): Alternate function select."""
-        self.AFSEL = value & 0xFF
+        self.AFSEL = value & 0xFF  # LINES
         self.update()
 
     def input_changed(self, index: int, value: int) -> None:

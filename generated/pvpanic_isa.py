@@ -60,7 +60,7 @@ class PvpanicIsa(Device):
         """Read EVENT (0x000, rw): Events."""
         return self.events
 
-    def write_EVENT(self, value: int, mask: int = 0xFF) -> None:
+    def write_EVENT(self, value: int) -> None:
         """Write EVENT (0x000, rw): Events."""
         self.report(value)
 

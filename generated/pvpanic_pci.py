@@ -66,7 +66,7 @@ class PvpanicPci(PciDevice):
         """Read EVENT (0x000, rw): Events."""
         return self.events
 
-    def write_EVENT(self, index: int, value: int, mask: int = 0xFF) -> None:
+    def write_EVENT(self, index: int, value: int) -> None:
         """Write EVENT (0x000, rw): Events."""
         self.report(value)
 

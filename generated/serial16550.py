@@ -148,6 +148,7 @@ class Serial16550(Device):
 
     def value_RBR(self) -> int:
         """Value of RBR (0x000, ro): Receiver buffer; divisor latch, low byte."""
+        # LCR.DLAB, FCR.ENABLE
         return (
             self.divisor & 0xFF
             if self.LCR & 0x80
@@ -161,14 +162,14 @@ class Serial16550(Device):
     def read_RBR(self) -> int:
         """Read RBR (0x000, ro): Receiver buffer; divisor latch, low byte."""
         result = self.value_RBR()
-        if not self.LCR & 0x80:
+        if not self.LCR & 0x80:  # LCR.DLAB
             self.taken()
         self.update_serial()
         return result
 
-    def write_THR(self, value: int, mask: int = 0xFF) -> None:
+    def write_THR(self, value: int) -> None:
         """Write THR (0x000, wo): Transmitter holding; divisor latch, low byte."""
-        if self.LCR & 0x80:
+        if self.LCR & 0x80:  # LCR.DLAB
             self.divisor = (self.divisor & ~0xFF) | value
             self.set_rate()
         else:
@@ -177,74 +178,75 @@ class Serial16550(Device):
 
     def read_IER(self) -> int:
         """Read IER (0x001, rw): Interrupt enable; divisor latch, high byte."""
-        return self.divisor >> 8 if self.LCR & 0x80 else self.enabled
+        return self.divisor >> 8 if self.LCR & 0x80 else self.enabled  # LCR.DLAB
 
-    def write_IER(self, value: int, mask: int = 0xFF) -> None:
+    def write_IER(self, value: int) -> None:
         """Write IER (0x001, rw): Interrupt enable; divisor latch, high byte."""
-        if self.LCR & 0x80:
+        if self.LCR & 0x80:  # LCR.DLAB
             self.divisor = (self.divisor & ~0xFF00) | (value << 8)
             self.set_rate()
         else:
             if (value >> 1) & 1 != (self.enabled >> 1) & 1:
-                self.sent = (value >> 1) & 1 & ((self.LSR >> 5) & 1)
+                self.sent = (value >> 1) & 1 & ((self.LSR >> 5) & 1)  # LSR.THRE
             self.enabled = value & 0xF
             self.interrupt()
 
     def read_IIR(self) -> int:
         """Read IIR (0x002, ro): Interrupt identification."""
         result = self.IIR
-        if self.IIR & 0xF == 2:
+        if self.IIR & 0xF == 2:  # IIR.CAUSE
             self.sent = 0
             self.interrupt()
         return result
 
-    def write_FCR(self, value: int, mask: int = 0xFF) -> None:
+    def write_FCR(self, value: int) -> None:
         """Write FCR (0x002, wo): FIFO control."""
         old = self.FCR
-        self.FCR = value & 0xCF
-        switched = int(self.FCR & 1 != old & 1)
-        if self.FCR & 2 or switched:
-            self.LSR &= ~1
-            self.LSR &= ~0x10
+        self.FCR = value & 0xCF  # ENABLE, CLEAR_RX, CLEAR_TX, DMA, TRIGGER
+        switched = int(self.FCR & 1 != old & 1)  # FCR.ENABLE
+        if self.FCR & 2 or switched:  # FCR.CLEAR_RX
+            self.LSR &= ~1  # LSR.DR = 0
+            self.LSR &= ~0x10  # LSR.BI = 0
             self.timed_out = 0
             self.timeout.cancel()
             self.rx.clear()
-        if self.FCR & 4 or switched:
-            self.LSR |= 0x20
+        if self.FCR & 4 or switched:  # FCR.CLEAR_TX
+            self.LSR |= 0x20  # LSR.THRE = 1
             self.sent = 1
-        self.IIR = (self.IIR & ~0xC0) | ((3 if self.FCR & 1 else 0) << 6)
+        self.IIR = (self.IIR & ~0xC0) | ((3 if self.FCR & 1 else 0) << 6)  # IIR.FIFO, FCR.ENABLE
         self.interrupt()
-        self.FCR &= ~6
+        self.FCR &= ~6  # ENABLE, CLEAR_RX, CLEAR_TX, DMA, TRIGGER
         self.update_serial()
 
     def read_LCR(self) -> int:
         """Read LCR (0x003, rw): Line control."""
         return self.LCR
 
-    def write_LCR(self, value: int, mask: int = 0xFF) -> None:
+    def write_LCR(self, value: int) -> None:
         """Write LCR (0x003, rw): Line control."""
-        self.LCR = value
+        self.LCR = value  # WORD, STOP, PARITY, EVEN, STICK, BREAK, DLAB
         self.set_rate()
 
     def read_MCR(self) -> int:
         """Read MCR (0x004, rw): Modem control."""
         return self.MCR
 
-    def write_MCR(self, value: int, mask: int = 0xFF) -> None:
+    def write_MCR(self, value: int) -> None:
         """Write MCR (0x004, rw): Modem control."""
-        self.MCR = value & 0x1F
+        self.MCR = value & 0x1F  # DTR, RTS, OUT1, OUT2, LOOP
 
     def read_LSR(self) -> int:
         """Read LSR (0x005, ro): Line status."""
         result = self.LSR
-        self.LSR &= ~2
-        self.LSR &= ~0x10
+        self.LSR &= ~2  # LSR.OE = 0
+        self.LSR &= ~0x10  # LSR.BI = 0
         self.interrupt()
         self.update_serial()
         return result
 
     def read_MSR(self) -> int:
         """Read MSR (0x006, ro): Modem status."""
+        # MCR.LOOP, MCR.RTS, MCR.DTR
         return (
             (((self.MCR >> 2) & 3) << 6) | (((self.MCR >> 1) & 1) << 4) | ((self.MCR & 1) << 5)
             if self.MCR & 0x10
@@ -255,7 +257,7 @@ class Serial16550(Device):
         """Read SCR (0x007, rw): Scratch."""
         return self.SCR
 
-    def write_SCR(self, value: int, mask: int = 0xFF) -> None:
+    def write_SCR(self, value: int) -> None:
         """Write SCR (0x007, rw): Scratch."""
         self.SCR = value
 
@@ -296,7 +298,7 @@ class Serial16550(Device):
 
     def trigger(self) -> int:
         """The description's function trigger."""
-        return 1 if self.FCR >> 6 == 0 else 4 if self.FCR >> 6 == 1 else 8 if self.FCR >> 6 == 2 else 14
+        return 1 if self.FCR >> 6 == 0 else 4 if self.FCR >> 6 == 1 else 8 if self.FCR >> 6 == 2 else 14  # FCR.TRIGGER
 
     def single(self, x: int) -> int:
         """The description's function single."""
@@ -324,7 +326,7 @@ class Serial16550(Device):
 
     def frame(self) -> int:
         """The description's function frame."""
-        return 7 + (self.LCR & 3) + ((self.LCR >> 2) & 1) + ((self.LCR >> 3) & 1)
+        return 7 + (self.LCR & 3) + ((self.LCR >> 2) & 1) + ((self.LCR >> 3) & 1)  # LCR.WORD, LCR.STOP, LCR.PARITY
 
     def set_rate(self) -> None:
         """The description's action set_rate."""
@@ -337,6 +339,7 @@ class Serial16550(Device):
             cause = 6
         elif self.enabled & 1 and self.timed_out:
             cause = 12
+        # LSR.DR, FCR.ENABLE
         elif self.enabled & 1 and self.LSR & 1 and (not self.FCR & 1 or self.rx.count >= self.trigger()):
             cause = 4
         elif self.enabled & 2 and self.sent:
@@ -346,40 +349,40 @@ class Serial16550(Device):
 
     def take(self, character: int) -> None:
         """The description's action take."""
-        if self.FCR & 1:
+        if self.FCR & 1:  # FCR.ENABLE
             self.keep(character)
             self.timeout.arm_in(self.character_time * 4)
         else:
-            if self.LSR & 1:
-                self.LSR |= 2
+            if self.LSR & 1:  # LSR.DR
+                self.LSR |= 2  # LSR.OE = 1
             self.received = character
-        self.LSR |= 1
+        self.LSR |= 1  # LSR.DR = 1
         self.interrupt()
 
     def take_break(self) -> None:
         """The description's action take_break."""
         self.received = 0
         self.keep(0)
-        self.LSR |= 0x10
-        self.LSR |= 1
+        self.LSR |= 0x10  # LSR.BI = 1
+        self.LSR |= 1  # LSR.DR = 1
         self.interrupt()
 
     def keep(self, character: int) -> None:
         """The description's action keep."""
         if self.rx.full:
-            self.LSR |= 2
+            self.LSR |= 2  # LSR.OE = 1
         self.rx.push(character)
 
     def taken(self) -> None:
         """The description's action taken."""
-        if self.FCR & 1:
+        if self.FCR & 1:  # FCR.ENABLE
             self.rx.pop()
             self.timed_out = 0
-        if self.FCR & 1 and not self.rx.empty:
+        if self.FCR & 1 and not self.rx.empty:  # FCR.ENABLE
             self.timeout.arm_in(self.character_time * 4)
         else:
-            self.LSR &= ~1
-            self.LSR &= ~0x10
+            self.LSR &= ~1  # LSR.DR = 0
+            self.LSR &= ~0x10  # LSR.BI = 0
         self.interrupt()
 
     def transmit(self, character: int) -> None:
@@ -388,7 +391,7 @@ class Serial16550(Device):
         self.interrupt()
         self.sent = 1
         self.interrupt()
-        if self.MCR & 0x10:
+        if self.MCR & 0x10:  # MCR.LOOP
             self.take(character)
         else:
             self.serial.send(character)

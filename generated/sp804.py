@@ -113,7 +113,7 @@ class Sp804(Device):
         """Read T.LOAD (0x000, rw): Load."""
         return self.T_LOAD[index]
 
-    def write_T_LOAD(self, index: int, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_T_LOAD(self, index: int, value: int) -> None:
         """Write T.LOAD (0x000, rw): Load."""
         self.T_LOAD[index] = value
         self.set_limit(index, 1)
@@ -127,22 +127,22 @@ class Sp804(Device):
         """Read T.CTRL (0x008, rw): Control."""
         return self.T_CTRL[index]
 
-    def write_T_CTRL(self, index: int, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_T_CTRL(self, index: int, value: int) -> None:
         """Write T.CTRL (0x008, rw): Control."""
         old = self.T_CTRL[index]
-        self.T_CTRL[index] = value
+        self.T_CTRL[index] = value  # ONESHOT, SIZE32, PRESCALE, RESERVED4, IE, PERIODIC, ENABLE, REST
         if old & 0x80:
             self.stopped[index] = self.current(index)
             self.running[index] = 0
             self.zero[index].cancel()
-        self.set_limit(index, (self.T_CTRL[index] >> 7) & 1)
+        self.set_limit(index, (self.T_CTRL[index] >> 7) & 1)  # T.CTRL.ENABLE
         self.period[index] = 4_294_967_296_000_000_000 // self.frequency(index)
-        if self.T_CTRL[index] & 0x80:
+        if self.T_CTRL[index] & 0x80:  # T.CTRL.ENABLE
             self.running[index] = 1
             self.reload(index, self.clocks.virtual.now())
         self.update_intr()
 
-    def write_T_INTCLR(self, index: int, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_T_INTCLR(self, index: int, value: int) -> None:
         """Write T.INTCLR (0x00C, wo): Interrupt clear."""
         self.T_RIS[index] = 0
         self.update_intr()
@@ -153,13 +153,13 @@ class Sp804(Device):
 
     def read_T_MIS(self, index: int) -> int:
         """Read T.MIS (0x014, ro): Masked interrupt status."""
-        return self.T_RIS[index] & ((self.T_CTRL[index] >> 5) & 1)
+        return self.T_RIS[index] & ((self.T_CTRL[index] >> 5) & 1)  # T.CTRL.IE
 
     def read_T_BGLOAD(self, index: int) -> int:
         """Read T.BGLOAD (0x018, rw): Background load."""
         return self.T_LOAD[index]
 
-    def write_T_BGLOAD(self, index: int, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_T_BGLOAD(self, index: int, value: int) -> None:
         """Write T.BGLOAD (0x018, rw): Background load."""
         self.T_LOAD[index] = value
         self.set_limit(index, 0)
@@ -172,10 +172,12 @@ class Sp804(Device):
 
     def update_intr(self) -> None:
         """Drive intr to the level that it follows."""
+        # T.CTRL.IE
         self.intr.set((self.T_RIS[0] & ((self.T_CTRL[0] >> 5) & 1)) | (self.T_RIS[1] & ((self.T_CTRL[1] >> 5) & 1)))
 
     def frequency(self, n: int) -> int:
         """The description's function frequency."""
+        # T.CTRL.PRESCALE
         return max(
             (self.freq0 if n == 0 else self.freq1)
             >> (4 if (self.T_CTRL[n] >> 2) & 3 == 1 else 8 if (self.T_CTRL[n] >> 2) & 3 == 2 else 0),
@@ -216,10 +218,10 @@ class Sp804(Device):
 
     def set_limit(self, n: int, and_count: int) -> None:
         """The description's action set_limit."""
-        if self.T_CTRL[n] & 0x40 or self.T_CTRL[n] & 1:
+        if self.T_CTRL[n] & 0x40 or self.T_CTRL[n] & 1:  # T.CTRL.PERIODIC, T.CTRL.ONESHOT
             self.limit[n] = self.T_LOAD[n]
         else:
-            self.limit[n] = 0xFFFFFFFF if self.T_CTRL[n] & 2 else 0xFFFF
+            self.limit[n] = 0xFFFFFFFF if self.T_CTRL[n] & 2 else 0xFFFF  # T.CTRL.SIZE32
         if and_count:
             self.stopped[n] = self.limit[n]
             if self.running[n]:
@@ -227,7 +229,7 @@ class Sp804(Device):
 
     def tick(self, n: int) -> None:
         """The description's action tick."""
-        if self.T_CTRL[n] & 1:
+        if self.T_CTRL[n] & 1:  # T.CTRL.ONESHOT
             self.running[n] = 0
             self.stopped[n] = 0
         else:

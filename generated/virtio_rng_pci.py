@@ -159,6 +159,7 @@ class VirtioRngPci(PciDevice):
                     32,
                     self.read_DEVICE_FEATURE_SELECT,
                     self.write_DEVICE_FEATURE_SELECT,
+                    write_mask=True,
                 ),
                 Reg("DEVICE_FEATURE", 0x004, 32, self.read_DEVICE_FEATURE, None),
                 Reg(
@@ -167,20 +168,35 @@ class VirtioRngPci(PciDevice):
                     32,
                     self.read_DRIVER_FEATURE_SELECT,
                     self.write_DRIVER_FEATURE_SELECT,
+                    write_mask=True,
                 ),
-                Reg("DRIVER_FEATURE", 0x00C, 32, self.read_DRIVER_FEATURE, self.write_DRIVER_FEATURE),
-                Reg("CONFIG_MSIX_VECTOR", 0x010, 16, self.read_CONFIG_MSIX_VECTOR, self.write_CONFIG_MSIX_VECTOR),
+                Reg("DRIVER_FEATURE", 0x00C, 32, self.read_DRIVER_FEATURE, self.write_DRIVER_FEATURE, write_mask=True),
+                Reg(
+                    "CONFIG_MSIX_VECTOR",
+                    0x010,
+                    16,
+                    self.read_CONFIG_MSIX_VECTOR,
+                    self.write_CONFIG_MSIX_VECTOR,
+                    write_mask=True,
+                ),
                 Reg("NUM_QUEUES", 0x012, 16, self.read_NUM_QUEUES, None),
                 Reg("DEVICE_STATUS", 0x014, 8, self.read_DEVICE_STATUS, self.write_DEVICE_STATUS),
                 Reg("CONFIG_GENERATION", 0x015, 8, None, None),
-                Reg("QUEUE_SELECT", 0x016, 16, self.read_QUEUE_SELECT, self.write_QUEUE_SELECT),
-                Reg("QUEUE_SIZE", 0x018, 16, self.read_QUEUE_SIZE, self.write_QUEUE_SIZE),
-                Reg("QUEUE_MSIX_VECTOR", 0x01A, 16, self.read_QUEUE_MSIX_VECTOR, self.write_QUEUE_MSIX_VECTOR),
+                Reg("QUEUE_SELECT", 0x016, 16, self.read_QUEUE_SELECT, self.write_QUEUE_SELECT, write_mask=True),
+                Reg("QUEUE_SIZE", 0x018, 16, self.read_QUEUE_SIZE, self.write_QUEUE_SIZE, write_mask=True),
+                Reg(
+                    "QUEUE_MSIX_VECTOR",
+                    0x01A,
+                    16,
+                    self.read_QUEUE_MSIX_VECTOR,
+                    self.write_QUEUE_MSIX_VECTOR,
+                    write_mask=True,
+                ),
                 Reg("QUEUE_ENABLE", 0x01C, 16, self.read_QUEUE_ENABLE, self.write_QUEUE_ENABLE),
                 Reg("QUEUE_NOTIFY_OFF", 0x01E, 16, self.read_QUEUE_NOTIFY_OFF, None),
-                Reg("QUEUE_DESC", 0x020, 64, self.read_QUEUE_DESC, self.write_QUEUE_DESC),
-                Reg("QUEUE_DRIVER", 0x028, 64, self.read_QUEUE_DRIVER, self.write_QUEUE_DRIVER),
-                Reg("QUEUE_DEVICE", 0x030, 64, self.read_QUEUE_DEVICE, self.write_QUEUE_DEVICE),
+                Reg("QUEUE_DESC", 0x020, 64, self.read_QUEUE_DESC, self.write_QUEUE_DESC, write_mask=True),
+                Reg("QUEUE_DRIVER", 0x028, 64, self.read_QUEUE_DRIVER, self.write_QUEUE_DRIVER, write_mask=True),
+                Reg("QUEUE_DEVICE", 0x030, 64, self.read_QUEUE_DEVICE, self.write_QUEUE_DEVICE, write_mask=True),
                 Reg("ISR", 0x100, 8, self.read_ISR, None),
                 Reg("NOTIFIED", 0x300, 16, None, self.write_NOTIFIED, count=self.QUEUES, stride=4),
             ),
@@ -195,9 +211,17 @@ class VirtioRngPci(PciDevice):
             Access(valid=(1, 4), implemented=(1, 4)),
             registers=(
                 Reg("ACCESS_BAR", 0x084, 8, self.read_ACCESS_BAR, self.write_ACCESS_BAR),
-                Reg("ACCESS_OFFSET", 0x088, 32, self.read_ACCESS_OFFSET, self.write_ACCESS_OFFSET),
-                Reg("ACCESS_LENGTH", 0x08C, 32, self.read_ACCESS_LENGTH, self.write_ACCESS_LENGTH),
-                Reg("ACCESS_DATA", 0x090, 32, self.read_ACCESS_DATA, self.write_ACCESS_DATA, read_mask=True),
+                Reg("ACCESS_OFFSET", 0x088, 32, self.read_ACCESS_OFFSET, self.write_ACCESS_OFFSET, write_mask=True),
+                Reg("ACCESS_LENGTH", 0x08C, 32, self.read_ACCESS_LENGTH, self.write_ACCESS_LENGTH, write_mask=True),
+                Reg(
+                    "ACCESS_DATA",
+                    0x090,
+                    32,
+                    self.read_ACCESS_DATA,
+                    self.write_ACCESS_DATA,
+                    read_mask=True,
+                    write_mask=True,
+                ),
             ),
             log=self.log,
         )
@@ -281,7 +305,7 @@ class VirtioRngPci(PciDevice):
     def write_DRIVER_FEATURE(self, value: int, mask: int = 0xFFFFFFFF) -> None:
         """Write DRIVER_FEATURE (0x00C, rw)."""
         old = self.read_DRIVER_FEATURE()
-        if self.DRIVER_FEATURE_SELECT < 2 and not self.DEVICE_STATUS & 8:
+        if self.DRIVER_FEATURE_SELECT < 2 and not self.DEVICE_STATUS & 8:  # DEVICE_STATUS.FEATURES_OK
             self.accepted[self.DRIVER_FEATURE_SELECT] = (old & ~mask) | value
 
     def read_CONFIG_MSIX_VECTOR(self) -> int:
@@ -301,7 +325,7 @@ class VirtioRngPci(PciDevice):
         """Read DEVICE_STATUS (0x014, rw)."""
         return self.DEVICE_STATUS
 
-    def write_DEVICE_STATUS(self, value: int, mask: int = 0xFF) -> None:
+    def write_DEVICE_STATUS(self, value: int) -> None:
         """Write DEVICE_STATUS (0x014, rw)."""
         self.set_status(value)
         self.update_inta()
@@ -346,7 +370,7 @@ class VirtioRngPci(PciDevice):
         """Read QUEUE_ENABLE (0x01C, rw)."""
         return self.queue_enabled[self.QUEUE_SELECT] if self.QUEUE_SELECT < self.QUEUES else 0
 
-    def write_QUEUE_ENABLE(self, value: int, mask: int = 0xFFFF) -> None:
+    def write_QUEUE_ENABLE(self, value: int) -> None:
         """Write QUEUE_ENABLE (0x01C, rw)."""
         if self.QUEUE_SELECT < self.QUEUES and value == 1:
             self.enable(self.QUEUE_SELECT)
@@ -393,7 +417,7 @@ class VirtioRngPci(PciDevice):
         self.update_inta()
         return result
 
-    def write_NOTIFIED(self, index: int, value: int, mask: int = 0xFFFF) -> None:
+    def write_NOTIFIED(self, index: int, value: int) -> None:
         """Write NOTIFIED (0x300, wo)."""
         self.work()
         self.update_inta()
@@ -403,7 +427,7 @@ class VirtioRngPci(PciDevice):
         """Read ACCESS_BAR (0x084, rw)."""
         return self.ACCESS_BAR
 
-    def write_ACCESS_BAR(self, value: int, mask: int = 0xFF) -> None:
+    def write_ACCESS_BAR(self, value: int) -> None:
         """Write ACCESS_BAR (0x084, rw)."""
         self.ACCESS_BAR = value
 
@@ -481,6 +505,7 @@ class VirtioRngPci(PciDevice):
 
     def running(self) -> int:
         """The description's function running."""
+        # DEVICE_STATUS.DRIVER_OK, DEVICE_STATUS.FEATURES_OK, ...
         return int(bool(self.DEVICE_STATUS & 4 and self.DEVICE_STATUS & 8 and not self.DEVICE_STATUS & 0x40))
 
     def features(self) -> int:
@@ -528,7 +553,7 @@ class VirtioRngPci(PciDevice):
         """The description's action fail."""
         self.open = 0
         self.busy = 0
-        self.DEVICE_STATUS |= 0x40
+        self.DEVICE_STATUS |= 0x40  # DEVICE_STATUS.NEEDS_RESET = 1
         self.interrupt(self.CONFIG_MSIX_VECTOR, 2)
 
     def interrupt(self, vector: int, cause: int) -> None:

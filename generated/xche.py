@@ -82,7 +82,7 @@ class Xche(PciDevice):
         """Read SCRATCH (0x001, rw): Scratch byte."""
         return self.SCRATCH
 
-    def write_SCRATCH(self, value: int, mask: int = 0xFF) -> None:
+    def write_SCRATCH(self, value: int) -> None:
         """Write SCRATCH (0x001, rw): Scratch byte."""
         self.SCRATCH = value
 
@@ -90,23 +90,23 @@ class Xche(PciDevice):
         """Read CTRL (0x002, rw): Control."""
         return self.CTRL
 
-    def write_CTRL(self, value: int, mask: int = 0xFF) -> None:
+    def write_CTRL(self, value: int) -> None:
         """Write CTRL (0x002, rw): Control."""
-        self.CTRL = value & 0xF1
+        self.CTRL = value & 0xF1  # ENABLE, MODE
 
     def read_STATUS(self) -> int:
         """Read STATUS (0x003, ro): Status."""
-        return (self.CTRL & 1) | ((self.EVENTS_ != 0) << 1)
+        return (self.CTRL & 1) | ((self.EVENTS_ != 0) << 1)  # CTRL.ENABLE
 
     def read_EVENTS(self) -> int:
         """Read EVENTS (0x004, rw): Event bits; write 1 to clear."""
         return self.EVENTS_
 
-    def write_EVENTS(self, value: int, mask: int = 0xFF) -> None:
+    def write_EVENTS(self, value: int) -> None:
         """Write EVENTS (0x004, rw): Event bits; write 1 to clear."""
         self.EVENTS_ &= ~value
 
-    def write_KICK(self, value: int, mask: int = 0xFF) -> None:
+    def write_KICK(self, value: int) -> None:
         """Write KICK (0x005, wo): Sets event bits."""
         self.EVENTS_ |= value
 
@@ -114,6 +114,6 @@ class Xche(PciDevice):
         """Read DATA (0x010, rw): Data bytes."""
         return self.DATA[index]
 
-    def write_DATA(self, index: int, value: int, mask: int = 0xFF) -> None:
+    def write_DATA(self, index: int, value: int) -> None:
         """Write DATA (0x010, rw): Data bytes."""
         self.DATA[index] = value

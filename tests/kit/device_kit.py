@@ -63,9 +63,9 @@ class Kit(Device):
             0x100,
             Access((1, 8), (1, 8)),
             registers=(
-                Reg("CTRL", 0x00, 32, self.read_CTRL, self.write_CTRL),
+                Reg("CTRL", 0x00, 32, self.read_CTRL, self.write_CTRL, write_mask=True),
                 Reg("TICKS", 0x04, 32, self.ticks.read, None),
-                Reg("ADDRESS", 0x08, 64, self.read_ADDRESS, self.write_ADDRESS),
+                Reg("ADDRESS", 0x08, 64, self.read_ADDRESS, self.write_ADDRESS, write_mask=True),
                 Reg("DMA", 0x10, 32, self.read_DMA, self.write_DMA),
                 Reg("RINGS", 0x14, 32, self.read_RINGS, None),
                 Reg("PERIOD", 0x20, 32, None, self.write_PERIOD, count=self.channels, stride=4),
@@ -95,17 +95,17 @@ class Kit(Device):
     def read_DMA(self) -> int:
         return self.load_memory(self.ADDRESS, 4)
 
-    def write_DMA(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_DMA(self, value: int) -> None:
         self.store_memory(self.ADDRESS, value, 4)
 
     def read_RINGS(self) -> int:
         return self.RINGS
 
-    def write_PERIOD(self, index: int, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_PERIOD(self, index: int, value: int) -> None:
         self.irq[index].set(0)
         self.deadline[index].arm_in(value) if value else self.deadline[index].cancel()
 
-    def write_TX(self, value: int, mask: int = 0xFF) -> None:
+    def write_TX(self, value: int) -> None:
         self.serial.send(value)
 
     def expired(self, index: int) -> None:
@@ -159,7 +159,7 @@ class Card(PciDevice):
         self.LEVEL = 0
         self.inta = self.add_intx("inta")
         registers = (
-            Reg("SCRATCH", 0, 32, self.read_SCRATCH, self.write_SCRATCH),
+            Reg("SCRATCH", 0, 32, self.read_SCRATCH, self.write_SCRATCH, write_mask=True),
             Reg("LEVEL", 4, 32, self.read_LEVEL, self.write_LEVEL),
         )
         self.add_region(
@@ -180,6 +180,6 @@ class Card(PciDevice):
     def read_LEVEL(self) -> int:
         return self.LEVEL
 
-    def write_LEVEL(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_LEVEL(self, value: int) -> None:
         self.LEVEL = value
         self.inta.set(value)

@@ -49,10 +49,11 @@ def instance_of(device: model.Device, **properties: Any) -> Any:
 
 
 def body_of(device: model.Device, method: str) -> list[str]:
-    """The statements of one method, without its docstring."""
+    """The statements of one method, without its docstring and comments."""
     lines = source_of(device).splitlines()
     start = next(at for at, line in enumerate(lines) if line.startswith(f"    def {method}("))
     end = next((at for at in range(start + 1, len(lines)) if lines[at].startswith("    def ")), len(lines))
     text = [line[8:] for line in lines[start + 1 : end]]
     closing = next(at for at, line in enumerate(text) if line.endswith('"""') and (at or line.count('"""') == 2))
-    return [line for line in text[closing + 1 :] if line]
+    statements = (line.partition("  # ")[0] for line in text[closing + 1 :] if not line.lstrip().startswith("# "))
+    return [line for line in statements if line]

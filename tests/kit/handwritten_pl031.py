@@ -57,14 +57,14 @@ class Pl031(Device):
     def read_MR(self) -> int:
         return self.MR
 
-    def write_MR(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_MR(self, value: int) -> None:
         self.MR = value
         self.alarm_arm()
 
     def read_LR(self) -> int:
         return self.LR
 
-    def write_LR(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_LR(self, value: int) -> None:
         self.LR = value
         self.emit("RTC_CHANGE", offset=(value - self.seconds.read()) % (1 << 64))
         self.seconds.load(value)
@@ -76,7 +76,7 @@ class Pl031(Device):
     def read_IMSC(self) -> int:
         return self.IMSC
 
-    def write_IMSC(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_IMSC(self, value: int) -> None:
         self.IMSC = value & 1
         self.update_intr()
 
@@ -86,7 +86,7 @@ class Pl031(Device):
     def read_MIS(self) -> int:
         return self.RIS & self.IMSC
 
-    def write_ICR(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_ICR(self, value: int) -> None:
         self.RIS &= ~value
         self.update_intr()
 

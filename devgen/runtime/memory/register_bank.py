@@ -54,11 +54,12 @@ class Reg:
     """A register, or (``stride`` > 0) an array of ``count`` of them; offsets and stride in bytes, width in bits (8-64).
 
     ``read`` is called as ``read()``, of an array ``read(index)``; with ``read_mask`` the bits that are read follow:
-    ``read(mask)``, ``read(index, mask)``. ``write`` is called as ``write(value, mask)``, of an array
-    ``write(index, value, mask)``, with ``value`` within ``mask``; ``mask`` is left out where it is the full one. Values
-    fit the width both ways. None for ``read`` reads ``reset``, for ``write`` drops the write; two registers may share
-    an offset if one has no ``read`` and the other no ``write``. ``decode`` None is the bank's. An ``intent`` is
-    logged. ``sizes`` are the smallest and the largest unit in bytes that it answers; None: every unit.
+    ``read(mask)``, ``read(index, mask)``. ``write`` is called as ``write(value)``, of an array ``write(index,
+    value)``; with ``write_mask`` the bits that are written follow, unless that is the whole register: ``write(value,
+    mask)``, ``write(index, value, mask)``. ``value`` lies within them, and values fit the width both ways. None for
+    ``read`` reads ``reset``, for ``write`` drops the write; two registers may share an offset if one has no ``read``
+    and the other no ``write``. ``decode`` None is the bank's. An ``intent`` is logged. ``sizes`` are the smallest and
+    the largest unit in bytes that it answers; None: every unit.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Reg:
     decode: Decode | None = None
     intent: Intent | None = None
     read_mask: bool = False
+    write_mask: bool = False
     reset: int = 0
     sizes: tuple[int, int] | None = None
 
@@ -103,7 +105,7 @@ class _Hit(NamedTuple):
         return read
 
     def writer(self) -> Callable[..., None] | None:
-        """``write(value, mask)``; ``write(value)`` writes the whole register."""
+        """``write(value)`` or, with `Reg.write_mask`, ``write(value, mask)``."""
         write = self.reg.write
         return write if write is None or self.element is None else partial(write, self.element)
 
@@ -282,7 +284,7 @@ class RegisterBank:
             return self._nothing_write(offset)
         first, part = found
         write = hit.writer()
-        writer = write_nothing if write is None else _part_writer(write, first * 8, part, hit.bytes, size)
+        writer = write_nothing if write is None else _part_writer(hit, write, first * 8, part, size)
         if hit.reg.intent is not None:
             writer = self._noted_write(writer, hit.reg.intent, hit.reg.name, offset - hit.start)
         return writer
@@ -324,7 +326,7 @@ class RegisterBank:
         parts: list[tuple[Writer, int, int]] = []
         for hit, unit_shift, reg_shift, bits in self._lanes(hits, offset, size):
             write = hit.writer()
-            writer = write_nothing if write is None else _lane_writer(write, reg_shift, bits, mask_of(hit.bytes))
+            writer = write_nothing if write is None else _lane_writer(hit, write, reg_shift, bits)
             if hit.reg.intent is not None:
                 writer = self._noted_write(writer, hit.reg.intent, hit.reg.name, reg_shift // 8)
             if writer is not write_nothing:
@@ -342,21 +344,21 @@ def _filled(reader: Reader, fill: int) -> Reader:
     return lambda: reader() | fill
 
 
-def _lane_writer(write: Callable[..., None], shift: int, bits: int, full: int) -> Writer:
+def _lane_writer(hit: _Hit, write: Callable[..., None], shift: int, bits: int) -> Writer:
     """Write the bits that a unit brings, shifted to their place; the device's own method where that is all of them."""
-    masked = cast(MaskedWriter, write)
     mask = bits << shift
-    if mask == full:
+    if mask == mask_of(hit.bytes) or (shift == 0 and not hit.reg.write_mask):
         return cast(Writer, write)
+    if not hit.reg.write_mask:
+        return lambda value: write(value << shift)
+    masked = cast(MaskedWriter, write)
     if shift == 0:
         return lambda value: masked(value, mask)
     return lambda value: masked(value << shift, mask)
 
 
-def _part_writer(write: Callable[..., None], shift: int, part: int, whole: int, size: int) -> Writer:
+def _part_writer(hit: _Hit, write: Callable[..., None], shift: int, part: int, size: int) -> Writer:
     """Replace a part of the register by the zero-extended (or cut) value of a unit."""
-    writer = _lane_writer(write, shift, mask_of(part), mask_of(whole))
-    if size <= part:
-        return writer
     bits = mask_of(part)
-    return lambda value: writer(value & bits)
+    writer = _lane_writer(hit, write, shift, bits)
+    return writer if size <= part else lambda value: writer(value & bits)

@@ -243,6 +243,7 @@ class MsiXMessages:
                 partial(self._write_word, word),
                 count=what.vectors,
                 stride=16,
+                write_mask=True,
             )
             for word, name in enumerate(_ENTRY)
         )

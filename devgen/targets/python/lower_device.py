@@ -11,6 +11,7 @@ from devgen.plan.followers import EnableFollower, LevelFollower, RoomFollower
 from devgen.plan.reset_plan import Stored
 from devgen.targets.python import module
 from devgen.targets.python.class_attributes import field_tables, number_tables, property_declaration, state_items
+from devgen.targets.python.field_comments import comment, fields_read
 from devgen.targets.python.imports import imported
 from devgen.targets.python.initial_values import initial_value
 from devgen.targets.python.lower_expr import Lowering
@@ -50,7 +51,9 @@ class _DeviceLowering:
 
     def lower(self, source: str) -> module.Module:
         device, plan, power = self.plan.device, self.plan, self.plan.power
-        time, lines, regions = TimeLowering(self.lowering), LineLowering(self.lowering), RegionLowering(self.lowering)
+        registers = {key: lower_register(self.lowering, register) for key, register in plan.registers.items()}
+        time, lines = TimeLowering(self.lowering), LineLowering(self.lowering)
+        regions = RegionLowering(self.lowering, registers)
         head = sentence(device.title) or f"The device {device.name}."
         datasheet = sentence(f"Datasheet: {device.datasheet}") if device.datasheet else ""
         return module.Module(
@@ -83,7 +86,7 @@ class _DeviceLowering:
             reset=self._reset(time, lines),
             on_reset=self.steps.statements(power.on_reset) if device.on_reset else None,
             settle=self.steps.statements(power.settle),
-            registers=tuple(lower_register(self.lowering, register) for register in plan.registers.values()),
+            registers=tuple(registers.values()),
             doorbells=tuple(map(regions.ring, plan.doorbells)),
             inputs=lines.inputs(),
             streams=lines.streams(),
@@ -137,7 +140,7 @@ class _DeviceLowering:
                 yield lower_follower(self.lowering, follower)
 
     def _function(self, function: model.Function) -> module.Entry:
-        body = (Line("return ", self.lowering.number(function.body)),)
+        body = (Line("return ", self.lowering.number(function.body), comment=comment(fields_read(function.body))),)
         name = self.symbols.attribute("function", function.name)
         return module.Entry(function.name, "", module.Method(name, _parameters(function.parameters), body))
 

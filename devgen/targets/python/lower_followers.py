@@ -6,8 +6,13 @@ from devgen.language import ir
 from devgen.language.behaviour.ramps import Change
 from devgen.language.typed_walk import names_local
 from devgen.plan.followers import EnableFollower, Follower, LevelFollower, RoomFollower
+<<<<<<< HEAD
 from devgen.plan.time_followers import LookAgain
 from devgen.targets.python.lower_expr import Lowering, conditional
+=======
+from devgen.targets.python.field_comments import comment, fields_read
+from devgen.targets.python.lower_expr import Lowering
+>>>>>>> f081c74 (Name fields beside the masks of generated code, and pass a mask only to writes that use one)
 from devgen.targets.python.module import Entry, Method
 from devgen.targets.python.source_tree import Block, Line, Node, Statements, block, call
 
@@ -59,16 +64,18 @@ def _time(lowering: Lowering, change: Change) -> Node:
 
 def _level(lowering: Lowering, attribute: str, level: ir.Expr, count: ir.Expr | None) -> Statements:
     node = lowering.level(level)
+    named = comment(fields_read(level))
     if count is None:
-        return (Line("", call(f"self.{attribute}.set", (node,))),)
-    return (each("line", attribute, names_local(level, "index"), (Line("", call("line.set", (node,))),)),)
+        return (Line("", call(f"self.{attribute}.set", (node,)), comment=named),)
+    body = (Line("", call("line.set", (node,)), comment=named),)
+    return (each("line", attribute, names_local(level, "index"), body),)
 
 
 def _enable(lowering: Lowering, attribute: str, enable: ir.Expr, count: ir.Expr | None) -> Statements:
     test = lowering.truth(enable)
     target = f"self.{attribute}" if count is None else "counter"
     start, stop = (Line("", call(f"{target}.{verb}")) for verb in ("start", "stop"))
-    body = (block("if ", test, (start,)), block("else", None, (stop,)))
+    body = (block("if ", test, (start,), comment(fields_read(enable))), block("else", None, (stop,)))
     return body if count is None else (each("counter", attribute, names_local(enable, "index"), body),)
 
 

@@ -9,11 +9,11 @@ from typing import Final
 from devgen.language import model
 from devgen.plan.access_plan import CoalescedRange
 from devgen.plan.device_plan import DoorbellPlan, RegionPlan
+from devgen.plan.registers import RegisterKey
 from devgen.targets.python.imports import imported
 from devgen.targets.python.lower_expr import Lowering
-from devgen.targets.python.lower_register import bank_entry
 from devgen.targets.python.lower_stmt import StatementLowering
-from devgen.targets.python.module import Entry, Method, Region
+from devgen.targets.python.module import Entry, Method, Region, Register
 from devgen.targets.python.python_literals import hexadecimal, string
 from devgen.targets.python.source_tree import (
     PASS,
@@ -33,9 +33,10 @@ _HEX_A_LINE: Final = 96
 
 @dataclass(slots=True, frozen=True)
 class RegionLowering:
-    """Lowers the regions of one device."""
+    """Lowers the regions of one device, whose ``registers`` are lowered already."""
 
     lowering: Lowering
+    registers: dict[RegisterKey, Register]
 
     def region(self, plan: RegionPlan) -> Region:
         """One region."""
@@ -48,7 +49,7 @@ class RegionLowering:
             access=_access(region.access),
             decode="" if region.decode == "lanes" else region.decode,
             reserved="" if region.reserved == "zeros" else region.reserved,
-            registers=tuple(bank_entry(self.lowering, register) for register in plan.registers),
+            registers=tuple(self.registers[register.register.key].entry for register in plan.registers),
             contents=tuple(text[at : at + _HEX_A_LINE] for at in range(0, len(text), _HEX_A_LINE)),
             length=hexadecimal(len(region.contents)),
             window=self.lowering.symbols.attribute("window", region.name) if plan.has_window else "",

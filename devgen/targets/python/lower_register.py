@@ -9,30 +9,33 @@ from devgen.plan.register_plan import ReadPlan, RegisterPlan
 from devgen.plan.registers import mask_of
 from devgen.plan.steps import WindowRead
 from devgen.targets.python import module
+from devgen.targets.python.field_comments import comment, fields_read
 from devgen.targets.python.imports import imported
 from devgen.targets.python.lower_expr import Lowering, value_method
 from devgen.targets.python.lower_stmt import StatementLowering
 from devgen.targets.python.python_literals import hexadecimal, split_paragraphs, string
-from devgen.targets.python.source_tree import Line, Node, Statements, call, keyword
+from devgen.targets.python.source_tree import Line, Node, Statements, call, keyword, uses
 from devgen.targets.python.symbols import RegisterSymbol
 
 
 def lower_register(lowering: Lowering, plan: RegisterPlan) -> module.Register:
-    """The methods of one register."""
-    entry = _Register(lowering, plan, lowering.symbols.registers[plan.register.key])
+    """The methods of one register and its entry in the bank."""
+    methods = _Register(lowering, plan, lowering.symbols.registers[plan.register.key])
     register, described = plan.register, plan.register.described
+    write = methods.write_method()
     return module.Register(
         name=register.title,
         about=f"{register.title} ({hexadecimal(register.offset, 3)}, {described.access})",
         title=described.title,
         description=tuple(split_paragraphs(described.description)),
-        value=entry.value_method(),
-        read=entry.read_method(),
-        write=entry.write_method(),
+        entry=_bank_entry(lowering, plan, write),
+        value=methods.value_method(),
+        read=methods.read_method(),
+        write=write,
     )
 
 
-def bank_entry(lowering: Lowering, plan: RegisterPlan) -> Node:
+def _bank_entry(lowering: Lowering, plan: RegisterPlan, write: module.Method | None) -> Node:
     """The ``Reg(...)`` that ties a register's methods to its addresses."""
     register, described = plan.register, plan.register.described
     stem = lowering.symbols.registers[register.key].stem
@@ -42,7 +45,7 @@ def bank_entry(lowering: Lowering, plan: RegisterPlan) -> Node:
         Node(hexadecimal(register.offset, digits)),
         Node(str(described.width)),
         Node("None" if plan.read is None else f"self.read_{stem}"),
-        Node("None" if plan.write is None else f"self.write_{stem}"),
+        Node("None" if write is None else f"self.{write.name}"),
     ]
     if register.count is not None:
         words += [keyword("count", lowering.number(register.count)), Node(f"stride={hexadecimal(register.stride)}")]
@@ -52,6 +55,8 @@ def bank_entry(lowering: Lowering, plan: RegisterPlan) -> Node:
         words.append(Node(f'intent="{described.intent.value}"'))
     if plan.access.reads_lanes:
         words.append(Node("read_mask=True"))
+    if write is not None and "mask" in uses(write.body):
+        words.append(Node("write_mask=True"))
     if plan.access.fixed:
         words.append(Node(f"reset={hexadecimal(plan.access.fixed)}"))
     if described.sizes is not None:
@@ -71,7 +76,7 @@ class _Register:
         """What ``read`` computes, apart where a read also does something."""
         if self.plan.computed is None or self.plan.quiet:
             return None
-        body = (Line("return ", self._computed(self.plan.computed)),)
+        body = (Line("return ", self._computed(self.plan.computed), comment=comment(fields_read(self.plan.computed))),)
         return module.Method(value_method(self.symbol), self._index(), body)
 
     def read_method(self) -> module.Method | None:
@@ -84,9 +89,10 @@ class _Register:
     def _read_body(self, read: ReadPlan) -> Statements:
         steps = StatementLowering(self.lowering)
         before, after, value = steps.statements(read.before), steps.statements(read.after), self._shown(read.value)
+        named = comment(fields_read(self.plan.computed if self.plan.quiet else None))
         if not after:
-            return (*before, Line("return ", value))
-        return (*before, Line(f"{read.result} = ", value), *after, Line(f"return {read.result}"))
+            return (*before, Line("return ", value, comment=named))
+        return (*before, Line(f"{read.result} = ", value, comment=named), *after, Line(f"return {read.result}"))
 
     def _shown(self, value: ir.Expr | WindowRead) -> Node:
         """What a read gives."""
@@ -110,8 +116,8 @@ class _Register:
         if self.plan.write is None:
             return None
         body = StatementLowering(self.lowering).statements(self.plan.write)
-        parameters = (*self._index(), "value: int", f"mask: int = {self._full()}")
-        return module.Method(f"write_{self.symbol.stem}", parameters, body)
+        mask = (f"mask: int = {self._full()}",) if "mask" in uses(body) else ()
+        return module.Method(f"write_{self.symbol.stem}", (*self._index(), "value: int", *mask), body)
 
     # --- shared ------------------------------------------------------------------------------
 

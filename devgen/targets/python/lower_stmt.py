@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from devgen.language import ir
-from devgen.language.typed_walk import names_local
+from devgen.language.typed_walk import names_local, operands
 from devgen.plan.registers import mask_of
 from devgen.plan.steps import Step, Store, Update, WindowWrite
+from devgen.targets.python.field_comments import comment, fields_assigned, fields_read, fields_stored
 from devgen.targets.python.lower_expr import Lowering, conditional, flatten, width_of
 from devgen.targets.python.python_literals import hexadecimal, string
 from devgen.targets.python.python_names import keyword_argument, local
@@ -51,15 +52,17 @@ class StatementLowering:
             case Store():
                 return (self._store(step),)
             case ir.Assign(place, value):
-                return self.assign(place, value)
+                text = comment(fields_assigned(self.lowering.symbols, place, value))
+                return [replace(line, comment=text) for line in self.assign(place, value)]
             case ir.Declare(name, value):
-                return (Line(f"{local(name)} = ", self.lowering.number(value)),)
+                return (Line(f"{local(name)} = ", self.lowering.number(value), comment=comment(fields_read(value))),)
             case ir.If():
                 return self._branch(step, "if ")
             case ir.For():
                 return (self._loop(step),)
             case _:
-                return (Line("", self._call(step)),)
+                named = () if isinstance(step, Update | WindowWrite) else fields_read(operands(step))
+                return (Line("", self._call(step), comment=comment(named)),)
 
     def _call(self, step: Step) -> Node:
         """A step that is one call."""
@@ -101,7 +104,8 @@ class StatementLowering:
     # --- control -----------------------------------------------------------------------------
 
     def _branch(self, branch: ir.If, word: str) -> list[Statement]:
-        made: list[Statement] = [block(word, self.lowering.truth(branch.test), self.statements(branch.then))]
+        named = comment(fields_read(branch.test))
+        made: list[Statement] = [block(word, self.lowering.truth(branch.test), self.statements(branch.then), named)]
         match branch.orelse:
             case ():
                 return made
@@ -114,7 +118,8 @@ class StatementLowering:
         name = local(loop.name) if names_local(loop.body, loop.name) else "_"
         start, stop = self.lowering.number(loop.start), self.lowering.number(loop.stop)
         bounds = (stop,) if start.text == "0" else (start, stop)
-        return block(f"for {name} in ", call("range", bounds), self.statements(loop.body))
+        named = comment(fields_read((loop.start, loop.stop)))
+        return block(f"for {name} in ", call("range", bounds), self.statements(loop.body), named)
 
     # --- things that are told ----------------------------------------------------------------
 
@@ -151,12 +156,13 @@ class StatementLowering:
         lowering = self.lowering.within((place.file, place.register))
         target = self._target(place)
         assert target is not None
+        named = comment(fields_stored(self.lowering.symbols.registers[place.file, place.register].register))
         if store.full is None:
-            return StatementLowering(lowering)._whole(place, target, store.value, None)
+            return replace(StatementLowering(lowering)._whole(place, target, store.value, None), comment=named)
         full, value = lowering.value(store.full), lowering.value(store.value)
         then = full if full.level == ATOM else grouped(full)
         every = chain(COMPARE, (("", local_node("mask")), ("==", Node(hexadecimal(store.all_lanes)))), True)
-        return _used(Line(f"{target.text} = ", conditional(then, every, value)), target)
+        return _used(Line(f"{target.text} = ", conditional(then, every, value), comment=named), target)
 
     def _whole(self, place: ir.Place, target: Node, value: ir.Expr, allowed: int | None) -> Line:
         """The assignment of a value, of which the bits in ``allowed`` are kept, to a whole place."""

@@ -57,13 +57,15 @@ class Pci:
 class Register:
     """A register's methods; ``about`` is name, offset and access as its docstrings have them.
 
-    ``value`` computes what ``read`` gives, where a read does more. None: there is no such method.
+    ``entry`` is the ``Reg(...)`` of its bank. ``value`` computes what ``read`` gives, where a read does more. None:
+    there is no such method.
     """
 
     name: str
     about: str
     title: str
     description: tuple[str, ...]
+    entry: Node
     value: Method | None
     read: Method | None
     write: Method | None

@@ -242,9 +242,9 @@ Statements = tuple[Statement, ...]
 PASS: Final = Line("pass")
 
 
-def block(head: str, value: Node | None, body: Statements) -> Block:
+def block(head: str, value: Node | None, body: Statements, comment: str = "") -> Block:
     """``head value:`` and a body, ``pass`` if it is empty."""
-    return Block(Line(head, value, ":"), body or (PASS,))
+    return Block(Line(head, value, ":", comment), body or (PASS,))
 
 
 def uses(statements: Iterable[Statement]) -> Uses:

@@ -115,15 +115,15 @@ class HandPl031(Device):
         bank = RegisterBank("registers", 0x1000, Access((1, 4), (1, 4)), registers=registers)
         self.add_region(MemoryRegion.io("registers", 0x1000, bank))
 
-    def write_mr(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_mr(self, value: int) -> None:
         self.mr = value
         self.alarm.arm_in(self.seconds.ns_until((value - self.seconds.read()) & 0xFFFFFFFF))
 
-    def write_imsc(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_imsc(self, value: int) -> None:
         self.imsc = value & 1
         self.update()
 
-    def write_icr(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_icr(self, value: int) -> None:
         self.ris &= ~value
         self.update()
 
@@ -195,25 +195,25 @@ class HandXche(PciDevice):
         registers = (
             Reg("ID", 0x00, 8, lambda: 0x5C, None),
             Reg("SCRATCH", 0x01, 8, lambda: self.scratch, partial(self.put, "scratch")),
-            Reg("CTRL", 0x02, 8, lambda: self.ctrl, lambda value, mask=0xFF: self.put("ctrl", value & 0xF1)),
+            Reg("CTRL", 0x02, 8, lambda: self.ctrl, lambda value: self.put("ctrl", value & 0xF1)),
             Reg("STATUS", 0x03, 8, lambda: self.ctrl & 1, None),
             Reg(
                 "EVENTS",
                 0x04,
                 8,
                 lambda: self.events,
-                lambda value, mask=0xFF: self.put("events", self.events & ~value),
+                lambda value: self.put("events", self.events & ~value),
             ),
-            Reg("KICK", 0x05, 8, None, lambda value, mask=0xFF: self.put("events", self.events | value)),
+            Reg("KICK", 0x05, 8, None, lambda value: self.put("events", self.events | value)),
             Reg("DATA", 0x10, 8, self.data.__getitem__, self.put_data, count=16, stride=1),
         )
         bank = RegisterBank("registers", 0x800, Access((1, 4), (1, 1)), registers=registers)
         self.add_region(MemoryRegion.io("registers", 0x800, bank), bar=1)
 
-    def put(self, name: str, value: int, mask: int = 0xFF) -> None:
+    def put(self, name: str, value: int) -> None:
         setattr(self, name, value)
 
-    def put_data(self, index: int, value: int, mask: int = 0xFF) -> None:
+    def put_data(self, index: int, value: int) -> None:
         self.data[index] = value
 
 
@@ -250,7 +250,7 @@ class HandDoorbell(PciDevice):
     def ring(self, number: int, count: int) -> None:
         self.rings[number] += count
 
-    def late(self, index: int, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def late(self, index: int, value: int) -> None:
         self.last = value
         self.count += 1
         self.sum = (self.sum * 3 + value) & 0xFFFFFFFF

@@ -42,7 +42,7 @@ class Window(PciDevice):
 
     def __init__(self, env: Environment, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)
-        registers = (Reg("ID", 0, 32, lambda: 0x1234, lambda value, mask=0: None),)
+        registers = (Reg("ID", 0, 32, lambda: 0x1234, lambda value: None),)
         self.add_region(
             MemoryRegion.io("registers", 0x100, RegisterBank("registers", 0x100, registers=registers)), bar=0
         )

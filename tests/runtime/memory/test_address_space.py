@@ -32,7 +32,9 @@ class Device:
 
 
 def registers(dut: Device, offset: int = 4) -> MemoryRegion:
-    bank = RegisterBank("bank", 0x100, registers=(Reg("R", offset, 32, dut.read_R, dut.write_R),), log=lambda _: None)
+    bank = RegisterBank(
+        "bank", 0x100, registers=(Reg("R", offset, 32, dut.read_R, dut.write_R, write_mask=True),), log=lambda _: None
+    )
     return MemoryRegion.io("bank", 0x100, bank)
 
 
@@ -315,7 +317,9 @@ DISABLED, READONLY = 0x3000, 0x4000
 def space_with_holes(log: list[str]) -> tuple[AddressSpace, MemoryRegion, Device]:
     """A register at 4 of 0..0xff, a region that is disabled, a ROM; nothing elsewhere."""
     dut = Device()
-    bank = RegisterBank("bank", 0x100, registers=(Reg("R", 4, 32, dut.read_R, dut.write_R),), log=log.append)
+    bank = RegisterBank(
+        "bank", 0x100, registers=(Reg("R", 4, 32, dut.read_R, dut.write_R, write_mask=True),), log=log.append
+    )
     disabled = io("disabled", 0x100)
     disabled.set_enabled(False)
     rom = MemoryRegion.rom("rom", 0x1000, RamBlock(0x1000))

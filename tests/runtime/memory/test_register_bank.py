@@ -40,8 +40,10 @@ class Store:
             write_element(0, value, mask)
 
         if stride:
-            return Reg(name, offset, width, read_element, write_element, count=count, stride=stride, **more)
-        return Reg(name, offset, width, read, write, **more)
+            return Reg(
+                name, offset, width, read_element, write_element, count=count, stride=stride, write_mask=True, **more
+            )
+        return Reg(name, offset, width, read, write, write_mask=True, **more)
 
     def __getitem__(self, name: str) -> int:
         return self.values[name][0]
@@ -314,7 +316,7 @@ def test_registers_may_take_turns_by_size() -> None:
 
 
 def test_write_only_reads_zero_even_among_ones() -> None:
-    bank = bank_of(Reg("ICR", 0, 8, None, lambda value, mask=0xFF: None), decode="lanes", reserved="ones")
+    bank = bank_of(Reg("ICR", 0, 8, None, lambda value: None), decode="lanes", reserved="ones")
     assert bank.resolve_read(0, 4)() == 0xFFFFFF00
 
 

@@ -19,7 +19,7 @@ class Cells:
         self.seen.append(("read", index))
         return self.values[index]
 
-    def write(self, index: int, value: int, mask: int = 0xFF) -> None:
+    def write(self, index: int, value: int) -> None:
         self.seen.append(("write", index))
         self.values[index] = value
 
