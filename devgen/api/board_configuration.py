@@ -60,6 +60,7 @@ def _placement(device: Placement) -> DevicePlacement:
         function=function,
         irq=dict(device.irq),
         wires=dict(device.wires),
+        inputs=dict(device.inputs),
         properties=dict(device.properties),
         on_event=dict(device.on_event),
         streams=dict(device.streams),

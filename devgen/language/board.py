@@ -65,6 +65,7 @@ class Placement:
     slot: tuple[int, int] | None
     irq: tuple[tuple[str, int], ...]
     wires: tuple[tuple[str, str], ...]
+    inputs: tuple[tuple[str, Literal["or", "and"]], ...]
     properties: tuple[tuple[str, int | bool | str], ...]
     on_event: tuple[tuple[str, Literal["exit", "log"]], ...]
     streams: tuple[tuple[str, str], ...]
@@ -187,6 +188,7 @@ class _Builder:
             slot=_slot(spec.get("slot")),
             irq=pairs("irq"),
             wires=pairs("wires"),
+            inputs=pairs("inputs"),
             properties=pairs("properties"),
             on_event=pairs("on_event"),
             streams=pairs("streams"),
@@ -222,6 +224,25 @@ class _Builder:
                 elif device not in devices:
                     hint = did_you_mean(device, list(devices))
                     self.sink.add(kinds.NO_SUCH_DEVICE, mark, line=line, name=name, device=device, hint=hint)
+        self._check_inputs(devices)
+
+    def _check_inputs(self, devices: Tree) -> None:
+        """Where several lines drive an input, its device should say how they are combined; elsewhere it must not."""
+        drivers: dict[str, list[str]] = {}
+        last: dict[str, Mark] = {}
+        for name, spec in devices.items():
+            for line, target in spec.get("wires", {}).items():
+                drivers.setdefault(target, []).append(f"{name}.{line}")
+                last[target] = self.sources.value_mark(spec["wires"], line)
+        for target, lines in drivers.items():
+            device, _, pin = target.partition(".")
+            if len(lines) > 1 and device in devices and pin not in devices[device].get("inputs", {}):
+                self.sink.add(kinds.SHARED_INPUT, last[target], target=target, device=device, lines=" and ".join(lines))
+        for name, spec in devices.items():
+            for pin in spec.get("inputs", {}):
+                if len(drivers.get(f"{name}.{pin}", [])) < 2:
+                    mark = self.sources.value_mark(spec["inputs"], pin)
+                    self.sink.add(kinds.NOTHING_COMBINED, mark, name=name, pin=pin)
 
 
 def _slot(value: int | str | None) -> tuple[int, int] | None:

@@ -68,3 +68,21 @@ NMI_WITHOUT_CHIPS = Kind(
     "machine: {irqchip: none}\ndevices:\n  dog: {device: watchdog, wires: {bark: nmi}}",
     "Leave `irqchip` at `kernel`, or remove the wire.",
 )
+SHARED_INPUT = Kind(
+    "DG0909",
+    "warning",
+    "several lines drive '{target}' ({lines}), which is high while any of them is; say so in `inputs` of '{device}'",
+    "Lines that drive one input are ORed, as the lines of a GSI are, unless the board says otherwise.",
+    "devices:\n  a: {device: pl061, at: {registers: 0xd0000}, wires: {intr: 'c.input[0]'}}\n"
+    "  b: {device: pl061, at: {registers: 0xd1000}, wires: {intr: 'c.input[0]'}}\n"
+    "  c: {device: pl061, at: {registers: 0xd2000}}",
+    "Say which it is at the device with the input: `inputs: {'input[0]': or}`, or `and` for high while all are.",
+)
+NOTHING_COMBINED = Kind(
+    "DG0910",
+    "error",
+    "'inputs' of '{name}' says how lines are combined at '{pin}', and fewer than two lines drive it",
+    "`inputs` combines the lines of several wires that lead to one input; it does nothing for others.",
+    "devices:\n  a: {device: pl061, at: {registers: 0xd0000}, inputs: {'input[0]': and}}",
+    "Remove the entry, or wire a second line to the input.",
+)

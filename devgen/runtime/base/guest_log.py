@@ -8,13 +8,14 @@ from typing import Literal
 
 from devgen.runtime.base.rate_limit import RateLimit
 
-AccessKind = Literal["reserved", "unimplemented", "undocumented", "nested", "oversized"]
+AccessKind = Literal["reserved", "unimplemented", "undocumented", "reentrant", "nested", "oversized"]
 
 _MEANING: dict[str, str] = {
     "reserved": "reserved offset",
     "unimplemented": "register that is not implemented",
     "undocumented": "register without documentation",
-    "nested": "register by a device while another device does the same",
+    "reentrant": "a device's register by its own handler (DMA into the device itself), refused",
+    "nested": "register by DMA that another device's DMA has caused, refused beyond a few levels",
     "oversized": "range that is too long for one transfer",
 }
 

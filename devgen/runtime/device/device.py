@@ -100,6 +100,8 @@ class Device:
         self.gpio_out: dict[str, IrqLine] = {}
         self.streams: dict[str, ByteStream] = {}
         self.observer: DeviceObserver | None = None
+        self.engaged = 0
+        """See `devgen.runtime.memory.memory_region.Owner`."""
         self._notifiers: list[EventNotifier] = []
         self._set_properties(properties)
 
@@ -141,6 +143,7 @@ class Device:
         if region.name in self.regions:
             raise DeviceError(f"{self.name}: two regions named '{region.name}'")
         self.regions[region.name] = region
+        region.owner = self
         self.placements.append(RegionPlace(region, space, bar, offset))
         return region
 
@@ -241,7 +244,11 @@ class Device:
         if memory is None or not self.may_master():
             self._refuse("load", address, size)
             return (1 << 8 * size) - 1
-        value = memory.load(address & _ADDRESS, size)
+        self.engaged += 1
+        try:
+            value = memory.load(address & _ADDRESS, size)
+        finally:
+            self.engaged -= 1
         if self.observer is not None:
             self.observer.loaded(address & _ADDRESS, value.to_bytes(size, "little"))
         return value
@@ -249,15 +256,18 @@ class Device:
     def store_memory(self, address: int, value: int, size: int) -> None:
         """A little-endian write of ``size`` bytes to guest memory; dropped where there is nothing.
 
-        A guest may point a device's DMA at the device itself: the address space lets one such access through at a
-        time, so that it ends.
+        A guest may point a device's DMA at the device itself: such an access is refused, and logged once.
         """
         memory = self.env.memory
         if memory is None or not self.may_master():
             self._refuse("store", address, size)
             return
         value &= (1 << 8 * size) - 1
-        memory.store(address & _ADDRESS, value, size)
+        self.engaged += 1
+        try:
+            memory.store(address & _ADDRESS, value, size)
+        finally:
+            self.engaged -= 1
         if self.observer is not None:
             self.observer.stored(address & _ADDRESS, value.to_bytes(size, "little"))
 
@@ -272,7 +282,11 @@ class Device:
             self._refuse("load", address, length)
             buffer[start : start + length] = b"\xff" * length
             return
-        data = memory.read_bytes(address & _ADDRESS, length)
+        self.engaged += 1
+        try:
+            data = memory.read_bytes(address & _ADDRESS, length)
+        finally:
+            self.engaged -= 1
         buffer[start : start + length] = data
         if self.observer is not None:
             self.observer.loaded(address & _ADDRESS, data)
@@ -284,7 +298,11 @@ class Device:
         if memory is None or not self.may_master():
             self._refuse("store", address, len(data))
             return
-        memory.write_bytes(address & _ADDRESS, data)
+        self.engaged += 1
+        try:
+            memory.write_bytes(address & _ADDRESS, data)
+        finally:
+            self.engaged -= 1
         if self.observer is not None:
             self.observer.stored(address & _ADDRESS, data)
 

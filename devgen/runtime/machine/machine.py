@@ -26,6 +26,7 @@ from devgen.runtime.machine.gsi import SharedLine
 from devgen.runtime.machine.machine_config import EVENT_ACTIONS, NMI_WIRE, DevicePlacement, GuestConfig, MachineConfig
 from devgen.runtime.machine.placement import Layout
 from devgen.runtime.machine.stream_backends import StreamEnd, open_named, say
+from devgen.runtime.machine.wires import Wires
 from devgen.runtime.memory.access import Access, CutOps
 from devgen.runtime.memory.address_space import AddressSpace
 from devgen.runtime.memory.memory_region import MemoryRegion, transaction
@@ -113,6 +114,8 @@ class Machine:
         self._nmi_sinks: list[Callable[[], None]] = []
         self._actions: dict[tuple[str, str], str] = {}
         self._layout = Layout()
+        self._wires = Wires()
+        self._combinations = {(one.name, pin): how for one in config.devices for pin, how in one.inputs.items()}
         self._cleanup = ExitStack()
         try:
             with self.transaction():
@@ -140,6 +143,10 @@ class Machine:
         for placement in self.config.devices:
             with _located(placement):
                 self._connect_wires(placement)
+        for placement in self.config.devices:
+            with _located(placement):
+                self._check_inputs(placement)
+        self._wires.settle()
 
     def _add_ram(self, size: int) -> None:
         if self.ram is None and size:
@@ -172,6 +179,7 @@ class Machine:
     def _add_message_window(self) -> None:
         ops = CutOps(None, self._message, Access((4, 4)))
         self._window = MemoryRegion.io("messages", MESSAGE_WINDOW_SIZE, ops)
+        self._window.owner = _LocalApics()
         self._root.add_subregion(MESSAGE_WINDOW, self._window, priority=BAR_PRIORITY - 1)
 
     def is_message(self, address: int) -> bool:
@@ -269,7 +277,7 @@ class Machine:
             self.connect_line(device.pin, self.config.intx_gsis[index])
 
     def _connect_wires(self, placement: DevicePlacement) -> None:
-        """Let lines drive other devices' inputs, with the level they have now. All devices must be there."""
+        """Let lines drive other devices' inputs. All devices must be there."""
         device = self.devices[placement.name]
         outputs = {**device.gpio_out, **device.irqs}
         _refuse_unknown(device.name, "line", placement.wires, outputs)
@@ -280,10 +288,15 @@ class Machine:
             owner, _, pin = target.partition(".")
             _refuse_unknown(f"{device.name}: wire '{name}'", "device", (owner,), self.devices)
             _refuse_unknown(f"{device.name}: wire '{name}': {owner}", "input", (pin,), self.devices[owner].gpio_in)
-            line, sink = observed_line(device, outputs[name]), self.devices[owner].gpio_in[pin].set
-            line.connect(sink)
-            if line.level:
-                sink(line.level)
+            line = observed_line(device, outputs[name])
+            self._wires.connect(device, line, self.devices[owner], pin, self._combinations.get((owner, pin), "or"))
+
+    def _check_inputs(self, placement: DevicePlacement) -> None:
+        """Raise MachineError for what ``inputs`` says of an input where there is nothing to combine."""
+        device = self.devices[placement.name]
+        _refuse_unknown(device.name, "input", placement.inputs, device.gpio_in)
+        for pin in placement.inputs:
+            self._wires.check_combined(device, pin)
 
     def _connect_nmi_wire(self, line: IrqLine) -> None:
         if self.config.irqchip != "kernel":
@@ -477,8 +490,9 @@ class Machine:
         if self.ram is not None and ram is not None:
             self.ram.view[:] = ram
             self.ram.mark_dirty(0, self.ram.size)
-        for restoration in restorations:
-            restoration.apply()
+        with self._wires.held():
+            for restoration in restorations:
+                restoration.apply()
         arm_restored(restorations)
 
 
@@ -491,6 +505,12 @@ def _read_image(path: Path, name: str, room: int) -> bytes:
     if not image:
         raise MachineError(f"guest image {name} is empty")
     return image
+
+
+class _LocalApics:
+    """Owner of the message window: a message runs no handler of a device, so it is never refused as re-entry."""
+
+    engaged = 0
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from devgen.runtime.device.properties import PropertyValue
+from devgen.runtime.machine.gsi import Combination
 
 CpuMode = Literal["real", "protected", "long"]
 Irqchip = Literal["kernel", "none"]
@@ -40,6 +41,7 @@ class DevicePlacement:
 
     ``at``: region name → address (sysbus, isa). ``slot``/``function``: place on PCI bus 0. ``irq``: line → GSI.
     ``wires``: line → another device's GPIO input, as ``device.input``, or ``nmi``: the processor's NMI input.
+    ``inputs``: GPIO input of this device that several lines drive → how they are combined (``or`` if it is not named).
     ``on_event``: event name → ``exit`` | ``log`` | ``ignore``. ``streams``: stream name → ``stdio`` | ``null`` |
     ``memory`` | ``pty`` | ``socket:PATH`` | ``file:PATH``.
     """
@@ -51,6 +53,7 @@ class DevicePlacement:
     function: int = 0
     irq: Mapping[str, int] = field(default_factory=dict)
     wires: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, Combination] = field(default_factory=dict)
     properties: Mapping[str, PropertyValue] = field(default_factory=dict)
     on_event: Mapping[str, str] = field(default_factory=dict)
     streams: Mapping[str, str] = field(default_factory=dict)

@@ -47,6 +47,13 @@ DMA_LIMIT: Final = 16 << 20
 DMA_IO_LIMIT: Final = 64 << 10
 """Bytes of it that may fall on registers."""
 
+DMA_DEPTH: Final = 4
+"""Devices whose registers are accessed by DMA within one another's: one device writes to a second, whose handler writes
+to a third, and so on."""
+
+DMA_NESTED_LIMIT: Final = 4096
+"""Such accesses below the first level that one DMA transfer may cause, so that its time is bounded too."""
+
 _ADDRESS_MASK: Final = ADDRESS_LIMIT - 1
 _PAGE_MASK: Final = PAGE_SIZE - 1
 
@@ -62,8 +69,9 @@ class AddressSpace(LiveView):
 
     __slots__ = (
         "_bells",
-        "_busy",
+        "_depth",
         "_kernel_ioeventfd",
+        "_nested",
         "_observer",
         "_pages",
         "_readers",
@@ -95,7 +103,7 @@ class AddressSpace(LiveView):
         self._pages: dict[int, _Place] = {}
         self._observer: AccessObserver | None = None
         self._kernel_ioeventfd = False
-        self._busy = False
+        self._depth = self._nested = 0
         self._bells: dict[int, list[IoEventFd]] = {}
         super().__init__(name, root)  # last: it flattens, and that empties the above
 
@@ -133,19 +141,19 @@ class AddressSpace(LiveView):
     # What devices do (DMA).
 
     def load(self, address: int, size: int) -> int:
-        """`read` for a device. Registers are reached only if no other such access is under way: it could never end."""
+        """`read` for a device. A register is reached only if no handler of its device is running (`_enter`)."""
         page = self._page(address, size) if size <= MAX_SIZE else None
         if page is not None:
             block, at, _ = page
             return block.shared.load(at, size)
         if not self._meets_registers(address, size):
             return self.read(address, size)
-        if not self._enter(address, write=False):
+        if not self._enter(address, size, write=False):
             return self._ones(size)
         try:
             return self.read(address, size)
         finally:
-            self._busy = False
+            self._depth -= 1
 
     def store(self, address: int, value: int, size: int) -> None:
         """`write` for a device; see `load`."""
@@ -157,11 +165,11 @@ class AddressSpace(LiveView):
                 block.mark_dirty(at, size)
         elif not self._meets_registers(address, size):
             self.write(address, value, size)
-        elif self._enter(address, write=True):
+        elif self._enter(address, size, write=True):
             try:
                 self.write(address, value, size)
             finally:
-                self._busy = False
+                self._depth -= 1
 
     def read_bytes(self, address: int, n: int) -> bytes:
         """Read ``n`` bytes across whatever is there: memory is copied, registers are read in aligned accesses.
@@ -365,12 +373,28 @@ class AddressSpace(LiveView):
         runs = self._snapshot.view.runs(address & _ADDRESS_MASK, min(size, MAX_SIZE))
         return any(section is not None and section.region.memory is None for section, _, _ in runs)
 
-    def _enter(self, address: int, *, write: bool) -> bool:
-        """Mark that a device reaches for registers; False if one does already: two could ping each other for ever."""
-        if self._busy:
+    def _enter(self, address: int, n: int, *, write: bool) -> bool:
+        """Whether a device may access registers in this range now; then the caller takes 1 from ``_depth`` afterwards.
+
+        A device whose handler is running is not entered again, as in QEMU since 8.1: its description need not expect
+        that its own DMA changes its registers. Other devices are, to a few levels; a block of registers, or registers
+        without an owner, at the first level only.
+        """
+        nested = self._depth > 0
+        too_deep = nested and (self._depth >= DMA_DEPTH or self._nested >= DMA_NESTED_LIMIT or n > MAX_SIZE)
+        for section, _, _ in self._snapshot.view.runs(address & _ADDRESS_MASK, n):
+            if section is None or section.region.memory is not None:
+                continue
+            owner = section.region.owner
+            if owner is not None and owner.engaged:
+                self._log.note("reentrant", self.name, address, write)
+                return False
+            too_deep = too_deep or (nested and owner is None)
+        if too_deep:
             self._log.note("nested", self.name, address, write)
             return False
-        self._busy = True
+        self._nested = self._nested + 1 if nested else 0
+        self._depth += 1
         return True
 
     def _runs(self, address: int, n: int, *, write: bool) -> Iterator[tuple[MemoryRegionSection | None, int, int]]:
@@ -379,23 +403,23 @@ class AddressSpace(LiveView):
         return self._snapshot.view.runs(address & _ADDRESS_MASK, min(n, DMA_LIMIT))
 
     def _read_io(self, address: int, n: int) -> bytes:
-        if n == 0 or not self._enter(address, write=False):
+        if n == 0 or not self._enter(address, n, write=False):
             return bytes((self._unassigned,)) * n
         try:
             steps = aligned_pieces(address, n)
             return b"".join(self.read(at, size).to_bytes(size, "little") for at, size in steps)
         finally:
-            self._busy = False
+            self._depth -= 1
 
     def _write_io(self, address: int, data: memoryview) -> None:
-        if not data or not self._enter(address, write=True):
+        if not data or not self._enter(address, len(data), write=True):
             return
         try:
             for at, size in aligned_pieces(address, len(data)):
                 first = at - address
                 self.write(at, int.from_bytes(data[first : first + size], "little"), size)
         finally:
-            self._busy = False
+            self._depth -= 1
 
 
 _MASKS: Final = tuple(mask_of(size) for size in range(MAX_SIZE + 1))

@@ -45,6 +45,13 @@ class Topology(Protocol):
         ...
 
 
+class Owner(Protocol):
+    """What a region's registers belong to: a device, as a rule."""
+
+    engaged: int
+    """More than 0 while a handler of the device accesses guest memory or drives another device's input."""
+
+
 class MemoryRegion:
     """A range of addresses: registers (io), memory (ram, rom), a window onto another region (alias), or a container.
 
@@ -68,6 +75,7 @@ class MemoryRegion:
         "kind",
         "memory",
         "name",
+        "owner",
         "parent",
         "priority",
         "size",
@@ -82,6 +90,8 @@ class MemoryRegion:
         """
         if not 1 <= size <= MAX_REGION:
             raise ValueError(f"region {name!r}: size {size:#x} is not in 1..2^64")
+        self.owner: Owner | None = None
+        """The device whose handlers run when registers here are accessed; None if it is not known."""
         self.name = name
         self.size = size
         self.kind: RegionKind = kind
