@@ -74,6 +74,9 @@ send:
 on_sent:
         push %eax
         push %si
+        addr32 mov %fs:MIS, %eax
+        test $TX, %al
+        jz 3f                                   # the request was gone already
         addr32 movl $TX, %fs:ICR
         incw interrupts
         cmpw $text_end, next

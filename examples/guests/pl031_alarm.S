@@ -7,6 +7,7 @@
         .set CODE16, 1
         .include "guest.inc"
         .include "unreal.inc"
+        .include "apic.inc"
 
         .set RTC_DR, PL031 + 0x00
         .set RTC_MR, PL031 + 0x04
@@ -39,32 +40,12 @@
         addr32 mov %fs:RTC_RIS, %eax
         expect 2, 0, %eax
 
-# The PIC pair at vectors 0x20 and 0x28, all masked but the cascade and our line; our line level-triggered (ELCR).
-        mov $0x11, %al
-        out %al, $0x20
-        out %al, $0xa0
-        mov $0x20, %al
-        out %al, $0x21
-        mov $0x28, %al
-        out %al, $0xa1
-        mov $0x04, %al
-        out %al, $0x21
-        mov $0x02, %al
-        out %al, $0xa1
-        mov $0x01, %al
-        out %al, $0x21
-        out %al, $0xa1
-        mov $0xfb, %al
-        out %al, $0x21
-        mov $(0xff & ~(1 << (IRQ - 8))), %al
-        out %al, $0xa1
+# The PIC pair, all masked but the cascade and our line; our line level-triggered (ELCR).
+        pic_setup 0xfb, "~(1 << (IRQ - 8)) & 0xff"
         mov $(1 << (IRQ - 8)), %al
         mov $0x4d1, %dx
         out %al, %dx
-
-# Our vector's entry of the real-mode table.
-        movw $handler, VECTOR * 4
-        movw $0, VECTOR * 4 + 2
+        vector VECTOR, handler
 
 # The alarm: one second from now, unmasked.
         addr32 mov %fs:RTC_DR, %eax
@@ -116,12 +97,14 @@
 
 handler:
         push %eax
-        incl fired
         addr32 mov %fs:RTC_MIS, %eax
+        test %eax, %eax
+        jz 1f                           # the request was gone already
+        incl fired
         mov %eax, status
         addr32 movl $1, %fs:RTC_ICR
         addr32 mov %fs:RTC_MIS, %eax    # a read pushes the write ahead of it: the line is low before the PIC hears EOI
-        mov $0x20, %al
+1:      mov $0x20, %al
         out %al, $0xa0
         out %al, $0x20
         pop %eax

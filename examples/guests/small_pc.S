@@ -103,12 +103,13 @@
         addr32 movl $1, %fs:HPET_CFG
         say "hpet: counts"
 
-# 2: the PIT, channel 0, rate generator; the HPET agrees that no interrupt came early.
-        put 0x21, 0xfe
+# 2: the PIT, channel 0, rate generator; the HPET agrees that no interrupt came early. Its output may have risen before,
+# at power-on or when the mode was set: the PIC forgets such edges once the count is loaded.
         addr32 mov %fs:HPET_COUNTER, %ebx
         put PIT_CONTROL, 0x34
         put PIT, PIT_RELOAD & 0xff
         put PIT, PIT_RELOAD >> 8
+        pic_setup 0xfe, 0xff
         await ticks, TICKS
         addr32 mov %fs:HPET_COUNTER, %eax
         sub %ebx, %eax
@@ -272,14 +273,17 @@ on_clock:
         pop %ax
         iret
 
+# INTx# lines are shared: an interrupt that finds no status is another device's, and is not counted.
 on_card:
         push %eax
         addr32 mov %fs:EDU_IRQ_STATUS, %eax
+        test %eax, %eax
+        jz 1f
         mov %eax, status
         addr32 mov %eax, %fs:EDU_IRQ_ACKNOWLEDGE
         addr32 mov %fs:EDU_IRQ_STATUS, %eax     # a read pushes the write ahead of it
         incl interrupts
-        mov $0x20, %al
+1:      mov $0x20, %al
         out %al, $0xa0
         out %al, $0x20
         pop %eax
