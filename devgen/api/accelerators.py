@@ -1,4 +1,4 @@
-"""Which host runs a guest's processor: KVM where /dev/kvm opens, else the emulator."""
+"""Which host runs a guest's processor: KVM where /dev/kvm can run an x86 guest, else the emulator."""
 
 from __future__ import annotations
 
@@ -31,12 +31,14 @@ class Host(Protocol):
 
 
 def why_no_kvm() -> str | None:
-    """Why /dev/kvm cannot be used, in a few words; None if it can."""
+    """Why /dev/kvm cannot run an x86 guest, in a few words; None if it can."""
     try:
         os.close(os.open("/dev/kvm", os.O_RDWR | os.O_CLOEXEC))
     except OSError as error:
         return f"/dev/kvm: {error.strerror}"
-    return None
+    from devgen.hosts.kvm import unavailable
+
+    return unavailable()
 
 
 def choose_accel(accel: Accel = "auto") -> tuple[Literal["kvm", "emulator"], str]:
@@ -44,7 +46,7 @@ def choose_accel(accel: Accel = "auto") -> tuple[Literal["kvm", "emulator"], str
 
     Raises:
         ArgumentError: no host has this name.
-        MachineError: KVM was asked for and /dev/kvm does not open.
+        MachineError: KVM was asked for and /dev/kvm cannot run the guest.
     """
     if accel not in ACCELS:
         raise ArgumentError("accel", f"{accel!r} is not one of {', '.join(ACCELS)}{suggest(str(accel), ACCELS)}")

@@ -16,6 +16,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Literal
@@ -96,6 +97,11 @@ class KvmHost:
     def vcpus(self) -> list[Vcpu]:
         """The processors, the first one first; their registers may be read between two runs."""
         return [processor.vcpu for processor in self._processors]
+
+    @property
+    def processors(self) -> Sequence[Processor]:
+        """What runs ``vcpus``, in the same order."""
+        return self._processors
 
     def program_counter(self) -> int | None:
         """Offset in its code segment of the instruction that the calling thread dispatches; None if it does not."""
@@ -307,11 +313,13 @@ class KvmHost:
         if self.counts is not None:
             count_exit(self.counts, vcpu)
 
-    def settle(self) -> None:
-        """Fire the timers that the last exit made due, if any; the machine's lock is not held."""
-        if self._timers.due:
-            with self.machine.lock:
-                self._settle()
+    def settle(self) -> bool:
+        """Fire the timers that the last exit made due; whether there were any. The machine's lock is not held."""
+        if not self._timers.due:
+            return False
+        with self.machine.lock:
+            self._settle()
+        return True
 
     def _armed_now(self) -> None:
         """A timer is due at once. It fires before the next exit of any processor is dispatched (`attend`), and before

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import fcntl
 import os
+import platform
 from types import TracebackType
 
 from devgen.hosts.kvm import uapi
@@ -101,9 +102,20 @@ def guest_cpuid(leaves: bytes, index: int) -> bytes:
 
 
 def unavailable(path: str = "/dev/kvm") -> str | None:
-    """Why KVM cannot be used here, or None when it can."""
+    """Why KVM cannot run an x86 guest here, or None when it can.
+
+    It makes a VM and its interrupt controllers to see, and drops them: a /dev/kvm that opens may run guests of another
+    architecture, or have no hardware to run them on.
+    """
     try:
-        KvmSystem(path).close()
+        with KvmSystem(path) as system:
+            if not system.capability(uapi.KVM_CAP_EXT_CPUID):
+                return f"{path} of this host ({platform.machine()}) runs no x86 guests"
+            vm = system.create_vm()
+            try:
+                control(vm, "KVM_CREATE_IRQCHIP", 0, f"{path} makes no PC's interrupt controllers")
+            finally:
+                os.close(vm)
     except KvmError as error:
         return str(error)
     return None

@@ -12,7 +12,7 @@ import errno
 import fcntl
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from devgen.hosts.kvm import uapi
@@ -41,6 +41,12 @@ log = logging.getLogger(__name__)
 
 FLAG_IF = 1 << 9
 
+NOT_STARTED = frozenset((uapi.KVM_MP_STATE_UNINITIALIZED, uapi.KVM_MP_STATE_INIT_RECEIVED))
+
+LOOKS = 2
+"""Looks at which each of several processors must be found asleep before a run ends. They are looked at one after
+another, so one of them may have woken another in between, if only to sleep again itself."""
+
 _REASON = uapi.kvm_run.exit_reason.offset // 4
 
 REASON_NAMES = {
@@ -68,8 +74,13 @@ class Owner(Protocol):
         """Called under the lock, ahead of dispatching an exit."""
         ...
 
-    def settle(self) -> None:
-        """Called without the lock before the guest is entered, if ``Vcpu.stay`` asked for it."""
+    @property
+    def processors(self) -> Sequence[Processor]:
+        """What runs ``vcpus``, in the same order."""
+        ...
+
+    def settle(self) -> bool:
+        """Called without the lock before the guest is entered, if ``Vcpu.stay`` asked for it; whether it did."""
         ...
 
     def finish(self, result: RunResult) -> None:
@@ -105,6 +116,9 @@ class Processor:
         for space, clear in self._forget:
             space.on_stale.append(clear)
         self._thread: threading.Thread | None = None
+        self.looks = 0
+        """How often in a row the processor has been found asleep: not started, or halted with interrupts disabled."""
+        self._asleep_at = 0
 
     def close(self) -> None:
         """Take no more notice of the address spaces."""
@@ -196,20 +210,35 @@ class Processor:
         """KVM_RUN failed. A kick is no error; EAGAIN is a processor that waits for its start-up message."""
         if error.errno == errno.EINTR:
             self.vcpu.interrupted()
-            self._owner.settle()
+            if self._owner.settle() and not self._owner.stopping:
+                return None
         elif error.errno != errno.EAGAIN:
             return RunResult("error", detail=f"KVM_RUN failed: {error.strerror}")
         return RunResult("stopped") if self._owner.stopping else self._halted_for_good()
 
     def _halted_for_good(self) -> RunResult | None:
-        """The end of a run whose processor sleeps with interrupts off while no timer is armed that might end it."""
-        vcpu, owner = self.vcpu, self._owner
-        if vcpu.mp_state() != uapi.KVM_MP_STATE_HALTED or vcpu.regs().rflags & FLAG_IF or len(owner.vcpus) > 1:
+        """The end of a run whose processors all sleep, while no timer is armed and no NMI wired that might end it."""
+        owner = self._owner
+        self._note_sleep()
+        processors = owner.processors
+        if any(one.looks < (1 if len(processors) == 1 else LOOKS) for one in processors):
             return None
         with owner.machine.lock:
             if owner.machine.clocks.virtual.next_deadline() is not None or owner.machine.nmi.connected:
                 return None
-        return RunResult("halt", detail=f"halted with interrupts disabled at {vcpu.where()}")
+        return RunResult("halt", detail=f"halted with interrupts disabled at {self.vcpu.where()}")
+
+    def _note_sleep(self) -> None:
+        """Count in ``looks`` how often in a row this processor has been found asleep at the same instruction."""
+        vcpu = self.vcpu
+        state, regs = vcpu.mp_state(), vcpu.regs()
+        waits = state == uapi.KVM_MP_STATE_HALTED and not regs.rflags & FLAG_IF
+        if not waits and state not in NOT_STARTED:
+            self.looks = 0
+        elif self.looks and regs.rip == self._asleep_at:
+            self.looks += 1
+        else:
+            self.looks, self._asleep_at = 1, regs.rip
 
 
 def count_exit(counts: Counts, vcpu: Vcpu) -> None:

@@ -2,13 +2,16 @@
 
 import errno
 import os
+import platform
 from pathlib import Path
 
 import pytest
-from kvm_code import HLT, SPIN, finish, write_port
+from kvm_code import CLI, HLT, SPIN, finish, write_port
 from kvm_parts import LOAD, Recorder, rig
 
+from devgen.api.accelerators import choose_accel
 from devgen.hosts.kvm import KvmError, KvmHost, uapi, unavailable
+from devgen.hosts.kvm.kvm_error import failed
 from devgen.hosts.kvm.kvm_system import KvmSystem, guest_cpuid
 from devgen.hosts.kvm.vcpu_loop import describe_exit
 from devgen.runtime.base.errors import MachineError, RuntimeFault
@@ -138,6 +141,50 @@ def test_no_permission_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_missing_capability_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(KvmSystem, "capability", lambda self, number: number != uapi.KVM_CAP_IRQFD)
     assert unavailable() == "/dev/kvm lacks KVM_CAP_IRQFD"
+
+
+def test_a_kvm_that_makes_no_vm_is_not_available(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a host whose /dev/kvm opens and that has nothing to run a guest on."""
+
+    def refuse(_system: KvmSystem) -> int:
+        raise failed("KVM_CREATE_VM", OSError(errno.ENODEV, "No such device"), "cannot create a virtual machine")
+
+    monkeypatch.setattr(KvmSystem, "create_vm", refuse)
+    accel, reason = choose_accel("auto")
+    assert accel == "emulator"
+    assert reason == "cannot create a virtual machine: KVM_CREATE_VM failed with ENODEV (No such device)"
+    with pytest.raises(MachineError, match=r"cannot use KVM .*No such device.*'emulator' runs without it"):
+        choose_accel("kvm")
+
+
+def test_a_kvm_of_another_architecture_is_not_available(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(KvmSystem, "capability", lambda self, number: number != uapi.KVM_CAP_EXT_CPUID)
+    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
+    assert unavailable() == "/dev/kvm of this host (aarch64) runs no x86 guests"
+    assert choose_accel("auto")[0] == "emulator"
+
+
+def test_looking_leaves_nothing_open() -> None:
+    assert unavailable() is None
+    before = os.listdir("/proc/self/fd")
+    assert unavailable() is None
+    assert len(os.listdir("/proc/self/fd")) == len(before)
+
+
+@pytest.mark.parametrize("cpus", [1, 2])
+def test_processors_that_all_sleep_for_good_end_the_run(cpus: int) -> None:
+    with KvmHost(rig(CLI + HLT, irqchip="kernel").machine, cpus=cpus) as host:
+        result = host.run(30)
+    assert (result.reason, "interrupts disabled" in result.detail) == ("halt", True)
+
+
+def test_a_processor_that_runs_keeps_the_run_going() -> None:
+    made = rig(CLI + HLT, irqchip="kernel")
+    made.machine.memory.write_bytes(0x8000, b"\xeb\xfe")  # jmp to itself
+    with KvmHost(made.machine, cpus=2) as host:
+        host.vcpus[1].load(boot_state("real", 0x8000))
+        host.vcpus[1].set_mp_state(uapi.KVM_MP_STATE_RUNNABLE)
+        assert host.run(4).reason == "timeout"
 
 
 def test_an_error_is_a_fault_of_the_runtime() -> None:
