@@ -196,50 +196,27 @@ class Hpet(Device):
     def write_CFG(self, value: int, mask: int = 0xFFFFFFFFFFFFFFFF) -> None:
         """Write CFG (0x010, rw): General configuration."""
         old = self.CFG
-<<<<<<< HEAD
-        self.CFG = (value & 3) if mask == 0xFFFFFFFFFFFFFFFF else (self.CFG & ~mask) | (value & 3)
+        self.CFG = (value & 3) if mask == 0xFFFFFFFFFFFFFFFF else (self.CFG & ~mask) | (value & 3)  # ENABLE, LEGACY
         if mask & 3:
-            if self.CFG & 1 and not old & 1:
+            if self.CFG & 1 and not old & 1:  # CFG.ENABLE
                 self.offset = (self.halted * 10 - self.clocks.virtual.now()) & 0xFFFFFFFFFFFFFFFF
                 for n in range(min(self.timers + 1, 24)):
                     if n < self.timers and self.T_CMP[n] != 0xFFFFFFFFFFFFFFFF:
                         self.arm(n)
-            if old & 1 and not self.CFG & 1:
+            if old & 1 and not self.CFG & 1:  # CFG.ENABLE
                 self.halted = self.ticks()
                 for n in range(min(self.timers + 1, 24)):
                     if n < self.timers:
                         self.deadline[n].cancel()
                         self.drop(n)
-            if self.CFG & 2 and not old & 2:
+            if self.CFG & 2 and not old & 2:  # CFG.LEGACY
                 self.pit_enabled.set(0)
                 self.irq[0].set(0)
                 self.irq[8].set(0)
-            if old & 2 and not self.CFG & 2:
+            if old & 2 and not self.CFG & 2:  # CFG.LEGACY
                 self.irq[0].set(0)
                 self.pit_enabled.set(1)
                 self.irq[8].set(self.rtc_level)
-=======
-        self.CFG = (value & 3) if mask == 0xFFFFFFFFFFFFFFFF else (self.CFG & ~mask) | (value & 3)  # ENABLE, LEGACY
-        if self.CFG & 1 and not old & 1:  # CFG.ENABLE
-            self.offset = (self.halted * 10 - self.clocks.virtual.now()) & 0xFFFFFFFFFFFFFFFF
-            for n in range(min(self.timers + 1, 24)):
-                if n < self.timers and self.T_CMP[n] != 0xFFFFFFFFFFFFFFFF:
-                    self.arm(n)
-        if old & 1 and not self.CFG & 1:  # CFG.ENABLE
-            self.halted = self.ticks()
-            for n in range(min(self.timers + 1, 24)):
-                if n < self.timers:
-                    self.deadline[n].cancel()
-                    self.drop(n)
-        if self.CFG & 2 and not old & 2:  # CFG.LEGACY
-            self.pit_enabled.set(0)
-            self.irq[0].set(0)
-            self.irq[8].set(0)
-        if old & 2 and not self.CFG & 2:  # CFG.LEGACY
-            self.irq[0].set(0)
-            self.pit_enabled.set(1)
-            self.irq[8].set(self.rtc_level)
->>>>>>> f081c74 (Name fields beside the masks of generated code, and pass a mask only to writes that use one)
 
     def read_ISR(self) -> int:
         """Read ISR (0x020, rw): General interrupt status.

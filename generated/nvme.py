@@ -203,8 +203,8 @@ class Nvme(PciDevice):
                 Reg("CC", 0x014, 32, self.read_CC, self.write_CC),
                 Reg("CSTS", 0x01C, 32, self.read_CSTS, None),
                 Reg("AQA", 0x024, 32, self.read_AQA, self.write_AQA),
-                Reg("ASQ", 0x028, 64, self.read_ASQ, self.write_ASQ),
-                Reg("ACQ", 0x030, 64, self.read_ACQ, self.write_ACQ),
+                Reg("ASQ", 0x028, 64, self.read_ASQ, self.write_ASQ, write_mask=True),
+                Reg("ACQ", 0x030, 64, self.read_ACQ, self.write_ACQ, write_mask=True),
                 Reg("CMBLOC", 0x038, 32, None, None),
                 Reg("CMBSZ", 0x03C, 32, None, None),
             ),
@@ -285,7 +285,7 @@ class Nvme(PciDevice):
         """Read INTMS (0x00C, rw): Interrupt mask set."""
         return self.masked
 
-    def write_INTMS(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_INTMS(self, value: int) -> None:
         """Write INTMS (0x00C, rw): Interrupt mask set."""
         self.masked |= value
         self.update_inta()
@@ -294,7 +294,7 @@ class Nvme(PciDevice):
         """Read INTMC (0x010, rw): Interrupt mask clear."""
         return self.masked
 
-    def write_INTMC(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_INTMC(self, value: int) -> None:
         """Write INTMC (0x010, rw): Interrupt mask clear."""
         self.unmask(value)
         self.update_inta()
@@ -303,16 +303,16 @@ class Nvme(PciDevice):
         """Read CC (0x014, rw): Controller configuration."""
         return self.CC
 
-    def write_CC(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_CC(self, value: int) -> None:
         """Write CC (0x014, rw): Controller configuration."""
         old = self.CC
-        self.CC = value & 0xFFFFF1
-        if old & 1 and not self.CC & 1:
+        self.CC = value & 0xFFFFF1  # EN, CSS, MPS, AMS, SHN, IOSQES, IOCQES
+        if old & 1 and not self.CC & 1:  # CC.EN
             self.disable()
-        elif self.CC & 1 and not old & 1:
+        elif self.CC & 1 and not old & 1:  # CC.EN
             self.enable()
-        if self.CC & 0xC000:
-            self.CSTS = (self.CSTS & ~0xC) | 8
+        if self.CC & 0xC000:  # CC.SHN
+            self.CSTS = (self.CSTS & ~0xC) | 8  # CSTS.SHST = COMPLETE
         self.update_inta()
 
     def read_CSTS(self) -> int:
@@ -323,9 +323,9 @@ class Nvme(PciDevice):
         """Read AQA (0x024, rw): Admin queue attributes."""
         return self.AQA
 
-    def write_AQA(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_AQA(self, value: int) -> None:
         """Write AQA (0x024, rw): Admin queue attributes."""
-        self.AQA = value & 0xFFF0FFF
+        self.AQA = value & 0xFFF0FFF  # ASQS, ACQS
 
     def read_ASQ(self) -> int:
         """Read ASQ (0x028, rw): Admin submission queue base address."""
@@ -333,6 +333,7 @@ class Nvme(PciDevice):
 
     def write_ASQ(self, value: int, mask: int = 0xFFFFFFFFFFFFFFFF) -> None:
         """Write ASQ (0x028, rw): Admin submission queue base address."""
+        # ASQB
         self.ASQ = (
             (value & 0xFFFFFFFFFFFFF000)
             if mask == 0xFFFFFFFFFFFFFFFF
@@ -345,17 +346,18 @@ class Nvme(PciDevice):
 
     def write_ACQ(self, value: int, mask: int = 0xFFFFFFFFFFFFFFFF) -> None:
         """Write ACQ (0x030, rw): Admin completion queue base address."""
+        # ACQB
         self.ACQ = (
             (value & 0xFFFFFFFFFFFFF000)
             if mask == 0xFFFFFFFFFFFFFFFF
             else (self.ACQ & ~mask) | (value & 0xFFFFFFFFFFFFF000)
         )
 
-    def write_QUEUE_TAIL(self, index: int, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_QUEUE_TAIL(self, index: int, value: int) -> None:
         """Write QUEUE.TAIL (0x000, wo): Submission queue tail doorbell."""
         self.submit(index, value & 0xFFFF)
 
-    def write_QUEUE_HEAD(self, index: int, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_QUEUE_HEAD(self, index: int, value: int) -> None:
         """Write QUEUE.HEAD (0x004, wo): Completion queue head doorbell."""
         self.consume(index, value & 0xFFFF)
         self.update_inta()
@@ -442,7 +444,7 @@ class Nvme(PciDevice):
             self.status = self.INVALID_QUEUE
         elif self.cq_size[q]:
             self.status = self.INVALID_QUEUE
-        elif size < 2 or size > self.DEPTH or (self.CC >> 20) & 0xF != 4:
+        elif size < 2 or size > self.DEPTH or (self.CC >> 20) & 0xF != 4:  # CC.IOCQES
             self.status = self.INVALID_QUEUE_SIZE
         elif self.qword(6) & 0xFFF:
             self.status = self.INVALID_PRP_OFFSET
@@ -465,7 +467,7 @@ class Nvme(PciDevice):
             self.status = self.INVALID_QUEUE
         elif self.cq_size[completions] == 0:
             self.status = self.INVALID_COMPLETION_QUEUE
-        elif size < 2 or size > self.DEPTH or (self.CC >> 16) & 0xF != 6:
+        elif size < 2 or size > self.DEPTH or (self.CC >> 16) & 0xF != 6:  # CC.IOSQES
             self.status = self.INVALID_QUEUE_SIZE
         elif self.qword(6) & 0xFFF:
             self.status = self.INVALID_PRP_OFFSET
@@ -699,6 +701,7 @@ class Nvme(PciDevice):
     def tell_events(self) -> None:
         """The description's action tell_events."""
         for type in range(self.EVENTS_):
+            # CSTS.RDY, CSTS.SHST
             if (
                 self.CSTS & 1
                 and not self.CSTS & 0xC
@@ -715,7 +718,8 @@ class Nvme(PciDevice):
 
     def enable(self) -> None:
         """The description's action enable."""
-        self.CSTS &= ~0xC
+        self.CSTS &= ~0xC  # CSTS.SHST = NORMAL
+        # AQA.ASQS, AQA.ACQS, CC.CSS, CC.MPS, CC.AMS
         if (
             self.AQA & 0xFFF == 0
             or (self.AQA >> 16) & 0xFFF == 0
@@ -723,21 +727,22 @@ class Nvme(PciDevice):
             or self.CC & 0x780
             or self.CC & 0x3800
         ):
+            # AQA.ASQS, AQA.ACQS
             self.emit(
                 "BAD_CONFIGURATION",
                 cc=self.CC,
                 submission=(self.AQA & 0xFFF) + 1,
                 completion=((self.AQA >> 16) & 0xFFF) + 1,
             )
-            self.CSTS |= 2
+            self.CSTS |= 2  # CSTS.CFS = 1
         else:
             self.sq_base[0] = self.ASQ
-            self.sq_size[0] = (self.AQA & 0xFFF) + 1
+            self.sq_size[0] = (self.AQA & 0xFFF) + 1  # AQA.ASQS
             self.cq_base[0] = self.ACQ
-            self.cq_size[0] = ((self.AQA >> 16) & 0xFFF) + 1
+            self.cq_size[0] = ((self.AQA >> 16) & 0xFFF) + 1  # AQA.ACQS
             self.cq_phase[0] = 1
             self.cq_interrupts[0] = 1
-            self.CSTS |= 1
+            self.CSTS |= 1  # CSTS.RDY = 1
 
     def disable(self) -> None:
         """The description's action disable."""
@@ -796,7 +801,7 @@ class Nvme(PciDevice):
 
     def doorbell_error(self, information: int) -> None:
         """The description's action doorbell_error."""
-        if self.CSTS & 1:
+        if self.CSTS & 1:  # CSTS.RDY
             self.happen(0, information)
 
     def interrupt(self, q: int) -> None:
@@ -827,6 +832,7 @@ class Nvme(PciDevice):
         again = 0
         self.tell_events()
         for n in range(self.QUEUES):
+            # CSTS.RDY, CSTS.SHST
             if (
                 self.CSTS & 1
                 and not self.CSTS & 0xC

@@ -7,6 +7,7 @@ from typing import Protocol
 from devgen.hosts.vfio_user.client_interrupts import Watcher
 from devgen.hosts.vfio_user.client_memory import ClientMemory
 from devgen.hosts.vfio_user.device_regions import Regions
+from devgen.hosts.vfio_user.memory_sharing import MapsReader
 from devgen.runtime.memory.event_notifier import IoEventFd
 from devgen.runtime.pci import PciDevice
 from devgen.runtime.time.clock import Clocks
@@ -22,6 +23,7 @@ class SessionOwner(Watcher, Protocol):
     regions: Regions
     device: PciDevice
     clocks: Clocks
+    looks: MapsReader
     urgent: set[int]
     stopping: bool
 

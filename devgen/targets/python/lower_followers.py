@@ -6,13 +6,9 @@ from devgen.language import ir
 from devgen.language.behaviour.ramps import Change
 from devgen.language.typed_walk import names_local
 from devgen.plan.followers import EnableFollower, Follower, LevelFollower, RoomFollower
-<<<<<<< HEAD
 from devgen.plan.time_followers import LookAgain
-from devgen.targets.python.lower_expr import Lowering, conditional
-=======
 from devgen.targets.python.field_comments import comment, fields_read
-from devgen.targets.python.lower_expr import Lowering
->>>>>>> f081c74 (Name fields beside the masks of generated code, and pass a mask only to writes that use one)
+from devgen.targets.python.lower_expr import Lowering, conditional
 from devgen.targets.python.module import Entry, Method
 from devgen.targets.python.source_tree import Block, Line, Node, Statements, block, call
 
