@@ -173,6 +173,8 @@ class Pair(RuleBasedStateMachine):
 def reach(bench: Bench, access: Access) -> int | None:
     """A guest's access; one to a BAR that is not decoded goes where the BAR's region lies in its container."""
     name, offset, size, value = access
+    if name == "cfg" and size not in (1, 2, 4, 8):
+        return reach_configuration(bench.dut, offset, size, value)
     try:
         if value is None:
             return bench.read(name, offset, size)
@@ -182,6 +184,14 @@ def reach(bench: Bench, access: Access) -> int | None:
         if value is None:
             return bench.machine.memory.read(address, size)
         bench.machine.memory.write(address, value, size)
+    return None
+
+
+def reach_configuration(device: PciDevice, offset: int, size: int, value: int | None) -> int | None:
+    """An access of a size that no processor has but a client of a served device may ask for."""
+    if value is None:
+        return device.config.read(offset, size)
+    device.config.write(offset, value, size)
     return None
 
 
