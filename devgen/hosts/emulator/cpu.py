@@ -150,6 +150,12 @@ class Cpu:
         """Code segment selector."""
         return self._get(x86.UC_X86_REG_CS)
 
+    @property
+    def code_base(self) -> int:
+        """Linear base of the code segment."""
+        head = self._context.refresh()
+        return 0 if head.hflags & HF_CS64 else int(head.segs[CS].base)
+
     def load_real_cs(self, selector: int) -> None:
         """Load the code segment as real mode does: base and selector, nothing else. Ends the shadow of STI."""
         head = self._context.refresh()

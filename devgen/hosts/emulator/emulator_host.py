@@ -21,11 +21,12 @@ from typing import Final
 from unicorn import UC_ERR_FETCH_PROT, UC_ERR_FETCH_UNMAPPED, UC_ERR_INSN_INVALID
 
 from devgen.hosts.emulator.access_hooks import GuestAccesses
+from devgen.hosts.emulator.apic_base import ApicBaseReads
 from devgen.hosts.emulator.cpu import Cpu, RaisedException
 from devgen.hosts.emulator.ctrl_c import noted_instead_of_raised
 from devgen.hosts.emulator.emulated_chips import IrqChip
 from devgen.hosts.emulator.guest_bus import Bus
-from devgen.hosts.emulator.guest_view import GuestView
+from devgen.hosts.emulator.guest_view import GuestFault, GuestView
 from devgen.hosts.emulator.interrupt_entry import Delivery, TripleFault, Unsupported
 from devgen.hosts.emulator.kicker import BEAT, Kicker
 from devgen.hosts.emulator.memory_map import GuestMemory
@@ -97,6 +98,7 @@ class EmulatorHost:
         self._watched = 0
         self._boundaries = 0
         self._nmi = False
+        self._apic_base: ApicBaseReads | None = None
         self._fault: int | None = None
         self._invalid_opcode = False
         self._failure: Exception | None = None
@@ -125,6 +127,8 @@ class EmulatorHost:
     def _connect(self) -> None:
         machine = self.machine
         set_hooks(self._cpu.uc, self._accesses)
+        if self.chip is not None:
+            self._apic_base = ApicBaseReads(self._cpu.uc, self._code)
         with machine.lock:
             machine.memory.add_listener(self._map)
             self._bus.attach()
@@ -235,6 +239,13 @@ class EmulatorHost:
     def program_counter(self) -> int | None:
         """Offset in its code segment of the instruction under way; None between two of them. On the run's thread."""
         return self._cpu.pc if self._gate.running and not self._bus.queue.draining else None
+
+    def _code(self, address: int, size: int) -> bytes:
+        """Code at a linear address; empty where there is no memory."""
+        try:
+            return GuestView(self._cpu, self.machine.memory).read_bytes(address, size)
+        except GuestFault:
+            return b""
 
     def _instruction(self) -> tuple[int, bytes]:
         """Place and opcode of the instruction under way."""
@@ -425,6 +436,8 @@ class EmulatorHost:
                 self._gate.watch(watch)
             if self._attention:
                 return
+            if self._apic_base is not None:
+                self._apic_base.begin(self._cpu.code_base + self._cpu.pc)
             self._cpu.run()
             self._halted = not self._gate.stopped and self._fault is None
         except UcError as error:

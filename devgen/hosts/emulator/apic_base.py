@@ -1,0 +1,85 @@
+"""RDMSR of IA32_APICBASE, which Unicorn, having no local APIC of its own, answers with 0.
+
+Unicorn has no hook for RDMSR. So each page of code is searched when a run begins in it or a block of it is translated,
+and each such block: a load of ECX with 0x1b that is followed by RDMSR within a few bytes gets two code hooks, before
+and behind the RDMSR, which put the value into EDX:EAX. An RDMSR whose number is computed elsewhere still reads 0.
+Writes have no effect: the APIC stays where it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from unicorn import UC_HOOK_CODE, UC_HOOK_EDGE_GENERATED
+from unicorn import x86_const as x86
+
+from devgen.hosts.emulator.unicorn_engine import Engine
+from devgen.runtime.memory.ram_block import PAGE_SIZE
+
+VALUE: Final = 0xFEE00900
+"""At 0xfee00000, enabled, of the boot processor (SDM volume 3, 11.4.4)."""
+
+_PAGE_MASK: Final = PAGE_SIZE - 1
+_NUMBER: Final = 0x1B
+_LOAD_ECX: Final = b"\xb9\x1b\x00\x00\x00"
+_RDMSR: Final = b"\x0f\x32"
+_REACH: Final = 24
+"""Bytes behind the load of ECX in which the RDMSR is looked for."""
+_PLACES: Final = 16
+"""RDMSRs that get hooks: each hook costs a comparison at every instruction."""
+_SEEN: Final = 4096
+"""Pages remembered as searched."""
+
+
+class ApicBaseReads:
+    """Watches the code that ``engine`` translates. ``read(address, size)`` reads code at a linear address, or b""."""
+
+    def __init__(self, engine: Engine, read: Callable[[int, int], bytes]) -> None:
+        """Raises UcError."""
+        self._engine = engine
+        self._read = read
+        self._seen: set[int] = set()
+        self._places: set[int] = set()
+        self._reading = False
+        engine.hook_add(UC_HOOK_EDGE_GENERATED, self._translated)
+
+    def begin(self, address: int) -> None:
+        """A run begins at linear ``address``."""
+        page = address & ~_PAGE_MASK
+        if page not in self._seen:
+            if len(self._seen) >= _SEEN:
+                self._seen.clear()
+            self._seen.add(page)
+            self._search(page, PAGE_SIZE)
+
+    def _translated(self, _engine: object, block: Any, _previous: object, _data: object) -> None:
+        self.begin(block.pc)
+        self._search(block.pc, block.size)
+
+    def _search(self, address: int, size: int) -> None:
+        code = self._read(address, size)
+        at = code.find(_LOAD_ECX)
+        while at >= 0:
+            behind = at + len(_LOAD_ECX)
+            place = code.find(_RDMSR, behind, behind + _REACH)
+            if place >= 0:
+                self._watch(address + place)
+            at = code.find(_LOAD_ECX, behind)
+
+    def _watch(self, place: int) -> None:
+        if place in self._places or len(self._places) >= _PLACES:
+            return
+        self._places.add(place)
+        behind = place + len(_RDMSR)
+        self._engine.hook_add(UC_HOOK_CODE, self._before, begin=place, end=place)
+        self._engine.hook_add(UC_HOOK_CODE, self._behind, begin=behind, end=behind)
+
+    def _before(self, *_: object) -> None:
+        self._reading = self._engine.reg_read(x86.UC_X86_REG_ECX) == _NUMBER
+
+    def _behind(self, *_: object) -> None:
+        if self._reading:
+            self._reading = False
+            self._engine.reg_write(x86.UC_X86_REG_RAX, VALUE)
+            self._engine.reg_write(x86.UC_X86_REG_RDX, 0)
