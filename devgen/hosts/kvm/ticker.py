@@ -66,7 +66,7 @@ class Ticker:
     def _pass(self) -> float:
         """Fire what is due; the seconds until more is."""
         with self._lock:
-            if self._due():
+            if self._due() or self._clock.waiting:
                 self._before()
                 if self._clock.run_due(BUDGET):
                     # An event that is set would cut the pause short, and the guest must get on.

@@ -89,7 +89,7 @@ class Machine:
         self.config = config
         self._log = log
         self.lock = MachineLock()
-        self.clocks = clocks or (Clocks.manual(0, config.rtc_epoch) if config.clock == "manual" else Clocks.live())
+        self.clocks = clocks or _clocks(config)
         self._root = MemoryRegion.container("memory", 1 << 64)
         self._io_root = MemoryRegion.container("io", 1 << 16)
         self.memory = AddressSpace("memory", self._root)
@@ -494,6 +494,13 @@ class Machine:
             for restoration in restorations:
                 restoration.apply()
         arm_restored(restorations)
+
+
+def _clocks(config: MachineConfig) -> Clocks:
+    """Clocks as the configuration says; live ones stand still until a host runs the machine."""
+    if config.clock == "manual":
+        return Clocks.manual(0, config.rtc_epoch)
+    return Clocks.live(running=False)
 
 
 def _read_image(path: Path, name: str, room: int) -> bytes:

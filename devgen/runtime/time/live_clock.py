@@ -1,12 +1,35 @@
-"""The clock of a guest on a CPU host: the host's time, held while the machine is."""
+"""The clock of a guest on a CPU host: the host's time, held while the machine is.
+
+Lost ticks are delayed (QEMU's and libvirt's word for it): a timer that the host is too slow for fires as often as it
+should, in order, and the guest's time waits meanwhile. When a timer is more than `LATE_LIMIT` late, time stands still
+until what is due has fired. So the work that a fast timer leaves undone is bounded, no other timer waits behind more of
+it, and counters agree with the timers that have fired. ``rtc`` and ``host`` wait as well; they are back on the wall's
+time when the machine is next started. A timer that need not make up what it missed re-arms itself with ``arm_in``.
+"""
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable
+from typing import Final
 
 from devgen.runtime.time.deadline_queue import Deadline
 from devgen.runtime.time.master_clock import Clock, MasterClock, OffsetClock
+
+LATE_LIMIT: Final = 100_000_000
+"""Nanoseconds that the soonest timer may be late before time waits for it."""
+
+HELD_EXPIRATIONS: Final = 4096
+"""Timers that fire while time waits, after which it moves on: a timer that is always due must not stop time."""
+
+REPORT_AFTER: Final = 1_000_000_000
+"""Nanoseconds of lateness and waiting, since the last report, of which the user is told."""
+
+REPORT_EVERY: Final = 10_000_000_000
+"""Nanoseconds of the host's time between two such reports."""
+
+_log = logging.getLogger("devgen.time")
 
 
 class LiveClock(MasterClock):
@@ -21,13 +44,18 @@ class LiveClock(MasterClock):
         "_exact",
         "_expiring",
         "_followers",
+        "_held_from",
+        "_held_since",
         "_latched",
         "_latches",
         "_reached",
         "_recordings",
+        "_reported",
+        "_reported_at",
         "_running_due",
         "_source",
         "_started",
+        "_waited",
     )
 
     def __init__(self, start: int = 0, source: Callable[[], int] = time.monotonic_ns, *, running: bool = True) -> None:
@@ -43,6 +71,11 @@ class LiveClock(MasterClock):
         self._expiring = start
         self._reached = start
         self._running_due = False
+        self._held_since: int | None = None  # the source's time since which time waits for late timers
+        self._held_from = 0  # the queue's expirations then
+        self._waited = 0
+        self._reported = 0
+        self._reported_at: int | None = None
 
     def now(self) -> int:
         """The present time in ns; it stands still between ``stop()`` and ``start()``, and while it is latched."""
@@ -54,17 +87,23 @@ class LiveClock(MasterClock):
 
     @property
     def running(self) -> bool:
-        """Whether time passes."""
-        return self._started is not None
+        """Whether the machine runs. Its time may still wait for late timers (`waiting`)."""
+        return self._started is not None or self._held_since is not None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether time waits until timers that are late have fired: ``run_due`` must be called soon."""
+        return self._held_since is not None
 
     def stop(self) -> None:
         """Hold time. Does nothing when it is held already."""
         self._base = self.now()
         self._started = None
+        self._end_wait()
 
     def start(self) -> None:
         """Let time go on from where it was held; clocks that follow the wall catch up with it."""
-        if self._started is not None:
+        if self.running:
             return
         self._started = self._source()
         self._catch_up(self._started)
@@ -118,10 +157,40 @@ class LiveClock(MasterClock):
             self._latched = None
 
     def run_due(self, limit: int) -> bool:
-        """Fire at most ``limit`` timers that are due now, soonest first; True if some are still due."""
-        if not self._recordings:
-            return super().run_due(limit)
-        return self._run_exact(max(self.now(), self._reached), limit)
+        """Fire at most ``limit`` timers that are due now, soonest first; True if some are still due.
+
+        If the soonest of these is very late, time waits from here on until they have fired.
+        """
+        exact = self._recordings > 0
+        more = self._run_exact(max(self.now(), self._reached), limit) if exact else super().run_due(limit)
+        deadline = self.queue.deadline() if more else None
+        late = 0 if deadline is None else self.now() - deadline
+        if self._held_since is not None and (not more or self.queue.expirations - self._held_from >= HELD_EXPIRATIONS):
+            self._started = self._source()
+            self._end_wait()
+        elif late > LATE_LIMIT and self._started is not None:
+            self._base = self.now()
+            self._started = None
+            self._held_since = self._source()
+            self._held_from = self.queue.expirations
+        if late or self._waited > self._reported:
+            self._report(late)
+        return more
+
+    def _end_wait(self) -> None:
+        if self._held_since is not None:
+            self._waited += self._source() - self._held_since
+            self._held_since = None
+
+    def _report(self, late: int) -> None:
+        """Tell the user once in a while by how much the host is too slow for the timers."""
+        behind, wall = late + self._waited - self._reported, self._source()
+        recent = self._reported_at is not None and wall - self._reported_at < REPORT_EVERY
+        if behind >= REPORT_AFTER and not recent:
+            self._reported, self._reported_at = self._waited + late, wall
+            _log.warning(
+                "timers are %.1f s behind: the host is too slow for them, the guest's time waits", behind / 1e9
+            )
 
     def settle(self) -> None:
         """See `MasterClock.settle`."""

@@ -50,6 +50,11 @@ class MasterClock(Clock):
         super().__init__(TimerQueue())
         self._overran = False
 
+    @property
+    def waiting(self) -> bool:
+        """Whether time waits for timers that are late: a host calls ``run_due`` soon, also if none is due any more."""
+        return False
+
     def set_time(self, now: int) -> None:
         """Put the clock at ``now`` without firing anything (a snapshot's restore does this before its timers)."""
         raise NotImplementedError
