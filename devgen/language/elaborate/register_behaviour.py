@@ -118,6 +118,8 @@ def _build_register(ctx: Context, draft: RegisterDraft) -> Register:
 
 def _window(ctx: Context, draft: RegisterDraft) -> Window | None:
     spec = draft.spec["window"]
+    if not {"region", "at"} <= spec.keys():
+        return None  # the schema stage has reported what is missing
     at = ctx.expression(spec, "at", _hook(ctx, draft), owner=("window", draft.label))
     return None if at is None else Window(spec["region"], at)
 

@@ -19,7 +19,9 @@ def check_windows(ctx: Context, drafts: list[RegionDraft], regions: tuple[Region
     for draft in drafts:
         for one in all_registers(draft.registers):
             if "window" in one.spec:
-                target = one.spec["window"]["region"]
+                target = one.spec["window"].get("region")
+                if target is None:
+                    continue  # the schema stage has reported that it is missing
                 reached.add(target)
                 reason = _why_no_window(draft, one, banks.get(target), built[id(draft)])
                 if reason:
