@@ -14,6 +14,7 @@ from __future__ import annotations
 import atexit
 import gc
 import importlib
+import io
 import sys
 from typing import Final
 
@@ -95,6 +96,7 @@ def main() -> None:
     # A command makes tens of thousands of objects that stay, and hardly a cycle: the collector may look less often,
     # and need not visit them all once more on the way out. Together up to a tenth of a build.
     gc.set_threshold(50_000)
+    _print_any_path()
     atexit.register(gc.freeze)
     try:
         code = cli.main(standalone_mode=False)
@@ -120,3 +122,10 @@ def main() -> None:
         click.echo(f"devgen: {message}", err=True)
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _print_any_path() -> None:
+    """Let output show a path that is not valid UTF-8, with its bytes as ``\\udcXX``, instead of failing on it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

@@ -175,6 +175,8 @@ class _Builder:
             if address >= machine.ram:
                 mark = self.sources.value_mark(spec, key)
                 self.sink.add(kinds.OUTSIDE_RAM, mark, key=key, address=f"{address:#x}", ram=f"{machine.ram:#x}")
+        if "\0" in spec.get("image", ""):
+            self.sink.add(kinds.BAD_IMAGE_PATH, self.sources.value_mark(spec, "image"))
         return BoardGuest(self.path.parent / spec.get("image", ""), load, entry, spec.get("mode", "real"))
 
     def _placement(self, parent: Tree, name: str, spec: Tree) -> Placement:

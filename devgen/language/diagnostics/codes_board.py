@@ -86,3 +86,11 @@ NOTHING_COMBINED = Kind(
     "devices:\n  a: {device: pl061, at: {registers: 0xd0000}, inputs: {'input[0]': and}}",
     "Remove the entry, or wire a second line to the input.",
 )
+BAD_IMAGE_PATH = Kind(
+    "DG0911",
+    "error",
+    "the image's path holds a NUL character",
+    "No file has such a name.",
+    'guest: {image: "boot\\0.bin", load: 0x7000}',
+    "Write the path of the guest's image.",
+)
