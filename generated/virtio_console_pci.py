@@ -144,7 +144,7 @@ class VirtioConsolePci(PciDevice):
     QUEUES: ClassVar[int] = 2
     RECEIVE: ClassVar[int] = 0
     ROOM: ClassVar[int] = 0x1000
-    PIECE: ClassVar[int] = 0x40
+    PIECE: ClassVar[int] = 0x1000
     EMERG_WRITE: ClassVar[int] = 4
 
     def __init__(self, env: Environment, **properties: PropertyValue) -> None:
@@ -737,9 +737,7 @@ class VirtioConsolePci(PciDevice):
     def transmit(self, n: int) -> None:
         """The description's action transmit."""
         self.load_bytes(self.segment, self.piece, 0, n)
-        for at in range(self.PIECE):
-            if at < n:
-                self.serial.send(self.piece[at])
+        self.serial.send_bytes(self.piece, 0, n)
         self.advance(n)
 
     def finish(self) -> None:

@@ -65,6 +65,7 @@ INSIDE: Final[Mapping[type, tuple[str, ...]]] = {
     ir.Pulse: ("line",),
     ir.Emit: ("arguments",),
     ir.Send: ("value",),
+    ir.SendBytes: ("buffer", "length"),
     ir.StoreMemory: ("address", "value"),
     ir.CopyMemory: ("address", "buffer", "length"),
     ir.FillMemory: ("buffer", "length", "value"),

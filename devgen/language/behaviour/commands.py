@@ -70,7 +70,7 @@ def _copy_memory(check: Assignments, call: ast.Call, name: str) -> Stmt | None:
         wanted = "an address, the first element of an array, and a length"
         check.unit.report(WRONG_ARGUMENTS, call, what=f"{name}()", wanted=wanted, found=len(call.args))
         return None
-    address, block = check.number(call.args[0]), _block(check, call.args[1], call.args[2], name)
+    address, block = check.number(call.args[0]), block_of(check, call.args[1], call.args[2], name)
     if address is None or block is None or not check.unit.fits(address, ADDRESS, "an address", call.args[0]):
         return None
     buffer, length, most = block
@@ -82,14 +82,14 @@ def _fill_memory(check: Assignments, call: ast.Call, name: str) -> Stmt | None:
         wanted = "the first element of an array, a length, and a value"
         check.unit.report(WRONG_ARGUMENTS, call, what=f"{name}()", wanted=wanted, found=len(call.args))
         return None
-    block, value = _block(check, call.args[0], call.args[1], name), check.number(call.args[2])
+    block, value = block_of(check, call.args[0], call.args[1], name), check.number(call.args[2])
     if block is None or value is None or not check.unit.fits(value, Range.unsigned(8), "a byte", call.args[2]):
         return None
     buffer, length, most = block
     return FillMemory(buffer, length, value, most)
 
 
-def _block(check: Assignments, first: ast.expr, size: ast.expr, name: str) -> tuple[StatePlace, Expr, int] | None:
+def block_of(check: Assignments, first: ast.expr, size: ast.expr, name: str) -> tuple[StatePlace, Expr, int] | None:
     """Check the first element of a block of bytes and its length; return also how long it may be at most."""
     element, length = check.resolve(first), check.number(size)
     if element is None or length is None:

@@ -97,7 +97,7 @@ def members(entry: Declared | None) -> tuple[str, ...]:
         case CounterEntry():
             return ("load(value)", "start()", "stop()")
         case StreamEntry():
-            return ("send(byte)",)
+            return ("send(byte)", "send_bytes(array[first], length)")
         case FifoEntry():
             return ("push(value)", "pop()", "clear()", *FIFO_QUERIES)
     return ()

@@ -6,10 +6,11 @@ import ast
 from typing import Literal
 
 from devgen.language.behaviour.assignments import Assignments
+from devgen.language.behaviour.commands import block_of
 from devgen.language.behaviour.named_things import members
-from devgen.language.diagnostics.codes_behaviour import NO_MATCH, UNKNOWN_MEMBER
+from devgen.language.diagnostics.codes_behaviour import NO_MATCH, UNKNOWN_MEMBER, WRONG_ARGUMENTS
 from devgen.language.diagnostics.reporting import did_you_mean
-from devgen.language.ir import CounterOp, Expr, FifoOp, Range, Send, Stmt, TimerOp
+from devgen.language.ir import CounterOp, Expr, FifoOp, Range, Send, SendBytes, Stmt, TimerOp
 from devgen.language.scope import CounterEntry, FifoEntry, StreamEntry, TimerEntry
 
 _TIME = Range.unsigned(127)
@@ -34,6 +35,8 @@ def call_method(check: Assignments, call: ast.Call, func: ast.Attribute) -> Stmt
         case StreamEntry(name) if func.attr == "send":
             byte = _one(check, call, "send()", Range.unsigned(8))
             return None if byte is None else Send(name, byte)
+        case StreamEntry(name) if func.attr == "send_bytes":
+            return _send_bytes(check, name, call)
         case _:
             found = False
     if not isinstance(found, bool):
@@ -43,6 +46,15 @@ def call_method(check: Assignments, call: ast.Call, func: ast.Attribute) -> Stmt
         hint = did_you_mean(func.attr, (one.partition("(")[0] for one in known))
         check.unit.report(UNKNOWN_MEMBER, func, what=thing.what, name=f"{func.attr}()", allowed=known, hint=hint)
     return None
+
+
+def _send_bytes(check: Assignments, stream: str, call: ast.Call) -> Stmt | None:
+    if len(call.args) != 2 or call.keywords:
+        wanted, found = "the first element of an array and a length", len(call.args) + len(call.keywords)
+        check.unit.report(WRONG_ARGUMENTS, call, what="send_bytes()", wanted=wanted, found=found)
+        return None
+    block = block_of(check, call.args[0], call.args[1], "send_bytes")
+    return None if block is None else SendBytes(stream, *block)
 
 
 def _timer(check: Assignments, timer: TimerEntry, index: Expr | None, op: str, call: ast.Call) -> Stmt | bool:

@@ -15,6 +15,7 @@ from devgen.language.ir import (
     If,
     Load,
     RegisterPlace,
+    SendBytes,
     Stmt,
     TimerOp,
 )
@@ -63,7 +64,7 @@ def _statement(stmt: Stmt, costs: Costs) -> int:
             return steps + costs.get(("action", action), 0)
         case TimerOp(timer, "arm"):
             return steps + costs.get(("expire", timer), 0)
-        case CopyMemory(most=most):
+        case CopyMemory(most=most) | SendBytes(most=most):
             return steps + most // _BYTES_A_STEP
         case FillMemory(most=most):
             return steps + most // _FILLED_A_STEP

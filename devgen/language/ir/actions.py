@@ -105,6 +105,19 @@ class Send:
 
 
 @dataclass(slots=True, frozen=True)
+class SendBytes:
+    """``stream.send_bytes(buffer[start], length)``: bytes of an array; what would reach past its end is not sent.
+
+    ``buffer`` is the first element; ``most`` is how many bytes remain at most.
+    """
+
+    stream: str
+    buffer: StatePlace
+    length: Expr
+    most: int
+
+
+@dataclass(slots=True, frozen=True)
 class StoreMemory:
     """``storeN(address, value)``: a little-endian write of guest memory; ``size`` in bytes."""
 
@@ -153,6 +166,7 @@ Stmt = (
     | Pulse
     | Emit
     | Send
+    | SendBytes
     | StoreMemory
     | CopyMemory
     | FillMemory

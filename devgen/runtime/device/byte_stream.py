@@ -34,7 +34,7 @@ class ByteStream:
     device overrun, as a line does that knows no handshake.
     """
 
-    __slots__ = ("_on_break", "_on_receive", "_room", "_sinks", "clock", "name", "observer", "on_room")
+    __slots__ = ("_blocks", "_on_break", "_on_receive", "_room", "_sinks", "clock", "name", "observer", "on_room")
 
     def __init__(
         self,
@@ -50,6 +50,7 @@ class ByteStream:
         self.on_room: Callable[[], None] | None = None
         """Called, under the machine's lock, whenever the room may have changed; set while bytes wait for it."""
         self._sinks: tuple[Callable[[int], None], ...] = ()
+        self._blocks: dict[Callable[[int], None], Callable[[bytes], None]] = {}
         self.observer: InputObserver | None = None
         """Hears what the host sends; for a recorder."""
         self.clock: MasterClock | None = None
@@ -60,9 +61,22 @@ class ByteStream:
         for sink in self._sinks:
             sink(value & 0xFF)
 
-    def connect(self, sink: Callable[[int], None]) -> None:
-        """Give bytes that the device sends to ``sink`` too, one at a time."""
+    def send_bytes(self, buffer: bytearray, first: int, length: int) -> None:
+        """``length`` bytes of ``buffer``, from ``first`` on; what would reach past its end is not sent."""
+        data = bytes(buffer[first : first + length])
+        for sink in self._sinks:
+            block = self._blocks.get(sink)
+            if block is not None:
+                block(data)
+                continue
+            for value in data:
+                sink(value)
+
+    def connect(self, sink: Callable[[int], None], block: Callable[[bytes], None] | None = None) -> None:
+        """Give bytes that the device sends to ``sink`` too, one at a time, or to ``block`` those sent together."""
         self._sinks = (*self._sinks, sink)
+        if block is not None:
+            self._blocks[sink] = block
 
     def disconnect(self, sink: Callable[[int], None]) -> None:
         """Undo one ``connect``; a sink that is not connected is ignored."""
@@ -70,6 +84,7 @@ class ByteStream:
         if sink in sinks:
             sinks.remove(sink)
             self._sinks = tuple(sinks)
+            self._blocks.pop(sink, None)
 
     def receive(self, data: bytes) -> None:
         """Bytes from the host to the device, in order. The machine's lock is held."""

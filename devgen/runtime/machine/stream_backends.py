@@ -30,6 +30,8 @@ class Signal(Enum):
     QUIT = "the user wants the run to end"
 
 
+Buffer = bytes | bytearray | memoryview
+
 Arrival = Iterable[bytes | Signal]
 
 
@@ -40,6 +42,10 @@ class StreamEnd(Protocol):
     """
 
     where: str
+    direct: bool
+    """Whether it always takes each byte at once, for nothing."""
+    connects: bool
+    """Whether reading it is what lets the other side in."""
 
     @property
     def eager(self) -> bool:
@@ -48,8 +54,14 @@ class StreamEnd(Protocol):
     def write(self, value: int) -> None:
         """Take one byte that the device has sent. Never raises."""
 
-    def write_all(self, data: bytes) -> None:
+    def write_all(self, data: Buffer) -> None:
         """Take bytes that are known together. Never raises."""
+
+    def take(self, data: Buffer) -> int:
+        """Take the beginning of what the device has sent; how many bytes, 0 if there is no room. Never raises."""
+
+    def outlet(self) -> int | None:
+        """A descriptor that is writable when ``take`` has room again; None if it always has."""
 
     def fileno(self) -> int | None:
         """A descriptor that is readable when there is something to ``read``, or None. It may change by reading."""
@@ -71,6 +83,8 @@ class NullEnd:
     """Drops what is sent and never has anything to say. The base of other ends."""
 
     where = ""
+    direct = True
+    connects = False
 
     @property
     def eager(self) -> bool:
@@ -80,10 +94,19 @@ class NullEnd:
     def write(self, value: int) -> None:
         """Drop the byte."""
 
-    def write_all(self, data: bytes) -> None:
+    def write_all(self, data: Buffer) -> None:
         """Write one after the other."""
-        for value in data:
+        for value in bytes(data):
             self.write(value)
+
+    def take(self, data: Buffer) -> int:
+        """Write all."""
+        self.write_all(data)
+        return len(memoryview(data))
+
+    def outlet(self) -> int | None:
+        """None: there is always room."""
+        return None
 
     def fileno(self) -> int | None:
         """None: nothing ever arrives."""
@@ -135,6 +158,8 @@ class FileEnd(NullEnd):
     It is flushed at each end of line, a terminal at each byte: a guest's prompt ends without one.
     """
 
+    direct = False
+
     def __init__(self, file: BinaryIO, source: int | None = None, *, owned: bool = True) -> None:
         self._file = file
         self._source = source
@@ -149,6 +174,12 @@ class FileEnd(NullEnd):
                 self._file.flush()
         except (OSError, ValueError):
             return
+
+    def write_all(self, data: Buffer) -> None:
+        """Write the bytes and flush them."""
+        with suppress(OSError, ValueError):
+            self._file.write(data)
+            self._file.flush()
 
     def fileno(self) -> int | None:
         """The descriptor given as ``source``."""
@@ -257,6 +288,8 @@ def _in_front(fd: int) -> bool:
 class PtyEnd(NullEnd):
     """A pseudo-terminal for another program, such as a terminal emulator. What nobody reads in time is lost."""
 
+    direct = False
+
     def __init__(self) -> None:
         """Open one. Raises OSError if the host has none left."""
         # The other side stays open here too, so that the last program to leave it does not end the stream.
@@ -269,6 +302,18 @@ class PtyEnd(NullEnd):
         """Send the byte if there is room for it."""
         with suppress(OSError):
             os.write(self._master, bytes((value,)))
+
+    def write_all(self, data: Buffer) -> None:
+        """Send what there is room for."""
+        self.take(data)
+
+    def take(self, data: Buffer) -> int:
+        """Send what there is room for."""
+        return _sent(self._master, data)
+
+    def outlet(self) -> int | None:
+        """The master side."""
+        return self._master
 
     def fileno(self) -> int | None:
         """The master side."""
@@ -287,6 +332,9 @@ class SocketEnd(NullEnd):
 
     Bytes that the device sends while nobody is connected, or faster than they are read, are lost.
     """
+
+    direct = False
+    connects = True
 
     def __init__(self, path: Path) -> None:
         """Listen at ``path``. Raises OSError if that is not possible, FileExistsError if something else is there."""
@@ -309,11 +357,19 @@ class SocketEnd(NullEnd):
         """Send the byte to who is connected. One who has gone is noticed by reading."""
         self.write_all(bytes((value,)))
 
-    def write_all(self, data: bytes) -> None:
+    def write_all(self, data: Buffer) -> None:
         """Send bytes at once: the kernel's buffer holds few pieces, some 300, however small they are."""
-        if self._client is not None:
-            with suppress(OSError):
-                self._client.send(data)
+        self.take(data)
+
+    def take(self, data: Buffer) -> int:
+        """Send what there is room for; all is gone if nobody is connected."""
+        if self._client is None:
+            return len(memoryview(data))
+        return _sent(self._client.fileno(), data)
+
+    def outlet(self) -> int | None:
+        """The connection, if there is one."""
+        return None if self._client is None else self._client.fileno()
 
     def fileno(self) -> int | None:
         """The connection, or the door."""
@@ -344,6 +400,16 @@ class SocketEnd(NullEnd):
                 self._path.unlink()
 
 
+def _sent(fd: int, data: Buffer) -> int:
+    """Bytes that a non-blocking descriptor took; all of them are gone if the other side is."""
+    try:
+        return os.write(fd, data)
+    except BlockingIOError:
+        return 0
+    except OSError:
+        return len(memoryview(data))
+
+
 def _identity(path: Path) -> tuple[int, int]:
     found = path.lstat()
     return found.st_dev, found.st_ino
@@ -354,11 +420,13 @@ def _remove_stale(path: Path) -> None:
     with suppress(FileNotFoundError):
         if not stat.S_ISSOCK(path.lstat().st_mode):
             raise FileExistsError(errno.EEXIST, "something that is no socket is there")
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK) as probe:
             try:
                 probe.connect(str(path))
             except ConnectionRefusedError:
                 path.unlink()
+            except BlockingIOError:  # a server that is too busy to accept
+                return
 
 
 ENDS = ("stdio", "null", "memory", "pty", "socket:PATH", "file:PATH")

@@ -16,6 +16,7 @@ from typing import Final, Protocol
 from devgen.runtime.device.byte_stream import ByteStream
 from devgen.runtime.device.device import Device
 from devgen.runtime.machine.stream_backends import Signal, StreamEnd
+from devgen.runtime.machine.stream_outputs import StreamOutput
 
 CHUNK: Final = 4096
 """Bytes read, and handed over, at once."""
@@ -78,10 +79,17 @@ class StreamInputs:
         self._again = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         loop.watch_event(self._again, self._look_again)
         self._sources: list[_Source] = []
+        self._outputs = {
+            end: StreamOutput(
+                f"{device}: stream '{name}'", machine.devices[device].streams[name], end, loop, self._wake
+            )
+            for (device, name), end in machine.ends.items()
+            if not end.direct
+        }
         taken: set[int] = set()
         for (device, name), end in machine.ends.items():
             stream, fd = machine.devices[device].streams[name], end.fileno()
-            if fd is not None and stream.listens and fd not in taken:
+            if fd is not None and (stream.listens or end.connects) and fd not in taken:
                 taken.add(fd)
                 self._sources.append(_Source(end, stream))
         for source in self._sources:
@@ -94,7 +102,9 @@ class StreamInputs:
         self._wake()
 
     def stop(self) -> None:
-        """The run has ended."""
+        """The run has ended: write what the devices have sent, while somebody reads it."""
+        for output in self._outputs.values():
+            output.finish()
         for source in self._sources:
             source.end.stop()
 
@@ -105,6 +115,9 @@ class StreamInputs:
             self._watch(source, None)
             source.stream.on_room = None
         self._sources.clear()
+        for output in self._outputs.values():
+            output.close()
+        self._outputs.clear()
         if self._again >= 0:
             self._loop.unwatch_event(self._again)
             os.close(self._again)
@@ -118,6 +131,8 @@ class StreamInputs:
 
     def _look_again(self) -> None:
         os.eventfd_read(self._again)
+        for output in self._outputs.values():
+            output.flush()
         for source in self._sources:
             self._deliver(source)
             self._follow(source)
@@ -154,7 +169,10 @@ class StreamInputs:
         if room <= 0:
             self._follow(source)
             return
+        before = source.end.outlet()
         arrival = source.end.read(room)
+        if source.end.outlet() != before and source.end in self._outputs:
+            self._outputs[source.end].changed()
         if arrival is None:
             source.over = True
             arrival = ()

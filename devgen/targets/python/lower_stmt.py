@@ -88,6 +88,9 @@ class StatementLowering:
                 return call("self.emit", (Node(string(event)), *named))
             case ir.Send(stream, value):
                 return call(f"self.{symbols.attribute('stream', stream)}.send", (number(value),))
+            case ir.SendBytes(stream, buffer, length):
+                stream = symbols.attribute("stream", stream)
+                return call(f"self.{stream}.send_bytes", (*self._elements(buffer), number(length)))
             case ir.StoreMemory(address, value, size):
                 return call("self.store_memory", (number(address), number(value), Node(str(size))))
             case ir.CopyMemory(op, address, buffer, length):

@@ -1,0 +1,207 @@
+"""What a device sends: collected, written in blocks, kept in a bounded backlog while the other side is slow."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from devgen.runtime.device.byte_stream import ByteStream
+from devgen.runtime.machine import stream_outputs
+from devgen.runtime.machine.stream_backends import FileEnd, PtyEnd, SocketEnd
+from devgen.runtime.machine.stream_outputs import BACKLOG, BLOCK, StreamOutput
+
+
+class Loop:
+    """An event loop that looks when it is told to."""
+
+    def __init__(self) -> None:
+        self.watched: dict[int, Callable[[], None]] = {}
+        self.woken = 0
+
+    def watch_event(self, fd: int, callback: Callable[[], None]) -> None:
+        self.watched[fd] = callback
+
+    def unwatch_event(self, fd: int) -> None:
+        del self.watched[fd]
+
+    def wake(self) -> None:
+        self.woken += 1
+
+
+@pytest.fixture
+def loop() -> Loop:
+    return Loop()
+
+
+@pytest.fixture
+def stream() -> ByteStream:
+    return ByteStream("serial")
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> Iterator[SocketEnd]:
+    end = SocketEnd(tmp_path / "line")
+    yield end
+    end.close()
+
+
+@pytest.fixture
+def reader(door: SocketEnd) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(door.where)
+        door.read(1)
+        client.setblocking(False)
+        yield client
+
+
+@pytest.fixture
+def output(stream: ByteStream, door: SocketEnd, loop: Loop) -> Iterator[StreamOutput]:
+    stream.connect(door.write)
+    output = StreamOutput("uart: stream 'serial'", stream, door, loop, loop.wake)
+    yield output
+    output.close()
+
+
+def received(client: socket.socket) -> bytes:
+    data = b""
+    while True:
+        try:
+            piece = client.recv(1 << 20)
+        except BlockingIOError:
+            return data
+        if not piece:
+            return data
+        data += piece
+
+
+def test_bytes_are_written_together_when_the_loop_gets_to_it(
+    stream: ByteStream, output: StreamOutput, reader: socket.socket, loop: Loop
+) -> None:
+    for value in b"a frame of bytes":
+        stream.send(value)
+    assert (received(reader), loop.woken) == (b"", 1)
+    output.flush()
+    assert received(reader) == b"a frame of bytes"
+
+
+def test_what_is_sent_together_keeps_its_place_among_single_bytes(
+    stream: ByteStream, output: StreamOutput, reader: socket.socket
+) -> None:
+    stream.send(ord("<"))
+    stream.send_bytes(bytearray(b"..block.."), 2, 5)
+    stream.send(ord(">"))
+    output.flush()
+    assert received(reader) == b"<block>"
+
+
+def test_what_reaches_past_an_arrays_end_is_not_sent(stream: ByteStream) -> None:
+    heard: list[int] = []
+    stream.connect(heard.append)
+    stream.send_bytes(bytearray(b"abc"), 1, 100)
+    assert bytes(heard) == b"bc"
+
+
+def test_a_slow_reader_loses_nothing_that_fits_the_backlog(
+    stream: ByteStream, output: StreamOutput, reader: socket.socket, loop: Loop
+) -> None:
+    data = bytes(range(256)) * (BACKLOG // 256)
+    stream.send_bytes(bytearray(data), 0, len(data))
+    output.flush()
+    heard = received(reader)
+    assert 0 < len(heard) < len(data)
+    while loop.watched:
+        for flush in list(loop.watched.values()):
+            flush()
+        heard += received(reader)
+    assert (heard, output.lost) == (data, 0)
+
+
+def test_what_is_beyond_the_backlog_is_counted_and_told(
+    stream: ByteStream, output: StreamOutput, reader: socket.socket, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(stream_outputs, "PATIENCE", 0.05)
+    sent = 3 * BACKLOG
+    for _ in range(sent // BLOCK):
+        stream.send_bytes(bytearray(BLOCK), 0, BLOCK)
+    stream.send(1)
+    lost = output.lost
+    assert lost > 0
+    kept = len(received(reader))
+    output.close()
+    kept += len(received(reader))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[-2] == "uart: stream 'serial': the other side does not read: bytes are lost"
+    assert lines[-1] == f"uart: stream 'serial': {sent + 1 - kept} bytes were lost"
+
+
+def test_a_reader_that_goes_takes_the_backlog_with_it(
+    stream: ByteStream, output: StreamOutput, reader: socket.socket, door: SocketEnd, loop: Loop
+) -> None:
+    stream.send_bytes(bytearray(BACKLOG), 0, BACKLOG)
+    output.flush()
+    assert loop.watched
+    reader.close()
+    while door.outlet() is not None:
+        door.read(1)
+    output.changed()
+    assert not loop.watched
+    stream.send_bytes(bytearray(BACKLOG), 0, BACKLOG)
+    assert output.lost == 0
+
+
+def test_the_end_of_a_run_waits_for_a_reader_that_reads(
+    stream: ByteStream, output: StreamOutput, reader: socket.socket
+) -> None:
+    reader.setblocking(True)
+    heard = bytearray()
+
+    def read() -> None:
+        while len(heard) < BACKLOG:
+            heard.extend(reader.recv(1 << 14))
+
+    stream.send_bytes(bytearray(BACKLOG), 0, BACKLOG)
+    thread = threading.Thread(target=read)
+    thread.start()
+    output.finish()
+    thread.join(20)
+    assert (len(heard), output.lost) == (BACKLOG, 0)
+
+
+def test_a_pseudo_terminal_gets_all_of_a_long_text(stream: ByteStream, loop: Loop) -> None:
+    end = PtyEnd()
+    stream.connect(end.write)
+    output = StreamOutput("x", stream, end, loop, loop.wake)
+    fd = os.open(end.where, os.O_RDWR | os.O_NOCTTY)
+    data = bytes(range(1, 251)) * 400
+    for value in data:
+        stream.send(value)
+    output.flush()
+    heard = os.read(fd, 1 << 16)
+    while len(heard) < len(data):
+        for flush in list(loop.watched.values()):
+            flush()
+        heard += os.read(fd, 1 << 16)
+    assert heard == data
+    output.close()
+    os.close(fd)
+    end.close()
+
+
+def test_a_file_gets_all_in_order(stream: ByteStream, loop: Loop, tmp_path: Path) -> None:
+    end = FileEnd((tmp_path / "log").open("wb"))
+    stream.connect(end.write)
+    output = StreamOutput("x", stream, end, loop, loop.wake)
+    stream.send(ord("a"))
+    stream.send_bytes(bytearray(b"bcd"), 0, 3)
+    output.flush()
+    assert (tmp_path / "log").read_bytes() == b"abcd"
+    output.close()
+    stream.send(ord("e"))
+    end.close()
+    assert (tmp_path / "log").read_bytes() == b"abcde"
