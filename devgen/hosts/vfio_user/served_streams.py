@@ -47,7 +47,7 @@ class ServedStreams:
         try:
             for name, spec in specs.items():
                 end = self.ends[device.name, name] = open_named(device.name, name, spec)
-                device.streams[name].connect(end.write)
+                device.streams[name].connect(end.write, end.write_all)
             self._inputs = StreamInputs(self, self, server.stop)
         except BaseException:
             self._release()

@@ -319,7 +319,7 @@ class Machine:
         _refuse_unknown(device.name, "stream", placement.streams, device.streams)
         for name, stream in device.streams.items():
             end = self._open_stream(device.name, name, placement.streams.get(name, "null"))
-            stream.connect(end.write)
+            stream.connect(end.write, end.write_all)
 
     def _open_stream(self, device: str, stream: str, spec: str) -> StreamEnd:
         end = open_named(device, stream, spec)

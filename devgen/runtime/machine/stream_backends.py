@@ -43,7 +43,7 @@ class StreamEnd(Protocol):
 
     where: str
     direct: bool
-    """Whether it always takes each byte at once, for nothing."""
+    """Whether it takes bytes at once, without a system call for each."""
     connects: bool
     """Whether reading it is what lets the other side in."""
 
@@ -157,8 +157,6 @@ class FileEnd(NullEnd):
 
     It is flushed at each end of line, a terminal at each byte: a guest's prompt ends without one.
     """
-
-    direct = False
 
     def __init__(self, file: BinaryIO, source: int | None = None, *, owned: bool = True) -> None:
         self._file = file

@@ -144,7 +144,7 @@ class StreamOutput:
         """Finish, and say what was lost."""
         self.finish()
         self._stream.disconnect(self._send)
-        self._stream.connect(self._end.write)
+        self._stream.connect(self._end.write, self._end.write_all)
         if self.lost:
             say(f"{self._place}: {self.lost} bytes were lost")
             self.lost = 0
