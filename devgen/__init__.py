@@ -14,8 +14,10 @@ assert dev.read32(0x00) == 102                      # DR
 base of all errors that a user's mistake causes (`devgen.errors` draws the tree). What can be called from other threads
 says so. Importing `devgen` is cheap: a name brings its part of the package when it is first used.
 
-- descriptions: `load_device`, `load_board`, `check_files`, `description_files`, `build_devices`, `new_device`
-- what there is: `list_devices`, `measure_devices`, `list_boards`, `find_board`, `find_project`, `project_registry`
+- descriptions: `load_device`, `load_board`, `check_files`, `description_files`, `build_devices`, `list_targets`,
+  `new_device`
+- what there is: `list_devices`, `measure_devices`, `list_boards`, `find_board`, `load_project`, `find_project`,
+  `project_registry`
 - tests: `Bench`
 - running: `Board`, `run_board`, `record_board`, `record_run`, `replay_trace`, `find_traces`, `Watch`
 - serving to QEMU: `DeviceServer`, `serve_device`, `PciFunction`, `read_state`, `write_state`, `parse_properties`
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from devgen.api.accelerators import ACCELS, Accel, Host, choose_accel, make_host, why_no_kvm
     from devgen.api.board_configuration import board_configuration
     from devgen.api.boards import Board, run_board
-    from devgen.api.building import FailedBuild, build_devices
+    from devgen.api.building import FailedBuild, build_devices, list_targets
     from devgen.api.catalogue import DeviceEntry, find_board, list_boards, list_devices, measure_devices
     from devgen.api.description_error import DescriptionError
     from devgen.api.descriptions import (
@@ -54,6 +56,8 @@ if TYPE_CHECKING:
     from devgen.hosts.vfio_user import FunctionHost, PciFunction, ServedFunctionError
     from devgen.language.diagnostics.diagnostic import Diagnostic
     from devgen.language.statistics import Statistics
+    from devgen.language.view import DeviceView
+    from devgen.project import Project, ProjectError, ProjectNotFound, load_project
     from devgen.runtime.base.errors import DeviceError, MachineError, RuntimeFault, StateError, TraceError
     from devgen.runtime.device.device import Device
     from devgen.runtime.machine.device_registry import Registry, RegistryError
@@ -69,7 +73,7 @@ _HOME = {
     "devgen.api.accelerators": ("ACCELS", "Accel", "Host", "choose_accel", "make_host", "why_no_kvm"),
     "devgen.api.board_configuration": ("board_configuration",),
     "devgen.api.boards": ("Board", "run_board"),
-    "devgen.api.building": ("FailedBuild", "build_devices"),
+    "devgen.api.building": ("FailedBuild", "build_devices", "list_targets"),
     "devgen.api.catalogue": ("DeviceEntry", "find_board", "list_boards", "list_devices", "measure_devices"),
     "devgen.api.description_error": ("DescriptionError",),
     "devgen.api.descriptions": (
@@ -95,6 +99,8 @@ _HOME = {
     "devgen.hosts.vfio_user": ("FunctionHost", "PciFunction", "ServedFunctionError"),
     "devgen.language.diagnostics.diagnostic": ("Diagnostic",),
     "devgen.language.statistics": ("Statistics",),
+    "devgen.language.view": ("DeviceView",),
+    "devgen.project": ("Project", "ProjectError", "ProjectNotFound", "load_project"),
     "devgen.runtime.base.errors": ("DeviceError", "MachineError", "RuntimeFault", "StateError", "TraceError"),
     "devgen.runtime.device.device": ("Device",),
     "devgen.runtime.machine.device_registry": ("Registry", "RegistryError"),
@@ -128,6 +134,7 @@ __all__ = [
     "DeviceError",
     "DevicePlacement",
     "DeviceServer",
+    "DeviceView",
     "Diagnostic",
     "Divergence",
     "Event",
@@ -146,6 +153,9 @@ __all__ = [
     "PciFunction",
     "PciIdentity",
     "Progress",
+    "Project",
+    "ProjectError",
+    "ProjectNotFound",
     "Recording",
     "Registry",
     "RegistryError",
@@ -171,8 +181,10 @@ __all__ = [
     "find_traces",
     "list_boards",
     "list_devices",
+    "list_targets",
     "load_board",
     "load_device",
+    "load_project",
     "make_host",
     "measure_devices",
     "new_device",

@@ -6,6 +6,8 @@ DevgenError                  base of all of them
 ├── FileError                a file or folder is missing, or cannot be read or written
 ├── DescriptionError         a description or a board has errors, listed in ``diagnostics``
 ├── BuildError               a build cannot be done; nothing was written
+├── ProjectError             the settings in pyproject.toml are wrong
+│   └── ProjectNotFound      there is no project at or above the folder
 └── RuntimeFault             a device or a machine cannot do what it was asked to
     ├── DeviceError          a property is unknown or out of its range
     ├── MachineError         a board does not fit together: overlapping addresses, a missing line

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 HOSTS = ("devgen.hosts.kvm", "devgen.hosts.emulator", "devgen.hosts.bench", "devgen.hosts.vfio_user")
 
 # What every part may import: no layer, but small modules that import no part themselves.
-COMMON = ("devgen.common", "devgen.errors", "devgen.share")
+COMMON = ("devgen.common", "devgen.errors", "devgen.project", "devgen.share")
 
 # The runtime's folders, each of which may import those before it.
 RUNTIME_ORDER = ("base", "time", "memory", "device", "pci", "observe", "machine")

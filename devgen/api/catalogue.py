@@ -9,9 +9,10 @@ from pathlib import Path
 from devgen.common.yaml_files import YamlFiles
 from devgen.errors import FileError
 from devgen.language.statistics import Statistics
+from devgen.project import ProjectNotFound, load_project
 from devgen.runtime.base.errors import suggest
 from devgen.runtime.machine.device_registry import Registry
-from devgen.runtime.machine.project_devices import find_project, project_registry
+from devgen.runtime.machine.project_devices import project_registry
 from devgen.share import find_share
 
 AnyPath = str | PathLike[str]
@@ -48,9 +49,8 @@ def measure_devices(start: AnyPath | None = None) -> dict[str, Statistics]:
     from devgen.language.reading.description_files import is_board
     from devgen.language.statistics import measure
 
-    begin = Path.cwd() if start is None else Path(start)
     found: dict[str, Statistics] = {}
-    for folder in ((find_project(begin) or begin) / "devices", find_share("devices")):
+    for folder in (*_described_in(start), find_share("devices")):
         if folder is None or not folder.is_dir():
             continue
         for path in YamlFiles([folder]).files:
@@ -59,6 +59,14 @@ def measure_devices(start: AnyPath | None = None) -> dict[str, Statistics]:
             if sizes is not None and loaded is not None and loaded.device is not None:
                 found.setdefault(loaded.device.name, sizes)
     return found
+
+
+def _described_in(start: AnyPath | None) -> tuple[Path, ...]:
+    """The folders of descriptions of the project at or above ``start``; none without a project."""
+    try:
+        return load_project(None if start is None else Path(start)).devices
+    except ProjectNotFound:
+        return ()
 
 
 def list_boards() -> dict[str, Path]:

@@ -34,11 +34,11 @@ class DeviceDescription:
     device: Device
     warnings: tuple[Diagnostic, ...]
     sources: tuple[Path, ...]
-    _loaded: LoadResult = field(repr=False)
+    _loaded: LoadResult = field(repr=False, compare=False)
 
     @property
     def view(self) -> DeviceView:
-        """The device as documented data, which templates and exporters walk (docs/view.md)."""
+        """The device as data under stable names (docs/view.md), made anew each time."""
         return view_of(self._loaded)
 
     @property

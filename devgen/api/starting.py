@@ -58,7 +58,7 @@ def _render(template: str, values: dict[str, str]) -> str:
     if folder is None:
         raise FileError("templates: the folder that belongs to devgen is missing: install devgen again")
     environment = Environment(
-        loader=FileSystemLoader(folder / "new"), undefined=StrictUndefined, keep_trailing_newline=True
+        loader=FileSystemLoader(folder / "_new"), undefined=StrictUndefined, keep_trailing_newline=True
     )
     return environment.get_template(template).render(values)
 

@@ -5,7 +5,8 @@ replaces those that differ. All texts are made in memory before the first file i
 one step, so that a reader or a crash never finds half a file. A build in which nothing has changed only hashes files:
 it loads neither YAML nor templates.
 
-- ``builder``: one build, from paths to a report.
+- ``builder``, ``build_run``: one build, from paths to a report. ``source_paths``: which descriptions it reads.
+- ``target_files``: which targets there are, and which files a template makes. ``overview``: the files for all devices.
 - ``manifest``: what the last build remembers: digests of inputs and outputs. It is a cache and may be lost.
 - ``output_folder``: the folder that is written: its lock, which files are ours, how a file is replaced.
 - ``templates``: the jinja2 environment that renders what a target has prepared.

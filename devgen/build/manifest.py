@@ -12,77 +12,106 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from devgen import __version__
+from devgen.build.target_files import Target
 from devgen.common.guarded_files import read_file
 from devgen.share import PACKAGE, find_share
 
-FORMAT: Final = 1
-_SOUND: Final = re.compile(r"[\w-]+ \w+\.py \w+:\w+|  ", re.ASCII)
+FORMAT: Final = 2
+_FILE_NAME: Final = re.compile(r"(?![.]{1,2}$)[^/\\\0]+")
 
 
 @dataclass(slots=True, frozen=True)
 class Entry:
-    """One description: what it was made of (paths and digests) and what it made.
+    """One description: what it was made of (paths and digests), the device, and what was made of it.
 
-    ``output`` is the module's file name, ``place`` its ``module:Class``; all are empty for a fragment or a board.
+    ``outputs`` are files and their digests, ``facts`` what templates for all devices use of this one. A fragment or a
+    board has no device and makes nothing. ``quiet``: the description has no warnings, which each build must repeat.
     """
 
     inputs: Mapping[str, str]
     device: str = ""
-    output: str = ""
-    place: str = ""
-    digest: str = ""
+    title: str = ""
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
+    quiet: bool = True
+
+
+@dataclass(slots=True, frozen=True)
+class Overview:
+    """The files for all devices and their digests; ``made_of`` is a digest of everything that they depend on."""
+
+    made_of: str = ""
+    outputs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Manifest:
-    """Entries by the description's path, relative to the output folder.
+    """Entries by the description's path, relative to the output folder; ``tool`` is a digest of what made the files."""
 
-    ``tool`` is the digest of what compiled them, ``catalogue`` that of the package's ``__init__``.
-    """
-
+    target: str
     tool: str
     entries: dict[str, Entry] = field(default_factory=dict)
-    catalogue: str = ""
+    overview: Overview = field(default_factory=Overview)
 
     def text(self) -> str:
         """The JSON text, the same for the same contents."""
-        entries = {
-            source: {
-                "inputs": dict(one.inputs),
-                "device": one.device,
-                "output": one.output,
-                "place": one.place,
-                "digest": one.digest,
-            }
-            for source, one in self.entries.items()
+        data = {
+            "format": FORMAT,
+            "target": self.target,
+            "tool": self.tool,
+            "overview": asdict(self.overview),
+            "entries": {source: asdict(entry) for source, entry in self.entries.items()},
         }
-        data = {"format": FORMAT, "tool": self.tool, "catalogue": self.catalogue, "entries": entries}
         return json.dumps(data, indent=1, sort_keys=True) + "\n"
 
 
-def load_manifest(path: Path, tool: str) -> Manifest:
-    """The manifest at ``path``; an empty one if it is missing, broken, or of another version of the compiler."""
+def load_manifest(path: Path, target: str, tool: str) -> Manifest:
+    """The manifest at ``path``; an empty one if it is missing, broken, or of another version of the compiler.
+
+    Raises:
+        OtherTarget: the folder has the files of another target.
+    """
     try:
         data = json.loads(read_file(path))
+        other = str(data["target"])
+        if other != target:
+            raise OtherTarget(other)
         if data["format"] != FORMAT or data["tool"] != tool:
-            return Manifest(tool)
-        entries = {str(source): _entry(one) for source, one in data["entries"].items()}
-        return Manifest(tool, entries, str(data["catalogue"]))
+            return Manifest(target, tool)
+        entries = {str(source): _entry(entry) for source, entry in data["entries"].items()}
+        return Manifest(target, tool, entries, _overview(data["overview"]))
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        return Manifest(tool)
+        return Manifest(target, tool)
+
+
+class OtherTarget(Exception):
+    """A folder has the files of another target; ``str`` is its name."""
 
 
 def _entry(data: Mapping[str, Any]) -> Entry:
-    inputs = {str(path): str(value) for path, value in data["inputs"].items()}
-    entry = Entry(inputs, *(str(data[key]) for key in ("device", "output", "place", "digest")))
-    if not _SOUND.fullmatch(f"{entry.device} {entry.output} {entry.place}"):
+    outputs = _outputs(data["outputs"])
+    name, title = str(data["device"]), str(data["title"])
+    return Entry(_texts(data["inputs"]), name, title, outputs, _texts(data["facts"]), data["quiet"] is True)
+
+
+def _overview(data: Mapping[str, Any]) -> Overview:
+    return Overview(str(data["made_of"]), _outputs(data["outputs"]))
+
+
+def _outputs(data: Mapping[str, Any]) -> dict[str, str]:
+    outputs = _texts(data)
+    if not all(_FILE_NAME.fullmatch(name) for name in outputs):
         raise ValueError("not written by a build")
-    return entry
+    return outputs
+
+
+def _texts(data: Mapping[str, Any]) -> dict[str, str]:
+    return {str(name): str(value) for name, value in data.items()}
 
 
 class Digests:
@@ -106,18 +135,11 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def tool_digest(templates: Path | None) -> str:
-    """A digest of everything that turns descriptions into code: the compiler, schemas, templates, Python's version."""
-    total = hashlib.sha256(f"{__version__} {sys.version_info[:2]}".encode())
-    folders = [
-        PACKAGE / "language",
-        PACKAGE / "plan",
-        PACKAGE / "targets",
-        PACKAGE / "build",
-        find_share("schemas"),
-        find_share("templates"),
-        templates,
-    ]
+def tool_digest(target: Target, templates: Path | None) -> str:
+    """A digest of what turns descriptions into a target's files: the compiler, schemas, templates, Python's version."""
+    total = hashlib.sha256(f"{__version__} {sys.version_info[:2]} {target.name}".encode())
+    folders: list[Path | None] = [PACKAGE / part for part in ("language", "plan", "build", "targets")]
+    folders += [find_share("schemas"), target.own, templates]
     for number, folder in enumerate(folders):
         for name, data in _contents(folder):
             total.update(f"\0{number}:{name}\0{len(data)}\0".encode())

@@ -1,59 +1,95 @@
-"""``devgen build``: descriptions in, Python device classes out."""
+"""``devgen build``: descriptions in, a target's files out."""
 
 from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 import click
 
-from devgen import BuildReport, FailedBuild, Progress, build_devices
+from devgen import BuildReport, FailedBuild, Progress, build_devices, list_targets
+from devgen.cli.current_project import description_folders, project_or_none, shown
 from devgen.cli.paths import PATH
+
+_DEFAULT: Final = "python"
 
 
 @click.command(
     "build",
     epilog="""\b
 Examples:
-  devgen build                          devices/ into generated/
-  devgen build devices/ --check         exit 1 when generated/ is stale; writes nothing
-  devgen build mydevice.yaml -o out/""",
+  devgen build                                    the project's devices/ into generated/
+  devgen build devices/ --check                   exit 1 when generated/ is stale; writes nothing
+  devgen build mydevice.yaml -o out/
+  devgen build --target c-header -o include/      offsets, masks and resets for a driver in C
+  devgen build --target html -o docs/registers/   a page for each device, and an index""",
 )
 @click.argument("paths", nargs=-1, type=PATH)
-@click.option(
-    "-o",
-    "--output",
-    type=PATH,
-    default=Path("generated"),
-    show_default=True,
-    help="Folder to write to.",
-)
+@click.option("-t", "--target", help=f"What to make: {', '.join(list_targets())}, or a folder of your templates.")
+@click.option("-o", "--output", type=PATH, help="Folder to write to.  [default: generated, or generated/TARGET]")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 when a file would change.")
-@click.option("--templates", type=PATH, help="Folder of templates that override the built-in ones by name.")
+@click.option(
+    "--templates",
+    type=PATH,
+    help="Folder of your templates: a subfolder overrides a target's templates by name, or is a target of its own.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Print only what went wrong.")
-def command(paths: tuple[Path, ...], output: Path, check: bool, templates: Path | None, quiet: bool) -> int:
-    """Compile device descriptions into Python device classes.
+def command(
+    paths: tuple[Path, ...],
+    target: str | None,
+    output: Path | None,
+    check: bool,
+    templates: Path | None,
+    quiet: bool,
+) -> int:
+    """Compile device descriptions into Python device classes, a C header, or pages about their registers.
 
-    PATHS are YAML files or folders of them; without any, devices/ is built. Only what changed is rewritten, and each
-    file is replaced in one step: interrupted at any moment, it is the old or the new one.
+    PATHS are YAML files or folders of them; without any, those of the project are built: [tool.devgen] in
+    pyproject.toml says which folders, or it is devices/. The project is looked for from the working directory upwards.
+    Without --target, all targets of the project's settings are made, or `python`.
+
+    Only what changed is rewritten, and each file is replaced in one step: interrupted at any moment, it is the old or
+    the new one. Files that devgen did not write are never replaced.
     """
+    sources = paths or description_folders()
+    project = project_or_none()
+    if templates is None and project is not None:
+        templates = project.templates
+    known = {} if project is None else {name: shown(folder) for name, folder in project.targets.items()}
+    reports = [
+        _build(sources, folder, check, quiet, templates, name)
+        for name, folder in _outputs(target, output, known).items()
+    ]
+    return 0 if all(report.ok and not (check and (report.stale or report.removed)) for report in reports) else 1
+
+
+def _outputs(target: str | None, output: Path | None, known: Mapping[str, Path]) -> dict[str, Path]:
+    """Return the targets to make, each with its folder."""
+    if target is None and output is None and known:
+        return dict(known)
+    if target is None and output is not None and len(known) > 1 and _DEFAULT not in known:
+        raise click.UsageError(f"-o needs --target: the project makes {', '.join(known)}.")
+    name = target or _DEFAULT
+    default = Path("generated") if name == _DEFAULT else Path("generated", name)
+    return {name: output or known.get(name, default)}
+
+
+def _build(
+    sources: tuple[Path, ...], folder: Path, check: bool, quiet: bool, templates: Path | None, target: str
+) -> BuildReport:
+    progress = None if quiet else print_progress()
     try:
-        report = build_devices(
-            paths or (Path("devices"),),
-            output,
-            check=check,
-            templates=templates,
-            progress=None if quiet else print_progress(),
-        )
+        report = build_devices(sources, folder, target=target, check=check, templates=templates, progress=progress)
     except FailedBuild as failed:
         report = failed.report
     for diagnostic in report.diagnostics:
         click.echo(diagnostic.text(), err=True)
     if not quiet:
         print_report(report, check)
-    stale = check and bool(report.stale or report.removed)
-    return 0 if report.ok and not stale else 1
+    return report
 
 
 def print_progress() -> Progress:

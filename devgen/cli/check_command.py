@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from devgen import check_files, description_files
+from devgen.cli.current_project import description_folders
 from devgen.cli.paths import PATH
 
 
@@ -15,7 +16,7 @@ from devgen.cli.paths import PATH
     "check",
     epilog="""\b
 Examples:
-  devgen check                          everything under devices/
+  devgen check                          the project's descriptions
   devgen check devices/pl031.yaml
   devgen check boards/ --format json    for an editor or a CI annotation""",
 )
@@ -26,10 +27,10 @@ Examples:
 def command(paths: tuple[Path, ...], form: str) -> int:
     """Say what is wrong with device and board descriptions.
 
-    PATHS are YAML files or folders of them; without any, devices/ is checked. A file with the top-level key
-    `board`, and neither `device` nor `fragment`, is checked as a board. Exit code 1 when an error was found.
+    PATHS are YAML files or folders of them; without any, those of the project are checked. A file with the top-level
+    key `board`, and neither `device` nor `fragment`, is checked as a board. Exit code 1 when an error was found.
     """
-    named = paths or (Path("devices"),)
+    named = paths or description_folders()
     files = description_files(named)
     diagnostics = check_files(named)
     errors = sum(1 for diagnostic in diagnostics if diagnostic.is_error)

@@ -148,14 +148,11 @@ EXTENDED = """\
 """
 
 
-@pytest.mark.parametrize("place", ["device.py.j2", "python/device.py.j2"])
-def test_a_template_of_the_user_extends_ours_and_replaces_one_block(
-    project: Project, tmp_path: Path, place: str
-) -> None:
+def test_a_template_of_the_user_extends_ours_and_replaces_one_block(project: Project, tmp_path: Path) -> None:
     project.describe("uart")
     project.build()
     plain = project.text("uart.py")
-    mine = tmp_path / "mine" / place
+    mine = tmp_path / "mine" / "python" / "device.py.j2"
     mine.parent.mkdir(parents=True)
     mine.write_text(EXTENDED)
     build([project.devices], project.generated, templates=tmp_path / "mine")
@@ -170,9 +167,11 @@ def test_a_template_of_the_user_extends_ours_and_replaces_one_block(
 @pytest.mark.parametrize("text", ["{{ module.nothing }}", "{% for %}", "{{ module.registers[99].name }}", "X = 1\n"])
 def test_a_broken_template_is_one_line_and_writes_nothing(project: Project, tmp_path: Path, text: str) -> None:
     project.describe("uart")
-    (tmp_path / "device.py.j2").write_text(text)
+    override = tmp_path / "mine" / "python" / "device.py.j2"
+    override.parent.mkdir(parents=True)
+    override.write_text(text)
     with pytest.raises(BuildError, match=r"template device\.py\.j2"):
-        build([project.devices], project.generated, templates=tmp_path)
+        build([project.devices], project.generated, templates=tmp_path / "mine")
     assert project.names() == []
 
 

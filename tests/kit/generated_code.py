@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from devgen.build.target_files import find_target
 from devgen.build.templates import Renderer
 from devgen.language import load_device, model
 from devgen.runtime.device.device import Device
@@ -12,13 +13,14 @@ from devgen.runtime.device.environment import Environment
 from devgen.runtime.pci import PciDevice
 from devgen.runtime.time.clock import Clocks
 from devgen.targets.python.lower_device import lower_device
+from devgen.targets.python.rendering import module_context
 
-RENDERER = Renderer()
+RENDERER = Renderer(find_target("python"))
 
 
 def source_of(device: model.Device) -> str:
     """The module's text."""
-    return RENDERER.module(lower_device(device, "devices/test.yaml"))
+    return RENDERER.render("device.py.j2", module_context(lower_device(device, "devices/test.yaml")))
 
 
 def class_of(device: model.Device) -> type[Any]:

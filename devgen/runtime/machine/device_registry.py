@@ -178,9 +178,8 @@ def _names_of(source: Source, faults: list[str]) -> Mapping[str, str]:
         return {}
 
 
-def built_folders(project: Path) -> list[Path]:
-    """The project's ``generated``, if a build wrote it: others keep packages of that name, and theirs is not run."""
-    folder = project / "generated"
+def built_folder(folder: Path) -> list[Path]:
+    """``folder``, if a build wrote it: others keep packages of that name, and theirs is not run."""
     try:
         return [folder] if read_start(folder / "__init__.py", len(_BUILT)) == _BUILT else []
     except OSError:

@@ -172,10 +172,3 @@ class Module:
     rooms: tuple[Entry, ...]
     functions: tuple[Entry, ...]
     actions: tuple[Entry, ...]
-
-
-@dataclass(slots=True, frozen=True)
-class Catalogue:
-    """The package's ``__init__``: (device name literal, ``"module:Class"`` literal) pairs in order."""
-
-    entries: tuple[tuple[str, str], ...]

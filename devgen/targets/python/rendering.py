@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from devgen.targets.python.imports import ImportRecorder
-from devgen.targets.python.module import Catalogue, Method, Module
+from devgen.targets.python.module import Method, Module
 from devgen.targets.python.printer import fits_alone, print_items, print_line, print_statements
 from devgen.targets.python.python_literals import docstring, sentence
 from devgen.targets.python.source_tree import Line, Node, Statements, union, uses
@@ -46,11 +46,6 @@ def module_context(module: Module) -> Context:
         "parameters": parameters,
         "sentence": sentence,
     }
-
-
-def catalogue_context(catalogue: Catalogue) -> Context:
-    """The variables of the template of the package's ``__init__``."""
-    return {"catalogue": catalogue}
 
 
 def print_docstring(paragraphs: Iterable[str], indent: int) -> str:

@@ -13,7 +13,8 @@ from generated_code import RENDERER
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from devgen.build.builder import BuildError, build, quoted_path
+from devgen.build.builder import BuildError, build
+from devgen.build.source_paths import quoted_path
 from devgen.language import model
 from devgen.language.ir import (
     Assign,
@@ -32,6 +33,7 @@ from devgen.language.ir import (
 )
 from devgen.targets.python.lower_device import lower_device
 from devgen.targets.python.python_names import LoweringError
+from devgen.targets.python.rendering import module_context
 
 BREAKOUT = '"""\nimport os; os.system("x")\n"""'
 TEXTS = [BREAKOUT, "'''", "\\", '"', "\\'\"", "\r\nX = 1\r\n", "\x00", "\u2028X = 1", "{{ 1 }}{% raw %}", "#", "\ud800"]
@@ -70,7 +72,7 @@ def shape(text: str) -> str:
 
 
 def rendered(made: model.Device, source: str = "devices/x.yaml") -> str:
-    return RENDERER.module(lower_device(made, quoted_path(source)))
+    return RENDERER.render("device.py.j2", module_context(lower_device(made, quoted_path(source))))
 
 
 PLAIN = shape(rendered(with_texts("one", "two")))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from devgen.build.builder import quoted_path, unquoted_path
+from devgen.build.source_paths import quoted_path, unquoted_path
 from devgen.targets.python.python_literals import docstring, hexadecimal, plain, string
 
 HOSTILE = [

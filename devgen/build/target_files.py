@@ -1,0 +1,116 @@
+"""A target's templates: which there are, where they are, and which files each of them makes.
+
+A template's file name says what it makes, and nothing else does:
+
+- ``device.EXT.j2`` (``device`` and then ``.``, ``-`` or ``_``) makes a file for each device: ``device_regs.h.j2`` makes
+  ``pl031_regs.h``;
+- any other ``NAME.EXT.j2`` makes one file for all devices, ``NAME.EXT``;
+- a name with one leading underscore is a part: other templates extend, include or import it;
+- a file whose name does not end in ``.j2`` is text that a template includes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Final
+
+from devgen.share import PACKAGE, find_share
+
+SUFFIX: Final = ".j2"
+_DEVICE: Final = re.compile(r"device(?=[._-])")
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+
+class TargetNotFound(Exception):
+    """No target has this name, or a folder of templates cannot be used; the message says why."""
+
+
+@dataclass(slots=True, frozen=True)
+class Output:
+    """A template that makes files: one for each device, or one for all."""
+
+    template: str
+    each: bool
+
+    def file(self, stem: str) -> str:
+        """The name of the file for a device, or for all (then ``stem`` is not used)."""
+        name = self.template.removesuffix(SUFFIX)
+        return _DEVICE.sub(stem, name, count=1) if self.each else name
+
+    def makes(self, file: str) -> bool:
+        """Whether a file's name is that of a device's file from this template."""
+        tail = self.file("")
+        return self.each and len(file) > len(tail) and file.endswith(tail) and not file.startswith(".")
+
+
+@dataclass(slots=True, frozen=True)
+class Target:
+    """A target: its folder of devgen's templates, and the user's folder of that name; at least one of them is there."""
+
+    name: str
+    own: Path | None
+    user: Path | None
+
+    @property
+    def backend(self) -> str | None:
+        """The module of the target's part in Python, if it has one."""
+        stem = self.name.replace("-", "_")
+        there = self.own is not None and (PACKAGE / "targets" / stem / f"{stem}_backend.py").is_file()
+        return f"devgen.targets.{stem}.{stem}_backend" if there else None
+
+    def folders(self) -> list[Path]:
+        """Where its templates are looked for; the first match wins."""
+        return [folder for folder in (self.user, self.own) if folder is not None]
+
+    def outputs(self) -> list[Output]:
+        """The templates that make files, by name."""
+        names = {name for folder in self.folders() for name in os.listdir(folder) if _is_output(name)}
+        return [Output(name, _DEVICE.match(name) is not None) for name in sorted(names)]
+
+
+def _is_output(name: str) -> bool:
+    return name.endswith(SUFFIX) and re.match(r"_(?!_)|\.", name) is None
+
+
+def known_targets(templates: Path | None = None) -> list[str]:
+    """The names of all targets: devgen's, then those that are folders of ``templates`` only."""
+    own = _folders(find_share("templates"))
+    return [*own, *(name for name in _folders(templates) if name not in own)]
+
+
+def _folders(root: Path | None) -> list[str]:
+    if root is None:
+        return []
+    return sorted(name for name in os.listdir(root) if _NAME.fullmatch(name) and (root / name).is_dir())
+
+
+def find_target(name: str, templates: Path | None = None) -> Target:
+    """Return the target of that name; ``templates`` is the user's folder of targets.
+
+    Raises:
+        TargetNotFound: no target has that name, or the user's folder is missing.
+    """
+    if templates is not None and not templates.is_dir():
+        raise TargetNotFound(f"{templates}: no such folder of templates")
+    known = known_targets(templates)
+    if name not in known:
+        near = get_close_matches(name, known, n=1)
+        hint = f"; did you mean '{near[0]}'?" if near else ""
+        raise TargetNotFound(f"there is no target '{name}' (known: {', '.join(known)}){hint}")
+    share = find_share("templates")
+    own, user = (root / name if root is not None and (root / name).is_dir() else None for root in (share, templates))
+    return Target(name, own, user)
+
+
+def files_below(folder: Path) -> Iterator[str]:
+    """Yield the files of a folder of templates by their path in it, with ``/``; hidden ones are left out."""
+    for root, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if not name.startswith("."):
+                yield Path(root, name).relative_to(folder).as_posix()

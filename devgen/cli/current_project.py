@@ -1,0 +1,27 @@
+"""The project that the working directory is in, for commands that are not given all their paths."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from devgen import Project, ProjectNotFound, load_project
+
+
+def project_or_none() -> Project | None:
+    """The project that the working directory is in, if any: a command that is given all its paths needs none."""
+    try:
+        return load_project()
+    except ProjectNotFound:
+        return None
+
+
+def description_folders() -> tuple[Path, ...]:
+    """The project's folders of descriptions, relative to the working directory."""
+    return tuple(shown(folder) for folder in load_project().devices)
+
+
+def shown(path: Path) -> Path:
+    """A path as messages print it: relative to the working directory, if it is below it or not far above."""
+    relative = os.path.relpath(path)
+    return path if relative.count("..") > 3 else Path(relative)
