@@ -1,0 +1,75 @@
+"""Names of macros: unique in a header, and none of the standard library's.
+
+A name is the device's, then its parts, then what it stands for: ``PL031_CR_OFFSET``, ``UART_CTRL_MODE_MASK``. Parts are
+written in upper case. Where two things would have the same name (the label ``MASK`` of a field, and the field's mask),
+the later one gets an underscore at its end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from devgen.language.view import DeviceView, RegisterView
+
+Key = tuple[str, ...]
+
+_LIBRARY_WORDS: Final = """
+    INT UINT INTPTR UINTPTR INTMAX UINTMAX CHAR SCHAR UCHAR SHRT USHRT LONG ULONG LLONG ULLONG FLT DBL LDBL
+    DECIMAL SIZE PTRDIFF WCHAR WINT SIG SIGNAL FE FP MATH PRI SCN EXIT RAND SEEK BUFSIZ FILENAME FOPEN TMP
+    CLOCKS LC MB ATOMIC TIME ONCE THREAD STDC NDEBUG ERRNO EOF NULL
+"""
+_LIBRARY: Final = frozenset(_LIBRARY_WORDS.split())
+"""First words of macros of the C and C++ libraries: no device's macros may begin with one."""
+
+
+class MacroNames:
+    """The names of a device's macros, given out once for each key."""
+
+    def __init__(self, device: DeviceView) -> None:
+        """Give all names out in the order of the description, so that they do not depend on a template."""
+        stem = _upper(device.stem)
+        first = stem.partition("_")[0].rstrip("0123456789")
+        self.prefix = f"DEV_{stem}" if first in _LIBRARY else stem
+        self._names: dict[Key, str] = {}
+        self._taken: set[str] = set()
+        self.guard = self.name("H", "INCLUDED")
+        for key in keys(device):
+            self.name(*key)
+
+    def name(self, *parts: str) -> str:
+        """Return the macro for a key such as ``("CTRL", "MODE", "MASK")``; dots in it separate parts too."""
+        found = self._names.get(parts)
+        if found is None:
+            found = _upper("_".join((self.prefix, *parts)))
+            while found in self._taken:
+                found += "_"
+            self._names[parts] = found
+            self._taken.add(found)
+        return found
+
+
+def keys(device: DeviceView) -> Iterator[Key]:
+    """Yield the keys of all macros of a device, in order."""
+    for region in device.regions:
+        yield region.name, "SIZE"
+        for file in region.files:
+            yield from ((file.name, what) for what in ("OFFSET", "COUNT", "STRIDE", "OFFSET_AT"))
+        for register in region.registers:
+            yield from _register_keys(register)
+        for bell in region.doorbells:
+            yield from ((bell.name, what) for what in ("OFFSET", "MATCH", "COUNT", "STRIDE", "OFFSET_AT"))
+
+
+def _register_keys(register: RegisterView) -> Iterator[Key]:
+    words = ("OFFSET", "WIDTH", "RESET", "RESETS", "VALUE", "VALUES", "COUNT", "STRIDE", "OFFSET_AT")
+    yield from ((register.path, what) for what in words)
+    for field in register.fields:
+        yield from ((register.path, field.name, what) for what in ("SHIFT", "WIDTH", "MASK", "RESET", "GET", "PUT"))
+    for field in register.fields:
+        yield from ((register.path, field.name, "=", label.name) for label in field.values)
+
+
+def _upper(name: str) -> str:
+    return re.sub(r"_(?:=_)+", "_", re.sub(r"[^A-Za-z0-9_=]", "_", name).upper())
