@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import browser
 import fetch_fio
 import fetch_linux
 import fetch_qemu
@@ -26,6 +27,8 @@ def missing(marker: str) -> str | None:
             return unavailable()
         case "qemu":
             return fetch_qemu.MISSING if fetch_qemu.find() is None else None
+        case "browser":
+            return browser.MISSING if browser.find() is None else None
         case "fio":
             return fetch_fio.MISSING if fetch_fio.find() is None else None
         case _:
@@ -35,7 +38,7 @@ def missing(marker: str) -> str | None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """See to the needs before any fixture is made."""
-    for marker in ("kvm", "qemu", "linux", "fio"):
+    for marker in ("kvm", "qemu", "linux", "fio", "browser"):
         reason = missing(marker) if item.get_closest_marker(marker) is not None else None
         if reason is None:
             continue

@@ -1,0 +1,137 @@
+"""Words and drawings of reference pages in any format: accesses, effects, sizes, the rows of a bit-field drawing."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from devgen.language.view import FieldView, RegisterView, Size
+
+BITS_A_ROW: Final = 16
+
+_ACCESS: Final = {
+    "rw": "read and write",
+    "ro": "read only",
+    "wo": "write only",
+    "rw1": "read; writable once",
+    "w1": "writable once; not readable",
+}
+_EFFECTS: Final = {
+    "rclr": "cleared by a read",
+    "rset": "set by a read",
+    "woclr": "writing 1 clears",
+    "woset": "writing 1 sets",
+    "wot": "writing 1 toggles",
+    "wzc": "writing 0 clears",
+    "wzs": "writing 0 sets",
+    "wzt": "writing 0 toggles",
+    "wclr": "any write clears",
+    "wset": "any write sets",
+}
+_DECODES: Final = {
+    "lanes": "by byte lanes: a narrow write changes its bytes only",
+    "exact": "at the register's own offset only",
+    "word": "at any offset inside the register, always in full",
+}
+
+
+@dataclass(slots=True, frozen=True)
+class Cell:
+    """A piece of a row of a bit-field drawing: bits ``msb`` to ``lsb`` of a field, or of none (reserved bits)."""
+
+    field: FieldView | None
+    msb: int
+    lsb: int
+
+    @property
+    def span(self) -> int:
+        """Bits, which are columns of the drawing."""
+        return self.msb - self.lsb + 1
+
+
+def access_words(access: str) -> str:
+    """Return what an access type means: ``ro`` is ``read only``."""
+    return _ACCESS[access]
+
+
+def decode_words(decode: str) -> str:
+    """Return what a way to decode means."""
+    return _DECODES[decode]
+
+
+def effect_words(part: FieldView | RegisterView) -> list[str]:
+    """Return what reading and writing do by themselves, in words; none for plain storage."""
+    found = [_EFFECTS[effect] for effect in (part.read_effect, part.write_effect) if effect is not None]
+    return [*found, "a pulse: zero again after the write"] if part.singlepulse else found
+
+
+def size_words(size: int) -> str:
+    """Return a number of bytes with its unit: ``4 KiB``, ``24 bytes``."""
+    for unit, shift in (("GiB", 30), ("MiB", 20), ("KiB", 10)):
+        if size >> shift and not size & (1 << shift) - 1:
+            return f"{size >> shift} {unit}"
+    return "1 byte" if size == 1 else f"{size} bytes"
+
+
+def count_words(count: Size | int | None) -> str:
+    """Return a number of elements: ``8``, ``channels (at most 8)``; empty for one thing."""
+    if count is None:
+        return ""
+    if isinstance(count, int):
+        return str(count)
+    return str(count.greatest) if count.fixed else f"{count.text} (at most {count.greatest})"
+
+
+def reset_words(register: RegisterView) -> str:
+    """Return a register's value at reset, or the constant that it reads, in hexadecimal with all its digits."""
+    values = register.resets or register.constant
+    if not values and register.reset.number is None:
+        return register.reset.text
+    digits = register.width // 4
+    return ", ".join(f"0x{value:0{digits}x}" for value in values or (register.reset.number or 0,))
+
+
+def setting_words(value: object) -> str:
+    """Return a setting of a capability: ``yes``, ``no``, ``none``, or the value itself."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value == "" else str(value)
+
+
+def paragraphs(text: str) -> list[tuple[str, str]]:
+    """Return a description's paragraphs: ``("text", …)`` on one line, or ``("block", …)`` if it is indented."""
+    found = []
+    for part in re.split(r"\n[ \t]*\n", text.strip("\n")):
+        lines = part.split("\n")
+        if all(line.startswith((" ", "\t")) for line in lines):
+            found.append(("block", textwrap.dedent(part)))
+        elif part.strip():
+            found.append(("text", " ".join(part.split())))
+    return found
+
+
+def drawing(register: RegisterView) -> Iterator[tuple[Cell, ...]]:
+    """Yield the rows of a bit-field drawing, the most significant first; a field in two rows has a cell in each."""
+    cells = list(_cells(register))
+    for top in range(register.width - 1, -1, -BITS_A_ROW):
+        bottom = max(0, top - BITS_A_ROW + 1)
+        yield tuple(
+            Cell(cell.field, min(cell.msb, top), max(cell.lsb, bottom))
+            for cell in cells
+            if cell.lsb <= top and cell.msb >= bottom
+        )
+
+
+def _cells(register: RegisterView) -> Iterator[Cell]:
+    """Yield the fields, and the reserved bits between them, from the most significant bit down."""
+    top = register.width - 1
+    for field in sorted(register.fields, key=lambda field: -field.lsb):
+        if field.msb < top:
+            yield Cell(None, top, field.msb + 1)
+        yield Cell(field, field.msb, field.lsb)
+        top = field.lsb - 1
+    if top >= 0:
+        yield Cell(None, top, 0)
