@@ -6,6 +6,7 @@ that ends). The first with built devices, in ``generated/`` or in the folder tha
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from devgen.project import project_at, searched_folders
