@@ -24,7 +24,7 @@ class DebugExit(Device):
     BUS: ClassVar[str] = "isa"
     EVENTS: ClassVar[tuple[str, ...]] = ("EXIT",)
 
-    def __init__(self, env: Environment, **properties: PropertyValue) -> None:
+    def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)
         bank = RegisterBank(
             "ports",

@@ -23,7 +23,7 @@ class Debugcon(Device):
     TITLE: ClassVar[str] = "Debug console port"
     BUS: ClassVar[str] = "isa"
 
-    def __init__(self, env: Environment, **properties: PropertyValue) -> None:
+    def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)
         self.out = self.add_stream("out")
         bank = RegisterBank(

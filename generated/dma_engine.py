@@ -85,7 +85,7 @@ class DmaEngine(PciDevice):
         "VECTOR": (("NUMBER", 0, 3),),
     }
 
-    def __init__(self, env: Environment, **properties: PropertyValue) -> None:
+    def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)
         self.serial = self.int_property("serial")
         self.set_serial_number(self.serial)

@@ -46,7 +46,7 @@ class Doorbell(PciDevice):
         StateItem("SUM", "register", 32),
     )
 
-    def __init__(self, env: Environment, **properties: PropertyValue) -> None:
+    def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)
         self.clear()
         bank = RegisterBank(

@@ -68,7 +68,7 @@ class Edu(PciDevice):
         "COMMAND": (("RUN", 0, 1), ("TO_MEMORY", 1, 1), ("INTERRUPT", 2, 1), ("UNUSED", 3, 61)),
     }
 
-    def __init__(self, env: Environment, **properties: PropertyValue) -> None:
+    def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)
         self.dma_mask = self.int_property("dma_mask")
         self.LIVENESS = 0

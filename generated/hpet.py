@@ -60,9 +60,9 @@ class Hpet(Device):
     STATE: ClassVar[tuple[StateItem, ...]] = (
         StateItem("CFG", "register", 64),
         StateItem("ISR", "register", 64),
-        StateItem("T_CONFIG", "register", 64),
-        StateItem("T_CMP", "register", 64),
-        StateItem("T_FSB", "register", 64),
+        StateItem("T.CONFIG", "register", 64, attribute="T_CONFIG"),
+        StateItem("T.CMP", "register", 64, attribute="T_CMP"),
+        StateItem("T.FSB", "register", 64, attribute="T_FSB"),
         StateItem("offset", "state", 64),
         StateItem("halted", "state", 64),
         StateItem("rtc_level", "state", 1),
@@ -96,7 +96,7 @@ class Hpet(Device):
         "T.FSB": (("VALUE", 0, 32), ("ADDRESS", 32, 32)),
     }
 
-    def __init__(self, env: Environment, **properties: PropertyValue) -> None:
+    def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)
         self.timers = self.int_property("timers")
         self.msi = self.bool_property("msi")

@@ -65,7 +65,7 @@ class I6300esb(PciDevice):
         "LOCK": (("LOCK", 0, 1), ("ENABLE", 1, 1), ("FREE_RUN", 2, 1)),
     }
 
-    def __init__(self, env: Environment, **properties: PropertyValue) -> None:
+    def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)
         self.CONFIG = 0
         self.LOCK = 0

@@ -87,7 +87,7 @@ class I8254(Device):
         StateItem("transition", "timer"),
     )
 
-    def __init__(self, env: Environment, **properties: PropertyValue) -> None:
+    def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)
         self.datasheet = self.bool_property("datasheet")
         self.period = [0] * 3

@@ -110,7 +110,7 @@ class Mc146818rtc(Device):
         "C": (("UF", 4, 1), ("AF", 5, 1), ("PF", 6, 1), ("IRQF", 7, 1)),
     }
 
-    def __init__(self, env: Environment, **properties: PropertyValue) -> None:
+    def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)
         self.base_year = self.int_property("base_year")
         self.cmos_init = self.bytes_property("cmos_init")

@@ -175,7 +175,7 @@ class Nvme(PciDevice):
     INVALID_PRP_OFFSET: ClassVar[int] = 0x4013
     LBA_OUT_OF_RANGE: ClassVar[int] = 0x4080
 
-    def __init__(self, env: Environment, **properties: PropertyValue) -> None:
+    def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)
         self.blocks = self.int_property("blocks")
         self.serial = self.string_property("serial")

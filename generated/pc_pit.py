@@ -90,7 +90,7 @@ class PcPit(Device):
         "B": (("GATE2", 0, 1), ("SPEAKER", 1, 1), ("CHECKS", 2, 2), ("REFRESH", 4, 1), ("OUT2", 5, 1)),
     }
 
-    def __init__(self, env: Environment, **properties: PropertyValue) -> None:
+    def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)
         self.datasheet = self.bool_property("datasheet")
         self.period = [0] * 3

@@ -59,7 +59,7 @@ class PciIdio16(PciDevice):
         "STATUS": (("LOW", 0, 1), ("HIGH", 1, 1), ("PENDING", 2, 1)),
     }
 
-    def __init__(self, env: Environment, **properties: PropertyValue) -> None:
+    def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)
         self.clear()
         self.settle = [Timer(env.clocks.virtual, partial(self.settle_expired, index)) for index in range(16)]

@@ -55,7 +55,7 @@ class PciTestdev(PciDevice):
         StateItem("hits", "state", 32),
     )
 
-    def __init__(self, env: Environment, **properties: PropertyValue) -> None:
+    def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)
         self.clear()
         bank = RegisterBank(

@@ -57,7 +57,7 @@ class Pl031(Device):
     }
     ID: ClassVar[tuple[int, ...]] = (0x31, 0x10, 0x14, 0x00, 0x0D, 0xF0, 0x05, 0xB1)
 
-    def __init__(self, env: Environment, **properties: PropertyValue) -> None:
+    def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)
         self.MR = 0
         self.LR = 0

@@ -77,7 +77,7 @@ class Pl061(Device):
     }
     ID: ClassVar[tuple[int, ...]] = (0x61, 0x10, 0x04, 0x00, 0x0D, 0xF0, 0x05, 0xB1)
 
-    def __init__(self, env: Environment, **properties: PropertyValue) -> None:
+    def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)
         self.datasheet = self.bool_property("datasheet")
         self.pullups = self.int_property("pullups")

@@ -44,7 +44,7 @@ class PvpanicIsa(Device):
         "EVENT": (("PANICKED", 0, 1), ("CRASHLOADED", 1, 1)),
     }
 
-    def __init__(self, env: Environment, **properties: PropertyValue) -> None:
+    def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)
         self.events = self.int_property("events")
         bank = RegisterBank(

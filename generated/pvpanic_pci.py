@@ -50,7 +50,7 @@ class PvpanicPci(PciDevice):
         "GUEST_CRASHLOADED",
     )
 
-    def __init__(self, env: Environment, **properties: PropertyValue) -> None:
+    def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)
         self.events = self.int_property("events")
         bank = RegisterBank(

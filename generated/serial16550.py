@@ -91,7 +91,7 @@ class Serial16550(Device):
         ),
     }
 
-    def __init__(self, env: Environment, **properties: PropertyValue) -> None:
+    def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)
         self.baudbase = self.int_property("baudbase")
         self.FCR = 0

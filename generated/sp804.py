@@ -46,9 +46,9 @@ class Sp804(Device):
         Property("freq1", "int", 1000000, low=1, high=0xFFFFFFFF, description="Frequency of timer 1 in Hz."),
     )
     STATE: ClassVar[tuple[StateItem, ...]] = (
-        StateItem("T_LOAD", "register", 32),
-        StateItem("T_CTRL", "register", 32),
-        StateItem("T_RIS", "register", 32),
+        StateItem("T.LOAD", "register", 32, attribute="T_LOAD"),
+        StateItem("T.CTRL", "register", 32, attribute="T_CTRL"),
+        StateItem("T.RIS", "register", 32, attribute="T_RIS"),
         StateItem("running", "state", 1),
         StateItem("limit", "state", 32),
         StateItem("stopped", "state", 32),
@@ -71,7 +71,7 @@ class Sp804(Device):
     }
     ID: ClassVar[tuple[int, ...]] = (0x04, 0x18, 0x14, 0x00, 0x0D, 0xF0, 0x05, 0xB1)
 
-    def __init__(self, env: Environment, **properties: PropertyValue) -> None:
+    def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)
         self.freq0 = self.int_property("freq0")
         self.freq1 = self.int_property("freq1")

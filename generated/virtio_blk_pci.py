@@ -171,7 +171,7 @@ class VirtioBlkPci(PciDevice):
     S_IOERR: ClassVar[int] = 1
     S_UNSUPP: ClassVar[int] = 2
 
-    def __init__(self, env: Environment, **properties: PropertyValue) -> None:
+    def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)
         self.sectors = self.int_property("sectors")
         self.serial = self.string_property("serial")

@@ -147,7 +147,7 @@ class VirtioConsolePci(PciDevice):
     PIECE: ClassVar[int] = 0x1000
     EMERG_WRITE: ClassVar[int] = 4
 
-    def __init__(self, env: Environment, **properties: PropertyValue) -> None:
+    def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)
         self.clear()
         self.rest = Timer(env.clocks.virtual, self.rest_expired)

@@ -141,7 +141,7 @@ class VirtioRngPci(PciDevice):
     QUEUES: ClassVar[int] = 1
     POOL: ClassVar[int] = 0x1000
 
-    def __init__(self, env: Environment, **properties: PropertyValue) -> None:
+    def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)
         self.clear()
         self.rest = Timer(env.clocks.virtual, self.rest_expired)

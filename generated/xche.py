@@ -38,7 +38,7 @@ class Xche(PciDevice):
     STATE: ClassVar[tuple[StateItem, ...]] = (
         StateItem("SCRATCH", "register", 8),
         StateItem("CTRL", "register", 8),
-        StateItem("EVENTS_", "register", 8),
+        StateItem("EVENTS", "register", 8, attribute="EVENTS_"),
         StateItem("DATA", "register", 8),
     )
     FIELDS: ClassVar[Mapping[str, tuple[tuple[str, int, int], ...]]] = {
@@ -46,7 +46,7 @@ class Xche(PciDevice):
         "STATUS": (("ENABLED", 0, 1), ("PENDING", 1, 1)),
     }
 
-    def __init__(self, env: Environment, **properties: PropertyValue) -> None:
+    def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)
         self.clear()
         bank = RegisterBank(

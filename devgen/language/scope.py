@@ -215,6 +215,13 @@ HOOK_NAMES: frozenset[str] = frozenset(("value", "mask", "old", "index", "count"
 """Names that hooks provide as locals: no declared thing may have one."""
 
 
+def why_reserved(name: str) -> str:
+    """Return why ``name`` cannot be a described thing's, an empty string when it can: only the language's words."""
+    if name in HOOK_NAMES:
+        return "behaviour knows it as a name of its own"
+    return "it is a word of the behaviour language" if name in BUILTIN_NAMES else ""
+
+
 @dataclass(slots=True)
 class Scope:
     """The names visible to a piece of behaviour. The root holds the device; hooks add locals of their own."""
@@ -260,10 +267,15 @@ class Scope:
         return scope
 
     def lookup(self, name: str) -> Entry | None:
-        """Return what ``name`` means here, or None; members of the hook's own register file are for ``member``."""
+        """Return what ``name`` means here, or None.
+
+        In a hook of a register file's member the names of its siblings hide those of the device; ``member`` finds them.
+        """
         entry = self.entries.get(name)
         if entry is not None:
             return entry
+        if self.file is not None and any(register.name == name for register in self.file.registers):
+            return None
         make = self.deferred.pop(name, None)
         if make is not None:
             entry = self.entries[name] = make()

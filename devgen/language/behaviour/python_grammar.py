@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass, field
 
 from devgen.language.behaviour.text_limits import Refusal, Scanner
@@ -10,6 +11,8 @@ from devgen.language.diagnostics.codes_behaviour import EMPTY, SYNTAX, TOO_DEEP
 from devgen.language.diagnostics.diagnostic import Kind
 from devgen.language.diagnostics.reporting import Diagnostics, SourceText
 from devgen.language.model import Mark
+
+_ESCAPED = re.compile(r"\b_")
 
 
 @dataclass(slots=True)
@@ -108,7 +111,7 @@ def _scan(reporter: Reporter, what: str) -> str | None:
 
 def _parse(text: str, reporter: Reporter) -> ast.Module | None:
     try:
-        return ast.parse(text)
+        return _named(ast.parse(text), text)
     except SyntaxError as error:
         line, column = error.lineno or 1, (error.offset or 1) - 1
         last = text.count("\n") + 1
@@ -116,6 +119,17 @@ def _parse(text: str, reporter: Reporter) -> ast.Module | None:
     except (RecursionError, MemoryError, ValueError):  # what the scanner lets through cannot cause these; be safe
         reporter.report(TOO_DEEP, None, limit="Python's parser")
     return None
+
+
+def _named(tree: ast.Module, text: str) -> ast.Module:
+    """Give escaped names, which stand in ``text`` as ``_name_``, back. No other name begins with an underscore."""
+    if _ESCAPED.search(text):
+        for node in ast.walk(tree):
+            for attribute in ("id", "attr", "arg", "name"):
+                spelled = getattr(node, attribute, None)
+                if isinstance(spelled, str) and spelled.startswith("_"):
+                    setattr(node, attribute, spelled[1:-1])
+    return tree
 
 
 def _reason(error: SyntaxError) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from devgen.language.diagnostics.codes_behaviour import (
     BAD_CHARACTER,
+    BAD_ESCAPE,
     BAD_NUMBER,
     NOT_IN_LANGUAGE,
     SYNTAX,
@@ -29,7 +30,7 @@ DEEPEST = 64
 
 _TOKEN = re.compile(
     r"""(?P<space>[ \t]+)|(?P<newline>\n)|(?P<comment>\#[^\n]*)|(?P<number>[0-9][0-9A-Za-z_.]*)"""
-    r"""|(?P<word>[A-Za-z_][A-Za-z0-9_]*)|(?P<string>'[^'\n\\]*'|"[^"\n\\]*")"""
+    r"""|(?P<word>[A-Za-z_][A-Za-z0-9_]*)|(?P<escaped>`[^`\n]*`)|(?P<string>'[^'\n\\]*'|"[^"\n\\]*")"""
     r"""|(?P<open>[(\[])|(?P<close>[)\]])|(?P<comma>,)"""
     r"""|(?P<operator><<=|>>=|//=|<<|>>|//|==|!=|<=|>=|\+=|-=|\*=|%=|&=|\|=|\^=|[-+*%&|^~<>=.:])"""
 )
@@ -64,8 +65,14 @@ _INSTEAD = {
     "?": "write `a if test else b`",
     "\\": "inside brackets a line goes on by itself",
 }
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _PAIRS = {")": "(", "]": "["}
 _UNKNOWN_OPERATORS = ("&&", "||", ":=", "**", "/")
+
+
+def is_escapable(name: str) -> bool:
+    """Whether a name is written in backticks: only Python's keywords are, which its grammar does not take for names."""
+    return keyword.iskeyword(name)
 
 
 @dataclass(slots=True, frozen=True)
@@ -119,6 +126,7 @@ class Scanner:
     groups: list[_Group] = field(default_factory=lambda: [_Group("", 1, 0)])
     indents: list[list[int]] = field(default_factory=lambda: [[0, 0]])
     comments: list[tuple[int, int]] = field(default_factory=list)
+    escapes: list[tuple[int, int]] = field(default_factory=list)
 
     def scan(self) -> Refusal | None:
         """Return why the text is refused, None if it may be parsed."""
@@ -148,6 +156,7 @@ class Scanner:
             "comment": self._comment,
             "number": self._number,
             "word": self._word,
+            "escaped": self._escaped,
             "string": self._string,
             "open": self._open,
             "close": self._close,
@@ -160,8 +169,17 @@ class Scanner:
             group = self.groups[-1]
             return Refusal(SYNTAX, group.line, group.column, values={"reason": f"'{group.bracket}' is never closed"})
         found = self._end_of_line(position - self.start)
-        self.clean = self._without_comments() if self.comments else self.text
+        self.clean = self._spelled()
         return found
+
+    def _spelled(self) -> str:
+        """The text with ```name``` as ``_name_``, which Python's grammar reads, and without comments."""
+        if self.escapes:
+            chars = list(self.text)
+            for start, end in self.escapes:
+                chars[start] = chars[end - 1] = "_"
+            self.text = "".join(chars)
+        return self._without_comments() if self.comments else self.text
 
     def _without_comments(self) -> str:
         kept, position = [], 0
@@ -184,7 +202,8 @@ class Scanner:
         return Refusal(BAD_CHARACTER, self.line, column, values={"char": char})
 
     def _refuse_word(self, word: str, column: int) -> Refusal:
-        return Refusal(NOT_IN_LANGUAGE, self.line, column, len(word), _INSTEAD.get(word, ""), {"what": f"`{word}`"})
+        hint = _INSTEAD.get(word, "a thing of this name is written in backticks" if keyword.iskeyword(word) else "")
+        return Refusal(NOT_IN_LANGUAGE, self.line, column, len(word), hint, {"what": f"`{word}`"})
 
     def _indent(self, width: int) -> None:
         while self.indents[1:] and self.indents[-1][0] > width:
@@ -233,8 +252,19 @@ class Scanner:
             return self._count(column)
         return None
 
+    def _escaped(self, token: str, column: int) -> Refusal | None:
+        name = token[1:-1]
+        if self.adjacent and self.previous in ("word", "number", "string", "escaped"):
+            return Refusal(NOT_IN_LANGUAGE, self.line, column, values={"what": "a joined name"})
+        if not is_escapable(name):
+            spelled = f"write `{name}` without backticks" if _WORD.fullmatch(name) else "names are words"
+            return Refusal(BAD_ESCAPE, self.line, column, len(token), spelled, {"name": name})
+        start = self.start + column
+        self.escapes.append((start, start + len(token)))
+        return None
+
     def _string(self, token: str, column: int) -> Refusal | None:
-        if self.previous == "string" or (self.adjacent and self.previous in ("word", "number")):
+        if self.previous == "string" or (self.adjacent and self.previous in ("word", "number", "escaped")):
             return Refusal(NOT_IN_LANGUAGE, self.line, column, values={"what": "a joined or prefixed string"})
         if not (token.isascii() and token.isprintable()):
             return Refusal(BAD_CHARACTER, self.line, column, values={"char": token})

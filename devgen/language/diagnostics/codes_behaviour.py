@@ -32,6 +32,15 @@ BAD_CHARACTER = Kind(
     "on_write: A = B $ C",
     "Remove the character.",
 )
+BAD_ESCAPE = Kind(
+    "DG0508",
+    "error",
+    "`{name}` cannot stand in backticks",
+    "Backticks let behaviour name a thing whose name is one of Python's keywords, such as `class` or `None`; every "
+    "other name is written as it is.",
+    "read: A & `B`",
+    "Write the name without backticks.",
+)
 BAD_NUMBER = Kind(
     "DG0504",
     "error",

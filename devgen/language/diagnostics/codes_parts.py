@@ -17,8 +17,8 @@ RESERVED_NAME = Kind(
     "DG0702",
     "error",
     "'{name}' cannot be a name: {reason}",
-    "The name has another meaning in behaviour or in the generated class.",
-    "state: {reset: {width: 1}}",
+    "The name is one of the behaviour language's own words: `value`, `mask`, `min`, `u32` and the like.",
+    "state: {mask: {width: 1}}",
     "Choose another name; names in upper case are free.",
 )
 BAD_DEFAULT = Kind(

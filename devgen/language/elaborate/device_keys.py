@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from devgen.language.diagnostics import codes_parts as kinds
 from devgen.language.diagnostics.reporting import Diagnostics
 from devgen.language.elaborate.capability_lists import check_capabilities, draft_capabilities
 from devgen.language.elaborate.doorbell_keys import DoorbellMap
@@ -28,7 +27,6 @@ from devgen.language.elaborate.power_keys import check_pme
 from devgen.language.elaborate.region_drafts import RegionDraft
 from devgen.language.elaborate.region_keys import build_region, draft_regions
 from devgen.language.elaborate.register_aliases import resolve_aliases
-from devgen.language.elaborate.register_drafts import FileDraft
 from devgen.language.elaborate.register_layout import check_layout
 from devgen.language.elaborate.time_keys import build_counters, build_timers, declare_counters, declare_timers
 from devgen.language.elaborate.window_checks import check_windows
@@ -121,16 +119,5 @@ def _check_regions(ctx: Context, regions: list[RegionDraft]) -> None:
     doorbells = DoorbellMap()
     for draft in regions:
         check_layout(ctx, draft)
-        _check_member_names(ctx, draft)
         where = f"region {draft.name}" if draft.bar is None else f"BAR {draft.bar.index}"
         doorbells.check(ctx, draft.doorbells, where, draft.at, draft.size, draft.space == "pio")
-
-
-def _check_member_names(ctx: Context, draft: RegionDraft) -> None:
-    """Report members of register files that hide a name of the device in their siblings' behaviour."""
-    for file in draft.registers:
-        if isinstance(file, FileDraft):
-            for member in file.members:
-                taken = ctx.names.get(member.name)
-                if taken is not None:
-                    ctx.at_key(kinds.DUPLICATE_NAME, member.parent, member.name, name=member.name, other=taken[0])

@@ -13,8 +13,7 @@ from devgen.language.diagnostics.reporting import Diagnostics
 from devgen.language.ir import Expr, Int, Range, Stmt
 from devgen.language.model import Mark
 from devgen.language.reading.source_map import Key, Node, Sources
-from devgen.language.reserved_names import why_reserved
-from devgen.language.scope import Scope
+from devgen.language.scope import Scope, why_reserved
 
 if TYPE_CHECKING:
     from devgen.language.behaviour import Expectation, Owner

@@ -7,7 +7,6 @@ from string import Formatter
 from devgen.language.diagnostics import codes_parts as kinds
 from devgen.language.elaborate.elaboration import Context, Tree, entries
 from devgen.language.model import Event
-from devgen.language.reserved_names import KEYWORDS
 from devgen.language.scope import EventEntry
 
 WIDTH = 64
@@ -44,7 +43,7 @@ def _parameters(text: str) -> tuple[str, ...] | str:
         for _, name, form, conversion in Formatter().parse(text):
             if name is None:
                 continue
-            if not (name.isascii() and name.isidentifier()) or name in KEYWORDS:
+            if not (name.isascii() and name.isidentifier()):
                 return f"has '{{{name}}}', which is no name of a value"
             if form not in _FORMATS or conversion:
                 return f"shows '{name}' in an unknown way"

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from devgen.language.diagnostics import codes_layout as kinds
-from devgen.language.diagnostics.codes_parts import RESERVED_NAME
 from devgen.language.elaborate.elaboration import Context, Tree
 from devgen.language.model import AccessType, Field
 from devgen.language.reading.quantities import bits
-from devgen.language.reserved_names import KEYWORDS
 
 _READ_ONLY = ("write_effect", "singlepulse")
 _WRITE_ONLY = ("read_effect",)
@@ -88,8 +86,6 @@ def _field_reset(ctx: Context, name: str, spec: Tree, lsb: int, size: int, regis
 def _field(
     ctx: Context, parent: Tree, name: str, spec: Tree, lsb: int, size: int, access: AccessType, reset: int
 ) -> Field:
-    if name in KEYWORDS:
-        ctx.at_key(RESERVED_NAME, parent, name, name=name, reason="it is a keyword")
     if len(spec) == 1:
         return Field(name, lsb, size, access, reset, None, None, False, (), "", "")
     own: AccessType = spec.get("access", access)
@@ -128,8 +124,6 @@ def _labels(ctx: Context, values: Tree, size: int) -> tuple[tuple[str, int], ...
             ctx.at_value(kinds.VALUE_TOO_WIDE, values, name, what=f"the value of '{name}',", value=value, width=size)
         if value in owner:
             ctx.at_value(kinds.DUPLICATE_VALUE, values, name, name=f"'{name}'", other=f"'{owner[value]}'", value=value)
-        if name in KEYWORDS:
-            ctx.at_key(RESERVED_NAME, values, name, name=name, reason="it is a keyword")
         owner.setdefault(value, name)
     return tuple(values.items())
 

@@ -11,7 +11,6 @@ from devgen.language.elaborate.elaboration import COUNT_LIMIT, Context, Tree, en
 from devgen.language.ir import BOOL, Int, Range
 from devgen.language.model import Constant, Deviation, Event, Fifo, Property, StateVar, Stream
 from devgen.language.reading.quantities import size, value_range
-from devgen.language.reserved_names import KEYWORDS
 from devgen.language.scope import (
     ActionEntry,
     ConstantEntry,
@@ -197,9 +196,6 @@ def build_events(ctx: Context, tree: Tree) -> tuple[Event, ...]:
     for name, widths in declared.items():
         ctx.claim(name, "an event", declared)
         parameters = tuple(widths.items())
-        for parameter in widths:
-            if parameter in KEYWORDS:
-                ctx.at_key(kinds.RESERVED_NAME, widths, parameter, name=parameter, reason="it is a keyword")
         ctx.scope.declare(EventEntry(name, parameters))
         events.append(Event(name, parameters, ""))
     return tuple(events)

@@ -13,8 +13,7 @@ from devgen.language.elaborate.register_contradictions import NEEDS_WRITE_ACCESS
 from devgen.language.elaborate.register_drafts import Defaults, Draft, FileDraft, RegisterDraft
 from devgen.language.model import AccessType, Field
 from devgen.language.reading.quantities import access_sizes
-from devgen.language.reserved_names import why_reserved
-from devgen.language.scope import FieldEntry, FileEntry, RegisterEntry
+from devgen.language.scope import FieldEntry, FileEntry, RegisterEntry, why_reserved
 
 _NO_FIELDS: Tree = {}
 UNREMARKABLE_KEYS = frozenset(

@@ -87,7 +87,7 @@ class Device:
     FIELDS: ClassVar[Mapping[str, tuple[tuple[str, int, int], ...]]] = {}
     PROBES: ClassVar[Mapping[str, str]] = {}
 
-    def __init__(self, env: Environment, **properties: PropertyValue) -> None:
+    def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:
         self.env = env
         self.name = env.name or self.NAME
         self.clocks = env.clocks
@@ -357,7 +357,7 @@ class Device:
             "device": self.NAME,
             "version": self.VERSION,
             "properties": dict(self.properties),
-            "state": {item.name: save_item(getattr(self, item.name), order) for item in self.STATE},
+            "state": {item.name: save_item(getattr(self, item.held_in), order) for item in self.STATE},
             "irqs": {name: line.level for name, line in self.irqs.items()},
             "gpio_in": {name: line.level for name, line in self.gpio_in.items()},
             "gpio_out": {name: line.level for name, line in self.gpio_out.items()},

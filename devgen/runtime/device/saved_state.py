@@ -17,12 +17,18 @@ from devgen.runtime.time.timer import Timer
 
 @dataclass(slots=True, frozen=True)
 class StateItem:
-    """An attribute that a snapshot holds: an int of ``width`` bits, a FIFO, a counter, a timer, a list of one of
-    them, or a bytearray."""
+    """A described thing that a snapshot holds: an int of ``width`` bits, a FIFO, a counter, a timer, a list of one of
+    them, or a bytearray. ``name`` is the described one; ``attribute`` is the device's, where it is another."""
 
     name: str
     kind: Literal["register", "state", "fifo", "counter", "timer"]
     width: int = 0
+    attribute: str = ""
+
+    @property
+    def held_in(self) -> str:
+        """The device's attribute."""
+        return self.attribute or self.name
 
 
 @dataclass(slots=True)
@@ -80,10 +86,10 @@ def _save_timer(timer: Timer, order: Mapping[int, int]) -> Json:
 
 def prepare_item(device: object, item: StateItem, data: Json, restoration: Restoration) -> None:
     """Check the saved data of one attribute and add what restores it. Raises StateError."""
-    present: Savable = getattr(device, item.name)
+    present: Savable = getattr(device, item.held_in)
     what = f"'{item.name}'"
     if isinstance(present, int):
-        restoration.actions.append(partial(setattr, device, item.name, _number(item, data, what)))
+        restoration.actions.append(partial(setattr, device, item.held_in, _number(item, data, what)))
     elif isinstance(present, bytearray):
         contents = unpack(data, len(present), what)
         restoration.actions.append(partial(copy_into, present, contents))

@@ -368,7 +368,7 @@ def _timers(device: Device) -> list[Timer]:
     """All timers of a device, as its STATE names them."""
     found: list[Timer] = []
     for item in device.STATE:
-        value: object = getattr(device, item.name)
+        value: object = getattr(device, item.held_in)
         found.extend(part for part in (value if isinstance(value, list) else [value]) if isinstance(part, Timer))
     return found
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import cast
 
 from devgen.runtime.device.device import Device
-from devgen.runtime.memory.access import unobserved
-from devgen.runtime.memory.register_bank import RegisterBank
 from devgen.runtime.observe.access_names import element_name, number
 from devgen.runtime.observe.config_space_names import Fields
 
@@ -64,15 +62,9 @@ class StateChanges:
 
 
 def _items(device: Device, hidden: bool) -> Iterator[_Item]:
-    names: dict[str, str] = {}
-    for region in device.regions.values():
-        ops = unobserved(region.ops)
-        if isinstance(ops, RegisterBank):
-            names.update((reg.name.replace(".", "_"), reg.name) for reg in ops.registers)
     for item in device.STATE:
         if item.kind == "register" or (hidden and item.kind == "state"):
-            name = names.get(item.name, item.name)
-            yield _Item(item.name, name, device.FIELDS.get(name, ()))
+            yield _Item(item.held_in, item.name, device.FIELDS.get(item.name, ()))
 
 
 def _differences(item: _Item, old: Stored, new: Stored) -> Iterator[Change]:

@@ -128,7 +128,7 @@ class Waves:
 
 def _counters(device: Device) -> Iterator[tuple[str, Counter]]:
     for item in device.STATE:
-        value: object = getattr(device, item.name)
+        value: object = getattr(device, item.held_in)
         if isinstance(value, Counter):
             yield item.name, value
         elif isinstance(value, list):

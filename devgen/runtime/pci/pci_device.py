@@ -50,7 +50,7 @@ class PciDevice(Device):
     BARS: ClassVar[tuple[Bar, ...]] = ()
     CAPABILITIES: ClassVar[Sequence[Capability]] = ()
 
-    def __init__(self, env: Environment, **properties: PropertyValue) -> None:
+    def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)
         express = any(isinstance(one, Express) for one in self.CAPABILITIES)
         self.config = PciConfig(self.PCI, self.BARS, EXTENDED_SIZE if express else SIZE)

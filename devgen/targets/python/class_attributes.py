@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from devgen.language import model
+from devgen.plan.reset_plan import Stored
 from devgen.targets.python.imports import imported
 from devgen.targets.python.lower_expr import integer
 from devgen.targets.python.python_literals import hexadecimal, string
@@ -17,17 +18,28 @@ def state_items(symbols: Symbols) -> Iterator[Node]:
     device = symbols.device
     for stored in symbols.plan.power.stored:
         kind = "state" if stored.kind == "state" else "register"
-        yield _item(symbols.stored(stored), kind, str(stored.width))
+        yield _item(_described(symbols, stored), symbols.stored(stored), kind, stored.width)
     for fifo in device.fifos:
-        yield _item(symbols.attribute("fifo", fifo.name), "fifo", str(fifo.width))
+        yield _item(fifo.name, symbols.attribute("fifo", fifo.name), "fifo", fifo.width)
     for counter in device.counters:
-        yield _item(symbols.attribute("counter", counter.name), "counter")
+        yield _item(counter.name, symbols.attribute("counter", counter.name), "counter")
     for timer in device.timers:
-        yield _item(symbols.attribute("timer", timer.name), "timer")
+        yield _item(timer.name, symbols.attribute("timer", timer.name), "timer")
 
 
-def _item(attribute: str, kind: str, *width: str) -> Node:
-    return call("StateItem", map(Node, (string(attribute), string(kind), *width)), imported("StateItem"))
+def _described(symbols: Symbols, stored: Stored) -> str:
+    """The name in a saved state. That of a register's write-once bits cannot be another thing's."""
+    if stored.kind == "state":
+        return stored.key[1]
+    title = symbols.registers[stored.key].register.title
+    return f"written {title}" if stored.kind == "written" else title
+
+
+def _item(name: str, attribute: str, kind: str, width: int = 0) -> Node:
+    words = [string(name), string(kind), *([str(width)] if width else [])]
+    if attribute != name:
+        words.append(f"attribute={string(attribute)}")
+    return call("StateItem", map(Node, words), imported("StateItem"))
 
 
 def field_tables(symbols: Symbols) -> Iterator[Node]:

@@ -1,6 +1,7 @@
 """Python names for what a description declares.
 
-A thing keeps its own name wherever Python and the runtime's ``Device`` allow it.
+A thing keeps its own name unless that is a keyword or an attribute of the runtime's ``Device``: then an underscore
+follows. This is about Python only. Traces, saved states, tests and messages use the described name.
 """
 
 from __future__ import annotations
@@ -10,13 +11,26 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from devgen.language import reserved_names as reserved
 from devgen.targets.python import source_tree as tree
 from devgen.targets.python.imports import IMPORTS
 
-_CLASS_ATTRIBUTES = "BARS BUS CAPABILITIES ERRORS EVENTS FIELDS NAME PCI PROBES PROPERTIES STATE TITLE VERSION"
-DEVICE_API: Final = reserved.DEVICE_API | frozenset(_CLASS_ATTRIBUTES.split())
-"""Names of ``devgen.runtime.device.device.Device`` and of every generated class; no declared thing may take them."""
+_RUNTIME_WORDS = """
+    BARS BUS CAPABILITIES ERRORS EVENTS FIELDS NAME PCI PROBES PROPERTIES STATE TITLE VERSION
+    add_bar add_doorbell add_gpio_in add_gpio_ins add_gpio_out add_gpio_outs add_intx add_irq add_irqs add_pme
+    add_region add_stream add_vector add_vectors after_reset bars bool_property bytes_property clear clocks close
+    coalesce config emit env fill_bytes function_reset gpio_in gpio_out int_property interrupt_pin intx irqs load
+    load_bytes load_memory load_state log may_master memory message_places messages name observer on_mapping
+    on_reset on_vector pin placements pme_line pme_pin power_on prepare_state probe properties raise_vector region
+    regions reset reset_state save save_state self send_message set_serial_number store store_bytes store_memory
+    streams string_property text_byte update_lines uses_messages
+"""
+RUNTIME_NAMES: Final = frozenset(_RUNTIME_WORDS.split())
+"""Public attributes of the runtime's ``Device`` and ``PciDevice``, and of every generated class.
+
+A described thing of such a name gets another attribute. A test compares this list with the runtime's classes, so that
+a new attribute there cannot break a description: it is added here, and the next build calls the described thing
+otherwise.
+"""
 
 _BUILTINS_WORDS = """
     abs bool dict enumerate int len list max min partial range self str super tuple
@@ -35,7 +49,7 @@ class LoweringError(ValueError):
 class Names:
     """Hands out attribute names that are unique in one class."""
 
-    def __init__(self, taken: Iterable[str] = DEVICE_API) -> None:
+    def __init__(self, taken: Iterable[str] = RUNTIME_NAMES) -> None:
         self._taken = set(taken)
 
     def claim(self, wanted: str, suffix: str = "_") -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from generated_code import described_in, source_of
+from linting import passes_the_linters
 
 from devgen.language import load_device
 
@@ -93,17 +92,3 @@ def test_names_of_what_is_imported_do_not_clash(tmp_path: Path) -> None:
     for name in CLASHES:
         (modules / f"{name.replace('-', '_')}.py").write_text(clashing(name, tmp_path))
     passes_the_linters(modules)
-
-
-def passes_the_linters(folder: Path) -> None:
-    """Ruff with the project's rules, and mypy's strictest, find nothing in the modules of a folder."""
-    config = ["--config", str(ROOT / "pyproject.toml")]
-    for command in (
-        ["ruff", "check", *config, "--no-cache", str(folder)],
-        ["ruff", "format", *config, "--no-cache", "--check", str(folder)],
-        ["mypy", "--strict", "--config-file=", "--cache-dir", str(folder / ".mypy"), *map(str, folder.glob("*.py"))],
-    ):
-        done = subprocess.run(
-            [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
