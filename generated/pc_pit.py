@@ -176,7 +176,7 @@ class PcPit(Device):
             self.reading[index] = 3
         return result
 
-    def write_COUNT(self, index: int, value: int, mask: int = 0xFF) -> None:
+    def write_COUNT(self, index: int, value: int) -> None:
         """Write COUNT (0x000, rw): Counter."""
         if self.writing[index] == 3:
             self.low_byte[index] = value
@@ -189,7 +189,7 @@ class PcPit(Device):
         else:
             self.start(index, value)
 
-    def write_CONTROL(self, value: int, mask: int = 0xFF) -> None:
+    def write_CONTROL(self, value: int) -> None:
         """Write CONTROL (0x003, wo): Control word."""
         for c in range(3):
             if value >> 6 == 3:
@@ -213,7 +213,7 @@ class PcPit(Device):
         """Read B (0x000, rw): System control port B."""
         return self.control | (((self.clocks.virtual.now() // 15085) & 1) << 4) | (self.out2() << 5)
 
-    def write_B(self, value: int, mask: int = 0xFF) -> None:
+    def write_B(self, value: int) -> None:
         """Write B (0x000, rw): System control port B."""
         self.control = value & 0xF
         self.set_gate(value & 1)

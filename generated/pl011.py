@@ -214,11 +214,11 @@ class Pl011(Device):
         self.drop_oldest()
         self.FR &= ~0x40  # FR.RXFF = 0
         if self.rx.empty:
-            self.FR |= 0x10
+            self.FR |= 0x10  # FR.RXFE = 1
         if self.datasheet:
             self.taken()
         elif self.rx.empty:
-            self.RIS &= ~0x10
+            self.RIS &= ~0x10  # RIS.RX = 0
         self.update_intr()
         self.update_serial()
         return result
@@ -277,10 +277,10 @@ class Pl011(Device):
             self.rx.clear()
             self.excess = 0
             if self.datasheet:
-                self.FR |= 0x10
-                self.FR &= ~0x40
-                self.RIS &= ~0x10
-                self.RIS &= ~0x40
+                self.FR |= 0x10  # FR.RXFE = 1
+                self.FR &= ~0x40  # FR.RXFF = 0
+                self.RIS &= ~0x10  # RIS.RX = 0
+                self.RIS &= ~0x40  # RIS.RT = 0
                 self.timeout.cancel()
         self.update_intr()
         self.update_serial()
@@ -355,7 +355,7 @@ class Pl011(Device):
     def timeout_expired(self) -> None:
         """timeout has expired."""
         if not self.rx.empty:
-            self.RIS |= 0x40
+            self.RIS |= 0x40  # RIS.RT = 1
         self.update_intr()
 
     def update_intr(self) -> None:
@@ -368,6 +368,7 @@ class Pl011(Device):
 
     def trigger(self) -> int:
         """The description's function trigger."""
+        # LCR_H.FEN
         return (
             1
             if not self.LCR_H & 0x10
@@ -395,25 +396,26 @@ class Pl011(Device):
 
     def receive(self, character: int) -> None:
         """The description's action receive."""
-        if self.rx.count >= (16 if self.LCR_H & 0x10 else 1):
+        if self.rx.count >= (16 if self.LCR_H & 0x10 else 1):  # LCR_H.FEN
             self.RSR |= 8
-            self.RIS |= 0x400
+            self.RIS |= 0x400  # RIS.OE = 1
         else:
             self.rx.push(character)
-            self.FR &= ~0x10
+            self.FR &= ~0x10  # FR.RXFE = 0
+            # FR.RXFF, LCR_H.FEN
             self.FR = (self.FR & ~0x40) | ((self.rx.count >= (16 if self.LCR_H & 0x10 else 1)) << 6)
             if character & 0x400:
-                self.RIS |= 0x200
+                self.RIS |= 0x200  # RIS.BE = 1
             if self.rx.count >= self.trigger():
-                self.RIS |= 0x10
+                self.RIS |= 0x10  # RIS.RX = 1
             self.timeout.arm_in(self.patience())
 
     def taken(self) -> None:
         """The description's action taken."""
         if self.rx.count < self.trigger():
-            self.RIS &= ~0x10
+            self.RIS &= ~0x10  # RIS.RX = 0
         if self.rx.empty:
-            self.RIS &= ~0x40
+            self.RIS &= ~0x40  # RIS.RT = 0
             self.timeout.cancel()
         else:
             self.timeout.arm_in(self.patience())
