@@ -14,7 +14,6 @@ def passes_the_linters(folder: Path) -> None:
     config = ["--config", str(ROOT / "pyproject.toml")]
     for command in (
         ["ruff", "check", *config, "--no-cache", str(folder)],
-        ["ruff", "format", *config, "--no-cache", "--check", str(folder)],
         ["mypy", "--strict", "--config-file=", "--cache-dir", str(folder / ".mypy"), *map(str, folder.glob("*.py"))],
     ):
         done = subprocess.run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from keyword import iskeyword
 from string import Formatter
 
 from devgen.language.diagnostics import codes_parts as kinds
@@ -43,7 +44,7 @@ def _parameters(text: str) -> tuple[str, ...] | str:
         for _, name, form, conversion in Formatter().parse(text):
             if name is None:
                 continue
-            if not (name.isascii() and name.isidentifier()):
+            if not (name.isascii() and name.isidentifier()) or iskeyword(name):
                 return f"has '{{{name}}}', which is no name of a value"
             if form not in _FORMATS or conversion:
                 return f"shows '{name}' in an unknown way"

@@ -14,6 +14,7 @@ from devgen.language import ir, model
 from devgen.language.typed_walk import Nodes, walk
 from devgen.plan.registers import PlannedRegister
 from devgen.plan.side_effects import WRITABLE
+from devgen.targets.python.python_literals import plain
 from devgen.targets.python.symbols import Symbols
 
 LIMIT: Final = 72
@@ -43,7 +44,7 @@ def fields_stored(register: PlannedRegister) -> list[str]:
 def comment(names: Iterable[str]) -> str:
     """Names as a comment's text, each once."""
     text = ""
-    for name in dict.fromkeys(names):
+    for name in dict.fromkeys(map(plain, names)):
         longer = f"{text}, {name}" if text else name
         if len(longer) > LIMIT:
             return f"{text}, ..." if text else ""

@@ -56,7 +56,7 @@ regions:
       {REG}:
         at: 0
         fields: {{ {FIELD}: {{bits: 3:2, values: {{ {LABEL}: 2 }} }}, {OTHER}: 1:0 }}
-        on_write: "{action_}({REG_}), {EVENT_}({parameter}={REG_})"
+        on_write: "{action_}({REG_}), {EVENT_}({parameter_}={REG_})"
       {ARRAY}: {{at: 0x10, count: 2, stride: 4, on_write: "{REG_}.{FIELD_} = {REG_}.{FIELD_}.{LABEL_}"}}
       {FILE}:
         at: 0x20
