@@ -78,7 +78,7 @@ class Browser:
         command = [program, "--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe"]
         command += [f"--user-data-dir={folder}", "--no-first-run", "--disable-background-networking", "about:blank"]
         self._process = subprocess.Popen(
-            ["/bin/sh", "-c", f'exec "$@" 3<&{ours} 4>&{theirs}', "sh", *command],
+            ["bash", "-c", f'exec "$@" 3<&{ours} 4>&{theirs}', "bash", *command],
             pass_fds=(ours, theirs),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
