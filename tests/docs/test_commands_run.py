@@ -44,7 +44,9 @@ def test_ci_runs_what_is_printed_for_the_shell() -> None:
     assert [line for line in printed if line not in script] == []
 
 
-PROGRAM = re.compile(r"\s*(\$ |devgen |pytest\b|python (?!= )|tests/\S+\.py|examples/\S+ |\.ci/|\. \S*activate|qemu-system-)")
+PROGRAM = re.compile(
+    r"\s*(\$ |devgen |pytest\b|python (?!= )|tests/\S+\.py|examples/\S+ |\.ci/|\. \S*activate|qemu-system-)"
+)
 RUN = re.compile(r"^```(?:console|sh)\n.*?^```$", re.M | re.S)
 
 
