@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,16 +12,15 @@ from devgen.language.view import FieldView, RegisterView, Size
 
 BITS_A_ROW: Final = 16
 
-_ACCESS: Final = {
+ACCESSES: Final[Mapping[str, str]] = {
     "rw": "read and write",
     "ro": "read only",
     "wo": "write only",
     "rw1": "read; writable once",
     "w1": "writable once; not readable",
 }
-_EFFECTS: Final = {
-    "rclr": "cleared by a read",
-    "rset": "set by a read",
+READ_EFFECTS: Final[Mapping[str, str]] = {"rclr": "cleared by a read", "rset": "set by a read"}
+WRITE_EFFECTS: Final[Mapping[str, str]] = {
     "woclr": "writing 1 clears",
     "woset": "writing 1 sets",
     "wot": "writing 1 toggles",
@@ -31,7 +30,7 @@ _EFFECTS: Final = {
     "wclr": "any write clears",
     "wset": "any write sets",
 }
-_DECODES: Final = {
+DECODES: Final[Mapping[str, str]] = {
     "lanes": "by byte lanes: a narrow write changes its bytes only",
     "exact": "at the register's own offset only",
     "word": "at any offset inside the register, always in full",
@@ -54,17 +53,21 @@ class Cell:
 
 def access_words(access: str) -> str:
     """Return what an access type means: ``ro`` is ``read only``."""
-    return _ACCESS[access]
+    return ACCESSES[access]
 
 
 def decode_words(decode: str) -> str:
     """Return what a way to decode means."""
-    return _DECODES[decode]
+    return DECODES[decode]
 
 
 def effect_words(part: FieldView | RegisterView) -> list[str]:
     """Return what reading and writing do by themselves, in words; none for plain storage."""
-    found = [_EFFECTS[effect] for effect in (part.read_effect, part.write_effect) if effect is not None]
+    found = []
+    if part.read_effect is not None:
+        found.append(READ_EFFECTS[part.read_effect])
+    if part.write_effect is not None:
+        found.append(WRITE_EFFECTS[part.write_effect])
     return [*found, "a pulse: zero again after the write"] if part.singlepulse else found
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from devgen.runtime.device.device import BarIndex
     from devgen.runtime.memory.access import AccessObserver, IoOps, Reader, Writer
 
+BarType = Literal["io", "mem32", "mem64", "rom"]
+
 SIZE = 256
 EXTENDED_SIZE = 4096
 """Bytes of a PCI Express function's configuration space."""
@@ -66,7 +68,7 @@ class Bar:
     """A base address register: index 0..5 or "rom"; ``size`` in bytes, a power of two."""
 
     index: BarIndex
-    type: Literal["io", "mem32", "mem64", "rom"]
+    type: BarType
     size: int
     prefetchable: bool = False
 
