@@ -1,12 +1,12 @@
 """The emulator host: runs a machine's guest on Unicorn, on the thread that calls ``run``.
 
-How a run goes: under the machine's lock, hand over coalesced writes, fire timers that are due, bring Unicorn's memory
-map up to date, deliver an exception, take an interrupt if one waits and may be taken; then, without the lock, let
-Unicorn run until something happens. An access of the guest takes the lock for its own time only.
+One cycle of a run: under the machine's lock, carry out coalesced writes, fire timers that are due, update Unicorn's
+memory map, deliver a pending exception and take a pending interrupt if it is not masked; then, without the lock, run
+Unicorn until the gate stops it. An access of the guest takes the lock only while it is carried out.
 
-What a device does during an access (raise a line, move a BAR, end the run) closes the gate and so takes effect before
-the guest's next instruction, as on KVM. What happens on other threads closes it too; what comes due on a clock is
-noticed by the kicker, which then does.
+A device that raises a line, moves a BAR or ends the run during an access closes the gate, so this takes effect before
+the guest's next instruction, as on KVM. Events on other threads close the gate too. The kicker closes it when a timer
+is due.
 
 Lock order, outermost first: the machine's lock, then the gate's. No thread is joined with one of them held.
 """
@@ -44,13 +44,13 @@ from devgen.runtime.time.clock import LiveClock, VirtualClock
 ACCEL: Final = "emulator"
 
 TIMER_BATCH: Final = 64
-"""Timers fired in one go before the guest runs again, whatever the guest has programmed."""
+"""Most timers fired before the guest runs again, so that a guest's timers cannot stop its own instructions."""
 
 SIGNAL_BEAT: Final = 0.1
-"""Seconds after which a guest that only computes, or a halt, is left for a moment: Python then handles signals."""
+"""Seconds after which a running or halted guest is interrupted so that Python can handle signals."""
 
 EXACT_STEPS: Final = 20_000
-"""Instructions watched one by one while an interrupt waits for IF, before the guest gets slices in between."""
+"""Single-stepped instructions while an interrupt waits for IF; after these the guest also runs in time slices."""
 
 _STEPS_BETWEEN_SLICES: Final = 500
 _SLICE: Final = 0.002
@@ -151,7 +151,7 @@ class EmulatorHost:
         self._cpu.load(state)
 
     def close(self) -> None:
-        """Let go of the machine. May be called again; not while ``run`` is under way."""
+        """Detach from the machine. May be called again, but not while ``run`` is running."""
         if self._closed:
             return
         self._closed = True
@@ -178,10 +178,10 @@ class EmulatorHost:
         """Close."""
         self.close()
 
-    # --- being told of things, from any thread -----------------------------------------------
+    # --- notifications, from any thread ------------------------------------------------------
 
     def stop(self) -> None:
-        """End the present run with reason ``stopped``, from any thread; it may go on with another ``run``."""
+        """End the present run with reason ``stopped``, from any thread. Another ``run`` continues the guest."""
         self._stop_requested = True
         self._notice()
 
@@ -192,7 +192,7 @@ class EmulatorHost:
             self._notice()
 
     def _raise_nmi(self) -> None:
-        """A non-maskable interrupt; the machine's lock is held. A second one while one waits is the same."""
+        """Make an NMI pending; the machine's lock is held. Further NMIs while one is pending are merged with it."""
         self._nmi = True
         self._notice()
 
@@ -205,68 +205,68 @@ class EmulatorHost:
             self._notice()
 
     def _notice(self) -> None:
-        """Something wants to be looked at before the guest's next instruction."""
+        """Stop Unicorn before the guest's next instruction, so that the next cycle handles what has happened."""
         self._attention = True
         self._gate.request()
         self._wake.set()
 
     def _settle(self) -> None:
-        """After an access: fire what it made due; look before the next instruction if an interrupt is pending."""
+        """Called after an access: fire timers that are now due; stop Unicorn if an interrupt is pending."""
         if self._clock.queue.due:
             self._clock.settle()
         if self.chip is not None and self.chip.pending() and not self._attention and not self._watched:
             self._notice()
 
     def _deliver_late(self) -> None:
-        """Before and after what the event loop delivers: fire what is due, then carry out coalesced writes."""
+        """Called before and after the event loop delivers input: fire due timers, then carry out coalesced writes."""
         self._clock.settle()
         self._bus.queue.drain()
 
     def _failed(self, error: Exception) -> None:
-        """A device has raised: a fault of the device's, not the guest's. End the run."""
+        """End the run because a device's handler has raised ``error``: a fault of the device, not of the guest."""
         self._failure = self._failure or error
         self._notice()
 
     def _excepted(self, vector: int) -> None:
-        """Unicorn has met an exception or an INT n: it is delivered when Unicorn has stopped."""
+        """Note an exception or an INT n that Unicorn reports; it is delivered when Unicorn has stopped."""
         self._fault = vector
         self._cpu.stop()
 
     def _touch(self, address: int) -> bool:
-        """The guest accesses what has never been touched."""
+        """Map the memory at ``address`` on the guest's first access to it."""
         return self._map.touch(self._cpu.uc, address, self._accesses.on_hole)
 
     def program_counter(self) -> int | None:
-        """Offset in its code segment of the instruction under way; None between two of them. On the run's thread."""
+        """Code segment offset of the current instruction, None between instructions. Only on the run's thread."""
         return self._cpu.pc if self._gate.running and not self._bus.queue.draining else None
 
     def _code(self, address: int, size: int) -> bytes:
-        """Code at a linear address; empty where there is no memory."""
+        """Read ``size`` bytes of code at a linear address; empty where there is no memory."""
         try:
             return GuestView(self._cpu, self.machine.memory).read_bytes(address, size)
         except GuestFault:
             return b""
 
     def _instruction(self) -> tuple[int, bytes]:
-        """Place and opcode of the instruction under way."""
+        """Program counter and opcode of the current instruction."""
         pc = self._cpu.pc
         return pc, GuestView(self._cpu, self.machine.memory).opcode(pc)
 
     # --- the kicker --------------------------------------------------------------------------
 
     def _look(self) -> float:
-        """Close the gate if something is due; seconds until the next look."""
+        """Close the gate if a timer or a deadline is due; return the seconds until the next call."""
         now = time.monotonic()
-        ends = [at for at in (self._deadline, self._slice_end) if at is not None]
+        deadlines = [deadline for deadline in (self._deadline, self._slice_end) if deadline is not None]
         with self.machine.lock:
-            left = min([self._time_to_timer(), *(at - now for at in ends)])
+            left = min([self._time_to_timer(), *(deadline - now for deadline in deadlines)])
         if self._attention or left <= 0 or now - self._last_turn > SIGNAL_BEAT:
             self._gate.request()
             return _SLICE
         return left
 
     def _time_to_timer(self) -> float:
-        """Seconds until the next timer is due, at most a beat."""
+        """Seconds until the next timer is due, at most `BEAT`."""
         deadline = self._clock.next_deadline()
         if deadline is None or isinstance(self._clock, VirtualClock):
             return BEAT
@@ -280,7 +280,14 @@ class EmulatorHost:
     # --- running -----------------------------------------------------------------------------
 
     def run(self, timeout: float | None = None) -> RunResult:
-        """Run the guest until it ends, for ``timeout`` seconds, or until ``stop``. Nothing a guest does raises."""
+        """Run the guest until it ends, for ``timeout`` seconds, or until ``stop``.
+
+        Nothing that a guest does raises: the result says how the run ended.
+
+        Raises:
+            MachineError: the host is closed.
+            KeyboardInterrupt: SIGINT arrived.
+        """
         if self._closed:
             raise MachineError(f"{self.machine.config.name}: the host is closed")
         self._stop_requested = False
@@ -305,11 +312,11 @@ class EmulatorHost:
             self._hold_clock(True)
 
     def _interrupt_key(self) -> None:
-        """SIGINT, at any moment: the kicker will see to it that it is heard."""
+        """Note a SIGINT, which may arrive at any moment; the kicker then closes the gate."""
         self._key_pressed = self._attention = True
 
     def _hold_clock(self, hold: bool) -> None:
-        """Virtual time passes while the guest may run."""
+        """Stop or start a live clock: virtual time passes only during a run."""
         clock = self._clock
         if not isinstance(clock, LiveClock):
             return
@@ -325,15 +332,15 @@ class EmulatorHost:
                 result = self._cycle()
             except TripleFault as fault:
                 result = self._end("shutdown", str(fault))
-            except Unsupported as what:
-                result = self._end("error", f"the emulator cannot deliver {what} (at {self._place()})")
+            except Unsupported as error:
+                result = self._end("error", f"the emulator cannot deliver {error} (at {self._place()})")
             except UcError as error:
                 result = self._end("error", f"Unicorn: {error} (at {self._place()})")
             if result is not None:
                 return result
 
     def _end(self, reason: StopReason, detail: str) -> RunResult:
-        """An end that no later run gets over."""
+        """End this run and every later one with this result."""
         self._ended = RunResult(reason, 0, detail, ACCEL)
         return self._ended
 
@@ -344,7 +351,7 @@ class EmulatorHost:
             return "an unknown address"
 
     def _cycle(self) -> RunResult | None:
-        """One round: look at everything, then run the guest or wait."""
+        """One cycle: handle what is pending, then run the guest or wait. Return the result if the run ends."""
         self._last_turn = time.monotonic()
         if self._key_pressed:
             self._key_pressed = False
@@ -366,7 +373,7 @@ class EmulatorHost:
         return None
 
     def _result(self) -> RunResult | None:
-        """What ends the run now, if anything."""
+        """The result of the run if it has to end now, else None."""
         machine = self.machine
         if machine.exit_code is not None:
             return RunResult("exit", machine.exit_code, "", ACCEL)
@@ -379,11 +386,11 @@ class EmulatorHost:
         return None
 
     def _service(self) -> RunResult | None:
-        """All that is due between two instructions: late writes, timers, the memory map, an exception."""
+        """Handle what is due between instructions: coalesced writes, timers, memory map changes, an exception."""
         try:
             self._bus.queue.drain()
-            self._clock.run_due(TIMER_BATCH)  # what is left over waits: the guest gets its turn too
-        except Exception as error:  # a device's
+            self._clock.run_due(TIMER_BATCH)  # further due timers fire in the next cycle, after some instructions
+        except Exception as error:  # raised by a device's handler
             self._failure = self._failure or error
         if self._failure is not None:
             return self._end("error", f"{type(self._failure).__name__} in a device: {self._failure}")
@@ -394,15 +401,15 @@ class EmulatorHost:
         return None
 
     def _deliver(self, vector: int) -> None:
-        """Enter the handler of the exception that the processor has met."""
+        """Enter the guest's handler of exception ``vector``."""
         raised = self._cpu.take_exception()
-        if self._invalid_opcode:  # Unicorn ends the run by itself then, and says nothing of an exception
+        if self._invalid_opcode:  # Unicorn then ends the run with an error and reports no exception
             raised = RaisedException(0, False, self._cpu.pc)
         self._fault, self._invalid_opcode = None, False
         self._delivery.raised(vector, raised)
 
     def _interrupt(self) -> bool:
-        """Take an interrupt, if there is one and it may be; False if one has to wait for the guest."""
+        """Take a pending interrupt that is not masked. Return False if an interrupt is still pending."""
         if not self._nmi and not self._irq_pending():
             return True
         if self._cpu.in_shadow or not self._may_interrupt():
@@ -421,15 +428,15 @@ class EmulatorHost:
         return self.chip is not None and self.chip.pending()
 
     def _may_interrupt(self) -> bool:
-        """Whether the processor takes what waits: an NMI unless one is being served, others with IF set."""
+        """Whether a pending interrupt can be taken: an NMI unless NMIs are blocked, other interrupts if IF is set."""
         if self._nmi and not self._cpu.nmi_blocked:
             return True
         return self._irq_pending() and self._cpu.interrupts_enabled
 
-    # --- the guest's turn ----------------------------------------------------------------------
+    # --- running Unicorn -----------------------------------------------------------------------
 
     def _guest(self, watch: Callable[[], bool] | None = None) -> None:
-        """Let the processor go until the gate stops it, and sort out why it came back."""
+        """Run Unicorn until the gate stops it; note why it stopped. ``watch`` is called before each instruction."""
         self._gate.open()
         try:
             if watch is not None:
@@ -442,25 +449,26 @@ class EmulatorHost:
             self._halted = not self._gate.stopped and self._fault is None
         except UcError as error:
             self._on_error(error)
-        except Exception as error:  # raised by a hook in spite of its own guard: Unicorn's binding hands it on
+        except Exception as error:  # raised by a hook outside its own `try`: Unicorn's binding re-raises it
             self._failure = error
         finally:
             self._gate.close()
 
     def _on_error(self, error: UcError) -> None:
-        """Errors that are a part of the game; others are raised."""
+        """Handle the Unicorn errors that a guest can cause; re-raise others."""
         if error.errno == UC_ERR_INSN_INVALID:
             self._fault = _INVALID_OPCODE
             self._invalid_opcode = True
         elif error.errno in (UC_ERR_FETCH_PROT, UC_ERR_FETCH_UNMAPPED):
-            self._end("error", f"the guest runs into what is not memory at {self._place()}")
+            self._end("error", f"the guest fetches an instruction where there is no memory, at {self._place()}")
         else:
             raise error
 
     def _guest_blocked(self) -> None:
-        """Run while an interrupt waits for IF, for an IRET or for the end of a shadow, looking at each instruction.
+        """Run step by step while an interrupt waits for IF, for an IRET or for the end of an interrupt shadow.
 
-        A guest that keeps it waiting for long gets slices of time in between; then a short window of IF may be missed.
+        After `EXACT_STEPS` steps, time slices without single-stepping alternate with the steps, for speed; the host
+        may then miss a moment at which IF is set.
         """
         if self._cpu.in_shadow:
             self._boundaries = 0
@@ -484,12 +492,15 @@ class EmulatorHost:
         return self._watched > EXACT_STEPS or self._may_interrupt()
 
     def _wait(self) -> RunResult | None:
-        """The processor is halted and no interrupt can be taken now: wait for something to happen."""
+        """The processor is halted and no interrupt can be taken: sleep until a timer, an input or a deadline.
+
+        Return the result if nothing can ever wake the processor.
+        """
         with self.machine.lock:
             deadline = self._clock.next_deadline()
             if self.chip is None:
                 return self._end(
-                    "halt", f"halted at {self._place()}, and without interrupt controllers nothing wakes it"
+                    "halt", f"halted at {self._place()}; without interrupt controllers nothing can wake it"
                 )
             if not self._cpu.interrupts_enabled and deadline is None and not self.machine.nmi.connected:
                 return self._end("halt", f"halted with interrupts disabled at {self._place()}")

@@ -268,7 +268,7 @@ def _nothing(_vcpu: Vcpu) -> None:
 
 
 def _halt(vcpu: Vcpu) -> RunResult:
-    return RunResult("halt", detail=f"vCPU {vcpu.index} halted, and without interrupt controllers nothing wakes it")
+    return RunResult("halt", detail=f"vCPU {vcpu.index} halted; without interrupt controllers nothing can wake it")
 
 
 def _shutdown(vcpu: Vcpu) -> RunResult:

@@ -1,8 +1,8 @@
 """A machine: RAM, two address spaces, devices at their places, interrupt wires, clocks.
 
-The kernel and the processor belong to a host, which hears of memory through listeners and of interrupts through
-``connect_gsi``. One lock guards all of it: a host takes ``lock`` before it lets an access, a timer, a doorbell or a
-byte from outside reach a device, and holds no other lock of its own while it waits for this one.
+The kernel and the processor belong to a host. The host follows the memory map through memory listeners and the
+interrupt lines through ``connect_gsi``. One lock guards the machine: a host takes ``lock`` before it delivers an
+access, a timer, a doorbell or a byte of input to a device, and holds no other lock while it waits for this one.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ AddressChoice = Callable[[Device], Mapping[str, int]]
 EventSink = Callable[[str, str, dict[str, int]], None]
 
 LOW_RAM: Final = 3 << 30
-"""RAM ends here at the latest and goes on at 4 GiB: devices and BARs have the room between."""
+"""Greatest size of RAM below 4 GiB; further RAM starts at 4 GiB. Devices and BARs use the addresses between."""
 
 HIGH_RAM: Final = 4 << 30
 MAX_GSI: Final = 1023
 BAR_PRIORITY: Final = -1
 MESSAGE_WINDOW: Final = 0xFEE0_0000
-"""Where a device's write of 32 bits is an interrupt message (Intel SDM 3, 11.11); whatever else is there covers it."""
+"""A 32-bit write by a device here is an interrupt message (Intel SDM 3, 11.11). Other regions take precedence."""
 
 MESSAGE_WINDOW_SIZE: Final = 1 << 20
 STATE_VERSION: Final = 1
@@ -65,14 +65,14 @@ CHIPS: Final = (
     ("pit", "pio", 0x40, 4, "interval timer"),
     ("pit", "pio", 0x61, 1, "speaker port"),
 )
-"""What the kernel models: the key of the configuration that asks for it, space, address, bytes, name."""
+"""Chips that the kernel models: configuration key that enables it, address space, address, size in bytes, name."""
 
 
 class Machine:
-    """Builds what ``config`` says. Raises MachineError or DeviceError with a line for whoever wrote the board.
+    """A machine built from ``config``. Raises MachineError or DeviceError with the line of the board file.
 
-    ``ram`` is memory to use instead of the machine's own (the caller keeps it), ``clocks`` likewise. ``log`` takes the
-    lines about accesses that no device answers, which otherwise go to ``logging``.
+    ``ram`` replaces the RAM that the machine would allocate (the caller keeps ownership); ``clocks`` replaces its
+    clocks. ``log`` receives the log lines about accesses without an effect; without it they go to ``logging``.
 
     Power-on is construction; ``reset()`` is a machine reset. ``close()`` releases memory and descriptors.
     """
@@ -115,7 +115,9 @@ class Machine:
         self._actions: dict[tuple[str, str], str] = {}
         self._layout = Layout()
         self._wires = Wires()
-        self._combinations = {(one.name, pin): how for one in config.devices for pin, how in one.inputs.items()}
+        self._combinations = {
+            (placement.name, pin): how for placement in config.devices for pin, how in placement.inputs.items()
+        }
         self._cleanup = ExitStack()
         try:
             with self.transaction():
@@ -170,7 +172,7 @@ class Machine:
         return ram
 
     def _reserve_chips(self) -> None:
-        """Keep devices off the places of the chips that a host models: no access to them would ever arrive."""
+        """Claim the addresses of the chips that a host models: accesses there never reach a device."""
         chips = CHIPS if self.config.irqchip == "kernel" else ()
         for kind, space, start, size, name in chips:
             if kind == "irqchip" or self.config.pit == "kernel":
@@ -183,7 +185,7 @@ class Machine:
         self._root.add_subregion(MESSAGE_WINDOW, self._window, priority=BAR_PRIORITY - 1)
 
     def is_message(self, address: int) -> bool:
-        """Whether a device's write of 32 bits at ``address``, a multiple of 4, goes to ``message_sinks`` now."""
+        """Whether a 32-bit write by a device at ``address`` (a multiple of 4) currently goes to ``message_sinks``."""
         section = self.memory.flat_view.find(address)
         return section is not None and section.region is self._window
 
@@ -213,15 +215,19 @@ class Machine:
 
     def _add_device(self, placement: DevicePlacement, registry: Registry | None) -> None:
         if registry is None:
-            raise MachineError(f"{placement.name}: no registry to look '{placement.device}' up in")
+            raise MachineError(f"{placement.name}: no registry given, so '{placement.device}' cannot be found")
         self.add_device(placement, registry.find(placement.device))
 
     def add_device(
         self, placement: DevicePlacement, device_class: type[Device], choose: AddressChoice | None = None
     ) -> Device:
-        """Make a device of ``device_class`` and put it in its place. Raises MachineError, DeviceError.
+        """Create a device of ``device_class`` and map its regions.
 
-        ``choose(device)`` gives the regions' addresses instead of ``placement.at``, once they are known.
+        ``choose(device)`` returns the regions' addresses to use instead of ``placement.at``.
+
+        Raises:
+            MachineError: the placement does not fit the machine or the device.
+            DeviceError: the device cannot be created.
         """
         name = placement.name
         if name in self.devices or name == "pci-host-bridge":
@@ -231,7 +237,7 @@ class Machine:
         except (ValueError, OSError) as error:
             raise DeviceError(f"{name}: {error}") from error
         except (AttributeError, TypeError, NameError) as error:
-            # Most likely its module was built by another version, for another runtime than this one.
+            # Most likely another version of devgen built its module, for another version of this runtime.
             hint = "it does not fit this version of devgen; build it again"
             raise DeviceError(f"{name}: device '{placement.device}' cannot be made ({error}): {hint}") from error
         self._cleanup.callback(device.close)
@@ -272,12 +278,12 @@ class Machine:
                 raise MachineError(f"{device.name}: interrupt '{line_name}': GSI {gsi} is not 0..{MAX_GSI}")
             self.connect_line(observed_line(device, device.irqs[line_name]), gsi)
         if isinstance(device, PciDevice) and device.intx is not None and device.intx.name not in placement.irq:
-            assert placement.slot is not None  # _plug has seen to it
+            assert placement.slot is not None  # checked by _plug
             index = PciBus.intx_index(placement.slot, max(device.PCI.interrupt_pin, 1))
             self.connect_line(device.pin, self.config.intx_gsis[index])
 
     def _connect_wires(self, placement: DevicePlacement) -> None:
-        """Let lines drive other devices' inputs. All devices must be there."""
+        """Connect the device's lines to other devices' inputs. All devices must have been added."""
         device = self.devices[placement.name]
         outputs = {**device.gpio_out, **device.irqs}
         _refuse_unknown(device.name, "line", placement.wires, outputs)
@@ -292,7 +298,7 @@ class Machine:
             self._wires.connect(device, line, self.devices[owner], pin, self._combinations.get((owner, pin), "or"))
 
     def _check_inputs(self, placement: DevicePlacement) -> None:
-        """Raise MachineError for what ``inputs`` says of an input where there is nothing to combine."""
+        """Raise MachineError if ``inputs`` names an unknown input or one that fewer than two wires drive."""
         device = self.devices[placement.name]
         _refuse_unknown(device.name, "input", placement.inputs, device.gpio_in)
         for pin in placement.inputs:
@@ -318,17 +324,17 @@ class Machine:
     def _connect_streams(self, device: Device, placement: DevicePlacement) -> None:
         _refuse_unknown(device.name, "stream", placement.streams, device.streams)
         for name, stream in device.streams.items():
-            end = self._open_stream(device.name, name, placement.streams.get(name, "null"))
-            stream.connect(end.write, end.write_all)
+            backend = self._open_stream(device.name, name, placement.streams.get(name, "null"))
+            stream.connect(backend.write, backend.write_all)
 
     def _open_stream(self, device: str, stream: str, spec: str) -> StreamEnd:
-        end = open_named(device, stream, spec)
-        self._cleanup.callback(end.close)
-        self.ends[device, stream] = end
-        return end
+        backend = open_named(device, stream, spec)
+        self._cleanup.callback(backend.close)
+        self.ends[device, stream] = backend
+        return backend
 
     def load_guest(self, guest: GuestConfig) -> None:
-        """Put the guest's image into RAM. Raises MachineError if it cannot be read or does not fit."""
+        """Load the guest's image into RAM. Raises MachineError if it cannot be read or does not fit."""
         name = str(guest.image) if isinstance(guest.image, Path) else "guest image"
         room = 0 if self.ram is None else min(self.ram.size, LOW_RAM) - guest.load
         image = _read_image(guest.image, name, room) if isinstance(guest.image, Path) else guest.image
@@ -343,11 +349,11 @@ class Machine:
         return self.config.name
 
     def surroundings(self) -> dict[str, Json]:
-        """See `Observable`: how much RAM there is."""
+        """See `Observable`: the size of RAM in bytes."""
         return {"ram": 0 if self.ram is None else self.ram.size}
 
     def is_ram(self, address: int, length: int) -> bool:
-        """Whether these bytes of guest memory are RAM of the machine's own."""
+        """Whether ``length`` bytes of guest memory at ``address`` are the machine's RAM."""
         size = 0 if self.ram is None else self.ram.size
         if address >= HIGH_RAM:
             return address + length <= HIGH_RAM + size - LOW_RAM
@@ -356,13 +362,13 @@ class Machine:
     # --- interrupts ----------------------------------------------------------------------
 
     def connect_line(self, line: IrqLine, gsi: int) -> None:
-        """Make ``line`` one of the sources of ``gsi``."""
+        """Connect ``line`` to ``gsi``; the GSI's level is the OR of all connected lines."""
         if gsi not in self._gsis:
             self._gsis[gsi] = SharedLine(lambda level: self._gsi_changed(gsi, level))
         line.connect(self._gsis[gsi].source(line.level))
 
     def connect_gsi(self, sink: GsiSink) -> None:
-        """Call ``sink(gsi, level)`` on every change from now on, and at once for each wire that is high."""
+        """Call ``sink(gsi, level)`` on every change, and immediately for each GSI that is high."""
         with self.lock:
             self.gsi_sinks.append(sink)
             for gsi, line in self._gsis.items():
@@ -376,7 +382,7 @@ class Machine:
                 self.gsi_sinks.remove(sink)
 
     def gsi_level(self, gsi: int) -> int:
-        """The present level of a wire."""
+        """The present level (0 or 1) of ``gsi``; 0 if nothing is connected to it."""
         line = self._gsis.get(gsi)
         return 0 if line is None else line.level
 
@@ -385,7 +391,7 @@ class Machine:
             sink(gsi, level)
 
     def connect_nmi(self, sink: Callable[[], None]) -> None:
-        """Call ``sink()`` for each rising edge of the NMI wire from now on, and at once if it is high."""
+        """Call ``sink()`` for each rising edge of the NMI wire, and immediately if it is high."""
         with self.lock:
             self._nmi_sinks.append(sink)
             if self.nmi.level:
@@ -416,16 +422,16 @@ class Machine:
                 say(f"{device}: {event}{shown}")
 
     def request_exit(self, code: int) -> None:
-        """Ask the host to end the run with ``code``; the first code stays."""
+        """Ask the host to end the run with exit code ``code``; later requests do not change the code."""
         if self.exit_code is None:
             self.exit_code = code
         for callback in self.on_exit:
             callback()
 
-    # --- life ----------------------------------------------------------------------------
+    # --- reset and close -----------------------------------------------------------------
 
     def reset(self) -> None:
-        """Machine reset: every device as its description says; RAM and clocks stay."""
+        """Reset every device as its description says; RAM and clocks keep their contents."""
         with self.lock, self.transaction():
             for callback in self.on_reset:
                 callback(False)
@@ -439,7 +445,7 @@ class Machine:
         self._cleanup.close()
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Several changes to the regions of both address spaces, committed once."""
+        """Return a context in which changes to the regions of both address spaces are committed once, at its end."""
         return transaction(self.memory, self.io)
 
     def __enter__(self) -> Machine:
@@ -458,7 +464,7 @@ class Machine:
     # --- snapshots -----------------------------------------------------------------------
 
     def save_state(self, *, with_ram: bool = True) -> dict[str, Json]:
-        """RAM, clocks and every device as plain JSON data with a version; RAM can be left out."""
+        """Return the clocks, every device and, if ``with_ram``, RAM as plain JSON data with a version."""
         with self.lock:
             return {
                 "machine": self.config.name,
@@ -469,9 +475,10 @@ class Machine:
             }
 
     def load_state(self, data: Json) -> None:
-        """Become what ``save_state`` saved, wherever the clocks are now; RAM stays if it was saved without.
+        """Restore what ``save_state`` returned. RAM is unchanged if ``data`` was saved without it.
 
-        Raises StateError, with nothing changed, for anything else.
+        The clocks may be earlier or later than the saved ones. Raises StateError, with nothing changed, for data that
+        is not a saved state of this machine.
         """
         fields = mapping(data, "machine state", ("machine", "version", "clock", "rtc", "host", "ram", "devices"))
         if fields["version"] != STATE_VERSION:
@@ -497,14 +504,14 @@ class Machine:
 
 
 def _clocks(config: MachineConfig) -> Clocks:
-    """Clocks as the configuration says; live ones stand still until a host runs the machine."""
+    """Clocks as the configuration says; live clocks are stopped until a host runs the machine."""
     if config.clock == "manual":
         return Clocks.manual(0, config.rtc_epoch)
     return Clocks.live(running=False)
 
 
 def _read_image(path: Path, name: str, room: int) -> bytes:
-    """The file, but no more of it than shows that it does not fit."""
+    """Read the file, at most one byte more than fits into ``room`` bytes."""
     try:
         image = read_start(path, max(room, 0) + 1)
     except OSError as error:
@@ -515,14 +522,14 @@ def _read_image(path: Path, name: str, room: int) -> bytes:
 
 
 class _LocalApics:
-    """Owner of the message window: a message runs no handler of a device, so it is never refused as re-entry."""
+    """Owner of the message window. A message runs no handler of a device, so it is never refused as re-entry."""
 
     engaged = 0
 
 
 @contextmanager
 def _located(placement: DevicePlacement) -> Iterator[None]:
-    """Let what is wrong with a device tell where the user has put it."""
+    """Add the placement's line of the board file to errors that have no line yet."""
     try:
         yield
     except RuntimeFault as error:

@@ -1,12 +1,14 @@
-"""Address spaces: from an access to the register in one step.
+"""Address spaces: dispatch an access to the device's method.
 
-A resolved access is a closure, kept in a dict by address, one dict per size: a register that was accessed before costs
-two lookups and one call of the device's own method, however many devices there are. Topology changes empty the dicts.
+A resolved access is a closure, cached in a dict by address; there is one dict per access size. A repeated access to a
+register costs two lookups and one call of the device's method, independent of the number of devices. A change of the
+memory topology empties the dicts.
 
-Thread safety: none of its own. Hosts call everything here under the machine's lock (see
-`devgen.runtime.machine.machine` for the lock order); closures from `AddressSpace.reader` and `AddressSpace.writer` too.
+Thread safety: an address space has no lock. Hosts call everything here under the machine's lock (see
+`devgen.runtime.machine.machine` for the lock order), including the closures from `AddressSpace.reader` and
+`AddressSpace.writer`.
 
-A guest is hostile: no access of any size, address or value raises, and what is kept is bounded.
+The guest is untrusted: no access of any size, address or value raises, and the size of every cache is bounded.
 """
 
 from __future__ import annotations
@@ -39,32 +41,31 @@ from devgen.runtime.memory.resolved_accesses import ResolvedAccesses
 from devgen.runtime.memory.shared_bytes import MAX_SIZE, aligned_pieces
 
 PAGE_CACHE_LIMIT: Final = 4096
-"""RAM pages whose place is remembered."""
+"""Most RAM pages in the page cache."""
 
 DMA_LIMIT: Final = 16 << 20
-"""Bytes that one `read_bytes` or `write_bytes` moves at most."""
+"""Most bytes that one `read_bytes` or `write_bytes` moves."""
 
 DMA_IO_LIMIT: Final = 64 << 10
-"""Bytes of it that may fall on registers."""
+"""Most bytes of one DMA transfer that may go to or come from registers."""
 
 DMA_DEPTH: Final = 4
-"""Devices whose registers are accessed by DMA within one another's: one device writes to a second, whose handler writes
-to a third, and so on."""
+"""Greatest nesting of DMA to registers: one device writes to a second, whose handler writes to a third, and so on."""
 
 DMA_NESTED_LIMIT: Final = 4096
-"""Such accesses below the first level that one DMA transfer may cause, so that its time is bounded too."""
+"""Most nested register accesses that one DMA transfer may cause; this bounds its time."""
 
 _ADDRESS_MASK: Final = ADDRESS_LIMIT - 1
 _PAGE_MASK: Final = PAGE_SIZE - 1
 
 _Place = tuple[RamBlock, int, bool]
-"""A place in memory: the block, the offset in it, and whether it is read-only here."""
+"""A place in memory: the RAM block, the offset in it in bytes, and whether it is mapped read-only."""
 
 
 class AddressSpace(LiveView):
-    """Memory or port I/O as a processor or a device sees it. Addresses are taken modulo 2^64.
+    """The memory or port I/O address space of a processor or a device. Addresses are taken modulo 2^64.
 
-    ``unassigned_reads`` and ``unassigned_writes`` count accesses that met no region at all.
+    ``unassigned_reads`` and ``unassigned_writes`` count accesses to addresses without a region.
     """
 
     __slots__ = (
@@ -85,15 +86,15 @@ class AddressSpace(LiveView):
     )
 
     def __init__(self, name: str, root: MemoryRegion, unassigned: Literal["ones", "zeros"] = "ones") -> None:
-        """``unassigned`` is what addresses read where there is nothing.
+        """``unassigned`` is the value of every bit read from an address without a region.
 
         Raises:
             DoorbellCollision: doorbells in ``root`` collide.
         """
         self.generation = 0
-        """Rises whenever closures from `reader` and `writer` have become stale."""
+        """Increases whenever closures from `reader` and `writer` become stale."""
         self.on_stale: list[Callable[[], None]] = []
-        """Called when `generation` has risen: for hosts that cannot afford to look at it for every access."""
+        """Called when `generation` has increased, for hosts that do not compare it at every access, for speed."""
         self.unassigned_reads = 0
         self.unassigned_writes = 0
         self._unassigned = 0xFF if unassigned == "ones" else 0
@@ -105,12 +106,12 @@ class AddressSpace(LiveView):
         self._kernel_ioeventfd = False
         self._depth = self._nested = 0
         self._bells: dict[int, list[IoEventFd]] = {}
-        super().__init__(name, root)  # last: it flattens, and that empties the above
+        super().__init__(name, root)  # last: it flattens, and `_view_changed` uses the attributes above
 
     # Single accesses.
 
     def read(self, address: int, size: int) -> int:
-        """Read ``size`` bytes (1 to 8). Never raises: an impossible size reads as if nothing were assigned."""
+        """Read ``size`` bytes (1 to 8). Never raises: any other size reads as unassigned."""
         try:
             reader = self._readers[size][address]
         except KeyError:
@@ -118,7 +119,7 @@ class AddressSpace(LiveView):
         return reader()
 
     def write(self, address: int, value: int, size: int) -> None:
-        """Write the low ``size`` bytes (1 to 8) of ``value``. Never raises: an impossible size is dropped."""
+        """Write the low ``size`` bytes (1 to 8) of ``value``. Never raises: a write of any other size is dropped."""
         try:
             writer = self._writers[size][address]
         except KeyError:
@@ -129,19 +130,19 @@ class AddressSpace(LiveView):
         writer(value & _MASKS[size])
 
     def reader(self, address: int, size: int) -> Reader:
-        """The closure that performs `read`, valid until `generation` changes."""
+        """Return the closure that performs `read`, valid until `generation` changes."""
         found = self._readers[size].get(address) if 1 <= size <= MAX_SIZE else None
         return found or self._find_reader(address, size)
 
     def writer(self, address: int, size: int) -> Writer:
-        """The closure that performs `write`, valid until `generation` changes; its value must fit ``size``."""
+        """Return the closure that performs `write`, valid until `generation` changes; its value must fit ``size``."""
         found = self._writers[size].get(address) if 1 <= size <= MAX_SIZE else None
         return found or self._find_writer(address, size)
 
-    # What devices do (DMA).
+    # DMA by devices.
 
     def load(self, address: int, size: int) -> int:
-        """`read` for a device. A register is reached only if no handler of its device is running (`_enter`)."""
+        """`read` by a device. A register is accessed only if no handler of its device is running (see `_enter`)."""
         page = self._page(address, size) if size <= MAX_SIZE else None
         if page is not None:
             block, at, _ = page
@@ -156,7 +157,7 @@ class AddressSpace(LiveView):
             self._depth -= 1
 
     def store(self, address: int, value: int, size: int) -> None:
-        """`write` for a device; see `load`."""
+        """`write` by a device; see `load`."""
         page = self._page(address, size) if size <= MAX_SIZE else None
         if page is not None:
             block, at, readonly = page
@@ -172,10 +173,10 @@ class AddressSpace(LiveView):
                 self._depth -= 1
 
     def read_bytes(self, address: int, n: int) -> bytes:
-        """Read ``n`` bytes across whatever is there: memory is copied, registers are read in aligned accesses.
+        """Read ``n`` bytes across regions of any kind: memory is copied, registers are read in aligned accesses.
 
-        At most `DMA_LIMIT` bytes come back, of which `DMA_IO_LIMIT` from registers; the rest of these, and what is
-        unassigned, reads as unassigned.
+        At most `DMA_LIMIT` bytes are returned. At most `DMA_IO_LIMIT` of these are read from registers; the others on
+        registers, and bytes without a region, have the unassigned value.
         """
         page = self._page(address, n)
         if page is not None:
@@ -197,7 +198,7 @@ class AddressSpace(LiveView):
         return bytes(out)
 
     def write_bytes(self, address: int, data: bytes | bytearray | memoryview) -> None:
-        """Write ``data`` across whatever is there; limits as in `read_bytes`, what is beyond them is dropped."""
+        """Write ``data`` across regions of any kind; bytes beyond the limits of `read_bytes` are dropped."""
         page = self._page(address, len(data))
         if page is not None:
             _copy_in(page, data)
@@ -217,11 +218,11 @@ class AddressSpace(LiveView):
                 self._write_io(start, piece[:budget])
                 budget -= min(length, budget)
 
-    # What hosts and observers set.
+    # Settings of hosts and observers.
 
     @property
     def kernel_ioeventfd(self) -> bool:
-        """Whether the host has the kernel match doorbells; otherwise `write` does."""
+        """Whether the kernel matches doorbells (KVM_IOEVENTFD); otherwise `write` matches them."""
         return self._kernel_ioeventfd
 
     @kernel_ioeventfd.setter
@@ -231,7 +232,7 @@ class AddressSpace(LiveView):
 
     @property
     def observer(self) -> AccessObserver | None:
-        """Hears every single access at its absolute address; costs nothing while it is None."""
+        """Called for every single access with its absolute address; None, the default, costs nothing."""
         return self._observer
 
     @observer.setter
@@ -240,12 +241,12 @@ class AddressSpace(LiveView):
         self.flush_cache()
 
     def flush_cache(self) -> None:
-        """Forget all resolved accesses; `generation` rises, so hosts forget theirs."""
+        """Discard all resolved accesses and increase `generation`, so that hosts discard theirs."""
         self._resolved.clear()
         self._pages.clear()
         self.generation += 1
-        for forget in self.on_stale:
-            forget()
+        for callback in self.on_stale:
+            callback()
 
     def _view_changed(self) -> None:
         self._bells = {}
@@ -324,7 +325,7 @@ class AddressSpace(LiveView):
         return write_nothing if region.ops is None else region.ops.resolve_write(offset, size)
 
     def _ones(self, size: int) -> int:
-        """What ``size`` bytes read where nothing is assigned."""
+        """The value that ``size`` bytes without a region read."""
         return mask_of(min(max(size, 0), MAX_SIZE)) if self._unassigned else 0
 
     def _gap_reader(self, size: int) -> Reader:
@@ -345,7 +346,7 @@ class AddressSpace(LiveView):
     # DMA.
 
     def _page(self, address: int, size: int) -> _Place | None:
-        """Where a range is that lies in one page of memory; the page's place is remembered."""
+        """Find the place of a range that lies within one page of memory, else None; the page's place is cached."""
         into = address & _PAGE_MASK
         if size < 1 or into + size > PAGE_SIZE:
             return None
@@ -374,11 +375,11 @@ class AddressSpace(LiveView):
         return any(section is not None and section.region.memory is None for section, _, _ in runs)
 
     def _enter(self, address: int, n: int, *, write: bool) -> bool:
-        """Whether a device may access registers in this range now; then the caller takes 1 from ``_depth`` afterwards.
+        """Whether a device may access registers in this range now; if so, the caller decrements ``_depth`` afterwards.
 
-        A device whose handler is running is not entered again, as in QEMU since 8.1: its description need not expect
-        that its own DMA changes its registers. Other devices are, to a few levels; a block of registers, or registers
-        without an owner, at the first level only.
+        A device whose handler is running is not entered again, as in QEMU since 8.1, so a description need not expect
+        that its own DMA changes its registers. Other devices are entered, up to `DMA_DEPTH` levels. Transfers of more
+        than `MAX_SIZE` bytes, and registers without an owner, are allowed at the first level only.
         """
         nested = self._depth > 0
         too_deep = nested and (self._depth >= DMA_DEPTH or self._nested >= DMA_NESTED_LIMIT or n > MAX_SIZE)
@@ -441,7 +442,7 @@ def _copy_in(place: _Place, data: bytes | bytearray | memoryview) -> None:
 
 
 def _ringing(bells: list[IoEventFd], size: int, otherwise: Writer) -> Writer:
-    """Match doorbells as the kernel does, before the access is cut; what rings none goes on to the registers."""
+    """Match doorbells as the kernel does, before the access is cut; a write that rings none goes to ``otherwise``."""
     matched = {bell.match: bell.handler for bell in bells if bell.length == size}
     for bell in bells:
         if bell.length == 0 or (bell.length == size and bell.match is None):
