@@ -29,12 +29,15 @@ pci:
 properties:
   channels: {type: int, default: 2, range: 1..8, description: '@'}
   label: {type: string, default: '@'}
+  exact: {type: bool, default: false}
 constants: {LIMIT: 5}
 state: {hidden: {width: 8, count: channels, description: '@'}}
 fifos: {rx: {depth: 16, width: 8, description: '@'}}
 counters: {ticks: {clock: virtual, frequency: 1 MHz, width: 32, description: '@'}}
 timers: {alarm: {counter: ticks, match: WIDE.LOW, description: '@', on_expire: CTRL.RUN = 1}}
+deviations: {stored: '@', silent: {text: '@', property: exact}}
 events: {SEEN: {value: 8}}
+errors: {LOST: '{entry}@'}
 streams: {line: {description: '@', on_receive: rx.push(value)}}
 gpio_in: {button: {description: '@', on_input: CTRL.RUN = value}}
 gpio_out: {lamp: {description: '@', level: CTRL.RUN}}
@@ -42,7 +45,7 @@ interrupts:
   inta: {intx: true, level: CTRL.RUN, description: '@'}
   done: {vector: 0, count: 2, level: CTRL.RUN and index < LIMIT}
 functions: {'twice(n: u8)': n * 2}
-actions: {'note(n: u8)': SEEN(value=n)}
+actions: {'note(n: u8)': [SEEN(value=n), LOST(entry=n)]}
 on_reset: hidden[0] = 1
 regions:
   registers:

@@ -1,6 +1,6 @@
-"""The view: a checked device as plain, frozen data, for templates, exporters and programs of anybody's.
+"""The view: a checked device as plain, frozen data, for templates, exporters and your own programs.
 
-Everything that a description says is here under stable names, without a trace of how it was read: registers are
+Everything that a description says is here under stable names; nothing shows how it was read. Registers are
 flattened (those of a register file carry their whole offset and the file's name), every piece of behaviour has its
 source text beside its typed form, and a size that depends on properties is text and its greatest value:
 
@@ -24,6 +24,7 @@ from devgen.language.view.device_views import (
     CapabilityView,
     ConstantView,
     CounterView,
+    DeviationView,
     DeviceView,
     EventView,
     FifoView,
@@ -55,6 +56,7 @@ __all__ = [
     "CapabilityView",
     "ConstantView",
     "CounterView",
+    "DeviationView",
     "DeviceView",
     "DoorbellView",
     "EnumerationView",

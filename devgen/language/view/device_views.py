@@ -41,6 +41,18 @@ class PropertyView:
 
 
 @dataclass(slots=True, frozen=True)
+class DeviationView:
+    """A difference from the datasheet."""
+
+    name: str
+    """Its name."""
+    text: str
+    """What differs."""
+    property: str
+    """The property of type ``bool`` that removes the difference where it is true; empty if there is none."""
+
+
+@dataclass(slots=True, frozen=True)
 class ConstantView:
     """A number with a name."""
 
@@ -300,6 +312,8 @@ class DeviceView:
     """Its description, or an empty string."""
     datasheet: str
     """The document that it follows, or an empty string."""
+    deviations: tuple[DeviationView, ...]
+    """Where it differs from that document."""
     bus: Literal["sysbus", "isa", "pci"]
     """Where it sits."""
     properties: tuple[PropertyView, ...]

@@ -10,6 +10,7 @@ from devgen.language.module_names import module_name
 from devgen.language.view.device_views import (
     ConstantView,
     CounterView,
+    DeviationView,
     DeviceView,
     EventView,
     FifoView,
@@ -38,6 +39,7 @@ def view_device(device: model.Device, tree: Tree) -> DeviceView:
         title=device.title,
         description=device.description,
         datasheet=device.datasheet,
+        deviations=tuple(DeviationView(part.name, part.text, part.property) for part in device.deviations),
         bus=device.bus.value,
         properties=tuple(_property(part) for part in device.properties),
         constants=tuple(ConstantView(part.name, part.value) for part in device.constants),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from devgen.language import ir, load_device
-from devgen.language.view import DeviceView, Hook, Size, view_of
+from devgen.language.view import DeviationView, DeviceView, Hook, Size, view_of
 
 ROOT = Path(__file__).resolve().parents[3]
 CATALOGUE = sorted(path for path in (ROOT / "devices").glob("*.yaml") if load_device(path).device is not None)
@@ -75,6 +75,18 @@ def test_registers_are_sorted_by_offset_across_files(tmp_path: Path) -> None:
 def test_one_register_has_no_stride_and_ends_after_itself(tmp_path: Path) -> None:
     (register,) = viewed(tmp_path, BANK + "      R: {at: 8, width: 64}\n").registers
     assert (register.count, register.stride, register.end, register.size) == (None, 0, 16, 8)
+
+
+def test_a_deviation_names_the_property_that_removes_it(tmp_path: Path) -> None:
+    device = viewed(
+        tmp_path,
+        "properties: {exact: {type: bool, default: false}}\n"
+        "deviations: {stored: No prescaler., fixed: {text: Always runs., property: exact}}\n" + BANK + "      R: {at: 0}\n",
+    )
+    assert device.deviations == (
+        DeviationView("stored", "No prescaler.", ""),
+        DeviationView("fixed", "Always runs.", "exact"),
+    )
 
 
 def test_hooks_have_the_text_of_the_description_beside_the_typed_form(tmp_path: Path) -> None:

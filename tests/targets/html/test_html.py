@@ -109,6 +109,8 @@ def test_the_page_has_every_part_of_the_device(pages: Path, tmp_path: Path) -> N
         assert f"part-{part}" in document.ids
     for part in ("FIFOs", "Streams", "Events", "State", "Constants", "Functions", "Actions", "Reset", "Not%20modelled"):
         assert f"part-{part}" in document.ids
+    assert "part-Deviations" in document.ids
+    assert {"silent", f"{{entry}}{HOSTILE}"} <= set(texts)
 
 
 def test_a_user_replaces_one_block(tmp_path: Path) -> None:

@@ -76,6 +76,8 @@ def test_the_page_has_every_register_and_behaviour(pages: Path, tmp_path: Path) 
         assert f"\n## {title}\n" in text
     for title in ("Events", "Hidden state", "Constants", "Functions", "Actions", "Reset", "Not modelled"):
         assert f"\n## {title}\n" in text
+    assert "| `silent` |" in text.split("\n## Deviations from the datasheet\n")[1]
+    assert f"| {escaped('{entry}' + HOSTILE)} |" in text
 
 
 def test_no_two_blank_lines_follow_each_other(pages: Path) -> None:
