@@ -101,6 +101,34 @@ def check_level(level: object) -> None:
         raise BenchError(f"a trace's level is {', '.join(LEVELS)}, not {level!r}{suggest(str(level), LEVELS)}")
 
 
+def check_line_level(level: object) -> None:
+    """Check the level that an input is driven to. Raises BenchError."""
+    if not isinstance(level, int) or level not in (0, 1):
+        raise BenchError(f"the level of an input is 0 or 1, not {_shown(level)}")
+
+
+def check_text_file(file: object) -> None:
+    """Check the file of a recording. Raises BenchError."""
+    if not hasattr(file, "write"):
+        raise BenchError(
+            f"a recording needs a file that is open for writing, as open('a.jsonl', 'w'), not {_shown(file)}"
+        )
+
+
+def unknown_part(device: str, kind: str, known: Iterable[str], name: object) -> BenchError:
+    """The error for a line or stream that ``device`` does not have, or that must be named because it has several."""
+    names = list(known)
+    if not names:
+        return BenchError(f"{device} has no {kind}")
+    shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    if name is None:
+        return BenchError(f"{device} has more than one {kind}: name one of {shown}")
+    if f"{name}[0]" in names:
+        count = sum(known_name.startswith(f"{name}[") for known_name in names)
+        return BenchError(f"{device}: {kind} {name!r} is an array: name an element, {name}[0] to {name}[{count - 1}]")
+    return BenchError(f"{device} has no {kind} {name!r}{suggest(str(name), names)}; it has {shown}")
+
+
 def check_globs(only: object) -> None:
     """Check the names that a trace is confined to. Raises BenchError."""
     if isinstance(only, str):

@@ -14,11 +14,14 @@ from devgen.hosts.bench.arguments import (
     check_bar_places,
     check_globs,
     check_level,
+    check_line_level,
     check_load,
     check_places,
     check_start,
+    check_text_file,
     device_class_of,
     duration_of,
+    unknown_part,
     wrong_access,
 )
 from devgen.hosts.bench.placing import DECODING, place_bars, region_addresses
@@ -272,7 +275,8 @@ class Bench:
         return level_of(self.dut, self._only("GPIO output", self.dut.gpio_out, name))
 
     def drive(self, name: str, level: int) -> None:
-        """Drive a GPIO input."""
+        """Drive a GPIO input to 0 or 1; an element of an array is ``"button[2]"``."""
+        check_line_level(level)
         self.dut.gpio_in[self._only("GPIO input", self.dut.gpio_in, name)].set(level)
         self.settle()
 
@@ -320,14 +324,14 @@ class Bench:
 
     def record(self, file: TextIO) -> Recorder:
         """Record from now on, until ``close()``, what `devgen.hosts.bench.replay` and ``devgen replay`` read."""
+        check_text_file(file)
         return Recorder(self.machine, self.dut, file)
 
     def _only(self, kind: str, known: Mapping[str, object], name: str | None) -> str:
         if name is None and len(known) == 1:
             return next(iter(known))
         if name is None or name not in known:
-            shown = ", ".join(list(known)[:8]) or "none"
-            raise BenchError(f"{self.dut.NAME}: no {kind} {name!r}{suggest(str(name or ''), known)}; there is {shown}")
+            raise unknown_part(self.dut.NAME, kind, known, name)
         return name
 
     # --- life ----------------------------------------------------------------------------

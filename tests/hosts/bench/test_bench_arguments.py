@@ -28,6 +28,21 @@ CALLS: dict[str, tuple[Callable[[Any], object], str]] = {
     "endless load": (lambda dev: dev.load(0, 1 << 50), "a length is a number of bytes, at most 0x40000000"),
     "text as memory": (lambda dev: dev.store(0, "abc"), "the data are bytes, as b'abc', not 'abc'"),
     "number as memory": (lambda dev: dev.store(0, 5), "the data are bytes, as b'abc', not 0x5"),
+    "level of an input": (lambda dev: dev.drive("gate[0]", 2), "the level of an input is 0 or 1, not 0x2"),
+    "level as text": (lambda dev: dev.drive("gate[0]", "high"), "the level of an input is 0 or 1, not 'high'"),
+    "array of inputs": (
+        lambda dev: dev.drive("gate", 1),
+        "kit: GPIO input 'gate' is an array: name an element, gate[0] to gate[1]",
+    ),
+    "unknown input": (
+        lambda dev: dev.drive("gat[0]", 1),
+        "kit has no GPIO input 'gat[0]' (did you mean 'gate[0]'?); it has gate[0], gate[1]",
+    ),
+    "one of several lines": (
+        lambda dev: dev.irq(),
+        "kit has more than one interrupt: name one of irq[0], irq[1]",
+    ),
+    "recording into a name": (lambda dev: dev.record("a.jsonl"), "a recording needs a file that is open for writing"),
     "text on a stream": (lambda dev: dev.receive("abc"), "the data are bytes, as b'abc', not 'abc'"),
     "level": (
         lambda dev: dev.trace(print, "fields"),
@@ -38,6 +53,7 @@ CALLS: dict[str, tuple[Callable[[Any], object], str]] = {
 
 MAKING: dict[str, tuple[Callable[[], object], str]] = {
     "no device": (lambda: Bench(5), "5 is no device: give a name or the class of a device"),  # type: ignore[arg-type]
+    "no stream": (lambda: Bench(Card).receive(b"A"), "card has no stream"),
     "another class": (lambda: Bench(dict), "<class 'dict'> is no device"),  # type: ignore[arg-type]
     "ram as text": (lambda: Bench(Kit, ram="1 MiB"), "ram is a number of bytes or a RamBlock"),  # type: ignore[arg-type]
     "rtc before 1970": (lambda: Bench(Kit, rtc=-1), "rtc is a number of seconds since 1970"),

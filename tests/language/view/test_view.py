@@ -81,7 +81,9 @@ def test_a_deviation_names_the_property_that_removes_it(tmp_path: Path) -> None:
     device = viewed(
         tmp_path,
         "properties: {exact: {type: bool, default: false}}\n"
-        "deviations: {stored: No prescaler., fixed: {text: Always runs., property: exact}}\n" + BANK + "      R: {at: 0}\n",
+        "deviations: {stored: No prescaler., fixed: {text: Always runs., property: exact}}\n"
+        + BANK
+        + "      R: {at: 0}\n",
     )
     assert device.deviations == (
         DeviationView("stored", "No prescaler.", ""),
