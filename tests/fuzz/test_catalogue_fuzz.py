@@ -236,7 +236,7 @@ def plain(value: object) -> object:
 
 def timers(device: Device) -> int:
     """Timers that the device has."""
-    parts: list[object] = [getattr(device, item.name) for item in device.STATE]
+    parts: list[object] = [getattr(device, item.held_in) for item in device.STATE]
     return sum(sum(isinstance(one, Timer) for one in (part if isinstance(part, list) else [part])) for part in parts)
 
 

@@ -235,7 +235,11 @@ class PicPair:
             return
         chip = self.slave if port & 0x80 else self.master
         if port & 1:
+            updates = not chip.init_state
             chip.write_data(value)
         else:
+            updates = not value & 0x18
             chip.write_command(value)
-        self._update()
+        # As in KVM, only the mask register and OCW2 change INTR; an initialized chip with a request gone is spurious.
+        if updates:
+            self._update()

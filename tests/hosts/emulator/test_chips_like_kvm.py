@@ -10,7 +10,7 @@ import struct
 
 import pytest
 from chip_program import In, Line, Message, Out, Read, Step, Take, Write, guest, prepare, run
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from devgen.hosts.emulator import EmulatorHost
@@ -99,6 +99,7 @@ SLOW = settings(max_examples=12, deadline=None, suppress_health_check=list(Healt
 
 
 @SLOW
+@example([Take(), In(0x20), Line(0, 1), Out(0x20, 0x11), Take()])  # ICW1 leaves INTR as it was
 @given(st.lists(pic_steps, min_size=5, max_size=60))
 def test_any_accesses_to_the_pic_pair(steps: list[Step]) -> None:
     assert run([*PIC, *steps], EmulatorHost) == run([*PIC, *steps], KvmHost)
@@ -155,6 +156,7 @@ pit_steps = st.one_of(
 
 
 @SLOW
+@example([Out(0x43, 0), Out(0x43, 0), Out(0x43, 0x10)])  # a latched count stays
 @given(st.lists(pit_steps, min_size=3, max_size=30))
 def test_any_accesses_to_the_pit_leave_the_same_state(steps: list[Step]) -> None:
     # Each channel is programmed first: at power-on the kernel's have no access mode yet.
