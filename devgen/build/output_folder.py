@@ -118,9 +118,9 @@ class OutputFolder:
             compiled = os.listdir(self.path / "__pycache__")
         except OSError:
             return
-        for one in compiled:
-            if one.startswith(f"{stem}.") and one.endswith(".pyc"):
-                (self.path / "__pycache__" / one).unlink(missing_ok=True)
+        for file_name in compiled:
+            if file_name.startswith(f"{stem}.") and file_name.endswith(".pyc"):
+                (self.path / "__pycache__" / file_name).unlink(missing_ok=True)
 
     def _header(self, name: str) -> re.Match[str] | None:
         try:

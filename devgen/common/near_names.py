@@ -13,6 +13,6 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that is most like ``name``, whatever their case; None when none is near."""
     if len(name) > _LONGEST:
         return None
-    by_fold = {one.casefold(): one for one in known if len(one) <= _LONGEST}
+    by_fold = {known_name.casefold(): known_name for known_name in known if len(known_name) <= _LONGEST}
     near = get_close_matches(name.casefold(), by_fold, n=1, cutoff=0.6)
     return by_fold[near[0]] if near else None

@@ -41,7 +41,7 @@ def load_device(path: str | Path, *, include_dirs: Sequence[str | Path] = ()) ->
     """
     from devgen.language.loading import load_device_file
 
-    return load_device_file(Path(path), tuple(Path(one) for one in include_dirs))
+    return load_device_file(Path(path), tuple(Path(path) for path in include_dirs))
 
 
 def load_board(path: str | Path) -> BoardResult:
@@ -59,4 +59,4 @@ def check_paths(paths: Iterable[str | Path], *, include_dirs: Sequence[str | Pat
     """
     from devgen.language.loading import check_all
 
-    return check_all([Path(one) for one in paths], tuple(Path(one) for one in include_dirs))
+    return check_all([Path(path) for path in paths], tuple(Path(path) for path in include_dirs))

@@ -97,7 +97,7 @@ class BoardResult:
     @property
     def ok(self) -> bool:
         """Whether no error was found."""
-        return all(one.severity != "error" for one in self.diagnostics)
+        return all(diagnostic.severity != "error" for diagnostic in self.diagnostics)
 
 
 def load_board_file(path: Path) -> BoardResult:

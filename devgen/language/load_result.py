@@ -28,4 +28,4 @@ class LoadResult:
     @property
     def ok(self) -> bool:
         """Whether no error was found."""
-        return all(one.severity != "error" for one in self.diagnostics)
+        return all(diagnostic.severity != "error" for diagnostic in self.diagnostics)

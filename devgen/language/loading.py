@@ -59,7 +59,7 @@ def _build(tree: Tree, sources: Sources, sink: Diagnostics, fragment: bool) -> A
 def outermost(tree: Tree, sources: Sources) -> Tree:
     """Return the tree as what it is once its includes are merged: without ``include``, unless that is malformed."""
     names = tree.get("include")
-    if not isinstance(names, list) or not all(isinstance(one, str) for one in names):
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         return tree
     merged = {key: value for key, value in tree.items() if key != "include"}
     sources.set_place(merged, sources.marks[id(tree)], sources.places[id(tree)])
@@ -85,7 +85,7 @@ def check_all(paths: Sequence[Path], include_dirs: tuple[Path, ...] = ()) -> lis
             continue
         result = load_device_file(path, include_dirs)
         found += result.diagnostics
-        included.update(one.resolve() for one in result.sources[1:])
+        included.update(source.resolve() for source in result.sources[1:])
         if result.device is not None:
             found += _same_module(modules, result.device)
         if result.fragment:

@@ -44,7 +44,7 @@ def measure(loaded: LoadResult) -> Statistics | None:
     return Statistics(
         lines=sum(_lines(path) for path in loaded.sources),
         registers=len(registers),
-        fields=sum(len(one.fields) for one in registers if one.alias is None),
+        fields=sum(len(register.fields) for register in registers if register.alias is None),
         behaviour=_behaviour(loaded.sources[0]),
     )
 
@@ -90,5 +90,5 @@ def _texts(node: dict[str, Any]) -> Iterator[str]:
 
 
 def _statements(value: object) -> Iterator[str]:
-    for one in value if isinstance(value, list) else [value]:
-        yield str(one)
+    for item in value if isinstance(value, list) else [value]:
+        yield str(item)

@@ -5,8 +5,8 @@ and ``match`` tells the kinds apart:
 
     >>> from devgen.language import ir
     >>> from devgen.language.typed_walk import walk
-    >>> one = ir.Assign(ir.StatePlace("credits", 8), ir.Int(3))
-    >>> [type(node).__name__ for node in walk(one)]
+    >>> assignment = ir.Assign(ir.StatePlace("credits", 8), ir.Int(3))
+    >>> [type(node).__name__ for node in walk(assignment)]
     ['Assign', 'StatePlace', 'Int']
 
 A new kind of node needs an entry in ``INSIDE``; a test compares the table with the dataclasses.

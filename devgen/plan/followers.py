@@ -94,7 +94,7 @@ class Followers:
 
         ``since``: what of it may have changed after the updates of ``after_store``, if the entry point has them.
         """
-        current = [] if since is None else [one.thing for one in self._enables if not one.inputs & since]
+        current = [] if since is None else [enable.thing for enable in self._enables if not enable.inputs & since]
         return tuple(Update(thing) for thing in self._reached(changed) if thing not in current)
 
     def look_again(self, follower: Follower) -> tuple[Update, ...]:

@@ -111,7 +111,9 @@ def finish(scope: Scope, sink: Diagnostics) -> Compiled:
     That is recursion, the cost of each entry point, and functions and actions that nothing calls.
     """
     nothing = Compiled((), (), frozenset(), frozenset())
-    first = next((text for one in scope.callables() for text in _texts(one.body)), SourceText("", Mark("", 1, 1)))
+    first = next(
+        (text for routine in scope.callables() for text in _texts(routine.body)), SourceText("", Mark("", 1, 1))
+    )
     return _guarded(first, scope, sink, lambda: finish_program(scope, sink), nothing)
 
 

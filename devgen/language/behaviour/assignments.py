@@ -190,8 +190,8 @@ class Assignments(Expressions):
             return None
         if isinstance(base.place, LinePlace):
             return self._store(base, value, node, source)
-        one = Binary("<<", Int(1), bit, ranges.shift_left(Range(1, 1), bit.range))
-        keep = Unary("~", one, ranges.invert(one.range))
+        single = Binary("<<", Int(1), bit, ranges.shift_left(Range(1, 1), bit.range))
+        keep = Unary("~", single, ranges.invert(single.range))
         cleared = Binary("&", old, keep, ranges.bit_and(old.range, keep.range))
         moved = Binary("<<", value, bit, ranges.shift_left(value.range, bit.range))
         whole = Range.unsigned(base.width)

@@ -124,7 +124,7 @@ class BranchesAndLoops(Assignments):
 
     def _widened(self, entry: Flow, body: Sequence[ast.stmt]) -> Flow:
         entry.stored = {}
-        for name in {one.id for stmt in body for one in ast.walk(stmt) if isinstance(one, ast.Name)}:
+        for name in {node.id for stmt in body for node in ast.walk(stmt) if isinstance(node, ast.Name)}:
             local = self.unit.locals.get(name)
             if local is not None and local.readonly is None:
                 entry.locals[name] = Fact(local.range)

@@ -19,11 +19,11 @@ def _extreme(calls: FunctionCalls, node: ast.Call, name: str) -> Expr | None:
     if values is None:
         return None
     pick, combine = (min, ranges.minimum) if name == "min" else (max, ranges.maximum)
-    if all(isinstance(one, Int) for one in values):
-        return Int(pick(one.range.lo or 0 for one in values))
+    if all(isinstance(value, Int) for value in values):
+        return Int(pick(value.range.lo or 0 for value in values))
     bounds = values[0].range
-    for one in values[1:]:
-        bounds = combine(bounds, one.range)
+    for value in values[1:]:
+        bounds = combine(bounds, value.range)
     return Builtin("min" if name == "min" else "max", tuple(values), bounds)
 
 

@@ -33,7 +33,7 @@ def _descend(
     stack = [(root, iter(graph.get(root, ())))]
     while stack:
         node, rest = stack[-1]
-        following = next((one for one in rest if one not in done), None)
+        following = next((callee for callee in rest if callee not in done), None)
         if following is None:
             stack.pop()
             del path[node]

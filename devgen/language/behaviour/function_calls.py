@@ -30,13 +30,17 @@ class FunctionCalls(Operators):
     def arguments(self, node: ast.Call, least: int, most: int, what: str) -> list[Expr] | None:
         """Check a call's arguments, numbers by position."""
         found = len(node.args) + len(node.keywords)
-        if node.keywords or not least <= found <= most or any(isinstance(one, ast.Starred) for one in node.args):
+        if (
+            node.keywords
+            or not least <= found <= most
+            or any(isinstance(argument, ast.Starred) for argument in node.args)
+        ):
             wanted = _count(least) if least == most else f"{least} to {most} arguments"
             given = "arguments by name" if node.keywords else str(found)
             self.unit.report(WRONG_ARGUMENTS, node, what=what, wanted=wanted, found=given)
             return None
-        values = [self.number(one) for one in node.args]
-        known = [one for one in values if one is not None]
+        values = [self.number(argument) for argument in node.args]
+        known = [value for value in values if value is not None]
         return known if len(known) == len(values) else None
 
     def apply(self, entry: FunctionEntry, node: ast.Call) -> Expr | None:
@@ -64,8 +68,11 @@ class FunctionCalls(Operators):
         values = self.arguments(node, len(parameters), len(parameters), f"{name}()")
         if values is None:
             return None
-        facts = [self._parameter(one, value, at) for one, value, at in zip(parameters, values, node.args, strict=True)]
-        known = tuple(one for one in facts if one is not None)
+        facts = [
+            self._parameter(parameter, value, at)
+            for parameter, value, at in zip(parameters, values, node.args, strict=True)
+        ]
+        known = tuple(fact for fact in facts if fact is not None)
         return (known, tuple(values)) if len(known) == len(facts) else None
 
     def _parameter(self, parameter: Parameter, value: Expr, node: ast.expr) -> Fact | None:

@@ -100,7 +100,7 @@ class Flow:
 
 def _depends(place: Place) -> set[Storage]:
     """Return all that, when written, makes knowledge of the place stale."""
-    return {storage(place), *(one for index in operands(place) for one in loads(index))}
+    return {storage(place), *(stored for index in operands(place) for stored in loads(index))}
 
 
 def assume(test: Expr, holds: bool, flow: Flow) -> None:

@@ -121,16 +121,16 @@ class Operators(Names):
         return self._bounded(Int(value.range.lo or 0) if isinstance(operand, Int) else value, node)
 
     def _compare(self, node: ast.Compare) -> Expr | None:
-        operands = [self.check(one) for one in (node.left, *node.comparators)]
+        operands = [self.check(operand) for operand in (node.left, *node.comparators)]
         ops = [_COMPARE.get(type(op)) for op in node.ops]
         if None in ops:
             self.unit.report(NOT_IN_LANGUAGE, node, what="`in`")
             return None
-        known = [one for one in operands if one is not None]
+        known = [operand for operand in operands if operand is not None]
         if len(known) < len(operands) or not self._comparable(known, ops, node):
             return None
         first, *others = known
-        rest = tuple((op, one) for op, one in zip(ops, others, strict=True) if op is not None)
+        rest = tuple((op, operand) for op, operand in zip(ops, others, strict=True) if op is not None)
         if len(rest) == 1 and isinstance(first, Int) and isinstance(rest[0][1], Int):
             return Int(int(_COMPARED[rest[0][0]](first.value, rest[0][1].value)))
         return Compare(first, rest)
@@ -146,13 +146,13 @@ class Operators(Names):
         op: str = "and" if isinstance(node.op, ast.And) else "or"
         before, operands = self.unit.flow, []
         self.unit.flow = before.copy()
-        for one in node.values:
-            value = self.number(one)
+        for operand in node.values:
+            value = self.number(operand)
             operands.append(value)
             if value is not None:
                 assume(value, op == "and", self.unit.flow)
         self.unit.flow = before
-        known = tuple(one for one in operands if one is not None)
+        known = tuple(operand for operand in operands if operand is not None)
         if len(known) < len(operands):
             return None
         return Logic("and" if op == "and" else "or", known)

@@ -43,7 +43,7 @@ def call_method(check: Assignments, call: ast.Call, func: ast.Attribute) -> Stmt
         return found
     if not found:
         known = members(thing.entry)
-        hint = did_you_mean(func.attr, (one.partition("(")[0] for one in known))
+        hint = did_you_mean(func.attr, (method.partition("(")[0] for method in known))
         check.unit.report(UNKNOWN_MEMBER, func, what=thing.what, name=f"{func.attr}()", allowed=known, hint=hint)
     return None
 

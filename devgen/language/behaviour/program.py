@@ -90,7 +90,7 @@ class Program:
         if known is None:
             self.calls[callee] = facts
         elif known != facts:
-            self.calls[callee] = tuple(one.join(two) for one, two in zip(known, facts, strict=True))
+            self.calls[callee] = tuple(old.join(new) for old, new in zip(known, facts, strict=True))
 
     def edge(self, source: Owner, target: Owner) -> None:
         """Note that running ``source`` may run ``target``."""

@@ -68,8 +68,8 @@ class Fact:
     def join(self, other: Fact) -> Fact:
         """Return what holds for both."""
         mine, others = self.all_upper(), other.all_upper()
-        kept = [one for one in self.upper if any(two.at_most(one) for two in others)]
-        kept += [two for two in other.upper if any(one.at_most(two) for one in mine)]
+        kept = [form for form in self.upper if any(bound.at_most(form) for bound in others)]
+        kept += [form for form in other.upper if any(bound.at_most(form) for bound in mine)]
         return Fact(ranges.join(self.range, other.range), tuple(dict.fromkeys(kept))[:MOST])
 
     def all_upper(self) -> tuple[Linear, ...]:
@@ -121,7 +121,7 @@ def _symbolic_uppers(expr: Expr, facts: Facts) -> tuple[Linear, ...]:
         case Binary("%", _, right) if right.range.lo is not None and right.range.lo > 0:
             return tuple(a.offset(-1) for a in _symbolic_uppers(right, facts))
         case Builtin("min", arguments):
-            return tuple(form for one in arguments for form in _symbolic_uppers(one, facts))
+            return tuple(form for argument in arguments for form in _symbolic_uppers(argument, facts))
         case Conditional(_, then, orelse):
             return Fact(then.range, uppers(then, facts)).join(Fact(orelse.range, uppers(orelse, facts))).upper
     return ()
@@ -142,7 +142,7 @@ def limits(count: Expr) -> tuple[Linear, ...]:
     if form is not None:
         return (form,)
     if isinstance(count, Builtin) and count.name == "min":
-        return tuple(form for one in count.arguments for form in limits(one))
+        return tuple(form for argument in count.arguments for form in limits(argument))
     return (Linear((), count.range.lo or 0),)
 
 
@@ -156,7 +156,7 @@ def inside(index: Expr, count: Expr, facts: Facts) -> bool:
 
 def describe(count: Expr) -> str:
     """Return a count in words of the description: ``4``, ``timers + 1``, ``min(timers + 1, 24)``."""
-    forms = [_describe_form(one) for one in limits(count)]
+    forms = [_describe_form(form) for form in limits(count)]
     return forms[0] if len(forms) == 1 else f"min({', '.join(forms)})"
 
 
@@ -170,4 +170,4 @@ def _describe_form(form: Linear) -> str:
 def below(count: Expr) -> Fact:
     """Return what is known about an index under ``count``."""
     high = max(0, (count.range.hi or 1) - 1)
-    return Fact(Range(0, high), tuple(one.offset(-1) for one in limits(count) if one.terms)[:MOST])
+    return Fact(Range(0, high), tuple(form.offset(-1) for form in limits(count) if form.terms)[:MOST])

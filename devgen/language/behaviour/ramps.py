@@ -190,7 +190,8 @@ def _lap(ramp: Ramp, modulus: Expr) -> Expr:
 def guarded(changes: Changes, guard: Expr) -> Changes:
     """The changes, of which none matters while ``guard`` is false."""
     return tuple(
-        replace(one, guard=guard if one.guard is None else Logic("and", (guard, one.guard))) for one in changes
+        replace(change, guard=guard if change.guard is None else Logic("and", (guard, change.guard)))
+        for change in changes
     )
 
 

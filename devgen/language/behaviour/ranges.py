@@ -222,7 +222,7 @@ def _power_over(*bounds: int | None) -> Bound:
     """Return the least power of two that, with its negative, frames all bounds in two's complement."""
     if None in bounds:
         return math.inf
-    return 1 << max((~one if one < 0 else one).bit_length() for one in bounds if one is not None)
+    return 1 << max((~bound if bound < 0 else bound).bit_length() for bound in bounds if bound is not None)
 
 
 def _at_most_sum(found: Range, a: Range, b: Range) -> Range:

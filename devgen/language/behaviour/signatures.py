@@ -29,11 +29,11 @@ def read_head(unit: Unit) -> Signature | None:
     if why:
         _refuse(unit, None, why)
         return None
-    names = [head.name, *(one.arg for one in head.args.args)]
+    names = [head.name, *(argument.arg for argument in head.args.args)]
     if not all(_free(unit, name, names[:at]) for at, name in enumerate(names)):
         return None
-    parameters = [_parameter(unit, one) for one in head.args.args]
-    known = tuple(one for one in parameters if one is not None)
+    parameters = [_parameter(unit, argument) for argument in head.args.args]
+    known = tuple(parameter for parameter in parameters if parameter is not None)
     return Signature(head.name, known) if len(known) == len(parameters) else None
 
 
@@ -79,7 +79,7 @@ def _parameter(unit: Unit, argument: ast.arg) -> Parameter | None:
 
 def _moves(bound: Expr) -> bool:
     """Return whether a bound depends on anything but properties."""
-    return any(isinstance(one, Now) or (isinstance(one, Load) and not _fixed(one)) for one in walk(bound))
+    return any(isinstance(node, Now) or (isinstance(node, Load) and not _fixed(node)) for node in walk(bound))
 
 
 def _fixed(load: Load) -> bool:

@@ -22,13 +22,13 @@ class Statements(BranchesAndLoops):
     def block(self, nodes: Iterable[ast.stmt]) -> tuple[Stmt, ...]:
         """Check statements in sequence; locals declared among them end with them."""
         outer = dict(self.unit.locals)
-        found = tuple(one for one in map(self._statement, nodes) if one is not None)
+        found = tuple(statement for statement in map(self._statement, nodes) if statement is not None)
         self.unit.locals = outer
         return found
 
     def sequence(self, nodes: Iterable[ast.stmt]) -> tuple[Stmt, ...]:
         """Check statements in sequence, keeping their locals in scope for a following text."""
-        return tuple(one for one in map(self._statement, nodes) if one is not None)
+        return tuple(statement for statement in map(self._statement, nodes) if statement is not None)
 
     def _statement(self, node: ast.stmt) -> Stmt | None:
         unit = self.unit

@@ -37,24 +37,24 @@ Costs = Mapping[Owner, int]
 def cost_of(body: Expr | tuple[Stmt, ...], costs: Costs) -> int:
     """Return the most steps that an expression or statements take."""
     if isinstance(body, tuple):
-        return sum(_statement(one, costs) for one in body)
+        return sum(_statement(statement, costs) for statement in body)
     return _expression(body, costs)
 
 
 def _expression(expr: Expr, costs: Costs) -> int:
     total = 0
-    for one in expressions(expr):
+    for inner in expressions(expr):
         total += 1
-        if isinstance(one, Apply):
-            total += costs.get(("function", one.function), 0)
-        elif isinstance(one, Load) and isinstance(one.place, RegisterPlace):
-            name = f"{one.place.file}.{one.place.register}" if one.place.file else one.place.register
+        if isinstance(inner, Apply):
+            total += costs.get(("function", inner.function), 0)
+        elif isinstance(inner, Load) and isinstance(inner.place, RegisterPlace):
+            name = f"{inner.place.file}.{inner.place.register}" if inner.place.file else inner.place.register
             total += costs.get(("read", name), 0)
     return total
 
 
 def _statement(stmt: Stmt, costs: Costs) -> int:
-    steps = 1 + sum(_expression(one, costs) for one in operands(stmt))
+    steps = 1 + sum(_expression(operand, costs) for operand in operands(stmt))
     match stmt:
         case If(_, then, orelse):
             return steps + max(cost_of(then, costs), cost_of(orelse, costs))

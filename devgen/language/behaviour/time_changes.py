@@ -137,7 +137,7 @@ class ChangeFinder:
             case Builtin("min" | "max", arguments):
                 return self._bounded(arguments)
             case Builtin(name, arguments):
-                return _union(self._steps(one, f"the argument of {name}()") for one in arguments)
+                return _union(self._steps(argument, f"the argument of {name}()") for argument in arguments)
             case TimerQuery(index=index):
                 return () if index is None else self._steps(index, "an index")
             case TextByte(_, index):
@@ -168,7 +168,7 @@ class ChangeFinder:
                 return ramps.bits(self._load(register), Int(lsb), width)
             case BitsPlace(of, lsb, width):
                 return ramps.bits(self._load(of), Int(lsb), width)
-        return _union(self._steps(one, "an index") for one in operands(place))
+        return _union(self._steps(operand, "an index") for operand in operands(place))
 
     def _register(self, place: RegisterPlace) -> Value:
         """A register with a ``read`` is what that gives; inside its own ``read`` it is its storage."""
@@ -217,9 +217,9 @@ class ChangeFinder:
 
     def _bounded(self, arguments: tuple[Expr, ...]) -> Value:
         """``min`` and ``max``: where the result crosses a threshold, its ramp crosses it too."""
-        values = [self._value(one) for one in arguments]
-        found = [one for one in values if isinstance(one, Ramp)]
-        steps = _union(one for one in values if not isinstance(one, Ramp))
+        values = [self._value(argument) for argument in arguments]
+        found = [value for value in values if isinstance(value, Ramp)]
+        steps = _union(value for value in values if not isinstance(value, Ramp))
         if not found:
             return steps
         if len(found) > 1:
@@ -235,15 +235,15 @@ class ChangeFinder:
         return found
 
     def _pair(self, left: Expr, op: CompareOp, right: Expr) -> Changes:
-        one, two = self._value(left), self._value(right)
-        if isinstance(one, Ramp) and isinstance(two, Ramp):
+        left_value, right_value = self._value(left), self._value(right)
+        if isinstance(left_value, Ramp) and isinstance(right_value, Ramp):
             raise NotFollowedError("it compares two values that both change with every tick")
-        if isinstance(one, Ramp):
-            assert not isinstance(two, Ramp)
-            return ramps.against(one, op, right) + two
-        if isinstance(two, Ramp):
-            return ramps.against(two, _MIRRORED[op], left) + one
-        return one + two
+        if isinstance(left_value, Ramp):
+            assert not isinstance(right_value, Ramp)
+            return ramps.against(left_value, op, right) + right_value
+        if isinstance(right_value, Ramp):
+            return ramps.against(right_value, _MIRRORED[op], left) + left_value
+        return left_value + right_value
 
 
 def change_finder(device: Device) -> ChangeFinder:
@@ -256,8 +256,8 @@ def change_finder(device: Device) -> ChangeFinder:
                     registers[None, name] = entry
                 case RegisterFile(name=name, registers=members):
                     registers.update({(name, member.name): member for member in members})
-    functions = {one.name: one for one in device.functions}
-    return ChangeFinder(functions, registers, {one.name: one for one in device.counters})
+    functions = {function.name: function for function in device.functions}
+    return ChangeFinder(functions, registers, {counter.name: counter for counter in device.counters})
 
 
 def _call(function: Function, arguments: tuple[Expr, ...]) -> Expr:

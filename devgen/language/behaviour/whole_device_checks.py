@@ -28,7 +28,7 @@ Declared = FunctionEntry | ActionEntry
 def finish_program(scope: Scope, sink: Diagnostics) -> Compiled:
     """Compile functions and actions, callers before callees, then check recursion, depth, cost and use."""
     program = Program.of(scope)
-    declared: dict[Owner, Declared] = {_owner(one): one for one in scope.callables()}
+    declared: dict[Owner, Declared] = {_owner(routine): routine for routine in scope.callables()}
     order, _ = callees_first(_syntactic_calls(declared, program, sink))
     functions: dict[str, Function] = {}
     actions: dict[str, Action] = {}
@@ -69,8 +69,8 @@ def _syntactic_calls(declared: dict[Owner, Declared], program: Program, sink: Di
     graph: dict[Owner, list[Owner]] = {}
     for owner, entry in declared.items():
         trees = _trees(entry, program, sink)
-        calls = (one for tree in trees for one in ast.walk(tree) if isinstance(one, ast.Call))
-        names = (one.func.id for one in calls if isinstance(one.func, ast.Name))
+        calls = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call))
+        names = (call.func.id for call in calls if isinstance(call.func, ast.Name))
         graph[owner] = list(dict.fromkeys(by_name[name] for name in names if name in by_name))
     return graph
 
@@ -81,12 +81,14 @@ def _trees(entry: Declared, program: Program, sink: Diagnostics) -> list[ast.AST
             program.trees[entry.name] = parse_expression(Reporter(sink, entry.body, program.seen))
         tree = program.trees[entry.name]
         return [] if tree is None else [tree]
-    return [one for text in entry.body for one in parse_statements(Reporter(sink, text, program.seen)) or ()]
+    return [
+        statement for text in entry.body for statement in parse_statements(Reporter(sink, text, program.seen)) or ()
+    ]
 
 
 def _facts(entry: Declared, program: Program) -> tuple[Fact, ...]:
     given = program.calls.get(_owner(entry), (_UNKNOWN,) * len(entry.parameters))
-    return tuple(_declared_fact(one) or fact for one, fact in zip(entry.parameters, given, strict=True))
+    return tuple(_declared_fact(parameter) or fact for parameter, fact in zip(entry.parameters, given, strict=True))
 
 
 def _declared_fact(parameter: Parameter) -> Fact | None:
@@ -110,22 +112,22 @@ def _finish_function(
     caller = open_unit(entry.body, scope.root, sink, _owner(entry))
     unit, value = evaluate(entry, facts, caller, trial=False)
     if value is not None and not unit.failed:
-        done[entry.name] = Function(entry.name, tuple(one.name for one in entry.parameters), value)
+        done[entry.name] = Function(entry.name, tuple(parameter.name for parameter in entry.parameters), value)
 
 
 def _finish_action(
     entry: ActionEntry, facts: tuple[Fact, ...], scope: Scope, sink: Diagnostics, done: dict[str, Action]
 ) -> None:
     locals_ = {
-        one.name: (Local(one.name, fact.range, "is a parameter"), fact)
-        for one, fact in zip(entry.parameters, facts, strict=True)
+        parameter.name: (Local(parameter.name, fact.range, "is a parameter"), fact)
+        for parameter, fact in zip(entry.parameters, facts, strict=True)
     }
     if not entry.body:
         done[entry.name] = Action(entry.name, tuple(locals_), ())
         return
     body, failed = compile_texts(entry.body, scope.root, sink, _owner(entry), locals_)
     if not failed:
-        done[entry.name] = Action(entry.name, tuple(one.name for one in entry.parameters), body)
+        done[entry.name] = Action(entry.name, tuple(parameter.name for parameter in entry.parameters), body)
 
 
 def compile_texts(
@@ -162,14 +164,14 @@ def _check_calls(program: Program, sink: Diagnostics) -> None:
     """Report circles, and chains of calls that are too long for a host's stack."""
     order, circles = callees_first(program.edges)
     for circle in circles:
-        mark = next((program.marks[one] for one in circle if one in program.marks), None)
+        mark = next((program.marks[owner] for owner in circle if owner in program.marks), None)
         if mark is not None:
-            sink.add(RECURSION, mark, path=" -> ".join(_call_name(one) for one in circle))
+            sink.add(RECURSION, mark, path=" -> ".join(_call_name(owner) for owner in circle))
     if circles:
         return
     depths: dict[Owner, int] = {}
     for owner in order:
-        depths[owner] = 1 + max((depths[one] for one in program.edges.get(owner, ())), default=0)
+        depths[owner] = 1 + max((depths[callee] for callee in program.edges.get(owner, ())), default=0)
         if depths[owner] == DEEPEST_CALLS + 1 and owner in program.marks:
             sink.add(CALLS_TOO_DEEP, program.marks[owner], depth=depths[owner], limit=DEEPEST_CALLS)
 
@@ -184,7 +186,7 @@ def _check_costs(
     program: Program, functions: dict[str, Function], actions: dict[str, Action], sink: Diagnostics
 ) -> None:
     """Count the steps of every entry point, what it calls first."""
-    bodies: dict[Owner, EntryPoint] = {one.owner: one for one in program.entries}
+    bodies: dict[Owner, EntryPoint] = {entry.owner: entry for entry in program.entries}
     for name, function in functions.items():
         owner = ("function", name)
         bodies[owner] = EntryPoint(owner, program.marks[owner], function.body)
@@ -199,8 +201,8 @@ def _check_costs(
     told: set[Mark] = set()
     for entry in program.entries:
         steps = cost.cost_of(entry.body, costs)
-        callees = (one for one in program.edges.get(entry.owner, ()) if one[0] in ("action", "expire"))
-        blamed = any(costs.get(one, 0) > cost.MOST_STEPS for one in callees)
+        callees = (callee for callee in program.edges.get(entry.owner, ()) if callee[0] in ("action", "expire"))
+        blamed = any(costs.get(callee, 0) > cost.MOST_STEPS for callee in callees)
         if steps > cost.MOST_STEPS and not blamed and entry.mark not in told:
             told.add(entry.mark)
             limit = cost.MOST_STEPS

@@ -44,7 +44,7 @@ class Kind:
             self.severity,
             mark,
             self.message.format_map(filled),
-            tuple(printable(one) for one in allowed),
+            tuple(printable(word) for word in allowed),
             hint and printable(hint, 200),
             length,
         )

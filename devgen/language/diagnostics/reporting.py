@@ -41,8 +41,8 @@ class Diagnostics:
         if self.full:
             self._dropped += 1
             return
-        one = kind(mark, length=length, allowed=allowed, hint=hint, **values)
-        self._kept.setdefault((one.code, mark, one.message), one)
+        diagnostic = kind(mark, length=length, allowed=allowed, hint=hint, **values)
+        self._kept.setdefault((diagnostic.code, mark, diagnostic.message), diagnostic)
 
     @property
     def full(self) -> bool:
@@ -61,17 +61,24 @@ class Diagnostics:
     def finish(self) -> list[Diagnostic]:
         """Return the findings by file, line and column, each with its excerpt; a last note counts those left out."""
         found = sorted(self._kept.values(), key=lambda d: (d.mark.file, d.mark.line, d.mark.column, d.code))
-        found = [self._with_excerpt(one) for one in found]
+        found = [self._with_excerpt(diagnostic) for diagnostic in found]
         if self._dropped:
             found.append(AND_MORE(found[-1].mark, number=self._dropped))
         return found
 
-    def _with_excerpt(self, one: Diagnostic) -> Diagnostic:
-        if self.lines is None or one.excerpt:
-            return one
-        line = self.lines(one.mark.file, one.mark.line)
+    def _with_excerpt(self, diagnostic: Diagnostic) -> Diagnostic:
+        if self.lines is None or diagnostic.excerpt:
+            return diagnostic
+        line = self.lines(diagnostic.mark.file, diagnostic.mark.line)
         return Diagnostic(
-            one.code, one.severity, one.mark, one.message, one.allowed, one.hint, one.length, visible(line)
+            diagnostic.code,
+            diagnostic.severity,
+            diagnostic.mark,
+            diagnostic.message,
+            diagnostic.allowed,
+            diagnostic.hint,
+            diagnostic.length,
+            visible(line),
         )
 
 

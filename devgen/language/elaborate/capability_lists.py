@@ -95,7 +95,7 @@ def draft_capabilities(ctx: Context, tree: Tree, bus: Bus) -> list[Entry]:
     placed = list(_placed(_built(ctx, entries(pci, "capabilities")), CONFIG_START))
     placed += _placed(_built_extended(ctx, entries(pci, "extended_capabilities")), CONFIG_END)
     for index, entry in enumerate(placed):
-        _check_place(ctx, entry, [one for one in placed[:index] if one.extended == entry.extended])
+        _check_place(ctx, entry, [earlier for earlier in placed[:index] if earlier.extended == entry.extended])
     return placed
 
 
@@ -112,9 +112,9 @@ def place_capabilities(
 ) -> Iterator[tuple[Capability | ExtendedCapability, int, int]]:
     """Yield capabilities of a function, the extended list last, each with its offset and size in bytes."""
     nowhere: Tree = {}
-    both = [("", nowhere, "", one) for one in capabilities]
+    both = [("", nowhere, "", capability) for capability in capabilities]
     for extended, start in ((False, CONFIG_START), (True, CONFIG_END)):
-        listed = (one for one in both if isinstance(one[3], ExtendedCapability) == extended)
+        listed = (built for built in both if isinstance(built[3], ExtendedCapability) == extended)
         for entry in _placed(listed, start):
             yield entry.what, entry.start, entry.size
 
@@ -131,8 +131,8 @@ def _built(ctx: Context, specs: Tree) -> Iterator[Built]:
             case "express":
                 yield kind, specs, kind, express.build_express(ctx, spec)
             case _:
-                for name, one in spec.items():
-                    yield f"vendor: {name}", spec, name, build_vendor(ctx, name, one)
+                for name, vendor in spec.items():
+                    yield f"vendor: {name}", spec, name, build_vendor(ctx, name, vendor)
 
 
 def _built_extended(ctx: Context, specs: Tree) -> Iterator[Built]:
@@ -140,8 +140,8 @@ def _built_extended(ctx: Context, specs: Tree) -> Iterator[Built]:
         if kind == "serial_number":
             yield kind, specs, kind, express.build_serial_number(ctx, spec)
         else:
-            for name, one in spec.items():
-                yield f"vendor: {name}", spec, name, build_vendor_extended(ctx, name, one)
+            for name, vendor in spec.items():
+                yield f"vendor: {name}", spec, name, build_vendor_extended(ctx, name, vendor)
 
 
 def _check_place(ctx: Context, entry: Entry, before: list[Entry]) -> None:
@@ -158,7 +158,7 @@ def _check_place(ctx: Context, entry: Entry, before: list[Entry]) -> None:
 def _misplaced(entry: Entry, before: list[Entry]) -> str:
     start, end = f"{entry.start:#x}", f"{entry.end:#x}"
     limit = EXTENDED_END if entry.extended else CONFIG_END
-    other = next((one for one in before if one.start < entry.end and entry.start < one.end), None)
+    other = next((earlier for earlier in before if earlier.start < entry.end and entry.start < earlier.end), None)
     if entry.start % 4:
         return f"it starts at {start}, which is not a multiple of 4"
     if entry.end > limit:

@@ -115,7 +115,7 @@ def _finish(ctx: Context) -> tuple[tuple[Function, ...], tuple[Action, ...], fro
 
 def _check_regions(ctx: Context, regions: list[RegionDraft]) -> None:
     """Check aliases, which may stand for registers of other regions, then the layout of every region."""
-    resolve_aliases(ctx, [one for draft in regions for one in draft.registers])
+    resolve_aliases(ctx, [entry for draft in regions for entry in draft.registers])
     doorbells = DoorbellMap()
     for draft in regions:
         check_layout(ctx, draft)

@@ -122,7 +122,7 @@ class Context:
 
         self.behaves = True
         if isinstance(value, list):
-            texts = [self.sources.text(value, index, one) for index, one in enumerate(value)]
+            texts = [self.sources.text(value, index, text) for index, text in enumerate(value)]
         else:
             texts = [self.sources.text(node, key, value)]
         return compile_statements(texts, scope, self.sink, owner=owner)

@@ -129,5 +129,5 @@ def _labels(ctx: Context, values: Tree, size: int) -> tuple[tuple[str, int], ...
 
 
 def _report_overlap(ctx: Context, declared: Tree, name: str, fields: list[Field], mask: int) -> None:
-    other = next(one for one in fields if (1 << one.width) - 1 << one.lsb & mask)
+    other = next(field for field in fields if (1 << field.width) - 1 << field.lsb & mask)
     ctx.at_key(kinds.FIELDS_OVERLAP, declared, name, name=f"'{name}'", other=f"'{other.name}'")

@@ -29,6 +29,10 @@ def check_followed_time(ctx: Context, tree: Tree, device: Device) -> None:
 def _followed(device: Device) -> Iterator[tuple[str, str, str, Expr]]:
     """(section, name, key, expression) of everything that follows."""
     for section, lines in (("interrupts", device.interrupts), ("gpio_out", device.gpio_out)):
-        yield from ((section, one.name, "level", one.level) for one in lines if one.level is not None)
-    yield from (("counters", one.name, "enable", one.enable) for one in device.counters if one.enable is not None)
-    yield from (("streams", one.name, "room", one.room) for one in device.streams if one.room is not None)
+        yield from ((section, line.name, "level", line.level) for line in lines if line.level is not None)
+    yield from (
+        ("counters", counter.name, "enable", counter.enable)
+        for counter in device.counters
+        if counter.enable is not None
+    )
+    yield from (("streams", stream.name, "room", stream.room) for stream in device.streams if stream.room is not None)

@@ -90,8 +90,8 @@ def _used(draft: RegionDraft) -> Iterator[Span]:
 
 def register_spans(draft: RegionDraft) -> Iterator[Span]:
     """Yield what a region's registers cover, at its own offsets."""
-    for one in draft.registers:
-        span = span_of(one)
+    for entry in draft.registers:
+        span = span_of(entry)
         if span is not None:
             yield span
 

@@ -182,7 +182,7 @@ def declare_routines(ctx: Context, tree: Tree) -> None:
 
 def _texts(ctx: Context, node: Tree, key: str, body: Any) -> tuple[SourceText, ...]:
     if isinstance(body, list):
-        return tuple(ctx.sources.text(body, index, one) for index, one in enumerate(body))
+        return tuple(ctx.sources.text(body, index, text) for index, text in enumerate(body))
     return (ctx.sources.text(node, key, body),)
 
 
@@ -203,7 +203,7 @@ def build_events(ctx: Context, tree: Tree) -> tuple[Event, ...]:
 
 def build_deviations(ctx: Context, tree: Tree, properties: tuple[Property, ...]) -> tuple[Deviation, ...]:
     """Build the list of differences from the datasheet; each property that it names must be one of type bool."""
-    switches = {one.name for one in properties if one.type == "bool"}
+    switches = {declared.name for declared in properties if declared.type == "bool"}
     declared = entries(tree, "deviations")
     deviations = []
     for name, body in declared.items():

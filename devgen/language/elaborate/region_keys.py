@@ -186,7 +186,7 @@ def _check_bars(ctx: Context, tree: Tree, drafts: list[RegionDraft]) -> None:
             _report_regions(ctx, later.owner, earlier.owner, index)
     bars = entries(entries(tree, "pci"), "bars")
     tables = entries(entries(entries(tree, "pci"), "capabilities"), "msix").values()
-    used = {str(one.get("bar")) for one in (*(draft.spec for draft in drafts), *tables) if isinstance(one, dict)}
+    used = {str(spec.get("bar")) for spec in (*(draft.spec for draft in drafts), *tables) if isinstance(spec, dict)}
     for index in bars:
         if index not in used:
             ctx.at_key(pci_kinds.BAR_UNUSED, bars, index, bar=index)

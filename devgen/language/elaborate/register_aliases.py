@@ -15,7 +15,7 @@ def resolve_aliases(ctx: Context, drafts: list[Draft]) -> None:
         return
     tops = {draft.name: draft for draft in drafts if isinstance(draft, RegisterDraft)}
     for alias in aliases:
-        known = tops if alias.file is None else {one.name: one for one in alias.file.members}
+        known = tops if alias.file is None else {member.name: member for member in alias.file.members}
         _resolve_alias(ctx, alias, known)
 
 

@@ -58,6 +58,6 @@ def check_contradictions(ctx: Context, spec: Tree, access: AccessType) -> None:
 
 
 def _check_field_effects(ctx: Context, spec: Tree, hook: str, effect: str) -> None:
-    for one in entries(spec, "fields").values():
-        if isinstance(one, dict) and effect in one:
-            ctx.contradiction(one, effect, hook, f"the register's `{hook}` replaces what the effect is part of")
+    for field in entries(spec, "fields").values():
+        if isinstance(field, dict) and effect in field:
+            ctx.contradiction(field, effect, hook, f"the register's `{hook}` replaces what the effect is part of")

@@ -128,7 +128,7 @@ def _draft_file(ctx: Context, name: str, spec: Tree, parent: Tree, defaults: Def
             ctx.not_here(spec, key, "this is a register file: its members have their own")
     draft = FileDraft(name, spec, parent, spec.get("at"), ctx.count(spec))
     members = entries(spec, "registers")
-    draft.members = [_draft_member(ctx, draft, one, sub, members, defaults) for one, sub in members.items()]
+    draft.members = [_draft_member(ctx, draft, member, sub, members, defaults) for member, sub in members.items()]
     _set_file_stride(ctx, draft)
     ctx.scope.defer(name, partial(_file_entry, draft))
     return draft
@@ -166,7 +166,7 @@ def _set_file_stride(ctx: Context, draft: FileDraft) -> None:
 
 def _register_entry(draft: RegisterDraft) -> RegisterEntry:
     spec = draft.spec
-    labels = tuple(FieldEntry(one.name, one.lsb, one.width, one.values) for one in draft.fields)
+    labels = tuple(FieldEntry(field.name, field.lsb, field.width, field.values) for field in draft.fields)
     return RegisterEntry(
         draft.name,
         draft.width,

@@ -14,10 +14,10 @@ from devgen.language.elaborate.register_drafts import Draft, FileDraft, Register
 
 def check_layout(ctx: Context, draft: RegionDraft) -> None:
     """Report registers of a region that share bytes, lie outside it or are misaligned."""
-    for one in draft.registers:
-        if isinstance(one, FileDraft):
-            _check_members(ctx, one, draft)
-    spans = [span for one in draft.registers if (span := span_of(one)) is not None]
+    for entry in draft.registers:
+        if isinstance(entry, FileDraft):
+            _check_members(ctx, entry, draft)
+    spans = [span for entry in draft.registers if (span := span_of(entry)) is not None]
     for span in spans:
         if draft.size is not None and span.end > draft.size:
             _report_outside(ctx, span, draft.size)
@@ -70,9 +70,9 @@ def _member_spans(drafts: list[Draft]) -> list[Span]:
         if isinstance(draft, FileDraft):
             at, count = draft.at, max(1, most(draft.count))
             spans += [
-                Span(at + one.at, one.size, draft.stride, count, one)
-                for one in draft.members
-                if at is not None and one.at is not None
+                Span(at + member.at, member.size, draft.stride, count, member)
+                for member in draft.members
+                if at is not None and member.at is not None
             ]
         elif (span := span_of(draft)) is not None:
             spans.append(span)
@@ -81,7 +81,7 @@ def _member_spans(drafts: list[Draft]) -> list[Span]:
 
 def _check_members(ctx: Context, file: FileDraft, region: RegionDraft) -> None:
     """Report members of a register file that overlap within one element."""
-    spans = [span for one in file.members if (span := span_of(one)) is not None]
+    spans = [span for member in file.members if (span := span_of(member)) is not None]
     for later, earlier, offset in overlaps(spans):
         _report_registers(ctx, later.owner, earlier.owner, offset)
 

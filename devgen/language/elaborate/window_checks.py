@@ -17,27 +17,27 @@ def check_windows(ctx: Context, drafts: list[RegionDraft], regions: tuple[Region
     banks = {draft.name: draft for draft in drafts if draft.kind == "registers" and draft.space != "config"}
     reached = set()
     for draft in drafts:
-        for one in all_registers(draft.registers):
-            if "window" in one.spec:
-                target = one.spec["window"].get("region")
+        for register in all_registers(draft.registers):
+            if "window" in register.spec:
+                target = register.spec["window"].get("region")
                 if target is None:
                     continue  # the schema stage has reported that it is missing
                 reached.add(target)
-                reason = _why_no_window(draft, one, banks.get(target), built[id(draft)])
+                reason = _why_no_window(draft, register, banks.get(target), built[id(draft)])
                 if reason:
                     known = () if target in {other.name for other in drafts} else banks
                     hint = did_you_mean(target, known)
-                    ctx.at_key(kinds.BAD_WINDOW, one.spec, "window", name=one.label, reason=reason, hint=hint)
+                    ctx.at_key(kinds.BAD_WINDOW, register.spec, "window", name=register.label, reason=reason, hint=hint)
     for draft in indirect.values():
         if draft.name not in reached:
             ctx.at_key(kinds.UNREACHED_REGION, draft.parent, draft.name, name=f"'{draft.name}'")
 
 
-def _why_no_window(region: RegionDraft, one: RegisterDraft, target: RegionDraft | None, built: Region) -> str:
-    if one.file is not None:
+def _why_no_window(region: RegionDraft, register: RegisterDraft, target: RegionDraft | None, built: Region) -> str:
+    if register.file is not None:
         return "it is a member of a register file"
     if target is None:
-        return f"'{one.spec['window']['region']}' is no region of registers that it can reach"
+        return f"'{register.spec['window']['region']}' is no region of registers that it can reach"
     if region.space == "indirect" or region is target:
         return "it stands behind a window itself"
     if target.space != "indirect":
@@ -45,11 +45,11 @@ def _why_no_window(region: RegionDraft, one: RegisterDraft, target: RegionDraft 
             return f"region '{target.name}' has a window of its own"
         if target.access.endian == "big":
             return f"region '{target.name}' is big-endian, and a window's lanes are little-endian"
-    found = next((entry for entry in built.entries if entry.name == one.name), None)
+    found = next((entry for entry in built.entries if entry.name == register.name), None)
     window = found.window if isinstance(found, Register) else None
     if window is None or target.size is None:
         return ""
-    low, high, last = window.at.range.lo, window.at.range.hi, target.size - one.size
+    low, high, last = window.at.range.lo, window.at.range.hi, target.size - register.size
     if low is None or high is None or low < 0 or high > last:
         bounds = f"{'-infinity' if low is None else low} to {'infinity' if high is None else high}"
         return f"its offset is {bounds}, and region '{target.name}' has {target.size} bytes"

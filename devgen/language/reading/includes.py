@@ -44,7 +44,7 @@ class Includer:
     def load(self, path: Path) -> Tree | None:
         """Return the merged tree of the file at ``path``, with its own ``fragment`` or ``device`` key."""
         try:
-            self._roots = tuple(one.resolve() for one in (path.parent, *self.include_dirs))
+            self._roots = tuple(folder.resolve() for folder in (path.parent, *self.include_dirs))
             real = path.resolve()
         except (OSError, ValueError, RuntimeError):  # a NUL, a loop of links
             real = path
@@ -87,7 +87,7 @@ class Includer:
         if reason:
             self.sink.add(kinds.INCLUDE_REFUSED, mark, path=name, reason=reason)
             return None
-        found = next((one / name for one in (path.parent, *self.include_dirs) if _exists(one / name)), None)
+        found = next((folder / name for folder in (path.parent, *self.include_dirs) if _exists(folder / name)), None)
         if found is None:
             self.sink.add(kinds.INCLUDE_NOT_FOUND, mark, length=len(name), path=name, hint=_near(name, path.parent))
             return None
@@ -99,7 +99,7 @@ class Includer:
             self.sink.add(kinds.INCLUDE_REFUSED, mark, path=name, reason="it lies outside the description's folder")
             return None
         if real in self._open:
-            circle = [one.name for one in self._open[self._open.index(real) :]]
+            circle = [file.name for file in self._open[self._open.index(real) :]]
             self.sink.add(kinds.INCLUDE_CYCLE, mark, length=len(name), path=" -> ".join([*circle, real.name]))
             return None
         if real not in self._merged:
@@ -150,7 +150,7 @@ def _exists(path: Path) -> bool:
 
 def _near(name: str, folder: Path) -> str:
     try:
-        present = [one.name for one in folder.iterdir() if one.suffix in SUFFIXES]
+        present = [entry.name for entry in folder.iterdir() if entry.suffix in SUFFIXES]
     except OSError:
         return ""
     return did_you_mean(name, present[:1000])

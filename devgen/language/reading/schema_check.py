@@ -98,7 +98,7 @@ def _fast_validator(name: SchemaName, complete: bool) -> Any:
 def _without_required(node: Any) -> Any:
     if isinstance(node, dict):
         return {key: _without_required(value) for key, value in node.items() if key != "required"}
-    return [_without_required(one) for one in node] if isinstance(node, list) else node
+    return [_without_required(element) for element in node] if isinstance(node, list) else node
 
 
 def _nothing_wrong(name: SchemaName, tree: dict[str, Any], complete: bool) -> bool:
@@ -217,7 +217,7 @@ class _Reporter:
         self._add(kinds.WRONG_TYPE, error, expected=_expected(error.schema), hint=_examples(error.schema))
 
     def _enum(self, error: _Violation) -> None:
-        allowed = [str(one) for one in error.wanted]
+        allowed = [str(value) for value in error.wanted]
         hint = did_you_mean(error.value, allowed) if isinstance(error.value, str) else ""
         self._add(kinds.NOT_ALLOWED, error, allowed=allowed, hint=hint)
 
@@ -291,11 +291,11 @@ def describe(value: object) -> str:
 
 def _expected(schema: dict[str, Any]) -> str:
     types = schema["type"]
-    names = [_TYPES[one] for one in ([types] if isinstance(types, str) else types)]
+    names = [_TYPES[type_name] for type_name in ([types] if isinstance(types, str) else types)]
     return " or ".join(names)
 
 
 def _examples(schema: dict[str, Any]) -> str:
     examples = schema.get("examples", []) if "title" in schema else []
-    shown = [json.dumps(one) if not isinstance(one, str) else one for one in examples[:3]]
+    shown = [json.dumps(example) if not isinstance(example, str) else example for example in examples[:3]]
     return f"for example {', '.join(shown)}" if shown else ""

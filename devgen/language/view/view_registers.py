@@ -119,7 +119,7 @@ def _hooks(register: model.Register, spec: Tree) -> tuple[Hook, ...]:
         "on_write": register.on_write,
     }
     found = (hook(spec, name, form) for name, form in forms.items())
-    return tuple(one for one in found if one is not None)
+    return tuple(hook for hook in found if hook is not None)
 
 
 def _field(register: str, field: model.Field) -> FieldView:

@@ -29,7 +29,7 @@ def lower_pci(lowering: Lowering, pci: model.Pci) -> Pci:
             ("interrupt_pin", str(pci.interrupt_pin)),
         ),
         bars=tuple(map(_bar, pci.bars)),
-        capability_kinds=tuple(sorted({type(one).__name__ for one in capabilities})),
+        capability_kinds=tuple(sorted({type(capability).__name__ for capability in capabilities})),
         capabilities=tuple(map(_capability, capabilities)),
         serial=None if serial is None else call("self.set_serial_number", (lowering.number(serial),)),
     )
@@ -43,7 +43,7 @@ def _bar(bar: model.Bar) -> Node:
 
 def serial_number(pci: model.Pci) -> ir.Expr | None:
     """The serial number where the constructor has to set it, as it follows from a property."""
-    numbers = (one.number for one in pci.extended if isinstance(one, model.SerialNumber))
+    numbers = (capability.number for capability in pci.extended if isinstance(capability, model.SerialNumber))
     return next((number for number in numbers if not isinstance(number, ir.Int)), None)
 
 

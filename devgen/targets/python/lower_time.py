@@ -42,8 +42,11 @@ class TimeLowering:
         symbols = self.lowering.symbols
         device = symbols.device
         return (
-            *(module.Attribute(symbols.attribute("counter", one.name), self._counter(one)) for one in device.counters),
-            *(module.Attribute(symbols.attribute("timer", one.name), self._timer(one)) for one in device.timers),
+            *(
+                module.Attribute(symbols.attribute("counter", counter.name), self._counter(counter))
+                for counter in device.counters
+            ),
+            *(module.Attribute(symbols.attribute("timer", timer.name), self._timer(timer)) for timer in device.timers),
         )
 
     def alarms(self) -> Statements:

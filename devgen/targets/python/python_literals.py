@@ -45,7 +45,7 @@ def docstring(paragraphs: Iterable[str], indent: int) -> tuple[str, ...]:
     Paragraphs are filled to the line's width, unless they are indented; an empty one is dropped. The first line is
     the summary.
     """
-    blocks = [lines for lines in (_fill(one, WIDTH - indent) for one in paragraphs) if lines]
+    blocks = [lines for lines in (_fill(paragraph, WIDTH - indent) for paragraph in paragraphs) if lines]
     if not blocks:
         return ()
     first = blocks[0]

@@ -129,8 +129,8 @@ def _declared(device: model.Device) -> Iterator[tuple[str, str]]:
         ("action", device.actions),
     )
     for kind, group in groups:
-        for one in group:
-            yield kind, one.name
+        for described in group:
+            yield kind, described.name
 
 
 _Named = (
