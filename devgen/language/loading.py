@@ -48,7 +48,7 @@ def _build(tree: Tree, sources: Sources, sink: Diagnostics, fragment: bool) -> A
     if fragment:
         if "device" in tree:
             mark = sources.key_mark(tree, "fragment")
-            reason = "a file is one or the other"
+            reason = "a file describes either a device or a fragment"
             sink.add(shape_kinds.CONTRADICTION, mark, key="fragment", other="device", reason=reason)
         return None
     from devgen.language.elaborate.device_keys import build_device

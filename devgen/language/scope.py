@@ -218,8 +218,8 @@ HOOK_NAMES: frozenset[str] = frozenset(("value", "mask", "old", "index", "count"
 def why_reserved(name: str) -> str:
     """Return why ``name`` cannot be a described thing's, an empty string when it can: only the language's words."""
     if name in HOOK_NAMES:
-        return "behaviour knows it as a name of its own"
-    return "it is a word of the behaviour language" if name in BUILTIN_NAMES else ""
+        return "hooks provide a local of this name"
+    return "it is a name of the behaviour language" if name in BUILTIN_NAMES else ""
 
 
 @dataclass(slots=True)

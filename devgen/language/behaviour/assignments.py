@@ -135,7 +135,7 @@ class Assignments(Expressions):
             return None
         if base.place is None:
             if base.array is None or base.index is not None:
-                self.unit.report(READ_ONLY, node, what=base.what, why="is nothing that is stored")
+                self.unit.report(READ_ONLY, node, what=base.what, why="has no storage")
                 return None
             self.load(base, node)  # reports that an element must be named
             return None
@@ -148,7 +148,7 @@ class Assignments(Expressions):
     def _undeclared(self, node: ast.Name) -> bool:
         """Report an assignment to a name that nothing has."""
         if node.id in BUILTIN_NAMES:
-            self.unit.report(READ_ONLY, node, what=node.id, why="belongs to the language")
+            self.unit.report(READ_ONLY, node, what=node.id, why="is part of the language")
             return True
         if self._meaning(node.id):
             return False

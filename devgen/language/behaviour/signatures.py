@@ -45,9 +45,9 @@ def _wrong(head: ast.FunctionDef) -> str:
     """Return what a head has that the language does not, empty if nothing."""
     arguments = head.args
     if arguments.vararg or arguments.kwarg or arguments.kwonlyargs or arguments.posonlyargs or arguments.defaults:
-        return "parameters are plain names, with a type or a bound at most"
+        return "a parameter is a plain name, optionally with a type or a bound"
     if head.returns is not None:
-        return "the result's type is worked out"
+        return "the type of the result is inferred and cannot be declared"
     return "" if len(arguments.args) <= _MOST_PARAMETERS else f"there are more than {_MOST_PARAMETERS} parameters"
 
 

@@ -69,7 +69,7 @@ class Statements(BranchesAndLoops):
         if isinstance(entry, EventEntry):
             return emit_event(self, entry, call)
         if isinstance(entry, FunctionEntry) or name in BUILTIN_NAMES:
-            self.unit.report(NOT_A_STATEMENT, call, what=f"`{name}(...)`, which only computes,")
+            self.unit.report(NOT_A_STATEMENT, call, what=f"`{name}(...)`, which only computes a value,")
         else:
             self.not_callable(call, name)
         return None

@@ -234,7 +234,7 @@ class Scanner:
         if len(token) <= _LONGEST_NUMBER and _NUMBER.fullmatch(token):
             return None
         if token.isdigit() and token.startswith("0"):
-            why = "a decimal number has no leading zero; octal is `0o17`"
+            why = "a decimal number must not start with 0; octal numbers are written `0o17`"
         elif "." in token:
             why = "numbers are whole"
         else:
@@ -245,7 +245,9 @@ class Scanner:
         if token in _REFUSED_WORDS:
             return self._refuse_word(token, column)
         if token.startswith("_"):
-            return Refusal(BAD_CHARACTER, self.line, column, values={"char": "_"}, hint="names start with a letter")
+            return Refusal(
+                BAD_CHARACTER, self.line, column, values={"char": "_"}, hint="names must start with a letter"
+            )
         if self.previous == "newline" and token in ("if", "elif"):
             self.indents[-1][1] = 0 if token == "if" else self.indents[-1][1] + 1
         elif token in _OPERATOR_WORDS:
@@ -291,7 +293,7 @@ class Scanner:
     def _close(self, token: str, column: int) -> Refusal | None:
         group = self.groups[-1]
         if group.bracket != _PAIRS[token]:
-            return Refusal(SYNTAX, self.line, column, values={"reason": f"'{token}' closes nothing"})
+            return Refusal(SYNTAX, self.line, column, values={"reason": f"'{token}' has no matching opening bracket"})
         self.groups.pop()
         outer = self.groups[-1]
         outer.operand = max(outer.operand, group.total()) + 1

@@ -8,15 +8,15 @@ SLOT_TAKEN = Kind(
     "DG0901",
     "error",
     "'{name}' and '{other}' are both in PCI slot {slot}",
-    "Two devices cannot answer for the same configuration space.",
+    "Each PCI function has a configuration space of its own, so two devices cannot share a slot and function.",
     "a: {device: xche, slot: 3}\nb: {device: xche, slot: 3}",
-    "Give each a slot, or a function of the slot, of its own.",
+    "Give each device a different slot, or a different function of the slot.",
 )
 NO_PCI = Kind(
     "DG0902",
     "error",
     "'{name}' has a PCI slot, but the machine has no PCI bus",
-    "A slot is a place on the machine's PCI bus.",
+    "PCI slots exist only on a machine with a PCI bus.",
     "machine: {type: pc}\ndevices: {card: {device: xche, slot: 3}}",
     "Set `machine: {pci: true}`.",
 )
@@ -24,7 +24,7 @@ OUTSIDE_RAM = Kind(
     "DG0903",
     "error",
     "'{key}' {address} lies outside the RAM of {ram} bytes",
-    "The guest's image is put into RAM, and execution starts there.",
+    "The guest's image is loaded into RAM and execution starts in RAM, so both addresses must lie inside it.",
     "machine: {type: pc, ram: 1 MiB}\nguest: {image: g.bin, load: 0x100000}",
     "Correct the address or enlarge the RAM.",
 )
@@ -32,7 +32,7 @@ NO_SUCH_DEVICE = Kind(
     "DG0905",
     "error",
     "'{line}' of '{name}' is wired to '{device}', which is not on the board",
-    "A wire leads from a line of one device to an input of another, or of the same one.",
+    "A wire connects an output line of a device to an input of another device or of the same device.",
     "devices:\n  pit: {device: i8254, at: {ports: 0x40}, wires: {irq: hpet.pit}}",
     "Name a device of this board.",
 )
@@ -40,7 +40,7 @@ BAD_RAM = Kind(
     "DG0904",
     "error",
     "RAM of {size} bytes: {reason}",
-    "RAM is a whole number of 4 KiB pages, and ends below the addresses where devices live.",
+    "The size of RAM is a multiple of 4 KiB, and RAM ends below the addresses that are reserved for devices.",
     "machine: {type: pc, ram: 1000}",
     "Round up to 4 KiB.",
 )
@@ -48,7 +48,7 @@ NO_FUNCTION_0 = Kind(
     "DG0906",
     "error",
     "'{name}' is function {function} of PCI slot {slot}, which has no function 0",
-    "A guest looks for functions 1 to 7 where it has found a function 0.",
+    "A guest probes functions 1 to 7 of a slot only if function 0 exists.",
     "devices: {card: {device: xche, slot: '3.1'}}",
     "Put a device in function 0 of the slot.",
 )
@@ -58,7 +58,7 @@ BAD_ECAM = Kind(
     "ECAM at {address}: {reason}",
     "The window holds 4 KiB for each function of bus 0, and lies at a multiple of its size of 1 MiB, above RAM.",
     "machine: {pci: {ecam: 0xe0001000}}",
-    "Choose another address, as 0xe0000000.",
+    "Choose another address, such as 0xe0000000.",
 )
 NMI_WITHOUT_CHIPS = Kind(
     "DG0908",
@@ -71,26 +71,29 @@ NMI_WITHOUT_CHIPS = Kind(
 SHARED_INPUT = Kind(
     "DG0909",
     "warning",
-    "several lines drive '{target}' ({lines}), which is high while any of them is; say so in `inputs` of '{device}'",
-    "Lines that drive one input are ORed, as the lines of a GSI are, unless the board says otherwise.",
+    "several lines drive '{target}' ({lines}), and `inputs` of '{device}' does not say how they are combined",
+    "Lines that drive the same input are ORed, as interrupt lines that share a GSI are, unless `inputs` says "
+    "otherwise.",
     "devices:\n  a: {device: pl061, at: {registers: 0xd0000}, wires: {intr: 'c.input[0]'}}\n"
     "  b: {device: pl061, at: {registers: 0xd1000}, wires: {intr: 'c.input[0]'}}\n"
     "  c: {device: pl061, at: {registers: 0xd2000}}",
-    "Say which it is at the device with the input: `inputs: {'input[0]': or}`, or `and` for high while all are.",
+    "Add the combination to the device that has the input: `inputs: {'input[0]': or}`, or `and` if all lines "
+    "must be high.",
 )
 NOTHING_COMBINED = Kind(
     "DG0910",
     "error",
-    "'inputs' of '{name}' says how lines are combined at '{pin}', and fewer than two lines drive it",
-    "`inputs` combines the lines of several wires that lead to one input; it does nothing for others.",
+    "'inputs' of '{name}' combines the lines at '{pin}', but fewer than two lines drive it",
+    "`inputs` says how several lines that drive the same input are combined. It has no effect on an input with "
+    "fewer lines.",
     "devices:\n  a: {device: pl061, at: {registers: 0xd0000}, inputs: {'input[0]': and}}",
     "Remove the entry, or wire a second line to the input.",
 )
 BAD_IMAGE_PATH = Kind(
     "DG0911",
     "error",
-    "the image's path holds a NUL character",
-    "No file has such a name.",
+    "the image's path contains a NUL character",
+    "The operating system does not allow a NUL character in a path.",
     'guest: {image: "boot\\0.bin", load: 0x7000}',
-    "Write the path of the guest's image.",
+    "Correct the path of the guest's image.",
 )

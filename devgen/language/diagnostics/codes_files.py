@@ -8,15 +8,15 @@ NOT_READABLE = Kind(
     "DG0101",
     "error",
     "cannot read {path}: {reason}",
-    "The file is not there, or the permissions do not let devgen read it.",
+    "The file does not exist, or its permissions do not allow devgen to read it.",
     "",
-    "Check the path; a relative path starts at the current folder.",
+    "Check the path. A relative path is relative to the current folder.",
 )
 NOT_A_FILE = Kind(
     "DG0102",
     "error",
     "{path} is {what}, not a file",
-    "A description is a regular file. FIFOs, devices, sockets and folders are refused before anything is read.",
+    "A description is a regular file. FIFOs, devices, sockets and folders are refused without being read.",
     "",
     "Name a .yaml file.",
 )
@@ -24,9 +24,9 @@ TOO_LARGE = Kind(
     "DG0103",
     "error",
     "{path} is larger than {limit} MiB",
-    "No description is that large; the file is refused without being read to its end.",
+    "The size of a description is limited. devgen stops reading at the limit.",
     "",
-    "Check that this is the right file; split a generated description into devices or includes.",
+    "Check that this is the right file. Split a large description into several devices or included files.",
 )
 NOT_TEXT = Kind(
     "DG0104",
@@ -40,18 +40,19 @@ SYNTAX = Kind(
     "DG0105",
     "error",
     "not YAML: {problem}",
-    "The text breaks a rule of YAML itself. Only the first such place is reported: what follows cannot be trusted.",
+    "The file violates the YAML syntax. Only the first violation is reported, since the text after it cannot "
+    "be parsed reliably.",
     "access: {valid: 1..4, endian: little",
-    "Close what is open; indent with spaces; quote a string that holds `: ` or ` #`, or that starts with one of "
-    "``[]{}&*!|>'\"%@` ``.",
+    "Close open brackets and quotes; indent with spaces; quote a string that contains `: ` or ` #`, or that "
+    "starts with one of ``[]{}&*!|>'\"%@` ``.",
 )
 EMPTY = Kind(
     "DG0106",
     "error",
     "the file is empty",
-    "There is nothing but white space and comments.",
+    "The file contains only white space and comments.",
     "# nothing here",
-    "Start with `device: name`; `devgen new` writes a commented start.",
+    "Start with `device: name`. `devgen new` creates a commented description to start from.",
 )
 SEVERAL_DOCUMENTS = Kind(
     "DG0107",
@@ -65,16 +66,16 @@ TAG = Kind(
     "DG0108",
     "error",
     "the YAML tag '{tag}' is not allowed",
-    "Tags would choose how a value is built. A description is plain data: mappings, lists, strings, numbers, "
-    "`true` and `false`. Nothing of a tag is ever run.",
+    "A YAML tag selects the type of a value, which may run code in other tools. A description is plain data: "
+    "mappings, lists, strings, numbers, `true` and `false`. devgen never evaluates tags.",
     "title: !!python/object/apply:os.system [true]",
-    "Leave the tag out; quote a value to make it a string.",
+    "Remove the tag. Quote a value to make it a string.",
 )
 DUPLICATE_KEY = Kind(
     "DG0109",
     "error",
-    "the key '{key}' stands twice in this mapping",
-    "One of the two would silently win.",
+    "the key '{key}' appears twice in this mapping",
+    "YAML parsers commonly keep one of the two values silently; devgen refuses both.",
     "MR: {at: 4, width: 32, width: 64}",
     "Keep one of them.",
 )
@@ -82,31 +83,31 @@ TOO_DEEP = Kind(
     "DG0110",
     "error",
     "nested more than {limit} levels deep",
-    "No description needs that many levels.",
+    "The nesting depth of a description is limited.",
     "",
-    "Flatten the file.",
+    "Reduce the nesting.",
 )
 TOO_MANY_VALUES = Kind(
     "DG0111",
     "error",
     "more than {limit} values",
-    "The file holds more mappings, lists and scalars than devgen takes from one run.",
+    "The number of mappings, lists and scalars that devgen reads in a run is limited, and this file exceeds it.",
     "",
-    "Use `count:` for things that repeat.",
+    "Use `count:` for parts that repeat.",
 )
 ALIAS_BOMB = Kind(
     "DG0112",
     "error",
     "aliases expand to more than {limit} values",
-    "Aliases of aliases grow exponentially: a file of a kilobyte would fill the memory.",
+    "Nested aliases grow exponentially: a file of one kilobyte could expand to fill the memory.",
     "a: &a [1, 1]\nb: &b [*a, *a]\nc: &c [*b, *b]",
-    "Use `count:` for registers that repeat and `include:` for what devices share.",
+    "Use `count:` for registers that repeat and `include:` for parts that devices share.",
 )
 BAD_ALIAS = Kind(
     "DG0113",
     "error",
     "the alias '*{name}' {problem}",
-    "An alias stands for a value that was anchored with `&name` further up and that is complete.",
+    "An alias refers to a complete value that was anchored with `&name` earlier in the file.",
     "MR: *common",
     "Anchor the value first, or write it out.",
 )
@@ -114,7 +115,7 @@ MERGE_KEY = Kind(
     "DG0114",
     "error",
     "merge keys ('<<') are not part of the language",
-    "`<<` is a leftover of YAML 1.1 with rules of its own about what wins. Here there is one way to share: `include:`.",
+    "`<<` is a YAML 1.1 extension with its own precedence rules. Descriptions share parts with `include:` only.",
     "MR: {<<: *common, at: 4}",
     "Write the keys out, use `count:` or a register file, or move the common part into a fragment.",
 )
@@ -122,15 +123,15 @@ KEY_NOT_TEXT = Kind(
     "DG0115",
     "error",
     "a key must be a plain word, not {what}",
-    "YAML lets mappings and lists be keys; a description does not.",
+    "YAML allows mappings and lists as keys. A description does not.",
     "? [a, b]\n: 1",
     "Use a name.",
 )
 NOT_A_MAPPING = Kind(
     "DG0116",
     "error",
-    "a description is a mapping of keys, this is {what}",
-    "The outermost value of a file must be `key: value` lines.",
+    "a description must be a mapping, but this is {what}",
+    "The top level of a file must consist of `key: value` lines.",
     "- device",
     "Start with `device: name`.",
 )
@@ -138,33 +139,34 @@ INCLUDE_NOT_FOUND = Kind(
     "DG0120",
     "error",
     "no file '{path}' to include",
-    "An included file is looked for beside the file that names it, then in the include folders, if any were given.",
+    "An included file is searched for in the folder of the file that includes it, then in the include folders "
+    "that were given.",
     "include: [primecel.yaml]",
-    "Check the spelling; the path is relative to the file that names it.",
+    "Check the spelling. The path is relative to the file that includes it.",
 )
 INCLUDE_CYCLE = Kind(
     "DG0121",
     "error",
-    "include goes round in a circle: {path}",
+    "circular include: {path}",
     "A file includes itself, directly or through others.",
     "include: [myself.yaml]",
-    "Move what both need into a third file.",
+    "Move the shared part into a third file.",
 )
 INCLUDE_LIMIT = Kind(
     "DG0122",
     "error",
     "more than {limit} {what}",
-    "Includes may be nested a few levels deep, and a description may read a bounded number of files.",
+    "The nesting depth of includes and the number of files that a description includes are limited.",
     "",
-    "Flatten the includes.",
+    "Use fewer levels of includes, or fewer files.",
 )
 INCLUDE_REFUSED = Kind(
     "DG0123",
     "error",
     "'{path}' may not be included: {reason}",
-    "An untrusted description must not make devgen read other files and quote them in a "
-    "diagnostic. An include is a relative path to a .yaml or .yml file that lies, links resolved, below the folder of "
-    "the description or below an include folder that was given.",
+    "An untrusted description must not make devgen read other files and quote them in a diagnostic. An include "
+    "must be a relative path to a .yaml or .yml file. After symbolic links are resolved, the file must lie "
+    "below the folder of the description or below an include folder that was given.",
     "include: [/etc/passwd]",
     "Move the fragment below the description's folder.",
 )
@@ -172,16 +174,17 @@ LINK_OUTSIDE = Kind(
     "DG0126",
     "error",
     "{path} is a symbolic link that leads out of the folder",
-    "A folder of descriptions may come from somebody else. A link in it must not make devgen read, and quote in a "
-    "diagnostic, a file elsewhere on this machine.",
+    "A folder of descriptions may be untrusted. A link in it must not make devgen read a file elsewhere on "
+    "this machine and quote it in a diagnostic.",
     "",
-    "Copy the file into the folder, or name the link itself on the command line: then it is followed.",
+    "Copy the file into the folder, or name the link itself on the command line. Links on the command line are "
+    "followed.",
 )
 FRAGMENT_UNUSED = Kind(
     "DG0124",
     "warning",
     "no checked file includes the fragment '{name}'",
-    "A fragment is not a device: it does nothing until a description includes it.",
+    "A fragment has an effect only in a description that includes it.",
     "",
     "Include it, remove it, or turn it into a device with `device:`.",
 )
@@ -189,16 +192,16 @@ SAME_DEVICE = Kind(
     "DG0125",
     "error",
     "device '{name}' {clash} in {other}",
-    "Each device has a module of its own in the generated folder. Its name is the device's, in small letters, with an "
-    "underscore for each hyphen.",
+    "Each device has its own module in the generated folder. The module's name is the device's name in lower "
+    "case, with hyphens replaced by underscores.",
     "",
-    "Rename one of the two, or check and build them apart.",
+    "Rename one of the two, or check and build them separately.",
 )
 AND_MORE = Kind(
     "DG0199",
     "note",
     "and {number} more",
-    "Only the first findings of a run are shown.",
+    "The number of diagnostics that a run shows is limited.",
     "",
-    "Correct those shown, then check again.",
+    "Correct the diagnostics that are shown, then check again.",
 )

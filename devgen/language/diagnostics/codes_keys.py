@@ -1,4 +1,4 @@
-"""Diagnostics of keys and types, what the JSON Schema says (DG02xx)."""
+"""Diagnostics of keys and types: violations of the JSON Schema (DG02xx)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ UNKNOWN_KEY = Kind(
     "DG0201",
     "error",
     "unknown key '{key}'",
-    "Only the keys of the language are accepted, so that a misspelled one cannot be ignored in silence.",
+    "Only the keys of the language are accepted. A misspelled key is an error and is never ignored silently.",
     "MR: {at: 4, acess: ro}",
     "Use one of the allowed keys.",
 )
@@ -16,7 +16,7 @@ MISSING_KEY = Kind(
     "DG0202",
     "error",
     "{where} needs the key '{key}'",
-    "A key that has no default is missing, after all includes were merged.",
+    "A required key is missing after all includes were merged.",
     "MR: {access: ro}",
     "Add the key.",
 )
@@ -24,10 +24,10 @@ WRONG_TYPE = Kind(
     "DG0203",
     "error",
     "{where} must be {expected}, not {found}",
-    "The value is of another kind than the key takes. Only `true` and `false` are booleans; a number in "
-    "quotes is text.",
+    "The type of the value is not the type that the key takes. Only `true` and `false` are booleans, and a "
+    "number in quotes is text.",
     "retain: yes",
-    "Write a value of the kind that is asked for.",
+    "Write a value of the required type.",
 )
 NOT_ALLOWED = Kind(
     "DG0204",
@@ -41,33 +41,33 @@ BAD_FORM = Kind(
     "DG0205",
     "error",
     "{where}: {found} is not a {expected}",
-    "The text does not have the form of what the key takes, such as a size (`4 KiB`), a range (`1..4`) or bits "
-    "(`7:0`).",
+    "The text does not have the required form, such as a size (`4 KiB`), a range (`1..4`) or bits (`7:0`).",
     "size: 4 KB",
-    "Write it as in the examples given with the message.",
+    "Follow the examples that are printed with the message.",
 )
 OUT_OF_LIMITS = Kind(
     "DG0206",
     "error",
     "{where} {found}; {limit}",
-    "A number is too small or too large, or a text or list too short or too long, for this key.",
+    "The number is too small or too large for this key, or the text or list is too short or too long.",
     "count: 0",
-    "Choose a value inside the limits.",
+    "Choose a value within the limits.",
 )
 BAD_NAME = Kind(
     "DG0207",
     "error",
     "'{name}' is not a {expected}",
-    "Names become identifiers in the generated code: letters, digits and underscores, a letter first. A device's name "
-    "may have hyphens too; functions and actions carry their parameters.",
+    "Names become identifiers in the generated code. They consist of letters, digits and underscores and start "
+    "with a letter. A device's name may also contain hyphens. Functions and actions are declared with their "
+    "parameters.",
     "registers: {2ND: {at: 0}}",
     "Rename it.",
 )
 CONTRADICTION = Kind(
     "DG0208",
     "error",
-    "'{key}' cannot stand beside '{other}': {reason}",
-    "Two keys say different things about the same matter, or one makes the other meaningless.",
+    "'{key}' cannot be combined with '{other}': {reason}",
+    "Two keys contradict each other, or one makes the other meaningless.",
     "ID: {at: 0, constant: 5, reset: 1}",
     "Remove one of the two.",
 )
@@ -75,23 +75,23 @@ NOT_HERE = Kind(
     "DG0209",
     "error",
     "'{key}' has no meaning here: {reason}",
-    "The key belongs to another kind of thing than the one it stands in.",
+    "The key is not valid for this kind of object.",
     "bus: sysbus\npci: {vendor: 1, device: 2, class: 3}",
-    "Remove the key, or change what it stands in.",
+    "Remove the key, or change the kind of the object that contains it.",
 )
 NEITHER_NOR = Kind(
     "DG0210",
     "error",
     "{where} needs {keys}",
-    "One of several keys has to be there; which one decides what it is.",
+    "One of several alternative keys is required. It selects the kind of the object.",
     "alarm: {on_expire: RIS.ALARM = 1}",
-    "Add one of them.",
+    "Add one of the keys.",
 )
 OTHER_SHAPE = Kind(
     "DG0211",
     "error",
     "{where}: {problem}",
-    "The value breaks a rule of the JSON Schema that has no message of its own.",
+    "The value violates a rule of the JSON Schema for which there is no specific message.",
     "",
     "Compare with `schemas/device.schema.json`.",
 )

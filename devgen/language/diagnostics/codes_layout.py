@@ -8,7 +8,7 @@ REGISTERS_OVERLAP = Kind(
     "DG0401",
     "error",
     "{name} overlaps {other} at offset {offset}",
-    "Two registers (or elements of arrays) share bytes; an access could mean either.",
+    "Two registers (or elements of arrays) share bytes, so an access to these bytes would be ambiguous.",
     "A: {at: 0}\nB: {at: 2}",
     "Correct `at`, `width`, `count` or `stride`; use `alias` for two names of one storage at different offsets.",
 )
@@ -16,7 +16,7 @@ REGISTER_OUTSIDE = Kind(
     "DG0402",
     "error",
     "{name} ends at {end}, outside its region of {size} bytes",
-    "A register, or the last element of an array for the largest value of its properties, lies beyond the region.",
+    "A register, or the last element of an array for the largest value of its properties, lies outside the region.",
     "size: 16\nregisters: {A: {at: 16}}",
     "Enlarge the region, or correct `at`, `count` or `stride`.",
 )
@@ -32,7 +32,7 @@ FIELD_OUTSIDE = Kind(
     "DG0404",
     "error",
     "field {name} reaches bit {bit}, the register has {width} bits",
-    "A field lies beyond its register.",
+    "A field has bits outside its register.",
     "A: {at: 0, width: 8, fields: {F: 8}}",
     "Correct the bits or the register's width.",
 )
@@ -48,7 +48,8 @@ VALUE_TOO_WIDE = Kind(
     "DG0406",
     "error",
     "{what} {value} does not fit in {width} bits",
-    "A reset value, a constant, an enumeration's value or a doorbell's match has more bits than there is room for.",
+    "A reset value, a constant, an enumeration's value or a doorbell's match has more bits than its register, "
+    "field or write.",
     "A: {at: 0, width: 8, reset: 0x100}",
     "Correct the value or the width.",
 )
@@ -56,7 +57,7 @@ DUPLICATE_VALUE = Kind(
     "DG0407",
     "error",
     "the labels {name} and {other} both stand for {value}",
-    "Each value of a field has one name.",
+    "Each value of a field can have only one label.",
     "values: {OFF: 0, IDLE: 0}",
     "Remove one of the labels.",
 )
@@ -64,15 +65,15 @@ RESET_MISMATCH = Kind(
     "DG0408",
     "error",
     "field {name} resets to {field}, the register's reset gives it {register}",
-    "The register's reset and the field's contradict each other.",
+    "The register's reset value and the field's reset value contradict each other.",
     "A: {at: 0, reset: 1, fields: {F: {bits: 0, reset: 0}}}",
-    "State the reset in one place.",
+    "Give the reset value in one place only.",
 )
 RESET_RESERVED = Kind(
     "DG0409",
     "error",
-    "the reset value {value} sets bits that no field has: {bits}",
-    "Bits in no field are reserved and read 0.",
+    "the reset value {value} sets bits that are in no field: {bits}",
+    "Bits outside all fields are reserved and read as 0.",
     "A: {at: 0, reset: 0x80, fields: {F: 0}}",
     "Declare the field, or clear the bits.",
 )
@@ -80,9 +81,9 @@ LIST_LENGTH = Kind(
     "DG0410",
     "error",
     "'{key}' has {found}, {wanted}",
-    "A list gives one value to each element of an array (for a size that depends on properties: the largest size).",
+    "A list gives one value for each element of an array. If the size depends on properties, the largest size counts.",
     "ID: {at: 0, count: 4, constant: [1, 2]}",
-    "Give as many values as there are elements, or one number for all.",
+    "Give one value for each element, or a single number for all elements.",
 )
 STRIDE_TOO_SMALL = Kind(
     "DG0411",
@@ -96,39 +97,40 @@ MISALIGNED = Kind(
     "DG0412",
     "warning",
     "{name} at {offset} is not aligned to its {size} bytes",
-    "A guest cannot reach the register in one aligned access.",
+    "A guest cannot access the register with one aligned access.",
     "A: {at: 2}",
-    "Correct `at`; a register that really stands there may be split in two.",
+    "Correct `at`. If the offset is right, split the register into two smaller registers.",
 )
 TOO_MANY_ELEMENTS = Kind(
     "DG0413",
     "error",
     "more than {limit} interleaved elements",
-    "Arrays whose elements lie between each other's are checked element by element, and these are too many.",
+    "Arrays whose elements interleave are checked element by element. The number of elements exceeds the limit "
+    "of this check.",
     "",
-    "Make it a register file, or lay the arrays out one after the other.",
+    "Use a register file, or place the arrays one after the other.",
 )
 NESTED_FILE = Kind(
     "DG0414",
     "error",
     "a register file inside a register file",
-    "Register files are one level deep.",
+    "Register files cannot be nested.",
     "T: {at: 0, registers: {U: {at: 0, registers: {A: {at: 0}}}}}",
-    "Write the inner registers out.",
+    "Declare the inner registers individually.",
 )
 BAD_ALIAS = Kind(
     "DG0415",
     "error",
     "{name} cannot be an alias of {target}: {reason}",
-    "An alias is a second place of another register's storage, of the same width and number of elements.",
+    "An alias gives the storage of another register a second offset. Both have the same width and number of elements.",
     "B: {at: 4, alias: A, width: 16}\nA: {at: 0}",
-    "Name a register that has storage of its own and the same shape.",
+    "Name a register that has its own storage, the same width and the same number of elements.",
 )
 COALESCE_READABLE = Kind(
     "DG0416",
     "error",
     "{name} coalesces writes but is not write-only",
-    "Writes that may arrive late can only be allowed where the guest cannot read back what it wrote.",
+    "Coalesced writes may arrive late. This is safe only if the guest cannot read back what it wrote.",
     "LOG: {at: 0, coalesce: true}",
     "Set `access: wo`, or remove `coalesce`.",
 )
@@ -144,7 +146,7 @@ REGION_OUTSIDE = Kind(
     "DG0421",
     "error",
     "region {name} ends at {end}, outside BAR {bar} of {size} bytes",
-    "A region is larger than its BAR, or its offset lies beyond it.",
+    "A region is larger than its BAR, or its offset lies outside the BAR.",
     "bars: {0: {type: mem32, size: 4 KiB}}\nregion: {bar: 0, size: 8 KiB}",
     "Enlarge the BAR, or correct `at` or `size`.",
 )
@@ -152,7 +154,7 @@ BAD_ACCESS = Kind(
     "DG0422",
     "error",
     "access sizes {found}: {reason}",
-    "The smallest size comes first; port I/O has no access wider than 4 bytes.",
+    "The smallest size comes first. Port I/O has no accesses wider than 4 bytes.",
     "access: {valid: 4..1}",
     "Correct the sizes.",
 )
@@ -160,15 +162,15 @@ BAD_REGION_SIZE = Kind(
     "DG0423",
     "error",
     "a region of {size} bytes: {reason}",
-    "Port space has 64 KiB; memory that backs a region comes in pages of 4 KiB.",
+    "The port I/O space has 64 KiB. The size of a memory-backed region is a multiple of 4 KiB.",
     "frame: {space: mmio, size: 100, ram: true}",
     "Correct the size.",
 )
 EMPTY_REGION = Kind(
     "DG0424",
     "warning",
-    "region {name} has nothing in it",
-    "Neither registers nor doorbells nor memory: every read gives the reserved value.",
+    "region {name} is empty",
+    "The region has no registers, no doorbells and no memory. Every read returns the reserved value.",
     "hole: {space: mmio, size: 4 KiB}",
     "Add registers, doorbells, `ram: true` or `rom: true`.",
 )
@@ -176,32 +178,35 @@ BAD_CONTENTS = Kind(
     "DG0425",
     "error",
     "contents: {reason}",
-    "A ROM's contents are hexadecimal bytes, at most as many as the region has.",
+    "The contents of a ROM are hexadecimal bytes, at most as many as the size of the region.",
     "boot: {space: mmio, size: 4 KiB, rom: true, contents: 55a}",
-    "Write two hexadecimal digits a byte.",
+    "Write two hexadecimal digits for each byte.",
 )
 UNREACHED_REGION = Kind(
     "DG0426",
     "warning",
-    "nothing reaches region {name}",
-    "A region with `space: indirect` is on no bus; only a register with a `window` onto it reaches its registers.",
+    "no window reaches region {name}",
+    "A region with `space: indirect` is on no bus. Its registers are accessible only through a register with a "
+    "`window` onto the region.",
     "bank: {space: indirect, size: 128, registers: {A: {at: 0}}}",
-    "Give a register `window: {region: ..., at: ...}`, or the region another space.",
+    "Add `window: {region: ..., at: ...}` to a register, or change the `space` of the region.",
 )
 BAD_WINDOW = Kind(
     "DG0427",
     "error",
     "{name} cannot be a window: {reason}",
-    "A window is the data register of an index and data pair. It stands on a bus and reaches the registers of another "
-    "region, little-endian and without windows of its own, at an offset that is always inside it.",
+    "A window is the data register of an index and data pair. It is a register of a region on a bus. It "
+    "accesses the registers of another region, which is little-endian and has no windows of its own. The "
+    "offset must always lie inside that region.",
     "DATA: {at: 4, window: {region: bank, at: INDEX}}   # of a bank of 128 bytes, with an INDEX of 32 bits",
-    "Name a region of registers, give the index a field as wide as the region is large, or take bits (`INDEX[6:0]`).",
+    "Name a region of registers. Limit the offset to the region's size, with a field of that width or with "
+    "bits (`INDEX[6:0]`).",
 )
 DOORBELL_LENGTH = Kind(
     "DG0430",
     "error",
     "a doorbell of {bytes} bytes in port space",
-    "Writes to ports are 1, 2 or 4 bytes wide.",
+    "Writes to I/O ports are 1, 2 or 4 bytes wide.",
     "KICK: {at: 0, length: 8, on_ring: N = 1}   # in a region with space: pio",
     "Use a length of 0, 1, 2 or 4.",
 )
@@ -209,7 +214,7 @@ DOORBELL_MATCH = Kind(
     "DG0431",
     "error",
     "a doorbell of length 0 cannot match a value",
-    "Length 0 takes a write of any size whatever its value; the kernel refuses a data match with it.",
+    "Length 0 accepts a write of any size and any value. The kernel refuses a data match with length 0.",
     "KICK: {at: 0, length: 0, match: 1, on_ring: N = 1}",
     "Give a length, or remove `match`.",
 )
@@ -217,8 +222,9 @@ DOORBELLS_COLLIDE = Kind(
     "DG0432",
     "error",
     "doorbell {name} collides with {other} at offset {offset}",
-    "Both would take the same write; the kernel refuses the second with EEXIST. At one address, doorbells must differ "
-    "in length, or each have a match of its own; one of length 0 stands alone.",
+    "Both would accept the same write, and the kernel refuses the second one with EEXIST. Doorbells at the "
+    "same address must differ in length or in `match`. A doorbell of length 0 must be the only one at its "
+    "address.",
     "A: {at: 0, length: 4, on_ring: N = 1}\nB: {at: 0, length: 4, match: 1, on_ring: N = 2}",
     "Change the offset, the length or the match.",
 )
@@ -226,7 +232,7 @@ DOORBELL_OUTSIDE = Kind(
     "DG0433",
     "error",
     "doorbell {name} ends at {end}, outside its region of {size} bytes",
-    "A doorbell, or the last element of an array of them, lies beyond the region.",
+    "A doorbell, or the last element of an array of doorbells, lies outside the region.",
     "size: 16\ndoorbells: {KICK: {at: 16, length: 4, on_ring: N = 1}}",
     "Enlarge the region or correct `at`.",
 )

@@ -8,8 +8,8 @@ DUPLICATE_NAME = Kind(
     "DG0701",
     "error",
     "the name '{name}' is taken by {other}",
-    "Registers, state, counters, timers, lines, functions and so on share one namespace, since behaviour calls all of "
-    "them by their bare names.",
+    "Registers, state, counters, timers, lines, functions and so on share one namespace, since behaviour "
+    "refers to all of them by their plain names.",
     "state: {MR: {width: 8}}\nregions: {r: {registers: {MR: {at: 0}}}}",
     "Rename one of the two.",
 )
@@ -33,23 +33,25 @@ BYTES_TOO_LONG = Kind(
     "DG0711",
     "error",
     "a property of {size} bytes; {limit} is the most",
-    "A property of bytes is written out where the device is placed; an image of a ROM is its region's `contents`.",
+    "The value of a bytes property is written in the board file, so its size is limited. For the image of a "
+    "ROM use `contents` of the region.",
     "image: {type: bytes, size: 1 MiB}",
-    "Make it smaller.",
+    "Reduce the size.",
 )
 UNKNOWN_COUNTER = Kind(
     "DG0720",
     "error",
     "no counter '{name}'",
-    "A timer compares against one of the device's counters.",
+    "A timer's `counter` must be one of the device's counters.",
     "alarm: {counter: second, match: MR}",
     "Declare the counter, or correct the name.",
 )
 COUNTER_SHAPE = Kind(
     "DG0721",
     "error",
-    "timer '{name}' and its counter '{counter}' are not of the same number of elements",
-    "Element n of an array of timers compares against element n of the counters; a single counter serves any timer.",
+    "timer '{name}' and its counter '{counter}' have different numbers of elements",
+    "Element n of an array of timers uses element n of an array of counters. A single counter can be used by "
+    "any timer.",
     "counters: {ticks: {clock: virtual, period: 1 us, width: 32, count: 4}}\ntimers: {t: {counter: ticks, match: M}}",
     "Give both the same `count`.",
 )
@@ -57,7 +59,7 @@ UNDRIVEN_INTERRUPT = Kind(
     "DG0730",
     "error",
     "nothing drives the interrupt '{name}'",
-    "It has no `level` and no statement sets or pulses it: the guest would wait for ever.",
+    "The interrupt has no `level`, and no statement sets or pulses it. The guest would wait forever.",
     "interrupts: {intr: {}}",
     "Give it a `level`, drive it with a statement such as `intr = 1`, or remove it.",
 )
@@ -65,7 +67,7 @@ UNDRIVEN_OUTPUT = Kind(
     "DG0731",
     "warning",
     "nothing drives the output '{name}'",
-    "It has no `level` and no statement sets it: it stays at its reset level.",
+    "The output has no `level`, and no statement sets it. It stays at its reset level.",
     "gpio_out: {led: {}}",
     "Give it a `level`, drive it with a statement, or remove it.",
 )
@@ -73,19 +75,19 @@ NOT_FOLLOWED = Kind(
     "DG0732",
     "error",
     "'{key}' of '{name}' cannot follow time: {reason}",
-    "A `level`, an `enable` or a `room` that depends on a counter or on `now` changes without any access. devgen "
-    "looks at it again at the moments at which a comparison with the counter, or one of its bits, can change. It "
-    "cannot do so for other calculations with a value that changes with every tick, nor for guest memory.",
+    "A `level`, an `enable` or a `room` that depends on a counter or on `now` changes without any access. "
+    "devgen evaluates it again whenever a comparison with the counter, or a bit of the counter, can change. It "
+    "cannot do this for other calculations with a value that changes at every tick, or for guest memory.",
     "counters: {ticks: {clock: virtual, period: 1 us, width: 32}}\ninterrupts: {intr: {level: ticks ^ KEY}}",
-    "Compare the counter with something that stands still (`ticks >= MATCH`, `u32(ticks - START) < 100`, `ticks[7]`), "
-    "or set a register in a timer's `on_expire` and name that.",
+    "Compare the counter with a value that does not depend on time (`ticks >= MATCH`, `u32(ticks - START) < "
+    "100`, `ticks[7]`). Or set a register in a timer's `on_expire` and use that register.",
 )
 DEVIATION_PROPERTY = Kind(
     "DG0740",
     "error",
     "the deviation '{deviation}' names '{name}', which is not a property of type bool",
-    "A deviation's `property` is the switch that makes the device do what its datasheet says: a bool property of the "
-    "same device.",
+    "A deviation's `property` is a bool property of the same device. If it is true, the device behaves as its "
+    "datasheet says.",
     "deviations: {slow: {text: Answers late., property: datasheet}}",
     "Declare the property with `type: bool`, correct the name, or leave `property` out.",
 )
@@ -93,9 +95,9 @@ ERROR_TEXT = Kind(
     "DG0750",
     "error",
     "the text of error '{name}' {problem}",
-    "An error is told in one line. In its text `{count}` stands for a value, in decimal, and `{address:#x}` for one in "
-    "hexadecimal; braces of its own are written twice.",
+    "The text of an error is a single line. `{count}` inserts a value in decimal and `{address:#x}` in "
+    "hexadecimal. Literal braces are doubled.",
     "errors: {OVERRUN: 'the ring holds {count:>8} entries'}",
-    "Name the values as they are given where the error is reported, `OVERRUN(count=n)`, and show them as `{count}` or "
-    "`{count:#x}`.",
+    "Use the names of the values in the statement that reports the error, as in `OVERRUN(count=n)`, and insert "
+    "them as `{count}` or `{count:#x}`.",
 )

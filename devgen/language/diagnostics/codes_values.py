@@ -8,9 +8,9 @@ LEADING_ZERO = Kind(
     "DG0301",
     "error",
     "'{text}' is ambiguous: a number does not start with 0",
-    "YAML 1.1 and C read `010` as eight, people read ten.",
+    "YAML 1.1 and C read `010` as eight, but readers may expect ten.",
     "count: 010",
-    "Write `10`, or `0o10` for octal; quote it if it is text.",
+    "Write `10`, or `0o10` for octal. Quote it if it is text.",
 )
 INTEGER_TOO_LARGE = Kind(
     "DG0302",
@@ -24,24 +24,24 @@ BAD_RANGE = Kind(
     "DG0303",
     "error",
     "the range {found} is empty: {low} is more than {high}",
-    "A range is written lowest value first, both ends included.",
+    "A range is written with the lowest value first. Both bounds are included.",
     "timers: {type: int, default: 3, range: 32..3}",
-    "Exchange the two ends.",
+    "Exchange the two bounds.",
 )
 BAD_QUANTITY = Kind(
     "DG0304",
     "error",
     "'{text}' is not a {what}: {why}",
-    "Durations are in ns, us, ms and s, frequencies in Hz, kHz, MHz and GHz. Without a unit the text is an expression "
-    "over properties.",
+    "Durations have the unit ns, us, ms or s, and frequencies the unit Hz, kHz, MHz or GHz. A text without a "
+    "unit is an expression over properties.",
     "seconds: {clock: rtc, period: 1 min, width: 32}",
     "Use one of the units.",
 )
 NOT_POSITIVE = Kind(
     "DG0305",
     "error",
-    "'{key}' must be at least 1, this can be {low}",
-    "A period, a frequency or a depth of zero has no meaning; the expression must be positive for all values of the "
+    "'{key}' must be at least 1, but this can be {low}",
+    "A period, a frequency or a depth cannot be zero. The expression must be positive for all values of the "
     "properties.",
     "seconds: {clock: rtc, frequency: rate, width: 32}   # rate: {range: 0..100}",
     "Narrow the property's range, or use `max(1, ...)`.",
@@ -50,7 +50,8 @@ BAD_COUNT = Kind(
     "DG0306",
     "error",
     "the number of elements can be {found}: it must be 0 to {limit} for all values of the properties",
-    "Arrays are laid out when the device is placed; their size needs a bound that is known when it is built.",
+    "The size of an array is fixed when the device is created on a board. It must have an upper bound that is "
+    "known when the device is built.",
     "DATA: {at: 0, count: n}   # n: {width: 32}",
     "Give the property a `range`, or use `min(n, 64)`.",
 )

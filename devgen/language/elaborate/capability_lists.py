@@ -164,9 +164,9 @@ def _misplaced(entry: Entry, before: list[Entry]) -> str:
     if entry.end > limit:
         return f"it would end at {end}, and its part of configuration space ends at {limit:#x}"
     if other is not None:
-        return f"it lies at {start} to {end}, where {other.name} is"
+        return f"it covers {start} to {end} and overlaps {other.name}"
     if entry.extended and entry.start != CONFIG_END and not before:
-        return f"it starts at {start}, and the first of the list at {CONFIG_END:#x}"
+        return f"it starts at {start}, but the first one of the list starts at {CONFIG_END:#x}"
     return ""
 
 
@@ -178,10 +178,10 @@ def check_capabilities(
     extended = any(entry.extended for entry in capabilities)
     for entry in capabilities:
         if touches(own, entry.fixed):
-            problem = "it covers a register of `space: config`"
+            problem = "it overlaps a register of `space: config`"
             ctx.at_key(kinds.CAPABILITY, entry.parent, entry.key, name=entry.name, problem=problem)
         if isinstance(entry.what, Express) and not extended and touches(own, Span(CONFIG_END, 4, 4, 1, entry)):
-            problem = f"at {CONFIG_END:#x}, where the list of extended capabilities begins, is a register"
+            problem = f"a register is at {CONFIG_END:#x}, where the list of extended capabilities starts"
             ctx.at_key(kinds.CAPABILITY, entry.parent, entry.key, name=entry.name, problem=problem)
         if isinstance(entry.what, MsiX):
             check_parts(ctx, entry.spec, bars)

@@ -38,16 +38,16 @@ def build_errors(ctx: Context, tree: Tree) -> tuple[Event, ...]:
 def _parameters(text: str) -> tuple[str, ...] | str:
     """The names in braces, in order, each once; or what is wrong with the text."""
     if not text.isprintable():
-        return "has a character that cannot be printed, such as a line's end"
+        return "contains a character that cannot be printed, such as a line break"
     names: dict[str, None] = {}
     try:
         for _, name, form, conversion in Formatter().parse(text):
             if name is None:
                 continue
             if not (name.isascii() and name.isidentifier()) or iskeyword(name):
-                return f"has '{{{name}}}', which is no name of a value"
+                return f"has '{{{name}}}', which is not the name of a value"
             if form not in _FORMATS or conversion:
-                return f"shows '{name}' in an unknown way"
+                return f"has an unknown format for '{name}'"
             names[name] = None
     except ValueError as error:
         return f"has braces that do not match: {error}"

@@ -55,7 +55,7 @@ def check_parts(ctx: Context, spec: Tree, bars: tuple[Bar, ...]) -> None:
         elif bar.type == "io":
             ctx.at_value(kinds.CAPABILITY, place, "bar", name="msix", problem=f"its {key} cannot lie in port space")
         elif at % 8:
-            ctx.at_value(kinds.CAPABILITY, place, "at", name="msix", problem=f"its {key} starts at a multiple of 8")
+            ctx.at_value(kinds.CAPABILITY, place, "at", name="msix", problem=f"its {key} must start at a multiple of 8")
         elif at + size > bar.size:
             problem = f"its {key} ends at {at + size:#x} of BAR {index}, which has {bar.size:#x} bytes"
             ctx.at_value(kinds.CAPABILITY, place, "at" if "at" in place else "bar", name="msix", problem=problem)
@@ -72,7 +72,7 @@ def check_table(ctx: Context, spec: Tree, regions: list[RegionDraft]) -> None:
             continue
         span = Span(at, size, size, 1, key)
         if touches(taken.setdefault(index, []), span):
-            problem = f"its {key} covers something else in BAR {index}"
+            problem = f"its {key} overlaps something else in BAR {index}"
             ctx.at_key(kinds.CAPABILITY, spec, key, name="msix", problem=problem)
         taken[index].append(span)
 
@@ -122,5 +122,5 @@ def check_vectors(ctx: Context, tree: Tree, bus: Bus, counts: dict[str, Expr | N
         elif not specs:
             ctx.at_value(kinds.NO_VECTOR, spec, "vector", name=name, problem="`pci` has no capability with messages")
         elif last >= room:
-            problem = f"vector {last} is asked for; the capabilities have 0 to {room - 1}"
+            problem = f"it needs vector {last}, but the capabilities have vectors 0 to {room - 1}"
             ctx.at_value(kinds.NO_VECTOR, spec, "vector", name=name, problem=problem)

@@ -93,7 +93,7 @@ def check_intx(ctx: Context, tree: Tree, bus: Bus) -> None:
     if bus is not Bus.PCI or "pci" not in tree:
         return
     for name in marked[1:]:
-        ctx.at_key(kinds.INTX_MISMATCH, interrupts, name, problem=f"'{marked[0]}' is the INTx# line already")
+        ctx.at_key(kinds.INTX_MISMATCH, interrupts, name, problem=f"'{marked[0]}' is already the INTx# line")
     if "interrupt_pin" in pci and not marked:
         ctx.at_key(kinds.INTX_MISMATCH, pci, "interrupt_pin", problem="no interrupt is marked `intx: true`")
     if marked and "interrupt_pin" not in pci:

@@ -15,7 +15,7 @@ def build_power(ctx: Context, spec: Tree) -> PowerManagement:
     d1, d2, pme = spec.get("d1", False), spec.get("d2", False), spec.get("pme", [])
     for index, state in enumerate(pme):
         if (state == "D1" and not d1) or (state == "D2" and not d2):
-            problem = f"the function does not have {state}; `{state.lower()}: true` says that it does"
+            problem = f"the function does not have {state}; `{state.lower()}: true` declares the state"
             ctx.at_value(kinds.CAPABILITY, pme, index, name="pm", problem=problem)
     states = tuple(sorted(_STATES.index(state) for state in pme))
     return PowerManagement(d1, d2, states, spec.get("no_soft_reset", False), spec.get("at"))
@@ -34,7 +34,7 @@ def check_pme(ctx: Context, tree: Tree, bus: Bus) -> None:
             problem = "there is no capability `pm` with `pme`, the states in which it is asserted"
             ctx.at_key(kinds.PME_MISMATCH, spec, "pme", name=name, problem=problem)
         elif name != marked[0]:
-            problem = f"'{marked[0]}' is the line of PME# already"
+            problem = f"'{marked[0]}' is already the line of PME#"
             ctx.at_key(kinds.PME_MISMATCH, spec, "pme", name=name, problem=problem)
         for key in ("intx", "vector", "count"):
             if spec.get(key):

@@ -108,7 +108,7 @@ def _check_config(ctx: Context, spec: Tree, bus: Bus) -> None:
         ctx.not_here(spec, "space", f"only a device on pci has configuration space, this one is on {bus}")
     for key in _CONFIG_EXCLUDES:
         if key in spec:
-            ctx.contradiction(spec, key, "space: config", "configuration space lies where it lies and holds registers")
+            ctx.contradiction(spec, key, "space: config", "configuration space has a fixed place and only registers")
 
 
 def _check_indirect(ctx: Context, name: str, spec: Tree) -> None:
@@ -224,7 +224,12 @@ def _contents(ctx: Context, draft: RegionDraft) -> bytes:
     try:
         data = bytes.fromhex(text)
     except ValueError:
-        ctx.at_value(kinds.BAD_CONTENTS, draft.spec, "contents", reason="this is not hexadecimal, two digits a byte")
+        ctx.at_value(
+            kinds.BAD_CONTENTS,
+            draft.spec,
+            "contents",
+            reason="this is not hexadecimal text with two digits for each byte",
+        )
         return b""
     if draft.size is not None and len(data) > draft.size:
         reason = f"{len(data)} bytes do not fit in a region of {draft.size}"

@@ -35,7 +35,7 @@ def _why_no_alias(alias: RegisterDraft, target: RegisterDraft | None) -> str:
     if target is None:
         return "there is no such register" + (" in this register file" if alias.file is not None else "")
     if target is alias or "alias" in target.spec:
-        return "that is an alias itself"
+        return "the target is an alias itself"
     if any(key in target.spec for key in ("constant", "read", "intent", "window")):
-        return "that has no storage"
-    return f"that has {target.width} bits" if alias.spec.get("width", target.width) != target.width else ""
+        return "the target has no storage"
+    return f"the target has {target.width} bits" if alias.spec.get("width", target.width) != target.width else ""

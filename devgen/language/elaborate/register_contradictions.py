@@ -11,7 +11,7 @@ _NO_STORAGE = "a constant has no storage"
 _COMPUTED = "`read` replaces the storage"
 _SHARED = "an alias has no storage of its own"
 _INERT = "a register with an intent has no behaviour"
-_ELSEWHERE = "what it reads and writes stands behind the window"
+_ELSEWHERE = "its value is that of the registers behind the window"
 _EXCLUSIVE: tuple[tuple[str, str, str], ...] = (
     *(("constant", key, _NO_STORAGE) for key in ("reset", "read", "read_effect", "write_effect", "singlepulse")),
     *(("constant", key, _NO_STORAGE) for key in ("alias", "retain")),

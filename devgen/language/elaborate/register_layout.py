@@ -87,7 +87,7 @@ def _check_members(ctx: Context, file: FileDraft, region: RegionDraft) -> None:
 
 
 def _report_registers(ctx: Context, later: Any, earlier: Any, offset: int) -> None:
-    hint = f"{_label(earlier)} stands at line {ctx.mark(earlier.parent, earlier.name).line}"
+    hint = f"{_label(earlier)} is declared at line {ctx.mark(earlier.parent, earlier.name).line}"
     ctx.at_key(
         kinds.REGISTERS_OVERLAP,
         later.parent,

@@ -41,6 +41,6 @@ def hex_bytes(ctx: Context, spec: Tree) -> bytes:
     try:
         return bytes.fromhex(spec.get("contents", ""))
     except ValueError:
-        reason = "this is not hexadecimal, two digits a byte"
+        reason = "this is not hexadecimal text with two digits for each byte"
         ctx.at_value(layout_kinds.BAD_CONTENTS, spec, "contents", reason=reason)
         return b""

@@ -37,9 +37,9 @@ def _why_no_window(region: RegionDraft, register: RegisterDraft, target: RegionD
     if register.file is not None:
         return "it is a member of a register file"
     if target is None:
-        return f"'{register.spec['window']['region']}' is no region of registers that it can reach"
+        return f"'{register.spec['window']['region']}' is not a region of registers that a window can reach"
     if region.space == "indirect" or region is target:
-        return "it stands behind a window itself"
+        return "it is accessed through a window itself"
     if target.space != "indirect":
         if any("window" in other.spec for other in all_registers(target.registers)):
             return f"region '{target.name}' has a window of its own"

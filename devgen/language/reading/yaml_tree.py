@@ -193,7 +193,7 @@ class _Builder:
     def _alias(self, event: Any, at: int) -> tuple[Any, int]:
         anchor = self.anchors.get(event.anchor)
         if anchor is None or anchor.size is None:
-            problem = "is not anchored above" if anchor is None else "stands inside the value it stands for"
+            problem = "is not anchored above" if anchor is None else "is inside the value that it refers to"
             self._report(kinds.BAD_ALIAS, at, name=event.anchor, problem=problem)
             return None, at
         self.expanded += anchor.size
