@@ -31,9 +31,9 @@ class Board:
     ``board``: a file, the name of a board that comes with devgen, a loaded board, or a `MachineConfig`. ``accel``:
     "kvm", "emulator", or "auto", which takes KVM where /dev/kvm opens. ``streams``: DEVICE.STREAM → ``stdio``, ``pty``,
     ``socket:PATH``, ``file:PATH``, ``memory`` or ``null``, instead of what the board says. ``on_event``: DEVICE.EVENT →
-    ``exit``, ``log`` or ``ignore``, likewise. ``registry``: where devices are looked up; by default the project at or
-    above the current folder. ``log`` takes lines about accesses that no device answers, which otherwise go to the
-    module `logging`.
+    ``exit``, ``log``, ``ignore``, ``run:COMMAND`` or ``qmp:SOCKET:COMMAND``, likewise. ``registry``: where devices are
+    looked up; by default the project at or above the current folder. ``log`` takes lines about accesses that no device
+    answers, which otherwise go to the module `logging`.
 
     Raises:
         FileError: there is no such board.

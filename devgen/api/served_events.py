@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 from devgen.errors import ArgumentError
-from devgen.runtime.base.errors import suggest
-from devgen.runtime.machine.machine_config import EVENT_ACTIONS
+from devgen.runtime.base.errors import MachineError, suggest
+from devgen.runtime.machine.event_actions import EventAction, PlainAction, QmpAction, RunAction, parse_action
+from devgen.runtime.machine.event_reactions import EventReactions
+from devgen.runtime.machine.stream_backends import say
 
+LOG: Final = PlainAction("log")
+IGNORE: Final = PlainAction("ignore")
+EXIT: Final = PlainAction("exit")
 Log = Callable[[str], Any]
 """Takes a line of text."""
 
@@ -20,6 +25,8 @@ def _nothing() -> None:
 class ServedEvents:
     """Tells ``log`` of a device's events, unless ``actions`` (event → action) says otherwise.
 
+    A command of an action is carried out in another thread, see `EventReactions`; ``close`` ends that.
+
     The device logs its errors itself. ``code`` is that of the event that has ended the server, by ``stop``; an error's
     is 1.
 
@@ -29,31 +36,40 @@ class ServedEvents:
 
     def __init__(self, device: object, actions: Mapping[str, str], log: Log | None) -> None:
         events: tuple[str, ...] = getattr(device, "EVENTS", ())  # an object that is no Device has none
-        for event, action in actions.items():
-            if event not in events:
-                name = getattr(device, "NAME", None) or getattr(device, "name", device)
-                known = ", ".join(events) or "none"
-                hint = suggest(event, events)
-                raise ArgumentError("on_event", f"{event}: {name} has no such event{hint}; it has {known}")
-            if action not in EVENT_ACTIONS:
-                hint = suggest(action, EVENT_ACTIONS)
-                known = ", ".join(EVENT_ACTIONS)
-                raise ArgumentError("on_event", f"{event}={action}: no such action{hint}; known are {known}")
         self.code = 0
         self.stop: Callable[[], None] = _nothing
         self._errors: Mapping[str, str] = getattr(device, "ERRORS", {})
-        self._actions = actions
+        self._actions = {event: _parsed(device, events, event, action) for event, action in actions.items()}
+        self._reactions = EventReactions(log or say)
         self._log = log
 
     def hear(self, device: str, event: str, values: dict[str, int]) -> None:
         """An event has happened."""
-        action = self._actions.get(event, "log")
-        if action == "ignore":
+        action = self._actions.get(event, LOG)
+        if action == IGNORE:
             return
         if self._log is not None and event not in self._errors:
             shown = "".join(f" {name}={value:#x}" for name, value in values.items())
             self._log(f"{device}: {event}{shown}")
-        if action == "exit":
+        if isinstance(action, RunAction | QmpAction):
+            self._reactions.react(device, event, values, action)
+        elif action == EXIT:
             code = 1 if event in self._errors else values.get("code", next(iter(values.values()), 0))
             self.code = self.code or code
             self.stop()
+
+    def close(self) -> None:
+        """Let the commands of events end, for some seconds."""
+        self._reactions.close()
+
+
+def _parsed(device: object, events: Sequence[str], event: str, action: str) -> EventAction:
+    """The action of an event that the device has. Raises ArgumentError."""
+    if event not in events:
+        name = getattr(device, "NAME", None) or getattr(device, "name", device)
+        hint, known = suggest(event, events), ", ".join(events) or "none"
+        raise ArgumentError("on_event", f"{event}: {name} has no such event{hint}; it has {known}")
+    try:
+        return parse_action(action)
+    except MachineError as error:
+        raise ArgumentError("on_event", f"{event}: {error}") from None

@@ -35,8 +35,9 @@ class DeviceServer:
     the device's. ``streams``: stream → ``stdio``, ``pty``, ``socket:PATH``, ``file:PATH`` or ``null``. ``lines``: such
     a backend for the GPIO lines, as text. ``mapped``: whether clients are given the memory of BARs to map. ``mode``:
     the socket's permissions, whatever the umask is.
-    ``on_event``: event → ``log``, ``ignore``, or ``exit``, which ends the server; ``code`` is the event's code then.
-    ``log`` takes a line for each event that is logged, ``on_client`` one when a client comes or goes. ``state``: what
+    ``on_event``: event → ``log``, ``ignore``, ``run:COMMAND``, ``qmp:SOCKET:COMMAND``, or ``exit``, which ends the
+    server; ``code`` is the event's code then. ``log`` takes a line for each event that is logged, and for a command
+    that fails, from another thread; ``on_client`` one when a client comes or goes. ``state``: what
     ``save_state`` gave earlier. ``registry``: where the name is looked up; by default the project at or above the
     current folder.
 
@@ -67,6 +68,7 @@ class DeviceServer:
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
         with ExitStack() as stack:
+            stack.callback(self._events.close)
             self.server = stack.enter_context(
                 VfioUserServer(
                     served, Path(socket), properties, on_event=self._events.hear, on_client=on_client,

@@ -15,6 +15,7 @@ import click
 
 from devgen import ACCELS, Accel, Board, BoardDescription, DescriptionError, RunResult, find_board, load_board
 from devgen.cli.command_error import InputError
+from devgen.cli.event_options import named_actions
 from devgen.cli.seconds_option import Seconds
 from devgen.cli.stream_options import named_streams
 
@@ -29,14 +30,21 @@ STOP_AGAIN = 0.02
 
 
 @contextmanager
-def opened(board: str, accel: Accel, streams: Iterable[str]) -> Iterator[Board]:
-    """The board of that name or file, which signals end; ``streams`` as ``--stream`` gives them. Says what runs it.
+def opened(board: str, accel: Accel, streams: Iterable[str], actions: Iterable[str] = ()) -> Iterator[Board]:
+    """The board of that name or file, which signals end. Says what runs it.
+
+    ``streams`` and ``actions`` are as ``--stream`` and ``--on-event`` give them.
 
     Raises:
-        InputError: the board has errors, or a text is no DEVICE.STREAM=END. Also what `devgen.Board` raises.
+        InputError: the board has errors, or a text is no DEVICE.STREAM=END or DEVICE.EVENT=ACTION. Also what
+            `devgen.Board` raises.
     """
     description = _loaded(find_board(board))
-    with Board(description, accel=accel, streams=named_streams(streams)) as ready, stopped_by_signals(ready):
+    on_event = named_actions(actions, "DEVICE.EVENT=ACTION, as panic.GUEST_PANICKED=exit")
+    with (
+        Board(description, accel=accel, streams=named_streams(streams), on_event=on_event) as ready,
+        stopped_by_signals(ready),
+    ):
         click.echo(f"devgen: {ready.config.name} on {ready.accel} ({ready.why})", err=True)
         yield ready
 

@@ -6,6 +6,7 @@ import click
 
 from devgen import Accel, Watch
 from devgen.cli.board_run import ACCEL_CHOICE, ACCEL_HELP, TIMEOUT, TIMEOUT_HELP, opened, report
+from devgen.cli.event_options import board_option
 from devgen.cli.stream_options import option as stream_option
 from devgen.cli.watch_options import TracingCommand, options
 
@@ -19,6 +20,7 @@ Examples:
   devgen run boards/mine.yaml --accel emulator
   devgen run boards/mine.yaml --timeout 10
   devgen run boards/mine.yaml --stream uart.serial=pty
+  devgen run boards/mine.yaml --on-event 'panic.GUEST_PANICKED=run:mail -s panic me </dev/null'
   devgen run pl031-alarm --trace               each access, by register and field
   devgen run pl031-alarm --trace=all --trace-filter rtc
   devgen run pl031-alarm --vcd lines.vcd       for GTKWave""",
@@ -27,12 +29,14 @@ Examples:
 @click.option("--accel", type=ACCEL_CHOICE, default="auto", show_default=True, help=ACCEL_HELP)
 @click.option("--timeout", type=TIMEOUT, metavar="SECONDS", help=TIMEOUT_HELP)
 @stream_option
+@board_option
 @options
 def command(
     board: str,
     accel: Accel,
     timeout: float | None,
     streams: tuple[str, ...],
+    actions: tuple[str, ...],
     watching: Watch,
 ) -> int:
     """Run a board: its guest, its devices.
@@ -42,7 +46,7 @@ def command(
     guest halts for good, on Ctrl-C, or after --timeout. A guest that reads the terminal gets Ctrl-C too: then Ctrl-A x
     ends the run.
     """
-    with opened(board, accel, streams) as ready:
+    with opened(board, accel, streams, actions) as ready:
         with ready.watch(watching):
             result = ready.run(timeout)
         return report(result)

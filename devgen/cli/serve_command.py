@@ -23,6 +23,7 @@ from devgen import (
     write_state,
 )
 from devgen.cli.command_error import InputError
+from devgen.cli.event_options import named_actions, served_option
 from devgen.cli.stop_signals import Stopping, leave_hung_descriptors
 from devgen.cli.watch_options import TracingCommand, options
 
@@ -49,6 +50,7 @@ Examples:
   devgen replay edu.jsonl
   devgen serve edu --socket edu.sock --save edu.state --restore edu.state
   devgen serve my-serial-card --socket card.sock --stream line=pty
+  devgen serve i6300esb --socket dog.sock --on-event WATCHDOG=qmp:/tmp/qmp.sock:system_reset
 
 Attach it to QEMU 10.1 or newer, whose memory must be shared:
 
@@ -99,13 +101,7 @@ Attach it to QEMU 10.1 or newer, whose memory must be shared:
     is_flag=True,
     help="Hand out none of the card's memory to map. QEMU posts the writes only of a card that has none mapped.",
 )
-@click.option(
-    "--on-event",
-    "actions",
-    multiple=True,
-    metavar="EVENT=ACTION",
-    help="What an event of the device does: log (all do), ignore, or exit, which ends the server; repeatable.",
-)
+@served_option
 @click.option(
     "--save",
     type=_FILE,
@@ -142,7 +138,7 @@ def command(
         DeviceServer(
             device_class, path, properties=properties, mapped=not no_mmap, mode=mode, lines=lines, state=state,
             streams=_named("--stream", "NAME=END, as serial=pty", streams),
-            on_event=_named("--on-event", "EVENT=ACTION, as PANIC=exit", actions),
+            on_event=named_actions(actions, "EVENT=ACTION, as PANIC=exit"),
             log=_tell, on_client=lambda line: _tell(f"devgen: {line}"),
         ) as server,
         server.watch(watching),

@@ -203,6 +203,43 @@ def test_what_a_board_does_at_an_event(devgen: Command, tmp_path: Path, action: 
     assert (done.code, done.err.splitlines()[1:]) == (1, said[action])
 
 
+EXITS = f"{GUEST}\ndevices: {{x: {{device: debug-exit, at: {{ports: 0xf4}}, on_event: {{EXIT: exit}}}}}}"
+WRITES_3_AND_HALTS = b"\xb0\x03\xe6\xf4\xf4"
+
+
+def test_the_command_line_says_what_happens_at_an_event(devgen: Command, tmp_path: Path) -> None:
+    write(tmp_path, EXITS, WRITES_3_AND_HALTS)
+    action = f"x.EXIT=run:echo $DEVGEN_DEVICE $DEVGEN_VALUE_code >{tmp_path / 'out'}"
+    done = devgen("run", "b.yaml", "--accel", "emulator", "--timeout", 20, "--on-event", action)
+    assert done.err.splitlines()[1:] == ["devgen: halt: halted with interrupts disabled at 0x0:0x7005"]
+    assert (tmp_path / "out").read_text() == "x 3\n"
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("x.EXIT", "--on-event x.EXIT: write DEVICE.EVENT=ACTION"),
+        ("EXIT=log", "--on-event 'EXIT' is not of the form DEVICE.EVENT"),
+        ("y.EXIT=log", "--on-event y.EXIT: the board has no device 'y'"),
+        ("x.EXTI=log", "x: no event 'EXTI' (did you mean 'EXIT'?)"),
+        ("x.EXIT=lgo", "x: event 'EXIT': unknown action 'lgo' (did you mean 'log'?)"),
+        ("x.EXIT=qmp:sock", "x: event 'EXIT': 'qmp:sock': write qmp:SOCKET:COMMAND"),
+    ],
+)
+def test_a_wrong_action_is_told_in_a_line(devgen: Command, tmp_path: Path, word: str, said: str) -> None:
+    write(tmp_path, EXITS, WRITES_3_AND_HALTS)
+    done = devgen("run", "b.yaml", "--accel", "emulator", "--timeout", 20, "--on-event", word)
+    assert (done.code, said in done.err) == (1, True), done.err
+
+
+def test_a_board_file_runs_no_commands(devgen: Command, tmp_path: Path) -> None:
+    """A board may come from anywhere; commands come from the command line only."""
+    write(tmp_path, EXITS.replace("EXIT: exit", f"EXIT: 'run:touch {tmp_path}/ran'"), WRITES_3_AND_HALTS)
+    done = devgen("run", "b.yaml", "--accel", "emulator", "--timeout", 20)
+    assert (done.code, (tmp_path / "ran").exists()) == (1, False)
+    assert "on_event" in done.err, done.err
+
+
 @pytest.mark.parametrize("seconds", ["nan", "inf", "1e400", "0", "-1", "soon"])
 def test_a_timeout_that_no_clock_can_wait_for_is_a_usage_error(devgen: Command, seconds: str) -> None:
     assert devgen("run", "pl031-alarm", "--timeout", seconds).code == 2

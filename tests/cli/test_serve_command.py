@@ -20,6 +20,11 @@ from command_kit import Command
         (["edu", "-p", "dma_mas=1"], "did you mean 'dma_mask'?"),
         (["edu", "-p", "dma_mask=much"], "-p dma_mask=much: it is a number"),
         (["edu", "-p", "dma_mask=-1"], "property 'dma_mask' is -1"),
+        (["i6300esb", "--on-event", "WATCHDOG"], "--on-event WATCHDOG: write EVENT=ACTION, as PANIC=exit"),
+        (["i6300esb", "--on-event", "WATCHDGO=exit"], "i6300esb has no such event (did you mean 'WATCHDOG'?)"),
+        (["i6300esb", "--on-event", "WATCHDOG=exti"], "unknown action 'exti' (did you mean 'exit'?)"),
+        (["i6300esb", "--on-event", "WATCHDOG=run:"], "write run:COMMAND"),
+        (["i6300esb", "--on-event", "WATCHDOG=qmp:s"], "write qmp:SOCKET:COMMAND"),
     ],
 )
 def test_faults_are_told_in_a_line(devgen: Command, arguments: list[str], said: str) -> None:

@@ -22,8 +22,10 @@ from devgen.runtime.device.device import Device
 from devgen.runtime.device.environment import Environment
 from devgen.runtime.device.irq_line import IrqLine
 from devgen.runtime.device.saved_state import Restoration, arm_restored
+from devgen.runtime.machine.event_actions import EventAction, PlainAction, QmpAction, RunAction, parse_action
+from devgen.runtime.machine.event_reactions import EventReactions
 from devgen.runtime.machine.gsi import SharedLine
-from devgen.runtime.machine.machine_config import EVENT_ACTIONS, NMI_WIRE, DevicePlacement, GuestConfig, MachineConfig
+from devgen.runtime.machine.machine_config import NMI_WIRE, DevicePlacement, GuestConfig, MachineConfig
 from devgen.runtime.machine.placement import Layout
 from devgen.runtime.machine.stream_backends import StreamEnd, open_named, say
 from devgen.runtime.machine.wires import Wires
@@ -112,7 +114,8 @@ class Machine:
         self.nmi = SharedLine(self._nmi_changed)
         """The wire to the processor's NMI input: its rising edge is a non-maskable interrupt."""
         self._nmi_sinks: list[Callable[[], None]] = []
-        self._actions: dict[tuple[str, str], str] = {}
+        self._actions: dict[tuple[str, str], EventAction] = {}
+        self._reactions = EventReactions()
         self._layout = Layout()
         self._wires = Wires()
         self._combinations = {
@@ -311,15 +314,12 @@ class Machine:
 
     def _connect_events(self, device: Device, placement: DevicePlacement) -> None:
         for event, action in placement.on_event.items():
-            if action not in EVENT_ACTIONS:
-                known = ", ".join(EVENT_ACTIONS)
-                hint = suggest(action, EVENT_ACTIONS)
-                raise MachineError(
-                    f"{device.name}: event '{event}': unknown action '{action}'{hint}; known are {known}"
-                )
+            try:
+                self._actions[device.name, event] = parse_action(action)
+            except MachineError as error:
+                raise MachineError(f"{device.name}: event '{event}': {error}") from None
             if device.EVENTS:
                 _refuse_unknown(device.name, "event", (event,), device.EVENTS)
-            self._actions[device.name, event] = action
 
     def _connect_streams(self, device: Device, placement: DevicePlacement) -> None:
         _refuse_unknown(device.name, "stream", placement.streams, device.streams)
@@ -414,10 +414,12 @@ class Machine:
         for sink in self.event_sinks:
             sink(device, event, values)
         match self._actions.get((device, event)):
-            case "exit":
+            case PlainAction("exit"):
                 error = event in self.devices[device].ERRORS
                 self.request_exit(1 if error else values.get("code", next(iter(values.values()), 0)))
-            case "log":
+            case RunAction() | QmpAction() as action:
+                self._reactions.react(device, event, values, action)
+            case PlainAction("log"):
                 shown = "".join(f" {name}={value:#x}" for name, value in values.items())
                 say(f"{device}: {event}{shown}")
 
@@ -441,8 +443,9 @@ class Machine:
                 callback(True)
 
     def close(self) -> None:
-        """Release devices, streams and RAM. May be called again."""
+        """Release devices, streams and RAM; wait some seconds for commands of events. May be called again."""
         self._cleanup.close()
+        self._reactions.close()
 
     def transaction(self) -> AbstractContextManager[None]:
         """Return a context in which changes to the regions of both address spaces are committed once, at its end."""

@@ -14,10 +14,6 @@ CpuMode = Literal["real", "protected", "long"]
 Irqchip = Literal["kernel", "none"]
 ClockKind = Literal["live", "manual"]
 
-EVENT_ACTIONS: Final = ("exit", "log", "ignore")
-"""What an event of a device may do."""
-
-
 NMI_WIRE: Final = "nmi"
 """The target of a wire that leads to the processor's input for non-maskable interrupts."""
 
@@ -42,8 +38,9 @@ class DevicePlacement:
     ``at``: region name → address (sysbus, isa). ``slot``/``function``: place on PCI bus 0. ``irq``: line → GSI.
     ``wires``: line → another device's GPIO input, as ``device.input``, or ``nmi``: the processor's NMI input.
     ``inputs``: GPIO input of this device that several lines drive → how they are combined (``or`` if it is not named).
-    ``on_event``: event name → ``exit`` | ``log`` | ``ignore``. ``streams``: stream name → ``stdio`` | ``null`` |
-    ``memory`` | ``pty`` | ``socket:PATH`` | ``file:PATH``.
+    ``on_event``: event name → ``exit`` | ``log`` | ``ignore`` | ``run:COMMAND`` | ``qmp:SOCKET:COMMAND``, see
+    `devgen.runtime.machine.event_actions`. ``streams``: stream name → ``stdio`` | ``null`` | ``memory`` | ``pty`` |
+    ``socket:PATH`` | ``file:PATH``.
     """
 
     name: str

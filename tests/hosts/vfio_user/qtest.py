@@ -23,11 +23,17 @@ class Qtest:
     """A QEMU that executes nothing, and does what it is told over a socket."""
 
     def __init__(
-        self, folder: Path, device: Path, backend: str | None = SHARED, functions: Sequence[Path] = ()
+        self,
+        folder: Path,
+        device: Path,
+        backend: str | None = SHARED,
+        functions: Sequence[Path] = (),
+        more: Sequence[str] = (),
     ) -> None:
         """``device``, and ``functions`` beside it in its slot from 1 on, are the servers' sockets.
 
         ``backend`` is the object that the guest's memory is; None: QEMU's own, of which a server gets nothing.
+        ``more`` are further arguments.
         """
         assert QEMU is not None
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -47,7 +53,7 @@ class Qtest:
             [
                 *QEMU, *memory, "-m", "64M", "-accel", "tcg", "-S", "-nodefaults", "-display", "none",
                 "-qtest", f"unix:{folder / 'q'}", "-qtest-log", "none",
-                *(word for card in cards for word in ("-device", json.dumps(card))),
+                *(word for card in cards for word in ("-device", json.dumps(card))), *more,
             ],
             stdout=subprocess.DEVNULL, stderr=self.errors,
         )  # fmt: skip
