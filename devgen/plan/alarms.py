@@ -7,7 +7,7 @@ from typing import Literal
 
 from devgen.language import ir, model
 from devgen.language.typed_walk import walk
-from devgen.plan.registers import behaviour, mask_of
+from devgen.plan.registers import behaviour, mask_of_bits
 from devgen.plan.steps import INDEX
 
 
@@ -33,7 +33,7 @@ def plan_alarm(device: model.Device, timer: model.Timer) -> Alarm | None:
     if timer.counter is None or timer.match is None:
         return None
     counter = next(counter for counter in device.counters if counter.name == timer.counter)
-    most = mask_of(counter.width)
+    most = mask_of_bits(counter.width)
     place = ir.CounterPlace(counter.name, None if timer.count is None or counter.count is None else INDEX)
     # The match is proven to be a number of the counter's width or wider.
     distance = ir.Binary("-", timer.match, ir.Load(place, ir.Range(0, most)), _difference(timer.match.range, most))

@@ -10,7 +10,7 @@ from devgen.language.typed_walk import names_local
 from devgen.plan.access_plan import AccessPlan, has_read_hooks, plan_access
 from devgen.plan.dependencies import Analysis
 from devgen.plan.followers import Followers
-from devgen.plan.registers import PlannedRegister, RegisterKey, mask_of
+from devgen.plan.registers import PlannedRegister, RegisterKey, mask_of_bits
 from devgen.plan.side_effects import (
     Part,
     Target,
@@ -202,7 +202,7 @@ class _Register:
         writable, once = writable_bits(self.parts), once_bits(self.parts)
         if not hook or register.write is not None or register.window is not None:
             return hook
-        if not once and writable == mask_of(register.width):
+        if not once and writable == mask_of_bits(register.width):
             return hook
         if not once and not lanes:
             taken: ir.Expr = ir.Int(writable)
@@ -223,7 +223,7 @@ class _Register:
             assert term is not None
             return term
         fresh = local("fresh", width)
-        return fresh if term is None else ir.Binary("|", fresh, term, ir.Range(0, mask_of(width)))
+        return fresh if term is None else ir.Binary("|", fresh, term, ir.Range(0, mask_of_bits(width)))
 
     def _pulse(self) -> tuple[Store, ...]:
         bits = pulse_bits(self.parts)

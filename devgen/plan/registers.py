@@ -13,7 +13,7 @@ RegisterKey = tuple[str | None, str]
 """(register file or None, register): how a place of the typed form names a register."""
 
 
-def mask_of(width: int) -> int:
+def mask_of_bits(width: int) -> int:
     """Return the number with the low ``width`` bits set."""
     return (1 << width) - 1
 
@@ -175,5 +175,5 @@ def _mentions(expr: ir.Expr, key: RegisterKey) -> bool:
 def field_bits(register: model.Register) -> int:
     """The bits that fields cover; all of them in a register without fields."""
     if not register.fields:
-        return mask_of(register.width)
-    return sum(mask_of(field.width) << field.lsb for field in register.fields)
+        return mask_of_bits(register.width)
+    return sum(mask_of_bits(field.width) << field.lsb for field in register.fields)

@@ -18,7 +18,7 @@ from typing import Final, Literal
 
 from devgen.language import ir
 from devgen.language.model import Field, Register
-from devgen.plan.registers import mask_of
+from devgen.plan.registers import mask_of_bits
 from devgen.plan.steps import Store, local
 
 Term = Literal["ones", "zeros", "written"]
@@ -69,11 +69,11 @@ class Part:
 def parts_of(register: Register) -> tuple[Part, ...]:
     """The register's bits by how they behave; those of fields that behave alike are one part."""
     if not register.fields:
-        return (Part(mask_of(register.width), *_behaviour(register, register)),)
+        return (Part(mask_of_bits(register.width), *_behaviour(register, register)),)
     merged: dict[_Behaviour, int] = {}
     for field in register.fields:
         key = _behaviour(field, register)
-        merged[key] = merged.get(key, 0) | mask_of(field.width) << field.lsb
+        merged[key] = merged.get(key, 0) | mask_of_bits(field.width) << field.lsb
     return tuple(Part(bits, *key) for key, bits in merged.items())
 
 
@@ -135,7 +135,7 @@ class Target:
 
     def term(self, term: Term, bits: int, clearing: bool = False) -> ir.Expr:
         """A set of bits. What is cleared may name bits that are never set anyway."""
-        every = bits == mask_of(self.width) or (clearing and bits & self.whole == self.whole)
+        every = bits == mask_of_bits(self.width) or (clearing and bits & self.whole == self.whole)
         limit = None if every else bits
         value = local("value", self.width)
         match term:
@@ -170,7 +170,7 @@ def write_store(target: Target, parts: Sequence[Part], fresh: str | None) -> Sto
     if toggles:
         value = _union(toggles) if value is None else _binary("^", value, _union(toggles))
     elif sets and clears and target.lanes and _replaces(parts, target.whole):
-        return Store(target.place, value or ir.Int(0), _union(sets), mask_of(target.width))
+        return Store(target.place, value or ir.Int(0), _union(sets), mask_of_bits(target.width))
     return Store(target.place, value or ir.Int(0))
 
 
@@ -215,9 +215,9 @@ def _once(once: Target, term: Term, bits: int) -> ir.Expr:
     """A set of write-once bits, limited to those that have not been written yet."""
     every = bits == once.whole
     if term == "ones":
-        touched = _and(local("value", once.width), once.term("written", mask_of(once.width)))
+        touched = _and(local("value", once.width), once.term("written", mask_of_bits(once.width)))
         return _limited(touched, None if every else bits)
-    return once.term(term, mask_of(once.width) if every else bits)
+    return once.term(term, mask_of_bits(once.width) if every else bits)
 
 
 def _kept(target: Target, clears: list[ir.Expr], parts: Sequence[Part]) -> ir.Expr | None:
@@ -268,4 +268,4 @@ def _or(left: ir.Expr, right: ir.Expr) -> ir.Expr:
 def _binary(op: Literal["|", "^"], left: ir.Expr, right: ir.Expr) -> ir.Expr:
     highs = (left.range.hi, right.range.hi)
     bits = max(high.bit_length() for high in highs if high is not None)
-    return ir.Binary(op, left, right, ir.Range(0, mask_of(bits)))
+    return ir.Binary(op, left, right, ir.Range(0, mask_of_bits(bits)))

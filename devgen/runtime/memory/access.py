@@ -93,7 +93,7 @@ def units(access: Access, offset: int, length: int) -> list[tuple[int, int, int]
     return [(offset + at, step, at * 8) for at in range(0, length, step)]
 
 
-def mask_of(size: int) -> int:
+def mask_of_bytes(size: int) -> int:
     """All ones over ``size`` bytes."""
     return (1 << (size * 8)) - 1
 
@@ -134,7 +134,7 @@ def _piece_read(access: Access, offset: int, length: int, unit_read: UnitReads) 
     found = [(unit_read(at, step), shift) for at, step, shift in units(access, offset, length)]
     if access.implemented[0] > length:
         (reader, shift) = found[0]
-        reader = _narrowed(reader, -shift, mask_of(length))
+        reader = _narrowed(reader, -shift, mask_of_bytes(length))
     else:
         reader = join_reads(found)
     return _swapped_read(reader, length) if access.endian == "big" and length > 1 else reader
@@ -183,7 +183,7 @@ def join_writes(parts: Sequence[tuple[Writer, int, int]], size: int) -> Writer:
         return write_nothing
     if len(parts) == 1 and parts[0][1] == 0 and parts[0][2] == size:
         return parts[0][0]
-    frozen = tuple((writer, shift, mask_of(length)) for writer, shift, length in parts)
+    frozen = tuple((writer, shift, mask_of_bytes(length)) for writer, shift, length in parts)
 
     def write(value: int) -> None:
         for writer, shift, mask in frozen:
@@ -243,7 +243,7 @@ class CutOps:
         read = self._read
         if read is None:
             return read_zero
-        mask = mask_of(size)
+        mask = mask_of_bytes(size)
         return lambda: read(offset, size) & mask
 
     def _unit_write(self, offset: int, size: int) -> Writer:

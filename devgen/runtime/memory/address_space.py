@@ -23,7 +23,7 @@ from devgen.runtime.memory.access import (
     Writer,
     join_reads,
     join_writes,
-    mask_of,
+    mask_of_bytes,
     observed_read,
     observed_write,
     read_zero,
@@ -326,7 +326,7 @@ class AddressSpace(LiveView):
 
     def _ones(self, size: int) -> int:
         """The value that ``size`` bytes without a region read."""
-        return mask_of(min(max(size, 0), MAX_SIZE)) if self._unassigned else 0
+        return mask_of_bytes(min(max(size, 0), MAX_SIZE)) if self._unassigned else 0
 
     def _gap_reader(self, size: int) -> Reader:
         value = self._ones(size)
@@ -423,7 +423,7 @@ class AddressSpace(LiveView):
             self._depth -= 1
 
 
-_MASKS: Final = tuple(mask_of(size) for size in range(MAX_SIZE + 1))
+_MASKS: Final = tuple(mask_of_bytes(size) for size in range(MAX_SIZE + 1))
 
 
 def _ram_writer(block: RamBlock, offset: int, size: int) -> Writer:

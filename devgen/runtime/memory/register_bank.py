@@ -36,7 +36,7 @@ from devgen.runtime.memory.access import (
     Writer,
     join_reads,
     join_writes,
-    mask_of,
+    mask_of_bytes,
     read_zero,
     resolve_read,
     resolve_write,
@@ -229,7 +229,7 @@ class RegisterBank:
         return self._lanes_write(offset, size)
 
     def _nothing_read(self, offset: int, size: int) -> Reader:
-        value = mask_of(size) if self._reserved == "ones" else 0
+        value = mask_of_bytes(size) if self._reserved == "ones" else 0
         return self._noted_read(read_zero if value == 0 else partial(int, value), "reserved", self.name, offset)
 
     def _nothing_write(self, offset: int) -> Writer:
@@ -271,12 +271,12 @@ class RegisterBank:
         if found is None:
             return self._nothing_read(offset, size)
         first, part = found
-        reader = hit.masked_reader(mask_of(part) << first * 8) or read_zero
+        reader = hit.masked_reader(mask_of_bytes(part) << first * 8) or read_zero
         if hit.reg.intent is not None:
             reader = self._noted_read(reader, hit.reg.intent, hit.reg.name, offset - hit.start)
         if reader is read_zero or (first == 0 and hit.bytes <= size):
             return reader
-        return _sliced(reader, first * 8, mask_of(min(part, size)))
+        return _sliced(reader, first * 8, mask_of_bytes(min(part, size)))
 
     def _alone_write(self, hit: _Hit, offset: int, size: int) -> Writer:
         found = self._part(hit, offset, size)
@@ -300,14 +300,14 @@ class RegisterBank:
                 unit_at, reg_at = offset + size - high, hit.start + hit.bytes - high
             else:
                 unit_at, reg_at = low - offset, low - hit.start
-            lanes.append(_Lane(hit, unit_at * 8, reg_at * 8, mask_of(high - low)))
+            lanes.append(_Lane(hit, unit_at * 8, reg_at * 8, mask_of_bytes(high - low)))
         return lanes
 
     def _lanes_read(self, offset: int, size: int) -> Reader:
         hits = self._answering(offset, size, size)
         if not hits:
             return self._nothing_read(offset, size)
-        fill = mask_of(size) if self._reserved == "ones" else 0
+        fill = mask_of_bytes(size) if self._reserved == "ones" else 0
         parts: list[tuple[Reader, int]] = []
         for hit, unit_shift, reg_shift, bits in self._lanes(hits, offset, size):
             fill &= ~(bits << unit_shift)
@@ -315,7 +315,7 @@ class RegisterBank:
             if hit.reg.intent is not None:
                 reader = self._noted_read(reader or read_zero, hit.reg.intent, hit.reg.name, reg_shift // 8)
             if reader is not None:
-                whole = bits == mask_of(hit.bytes)
+                whole = bits == mask_of_bytes(hit.bytes)
                 parts.append((reader if whole else _sliced(reader, reg_shift, bits), unit_shift))
         return _filled(join_reads(parts), fill) if fill else join_reads(parts)
 
@@ -347,7 +347,7 @@ def _filled(reader: Reader, fill: int) -> Reader:
 def _lane_writer(hit: _Hit, write: Callable[..., None], shift: int, bits: int) -> Writer:
     """Write the bits that a unit brings, shifted to their place; the device's own method where that is all of them."""
     mask = bits << shift
-    if mask == mask_of(hit.bytes) or (shift == 0 and not hit.reg.write_mask):
+    if mask == mask_of_bytes(hit.bytes) or (shift == 0 and not hit.reg.write_mask):
         return cast(Writer, write)
     if not hit.reg.write_mask:
         return lambda value: write(value << shift)
@@ -359,6 +359,6 @@ def _lane_writer(hit: _Hit, write: Callable[..., None], shift: int, bits: int) -
 
 def _part_writer(hit: _Hit, write: Callable[..., None], shift: int, part: int, size: int) -> Writer:
     """Replace a part of the register by the zero-extended (or cut) value of a unit."""
-    bits = mask_of(part)
+    bits = mask_of_bytes(part)
     writer = _lane_writer(hit, write, shift, bits)
     return writer if size <= part else lambda value: writer(value & bits)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from devgen.language import ir, model
-from devgen.plan.registers import RegisterKey, mask_of
+from devgen.plan.registers import RegisterKey, mask_of_bits
 from devgen.plan.steps import WindowRead
 from devgen.targets.python.python_literals import hexadecimal, string
 from devgen.targets.python.python_names import local
@@ -109,7 +109,7 @@ class Lowering:
             case ir.Compare(first, (("!=", ir.Int(0)),)):
                 return self.truth(first) if not isinstance(first, ir.Binary) else self.value(expr)
             case ir.Slice(operand, ir.Int(lsb), width):
-                return _kept(self.value(operand), operand.range, mask_of(width) << lsb)
+                return _kept(self.value(operand), operand.range, mask_of_bits(width) << lsb)
             case _:
                 return self.value(expr)
 
@@ -187,7 +187,7 @@ class Lowering:
         base, lsb, width = flatten(place)
         if lsb == 0 and width == width_of(base):
             return self._load(base)
-        return _and(self._load(base), mask_of(width) << lsb)
+        return _and(self._load(base), mask_of_bits(width) << lsb)
 
     def _constant(self, expr: ir.Int, bits: bool = False) -> Node:
         if expr.name:
@@ -233,11 +233,11 @@ class Lowering:
             known = high.bit_length() if high is not None and _not_negative(expr.operand.range) else 0
             return _bits(operand, expr.lsb.value, expr.width, known)
         amount = self.value(expr.lsb).at(SHIFT + 1)
-        return _and(chain(SHIFT, (("", operand.beside(SHIFT)), (">>", amount))), mask_of(expr.width))
+        return _and(chain(SHIFT, (("", operand.beside(SHIFT)), (">>", amount))), mask_of_bits(expr.width))
 
     def _wrap(self, expr: ir.Wrap) -> Node:
         operand = self.value(expr.operand)
-        unsigned = _kept(operand, expr.operand.range, mask_of(expr.width))
+        unsigned = _kept(operand, expr.operand.range, mask_of_bits(expr.width))
         if not expr.signed:
             return unsigned
         if expr.operand.range.within(ir.Range.signed(expr.width)):
@@ -328,7 +328,7 @@ def _bits(node: Node, lsb: int, width: int, full: int) -> Node:
     shifted = binary(">>", node, Node(str(lsb))) if lsb else node
     if full and lsb + width >= full:
         return shifted
-    return _and(shifted, mask_of(width))
+    return _and(shifted, mask_of_bits(width))
 
 
 def _and(node: Node, mask: int) -> Node:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from devgen.language import ir
 from devgen.plan.register_plan import ReadPlan, RegisterPlan
-from devgen.plan.registers import mask_of
+from devgen.plan.registers import mask_of_bits
 from devgen.plan.steps import WindowRead
 from devgen.targets.python import module
 from devgen.targets.python.field_comments import comment, fields_read
@@ -125,4 +125,4 @@ class _Register:
         return () if self.plan.register.count is None else ("index: int",)
 
     def _full(self) -> str:
-        return hexadecimal(mask_of(self.symbol.model.width))
+        return hexadecimal(mask_of_bits(self.symbol.model.width))

@@ -8,7 +8,7 @@ from typing import Final
 
 from devgen.language import ir
 from devgen.language.typed_walk import names_local, operands
-from devgen.plan.registers import mask_of
+from devgen.plan.registers import mask_of_bits
 from devgen.plan.steps import Step, Store, Update, WindowWrite
 from devgen.targets.python.field_comments import comment, fields_assigned, fields_read, fields_stored
 from devgen.targets.python.lower_expr import Lowering, conditional, flatten, width_of
@@ -194,7 +194,7 @@ class StatementLowering:
         if not isinstance(place, ir.RegisterPlace):
             return None
         bits = self.lowering.symbols.registers[place.file, place.register].register.bits
-        return None if bits == mask_of(place.width) else bits
+        return None if bits == mask_of_bits(place.width) else bits
 
     def _target(self, place: ir.Place) -> Node | None:
         symbols = self.lowering.symbols
@@ -231,12 +231,12 @@ def possible_bits(lowering: Lowering, expr: ir.Expr) -> int:
             return possible_bits(lowering, then) | possible_bits(lowering, orelse)
         case _:
             known = expr.range
-            return -1 if known.hi is None or known.lo is None or known.lo < 0 else mask_of(known.hi.bit_length())
+            return -1 if known.hi is None or known.lo is None or known.lo < 0 else mask_of_bits(known.hi.bit_length())
 
 
 def _insert(target: Node, lsb: int, width: int, lowering: Lowering, value: ir.Expr) -> Line:
     """Put ``value`` into bits ``lsb ..`` of ``target`` and leave the others."""
-    mask = mask_of(width) << lsb
+    mask = mask_of_bits(width) << lsb
     others = Node(f"~{hexadecimal(mask)}")
     if isinstance(value, ir.Int):
         bits = value.value << lsb
