@@ -43,6 +43,7 @@ INSIDE: Final[Mapping[type, tuple[str, ...]]] = {
     ir.Binary: ("left", "right"),
     ir.Compare: ("first", "rest"),
     ir.Logic: ("operands",),
+    ir.FirstNonzero: ("operands",),
     ir.Conditional: ("test", "then", "orelse"),
     ir.Slice: ("operand", "lsb"),
     ir.Wrap: ("operand",),

@@ -67,7 +67,8 @@ def _expression(
     unit = open_unit(source, scope, sink, owner)
     unit.program.marks.setdefault(owner, source.at(1, 1))
     tree = parse_expression(unit.reporter)
-    value = None if tree is None else Expressions(unit).number(tree)
+    check = Expressions(unit)
+    value = None if tree is None else (check.truth if expect == "bool" else check.number)(tree)
     if tree is None or value is None or unit.failed:
         return None
     if isinstance(expect, Range) and not unit.fits(value, expect, what, tree):

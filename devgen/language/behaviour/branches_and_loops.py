@@ -35,7 +35,7 @@ class BranchesAndLoops(Assignments):
         self.unit.outward = False
 
     def _if(self, node: ast.If) -> Stmt | None:
-        test = self.number(node.test)
+        test = self.truth(node.test)
         before = self.unit.flow
         outward = self.unit.outward
         self.unit.flow = before.copy()

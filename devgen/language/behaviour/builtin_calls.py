@@ -36,10 +36,11 @@ def _abs(calls: FunctionCalls, node: ast.Call, name: str) -> Expr | None:
 
 
 def _bool(calls: FunctionCalls, node: ast.Call, name: str) -> Expr | None:
+    if len(node.args) == 1 and not node.keywords:
+        value = calls.truth(node.args[0])
+        return None if value is None else as_bit(value)
     values = calls.arguments(node, 1, 1, f"{name}()")
-    if values is None:
-        return None
-    return as_bit(values[0])
+    return None if values is None else as_bit(values[0])
 
 
 def _popcount(calls: FunctionCalls, node: ast.Call, name: str) -> Expr | None:

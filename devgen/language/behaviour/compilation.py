@@ -13,7 +13,7 @@ from devgen.language.behaviour.python_grammar import Reporter
 from devgen.language.diagnostics.codes_behaviour import DOES_NOT_FIT, NEGATIVE, TOO_DEEP
 from devgen.language.diagnostics.diagnostic import Kind
 from devgen.language.diagnostics.reporting import Diagnostics, SourceText
-from devgen.language.ir import Expr, Load, Range, Text
+from devgen.language.ir import BOOL, Expr, Load, Range, Text
 from devgen.language.scope import LocalEntry, Scope
 
 DEEPEST_CHECK = 100
@@ -131,6 +131,8 @@ def show_room(room: Range) -> str:
 
 def _hint(room: Range, negative: bool) -> str:
     bits = ranges.bits_needed(room)
+    if room == BOOL and not negative:
+        return "`bool(...)` is 1 if it is not 0, `u1(...)` keeps the low bit, `min(..., 1)` saturates"
     if room == Range.unsigned(bits) and bits <= 64:
         bound = "`max(..., 0)` stops at zero" if negative else f"`min(..., {_number(room.hi)})` saturates"
         return f"`u{bits}(...)` keeps the low {bits} bits, {bound}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Literal
 
 from devgen.language.behaviour import ranges
 from devgen.language.behaviour.compilation import is_text, show
@@ -17,7 +19,20 @@ from devgen.language.diagnostics.codes_behaviour import (
     TOO_WIDE,
     ZERO_DIVISOR,
 )
-from devgen.language.ir import BOOL, Binary, BinaryOp, Compare, CompareOp, Conditional, Expr, Int, Logic, Range, Unary
+from devgen.language.ir import (
+    BOOL,
+    Binary,
+    BinaryOp,
+    Compare,
+    CompareOp,
+    Conditional,
+    Expr,
+    FirstNonzero,
+    Int,
+    Logic,
+    Range,
+    Unary,
+)
 
 BINARY_OPERATORS: dict[type[ast.operator], BinaryOp] = {
     ast.Add: "+",
@@ -59,6 +74,7 @@ _COMPARED: dict[CompareOp, Callable[[int, int], bool]] = {
     ">": int.__gt__,
     ">=": int.__ge__,
 }
+_LOGIC: dict[type[ast.boolop], Literal["and", "or"]] = {ast.And: "and", ast.Or: "or"}
 _SHIFTS = Range(0, 128)
 
 
@@ -103,7 +119,7 @@ class Operators(Names):
         return None
 
     def _unary(self, node: ast.UnaryOp) -> Expr | None:
-        operand = self.number(node.operand)
+        operand = (self.truth if isinstance(node.op, ast.Not) else self.number)(node.operand)
         if operand is None:
             return None
         match node.op:
@@ -142,27 +158,57 @@ class Operators(Names):
         self.unit.report(NOT_A_NUMBER, node, what="one side")
         return False
 
+    def truth(self, node: ast.expr) -> Expr | None:
+        """Check an expression of which only the truth counts: in it `a or b` need not give the operand."""
+        unit = self.unit
+        match node:
+            case ast.BoolOp():
+                work: Callable[[], Expr | None] = partial(self._truth_of_both, node)
+            case ast.IfExp():
+                work = partial(self.choose, node, self.truth)
+            case _:
+                return self.number(node)
+        result = work() if unit.enter(node) else None
+        unit.leave()
+        return result
+
+    def _truth_of_both(self, node: ast.BoolOp) -> Expr | None:
+        known = self._operands(node, self.truth)
+        return None if known is None else Logic(_LOGIC[type(node.op)], known)
+
     def _logic(self, node: ast.BoolOp) -> Expr | None:
-        op: str = "and" if isinstance(node.op, ast.And) else "or"
+        """`and`, `or` where a number is wanted: a truth value if all operands are 0 or 1, else Python's operand."""
+        known = self._operands(node, self.number)
+        if known is None:
+            return None
+        if all(one.range.within(BOOL) for one in known):
+            return Logic(_LOGIC[type(node.op)], known)
+        *before, last = known
+        if isinstance(node.op, ast.Or):
+            return FirstNonzero(known, ranges.first_nonzero([one.range for one in known]))
+        # An operand that ends an `and` is 0.
+        test = before[0] if len(before) == 1 else Logic("and", tuple(before))
+        return Conditional(test, last, Int(0), ranges.join(last.range, ranges.exactly(0)))
+
+    def _operands(self, node: ast.BoolOp, check: Callable[[ast.expr], Expr | None]) -> tuple[Expr, ...] | None:
+        """Check the operands, each knowing how those before it went."""
         before, operands = self.unit.flow, []
         self.unit.flow = before.copy()
         for operand in node.values:
-            value = self.number(operand)
+            value = check(operand)
             operands.append(value)
             if value is not None:
-                assume(value, op == "and", self.unit.flow)
+                assume(value, isinstance(node.op, ast.And), self.unit.flow)
         self.unit.flow = before
-        known = tuple(operand for operand in operands if operand is not None)
-        if len(known) < len(operands):
-            return None
-        return Logic("and" if op == "and" else "or", known)
+        known = tuple(one for one in operands if one is not None)
+        return known if len(known) == len(operands) else None
 
     def _conditional(self, node: ast.IfExp) -> Expr | None:
         return self.choose(node, self.number)
 
     def choose(self, node: ast.IfExp, check: Callable[[ast.expr], Expr | None]) -> Expr | None:
         """Check ``a if test else b``, each branch by ``check`` and knowing how the test went."""
-        test = self.number(node.test)
+        test = self.truth(node.test)
         if test is None:
             return None
         before = self.unit.flow

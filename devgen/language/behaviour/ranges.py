@@ -7,7 +7,7 @@ numbers: bitwise operators see integers as two's complement of unlimited length,
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from devgen.language.ir import BOOL, Range
 
@@ -42,6 +42,17 @@ def bits_needed(bounds: Range) -> int:
 def join(a: Range, b: Range) -> Range:
     """Return the smallest range that holds both."""
     return _range(min(_low(a), _low(b)), max(_high(a), _high(b)))
+
+
+def first_nonzero(operands: Sequence[Range]) -> Range:
+    """Return the range of the first operand that is not 0, or else the last."""
+    *before, result = operands
+    for one in before:
+        low, high = one.lo, one.hi
+        if low == high == 0:
+            continue
+        result = join(result, Range(1 if low == 0 else low, -1 if high == 0 else high))
+    return result
 
 
 def meet(a: Range, b: Range) -> Range | None:

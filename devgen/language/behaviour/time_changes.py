@@ -40,6 +40,7 @@ from devgen.language.ir import (
     Expr,
     FieldPlace,
     FifoQuery,
+    FirstNonzero,
     Int,
     Load,
     LoadMemory,
@@ -129,6 +130,9 @@ class ChangeFinder:
         match expr:
             case Logic(op, operands):
                 return self._short_circuit(op, operands)
+            case FirstNonzero((start, *others)):
+                rest = others[0] if len(others) == 1 else FirstNonzero(tuple(others), expr.range)
+                return self._choice(Conditional(start, start, rest, expr.range))
             case Conditional(test, then, orelse):
                 first = ramps.guarded(self._steps(then, "a branch"), test)
                 return self._truth(test) + first + ramps.guarded(self._steps(orelse, "a branch"), ramps.negated(test))

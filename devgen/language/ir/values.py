@@ -177,11 +177,19 @@ class Compare:
 
 @dataclass(slots=True, frozen=True)
 class Logic:
-    """``and`` or ``or`` of truth values; the result is a truth value, not an operand."""
+    """``and`` or ``or`` of truth values; the result is a truth value. See `FirstNonzero` for numbers."""
 
     op: Literal["and", "or"]
     operands: tuple[Expr, ...]
     range: Range = BOOL
+
+
+@dataclass(slots=True, frozen=True)
+class FirstNonzero:
+    """``a or b`` of numbers, as Python's: the first operand that is not 0, or the last. Each is computed once."""
+
+    operands: tuple[Expr, ...]
+    range: Range
 
 
 @dataclass(slots=True, frozen=True)
@@ -285,6 +293,7 @@ Expr = (
     | Binary
     | Compare
     | Logic
+    | FirstNonzero
     | Conditional
     | Slice
     | Wrap

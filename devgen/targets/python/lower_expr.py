@@ -70,6 +70,8 @@ class Lowering:
                 return self._compare(expr)
             case ir.Logic(op, operands):
                 return self._logic(op, operands)
+            case ir.FirstNonzero(operands):
+                return _join("or", [self.number(operand) for operand in operands])
             case ir.Conditional():
                 return self._conditional(expr)
             case ir.Slice():

@@ -18,6 +18,7 @@ from devgen.language.ir import (
     Do,
     Expr,
     FieldPlace,
+    FirstNonzero,
     For,
     If,
     Int,
@@ -105,6 +106,8 @@ class Machine:
                 return int(all(self.value(one) for one in operands))
             case Logic("or", operands):
                 return int(any(self.value(one) for one in operands))
+            case FirstNonzero(operands):
+                return next((value for one in operands if (value := self.value(one))), 0)
             case Conditional(test, then, orelse):
                 return self.value(then) if self.value(test) else self.value(orelse)
             case Slice(operand, lsb, width):

@@ -15,6 +15,7 @@ from devgen.language.ir import (
     Compare,
     Conditional,
     FieldPlace,
+    FirstNonzero,
     Int,
     Load,
     Logic,
@@ -65,6 +66,9 @@ VALUES: list[tuple[ir.Expr, str]] = [
     (Conditional(A, Int(1), Int(2), Range(1, 2)), "1 if a else 2"),
     (Logic("or", (Compare(A, (("<", B),)), Compare(B, (("<", C),)))), "a < b or b < c"),
     (Logic("and", (A, B)), "bool(a and b)"),
+    (FirstNonzero((A, B), U32), "a or b"),
+    (FirstNonzero((Compare(A, (("<", B),)), C), U32), "int(a < b) or c"),
+    (Binary("+", FirstNonzero((A, B), U32), C, ANY), "(a or b) + c"),
     (Int(1_000_000_000), "1_000_000_000"),
     (Int(-1), "-1"),
 ]
@@ -114,6 +118,8 @@ def evaluate(expr: ir.Expr, names: dict[str, int]) -> int:
         case Logic(op, operands):
             truths = [bool(evaluate(one, names)) for one in operands]
             return int(all(truths) if op == "and" else any(truths))
+        case FirstNonzero(operands):
+            return next((value for one in operands if (value := evaluate(one, names))), 0)
         case Conditional(test, then, orelse):
             return evaluate(then if evaluate(test, names) else orelse, names)
         case Slice(operand, lsb, width):
@@ -156,6 +162,7 @@ def grown(inner: st.SearchStrategy[ir.Expr]) -> st.SearchStrategy[ir.Expr]:
         st.builds(Unary, st.sampled_from(["-", "~", "not"]), inner, st.just(ANY)),
         st.builds(lambda a, op, b: Compare(a, ((op, b),)), inner, COMPARISONS, inner),
         st.builds(lambda op, a, b: Logic(op, (a, b)), st.sampled_from(["and", "or"]), inner, inner),
+        st.builds(lambda a, b, c: FirstNonzero((a, b, c), ANY), inner, inner, inner),
         st.builds(Conditional, inner, inner, inner, st.just(ANY)),
         st.builds(Slice, inner, SHIFTS, st.integers(1, 16), st.just(ANY)),
         st.builds(Wrap, inner, st.integers(1, 32), st.booleans(), st.just(ANY)),
