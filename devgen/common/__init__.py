@@ -5,6 +5,7 @@ one answer here.
 
 - ``guarded_files``: opening, reading and replacing files whose path or content comes from untrusted input.
 - ``yaml_files``: which YAML files a path names; a folder is searched to the bottom.
+- ``units``: the units of sizes, times and frequencies.
 - ``near_names``: the name that was probably meant, for "did you mean" in messages.
 
 For example, this returns the bytes of a regular file of at most 1 MiB. It raises ``RefusedFile``, an ``OSError`` with a

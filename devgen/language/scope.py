@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import get_args
 
 from devgen.language.diagnostics.reporting import SourceText
-from devgen.language.ir import Expr, Range
-from devgen.language.model import Mark
+from devgen.language.ir import BuiltinName, Expr, LineKind, Range
+from devgen.language.model import Mark, PropertyType
 
 
 @dataclass(slots=True, frozen=True)
@@ -24,7 +24,7 @@ class PropertyEntry:
     """A property; ``range`` bounds an int and is ignored for the other types; ``count`` is that of bytes."""
 
     name: str
-    type: Literal["int", "bool", "string", "bytes"]
+    type: PropertyType
     range: Range
     count: Expr | None = None
 
@@ -120,7 +120,7 @@ class TimerEntry:
 class LineEntry:
     """An interrupt or GPIO line. ``followed``: it has a ``level:``, so statements may not drive it."""
 
-    kind: Literal["interrupt", "gpio_out", "gpio_in"]
+    kind: LineKind
     name: str
     followed: bool = False
     count: Expr | None = None
@@ -197,10 +197,11 @@ Entry = (
     | LocalEntry
 )
 
-_WORDS = "min max abs bool popcount bit_length now rtc_now host_now pulse true false int range"
+_WORDS = "now rtc_now host_now pulse true false int range"
 
 BUILTIN_NAMES: frozenset[str] = frozenset(
     (
+        *get_args(BuiltinName),
         *_WORDS.split(),
         *(f"{sign}{width}" for sign in "us" for width in range(1, 65)),
         *(f"{verb}{width}" for verb in ("load", "store") for width in (8, 16, 32, 64)),

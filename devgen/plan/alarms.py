@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from devgen.language import ir, model
 from devgen.language.typed_walk import walk
@@ -25,7 +24,7 @@ class Alarm:
     waits: bool
     ticks: ir.Expr
     at_match: int
-    align: Literal["edge", "now"]
+    align: model.Align
 
 
 def plan_alarm(device: model.Device, timer: model.Timer) -> Alarm | None:

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import get_args
 
 from devgen.language import ir, model
 from devgen.language.behaviour.ramps import Change
 from devgen.language.behaviour.time_changes import ChangeFinder
 
-Clock = Literal["virtual", "rtc", "host"]
-_CLOCKS: tuple[Clock, ...] = ("virtual", "rtc", "host")
+_CLOCKS: tuple[ir.ClockName, ...] = get_args(ir.ClockName)
 
 
 @dataclass(slots=True, frozen=True)
@@ -38,7 +37,7 @@ def plan_looks(
 
 
 def _looks(
-    device: model.Device, changes: tuple[Change, ...], clocks: dict[str, Clock], key: str, count: ir.Expr | None
+    device: model.Device, changes: tuple[Change, ...], clocks: dict[str, ir.ClockName], key: str, count: ir.Expr | None
 ) -> Iterator[LookAgain]:
     for clock in _CLOCKS:
         here = tuple(change for change in changes if _clock_of(change, clocks) == clock)
@@ -46,7 +45,7 @@ def _looks(
             yield LookAgain(_timer(f"{key}.{clock}", clock, count, device.retain), here)
 
 
-def _clock_of(change: Change, clocks: dict[str, Clock]) -> Clock:
+def _clock_of(change: Change, clocks: dict[str, ir.ClockName]) -> ir.ClockName:
     match change.source:
         case ir.Now(clock):
             return clock
@@ -54,7 +53,7 @@ def _clock_of(change: Change, clocks: dict[str, Clock]) -> Clock:
             return clocks[name]
 
 
-def _timer(name: str, clock: Clock, count: ir.Expr | None, retain: bool) -> model.Timer:
+def _timer(name: str, clock: ir.ClockName, count: ir.Expr | None, retain: bool) -> model.Timer:
     return model.Timer(
         name=name,
         clock=clock,

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from devgen.common.units import SIZE_UNITS
 from devgen.language.view import FieldView, RegisterView, Size
 
 BITS_A_ROW: Final = 16
@@ -73,9 +74,9 @@ def effect_words(part: FieldView | RegisterView) -> list[str]:
 
 def size_words(size: int) -> str:
     """Return a number of bytes with its unit: ``4 KiB``, ``24 bytes``."""
-    for unit, shift in (("GiB", 30), ("MiB", 20), ("KiB", 10)):
-        if size >> shift and not size & (1 << shift) - 1:
-            return f"{size >> shift} {unit}"
+    for unit, factor in reversed(SIZE_UNITS.items()):
+        if factor > 1 and size >= factor and size % factor == 0:
+            return f"{size // factor} {unit}"
     return "1 byte" if size == 1 else f"{size} bytes"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import copy
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -17,11 +17,11 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import pytest
 from schema_paths import schema
 
+from devgen.common import units
 from devgen.language import board, ir, model, scope
 from devgen.language.behaviour import builtin_calls, name_meanings, named_things
-from devgen.language.reading import quantities
 from devgen.language.view import device_views, register_views
-from devgen.plan import side_effects, time_followers
+from devgen.plan import side_effects
 from devgen.runtime.device import properties
 from devgen.runtime.machine import gsi, machine_config
 from devgen.runtime.memory import access, register_bank
@@ -188,7 +188,6 @@ LISTS = (
         (
             Place("model.ClockName", literal(model.ClockName)),
             Place("ir.Now.clock", attribute(ir.Now, "clock")),
-            Place("plan: Clock", literal(time_followers.Clock)),
             Place("runtime: Clocks", lambda: get_type_hints(clock.Clocks)),
             PAGE,
         ),
@@ -375,19 +374,19 @@ def units_of(description: str) -> set[str]:
     return set(re.findall(r"\b(?:[KMGT]i?B|B|[kMG]?Hz|[num]?s)\b", description))
 
 
-UNITS = (("size", quantities.SIZE_UNITS), ("period", quantities.TIME_UNITS), ("frequency", quantities.FREQUENCY_UNITS))
+UNITS = (("size", units.SIZE_UNITS), ("period", units.TIME_UNITS), ("frequency", units.FREQUENCY_UNITS))
 
 
-@pytest.mark.parametrize(("name", "units"), UNITS, ids=lambda value: value if isinstance(value, str) else "")
-def test_the_schema_names_the_units_that_are_read(name: str, units: dict[str, int]) -> None:
+@pytest.mark.parametrize(("name", "known"), UNITS, ids=lambda value: value if isinstance(value, str) else "")
+def test_the_schema_names_the_units_that_are_read(name: str, known: Mapping[str, int]) -> None:
     text = schema("device")["$defs"][name]["description"].replace("hertz", "")
-    assert units_of(text) == set(units)
+    assert units_of(text) == set(known)
 
 
 @pytest.mark.parametrize("name", ["device", "board"])
 def test_the_pattern_of_a_size_has_the_units_that_are_read(name: str) -> None:
-    (units,) = re.findall(r"\(\?:([A-Za-z|]+)\)\$$", schema(name)["$defs"]["size"]["pattern"])
-    assert units.split("|") == list(quantities.SIZE_UNITS)
+    (pattern,) = re.findall(r"\(\?:([A-Za-z|]+)\)\$$", schema(name)["$defs"]["size"]["pattern"])
+    assert pattern.split("|") == list(units.SIZE_UNITS)
 
 
 # --- built-in functions --------------------------------------------------------------------------

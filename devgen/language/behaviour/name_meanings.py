@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from abc import ABC, abstractmethod
+from typing import get_args
 
 from devgen.language.behaviour import ranges
 from devgen.language.behaviour.compilation import Unit, is_text, show
@@ -38,6 +39,7 @@ from devgen.language.diagnostics.text_form import plural
 from devgen.language.ir import (
     BOOL,
     BitsPlace,
+    BuiltinName,
     CounterPlace,
     Expr,
     FieldPlace,
@@ -78,12 +80,7 @@ from devgen.language.scope import (
 _BYTE = Range.unsigned(8)
 _SUGGESTED = (
     *LANGUAGE_CONSTANTS,
-    "min",
-    "max",
-    "abs",
-    "bool",
-    "popcount",
-    "bit_length",
+    *get_args(BuiltinName),
     "pulse",
     "u8",
     "u16",

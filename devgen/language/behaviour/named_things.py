@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import get_args
 
 from devgen.language.behaviour import ranges
-from devgen.language.ir import BOOL, Expr, Int, Load, Now, Place, Range, Slice
+from devgen.language.ir import BOOL, Expr, FifoQueryName, Int, Load, Now, Place, Range, Slice
 from devgen.language.scope import (
     ActionEntry,
     ConstantEntry,
@@ -28,12 +28,7 @@ from devgen.language.scope import (
 
 WIDEST = 256
 TIMER_QUERIES = {"armed": BOOL, "deadline": Range.unsigned(128)}
-FIFO_QUERIES: dict[str, Literal["count", "free", "empty", "full"]] = {
-    "count": "count",
-    "free": "free",
-    "empty": "empty",
-    "full": "full",
-}
+FIFO_QUERIES: dict[str, FifoQueryName] = {query: query for query in get_args(FifoQueryName)}
 LANGUAGE_CONSTANTS: dict[str, Expr] = {"now": Now("virtual"), "rtc_now": Now("rtc"), "true": Int(1), "false": Int(0)}
 Declared = Entry | FieldEntry
 

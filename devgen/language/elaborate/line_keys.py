@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from devgen.language.diagnostics import codes_parts as kinds
 from devgen.language.elaborate.elaboration import Context, Tree, entries
-from devgen.language.ir import BOOL, Expr
+from devgen.language.ir import BOOL, Expr, LineKind
 from devgen.language.model import GpioIn, Line
 from devgen.language.scope import LineEntry
 
-LineKind = Literal["interrupt", "gpio_out", "gpio_in"]
 _SECTIONS: tuple[tuple[str, LineKind, str], ...] = (
     ("interrupts", "interrupt", "an interrupt"),
     ("gpio_out", "gpio_out", "a GPIO output"),

@@ -8,7 +8,7 @@ from devgen.language.diagnostics import codes_keys as shape_kinds
 from devgen.language.diagnostics import codes_pci as kinds
 from devgen.language.elaborate.capability_lists import Entry
 from devgen.language.elaborate.elaboration import Context, Tree, entries
-from devgen.language.model import Bar, Bus, ExtendedCapability, Pci
+from devgen.language.model import Bar, BarType, Bus, ExtendedCapability, Pci
 from devgen.language.reading.quantities import size
 
 _PINS = {"A": 1, "B": 2, "C": 3, "D": 4}
@@ -61,7 +61,7 @@ def _bar(ctx: Context, parent: Tree, key: str, spec: Tree) -> Bar:
         for other in ("type", "prefetchable"):
             if other in spec:
                 ctx.not_here(spec, other, "an expansion ROM has none")
-    kind: Literal["io", "mem32", "mem64", "rom"] = "rom" if index == "rom" else spec.get("type", "mem32")
+    kind: BarType = "rom" if index == "rom" else spec.get("type", "mem32")
     if kind == "io" and "prefetchable" in spec:
         ctx.not_here(spec, "prefetchable", "only memory can be prefetched")
     bytes_ = (size(spec["size"]) if "size" in spec else None) or _LIMITS[kind][0]

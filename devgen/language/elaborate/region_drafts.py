@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
 
 from devgen.language.elaborate.doorbell_keys import DoorbellDraft
 from devgen.language.elaborate.elaboration import Tree
 from devgen.language.elaborate.register_drafts import Defaults, Draft
-from devgen.language.model import AccessRule, Bar
+from devgen.language.model import AccessRule, Bar, RegionKind, RegionSpace
 
 CONFIG_START, CONFIG_END, EXTENDED_END = 0x40, 0x100, 0x1000
 """Where the part of configuration space lies that is a function's own (Local Bus Specification 3.0, section 6.1), and
 where it ends in a PCI Express function."""
-
-Space = Literal["mmio", "pio", "config", "indirect"]
 
 
 @dataclass(slots=True)
@@ -24,8 +21,8 @@ class RegionDraft:
     name: str
     spec: Tree
     parent: Tree
-    kind: Literal["registers", "ram", "rom"]
-    space: Space
+    kind: RegionKind
+    space: RegionSpace
     bar: Bar | None
     at: int
     size: int | None

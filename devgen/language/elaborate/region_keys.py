@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from devgen.language.diagnostics import codes_layout as kinds
 from devgen.language.diagnostics import codes_pci as pci_kinds
 from devgen.language.elaborate.byte_overlaps import Span, overlaps
 from devgen.language.elaborate.doorbell_keys import build_doorbells, draft_doorbells
 from devgen.language.elaborate.elaboration import Context, Tree, entries
-from devgen.language.elaborate.region_drafts import CONFIG_END, EXTENDED_END, RegionDraft, Space
+from devgen.language.elaborate.region_drafts import CONFIG_END, EXTENDED_END, RegionDraft
 from devgen.language.elaborate.register_behaviour import build_entries
 from devgen.language.elaborate.register_drafts import Defaults
 from devgen.language.elaborate.register_keys import ascending_sizes, draft_registers
-from devgen.language.model import AccessRule, Bar, Bus, Region
+from devgen.language.model import AccessRule, Bar, Bus, Region, RegionKind, RegionSpace
 from devgen.language.reading.quantities import size
 
 PAGE = 4096
@@ -54,7 +54,7 @@ def _draft_region(
         bar = _place_in_bar(ctx, name, spec, bars)
     else:
         _check_place_on_bus(ctx, name, spec, bus)
-    space: Space = ("pio" if bar.type == "io" else "mmio") if bar is not None else spec.get("space", "mmio")
+    space: RegionSpace = ("pio" if bar.type == "io" else "mmio") if bar is not None else spec.get("space", "mmio")
     at = spec.get("at", 0) if bus is Bus.PCI and not config and not indirect else 0
     access = _access(ctx, spec, space)
     draft = RegionDraft(
@@ -81,7 +81,7 @@ def _answered(ctx: Context, spec: Tree) -> tuple[int, int] | None:
     return ascending_sizes(ctx, spec, "sizes") if "sizes" in spec else None
 
 
-def _kind(ctx: Context, spec: Tree) -> Literal["registers", "ram", "rom"]:
+def _kind(ctx: Context, spec: Tree) -> RegionKind:
     ram, rom = spec.get("ram", False), spec.get("rom", False)
     if ram and rom:
         ctx.contradiction(spec, "rom", "ram", "memory is one or the other")
@@ -134,14 +134,14 @@ def _place_in_bar(ctx: Context, name: str, spec: Tree, bars: dict[str, Bar]) -> 
     return bar
 
 
-def _access(ctx: Context, spec: Tree, space: Space) -> AccessRule:
+def _access(ctx: Context, spec: Tree, space: RegionSpace) -> AccessRule:
     rule = entries(spec, "access")
     valid = _sizes(ctx, rule, "valid", (1, 4), space)
     implemented = _sizes(ctx, rule, "implemented", valid, space)
     return AccessRule(valid, implemented, rule.get("endian", "little"), rule.get("unaligned", False))
 
 
-def _sizes(ctx: Context, rule: Tree, key: str, default: tuple[int, int], space: Space) -> tuple[int, int]:
+def _sizes(ctx: Context, rule: Tree, key: str, default: tuple[int, int], space: RegionSpace) -> tuple[int, int]:
     if key not in rule:
         return default
     low, high = ascending_sizes(ctx, rule, key)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from devgen.common.units import FREQUENCY_UNITS, TIME_UNITS
 from devgen.language.diagnostics import codes_parts as kinds
 from devgen.language.diagnostics import codes_values as value_kinds
 from devgen.language.diagnostics.reporting import did_you_mean
 from devgen.language.elaborate.elaboration import Context, Tree, entries
 from devgen.language.ir import Expr, Int, Range
 from devgen.language.model import Counter, Timer
-from devgen.language.reading.quantities import FREQUENCY_UNITS, NANOSECONDS, TIME_UNITS, quantity
+from devgen.language.reading.quantities import NANOSECONDS, quantity
 from devgen.language.scope import CounterEntry, TimerEntry
 
 # --- counters ----------------------------------------------------------------------------

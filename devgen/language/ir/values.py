@@ -82,11 +82,14 @@ class PropertyPlace:
     index: Expr | None = None
 
 
+LineKind = Literal["interrupt", "gpio_out", "gpio_in"]
+
+
 @dataclass(slots=True, frozen=True)
 class LinePlace:
     """An interrupt or GPIO line. ``kind`` says which table it is declared in."""
 
-    kind: Literal["interrupt", "gpio_out", "gpio_in"]
+    kind: LineKind
     name: str
     index: Expr | None = None
 
@@ -222,11 +225,15 @@ class Wrap:
     range: Range
 
 
+BuiltinName = Literal["min", "max", "abs", "bool", "popcount", "bit_length"]
+"""The built-in functions: a name here is the language's own word, is suggested, and needs a check and a lowering."""
+
+
 @dataclass(slots=True, frozen=True)
 class Builtin:
-    """A call of a pure builtin: ``min``, ``max``, ``abs``, ``bool``, ``popcount``, ``bit_length``."""
+    """A call of a built-in function, which has no side effects."""
 
-    name: Literal["min", "max", "abs", "bool", "popcount", "bit_length"]
+    name: BuiltinName
     arguments: tuple[Expr, ...]
     range: Range
 
@@ -240,11 +247,14 @@ class Apply:
     range: Range
 
 
+ClockName = Literal["virtual", "rtc", "host"]
+
+
 @dataclass(slots=True, frozen=True)
 class Now:
     """The present time of a clock in nanoseconds."""
 
-    clock: Literal["virtual", "rtc", "host"]
+    clock: ClockName
     range: Range = NANOSECONDS
 
 
@@ -258,12 +268,15 @@ class TimerQuery:
     range: Range
 
 
+FifoQueryName = Literal["count", "free", "empty", "full"]
+
+
 @dataclass(slots=True, frozen=True)
 class FifoQuery:
     """``f.count`` (entries in it), ``f.free`` (those that fit in), ``f.empty`` or ``f.full`` (truth values)."""
 
     fifo: str
-    query: Literal["count", "free", "empty", "full"]
+    query: FifoQueryName
     range: Range
 
 

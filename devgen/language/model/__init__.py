@@ -12,12 +12,13 @@ To add a key of the description, add it to the schema (``schemas/``), to a class
 ``devgen/language/elaborate`` that reads its neighbours.
 """
 
+from devgen.language.ir import ClockName
 from devgen.language.model.device_model import (
     AccessRule,
     AccessType,
     Action,
+    Align,
     Bus,
-    ClockName,
     Constant,
     Counter,
     Decode,
@@ -33,8 +34,11 @@ from devgen.language.model.device_model import (
     Line,
     Mark,
     Property,
+    PropertyType,
     ReadEffect,
     Region,
+    RegionKind,
+    RegionSpace,
     Register,
     RegisterFile,
     StateVar,
@@ -45,6 +49,7 @@ from devgen.language.model.device_model import (
 )
 from devgen.language.model.pci_model import (
     Bar,
+    BarType,
     Capability,
     Express,
     ExtendedCapability,
@@ -61,7 +66,9 @@ __all__ = [
     "AccessRule",
     "AccessType",
     "Action",
+    "Align",
     "Bar",
+    "BarType",
     "Bus",
     "Capability",
     "ClockName",
@@ -86,8 +93,11 @@ __all__ = [
     "Pci",
     "PowerManagement",
     "Property",
+    "PropertyType",
     "ReadEffect",
     "Region",
+    "RegionKind",
+    "RegionSpace",
     "Register",
     "RegisterFile",
     "SerialNumber",

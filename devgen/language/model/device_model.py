@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
-from devgen.language.ir import Expr, Range, Stmt
+from devgen.language.ir import ClockName, Expr, Range, Stmt
 from devgen.language.model.pci_model import Pci
 
 
@@ -43,7 +43,11 @@ Decode = Literal["lanes", "exact", "word"]
 AccessType = Literal["ro", "rw", "wo", "rw1", "w1"]
 ReadEffect = Literal["rclr", "rset"]
 WriteEffect = Literal["woclr", "woset", "wot", "wzs", "wzc", "wzt", "wclr", "wset"]
-ClockName = Literal["virtual", "rtc", "host"]
+PropertyType = Literal["int", "bool", "string", "bytes"]
+RegionKind = Literal["registers", "ram", "rom"]
+RegionSpace = Literal["mmio", "pio", "config", "indirect"]
+Align = Literal["edge", "now"]
+"""Where a timer starts to count: at an edge of its counter, or at the moment it is armed."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -54,7 +58,7 @@ class Property:
     """
 
     name: str
-    type: Literal["int", "bool", "string", "bytes"]
+    type: PropertyType
     default: int | bool | str
     range: Range
     clamp: bool
@@ -122,7 +126,7 @@ class Timer:
     clock: ClockName
     counter: str | None
     match: Expr | None
-    align: Literal["edge", "now"]
+    align: Align
     due: Literal["now", "tick", "wrap"]
     on_expire: tuple[Stmt, ...]
     count: Expr | None
@@ -259,8 +263,8 @@ class Region:
     """
 
     name: str
-    kind: Literal["registers", "ram", "rom"]
-    space: Literal["mmio", "pio", "config", "indirect"]
+    kind: RegionKind
+    space: RegionSpace
     bar: int | Literal["rom"] | None
     offset: int
     size: int

@@ -10,13 +10,15 @@ from typing import Literal
 
 from devgen.language.ir import Expr
 
+BarType = Literal["io", "mem32", "mem64", "rom"]
+
 
 @dataclass(slots=True, frozen=True)
 class Bar:
     """A PCI base address register. ``size`` in bytes is a power of two."""
 
     index: int | Literal["rom"]
-    type: Literal["io", "mem32", "mem64", "rom"]
+    type: BarType
     size: int
     prefetchable: bool
 

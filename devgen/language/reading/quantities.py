@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
-SIZE_UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
-TIME_UNITS = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000}
-FREQUENCY_UNITS = {"Hz": 1, "kHz": 1_000, "MHz": 1_000_000, "GHz": 1_000_000_000}
+from devgen.common.units import SIZE_UNITS
+
 NANOSECONDS = 1_000_000_000
 
 _NUMBER = r"(0x[0-9a-fA-F_]+|0b[01_]+|0o[0-7_]+|0|[1-9][0-9_]*)"
@@ -20,7 +20,7 @@ def size(value: int | str) -> int | None:
     return value if isinstance(value, int) else quantity(value, SIZE_UNITS)
 
 
-def quantity(text: str, units: dict[str, int]) -> int | None:
+def quantity(text: str, units: Mapping[str, int]) -> int | None:
     """Return a number with one of ``units``, in the base unit; None for anything else."""
     match = _QUANTITY.fullmatch(text) if len(text) <= _LONGEST else None
     if match is None or match[2] not in units:

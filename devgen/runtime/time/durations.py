@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from fractions import Fraction
+from typing import Final
 
-UNITS = {"ns": 1, "us": 1_000, "µs": 1_000, "ms": 1_000_000, "s": 1_000_000_000, "min": 60_000_000_000}
+from devgen.common.units import TIME_UNITS
+
+UNITS: Final[Mapping[str, int]] = {**TIME_UNITS, "µs": TIME_UNITS["us"], "min": 60 * TIME_UNITS["s"]}
+"""Nanoseconds: the units of a description, and two more that people write in tests."""
 
 _PATTERN = re.compile(r"\s*([0-9][0-9_]*(?:\.[0-9]+)?)\s*([a-zµ]+)\s*")
 
