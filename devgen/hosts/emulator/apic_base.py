@@ -15,6 +15,7 @@ from unicorn import UC_HOOK_CODE, UC_HOOK_EDGE_GENERATED
 from unicorn import x86_const as x86
 
 from devgen.hosts.emulator.unicorn_engine import Engine
+from devgen.runtime.base.bounded_cache import BoundedCache
 from devgen.runtime.memory.ram_block import PAGE_SIZE
 
 VALUE: Final = 0xFEE00900
@@ -39,7 +40,7 @@ class ApicBaseReads:
         """Raises UcError."""
         self._engine = engine
         self._read = read
-        self._seen: set[int] = set()
+        self._seen: BoundedCache[int, None] = BoundedCache(_SEEN)
         self._places: set[int] = set()
         self._reading = False
         engine.hook_add(UC_HOOK_EDGE_GENERATED, self._translated)
@@ -48,9 +49,7 @@ class ApicBaseReads:
         """A run begins at linear ``address``."""
         page = address & ~_PAGE_MASK
         if page not in self._seen:
-            if len(self._seen) >= _SEEN:
-                self._seen.clear()
-            self._seen.add(page)
+            self._seen.keep(page, None)
             self._search(page, PAGE_SIZE)
 
     def _translated(self, _engine: object, block: Any, _previous: object, _data: object) -> None:

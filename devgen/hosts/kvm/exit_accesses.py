@@ -2,8 +2,8 @@
 
 A port exit is told apart by 8 bytes of the shared page (direction, size, port, count), read as one integer; a memory
 exit by its direction, length and address. The tables below hold what ``AddressSpace.reader`` and ``writer`` have
-resolved, and are emptied when the space says that it is stale. A guest that touches more distinct addresses than
-``LIMIT`` has its table emptied too, so what it can make us keep is bounded.
+resolved, and are emptied when the space says that it is stale. Each keeps the newest ``LIMIT`` exits, so that a guest
+cannot make a table grow without bound.
 
 Values lie in the shared page in little-endian order; the kernel takes as many bytes as the access has.
 """
@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from devgen.hosts.kvm.kvm_error import KvmError
+from devgen.runtime.base.bounded_cache import BoundedCache
 from devgen.runtime.memory.address_space import AddressSpace
 
 Action = Callable[[], None]
@@ -39,7 +40,7 @@ def count(counts: Counts, kind: str, place: int) -> None:
     counts[(kind, place) if (kind, place) in counts or len(counts) < LIMIT else (kind, -1)] += 1
 
 
-class PortInputs(dict[int, Read]):
+class PortInputs(BoundedCache[int, Read]):
     """From the 8 bytes of a port exit to what gives its answer: the first 8 bytes of the data page.
 
     The last one is at hand without a lookup: who waits for a device reads its status again and again.
@@ -52,8 +53,8 @@ class PortInputs(dict[int, Read]):
 
     def __init__(self, space: AddressSpace, u8: memoryview, u64: memoryview, settle: Action = lambda: None) -> None:
         """``settle`` is called after each element of a string instruction."""
-        super().__init__()
-        self.clear()
+        super().__init__(LIMIT)
+        self.last_key = -1
         self._space = space
         self._settle = settle
         self._u8 = u8
@@ -72,11 +73,8 @@ class PortInputs(dict[int, Read]):
 
     def __missing__(self, key: int) -> Read:
         """Resolve an exit that is met for the first time."""
-        if len(self) >= LIMIT:
-            self.clear()
         size, port, times = _fields(key, self._u64)
-        read = self[key] = self._space.reader(port, size) if times == 1 else self._string(port, size, times)
-        return read
+        return self.keep(key, self._space.reader(port, size) if times == 1 else self._string(port, size, times))
 
     def _string(self, port: int, size: int, times: int) -> Read:
         # A string instruction may change the topology halfway (REP OUTS to 0xcfc), so each element goes its own way,
@@ -95,12 +93,12 @@ class PortInputs(dict[int, Read]):
         return fill
 
 
-class PortOutputs(dict[int, Action]):
+class PortOutputs(BoundedCache[int, Action]):
     """From the 8 bytes of a port exit to what writes its data to the device."""
 
     def __init__(self, space: AddressSpace, u8: memoryview, u64: memoryview, settle: Action = lambda: None) -> None:
         """``settle`` is called after each element of a string instruction."""
-        super().__init__()
+        super().__init__(LIMIT)
         self._space = space
         self._settle = settle
         self._u8 = u8
@@ -108,11 +106,8 @@ class PortOutputs(dict[int, Action]):
 
     def __missing__(self, key: int) -> Action:
         """Resolve an exit that is met for the first time."""
-        if len(self) >= LIMIT:
-            self.clear()
         size, port, times = _fields(key, self._u64)
-        action = self[key] = self._single(port, size) if times == 1 else self._string(port, size, times)
-        return action
+        return self.keep(key, self._single(port, size) if times == 1 else self._string(port, size, times))
 
     def _single(self, port: int, size: int) -> Action:
         write, u64, mask = self._space.writer(port, size), self._u64, _MASKS[size]
@@ -141,39 +136,33 @@ def _fields(key: int, u64: memoryview) -> tuple[int, int, int]:
     return key >> 8 & 0xFF, key >> 16 & 0xFFFF, key >> 32
 
 
-class MemoryReads(dict[int, Read]):
+class MemoryReads(BoundedCache[int, Read]):
     """From the address of a memory read of ``size`` bytes to what gives its answer."""
 
     def __init__(self, space: AddressSpace, size: int) -> None:
-        super().__init__()
+        super().__init__(LIMIT)
         self._space = space
         self._size = size
 
     def __missing__(self, address: int) -> Read:
         """Resolve an exit that is met for the first time."""
-        if len(self) >= LIMIT:
-            self.clear()
-        read = self[address] = self._space.reader(address, self._size)
-        return read
+        return self.keep(address, self._space.reader(address, self._size))
 
 
-class MemoryWrites(dict[int, Action]):
+class MemoryWrites(BoundedCache[int, Action]):
     """From the address of a memory write of ``size`` bytes to what writes its data to the device."""
 
     def __init__(self, space: AddressSpace, size: int, u64: memoryview) -> None:
-        super().__init__()
+        super().__init__(LIMIT)
         self._space = space
         self._size = size
         self._u64 = u64
 
     def __missing__(self, address: int) -> Action:
         """Resolve an exit that is met for the first time."""
-        if len(self) >= LIMIT:
-            self.clear()
         write, u64, mask = self._space.writer(address, self._size), self._u64, _MASKS[self._size]
 
         def act() -> None:
             write(u64[MMIO_DATA] & mask)
 
-        self[address] = act
-        return act
+        return self.keep(address, act)

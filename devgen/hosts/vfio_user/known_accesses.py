@@ -18,11 +18,12 @@ from devgen.hosts.vfio_user import protocol
 from devgen.hosts.vfio_user.device_regions import SINGLE, Regions
 from devgen.hosts.vfio_user.message_channel import NOW, Channel
 from devgen.hosts.vfio_user.protocol import HEADER, REGION_ACCESS, Command
+from devgen.runtime.base.bounded_cache import BoundedCache
 from devgen.runtime.memory.access import Reader, Writer
 from devgen.runtime.time.deadline_queue import TimerQueue
 
 LIMIT: Final = 4096
-"""Accesses kept; when they are that many, all are forgotten, so that a client cannot fill our memory."""
+"""Accesses kept of one client, of each kind; the oldest leaves first."""
 
 HEAD: Final = HEADER.size + REGION_ACCESS.size
 """Bytes of a REGION_READ, and of a REGION_WRITE before its data. Those behind the identifier are the key."""
@@ -61,8 +62,8 @@ class KnownAccesses:
         self._settle = settle
         self._channel = channel
         self._owed = owed
-        self._actions: dict[bytes, tuple[int, Action]] = {}
-        self._writers: dict[bytes, Writer] = {}
+        self._actions: BoundedCache[bytes, tuple[int, Action]] = BoundedCache(LIMIT)
+        self._writers: BoundedCache[bytes, Writer] = BoundedCache(LIMIT)
         self.find = self._actions.get
         """``find(key)``: the size of the message and its action; None for an access that is not known."""
         regions.on_stale(self.forget)
@@ -96,9 +97,7 @@ class KnownAccesses:
             self._learn(_head(Command.REGION_WRITE, size, flags) + access, size, action)
 
     def _learn(self, key: bytes, size: int, action: Action) -> None:
-        if len(self._actions) >= LIMIT:
-            self._actions.clear()
-        self._actions[key] = size, action
+        self._actions.keep(key, (size, action))
 
     def _answered(self, write: Writer, count: int, reply: bytes) -> Action:
         unpack, pack = _DATA[count].unpack_from, _WRITTEN.pack
@@ -155,10 +154,7 @@ class KnownAccesses:
         """What one entry of REGION_WRITE_MULTI does with its 8 bytes of data. Raises Refused."""
         found = self._writers.get(access)
         if found is None:
-            found = self._entry(*REGION_ACCESS.unpack(access))
-            if len(self._writers) >= LIMIT:
-                self._writers.clear()
-            self._writers[access] = found
+            found = self._writers.keep(access, self._entry(*REGION_ACCESS.unpack(access)))
         return found
 
     def _entry(self, offset: int, region: int, count: int) -> Writer:

@@ -6,7 +6,7 @@
   it most.
 - ``guest_log``: messages about a guest's mistakes, each once, so that a guest cannot fill the log.
 - ``plain_state`` and ``packed_memory``: saved state as plain JSON, and the checks of what is read back.
-- ``bounded_dict``: a dictionary that cannot grow beyond its limit, for what is remembered of a guest's accesses.
+- ``bounded_cache``: a dictionary of bounded size, for what is remembered of the accesses that a guest chooses.
 
 For example, restored state is untrusted, so each value is read with its bounds::
 

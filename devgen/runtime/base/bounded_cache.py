@@ -1,4 +1,4 @@
-"""A dictionary of bounded size whose oldest entry leaves first: what is remembered for a guest must have an end."""
+"""A dictionary of bounded size: the memory that a guest or a client can make us use for its accesses is limited."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ Value = TypeVar("Value")
 
 
 class BoundedCache(dict[Key, Value]):
-    """Look up as in any dictionary; add with `keep` and empty with `clear` only."""
+    """Look up as in any dictionary, at its speed; add with `keep` and empty with `clear` only.
+
+    A full cache loses its oldest entry, so that one new access never costs more than one entry.
+    """
 
     __slots__ = ("_order", "limit")
 
@@ -22,10 +25,11 @@ class BoundedCache(dict[Key, Value]):
         self._order: deque[Key] = deque()
 
     def keep(self, key: Key, value: Value) -> Value:
-        """Add an entry that is not there yet, without the oldest one if there are ``limit``; returns ``value``."""
-        if len(self._order) >= self.limit:
-            del self[self._order.popleft()]
-        self._order.append(key)
+        """Add or replace an entry, and return ``value``. A new entry in a full cache replaces the oldest one."""
+        if key not in self:
+            if len(self._order) >= self.limit:
+                del self[self._order.popleft()]
+            self._order.append(key)
         self[key] = value
         return value
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final, Literal
 
+from devgen.runtime.base.bounded_cache import BoundedCache
 from devgen.runtime.memory.access import (
     AccessObserver,
     Reader,
@@ -101,7 +102,7 @@ class AddressSpace(LiveView):
         self._resolved = ResolvedAccesses()
         self._readers = self._resolved.readers
         self._writers = self._resolved.writers
-        self._pages: dict[int, _Place] = {}
+        self._pages: BoundedCache[int, _Place] = BoundedCache(PAGE_CACHE_LIMIT)
         self._observer: AccessObserver | None = None
         self._kernel_ioeventfd = False
         self._depth = self._nested = 0
@@ -363,12 +364,9 @@ class AddressSpace(LiveView):
         section = self._snapshot.view.find(base)
         if section is None or section.region.memory is None or base + PAGE_SIZE > section.end:
             return None
-        if len(self._pages) >= PAGE_CACHE_LIMIT:
-            self._pages.clear()
         block = section.region.memory
         offset = base - section.offset_within_address_space + section.offset_within_region
-        found = self._pages[base] = (block, offset, section.readonly)
-        return found
+        return self._pages.keep(base, (block, offset, section.readonly))
 
     def _meets_registers(self, address: int, size: int) -> bool:
         runs = self._snapshot.view.runs(address & _ADDRESS_MASK, min(size, MAX_SIZE))

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from devgen.runtime.base.bounded_cache import BoundedCache
 from devgen.runtime.device.device import Device
 from devgen.runtime.memory.access import IoOps, unobserved
 from devgen.runtime.memory.memory_region import MemoryRegion
@@ -77,16 +78,14 @@ class RegisterNames:
         self._device = device
         self._regions = observed_regions(device)
         self._config = config_registers(device.config) if isinstance(device, PciDevice) else ()
-        self._known: dict[tuple[str, int, int, bool], tuple[Part, ...]] = {}
+        self._known: BoundedCache[tuple[str, int, int, bool], tuple[Part, ...]] = BoundedCache(CACHED)
 
     def parts(self, space: str, offset: int, size: int, write: bool) -> tuple[Part, ...]:
         """What an access of ``size`` bytes at ``offset`` of a region (or of ``cfg``) covers, lowest address first."""
         key = (space, offset, size, write)
         found = self._known.get(key)
         if found is None:
-            if len(self._known) >= CACHED:
-                self._known.clear()
-            found = self._known[key] = tuple(self._find(*key))
+            found = self._known.keep(key, tuple(self._find(*key)))
         return found
 
     def _find(self, space: str, offset: int, size: int, write: bool) -> list[Part]:

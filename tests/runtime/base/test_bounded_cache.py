@@ -23,12 +23,19 @@ def test_a_cleared_cache_takes_as_many_again() -> None:
     assert cache == {1: 1, 2: 2}
 
 
+def test_an_entry_that_is_kept_again_is_replaced_and_counts_once() -> None:
+    cache: BoundedCache[int, str] = BoundedCache(2)
+    for key, value in ((1, "old"), (1, "new"), (2, "two"), (3, "three")):
+        cache.keep(key, value)
+    assert cache == {2: "two", 3: "three"}
+
+
 @given(st.integers(1, 5), st.lists(st.integers(0, 9)))
 def test_it_holds_the_newest_that_its_limit_allows(limit: int, keys: list[int]) -> None:
     cache: BoundedCache[int, int] = BoundedCache(limit)
     newest: list[int] = []
     for key in keys:
         if key not in cache:
-            cache.keep(key, key)
             newest = [*newest, key][-limit:]
+        cache.keep(key, key)
     assert list(cache) == newest
