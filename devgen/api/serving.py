@@ -13,6 +13,7 @@ from devgen.api.observing import Watch, watch
 from devgen.api.served_events import Log, ServedEvents
 from devgen.hosts.vfio_user import PciFunction, VfioUserServer
 from devgen.hosts.vfio_user.gpio_socket import GpioLines
+from devgen.hosts.vfio_user.msix_removal import without_msix
 from devgen.hosts.vfio_user.served_streams import ServedStreams
 from devgen.runtime.base.errors import MachineError
 from devgen.runtime.base.plain_state import Json
@@ -34,7 +35,8 @@ class DeviceServer:
     ``device``: a device's name or class, or any object that is a `PciFunction`. ``socket``: the path. ``properties``:
     the device's. ``streams``: stream → ``stdio``, ``pty``, ``socket:PATH``, ``file:PATH`` or ``null``. ``lines``: such
     a backend for the GPIO lines, as text. ``mapped``: whether clients are given the memory of BARs to map. ``mode``:
-    the socket's permissions, whatever the umask is.
+    the socket's permissions, whatever the umask is. ``msix``: False leaves out the card's MSI-X capability; it has MSI
+    or INTx# then.
     ``on_event``: event → ``log``, ``ignore``, ``run:COMMAND``, ``qmp:SOCKET:COMMAND``, or ``exit``, which ends the
     server; ``code`` is the event's code then. ``log`` takes a line for each event that is logged, and for a command
     that fails, from another thread; ``on_client`` one when a client comes or goes. ``state``: what
@@ -43,8 +45,8 @@ class DeviceServer:
 
     Raises:
         ArgumentError: an event that the device does not have, or an unknown action.
-        RuntimeFault: an unknown device, one that is not on PCI, a wrong property, stream or state, or a socket that
-            cannot be made.
+        RuntimeFault: an unknown device, one that is not on PCI, one that cannot do without MSI-X, a wrong property,
+            stream or state, or a socket that cannot be made.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class DeviceServer:
         lines: str | None = None,
         mapped: bool = True,
         mode: int = 0o600,
+        msix: bool = True,
         on_event: Mapping[str, str] | None = None,
         log: Log | None = None,
         on_client: Callable[[str], None] | None = None,
@@ -64,6 +67,8 @@ class DeviceServer:
         registry: Registry | None = None,
     ) -> None:
         served = (registry or project_registry()).find(device) if isinstance(device, str) else device
+        if not msix:
+            served = without_msix(served)
         self._events = ServedEvents(served, on_event or {}, log)
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
@@ -184,6 +189,7 @@ def serve_device(
     lines: str | None = None,
     mapped: bool = True,
     mode: int = 0o600,
+    msix: bool = True,
     on_event: Mapping[str, str] | None = None,
     log: Log | None = None,
     on_client: Callable[[str], None] | None = None,
@@ -197,6 +203,6 @@ def serve_device(
     """
     with DeviceServer(
         device, socket, properties=properties, streams=streams, lines=lines, mapped=mapped, mode=mode,
-        on_event=on_event, log=log, on_client=on_client, state=state, registry=registry,
+        msix=msix, on_event=on_event, log=log, on_client=on_client, state=state, registry=registry,
     ) as server, server.watch(watch or Watch()):  # fmt: skip
         return server.run()

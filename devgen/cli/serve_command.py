@@ -101,6 +101,12 @@ Attach it to QEMU 10.1 or newer, whose memory must be shared:
     is_flag=True,
     help="Hand out none of the card's memory to map. QEMU posts the writes only of a card that has none mapped.",
 )
+@click.option(
+    "--without-msix",
+    is_flag=True,
+    help="Leave out the card's MSI-X capability; it interrupts by MSI or INTx#. QEMU 11.1 aborts at the removal of a "
+    "card with MSI-X.",
+)
 @served_option
 @click.option(
     "--save",
@@ -118,6 +124,7 @@ def command(
     streams: Sequence[str],
     lines: str | None,
     no_mmap: bool,
+    without_msix: bool,
     actions: Sequence[str],
     save: Path | None,
     restore: Path | None,
@@ -136,7 +143,8 @@ def command(
         Stopping() as stopping,
         _restored_from(restore),
         DeviceServer(
-            device_class, path, properties=properties, mapped=not no_mmap, mode=mode, lines=lines, state=state,
+            device_class, path, properties=properties, mapped=not no_mmap, msix=not without_msix, mode=mode,
+            lines=lines, state=state,
             streams=_named("--stream", "NAME=END, as serial=pty", streams),
             on_event=named_actions(actions, "EVENT=ACTION, as PANIC=exit"),
             log=_tell, on_client=lambda line: _tell(f"devgen: {line}"),

@@ -29,11 +29,12 @@ class Qtest:
         backend: str | None = SHARED,
         functions: Sequence[Path] = (),
         more: Sequence[str] = (),
+        machine: str = "q35",
     ) -> None:
         """``device``, and ``functions`` beside it in its slot from 1 on, are the servers' sockets.
 
         ``backend`` is the object that the guest's memory is; None: QEMU's own, of which a server gets nothing.
-        ``more`` are further arguments.
+        ``more`` are further arguments for ``machine``.
         """
         assert QEMU is not None
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -47,7 +48,8 @@ class Qtest:
             }
             for function, path in enumerate((device, *functions))
         ]  # fmt: skip
-        memory = ["-machine", "q35,memory-backend=mem0", "-object", backend] if backend else ["-machine", "q35"]
+        shared = ["-machine", f"{machine},memory-backend=mem0", "-object", backend or ""]
+        memory = shared if backend else ["-machine", machine]
         self.errors = (folder / "errors").open("w+")
         self.process = subprocess.Popen(
             [
