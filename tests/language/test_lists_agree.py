@@ -23,7 +23,7 @@ from devgen.language.behaviour import builtin_calls, name_meanings, named_things
 from devgen.language.view import device_views, register_views
 from devgen.plan import side_effects
 from devgen.runtime.device import properties
-from devgen.runtime.machine import gsi, machine_config
+from devgen.runtime.machine import event_actions, gsi, machine_config
 from devgen.runtime.memory import access, register_bank
 from devgen.runtime.pci import config_space, pci_express
 from devgen.runtime.time import clock, counter
@@ -323,7 +323,7 @@ LISTS = (
         "$defs/placement/properties/on_event/additionalProperties/enum",
         (
             Place("Placement.on_event", attribute(board.Placement, "on_event")),
-            Place("runtime: EVENT_ACTIONS", lambda: machine_config.EVENT_ACTIONS, frozenset({"ignore"})),
+            Place("runtime: PlainAction", attribute(event_actions.PlainAction, "kind"), frozenset({"ignore"})),
             BOARDS,
         ),
         "board",
