@@ -243,7 +243,7 @@ class Replay:
             elif kind == "event":
                 entries.append((output.name, dict(output.values), output.t))
             else:
-                line = self._names.number(self.bench.dut, kind, output.name)
+                line = self._names.compared_number(self.bench.dut, kind, output.name)
                 if line is not None:
                     entries.append((line, output.value, output.t))
         return entries

@@ -31,7 +31,7 @@ class LineNames:
         """The name of output line ``line``."""
         return _at(list(device.irqs if kind == "irq" else device.gpio_out), line)
 
-    def number(self, device: Device, kind: str, name: str) -> str | None:
+    def compared_number(self, device: Device, kind: str, name: str) -> str | None:
         """The number of a line that the trace compares; None for one that it does not."""
         number = str(list(device.irqs if kind == "irq" else device.gpio_out).index(name))
         return number if number in self._compared[kind] else None

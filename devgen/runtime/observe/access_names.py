@@ -48,11 +48,11 @@ class Part:
         for name, low, width in self.fields:
             field = value >> (low - self.low) & ((1 << width) - 1)
             if field:
-                found.append(f"{name}={number(field)}")
+                found.append(f"{name}={number_text(field)}")
         return f"({', '.join(found)})" if found else ""
 
 
-def number(value: int) -> str:
+def number_text(value: int) -> str:
     """Small numbers in decimal, others in hexadecimal."""
     return str(value) if value < 10 else f"{value:#x}"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from devgen.runtime.device.device import Device
-from devgen.runtime.observe.access_names import element_name, number
+from devgen.runtime.observe.access_names import element_name, number_text
 from devgen.runtime.observe.config_space_names import Fields
 
 Stored = int | list[int] | bytes
@@ -26,7 +26,7 @@ class Change:
 
     def __str__(self) -> str:
         """``RIS.ALARM 0→1``."""
-        return f"{self.name} {number(self.old)}→{number(self.new)}"
+        return f"{self.name} {number_text(self.old)}→{number_text(self.new)}"
 
 
 @dataclass(slots=True, frozen=True)

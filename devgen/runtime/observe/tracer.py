@@ -18,7 +18,7 @@ from typing import Final, Literal, get_args
 
 from devgen.runtime.device.device import Device
 from devgen.runtime.memory.event_notifier import IoEventFd
-from devgen.runtime.observe.access_names import NameFilter, RegisterNames, number
+from devgen.runtime.observe.access_names import NameFilter, RegisterNames, number_text
 from devgen.runtime.observe.attachment import Attachment
 from devgen.runtime.observe.journal import observed_line
 from devgen.runtime.observe.observable import Observable
@@ -135,7 +135,7 @@ class DeviceTracer:
         verb = "write" if write else "read"
         for part in self._names.parts(space, offset, size, write):
             fields = "" if self._level == "access" else part.show_fields(value)
-            self._say(part.name, f"{verb} {number(part.value(value))} {fields}", self._place(space, offset))
+            self._say(part.name, f"{verb} {number_text(part.value(value))} {fields}", self._place(space, offset))
 
     def _place(self, space: str, offset: int) -> str:
         place = self._places.get(space)
@@ -165,7 +165,7 @@ class DeviceTracer:
         if text is not None:
             self._say(event, f"error: {text.format(**values)}")
         elif self._tracer.level == "all":
-            self._say(event, " ".join(f"{name}={number(value)}" for name, value in values.items()) or "happens")
+            self._say(event, " ".join(f"{name}={number_text(value)}" for name, value in values.items()) or "happens")
 
     def _reset(self, done: bool) -> None:
         if done:
