@@ -142,10 +142,28 @@ LONGEST_FILE = 400
 """Lines that can be read in one sitting."""
 
 
-@pytest.mark.parametrize("folder", ["build", "cli", "common", "language", "targets", "hosts/bench"])
-def test_a_file_can_be_read_in_one_sitting(folder: str) -> None:
-    lines = {path: len(path.read_text("utf-8").splitlines()) for path in (ROOT / "devgen" / folder).rglob("*.py")}
-    assert {path.name: count for path, count in lines.items() if count > LONGEST_FILE} == {}
+LONG_FILES = {
+    "devgen/hosts/kvm/uapi.py": 500,  # a table: the kernel's structures and numbers
+    "devgen/hosts/emulator/emulator_host.py": 550,
+    "devgen/hosts/vfio_user/server.py": 420,
+    "devgen/runtime/device/device.py": 450,
+    "devgen/runtime/machine/machine.py": 560,
+    "devgen/runtime/memory/address_space.py": 480,
+}
+"""Files that are longer, and the lines that they may have at most: they may shrink, and no other file may join them."""
+
+
+def test_a_file_can_be_read_in_one_sitting() -> None:
+    lines = {
+        str(path.relative_to(ROOT)): len(path.read_text("utf-8").splitlines())
+        for path in (ROOT / "devgen").rglob("*.py")
+    }
+    assert {path: count for path, count in lines.items() if count > LONG_FILES.get(path, LONGEST_FILE)} == {}
+
+
+def test_no_file_is_listed_as_long_that_is_not() -> None:
+    lines = {path: len((ROOT / path).read_text("utf-8").splitlines()) for path in LONG_FILES}
+    assert {path: count for path, count in lines.items() if count <= LONGEST_FILE} == {}
 
 
 PACKAGES = sorted(name for name, path in MODULES.items() if path.name == "__init__.py" and name.startswith("devgen."))

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from devgen.hosts.vfio_user.served_streams import watchable
 from devgen.runtime.base.errors import MachineError, suggest
-from devgen.runtime.machine.stream_backends import Signal, open_named
+from devgen.runtime.machine.stream_backends import open_named
+from devgen.runtime.machine.stream_ends import Signal
 
 if TYPE_CHECKING:
     from devgen.hosts.vfio_user.server import VfioUserServer

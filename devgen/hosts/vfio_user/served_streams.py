@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from devgen.runtime.base.errors import MachineError, suggest
 from devgen.runtime.device.device import Device
-from devgen.runtime.machine.stream_backends import StreamEnd, open_named
+from devgen.runtime.machine.stream_backends import open_named
+from devgen.runtime.machine.stream_ends import StreamEnd
 from devgen.runtime.machine.stream_inputs import StreamInputs
 
 if TYPE_CHECKING:

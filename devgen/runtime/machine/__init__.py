@@ -6,7 +6,8 @@
 - ``machine``: puts everything together, resets, saves and restores it. ``machine_config``: what it is made from.
 - ``placement``: which addresses, slots and wires a device gets. ``gsi``: interrupts of several sources on one line.
 - ``device_registry``: finds the class of a device by name. ``boot_image``: how a processor starts a guest image.
-- ``stream_backends`` and ``stream_inputs``: what a board connects a byte stream to. ``event_loop``: waits for input.
+- ``stream_backends`` and ``stream_inputs``: what a board connects a byte stream to; ``stream_ends``, ``terminal_ends``
+  and ``socket_end`` are the ends. ``event_loop``: waits for input.
 
 For example, a device is found by its name on the board::
 

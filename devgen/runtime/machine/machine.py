@@ -27,7 +27,8 @@ from devgen.runtime.machine.event_reactions import EventReactions
 from devgen.runtime.machine.gsi import SharedLine
 from devgen.runtime.machine.machine_config import NMI_WIRE, DevicePlacement, GuestConfig, MachineConfig
 from devgen.runtime.machine.placement import Layout
-from devgen.runtime.machine.stream_backends import StreamEnd, open_named, say
+from devgen.runtime.machine.stream_backends import open_named, say
+from devgen.runtime.machine.stream_ends import StreamEnd
 from devgen.runtime.machine.wires import Wires
 from devgen.runtime.memory.access import Access, CutOps
 from devgen.runtime.memory.address_space import AddressSpace

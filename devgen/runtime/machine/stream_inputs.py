@@ -15,7 +15,7 @@ from typing import Final, Protocol
 
 from devgen.runtime.device.byte_stream import ByteStream
 from devgen.runtime.device.device import Device
-from devgen.runtime.machine.stream_backends import Signal, StreamEnd
+from devgen.runtime.machine.stream_ends import Signal, StreamEnd
 from devgen.runtime.machine.stream_outputs import StreamOutput
 
 CHUNK: Final = 4096

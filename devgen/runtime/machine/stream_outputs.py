@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from devgen.runtime.device.byte_stream import ByteStream
-from devgen.runtime.machine.stream_backends import StreamEnd, say
+from devgen.runtime.machine.stream_backends import say
+from devgen.runtime.machine.stream_ends import StreamEnd
 
 BACKLOG: Final = 1 << 20
 """Bytes that wait for one end at most."""

@@ -8,7 +8,7 @@ from devgen.hosts.kvm import KvmHost
 from devgen.runtime.machine.device_registry import Registry
 from devgen.runtime.machine.machine import Machine
 from devgen.runtime.machine.machine_config import DevicePlacement, GuestConfig, MachineConfig
-from devgen.runtime.machine.stream_backends import MemoryEnd
+from devgen.runtime.machine.stream_ends import MemoryEnd
 
 ROOT = Path(__file__).parents[3]
 CONSOLE = DevicePlacement("con", "debugcon", at={"ports": 0xE9}, streams={"out": "memory"})

@@ -11,7 +11,7 @@ from devgen.hosts.kvm import KvmHost
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.environment import Environment
 from devgen.runtime.machine.machine_config import DevicePlacement
-from devgen.runtime.machine.stream_backends import NullEnd
+from devgen.runtime.machine.stream_ends import NullEnd
 
 
 class Listener(Device):

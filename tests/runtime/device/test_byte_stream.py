@@ -8,7 +8,8 @@ import pytest
 
 from devgen.runtime.base.errors import MachineError
 from devgen.runtime.device.byte_stream import ByteStream
-from devgen.runtime.machine.stream_backends import MemoryEnd, NullEnd, open_end
+from devgen.runtime.machine.stream_backends import open_end
+from devgen.runtime.machine.stream_ends import MemoryEnd, NullEnd
 
 
 def test_all_sinks_hear_a_byte_until_they_are_let_go() -> None:

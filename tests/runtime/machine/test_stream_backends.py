@@ -13,8 +13,11 @@ from pathlib import Path
 import pytest
 
 from devgen.runtime.base.errors import MachineError
-from devgen.runtime.machine import stream_backends as ends
-from devgen.runtime.machine.stream_backends import NullEnd, PtyEnd, Signal, SocketEnd, TerminalEnd, open_end
+from devgen.runtime.machine import terminal_ends as ends
+from devgen.runtime.machine.socket_end import SocketEnd
+from devgen.runtime.machine.stream_backends import open_end
+from devgen.runtime.machine.stream_ends import NullEnd, Signal
+from devgen.runtime.machine.terminal_ends import PtyEnd, TerminalEnd
 
 
 def arrived(end: NullEnd, limit: int = 4096) -> list[bytes | Signal]:

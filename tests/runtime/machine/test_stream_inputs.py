@@ -15,7 +15,7 @@ from devgen.runtime.device.environment import Environment
 from devgen.runtime.machine.event_loop import EventLoop
 from devgen.runtime.machine.machine import Machine
 from devgen.runtime.machine.machine_config import DevicePlacement, MachineConfig
-from devgen.runtime.machine.stream_backends import Arrival, NullEnd, Signal
+from devgen.runtime.machine.stream_ends import Arrival, NullEnd, Signal
 from devgen.runtime.machine.stream_inputs import StreamInputs
 
 PATIENCE = 5

@@ -12,8 +12,10 @@ import pytest
 
 from devgen.runtime.device.byte_stream import ByteStream
 from devgen.runtime.machine import stream_outputs
-from devgen.runtime.machine.stream_backends import FileEnd, PtyEnd, SocketEnd
+from devgen.runtime.machine.socket_end import SocketEnd
+from devgen.runtime.machine.stream_ends import FileEnd
 from devgen.runtime.machine.stream_outputs import BACKLOG, BLOCK, StreamOutput
+from devgen.runtime.machine.terminal_ends import PtyEnd
 
 
 class Loop:
