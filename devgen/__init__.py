@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from devgen.language.statistics import Statistics
     from devgen.language.view import DeviceView
     from devgen.project import Project, ProjectError, ProjectNotFound, load_project
-    from devgen.runtime.base.errors import DeviceError, MachineError, RuntimeFault, StateError, TraceError
+    from devgen.runtime.base.faults import DeviceError, MachineError, RuntimeFault, StateError, TraceError
     from devgen.runtime.device.device import Device
     from devgen.runtime.machine.device_registry import Registry, RegistryError
     from devgen.runtime.machine.machine import Machine
@@ -101,7 +101,7 @@ _HOME = {
     "devgen.language.statistics": ("Statistics",),
     "devgen.language.view": ("DeviceView",),
     "devgen.project": ("Project", "ProjectError", "ProjectNotFound", "load_project"),
-    "devgen.runtime.base.errors": ("DeviceError", "MachineError", "RuntimeFault", "StateError", "TraceError"),
+    "devgen.runtime.base.faults": ("DeviceError", "MachineError", "RuntimeFault", "StateError", "TraceError"),
     "devgen.runtime.device.device": ("Device",),
     "devgen.runtime.machine.device_registry": ("Registry", "RegistryError"),
     "devgen.runtime.machine.machine": ("Machine",),

@@ -130,12 +130,9 @@ def test_no_files_import_each_other() -> None:
 
 
 def test_no_two_files_have_one_name() -> None:
-    """A name tells which file is meant, in a traceback as in a search.
-
-    ``devgen.errors`` is public; ``devgen.runtime.base.errors`` has the runtime's part of that tree.
-    """
+    """A name tells which file is meant, in a traceback as in a search."""
     names = Counter(path.name for name, path in MODULES.items() if name.startswith("devgen"))
-    assert {name for name, count in names.items() if count > 1} == {"__init__.py", "errors.py"}
+    assert {name for name, count in names.items() if count > 1} == {"__init__.py"}
 
 
 LONGEST_FILE = 400

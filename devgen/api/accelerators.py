@@ -6,7 +6,7 @@ import os
 from typing import Final, Literal, Protocol, get_args
 
 from devgen.errors import ArgumentError
-from devgen.runtime.base.errors import MachineError, suggest
+from devgen.runtime.base.faults import MachineError, suggest
 from devgen.runtime.machine.machine import Machine
 from devgen.runtime.machine.run_result import RunResult
 

@@ -11,7 +11,7 @@ from devgen.api.catalogue import find_board
 from devgen.api.descriptions import BoardDescription, load_board
 from devgen.errors import ArgumentError
 from devgen.language.board import Board, Placement
-from devgen.runtime.base.errors import suggest
+from devgen.runtime.base.faults import suggest
 from devgen.runtime.machine.machine_config import DevicePlacement, GuestConfig, MachineConfig
 
 AnyBoard = str | PathLike[str] | BoardDescription | MachineConfig

@@ -12,7 +12,7 @@ from devgen.api.board_configuration import AnyBoard, board_configuration, with_a
 from devgen.api.descriptions import BoardDescription
 from devgen.api.observing import Watch, watch
 from devgen.errors import ArgumentError
-from devgen.runtime.base.errors import MachineError, RuntimeFault, suggest
+from devgen.runtime.base.faults import MachineError, RuntimeFault, suggest
 from devgen.runtime.device.device import Device
 from devgen.runtime.machine.device_registry import Registry
 from devgen.runtime.machine.machine import Machine

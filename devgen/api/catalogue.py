@@ -10,7 +10,7 @@ from devgen.common.yaml_files import YamlFiles
 from devgen.errors import FileError
 from devgen.language.statistics import Statistics
 from devgen.project import ProjectNotFound, load_project
-from devgen.runtime.base.errors import suggest
+from devgen.runtime.base.faults import suggest
 from devgen.runtime.machine.device_registry import Registry
 from devgen.runtime.machine.project_devices import project_registry
 from devgen.share import find_share

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, Literal, TextIO, get_args
 
 from devgen.errors import ArgumentError, DevgenError, FileError
-from devgen.runtime.base.errors import suggest
+from devgen.runtime.base.faults import suggest
 from devgen.runtime.observe import LEVELS, JsonTrace, Level, NameFilter, Tracer
 from devgen.runtime.observe.observable import Observable
 from devgen.runtime.observe.tracer import ProgramCounter, no_processor

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from devgen.errors import ArgumentError
-from devgen.runtime.base.errors import suggest
+from devgen.runtime.base.faults import suggest
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.properties import Property, PropertyValue
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from devgen.errors import ArgumentError
-from devgen.runtime.base.errors import MachineError, suggest
+from devgen.runtime.base.faults import MachineError, suggest
 from devgen.runtime.machine.event_actions import EventAction, PlainAction, QmpAction, RunAction, parse_action
 from devgen.runtime.machine.event_reactions import EventReactions
 from devgen.runtime.machine.stream_backends import say

@@ -15,7 +15,7 @@ from devgen.hosts.vfio_user import PciFunction, VfioUserServer
 from devgen.hosts.vfio_user.gpio_socket import GpioLines
 from devgen.hosts.vfio_user.msix_removal import without_msix
 from devgen.hosts.vfio_user.served_streams import ServedStreams
-from devgen.runtime.base.errors import MachineError
+from devgen.runtime.base.faults import MachineError
 from devgen.runtime.base.plain_state import Json
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.properties import PropertyValue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from devgen.runtime.base.errors import RuntimeFault, suggest
+from devgen.runtime.base.faults import RuntimeFault, suggest
 from devgen.runtime.device.device import Device
 from devgen.runtime.memory.ram_block import RamBlock
 from devgen.runtime.observe import LEVELS

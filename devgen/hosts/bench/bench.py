@@ -25,7 +25,7 @@ from devgen.hosts.bench.arguments import (
     wrong_access,
 )
 from devgen.hosts.bench.placing import DECODING, place_bars, region_addresses
-from devgen.runtime.base.errors import suggest
+from devgen.runtime.base.faults import suggest
 from devgen.runtime.base.plain_state import Json, mapping
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.properties import PropertyValue

@@ -26,7 +26,7 @@ from devgen.hosts.bench.replay_comparison import (
 from devgen.hosts.bench.sparse_memory import SparseMemory
 from devgen.hosts.bench.trace_header import LineNames, addresses_of, command_of, epoch, plain_json, properties_of
 from devgen.hosts.bench.trace_places import TracePlaces
-from devgen.runtime.base.errors import DeviceError, RuntimeFault, TraceError
+from devgen.runtime.base.faults import DeviceError, RuntimeFault, TraceError
 from devgen.runtime.device.device import Device
 from devgen.runtime.machine.device_registry import Registry
 from devgen.runtime.memory.ram_block import RamBlock

@@ -33,7 +33,7 @@ from devgen.hosts.emulator.memory_map import GuestMemory
 from devgen.hosts.emulator.saved_context import UnknownUnicorn
 from devgen.hosts.emulator.stop_gate import Gate
 from devgen.hosts.emulator.unicorn_engine import UcError, set_hooks
-from devgen.runtime.base.errors import MachineError
+from devgen.runtime.base.faults import MachineError
 from devgen.runtime.machine.boot_image import boot_state
 from devgen.runtime.machine.event_loop import EventLoop
 from devgen.runtime.machine.machine import Machine

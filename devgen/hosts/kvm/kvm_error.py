@@ -8,7 +8,7 @@ import fcntl
 import os
 
 from devgen.hosts.kvm import uapi
-from devgen.runtime.base.errors import RuntimeFault
+from devgen.runtime.base.faults import RuntimeFault
 
 _INT_MAX = (1 << 31) - 1  # fcntl.ioctl takes an int; the kernel takes a long
 

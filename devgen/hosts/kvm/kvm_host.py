@@ -33,7 +33,7 @@ from devgen.hosts.kvm.ticker import Ticker
 from devgen.hosts.kvm.vcpu import Vcpu, install_kick_handler
 from devgen.hosts.kvm.vcpu_loop import Processor, count_exit
 from devgen.hosts.kvm.vm import KvmVm
-from devgen.runtime.base.errors import MachineError
+from devgen.runtime.base.faults import MachineError
 from devgen.runtime.machine.boot_image import boot_state
 from devgen.runtime.machine.event_loop import EventLoop
 from devgen.runtime.machine.machine import Machine

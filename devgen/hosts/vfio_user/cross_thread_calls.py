@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
-from devgen.runtime.base.errors import MachineError
+from devgen.runtime.base.faults import MachineError
 
 T = TypeVar("T")
 

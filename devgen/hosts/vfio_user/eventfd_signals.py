@@ -16,7 +16,7 @@ import errno
 import os
 from typing import Final
 
-from devgen.runtime.base.errors import MachineError
+from devgen.runtime.base.faults import MachineError
 
 SLOTS: Final = 64
 """Completions that the kernel's ring holds at least; they are taken out when half of them are used."""

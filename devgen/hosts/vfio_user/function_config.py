@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final, Literal
 
-from devgen.runtime.base.errors import DeviceError
+from devgen.runtime.base.faults import DeviceError
 from devgen.runtime.pci import Bar, PciConfig, PciIdentity
 from devgen.runtime.pci.config_space import (
     CAPABILITIES,

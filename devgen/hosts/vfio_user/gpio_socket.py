@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from devgen.hosts.vfio_user.served_streams import watchable
-from devgen.runtime.base.errors import MachineError, suggest
+from devgen.runtime.base.faults import MachineError, suggest
 from devgen.runtime.machine.stream_backends import open_named
 from devgen.runtime.machine.stream_ends import Signal
 

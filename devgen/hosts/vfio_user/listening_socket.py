@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from devgen.runtime.base.errors import MachineError
+from devgen.runtime.base.faults import MachineError
 
 LONGEST_PATH: Final = 107
 """Bytes of a socket's path (unix(7): sun_path, with its end)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from devgen.hosts.vfio_user.pci_function import PciFunction
-from devgen.runtime.base.errors import MachineError
+from devgen.runtime.base.faults import MachineError
 from devgen.runtime.device.device import Device
 from devgen.runtime.pci import Msi, MsiX, PciDevice
 

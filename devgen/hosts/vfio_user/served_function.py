@@ -7,7 +7,7 @@ from typing import ClassVar, Protocol, TypeVar, cast
 
 from devgen.hosts.vfio_user.function_config import FunctionConfig, messages_of
 from devgen.hosts.vfio_user.pci_function import FunctionHost, PciFunction, ServedFunctionError
-from devgen.runtime.base.errors import DeviceError, MachineError, StateError
+from devgen.runtime.base.faults import DeviceError, MachineError, StateError
 from devgen.runtime.base.plain_state import Json
 from devgen.runtime.device.device import BarIndex, Device
 from devgen.runtime.device.environment import Environment

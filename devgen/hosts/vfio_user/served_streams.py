@@ -6,7 +6,7 @@ import select
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from devgen.runtime.base.errors import MachineError, suggest
+from devgen.runtime.base.faults import MachineError, suggest
 from devgen.runtime.device.device import Device
 from devgen.runtime.machine.stream_backends import open_named
 from devgen.runtime.machine.stream_ends import StreamEnd

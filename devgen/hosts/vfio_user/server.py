@@ -28,7 +28,7 @@ from devgen.hosts.vfio_user.protocol import Disconnect
 from devgen.hosts.vfio_user.refused_clients import RefusedClients
 from devgen.hosts.vfio_user.served_function import ServedFunction, class_to_serve
 from devgen.hosts.vfio_user.watched_descriptors import GivenDoorbells, WatchedDescriptors
-from devgen.runtime.base.errors import MachineError, StateError
+from devgen.runtime.base.faults import MachineError, StateError
 from devgen.runtime.base.plain_state import Json, mapping
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.environment import Environment

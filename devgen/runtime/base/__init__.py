@@ -1,6 +1,6 @@
-"""What all of the runtime rests on: errors, the machine's lock, logging, saved values.
+"""What all of the runtime rests on: faults, the machine's lock, logging, saved values.
 
-- ``errors``: ``RuntimeFault`` and its kinds: what goes wrong when a machine is put together or restored. They come from
+- ``faults``: ``RuntimeFault`` and its kinds: what goes wrong when a machine is put together or restored. They come from
   a user's mistake. What a guest does never raises one.
 - ``machine_lock``: the one lock that is held while a device runs. It is reentrant, and cheap for the thread that takes
   it most.

@@ -6,7 +6,7 @@ import binascii
 import zlib
 from base64 import b64decode, b64encode
 
-from devgen.runtime.base.errors import StateError
+from devgen.runtime.base.faults import StateError
 from devgen.runtime.base.plain_state import Json
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, Literal, Protocol
 
-from devgen.runtime.base.errors import DeviceError, StateError, suggest
+from devgen.runtime.base.faults import DeviceError, StateError, suggest
 from devgen.runtime.base.guest_log import AccessLog
 from devgen.runtime.base.packed_memory import pack, unpack
 from devgen.runtime.base.plain_state import Json, integer, mapping

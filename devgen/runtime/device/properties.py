@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from devgen.runtime.base.errors import DeviceError
+from devgen.runtime.base.faults import DeviceError
 
 PropertyValue = int | bool | str
 

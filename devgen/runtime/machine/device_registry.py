@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import Protocol
 
 from devgen.common.guarded_files import kind_of, read_start
-from devgen.runtime.base.errors import MachineError, suggest
+from devgen.runtime.base.faults import MachineError, suggest
 from devgen.runtime.device.device import Device
 from devgen.share import find_share
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from devgen.runtime.base.errors import MachineError, suggest
+from devgen.runtime.base.faults import MachineError, suggest
 
 EVENT_ACTIONS: Final = ("exit", "log", "ignore", "run:COMMAND", "qmp:SOCKET:COMMAND")
 """The forms of an action."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from devgen.common.guarded_files import read_start
-from devgen.runtime.base.errors import DeviceError, MachineError, RuntimeFault, StateError, suggest
+from devgen.runtime.base.faults import DeviceError, MachineError, RuntimeFault, StateError, suggest
 from devgen.runtime.base.guest_log import AccessLog
 from devgen.runtime.base.machine_lock import MachineLock
 from devgen.runtime.base.packed_memory import pack, unpack

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 
-from devgen.runtime.base.errors import MachineError
+from devgen.runtime.base.faults import MachineError
 
 _LIMITS = {"mmio": 1 << 64, "pio": 1 << 16}
 _TITLES = {"mmio": "memory", "pio": "port"}

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from devgen.common.guarded_files import open_regular_to_write
-from devgen.runtime.base.errors import MachineError, suggest
+from devgen.runtime.base.faults import MachineError, suggest
 from devgen.runtime.machine.socket_end import SocketEnd
 from devgen.runtime.machine.stream_ends import FileEnd, MemoryEnd, NullEnd, StreamEnd
 from devgen.runtime.machine.terminal_ends import PtyEnd, standard_streams

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from devgen.runtime.base.errors import MachineError
+from devgen.runtime.base.faults import MachineError
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.irq_line import IrqLine
 from devgen.runtime.machine.gsi import Combination, SharedLine

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Final
 
-from devgen.runtime.base.errors import RuntimeFault
+from devgen.runtime.base.faults import RuntimeFault
 from devgen.runtime.memory.event_notifier import IoEventFd
 from devgen.runtime.memory.memory_region import MemoryRegion
 

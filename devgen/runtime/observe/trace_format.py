@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from devgen.common.guarded_files import open_regular
-from devgen.runtime.base.errors import TraceError
+from devgen.runtime.base.faults import TraceError
 
 INPUTS: Final = frozenset(
     ("read", "write", "clock_step", "gpio_in", "mem_write", "mem_read", "rx", "break", "probe", "reset", "note")

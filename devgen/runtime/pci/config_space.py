@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from devgen.runtime.base.bounded_cache import BoundedCache
-from devgen.runtime.base.errors import DeviceError, StateError
+from devgen.runtime.base.faults import DeviceError, StateError
 from devgen.runtime.base.plain_state import Json
 
 if TYPE_CHECKING:

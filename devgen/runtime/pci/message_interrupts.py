@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal, Protocol
 
-from devgen.runtime.base.errors import DeviceError, StateError
+from devgen.runtime.base.faults import DeviceError, StateError
 from devgen.runtime.base.plain_state import Json, integer, mapping, sequence
 from devgen.runtime.memory.access import Access
 from devgen.runtime.memory.memory_region import MemoryRegion

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from devgen.runtime.base.errors import MachineError
+from devgen.runtime.base.faults import MachineError
 from devgen.runtime.device.device import BarIndex
 from devgen.runtime.memory.memory_region import MemoryRegion, transaction
 from devgen.runtime.pci.config_space import HEADER_TYPE

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import ClassVar
 
-from devgen.runtime.base.errors import DeviceError, StateError
+from devgen.runtime.base.faults import DeviceError, StateError
 from devgen.runtime.base.plain_state import Json, mapping
 from devgen.runtime.device.device import BarIndex, Device, RegionPlace, Space
 from devgen.runtime.device.environment import Environment

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from devgen.runtime.base.errors import DeviceError
+from devgen.runtime.base.faults import DeviceError
 from devgen.runtime.pci.config_space import PciConfig
 
 EXPRESS_ID: Final = 0x10

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from devgen.runtime.base.errors import DeviceError
+from devgen.runtime.base.faults import DeviceError
 from devgen.runtime.pci.config_space import PciConfig
 
 POWER_ID: Final = 0x01

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
-from devgen.runtime.base.errors import StateError
+from devgen.runtime.base.faults import StateError
 from devgen.runtime.base.plain_state import Json, integer, mapping
 from devgen.runtime.time.clock import Clock
 

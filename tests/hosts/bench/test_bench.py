@@ -9,7 +9,7 @@ from device_kit import Card, Kit
 from handwritten_pl031 import Pl031
 
 from devgen.hosts.bench import Bench, BenchError, pytest_plugin
-from devgen.runtime.base.errors import DeviceError, MachineError
+from devgen.runtime.base.faults import DeviceError, MachineError
 from devgen.runtime.time.durations import nanoseconds
 
 bench = pytest_plugin.bench  # installed, it comes by its entry point

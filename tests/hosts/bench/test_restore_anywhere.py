@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devgen.hosts.bench import Bench
-from devgen.runtime.base.errors import StateError
+from devgen.runtime.base.faults import StateError
 from devgen.runtime.device.device import Device
 from devgen.runtime.time.clock import Clocks, LiveClock
 

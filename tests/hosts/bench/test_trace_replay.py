@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from devgen.hosts.bench.replay import replay_file
 from devgen.hosts.bench.replay_comparison import ReplayResult
-from devgen.runtime.base.errors import TraceError
+from devgen.runtime.base.faults import TraceError
 from devgen.runtime.machine.device_registry import Registry
 
 Op = dict[str, Any]

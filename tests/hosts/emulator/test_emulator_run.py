@@ -10,7 +10,7 @@ from emulator_parts import LOAD, RAM, Rig, asm, rig
 from test_interrupt_entry import PIC
 
 from devgen.hosts.emulator import EmulatorHost
-from devgen.runtime.base.errors import MachineError
+from devgen.runtime.base.faults import MachineError
 from devgen.runtime.time.timer import Timer
 
 SPIN = b"\xeb\xfe"

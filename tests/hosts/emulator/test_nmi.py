@@ -8,7 +8,7 @@ from test_exceptions import EXIT, GATES, START, handler
 
 from devgen.hosts.emulator import EmulatorHost
 from devgen.hosts.kvm import KvmHost, unavailable
-from devgen.runtime.base.errors import MachineError
+from devgen.runtime.base.faults import MachineError
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.environment import Environment
 from devgen.runtime.device.irq_line import IrqLine

@@ -14,7 +14,7 @@ from devgen.hosts.kvm import KvmError, KvmHost, uapi, unavailable
 from devgen.hosts.kvm.kvm_error import failed
 from devgen.hosts.kvm.kvm_system import KvmSystem, guest_cpuid
 from devgen.hosts.kvm.vcpu_loop import describe_exit
-from devgen.runtime.base.errors import MachineError, RuntimeFault
+from devgen.runtime.base.faults import MachineError, RuntimeFault
 from devgen.runtime.machine.boot_image import boot_state
 from devgen.runtime.machine.machine import Machine
 from devgen.runtime.machine.machine_config import GuestConfig, MachineConfig

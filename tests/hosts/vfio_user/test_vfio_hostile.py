@@ -17,7 +17,7 @@ from vfio_faults import ID, alive, connect, fds, maps
 
 from devgen.hosts.vfio_user import VfioUserServer, protocol
 from devgen.hosts.vfio_user.protocol import HEADER, Command, Irq, SetFlag
-from devgen.runtime.base.errors import MachineError
+from devgen.runtime.base.faults import MachineError
 from devgen.runtime.device.device import Device
 from devgen.runtime.machine.device_registry import Registry
 

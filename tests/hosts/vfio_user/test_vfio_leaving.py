@@ -21,7 +21,7 @@ from vfio_faults import alive
 from devgen.hosts.vfio_user import VfioUserServer, protocol
 from devgen.hosts.vfio_user.client_session import DEEPEST
 from devgen.hosts.vfio_user.protocol import HEADER, Command
-from devgen.runtime.base.errors import MachineError
+from devgen.runtime.base.faults import MachineError
 from devgen.runtime.machine.device_registry import Registry
 
 LENGTH, SCRATCH, BELL = 0x18, 0x24, 0x800

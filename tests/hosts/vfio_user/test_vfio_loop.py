@@ -17,7 +17,7 @@ from vfio_faults import alive, connect
 
 from devgen.hosts.vfio_user import VfioUserServer, protocol
 from devgen.hosts.vfio_user.protocol import HEADER, Command
-from devgen.runtime.base.errors import MachineError
+from devgen.runtime.base.faults import MachineError
 
 SCRATCH, LENGTH, BELL = 0x24, 0x18, 0x800
 

@@ -13,7 +13,7 @@ from vfio_client import CONFIG, Client
 
 from devgen import DeviceServer
 from devgen.hosts.vfio_user.msix_removal import without_msix
-from devgen.runtime.base.errors import MachineError
+from devgen.runtime.base.faults import MachineError
 from devgen.runtime.machine.device_registry import Registry
 from devgen.runtime.machine.qmp_command import send_qmp_command
 from devgen.runtime.pci import MsiX, PciDevice

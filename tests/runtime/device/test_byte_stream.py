@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from devgen.runtime.base.errors import MachineError
+from devgen.runtime.base.faults import MachineError
 from devgen.runtime.device.byte_stream import ByteStream
 from devgen.runtime.machine.stream_backends import open_end
 from devgen.runtime.machine.stream_ends import MemoryEnd, NullEnd

@@ -11,7 +11,7 @@ from device_kit import Kit, manual
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from devgen.runtime.base.errors import DeviceError, StateError
+from devgen.runtime.base.faults import DeviceError, StateError
 from devgen.runtime.device.environment import Environment
 from devgen.runtime.device.properties import Property
 

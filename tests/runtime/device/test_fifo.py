@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devgen.runtime.base.errors import StateError
+from devgen.runtime.base.faults import StateError
 from devgen.runtime.device.fifo import Fifo
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from devgen.runtime.base.errors import MachineError
+from devgen.runtime.base.faults import MachineError
 from devgen.runtime.machine.event_actions import EventAction, PlainAction, QmpAction, RunAction, parse_action
 
 

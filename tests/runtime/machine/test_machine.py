@@ -9,7 +9,7 @@ import pytest
 from device_kit import Card, Kit
 from handwritten_pl031 import Pl031
 
-from devgen.runtime.base.errors import MachineError, RuntimeFault, StateError
+from devgen.runtime.base.faults import MachineError, RuntimeFault, StateError
 from devgen.runtime.machine.device_registry import Registry
 from devgen.runtime.machine.machine import Machine
 from devgen.runtime.machine.machine_config import DevicePlacement, GuestConfig, MachineConfig

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from devgen.runtime.base.errors import MachineError
+from devgen.runtime.base.faults import MachineError
 from devgen.runtime.machine import terminal_ends as ends
 from devgen.runtime.machine.socket_end import SocketEnd
 from devgen.runtime.machine.stream_backends import open_end

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devgen.api.board_configuration import board_configuration
-from devgen.runtime.base.errors import MachineError
+from devgen.runtime.base.faults import MachineError
 from devgen.runtime.device.environment import Environment
 from devgen.runtime.machine.device_registry import Registry
 from devgen.runtime.machine.gsi import Combination, SharedLine

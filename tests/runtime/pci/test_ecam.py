@@ -8,7 +8,7 @@ from typing import ClassVar
 import pytest
 from device_kit import Card
 
-from devgen.runtime.base.errors import MachineError
+from devgen.runtime.base.faults import MachineError
 from devgen.runtime.machine.machine import Machine
 from devgen.runtime.machine.machine_config import DevicePlacement, MachineConfig
 from devgen.runtime.pci import Express, SerialNumber

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import pytest
 
-from devgen.runtime.base.errors import DeviceError, StateError
+from devgen.runtime.base.faults import DeviceError, StateError
 from devgen.runtime.device.environment import Environment
 from devgen.runtime.device.properties import PropertyValue
 from devgen.runtime.machine.machine import Machine

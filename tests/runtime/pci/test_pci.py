@@ -10,7 +10,7 @@ from device_kit import Card
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from devgen.runtime.base.errors import DeviceError, MachineError, StateError
+from devgen.runtime.base.faults import DeviceError, MachineError, StateError
 from devgen.runtime.machine.device_registry import Registry
 from devgen.runtime.machine.machine import Machine
 from devgen.runtime.machine.machine_config import DevicePlacement, MachineConfig

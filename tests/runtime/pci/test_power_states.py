@@ -8,7 +8,7 @@ from typing import ClassVar
 import pytest
 from device_kit import Card
 
-from devgen.runtime.base.errors import DeviceError
+from devgen.runtime.base.faults import DeviceError
 from devgen.runtime.device.environment import Environment
 from devgen.runtime.device.properties import PropertyValue
 from devgen.runtime.machine.machine import Machine

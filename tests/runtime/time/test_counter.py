@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devgen.runtime.base.errors import StateError
+from devgen.runtime.base.faults import StateError
 from devgen.runtime.time.clock import VirtualClock
 from devgen.runtime.time.counter import Counter
 

@@ -12,7 +12,7 @@ from generated_code import class_of, instance_of, source_of
 
 from devgen.language import load_device, model
 from devgen.language.ir import Assign, Declare, Int, LocalPlace, RegisterPlace
-from devgen.runtime.base.errors import DeviceError
+from devgen.runtime.base.faults import DeviceError
 from devgen.runtime.device.environment import Environment
 from devgen.runtime.pci import PciDevice
 from devgen.runtime.time.clock import Clocks

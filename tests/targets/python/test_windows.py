@@ -9,7 +9,7 @@ import pytest
 from generated_code import class_of, described_in
 
 from devgen.hosts.bench import Bench
-from devgen.runtime.base.errors import DeviceError
+from devgen.runtime.base.faults import DeviceError
 
 PORTS = """\
 device: dut
