@@ -50,7 +50,9 @@ def has_read_hooks(register: PlannedRegister) -> bool:
 
 def _read_needs_lanes(register: PlannedRegister, parts: tuple[Part, ...]) -> bool:
     """Only with them can a read clear, or reach, what was read and no more."""
-    if register.described.window is not None:
+    described = register.described
+    hooked = bool(described.before_read or described.on_read)
+    if described.window is not None or (described.halves == "last" and hooked):
         return True
     return register.is_changeable and any(part.read for part in parts)
 

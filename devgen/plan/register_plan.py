@@ -16,6 +16,8 @@ from devgen.plan.side_effects import (
     Target,
     complement,
     fall,
+    highest_byte,
+    lowest_byte,
     once_bits,
     parts_of,
     pulse_bits,
@@ -112,12 +114,13 @@ class _Register:
         effects = read_stores(self._target(), self.parts) if self.register.is_changeable else ()
         changed = analysis.writes((*register.before_read, *register.on_read)) | (self._own() if effects else NOTHING)
         hooks = self.context.effective(register.on_read)
+        bits = readable_bits(self.parts)
         before = (
-            *self.context.effective(register.before_read),
+            *self._once(lowest_byte(bits), self.context.effective(register.before_read)),
             *followers.after_store(analysis.writes(register.before_read)),
         )
         early = followers.after_store(self._own()) if effects and hooks else ()
-        after = (*effects, *early, *hooks, *followers.at_end(changed))
+        after = (*effects, *early, *self._once(highest_byte(bits), hooks), *followers.at_end(changed))
         return ReadPlan(
             before, self._value(), after, _unused_name("result", (*register.before_read, *register.on_read))
         )
@@ -202,6 +205,8 @@ class _Register:
         writable, once = writable_bits(self.parts), once_bits(self.parts)
         if not hook or register.write is not None or register.window is not None:
             return hook
+        if self._completes:
+            return self._whole_write(hook, writable)
         if not once and writable == mask_of_bits(register.width):
             return hook
         if not once and not lanes:
@@ -214,6 +219,24 @@ class _Register:
             if names_local(hook, name)
         )
         return (*limited, *hook) if isinstance(taken, ir.Int) else (ir.If(taken, (*limited, *hook)),)
+
+    @property
+    def _completes(self) -> bool:
+        """Whether hooks run once for all parts that a guest reaches the register in."""
+        return self.register.described.halves == "last" and self.access.by_lanes
+
+    def _once(self, part: int, hook: tuple[ir.Stmt, ...]) -> tuple[ir.Stmt, ...]:
+        """``hook`` in the access that reaches the byte ``part``."""
+        if not hook or not self._completes:
+            return hook
+        return (ir.If(self._target().term("written", part), hook),)
+
+    def _whole_write(self, hook: tuple[ir.Stmt, ...], writable: int) -> tuple[ir.Stmt, ...]:
+        """``hook`` with the write of the highest byte; ``value`` and ``mask`` are those of the whole register."""
+        stored = ir.Binary("&", self._stored(), ir.Int(writable), ir.Range(0, writable))
+        whole: dict[str, ir.Expr] = {"value": stored, "mask": ir.Int(writable)}
+        given = (ir.Assign(ir.LocalPlace(name), expr) for name, expr in whole.items() if names_local(hook, name))
+        return self._once(highest_byte(writable), (*given, *hook))
 
     def _taken(self, always: int, once: int) -> ir.Expr:
         """The written bits that can change: those of ``always`` in the lanes, those of ``once`` at the first time."""

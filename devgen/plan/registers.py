@@ -99,7 +99,8 @@ def plan_registers(device: model.Device) -> dict[RegisterKey, PlannedRegister]:
     planned: dict[RegisterKey, PlannedRegister] = {}
     for key, placed in by_key.items():
         register = _planned(placed, by_key)
-        if not register.shown and key not in named:
+        collects = placed.register.halves == "last" and placed.register.on_write
+        if not register.shown and key not in named and not collects:
             # Neither a guest nor the description can see what is written there.
             register = replace(register, storage=None)
         planned[key] = register

@@ -110,6 +110,16 @@ def pulse_bits(parts: Iterable[Part]) -> int:
     return sum(part.bits for part in parts if part.pulse and part.access in WRITABLE)
 
 
+def lowest_byte(bits: int) -> int:
+    """Those of ``bits`` in the lowest byte that has any; 0 if none has."""
+    return bits & 0xFF << ((bits & -bits).bit_length() - 1) // 8 * 8 if bits else 0
+
+
+def highest_byte(bits: int) -> int:
+    """Those of ``bits`` in the highest byte that has any; 0 if none has."""
+    return bits & 0xFF << (bits.bit_length() - 1) // 8 * 8 if bits else 0
+
+
 @dataclass(slots=True, frozen=True)
 class Target:
     """A register that an access changes: its place, its width, and ``whole``, the bits that it has.

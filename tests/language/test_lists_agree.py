@@ -158,6 +158,14 @@ LISTS = (
         ),
     ),
     Listed(
+        "$defs/register/properties/halves/enum",
+        (
+            Place("model.Halves", literal(model.Halves)),
+            Place("RegisterView.halves", attribute(register_views.RegisterView, "halves")),
+            PAGE,
+        ),
+    ),
+    Listed(
         "$defs/intent/enum",
         (
             Place("model.Intent", lambda: model.Intent),

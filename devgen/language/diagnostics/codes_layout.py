@@ -134,6 +134,17 @@ COALESCE_READABLE = Kind(
     "LOG: {at: 0, coalesce: true}",
     "Set `access: wo`, or remove `coalesce`.",
 )
+HALVES = Kind(
+    "DG0417",
+    "warning",
+    "{hook} of {name} runs for each part of the register that a guest writes: {reason}",
+    "A guest may write a wide register in parts, as a 64-bit one in two writes of 32 bits. "
+    "`on_write` runs once, with the part that has the highest writable byte, "
+    "unless the hook needs the parts.",
+    "BASE: {at: 0, width: 64, write: BASE = value}",
+    "State `halves: each` if the hook handles parts (by `mask`); else use `on_write` with `value`, and let the "
+    "register store what is written.",
+)
 REGIONS_OVERLAP = Kind(
     "DG0420",
     "error",

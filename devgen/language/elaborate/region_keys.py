@@ -61,7 +61,7 @@ def _draft_region(
         name, spec, parent, "registers" if config or indirect else kind, space, bar, at,
         CONFIG_END if config else _size(spec, bar, at),
         access,
-        Defaults(spec.get("width", 32), spec.get("decode", "lanes"), retain, _answered(ctx, spec)),
+        Defaults(spec.get("width", 32), spec.get("decode", "lanes"), retain, access, _answered(ctx, spec)),
     )  # fmt: skip
     _check_size(ctx, draft)
     if kind == "registers":
@@ -136,9 +136,17 @@ def _place_in_bar(ctx: Context, name: str, spec: Tree, bars: dict[str, Bar]) -> 
 
 def _access(ctx: Context, spec: Tree, space: RegionSpace) -> AccessRule:
     rule = entries(spec, "access")
-    valid = _sizes(ctx, rule, "valid", (1, 4), space)
+    valid = _sizes(ctx, rule, "valid", _default_sizes(spec, space), space)
     implemented = _sizes(ctx, rule, "implemented", valid, space)
     return AccessRule(valid, implemented, rule.get("endian", "little"), rule.get("unaligned", False))
+
+
+def _default_sizes(spec: Tree, space: RegionSpace) -> tuple[int, int]:
+    """Four bytes, as in QEMU; eight where a register has them and the bus can, so that one access is not two."""
+    registers = [*entries(spec, "registers").values()]
+    registers += [one for file in registers if isinstance(file, dict) for one in entries(file, "registers").values()]
+    widths = [one.get("width", spec.get("width")) for one in registers if isinstance(one, dict)]
+    return (1, 8) if 64 in widths and space == "mmio" else (1, 4)
 
 
 def _sizes(ctx: Context, rule: Tree, key: str, default: tuple[int, int], space: RegionSpace) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from typing import Literal
 from devgen.language.elaborate.elaboration import Context, Tree
 from devgen.language.elaborate.register_contradictions import NEEDS_READ_ACCESS
 from devgen.language.elaborate.register_drafts import Draft, FileDraft, RegisterDraft
+from devgen.language.elaborate.register_halves import halves_of
 from devgen.language.elaborate.register_keys import UNREMARKABLE_KEYS
 from devgen.language.ir import Expr, Int, Range, Stmt
 from devgen.language.model import Intent, Register, RegisterFile, Window
@@ -113,6 +114,7 @@ def _build_register(ctx: Context, draft: RegisterDraft) -> Register:
         mark=ctx.mark(draft.parent, draft.name),
         resets=tuple(spec["reset"]) if isinstance(spec.get("reset"), list) else (),
         sizes=draft.sizes,
+        halves=halves_of(ctx, draft, hooks.write or (), hooks.on_write),
     )
 
 

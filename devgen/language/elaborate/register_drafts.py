@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from devgen.language.elaborate.elaboration import Tree
 from devgen.language.ir import Expr
-from devgen.language.model import AccessType, Decode, Field
+from devgen.language.model import AccessRule, AccessType, Decode, Field
 
 
 @dataclass(slots=True, frozen=True)
@@ -17,6 +17,7 @@ class Defaults:
     width: int
     decode: Decode
     retain: bool
+    access_rule: AccessRule
     sizes: tuple[int, int] | None = None
 
 

@@ -40,6 +40,7 @@ class Intent(StrEnum):
 
 
 Decode = Literal["lanes", "exact", "word"]
+Halves = Literal["last", "each"]
 AccessType = Literal["ro", "rw", "wo", "rw1", "w1"]
 ReadEffect = Literal["rclr", "rset"]
 WriteEffect = Literal["woclr", "woset", "wot", "wzs", "wzc", "wzt", "wclr", "wset"]
@@ -214,6 +215,7 @@ class Register:
     sizes: tuple[int, int] | None = None
     before_read: tuple[Stmt, ...] = ()
     window: Window | None = None
+    halves: Halves = "each"
 
 
 @dataclass(slots=True, frozen=True)

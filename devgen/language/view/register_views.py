@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from devgen.language import ir
-from devgen.language.model import AccessType, Decode, ReadEffect, WriteEffect
+from devgen.language.model import AccessType, Decode, Halves, ReadEffect, WriteEffect
 
 
 @dataclass(slots=True, frozen=True)
@@ -158,6 +158,8 @@ class RegisterView:
     """Which addresses it answers: ``lanes``, ``exact`` or ``word``."""
     sizes: tuple[int, int] | None
     """The least and greatest access in bytes that it answers; None: any that reaches it."""
+    halves: Halves
+    """When hooks run of a register that is reached in parts: ``last`` once, with the last part; ``each`` with each."""
     window: WindowView | None
     """What it reaches, if it is a window."""
     hooks: tuple[Hook, ...]

@@ -97,6 +97,7 @@ def _register(region: str, register: model.Register, spec: Tree, file: str | Non
         intent=None if register.intent is None else register.intent.value,
         retain=register.retain,
         coalesce=register.coalesce,
+        halves=register.halves,
         decode=register.decode,
         sizes=register.sizes,
         window=_window(register.window, spec),

@@ -89,6 +89,7 @@ def larger_ramp(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 def larger_test(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     return st.one_of(
         filled("not ({})", inner),
+        filled("(({}) {} s) + t > 20", inner, st.sampled_from(["and", "or"])),
         filled("({}) {} ({})", inner, st.sampled_from(["and", "or", "=="]), inner),
         filled("({}) if ({}) else ({})", inner, inner, inner),
     )
