@@ -1,12 +1,12 @@
 """Device and board descriptions: from YAML text to a typed, checked model.
 
-A description passes through these stages. Each reports what is wrong with a place in the file and goes on, so that one
-run shows every error; nothing is raised for what a user wrote.
+A description passes through these stages. Each stage reports errors with their place in the file and continues, so that
+one run shows all errors. Errors in a description are never raised as exceptions.
 
 - ``reading``: YAML text to plain dicts, lists and numbers, with the place of each key and value; then the JSON Schema.
 - ``elaborate``: the tree to the typed model, with every check that a schema cannot express.
 - ``behaviour``: the expressions and statements of the hooks, to the typed form ``ir``, with exact ranges.
-- ``model``: the result, ``Device``. ``board``: the same for boards. ``diagnostics``: what can be reported.
+- ``model``: the result, ``Device``. ``board``: the same for boards. ``diagnostics``: the catalogue of diagnostics.
 
 For example::
 
@@ -16,7 +16,7 @@ For example::
     if result.device is not None:
         print(result.device.regions[0].entries[0].name)
 
-The language knows neither the targets that print a device nor the runtime that runs it.
+The language does not depend on the targets that print a device or on the runtime that runs it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A board: which devices stand where in a machine, and what guest runs on it."""
+"""A board: the devices of a machine with their addresses and wires, and the guest that runs on it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Tree = dict[str, Any]
 
 PAGE = 4096
 RAM_LIMIT = 0xC000_0000
-"""RAM ends below 3 GiB: above are the addresses that a PC gives to devices."""
+"""RAM ends below 3 GiB; a PC uses the addresses above for devices."""
 ECAM = 1 << 20
 """Bytes of bus 0's configuration space in memory."""
 NMI_WIRE = "nmi"
@@ -47,7 +47,7 @@ class BoardMachine:
 
 @dataclass(slots=True, frozen=True)
 class BoardGuest:
-    """What runs. ``image`` is a flat binary, its path already taken relative to the board's folder."""
+    """The guest. ``image`` is the path of a flat binary, already resolved relative to the board's folder."""
 
     image: Path
     load: int
@@ -88,7 +88,7 @@ class Board:
 
 @dataclass(slots=True, frozen=True)
 class BoardResult:
-    """What loading a board file gave; ``board`` is None when there is an error."""
+    """The result of loading a board file. ``board`` is None if there is an error."""
 
     board: Board | None
     diagnostics: list[Diagnostic]
@@ -229,7 +229,7 @@ class _Builder:
         self._check_inputs(devices)
 
     def _check_inputs(self, devices: Tree) -> None:
-        """Where several lines drive an input, its device should say how they are combined; elsewhere it must not."""
+        """Check ``inputs``: inputs driven by several lines should have an entry, and others must not."""
         drivers: dict[str, list[str]] = {}
         last: dict[str, Mark] = {}
         for name, spec in devices.items():
@@ -248,7 +248,7 @@ class _Builder:
 
 
 def _slot(value: int | str | None) -> tuple[int, int] | None:
-    """Return slot and function of ``3`` or ``3.1``."""
+    """Parse the slot and function of ``3`` or ``3.1``."""
     if value is None or isinstance(value, int):
         return None if value is None else (value, 0)
     slot, function = value.split(".")

@@ -1,4 +1,4 @@
-"""What loading a device file gives."""
+"""The result of loading a device file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from devgen.language.model import Device
 
 @dataclass(slots=True, frozen=True)
 class LoadResult:
-    """What loading a device file gave. ``device`` is None when there is an error, or when the file is a fragment.
+    """The result of loading a device file. ``device`` is None if there is an error, or if the file is a fragment.
 
     ``sources`` are the files that were read: the description first, then what it includes. ``tree`` is the merged
     description that the device was built from; ``devgen.language.view`` takes source texts from it.

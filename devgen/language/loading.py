@@ -1,7 +1,7 @@
-"""From a path to a checked device, fragment or board: the stages, and what of a faulty file still goes on to the next.
+"""From a path to a checked device, fragment or board: the stages of loading.
 
-A file that is not YAML ends there. What breaks the schema is reported and cut out of the tree, and the rest is built
-and checked, so that one run tells everything.
+A file that is not YAML is not processed further. Values that violate the schema are reported and removed from the tree.
+The rest is built and checked, so that one run shows all errors.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def load_device_file(path: Path, include_dirs: tuple[Path, ...] = ()) -> LoadRes
 
 
 def _build(tree: Tree, sources: Sources, sink: Diagnostics, fragment: bool) -> Any:
-    """Return the device of a merged tree, or None for a fragment and for a tree too broken to go on with."""
+    """Return the device of a merged tree, or None for a fragment or for a tree with too many errors."""
     tree = outermost(tree, sources)
     if not validate(tree, "device", sources, sink):
         return None
@@ -57,7 +57,7 @@ def _build(tree: Tree, sources: Sources, sink: Diagnostics, fragment: bool) -> A
 
 
 def outermost(tree: Tree, sources: Sources) -> Tree:
-    """Return the tree as what it is once its includes are merged: without ``include``, unless that is malformed."""
+    """Return the merged tree without the key ``include``, unless that is malformed and must be reported."""
     names = tree.get("include")
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         return tree
@@ -96,7 +96,7 @@ def check_all(paths: Sequence[Path], include_dirs: tuple[Path, ...] = ()) -> lis
 
 
 def _same_module(modules: dict[str, Device], device: Device) -> list[Diagnostic]:
-    """Tell of a device that would make the module of one before it; remember it otherwise."""
+    """Report a device with the same module name as an earlier device, else record its module name."""
     other = modules.setdefault(module_name(device.name), device)
     if other is device:
         return []

@@ -1,4 +1,4 @@
-"""Which module of the generated folder is a device's."""
+"""The name of a device's module in the generated folder."""
 
 from __future__ import annotations
 

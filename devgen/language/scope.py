@@ -1,7 +1,7 @@
 """The symbol table of a device: what a name means inside an expression or a statement.
 
-The spec builder declares every named thing of a description here, then compiles the pieces of behaviour against it.
-Entries are frozen; ``count`` of an array is a checked expression over properties (``None``: not an array).
+Elaboration declares every named thing of a description here, then compiles behaviour against it. Entries are frozen;
+``count`` of an array is a checked expression over properties (``None``: not an array).
 
 Order of use: declare properties; compile the ``count`` expressions; declare everything else; compile the hooks (each
 in a scope made by :meth:`Scope.hook`); last, :func:`devgen.language.behaviour.finish` compiles functions and actions,
@@ -210,10 +210,10 @@ BUILTIN_NAMES: frozenset[str] = frozenset(
         "fill_bytes",
     )
 )
-"""Names of the language itself: no register, state or other declared thing may have one."""
+"""Built-in names of the language: no register, state or other declared thing may use them."""
 
 HOOK_NAMES: frozenset[str] = frozenset(("value", "mask", "old", "index", "count"))
-"""Names that hooks provide as locals: no declared thing may have one."""
+"""Names that hooks provide as locals: no declared thing may use them."""
 
 
 def why_reserved(name: str) -> str:
@@ -232,14 +232,14 @@ class Scope:
     entries: dict[str, Entry] = field(default_factory=dict)
     deferred: dict[str, Callable[[], Entry]] = field(default_factory=dict)
     records: dict[str, object] = field(default_factory=dict, repr=False)
-    """What :mod:`devgen.language.behaviour` remembers between compiling the hooks and finishing; kept at the root."""
+    """State of :mod:`devgen.language.behaviour` between compiling the hooks and ``finish``; kept at the root."""
 
     def declare(self, entry: Entry) -> None:
-        """Add a name; a later declaration of the same name replaces the earlier (the caller has diagnosed it)."""
+        """Add a name. A later declaration of the same name, which the caller has reported, replaces the earlier."""
         self.entries[entry.name] = entry
 
     def defer(self, name: str, make: Callable[[], Entry]) -> None:
-        """Add a name whose entry is made on first use: thousands of registers nobody mentions cost nothing."""
+        """Add a name whose entry is made on first use, so that registers that no behaviour uses cost nothing."""
         self.deferred[name] = make
 
     def hook(self, *, file: str | None = None, index: Expr | None = None, **ranges: Range) -> Scope:
@@ -268,7 +268,7 @@ class Scope:
         return scope
 
     def lookup(self, name: str) -> Entry | None:
-        """Return what ``name`` means here, or None.
+        """Return the entry of ``name`` in this scope, or None.
 
         In a hook of a register file's member the names of its siblings hide those of the device; ``member`` finds them.
         """

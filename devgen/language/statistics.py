@@ -1,4 +1,4 @@
-"""How large a description is, and how much of what its device does it says by itself."""
+"""The size of a description, and the share of its device's behaviour that it contains."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HOOKS_WORDS = """
 """
 _HOOKS: Final = frozenset(_HOOKS_WORDS.split())
 _NO_BEHAVIOUR: Final = frozenset(("fields", "properties", "constants", "events", "values", "pci"))
-"""Keys under which a name may be spelled like a hook."""
+"""Keys whose entries may have the name of a hook."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -37,7 +37,7 @@ class Statistics:
 
 
 def measure(loaded: LoadResult) -> Statistics | None:
-    """Return the sizes of a description that has been loaded; None if it has no device."""
+    """Return the sizes of a loaded description, or None if it has no device."""
     if loaded.device is None or not loaded.sources:
         return None
     registers = list(_registers(loaded.device))
@@ -61,7 +61,7 @@ def _registers(device: Device) -> Iterator[Register]:
 def _lines(path: Path) -> int:
     try:
         return _code(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError):  # it was there a moment ago
+    except (OSError, UnicodeDecodeError):  # it has been deleted since it was read
         return 0
 
 

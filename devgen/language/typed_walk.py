@@ -1,4 +1,4 @@
-"""Walking the typed form of behaviour (``devgen.language.ir``): the one place that knows what is inside each node.
+"""Walks the typed form of behaviour (``devgen.language.ir``), from a table of the children of each kind of node.
 
 A node is a statement, an expression or a place. ``children`` gives the nodes directly inside one, ``walk`` all of them,
 and ``match`` tells the kinds apart:
@@ -94,7 +94,7 @@ def _collect(value: object, found: list[Node]) -> None:
 
 
 def walk(nodes: Nodes) -> Iterator[Node]:
-    """Yield a node and everything inside it, parents first, in order; of several nodes, one after the other."""
+    """Yield each node and everything inside it, in order, parents before children."""
     pending: list[Node] = []
     _collect(nodes, pending)
     pending.reverse()
@@ -105,14 +105,14 @@ def walk(nodes: Nodes) -> Iterator[Node]:
 
 
 def expressions(node: Node) -> Iterator[ir.Expr]:
-    """Yield every expression in a node, itself included; the indices of places are expressions too."""
+    """Yield every expression in a node, including itself and the indices of places."""
     for inner in walk(node):
         if isinstance(inner, _EXPRESSIONS):
             yield inner
 
 
 def operands(node: Node) -> tuple[ir.Expr, ...]:
-    """Return the expressions that a node evaluates itself: the indices of its places, not the statements inside it."""
+    """Return the expressions that a node evaluates directly, including the indices of its places."""
     found: list[ir.Expr] = []
     for child in children(node):
         if isinstance(child, _EXPRESSIONS):

@@ -1,19 +1,19 @@
 """The behaviour language: from the text of a hook to its checked, typed form.
 
 Expressions and statements are written in Python's grammar and checked against the device's names. Every expression
-carries the exact range of its value: what might not fit its register, an index that might lie outside, a divisor that
-might be zero, and a loop without a bound are errors here, so that a checked hook can neither raise nor run away. For
-example, in a device with an 8-bit register DR, ``DR = DR + 1`` is refused (0..256 does not fit in 8 bits), and
-``DR = u8(DR + 1)`` is not.
+carries the exact range of its value: a value that might not fit its register, an index that might be out of range, a
+divisor that might be zero, and a loop without a bound are errors. A checked hook therefore cannot raise and always
+ends. For example, in a device with an 8-bit register DR, ``DR = DR + 1`` is refused (0..256 does not fit in 8 bits),
+and ``DR = u8(DR + 1)`` is not.
 
 - ``expressions``, ``operators``, ``function_calls``, ``builtin_calls``: expressions.
 - ``statements``, ``assignments``, ``branches_and_loops``, ``commands``, ``part_methods``: statements.
-- ``name_meanings`` and ``named_things``: what a name stands for; ``ranges``: arithmetic on ranges.
-- ``known_values``: what a test or an assignment says about values that follow.
+- ``name_meanings`` and ``named_things``: what a name refers to; ``ranges``: arithmetic on ranges.
+- ``known_values``: facts about values that follow from tests and assignments.
 - ``text_limits``: limits on untrusted text; ``python_grammar``: parsing; ``step_cost``: how long a hook may run.
 
-Call :func:`compile_expression` and :func:`compile_statements` for every hook of a device, then :func:`finish` once
-for its functions and actions. Nothing here raises for what a description says: everything is reported to the sink.
+Call :func:`compile_expression` and :func:`compile_statements` for every hook of a device, then :func:`finish` once for
+its functions and actions. Errors in a description are reported to the sink and never raised.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Expectation = Range | Literal["bool"] | None
 Result = TypeVar("Result")
 
 SOMEONE: Owner = ("behaviour", "this device")
-"""The owner of what is compiled without one."""
+"""The owner of behaviour that is compiled without an explicit owner."""
 
 
 def compile_expression(
@@ -51,12 +51,12 @@ def compile_expression(
     owner: Owner | None = None,
     what: str = "this place",
 ) -> Expr | None:
-    """Check one expression; None when it has an error (which the sink has).
+    """Check one expression. Return None if it has an error, which has been reported.
 
-    ``expect``: a range that its value must fit, ``"bool"`` for a truth test (any number), None for any number;
-    ``what`` is what to call the place that it must fit, as ``register DR``. ``owner`` says whose it is, as
-    ``("level", "intr")``: a register's ``read`` must be compiled as ``("read", NAME)`` (``("read", "FILE.NAME")`` for
-    a member), so that a circle of reads is found.
+    ``expect``: a range that its value must fit, ``"bool"`` for a truth test (any number), None for any number; ``what``
+    names the place that it must fit in messages, such as ``register DR``. ``owner`` is the hook that it belongs to,
+    such as ``("level", "intr")``: a register's ``read`` must be compiled as ``("read", NAME)`` (``("read",
+    "FILE.NAME")`` for a member), so that recursive reads are found.
     """
     return _guarded(source, scope, sink, lambda: _expression(source, scope, sink, expect, owner or SOMEONE, what), None)
 
@@ -89,7 +89,7 @@ def compile_statements(
     *,
     owner: Owner | None = None,
 ) -> tuple[Stmt, ...]:
-    """Check statements: one text, or a list's texts in sequence. Statements with an error are left out.
+    """Check statements, given as one text or as a list of texts in sequence. Statements with an error are omitted.
 
     A timer's ``on_expire`` must be compiled as owner ``("expire", NAME)``.
     """
@@ -107,9 +107,9 @@ def parse_signature(source: SourceText, scope: Scope, sink: Diagnostics) -> Sign
 
 
 def finish(scope: Scope, sink: Diagnostics) -> Compiled:
-    """Compile functions and actions, now that every call is known, and check what concerns the device as a whole.
+    """Compile functions and actions once every call is known, then check the device as a whole.
 
-    That is recursion, the cost of each entry point, and functions and actions that nothing calls.
+    The checks are: recursion, the cost of each entry point, and functions and actions that are never called.
     """
     nothing = Compiled((), (), frozenset(), frozenset())
     first = next(
@@ -125,7 +125,7 @@ def _texts(body: SourceText | tuple[SourceText, ...]) -> tuple[SourceText, ...]:
 def _guarded(
     source: SourceText, scope: Scope, sink: Diagnostics, work: Callable[[], Result], otherwise: Result
 ) -> Result:
-    """Run ``work``. The limits keep it well inside Python's stack; should a caller have left little, say so."""
+    """Run ``work``, and report an error if the caller left too little of Python's stack for it."""
     program = Program.of(scope)
     depth = program.depth
     try:

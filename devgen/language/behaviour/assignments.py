@@ -1,4 +1,4 @@
-"""Checks assignments and new locals: what is assigned fits, and what is assigned may be assigned."""
+"""Checks assignments and new locals: the target must be assignable and the value must fit it."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Assignments(Expressions):
         return first == kind
 
     def _meaning(self, name: str) -> str:
-        """Return what a name means already, empty if nothing."""
+        """Return a description of what a name already refers to, or an empty string."""
         local, entry = self.unit.locals.get(name), self.unit.scope.lookup(name)
         if local is not None:
             return f"the local {name}: {local.type}" if local.readonly is None else f"{name}, which {local.readonly}"
@@ -107,7 +107,7 @@ class Assignments(Expressions):
         return None if value is None else self._store(target, value, node.target, node)
 
     def _augmented(self, target: Thing, op: BinaryOp, node: ast.expr, where: ast.expr) -> Expr | None:
-        """Return ``target op value``. A conditional value is taken branch by branch: a test often bounds the target."""
+        """Return ``target op value``. Branches of a conditional value are checked separately, with its test."""
         if isinstance(node, ast.IfExp):
             return self.choose(node, lambda branch: self._augmented(target, op, branch, where))
         value, old = self.number(node), self.load(target, where)
@@ -116,7 +116,7 @@ class Assignments(Expressions):
         return self.combine(op, old, value, where, node)
 
     def target(self, node: ast.expr) -> Thing | None:
-        """Return what an assignment writes, if it may."""
+        """Return the place that an assignment writes; None (reported) if it cannot be assigned."""
         if isinstance(node, ast.Name) and self._undeclared(node):
             return None
         thing = self.resolve(node)
@@ -146,7 +146,7 @@ class Assignments(Expressions):
         return isinstance(root, LocalPlace) and (self.unit.locals[root.name].range.lo or 0) < 0
 
     def _undeclared(self, node: ast.Name) -> bool:
-        """Report an assignment to a name that nothing has."""
+        """Report an assignment to an undeclared name."""
         if node.id in BUILTIN_NAMES:
             self.unit.report(READ_ONLY, node, what=node.id, why="is part of the language")
             return True
@@ -165,7 +165,7 @@ class Assignments(Expressions):
             return None
         if isinstance(place, LinePlace):
             self.unit.program.driven.add(place.name)
-            self.unit.flow.stored = {}  # a line may lead back into this device
+            self.unit.flow.stored = {}  # the line may be wired back to this device
             return Assign(place, as_bit(value))
         room = self._room(target)
         fits = self.unit.fits(value, room, target.what, source)
@@ -184,7 +184,7 @@ class Assignments(Expressions):
         return Range.unsigned(target.width)
 
     def _store_bit(self, base: Thing, bit: Expr, value: Expr, node: ast.expr, source: ast.AST) -> Stmt | None:
-        """Assign one computed bit: set it, clear it, or clear it and then or the value in."""
+        """Assign a bit with a computed number: set it, clear it, or clear it and OR the value into it."""
         old = self.load(base, node)
         if old is None or base.place is None or not self.unit.fits(value, Range(0, 1), f"bit of {base.what}", source):
             return None
@@ -202,7 +202,7 @@ class Assignments(Expressions):
 
 
 def _root(place: Place) -> Place:
-    """Return what bits are bits of."""
+    """Return the thing that a bit or slice belongs to, through nested slices."""
     while isinstance(place, BitsPlace):
         place = place.of
     return place

@@ -1,4 +1,4 @@
-"""Checks ``if`` and ``for``: what a branch knows from its test, and that every loop ends."""
+"""Checks ``if`` and ``for``: a branch uses the facts of its test, and every loop must have a bound."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from devgen.language.diagnostics.codes_behaviour import LOOP_BOUND, NOT_IN_LANGU
 from devgen.language.ir import Expr, For, If, Int, Range, Stmt
 
 MOST_TRIPS = 65_536
-"""Turns of one loop."""
+"""Most iterations of one loop."""
 _TURNS = 64
-"""Turns of a loop that are followed one by one; after them locals have the whole range of their types."""
+"""Iterations that are analysed until the facts are stable; then assigned locals get the full range of their types."""
 
 
 class BranchesAndLoops(Assignments):
@@ -29,7 +29,7 @@ class BranchesAndLoops(Assignments):
         """Check statements in sequence; locals declared among them end with them."""
 
     def look_outward(self) -> None:
-        """Forget what is stored after reaching out: guest memory may be a device whose lines lead back here."""
+        """Forget facts about stored values after an access to guest memory or a line: it may call this device again."""
         if self.unit.outward:
             self.unit.flow.stored = {}
         self.unit.outward = False
@@ -92,7 +92,7 @@ class BranchesAndLoops(Assignments):
         return Fact(Range(low, max(low, (stop.range.hi or 0) - 1)), forms[:MOST])
 
     def _turn(self, body: Sequence[ast.stmt], name: str, turn: Fact) -> tuple[Stmt, ...]:
-        """Check one turn of a loop."""
+        """Check one iteration of a loop."""
         outer = dict(self.unit.locals)
         self.unit.give(name, Local("a loop variable", turn.range, "is a loop variable"), turn)
         found = self.block(body)
@@ -100,10 +100,11 @@ class BranchesAndLoops(Assignments):
         return found
 
     def _settle(self, body: Sequence[ast.stmt], name: str, turn: Fact, trips: int) -> Flow:
-        """Return what is known whenever a turn begins: what holds before the loop, and after any turn.
+        """Return the facts that hold at the start of every iteration.
 
-        Turns are tried until nothing changes. A loop that does not settle, or a device that has used up its patience,
-        leaves assigned locals with the whole range of their types.
+        These facts hold before the loop and after each iteration. Iterations are analysed until the facts do not change
+        any more. If that takes too long, or the device has used up its budget (``Program.patience``), assigned locals
+        get the full range of their types.
         """
         unit = self.unit
         saved = (unit.silent, unit.trial, unit.failed)

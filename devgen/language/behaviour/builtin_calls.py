@@ -11,7 +11,7 @@ from devgen.language.behaviour.number_types import as_bit
 from devgen.language.ir import Builtin, Expr, Int, LoadMemory, Range, Wrap
 
 ADDRESS = Range.unsigned(64)
-"""What a guest address may be."""
+"""Range of a guest physical address."""
 
 
 def _extreme(calls: FunctionCalls, node: ast.Call, name: str) -> Expr | None:

@@ -1,4 +1,4 @@
-"""Order and circles of what calls what, without recursion of its own: a description may chain thousands."""
+"""Topological order and cycles of a call graph, computed without recursion: call chains may be thousands long."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ Node = TypeVar("Node")
 
 
 def callees_first(graph: Mapping[Node, Iterable[Node]]) -> tuple[list[Node], list[list[Node]]]:
-    """Return all nodes with every callee before its callers, and the circles found (each a path, closed).
+    """Return all nodes with every callee before its callers, and the cycles, each as a closed path.
 
-    A call that closes a circle is left out of the order.
+    A call that closes a cycle does not affect the order.
     """
     order: list[Node] = []
     circles: list[list[Node]] = []

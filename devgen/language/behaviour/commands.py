@@ -1,4 +1,4 @@
-"""Checks statements that are a call of a name: commands of the language, actions and events."""
+"""Checks statements that call a name: commands of the language, actions and events."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _fill_memory(check: Assignments, call: ast.Call, name: str) -> Stmt | None:
 
 
 def block_of(check: Assignments, first: ast.expr, size: ast.expr, name: str) -> tuple[StatePlace, Expr, int] | None:
-    """Check the first element of a block of bytes and its length; return also how long it may be at most."""
+    """Check the first element and the length of a block of bytes. Return them with the greatest possible length."""
     element, length = check.resolve(first), check.number(size)
     if element is None or length is None:
         return None
@@ -104,7 +104,7 @@ def block_of(check: Assignments, first: ast.expr, size: ast.expr, name: str) -> 
 
 
 def emit_event(check: Assignments, entry: EventEntry, call: ast.Call) -> Stmt | None:
-    """Check the sending of an event: its values are given by name."""
+    """Check a statement that emits an event. Its values are passed by name."""
     check.unit.program.used.add(entry.name)
     widths = dict(entry.parameters)
     given: dict[str, Expr] = {}

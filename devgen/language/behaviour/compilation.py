@@ -1,4 +1,4 @@
-"""One text while it is compiled: its reporter, its locals, and what is known at the present point."""
+"""State of compiling one text: its reporter, its locals, and the facts at the current point."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from devgen.language.ir import BOOL, Expr, Load, Range, Text
 from devgen.language.scope import LocalEntry, Scope
 
 DEEPEST_CHECK = 100
-"""Levels of expressions and blocks under check at once, through the functions that they call."""
+"""Limit on the nesting of expressions and blocks, including those of called functions."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -31,8 +31,8 @@ class Local:
 
 @dataclass(slots=True)
 class Unit:
-    """The state of one compilation. ``trial``: a run beside the one that counts; ``silent``: its findings
-    will be made again. ``costly``: it has loops or calls; ``outward``: it reached out of the device just now.
+    """The state of one compilation. ``trial``: the result is discarded; ``silent``: findings are not reported, since a
+    later run makes them again. ``costly``: it has loops or calls. ``outward``: the last step left the device.
     """
 
     program: Program
@@ -57,12 +57,12 @@ class Unit:
             self.reporter.report(kind, node, allowed=allowed, hint=hint, **values)
 
     def give(self, name: str, local: Local, fact: Fact) -> None:
-        """Bring a local into scope."""
+        """Add a local to the scope."""
         self.locals[name] = local
         self.flow.locals[name] = fact
 
     def enter(self, node: ast.AST) -> bool:
-        """Go one level down; False (and a finding) when that is too deep. Pairs with ``leave``."""
+        """Enter a nesting level. Return False and report it if that is too deep. Pairs with ``leave``."""
         self.program.depth += 1
         self.program.patience -= self.trial
         if self.program.depth <= DEEPEST_CHECK:
@@ -71,7 +71,7 @@ class Unit:
         return False
 
     def leave(self) -> None:
-        """Go one level up."""
+        """Leave a nesting level."""
         self.program.depth -= 1
 
     def fits(self, value: Expr, room: Range, what: str, node: ast.AST) -> bool:
@@ -90,7 +90,7 @@ class Unit:
 
 
 def open_unit(source: SourceText, scope: Scope, sink: Diagnostics, owner: Owner) -> Unit:
-    """Return a unit for one text, with the hook's locals in it."""
+    """Return the unit for a text, with the hook's locals in scope."""
     program = Program.of(scope)
     unit = Unit(program, scope, Reporter(sink, source, program.seen), owner, Flow(program.volatile))
     holder: Scope | None = scope
@@ -109,7 +109,7 @@ def is_text(expr: Expr) -> bool:
 
 
 def show(bounds: Range) -> str:
-    """Return a range for a message: ``0..255``, ``-1``, ``0..0x1fffffffe``."""
+    """Format a range for a message: ``0..255``, ``-1``, ``0..0x1fffffffe``."""
     if bounds.lo == bounds.hi:
         return _number(bounds.lo)
     return f"{_number(bounds.lo)}..{_number(bounds.hi)}"
@@ -122,7 +122,7 @@ def _number(value: int | None) -> str:
 
 
 def show_room(room: Range) -> str:
-    """Return what a range takes, for a message: ``32 bits``, ``16 bits and a sign``."""
+    """Format the bits that a range needs, for a message: ``32 bits``, ``16 bits and a sign``."""
     bits = ranges.bits_needed(room)
     if room == Range.unsigned(bits):
         return "1 bit" if bits == 1 else f"{bits} bits"

@@ -1,4 +1,4 @@
-"""Checks an expression: names, ranges, and that nothing in it can go wrong when the device runs."""
+"""Checks expressions: their names and ranges, and that they cannot fail at run time."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Expressions(FunctionCalls):
         return None
 
     def _not_a_call(self, node: ast.Call) -> None:
-        """Report a call of something dotted where a value is wanted."""
+        """Report a method call where a value is expected."""
         if isinstance(node.func, ast.Attribute):
             thing = self.resolve(node.func.value)
             if thing is not None:
@@ -120,7 +120,7 @@ class Expressions(FunctionCalls):
 
 
 def evaluate(entry: FunctionEntry, facts: tuple[Fact, ...], caller: Unit, *, trial: bool) -> tuple[Unit, Expr | None]:
-    """Check a function's body for arguments of which ``facts`` are known."""
+    """Check a function's body for arguments with the given facts."""
     unit = open_unit(entry.body, caller.scope.root, caller.reporter.sink, ("function", entry.name))
     unit.silent, unit.trial = caller.silent, trial
     for parameter, fact in zip(entry.parameters, facts, strict=True):

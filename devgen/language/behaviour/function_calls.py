@@ -15,7 +15,7 @@ from devgen.language.ir import Apply, Expr
 from devgen.language.scope import FunctionEntry, Parameter
 
 DEEPEST_CALLS = 32
-"""How deep functions may call functions."""
+"""Limit on the depth of functions that call functions."""
 
 
 class FunctionCalls(Operators):
@@ -28,7 +28,7 @@ class FunctionCalls(Operators):
         """Check a function's body on trial, for arguments of which ``facts`` are known."""
 
     def arguments(self, node: ast.Call, least: int, most: int, what: str) -> list[Expr] | None:
-        """Check a call's arguments, numbers by position."""
+        """Check the positional arguments of a call, which must be numbers."""
         found = len(node.args) + len(node.keywords)
         if (
             node.keywords
@@ -64,7 +64,7 @@ class FunctionCalls(Operators):
     def passed(
         self, name: str, parameters: Sequence[Parameter], node: ast.Call
     ) -> tuple[tuple[Fact, ...], tuple[Expr, ...]] | None:
-        """Check a call's arguments against declared parameters; return what the callee may know, and the values."""
+        """Check a call's arguments against the declared parameters. Return the facts for the callee, and the values."""
         values = self.arguments(node, len(parameters), len(parameters), f"{name}()")
         if values is None:
             return None
@@ -85,14 +85,14 @@ class FunctionCalls(Operators):
         return Fact(parameter.range) if self.unit.fits(value, parameter.range, what, node) else None
 
     def _instance(self, entry: FunctionEntry, facts: tuple[Fact, ...], node: ast.Call) -> Instance | None:
-        """Return a function's result for these arguments, worked out once."""
+        """Return a function's result for these facts about its arguments; computed once and cached."""
         program = self.unit.program
         key = (entry.name, facts)
         found = program.instances.get(key)
         if found is not None and (found.range is not None or self.unit.silent):
             return found
         if entry.name in program.active:
-            return None  # reported as recursion, when all is known
+            return None  # recursion is reported later, when all calls are known
         if len(program.active) >= DEEPEST_CALLS:
             self.unit.report(CALLS_TOO_DEEP, node, depth=DEEPEST_CALLS + 1, limit=DEEPEST_CALLS)
             return None

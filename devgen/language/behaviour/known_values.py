@@ -1,4 +1,4 @@
-"""What is known about values at one point of a text, and what a test that holds or fails adds to it."""
+"""Facts about values at one point of a text, and the facts that follow from a true or false test."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ _MIRRORED: dict[CompareOp, CompareOp] = {"==": "==", "!=": "!=", "<": ">", ">": 
 class Flow:
     """Facts about locals by name, and about stored things by place.
 
-    A place is known only while nothing can have written it; registers in ``volatile`` are computed, never stored.
+    Facts about a place are dropped when it may have been written. Registers in ``volatile`` are computed and have no
+    facts.
     """
 
     volatile: set[Storage]
@@ -47,11 +48,11 @@ class Flow:
     stored: dict[Place, Range] = field(default_factory=dict)
 
     def copy(self) -> Flow:
-        """Return the same knowledge, to be changed apart."""
+        """Return an independent copy."""
         return Flow(self.volatile, dict(self.locals), dict(self.stored))
 
     def join(self, other: Flow) -> Flow:
-        """Return what is known when either may have happened. A local of one side only is out of scope."""
+        """Return the facts that hold after either of two paths. A local of only one path is out of scope."""
         named = {
             name: fact if fact is other.locals[name] else fact.join(other.locals[name])
             for name, fact in self.locals.items()
@@ -65,7 +66,7 @@ class Flow:
         return Flow(self.volatile, named, stored)
 
     def forget(self, written: Storage) -> None:
-        """Drop what may have changed because something was written."""
+        """Drop the facts that a write may have invalidated."""
         if self.stored:
             self.stored = {place: bounds for place, bounds in self.stored.items() if written not in _depends(place)}
 
@@ -75,36 +76,36 @@ class Flow:
         return fact.upper if fact else ()
 
     def fact(self, value: Expr) -> Fact:
-        """Return what is known about a value."""
+        """Return the facts about a value."""
         symbolic = tuple(form for form in uppers(value, self.upper) if form.terms)
         return Fact(value.range, symbolic[:MOST])
 
     def learn(self, place: Place, fact: Fact) -> None:
-        """Note what a place holds, if it is one that keeps its value."""
+        """Record the value of a place, if the place keeps its value."""
         if isinstance(place, LocalPlace):
             self.locals[place.name] = fact
         elif isinstance(place, RegisterPlace | FieldPlace | StatePlace) and self._keeps(place):
             self.stored[place] = fact.range
 
     def _keeps(self, place: Place) -> bool:
-        """Whether the place stays the same, with the same value, until something that it names is written."""
+        """Whether the place keeps its value until it, or something that its index depends on, is written."""
         named = list(expressions(place))
         return storage(place) not in self.volatile and not any(map(self._moves, named))
 
     def _moves(self, expr: Expr) -> bool:
-        """Whether an expression may change though no place in it is written: by time, or through what it calls."""
+        """Whether an expression may change without a write to a place in it: with time or by a called function."""
         if isinstance(expr, Load):
             return isinstance(expr.place, CounterPlace | FifoPlace) or storage(expr.place) in self.volatile
         return isinstance(expr, Apply | Now | TimerQuery | FifoQuery | LoadMemory)
 
 
 def _depends(place: Place) -> set[Storage]:
-    """Return all that, when written, makes knowledge of the place stale."""
+    """Return the storage whose writes invalidate facts about the place."""
     return {storage(place), *(stored for index in operands(place) for stored in loads(index))}
 
 
 def assume(test: Expr, holds: bool, flow: Flow) -> None:
-    """Add to ``flow`` what follows from ``test`` holding, or failing."""
+    """Add the facts that follow from ``test`` being true or false to ``flow``."""
     match test:
         case Unary("not", operand):
             assume(operand, not holds, flow)
@@ -127,7 +128,7 @@ def assume(test: Expr, holds: bool, flow: Flow) -> None:
 
 
 def _assume_any(operands: tuple[Expr, ...], holds: bool, flow: Flow) -> None:
-    """Add what follows when at least one operand holds (or fails), the earlier ones having done the opposite."""
+    """Add the facts that follow when at least one operand is true (or false): operands are tested in order."""
     result: Flow | None = None
     for operand in operands:
         branch = flow.copy()
@@ -184,7 +185,7 @@ def _without(bounds: Range, value: int) -> Range:
 
 
 def _narrow(place: Place, bounds: Range, allowed: Range, symbolic: tuple[Linear, ...], flow: Flow) -> None:
-    """Note that a place's value lies in ``allowed`` too. A test that cannot hold teaches nothing."""
+    """Restrict a place's value to ``allowed``. A test that can never be true adds no facts."""
     if isinstance(place, LocalPlace):
         known = flow.locals.get(place.name)
         if known is None:

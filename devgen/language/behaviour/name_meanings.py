@@ -1,4 +1,4 @@
-"""Finds what a name, a dotted name or an indexed name in a behaviour text stands for."""
+"""Resolves plain, dotted and indexed names in a behaviour text."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ _SUGGESTED = (
 
 
 class Names(ABC):
-    """Finds out what names mean; whatever goes wrong is reported and gives None."""
+    """Resolves names. Errors are reported, and the result is then None."""
 
     __slots__ = ("unit",)
 
@@ -105,7 +105,7 @@ class Names(ABC):
         """Check an expression that must be a number."""
 
     def resolve(self, node: ast.expr) -> Thing | None:
-        """Return what a name, attribute or subscript means; None (reported) if nothing."""
+        """Resolve a name, attribute or subscript. Return None if it has no meaning, which is reported."""
         if isinstance(node, ast.Name):
             return self._name(node)
         if isinstance(node, ast.Attribute):
@@ -153,11 +153,11 @@ class Names(ABC):
         return None
 
     def suggest(self, name: str) -> str:
-        """Return a hint for a name that is near to one in scope."""
+        """Return a hint if a similar name is in scope."""
         return did_you_mean(name, (*self.unit.locals, *self.unit.scope.names(), *_SUGGESTED))
 
     def _own_index(self, file: FileEntry) -> Expr | None:
-        """Return the element whose hook this is."""
+        """Return the array element to which the hook belongs."""
         if file.count is None:
             return None
         return Load(LocalPlace("index"), self.unit.flow.locals["index"].range)
@@ -178,7 +178,7 @@ class Names(ABC):
         return thing if entry.count is not None else self._element(thing, None)
 
     def _element(self, thing: Thing, index: Expr | None) -> Thing:
-        """Return one element of an array, or the thing itself when it is none."""
+        """Return an element of an array, or the thing itself if it is not an array."""
         found = Thing(thing.what, thing.entry, index, thing.array, readonly=thing.readonly, file=thing.file)
         match thing.entry:
             case RegisterEntry() as entry:
@@ -296,7 +296,7 @@ class Names(ABC):
         return Thing(what, width=8, value=TextByte(text, index), readonly="is part of a text")
 
     def check_index(self, index: Expr, count: Expr, what: str, node: ast.AST) -> bool:
-        """Return whether an index is proven to lie inside an array; report it otherwise."""
+        """Return whether an index always lies inside an array. Report it otherwise."""
         if inside(index, count, self.unit.flow.upper):
             return True
         self.unit.report(INDEX_RANGE, node, bounds=show(index.range), what=what, count=describe(count))

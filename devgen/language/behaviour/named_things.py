@@ -1,4 +1,4 @@
-"""What a name of a behaviour text can stand for, and the constants and members that the language itself gives it."""
+"""Things that a name in a behaviour text can refer to, and the built-in constants and members."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ Declared = Entry | FieldEntry
 
 @dataclass(slots=True)
 class Thing:
-    """What a name stands for. Of an array only one element has a ``place`` or can be acted on.
+    """The thing that a name refers to. Only an element of an array has a ``place`` or methods, not the whole array.
 
-    ``value`` reads it, if it can be read; ``place`` is where it is stored, if it is; ``bit`` is the computed number of
-    the one bit that is meant, ``of`` the thing that the bit belongs to.
+    ``value`` is the expression that reads it, and ``place`` its storage; both are None if there is none. ``bit`` is the
+    computed number of a selected bit, and ``of`` the thing that the bit belongs to.
     """
 
     what: str
@@ -74,12 +74,12 @@ _KINDS: dict[type, str] = {
 
 
 def title(entry: Declared) -> str:
-    """Return what to call a declared thing in a message: ``register MR``."""
+    """Return the name of a declared thing for a message: ``register MR``."""
     return f"{_KINDS[type(entry)]} {entry.name}"
 
 
 def members(entry: Declared | None) -> tuple[str, ...]:
-    """Return what may stand after a dot."""
+    """Return the names that may follow a dot."""
     match entry:
         case FileEntry(registers=registers):
             return tuple(register.name for register in registers)
@@ -99,7 +99,7 @@ def members(entry: Declared | None) -> tuple[str, ...]:
 
 
 def stored_in(thing: Thing, place: Place, width: int, index: Expr | None) -> Thing:
-    """Fill in where a thing is stored, and how it is read."""
+    """Return the thing with its storage and the expression that reads it."""
     thing.place, thing.width, thing.index = place, width, index
     thing.value = Load(place, Range.unsigned(width))
     return thing
@@ -116,12 +116,12 @@ def property_range(entry: PropertyEntry) -> Range:
     """Return the range of the values that a property can have."""
     if entry.type == "int":
         bounded = entry.range.lo is not None and entry.range.hi is not None
-        return entry.range if bounded else Range.signed(64)  # an unbounded one has been reported
+        return entry.range if bounded else Range.signed(64)  # an unbounded range has already been reported
     return BOOL if entry.type == "bool" else Range(None, None)
 
 
 def value_hint(thing: Thing) -> str:
-    """Return what to write instead of a name that has no value."""
+    """Return a hint for a name that has no value."""
     match thing.entry:
         case RegisterEntry(window=True):
             return "it is a window: name the register behind it"
@@ -137,7 +137,7 @@ def value_hint(thing: Thing) -> str:
 
 
 def cut(value: Expr, lsb: int, width: int) -> Expr:
-    """Return bits of a value, at bit 0; the value itself when that is all there can be."""
+    """Return bits of a value shifted to bit 0, or the value itself if it has no other bits."""
     shifted = ranges.shift_right(value.range, ranges.exactly(lsb))
     bounds = ranges.wrap(shifted, width, signed=False)
     if lsb == 0 and value.range.within(Range.unsigned(width)):

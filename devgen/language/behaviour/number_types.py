@@ -11,7 +11,7 @@ TYPE_NAME = re.compile(r"([us])([1-9]|[1-5][0-9]|6[0-4])")
 
 
 def type_range(name: str) -> Range | None:
-    """Return the range of a type's name, None if it is none."""
+    """Return the range of the type with this name, or None if there is no such type."""
     if name in ("int", "bool"):
         return ranges.LIMITS if name == "int" else BOOL
     if not TYPE_NAME.fullmatch(name):

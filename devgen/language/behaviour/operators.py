@@ -98,7 +98,7 @@ class Operators(Names):
         return self.combine(op, left, right, node, node.right)
 
     def combine(self, op: BinaryOp, left: Expr, right: Expr, node: ast.AST, where: ast.AST) -> Expr | None:
-        """Return ``left op right``; ``where`` is the right operand, for findings about it."""
+        """Return ``left op right``. ``where`` is the syntax node of the right operand, for diagnostics."""
         if op in ("//", "%") and Range(0, 0).within(right.range):
             self.unit.report(ZERO_DIVISOR, where, bounds=show(right.range))
             return None
@@ -111,7 +111,7 @@ class Operators(Names):
         return self._bounded(Binary(op, left, right, bounds), node)
 
     def _bounded(self, value: Expr, node: ast.AST) -> Expr | None:
-        """Refuse a result that may be too wide."""
+        """Report a result that may be too wide."""
         if ranges.bounded(value.range):
             return value
         hint = "reduce it with `u64(...)`; a local that a long loop changes needs a width, as `x: u32`"
@@ -133,7 +133,7 @@ class Operators(Names):
         return None
 
     def folded(self, value: Expr, operand: Expr, node: ast.AST) -> Expr | None:
-        """Return ``value``, or its only possible number when ``operand`` is a literal; refuse what is too wide."""
+        """Return ``value``, folded to a number if ``operand`` is a literal. Report a result that is too wide."""
         return self._bounded(Int(value.range.lo or 0) if isinstance(operand, Int) else value, node)
 
     def _compare(self, node: ast.Compare) -> Expr | None:
@@ -207,7 +207,7 @@ class Operators(Names):
         return self.choose(node, self.number)
 
     def choose(self, node: ast.IfExp, check: Callable[[ast.expr], Expr | None]) -> Expr | None:
-        """Check ``a if test else b``, each branch by ``check`` and knowing how the test went."""
+        """Check ``a if test else b``; each branch is checked by ``check`` with the facts of the test."""
         test = self.truth(node.test)
         if test is None:
             return None

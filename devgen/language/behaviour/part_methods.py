@@ -14,7 +14,7 @@ from devgen.language.ir import CounterOp, Expr, FifoOp, Range, Send, SendBytes, 
 from devgen.language.scope import CounterEntry, FifoEntry, StreamEntry, TimerEntry
 
 _TIME = Range.unsigned(127)
-"""What a deadline or a delay in nanoseconds may be."""
+"""Range of a deadline or a delay, in nanoseconds."""
 
 
 def call_method(check: Assignments, call: ast.Call, func: ast.Attribute) -> Stmt | None:
@@ -101,7 +101,7 @@ def _fifo(check: Assignments, fifo: FifoEntry, op: str, call: ast.Call) -> Stmt 
 
 
 def _one(check: Assignments, call: ast.Call, what: str, room: Range) -> Expr | None:
-    """Return the only argument of a call, which must fit."""
+    """Return the single argument of a call, which must fit the given range."""
     values = check.arguments(call, 1, 1, what)
     if values is None or not check.unit.fits(values[0], room, what, call.args[0]):
         return None

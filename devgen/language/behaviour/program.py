@@ -1,4 +1,4 @@
-"""What is remembered between the pieces of a device's behaviour, and what compiling them all gives."""
+"""State shared by all behaviour texts of a device, and the result of compiling them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from devgen.language.model import Action, Function, Mark
 from devgen.language.scope import Parameter, Scope
 
 Owner = tuple[str, str]
-"""Whose behaviour a text is: a kind and a name, as ``("write", "MR")`` or ``("expire", "alarm")``."""
+"""The owner of a behaviour text: a kind and a name, such as ``("write", "MR")`` or ``("expire", "alarm")``."""
 
 
 @dataclass(slots=True, frozen=True)
 class Signature:
-    """A declared head: ``route(n)``."""
+    """The declared signature of a function or an action: ``route(n)``."""
 
     name: str
     parameters: tuple[Parameter, ...]
@@ -38,7 +38,7 @@ class Compiled:
 
 @dataclass(slots=True, frozen=True)
 class Instance:
-    """A function's result for one kind of arguments. ``outward``: it reads guest memory on the way."""
+    """A function's result for one combination of argument facts. ``outward``: the function reads guest memory."""
 
     range: Range | None
     outward: bool = False
@@ -46,7 +46,7 @@ class Instance:
 
 @dataclass(slots=True, frozen=True)
 class EntryPoint:
-    """Compiled behaviour whose cost is to be counted once everything is known."""
+    """Compiled behaviour whose cost is computed after all behaviour is compiled."""
 
     owner: Owner
     mark: Mark
@@ -55,10 +55,10 @@ class EntryPoint:
 
 @dataclass(slots=True)
 class Program:
-    """The compiler's memory for one device, kept in its root scope.
+    """The compiler's state for one device, kept in its root scope.
 
-    ``patience`` counts down the expressions checked again, in loops and for further uses of functions: a device has
-    so many in all, then loops lose precision and functions must be annotated.
+    ``patience`` is the remaining budget of expressions that may be checked again, for loops and for further calls of
+    functions. When it is used up, loops lose precision and functions need annotated parameters.
     """
 
     calls: dict[Owner, tuple[Fact, ...]] = field(default_factory=dict)
@@ -85,7 +85,7 @@ class Program:
         return found
 
     def called(self, callee: Owner, facts: tuple[Fact, ...]) -> None:
-        """Note a call: a parameter may be whatever any call gives it."""
+        """Record a call. The facts about a parameter must hold for all calls."""
         known = self.calls.get(callee)
         if known is None:
             self.calls[callee] = facts
@@ -93,5 +93,5 @@ class Program:
             self.calls[callee] = tuple(old.join(new) for old, new in zip(known, facts, strict=True))
 
     def edge(self, source: Owner, target: Owner) -> None:
-        """Note that running ``source`` may run ``target``."""
+        """Record that running ``source`` may run ``target``."""
         self.edges.setdefault(source, {})[target] = None

@@ -1,7 +1,7 @@
-"""Upper bounds in terms of properties: how an index is known to lie inside an array whose size a board chooses.
+"""Symbolic upper bounds over properties. They prove that an index is inside an array whose size depends on the board.
 
-``n < timers`` leaves ``n`` at most ``timers - 1``, whatever ``timers`` will be. Such bounds are linear forms over
-integer properties; a value may have several. All of this refines ranges, it never replaces them.
+After ``n < timers``, ``n`` is at most ``timers - 1`` for every value of ``timers``. Such bounds are linear forms over
+integer properties, and a value may have several. They refine numeric ranges and never replace them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from devgen.language.behaviour import ranges
 from devgen.language.ir import Binary, Builtin, Conditional, Expr, Int, Load, LocalPlace, PropertyPlace, Range, Unary
 
 MOST = 4
-"""Bounds kept for one value: enough for ``min`` of a few, and small work for a hostile description."""
+"""Most bounds kept for a value: enough for ``min`` of a few values, and cheap for an untrusted description."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -53,27 +53,27 @@ class Linear:
         return total
 
     def at_most(self, other: Linear) -> bool:
-        """Return whether this never exceeds ``other``, whatever the properties are."""
+        """Return whether this never exceeds ``other``, for all values of the properties."""
         difference = other.plus(self, -1).range()
         return difference.lo is not None and difference.lo >= 0
 
 
 @dataclass(slots=True, frozen=True)
 class Fact:
-    """What is known about a value: its range, and forms that it never exceeds."""
+    """The facts about a value: its range, and the forms that it never exceeds."""
 
     range: Range
     upper: tuple[Linear, ...] = ()
 
     def join(self, other: Fact) -> Fact:
-        """Return what holds for both."""
+        """Return the facts that hold for both."""
         mine, others = self.all_upper(), other.all_upper()
         kept = [form for form in self.upper if any(bound.at_most(form) for bound in others)]
         kept += [form for form in other.upper if any(bound.at_most(form) for bound in mine)]
         return Fact(ranges.join(self.range, other.range), tuple(dict.fromkeys(kept))[:MOST])
 
     def all_upper(self) -> tuple[Linear, ...]:
-        """Return the forms and, if finite, the range's upper bound as one."""
+        """Return the forms, and the upper bound of the range as a form if it is finite."""
         return self.upper if self.range.hi is None else (*self.upper, Linear((), self.range.hi))
 
 
@@ -82,7 +82,7 @@ Facts = Callable[[str], tuple[Linear, ...]]
 
 
 def exact(expr: Expr) -> Linear | None:
-    """Return the linear form that an expression over properties is, if it is one."""
+    """Return an expression over properties as a linear form, or None if it is not linear."""
     match expr:
         case Int(value):
             return Linear((), value)
@@ -101,7 +101,7 @@ def exact(expr: Expr) -> Linear | None:
 
 
 def uppers(expr: Expr, facts: Facts) -> tuple[Linear, ...]:
-    """Return forms that the expression never exceeds; the range's own bound among them."""
+    """Return forms that the expression never exceeds, including the upper bound of its range."""
     found = _symbolic_uppers(expr, facts)
     high = expr.range.hi
     return found[:MOST] if high is None else (*found[:MOST], Linear((), high))
@@ -137,7 +137,7 @@ def _never_negative(expr: Expr, facts: Facts) -> bool:
 
 
 def limits(count: Expr) -> tuple[Linear, ...]:
-    """Return forms whose least is the count, or at most the count."""
+    """Return forms whose minimum is at most the count."""
     form = exact(count)
     if form is not None:
         return (form,)
@@ -155,7 +155,7 @@ def inside(index: Expr, count: Expr, facts: Facts) -> bool:
 
 
 def describe(count: Expr) -> str:
-    """Return a count in words of the description: ``4``, ``timers + 1``, ``min(timers + 1, 24)``."""
+    """Format a count as in the description: ``4``, ``timers + 1``, ``min(timers + 1, 24)``."""
     forms = [_describe_form(form) for form in limits(count)]
     return forms[0] if len(forms) == 1 else f"min({', '.join(forms)})"
 
@@ -168,6 +168,6 @@ def _describe_form(form: Linear) -> str:
 
 
 def below(count: Expr) -> Fact:
-    """Return what is known about an index under ``count``."""
+    """Return the facts about an index that is less than ``count``."""
     high = max(0, (count.range.hi or 1) - 1)
     return Fact(Range(0, high), tuple(form.offset(-1) for form in limits(count) if form.terms)[:MOST])

@@ -1,4 +1,4 @@
-"""From text to Python's syntax tree, after the scanner has found nothing wrong."""
+"""Parses text to Python's syntax tree after the scanner has accepted it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _ESCAPED = re.compile(r"\b_")
 
 @dataclass(slots=True)
 class Reporter:
-    """Says what is wrong with one text. ``seen`` is the whole device's: a place is told once what is wrong with it.
+    """Reports errors in one text. ``seen`` is shared by the whole device, so that each place is reported once.
 
-    ``shift`` is how many columns stand before the text on the first line that the parser saw.
+    ``shift`` is the number of columns before the text on the first line that the parser saw.
     """
 
     sink: Diagnostics
@@ -56,7 +56,7 @@ class Reporter:
         hint: str,
         values: dict[str, object],
     ) -> None:
-        """Add a finding at a line and column of what the parser saw."""
+        """Add a finding at a line and column of the text that was given to the parser."""
         mark = self.source.at(line, max(0, column - (self.shift if line == 1 else 0)) + 1)
         if (kind.code, mark) not in self.seen:
             self.seen.add((kind.code, mark))
@@ -64,7 +64,7 @@ class Reporter:
 
 
 def parse_expression(reporter: Reporter) -> ast.expr | None:
-    """Return the tree of an expression, which may stand on several lines; None when it was refused."""
+    """Return the tree of an expression, which may span several lines, or None if it was refused."""
     clean = _scan(reporter, "an expression")
     if clean is None:
         return None
@@ -80,14 +80,14 @@ def parse_expression(reporter: Reporter) -> ast.expr | None:
 
 
 def parse_statements(reporter: Reporter) -> list[ast.stmt] | None:
-    """Return the trees of statements, None when the text was refused."""
+    """Return the trees of statements, or None if the text was refused."""
     clean = _scan(reporter, "a statement")
     tree = None if clean is None else _parse(clean, reporter)
     return None if tree is None else tree.body
 
 
 def parse_head(reporter: Reporter) -> ast.FunctionDef | None:
-    """Return the tree of ``name(parameters)``, None when it cannot be one."""
+    """Return the tree of ``name(parameters)``, or None if it is not a signature."""
     clean = _scan(reporter, "a name with parameters")
     if clean is None or "\n" in clean:
         return None
@@ -116,7 +116,7 @@ def _parse(text: str, reporter: Reporter) -> ast.Module | None:
         line, column = error.lineno or 1, (error.offset or 1) - 1
         last = text.count("\n") + 1
         reporter.add(SYNTAX, min(line, last), max(0, column), 1, (), "", {"reason": _reason(error)})
-    except (RecursionError, MemoryError, ValueError):  # what the scanner lets through cannot cause these; be safe
+    except (RecursionError, MemoryError, ValueError):  # not expected after the scanner
         reporter.report(TOO_DEEP, None, limit="Python's parser")
     return None
 
@@ -133,5 +133,5 @@ def _named(tree: ast.Module, text: str) -> ast.Module:
 
 
 def _reason(error: SyntaxError) -> str:
-    """Return Python's own words, without its advice: that is about Python."""
+    """Return Python's error message without its hint, which is about Python itself."""
     return (error.msg or "invalid syntax").partition(". ")[0]

@@ -45,7 +45,7 @@ Changes = tuple[Change, ...]
 
 
 class NotFollowedError(Exception):
-    """The expression cannot be followed; the message says why, as the end of a sentence."""
+    """The changes of an expression over time cannot be determined. The message is the reason."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -67,16 +67,16 @@ class Ramp:
     wrapped: bool = False
 
     def crossing(self, threshold: Expr) -> Change:
-        """The moment at which the value crosses ``threshold``."""
+        """Return the change at which the value crosses ``threshold``."""
         return Change(self.source, self.reaches(threshold), self.modulus)
 
 
 Value = Ramp | Changes
-"""What time does to an expression: it rises or falls all the time, or it changes at some moments."""
+"""How an expression depends on time: it is a ramp, or it changes at certain moments."""
 
 
 def shifted(op: BinaryOp, ramp: Ramp, operand: Expr) -> Ramp:
-    """``ramp op operand``, of an operand that stands still."""
+    """Return ``ramp op operand`` for an operand that does not depend on time."""
     reaches, scale = ramp.reaches, ramp.scale
     match op:
         case "+":
@@ -110,7 +110,7 @@ def shifted(op: BinaryOp, ramp: Ramp, operand: Expr) -> Ramp:
 
 
 def _masked(ramp: Ramp, mask: int) -> Ramp:
-    """``ramp & mask`` with ones side by side, which is a slice at its place."""
+    """Return ``ramp & mask`` for a mask of adjacent ones, which is a slice at its original position."""
     low = (mask & -mask).bit_length() - 1
     width = (mask >> low).bit_length()
     if mask >> low != (1 << width) - 1:
@@ -156,7 +156,7 @@ def bits(value: Value, lsb: Expr, width: int) -> Value:
 
 
 def against(ramp: Ramp, op: CompareOp, threshold: Expr) -> Changes:
-    """``ramp op threshold``, of a threshold that stands still."""
+    """Return ``ramp op threshold`` for a threshold that does not depend on time."""
     here, above = ramp.crossing(threshold), ramp.crossing(operation("+", threshold, Int(1)))
     match op:
         case ">=" | "<":
@@ -168,7 +168,7 @@ def against(ramp: Ramp, op: CompareOp, threshold: Expr) -> Changes:
 
 
 def same(threshold: Expr) -> Expr:
-    """``reaches`` of a bare counter or clock."""
+    """The ``reaches`` of a plain counter or clock."""
     return threshold
 
 
@@ -177,7 +177,7 @@ def _positive(expr: Expr) -> bool:
 
 
 def _lap(ramp: Ramp, modulus: Expr) -> Expr:
-    """After how many counts a ramp repeats that is now taken modulo something: the smaller lap, if it fits."""
+    """Return the number of counts after which a ramp repeats once it is taken modulo something."""
     if not ramp.wrapped:
         return modulus
     if isinstance(ramp.modulus, Int) and isinstance(modulus, Int):
@@ -188,7 +188,7 @@ def _lap(ramp: Ramp, modulus: Expr) -> Expr:
 
 
 def guarded(changes: Changes, guard: Expr) -> Changes:
-    """The changes, of which none matters while ``guard`` is false."""
+    """Return the changes with ``guard`` added to the guard of each."""
     return tuple(
         replace(change, guard=guard if change.guard is None else Logic("and", (guard, change.guard)))
         for change in changes
@@ -205,7 +205,7 @@ def _times(scale: Expr | None, factor: Expr) -> Expr | None:
 
 
 def operation(op: BinaryOp, left: Expr, right: Expr) -> Expr:
-    """The operation, computed where both operands are known."""
+    """Return the operation, folded if both operands are constant."""
     if isinstance(left, Int) and isinstance(right, Int):
         return Int(_FOLD[op](left.value, right.value))
     if (op in "+-" and right == Int(0)) or (op in ("*", "//") and right == Int(1)) or (op == "<<" and right == Int(0)):

@@ -1,4 +1,4 @@
-"""The declared heads of functions and actions: ``route(n)``, ``push(value: u8)``, ``arm(n: timers + 1)``."""
+"""The declared signatures of functions and actions: ``route(n)``, ``push(value: u8)``, ``arm(n: timers + 1)``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST_PARAMETERS = 16
 
 
 def read_head(unit: Unit) -> Signature | None:
-    """Return the signature that a unit's text is; None (reported) if it is none."""
+    """Parse a unit's text as a signature. Return None if it is not one, which is reported."""
     failed = len(unit.program.seen)
     head = parse_head(unit.reporter)
     if head is None:
@@ -42,7 +42,7 @@ def _refuse(unit: Unit, node: ast.AST | None, why: str) -> None:
 
 
 def _wrong(head: ast.FunctionDef) -> str:
-    """Return what a head has that the language does not, empty if nothing."""
+    """Return why a signature uses a construct that the language does not have, or an empty string."""
     arguments = head.args
     if arguments.vararg or arguments.kwarg or arguments.kwonlyargs or arguments.posonlyargs or arguments.defaults:
         return "a parameter is a plain name, optionally with a type or a bound"

@@ -1,4 +1,4 @@
-"""Checks statements: dispatches each kind of statement and keeps track of what reaches out of the device."""
+"""Checks statements: dispatches on their kind and tracks those that access guest memory or lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many steps a piece of behaviour may take: every expression and statement is one, loops and calls multiply."""
+"""Upper bound of the steps of behaviour: each expression and statement is one step, and loops and calls multiply."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from devgen.language.ir import (
 from devgen.language.typed_walk import expressions, operands
 
 MOST_STEPS = 1_000_000
-"""Steps of one entry point."""
+"""Most steps of an entry point."""
 
 _BYTES_A_STEP = 16
-"""Of a block copied; of registers, which a device may be told to copy from, a byte costs more."""
+"""Bytes of a copied block that count as one step; the address may be that of another device's registers."""
 
 _FILLED_A_STEP = 256
-"""Bytes that are filled: there is nobody to ask for them."""
+"""Bytes of a filled block that count as one step: filling needs no access outside the device."""
 
 Costs = Mapping[Owner, int]
-"""Steps of what can be called: functions, actions, computed registers, timers that may expire at once."""
+"""Steps of each callee: functions, actions, computed registers, timers that may expire at once."""
 
 
 def cost_of(body: Expr | tuple[Stmt, ...], costs: Costs) -> int:

@@ -1,4 +1,4 @@
-"""What behaviour reads and writes, as whole arrays: the storage that a place is part of."""
+"""The storage that behaviour reads and writes; an array counts as a whole."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from devgen.language.ir import (
 from devgen.language.typed_walk import walk
 
 Storage = tuple[str, str]
-"""What is read or written, as a whole array: a kind and a name.
+"""The storage that is read or written, for an array the whole array: a kind and a name.
 
 ``("register", "T.CONFIG")``, ``("state", "period")``, ``("line", "intr")`` (interrupts and GPIO outputs), ``("gpio_in",
 "pit")``, ``("counter", "seconds")``, ``("fifo", "rx")``, ``("property", "timers")``, ``("local", "n")``.
@@ -30,7 +30,7 @@ Storage = tuple[str, str]
 
 
 def storage(place: Place) -> Storage:
-    """Return what a place is part of."""
+    """Return the storage that a place is part of."""
     match place:
         case FieldPlace(register=inner) | WrittenPlace(register=inner) | BitsPlace(of=inner):
             return storage(inner)
@@ -51,7 +51,7 @@ def storage(place: Place) -> Storage:
 
 
 def loads(expr: Expr) -> Iterator[Storage]:
-    """Yield the storage that an expression reads directly, the indices of its places included."""
+    """Yield the storage that an expression reads directly, including the indices of its places."""
     for node in walk(expr):
         if isinstance(node, Load):
             yield storage(node.place)

@@ -1,4 +1,4 @@
-"""Replaces local names in a typed expression: what a function's body is for the arguments of one call."""
+"""Replaces locals in a typed expression, to instantiate a function's body for the arguments of a call."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from devgen.language.ir import BitsPlace, Expr, Int, Load, LocalPlace, Range, Sl
 
 
 def substitute(expr: Expr, given: Mapping[str, Expr]) -> Expr:
-    """Return ``expr`` with the value of each local in ``given`` in place of the local.
+    """Return ``expr`` with each local in ``given`` replaced by its value.
 
-    The ranges stay: those of a function's body hold for the arguments of every call.
+    The ranges are kept, since those of a function's body hold for the arguments of every call.
     """
     return cast(Expr, _mapped(expr, given)) if given else expr
 

@@ -1,4 +1,4 @@
-"""What is checked before a text may reach ``ast.parse``: its length, its characters, its words and its nesting.
+"""Checks a text before it is passed to ``ast.parse``: its length, characters, words and nesting.
 
 Python's parser is given only texts made of this language's tokens, of bounded size and depth, so that it can neither
 exhaust the stack or the memory nor see a construct of Python's that the language does not have.
@@ -26,7 +26,7 @@ LONGEST = 16 * 1024
 """Bytes of one text."""
 
 DEEPEST = 64
-"""Levels of nesting: blocks, brackets, and operators that lean on one another."""
+"""Most levels of nesting: blocks, brackets and chained operators."""
 
 _TOKEN = re.compile(
     r"""(?P<space>[ \t]+)|(?P<newline>\n)|(?P<comment>\#[^\n]*)|(?P<number>[0-9][0-9A-Za-z_.]*)"""
@@ -71,7 +71,7 @@ _UNKNOWN_OPERATORS = ("&&", "||", ":=", "**", "/")
 
 
 def is_escapable(name: str) -> bool:
-    """Whether a name is written in backticks: only Python's keywords are, which its grammar does not take for names."""
+    """Whether a name must be written in backticks: only Python keywords, which its grammar does not accept as names."""
     return keyword.iskeyword(name)
 
 
@@ -91,8 +91,8 @@ class Refusal:
 class _Group:
     """One open bracket: how deep its present element is, and the deepest element before it.
 
-    Operators lean on one another (``a + b + c`` is two levels); ``operand`` is the depth of the present operand with
-    its dots and brackets, ``inner`` that of the deepest before it.
+    Chained operators nest (``a + b + c`` is two levels); ``operand`` is the depth of the present operand with its dots
+    and brackets, ``inner`` that of the deepest before it.
     """
 
     bracket: str
@@ -115,7 +115,7 @@ class _Group:
 
 @dataclass(slots=True)
 class Scanner:
-    """Goes through a text once. After ``scan`` gave None, ``clean`` is the text without its comments."""
+    """Scans a text once. After ``scan`` returned None, ``clean`` is the text without comments."""
 
     text: str
     clean: str = ""
@@ -129,7 +129,7 @@ class Scanner:
     escapes: list[tuple[int, int]] = field(default_factory=list)
 
     def scan(self) -> Refusal | None:
-        """Return why the text is refused, None if it may be parsed."""
+        """Return why the text is refused, or None if it may be parsed."""
         if len(self.text) > LONGEST:
             return Refusal(TOO_LONG, 1, 0, values={"characters": len(self.text), "limit": LONGEST})
         position = 0

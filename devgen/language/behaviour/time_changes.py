@@ -1,11 +1,12 @@
-"""When an expression that follows time may change: the moments at which a level or an enable must be looked at again.
+"""Finds the moments at which an expression over time may change, so that a level or an enable is evaluated again.
 
 A level like ``mtime >= MTIMECMP`` changes without any access. Its value depends on a *ramp*, a value that counts up
-with a counter or a clock. A comparison of a ramp with anything that stands still changes where the ramp reaches it
-and where the ramp wraps around. `ChangeFinder.changes` finds these moments for a whole expression, through
-functions and registers with a ``read``; a target arms a timer for the first of them, and looks again when it expires.
+with a counter or a clock. A comparison of a ramp with a value that does not depend on time changes when the ramp
+reaches this value and when the ramp wraps around. `ChangeFinder.changes` finds these moments for a whole expression,
+through functions and registers with a ``read``; a target arms a timer for the first of them, and evaluates the
+expression again when it expires.
 
-| expression (C counts modulo 2^w, T stands still) | may change when C reaches       |
+| expression (C counts modulo 2^w, T is constant) | may change when C reaches       |
 |--------------------------------------------------|---------------------------------|
 | ``C >= T``, ``C < T``                            | T, 0                            |
 | ``C > T``, ``C <= T``                            | T + 1, 0                        |
@@ -15,8 +16,8 @@ functions and registers with a ``read``; a target arms a timer for the first of 
 | ``C[7]``                                         | 0 and 2^7, both modulo 2^8      |
 | ``C % m < T``                                    | T and 0 modulo m, 0             |
 
-A moment may be one at which nothing changes; that costs a look and is otherwise harmless. What is not a comparison or
-a bit of a ramp (``C ^ X``), compares two ramps, or reads guest memory, is refused with the reason.
+The expression may be unchanged at such a moment, which only costs an evaluation. Other uses of a ramp (``C ^ X``),
+comparisons of two ramps, and reads of guest memory are refused with the reason.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ from devgen.language.model import Counter, Device, Function, Register, RegisterF
 from devgen.language.typed_walk import operands
 
 MOST_NODES: Final = 20_000
-"""Parts of one expression that are looked at, calls of functions included; a larger one is refused."""
+"""Most parts of an expression, including called functions; a larger expression is refused."""
 
 
 @dataclass(slots=True)
@@ -89,7 +90,7 @@ class ChangeFinder:
         return ramps.against(value, "!=", Int(0)) if isinstance(value, Ramp) else value
 
     def _steps(self, expr: Expr, where: str) -> Changes:
-        """The changes of an operand that may not be a ramp."""
+        """Return the changes of an operand that must not be a ramp."""
         value = self._value(expr)
         if isinstance(value, Ramp):
             raise NotFollowedError(f"{where} changes with every tick")
@@ -152,7 +153,10 @@ class ChangeFinder:
         return ()
 
     def _short_circuit(self, op: Literal["and", "or"], operands: tuple[Expr, ...]) -> Changes:
-        """An operand matters only while those before it are true (``and``) or false (``or``)."""
+        """Return the changes of ``and`` or ``or``.
+
+        An operand matters only if the operands before it do not decide the result.
+        """
         found = self._truth(operands[0])
         for position, operand in enumerate(operands[1:], 1):
             before = operands[0] if position == 1 else Logic(op, operands[:position])
@@ -175,7 +179,7 @@ class ChangeFinder:
         return _union(self._steps(operand, "an index") for operand in operands(place))
 
     def _register(self, place: RegisterPlace) -> Value:
-        """A register with a ``read`` is what that gives; inside its own ``read`` it is its storage."""
+        """Return the value of a register: the result of its ``read``, or its storage inside its own ``read``."""
         key = (place.file, place.register)
         register = self.registers.get(key)
         moved = () if place.index is None else self._steps(place.index, "an index")
@@ -203,7 +207,7 @@ class ChangeFinder:
         return replace(shifted, jumps=shifted.jumps + right)
 
     def _mirrored(self, expr: Binary, ramp: Ramp, steps: Changes) -> Value:
-        """The ramp stands on the right."""
+        """Return ``operand op ramp``, with the ramp on the right."""
         match expr.op:
             case "+" | "*" | "&":
                 swapped = ramps.shifted(expr.op, ramp, expr.left)
@@ -220,7 +224,7 @@ class ChangeFinder:
         return replace(value, jumps=value.jumps + moved) if isinstance(value, Ramp) else value + moved
 
     def _bounded(self, arguments: tuple[Expr, ...]) -> Value:
-        """``min`` and ``max``: where the result crosses a threshold, its ramp crosses it too."""
+        """Return ``min`` or ``max`` of a ramp: when the result crosses a threshold, the ramp crosses it too."""
         values = [self._value(argument) for argument in arguments]
         found = [value for value in values if isinstance(value, Ramp)]
         steps = _union(value for value in values if not isinstance(value, Ramp))
@@ -251,7 +255,7 @@ class ChangeFinder:
 
 
 def change_finder(device: Device) -> ChangeFinder:
-    """The finder for a checked device's expressions."""
+    """Return the finder for the expressions of a checked device."""
     registers: dict[tuple[str | None, str], Register] = {}
     for region in device.regions:
         for entry in region.entries:

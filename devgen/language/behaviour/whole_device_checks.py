@@ -1,4 +1,4 @@
-"""The last step: functions and actions, for the arguments that all calls gave them, and checks of the whole device."""
+"""The last step: compiles functions and actions for the arguments of all calls, and checks the whole device."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from devgen.language.model import Action, Function, Mark
 from devgen.language.scope import ActionEntry, FunctionEntry, Parameter, Scope
 
 _UNKNOWN = Fact(Range(0, 0))
-"""What a parameter of something that nothing calls is taken for."""
+"""The range of a parameter of a function or an action that is never called."""
 
 Declared = FunctionEntry | ActionEntry
 
@@ -64,7 +64,7 @@ def _mark(entry: Declared) -> Mark:
 
 
 def _syntactic_calls(declared: dict[Owner, Declared], program: Program, sink: Diagnostics) -> dict[Owner, list[Owner]]:
-    """Return who names whom in a call. Nothing can shadow a declared name, so this needs no scopes."""
+    """Return the call graph by name. Declared names cannot be shadowed, so no scopes are needed."""
     by_name = {name: (kind, name) for kind, name in declared}
     graph: dict[Owner, list[Owner]] = {}
     for owner, entry in declared.items():
@@ -137,9 +137,9 @@ def compile_texts(
     owner: Owner,
     locals_: dict[str, tuple[Local, Fact]],
 ) -> tuple[tuple[Stmt, ...], bool]:
-    """Check the statements of one or more texts as one sequence; return them and whether anything was wrong.
+    """Check the statements of one or more texts as one sequence. Return them and whether there was an error.
 
-    An entry point with loops or calls is remembered, so that its cost is counted when all is known.
+    An entry point with loops or calls is recorded, and its cost is computed when all behaviour is compiled.
     """
     first, *_ = texts
     unit = open_unit(first, scope, sink, owner)
@@ -161,7 +161,7 @@ def compile_texts(
 
 
 def _check_calls(program: Program, sink: Diagnostics) -> None:
-    """Report circles, and chains of calls that are too long for a host's stack."""
+    """Report recursion, and chains of calls that are too long for a host's stack."""
     order, circles = callees_first(program.edges)
     for circle in circles:
         mark = next((program.marks[owner] for owner in circle if owner in program.marks), None)
@@ -185,7 +185,7 @@ def _call_name(owner: Owner) -> str:
 def _check_costs(
     program: Program, functions: dict[str, Function], actions: dict[str, Action], sink: Diagnostics
 ) -> None:
-    """Count the steps of every entry point, what it calls first."""
+    """Compute the steps of every entry point, callees first."""
     bodies: dict[Owner, EntryPoint] = {entry.owner: entry for entry in program.entries}
     for name, function in functions.items():
         owner = ("function", name)
@@ -211,6 +211,6 @@ def _check_costs(
 
 def _check_use(declared: dict[Owner, Declared], program: Program, sink: Diagnostics) -> None:
     for owner, entry in declared.items():
-        probe = owner[0] == "function" and not entry.parameters  # it can be looked at from outside
+        probe = owner[0] == "function" and not entry.parameters  # traces and tests can read it
         if entry.name not in program.used and not probe:
             sink.add(NEVER_CALLED, program.marks[owner], name=entry.name)

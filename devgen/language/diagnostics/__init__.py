@@ -1,7 +1,7 @@
 """The catalogue of diagnostics: one module for each range of codes, one entry for each diagnostic.
 
-A kind of diagnostic is data: a code, a message, what is wrong and why, an example and a cure. The page of the manual is
-made from it, and the tests compare every message with it word for word. For example::
+A kind of diagnostic is data: a code, a message, what is wrong and why, an example and a cure. The manual's page of
+diagnostics is generated from the catalogue. For example::
 
     sink.add(UNKNOWN_KEY, mark, key="acess", hint=did_you_mean("acess", known), allowed=known)
 

@@ -79,7 +79,7 @@ NO_VECTOR = Kind(
     "error",
     "interrupt '{name}': {problem}",
     "An interrupt with `vector` sends a message of the device's MSI or MSI-X capabilities. Vectors are counted "
-    "from 0, and each capability must have this vector.",
+    "from 0. The MSI-X capability, or MSI in a device without MSI-X, must have this vector.",
     "interrupts: {done: {vector: 4}}",
     "Add `msi` or `msix` with enough `vectors` to `pci: capabilities:`.",
 )

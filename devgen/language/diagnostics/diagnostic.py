@@ -23,8 +23,8 @@ _PATH_LIMIT = 4096
 class Kind:
     """One entry of the catalogue.
 
-    ``message`` is a ``str.format`` template; ``about`` says what is wrong and why it matters, ``example`` shows YAML
-    that causes it, ``fix`` says what to do instead.
+    ``message`` is a ``str.format`` template, ``about`` the cause, ``example`` YAML that causes the diagnostic, and
+    ``fix`` the cure.
     """
 
     code: str
@@ -65,7 +65,7 @@ class Diagnostic:
 
     @property
     def is_error(self) -> bool:
-        """Whether it makes the description unusable."""
+        """Whether it is an error, so that the description cannot be built."""
         return self.severity == "error"
 
     def __str__(self) -> str:
@@ -79,7 +79,7 @@ class Diagnostic:
         return f"{place}: {self.severity}[{self.code}]: {self.message}"
 
     def text(self) -> str:
-        """Return the headline, the line at fault with a caret under the place, what is allowed and the suggestion."""
+        """Return the headline, the source line with a caret under the place, the allowed values and the suggestion."""
         lines = [self.headline(), *self._excerpt_lines()]
         if self.hint:
             lines.append(f"    help: {self.hint}")

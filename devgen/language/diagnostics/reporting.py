@@ -1,4 +1,4 @@
-"""The sink that collects the diagnostics of one run, and texts that know where they stand in a file."""
+"""The sink that collects the diagnostics of a run, and texts that know their place in a file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from devgen.language.diagnostics.text_form import visible
 from devgen.language.model import Mark
 
 LIMIT = 200
-"""Diagnostics kept in one run; the rest are counted."""
+"""Most diagnostics that a run keeps; further ones are only counted."""
 
 
 @dataclass(slots=True)
@@ -36,7 +36,7 @@ class Diagnostics:
         hint: str = "",
         **values: Any,
     ) -> None:
-        """Record one finding; the same finding at the same place counts once, those over the limit are counted only."""
+        """Record a finding. Duplicates at the same place are dropped, and findings over the limit are only counted."""
         self.errors += kind.severity == "error"
         if self.full:
             self._dropped += 1
@@ -46,7 +46,7 @@ class Diagnostics:
 
     @property
     def full(self) -> bool:
-        """Whether further findings are counted only: suggestions for them are wasted work."""
+        """Whether further findings are only counted, so that suggestions for them need not be computed."""
         return len(self._kept) >= self.limit
 
     @property
@@ -55,11 +55,11 @@ class Diagnostics:
         return self.errors > 0
 
     def has_error_at(self, mark: Mark) -> bool:
-        """Whether something was said at this very place already."""
+        """Whether a finding was already recorded at exactly this place."""
         return any(place == mark for _, place, _ in self._kept)
 
     def finish(self) -> list[Diagnostic]:
-        """Return the findings by file, line and column, each with its excerpt; a last note counts those left out."""
+        """Return the findings by file, line and column, each with its excerpt. A final note counts the omitted ones."""
         found = sorted(self._kept.values(), key=lambda d: (d.mark.file, d.mark.line, d.mark.column, d.code))
         found = [self._with_excerpt(diagnostic) for diagnostic in found]
         if self._dropped:
@@ -84,10 +84,10 @@ class Diagnostics:
 
 @dataclass(slots=True, frozen=True)
 class SourceText:
-    """A string value of a YAML file (an expression, statements) that still knows where each of its characters stands.
+    """A string value of a YAML file (an expression, statements) that knows the place of each of its characters.
 
-    ``locate(line, column)``, both counted from 1 inside ``text``, gives the place in the file. Without it the text
-    stands on one line, starting at ``mark``.
+    ``locate(line, column)``, both counted from 1 inside ``text``, gives the place in the file. Without it the text is
+    on a single line that starts at ``mark``.
     """
 
     text: str
@@ -104,6 +104,6 @@ class SourceText:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return ``did you mean 'x'?`` for the closest of ``known`` names, or an empty string when none is near."""
+    """Return ``did you mean 'x'?`` for the closest of the ``known`` names, or an empty string if none is similar."""
     near = nearest(name, known)
     return "" if near is None else f"did you mean '{near}'?"

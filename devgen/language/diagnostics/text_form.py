@@ -1,8 +1,8 @@
 """Text for a terminal from values that come from a description.
 
-Everything is cut to a bounded length and stripped of control characters, so that a description cannot change what a
-terminal or a log shows. This is part of the language, not of the command, because the API, the pytest plugin and the
-command must show a finding in the same words.
+Values are truncated and control characters are replaced, so that a description cannot manipulate a terminal or a log.
+This belongs to the language and not to the command, since the API, the pytest plugin and the command show the same
+messages.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _ALLOWED_LIMIT = 12
 
 
 def plural(number: int, noun: str) -> str:
-    """Return ``no entries``, ``1 entry``, ``2 entries``."""
+    """Return a number with its noun: ``no entries``, ``1 entry``, ``2 entries``."""
     if number == 1:
         return f"1 {noun}"
     many = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
@@ -41,7 +41,7 @@ def _escaped(char: str) -> str:
 
 
 def visible(line: str) -> str:
-    """Return a source line with one column a character: tabs and control characters become one space."""
+    """Return a source line in which each character has one column: tabs and control characters become a space."""
     return line if line.isprintable() else "".join(char if char.isprintable() else " " for char in line)
 
 
@@ -55,6 +55,6 @@ def window_of(text: str, column: int) -> tuple[str, int]:
 
 
 def joined(words: Sequence[str]) -> str:
-    """Return words separated by commas; of a long list the first ones and how many more there are."""
+    """Return words separated by commas. A long list is truncated and ends with the number of omitted words."""
     more = len(words) - _ALLOWED_LIMIT
     return ", ".join(words[:_ALLOWED_LIMIT]) + (f" and {more} more" if more > 0 else "")

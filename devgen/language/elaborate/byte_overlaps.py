@@ -1,4 +1,4 @@
-"""Whether registers share bytes: sort and sweep, so that ten thousand of them cost a fraction of a second.
+"""Finds registers that share bytes, by sort and sweep: ten thousand registers take a fraction of a second.
 
 Arrays may interleave (`A` and `B` with a stride of 8 each, four bytes apart). Therefore the hulls of arrays are swept
 first, and only hulls that touch are taken apart into their elements.
@@ -15,7 +15,7 @@ ELEMENT_LIMIT = 200_000
 
 @dataclass(slots=True, frozen=True)
 class Span:
-    """``count`` ranges of ``size`` bytes, ``stride`` apart; ``owner`` is whatever the caller wants to find again."""
+    """``count`` ranges of ``size`` bytes, ``stride`` apart; ``owner`` is the caller's object, such as a register."""
 
     start: int
     size: int
@@ -36,7 +36,7 @@ class TooManyElements(Exception):
 def overlaps(spans: Iterable[Span]) -> list[tuple[Span, Span, int]]:
     """Return (later, earlier, offset) for spans that share bytes, at most one pair for each later span.
 
-    Raises TooManyElements when telling would take too long.
+    Raises TooManyElements if the arrays have too many interleaved elements.
     """
     touching = {id(span): span for pair in _sweep(spans) for span in pair[:2]}
     if not touching:

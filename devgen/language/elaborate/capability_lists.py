@@ -1,4 +1,4 @@
-"""The lists of capabilities in configuration space: what is in it and where each lies."""
+"""The lists of capabilities in configuration space, with the offset of each capability."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from devgen.language.model import (
 
 @dataclass(slots=True, frozen=True)
 class Entry:
-    """A capability at ``start`` of configuration space: ``parent[key]`` describes it, ``name`` is what it is called."""
+    """A capability at ``start`` of configuration space: ``parent[key]`` describes it, ``name`` is for messages."""
 
     name: str
     parent: Tree
@@ -40,7 +40,7 @@ class Entry:
 
     @property
     def spec(self) -> Tree:
-        """What the description says of it."""
+        """Its keys in the description."""
         return entries(self.parent, self.key)
 
     @property
@@ -62,12 +62,12 @@ class Entry:
 
     @property
     def end(self) -> int:
-        """The first offset behind it."""
+        """The first offset after it."""
         return self.start + self.size
 
     @property
     def fixed(self) -> Span:
-        """Where no register of the device's own may lie: a vendor's own bytes may be registers."""
+        """The bytes that registers must not overlap: in a vendor-specific capability only the header."""
         match self.what:
             case VendorSpecific():
                 size = HEADER
@@ -79,16 +79,16 @@ class Entry:
 
     @property
     def extended(self) -> bool:
-        """Whether it is one of the extended list."""
+        """Whether it is in the list of extended capabilities."""
         return isinstance(self.what, ExtendedCapability)
 
 
 Built = tuple[str, Tree, str, Capability | ExtendedCapability]
-"""Its name in messages, its place in the description and what it is."""
+"""A capability's name in messages, its place in the description (mapping and key), and the capability."""
 
 
 def draft_capabilities(ctx: Context, tree: Tree, bus: Bus) -> list[Entry]:
-    """Build the capabilities of both lists in their order and report those that do not lie where they can."""
+    """Build the capabilities of both lists in order, and report those with an invalid offset."""
     if bus is not Bus.PCI:
         return []
     pci = entries(tree, "pci")
@@ -100,7 +100,7 @@ def draft_capabilities(ctx: Context, tree: Tree, bus: Bus) -> list[Entry]:
 
 
 def _placed(built: Iterator[Built], following: int) -> Iterator[Entry]:
-    """Yield each capability at its `at`, or behind the one before it."""
+    """Yield each capability at its `at`, or after the previous capability."""
     for name, parent, key, what in built:
         entry = Entry(name, parent, key, what, following if what.at is None else what.at)
         following = (entry.end + 3) & ~3
@@ -145,7 +145,7 @@ def _built_extended(ctx: Context, specs: Tree) -> Iterator[Built]:
 
 
 def _check_place(ctx: Context, entry: Entry, before: list[Entry]) -> None:
-    """Report a capability that is misaligned, reaches beyond its space or covers an earlier one."""
+    """Report a capability that is misaligned, exceeds its part of configuration space or overlaps an earlier one."""
     problem = _misplaced(entry, before)
     if not problem:
         return
@@ -173,7 +173,7 @@ def _misplaced(entry: Entry, before: list[Entry]) -> str:
 def check_capabilities(
     ctx: Context, capabilities: list[Entry], bars: tuple[Bar, ...], regions: list[RegionDraft]
 ) -> None:
-    """Report capabilities that cover registers, and parts of MSI-X that lie outside a BAR or cover something there."""
+    """Report capabilities that overlap registers, and MSI-X structures outside a BAR or overlapping its contents."""
     own = [span for draft in regions if draft.space == "config" for span in register_spans(draft)]
     extended = any(entry.extended for entry in capabilities)
     for entry in capabilities:

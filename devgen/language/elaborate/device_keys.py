@@ -1,4 +1,4 @@
-"""A whole device, in the order that its names need."""
+"""Builds a whole device: names are declared before the behaviour that uses them is compiled."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from devgen.language.reading.source_map import Sources
 
 
 def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
-    """Build the device that a merged, valid tree describes; what is wrong with it goes to ``sink``."""
+    """Build the device that a merged, valid tree describes, and report errors to ``sink``."""
     ctx = Context(sources, sink)
     bus, retain = Bus(tree.get("bus", "sysbus")), tree.get("retain", False)
     constants = build_constants(ctx, tree)
@@ -69,7 +69,7 @@ def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
     streams = build_streams(ctx, tree)
     on_reset = ctx.statements(tree, "on_reset", ctx.scope.hook(), ("reset", ""))
     functions, actions, driven = _finish(ctx)
-    if sink.errors == before:  # a statement with an error would drive nothing
+    if sink.errors == before:  # a statement with an error is missing here and might drive a line
         check_driven(ctx, tree, driven)
     device = Device(
         name=tree.get("device", ""),
@@ -114,7 +114,7 @@ def _finish(ctx: Context) -> tuple[tuple[Function, ...], tuple[Action, ...], fro
 
 
 def _check_regions(ctx: Context, regions: list[RegionDraft]) -> None:
-    """Check aliases, which may stand for registers of other regions, then the layout of every region."""
+    """Check aliases, which may refer to registers of other regions, then the layout of every region."""
     resolve_aliases(ctx, [entry for draft in regions for entry in draft.registers])
     doorbells = DoorbellMap()
     for draft in regions:

@@ -1,4 +1,4 @@
-"""Doorbells: their shape and the kernel's rules about which of them may live together."""
+"""Doorbells: their structure, and the kernel's rules about doorbells at the same address."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from devgen.language.ir import Int, Range
 from devgen.language.model import Doorbell
 
 _RINGS = Range(1, (1 << 64) - 1)
-"""What an eventfd can have counted when it is read."""
+"""Range of the count that a read of an eventfd returns."""
 
 
 @dataclass(slots=True)
@@ -39,7 +39,7 @@ class DoorbellDraft:
 
 
 def draft_doorbells(ctx: Context, region: Tree) -> list[DoorbellDraft]:
-    """Read the shape of a region's doorbells."""
+    """Read the structure of a region's doorbells."""
     declared = entries(region, "doorbells")
     return [_draft(ctx, name, spec, declared) for name, spec in declared.items()]
 
@@ -60,7 +60,9 @@ def _draft(ctx: Context, name: str, spec: Tree, parent: Tree) -> DoorbellDraft:
 
 @dataclass(slots=True)
 class _Address:
-    """The doorbells at one address: the one of any length, and by length the one of any value and those that match."""
+    """The doorbells at one address: the one of any length; for each length the one of any value, and those with a
+    match.
+    """
 
     any_length: str | None = None
     first: str | None = None
@@ -69,7 +71,7 @@ class _Address:
     matches: dict[tuple[int, int], str] = field(default_factory=dict)
 
     def collision(self, length: int, match: int | None) -> str | None:
-        """Return who would take the same write, as kvm's ioeventfd_check_collision() decides."""
+        """Return a doorbell that would accept the same write, as in ioeventfd_check_collision() of Linux's KVM."""
         if self.any_length is not None:
             return self.any_length
         if length == 0:
@@ -90,7 +92,7 @@ class _Address:
 
 
 class DoorbellMap:
-    """All doorbells of a device by the place that the guest writes to."""
+    """All doorbells of a device, by the address that the guest writes."""
 
     def __init__(self) -> None:
         """Start empty."""
@@ -128,7 +130,7 @@ class DoorbellMap:
 
 
 def build_doorbells(ctx: Context, drafts: list[DoorbellDraft]) -> tuple[Doorbell, ...]:
-    """Compile what the doorbells do and build them."""
+    """Compile the behaviour of the doorbells and build them."""
     return tuple(_build(ctx, draft) for draft in drafts)
 
 

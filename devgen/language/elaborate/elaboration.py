@@ -1,4 +1,4 @@
-"""What every part of the builder needs: sources, sink, scope, names, and the way to compile behaviour."""
+"""The context of every step of elaboration: sources, sink, scope, names, and the compilation of behaviour."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _NO_ENTRIES: Tree = {}
 
 @dataclass(slots=True)
 class Context:
-    """State of building one device. ``static`` knows the properties only: sizes and start values may use no more.
+    """The state of building one device.
 
-    ``behaves``: something of it was behaviour. The compiler is imported with the first piece, since the time
-    that takes is noticed where there is none.
+    ``static`` is a scope with the properties only, for sizes and start values. ``behaves``: some behaviour was
+    compiled. The compiler is imported when it is first needed, since the import takes noticeable time.
     """
 
     sources: Sources
@@ -54,24 +54,24 @@ class Context:
         self.sink.add(kind, self.sources.value_mark(node, key), length=length, hint=hint, **values)
 
     def contradiction(self, node: Tree, key: str, other: str, reason: str) -> None:
-        """Report at ``key`` that it cannot stand beside ``other``."""
+        """Report at ``key`` that it cannot be combined with ``other``."""
         self.at_key(shape_kinds.CONTRADICTION, node, key, key=key, other=other, reason=reason)
 
     def not_here(self, node: Tree, key: str, reason: str) -> None:
-        """Report at ``key`` that it has no meaning where it stands."""
+        """Report at ``key`` that it has no meaning here."""
         self.at_key(shape_kinds.NOT_HERE, node, key, key=key, reason=reason)
 
     def knows(self, node: Tree, key: str) -> bool:
-        """Whether a key is there, or was and has been reported for what it was."""
+        """Whether a key is present, or was removed because of an error that has been reported."""
         return key in node or (id(node), key) in self.sources.cut
 
     def needs(self, node: Tree, where: str, key: str) -> None:
-        """Report a key that is missing, unless it was there and has been reported for what it was."""
+        """Report a missing key, unless it was removed because of an error that has been reported."""
         if not self.knows(node, key):
             self.sink.add(shape_kinds.MISSING_KEY, self.sources.node_mark(node), where=where, key=key)
 
     def needs_one(self, node: Tree, where: str, *keys: str, told: str = "") -> None:
-        """Report that one of several keys must be there, unless one was and has been reported for what it was."""
+        """Report that one of several keys is required, unless one was removed because of a reported error."""
         if not any(self.knows(node, key) for key in keys):
             told = told or " or ".join(f"'{key}'" for key in keys)
             self.sink.add(shape_kinds.NEITHER_NOR, self.sources.node_mark(node), where=where, keys=told)
@@ -83,7 +83,7 @@ class Context:
     # --- names ---------------------------------------------------------------------------
 
     def claim(self, name: str, what: str, node: Node, key: Key | None = None) -> None:
-        """Take a name in the device's one namespace; report a name that is taken or reserved."""
+        """Reserve a name in the device's namespace. Report a name that is already used or reserved."""
         taken = self.names.get(name)
         if taken is not None:
             line = self.sources.key_mark(taken[1], name).line
@@ -102,7 +102,7 @@ class Context:
     def expression(
         self, node: Tree, key: str, scope: Scope, expect: Expectation = None, owner: Owner | None = None
     ) -> Expr | None:
-        """Compile the expression under ``key``; None when there is none or it has an error."""
+        """Compile the expression under ``key``. Return None if the key is absent or the expression has an error."""
         value = node.get(key)
         if value is None:
             return None
@@ -114,7 +114,7 @@ class Context:
         return compile_expression(self.sources.text(node, key, value), scope, self.sink, expect=expect, owner=owner)
 
     def statements(self, node: Tree, key: str, scope: Scope, owner: Owner) -> tuple[Stmt, ...]:
-        """Compile the statements under ``key``; none when there are none."""
+        """Compile the statements under ``key``. Return an empty tuple if the key is absent."""
         value = node.get(key)
         if value is None:
             return ()
@@ -136,7 +136,7 @@ class Context:
         return self.expression(node, key, scope, Range.unsigned(width)) or Int(0)
 
     def count(self, node: Tree, key: str = "count", limit: int = COUNT_LIMIT) -> Expr | None:
-        """Compile ``count`` (or another ``key``): a number of elements that ``limit`` bounds."""
+        """Compile ``count`` (or another ``key``): a number of elements of at most ``limit``."""
         value = node.get(key)
         if value is None:
             return None
@@ -158,7 +158,7 @@ def entries(tree: Tree, key: str) -> Tree:
 
 
 def most(count: Expr | None) -> int:
-    """Return the largest number of elements (1 for what is no array)."""
+    """Return the largest number of elements, or 1 if it is not an array."""
     return 1 if count is None else count.range.hi or 0
 
 

@@ -1,4 +1,4 @@
-"""``errors:``: what a device reports when its driver has done something that it cannot go on from."""
+"""``errors:``: errors that a device reports after a driver did something from which it cannot recover."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from devgen.language.model import Event
 from devgen.language.scope import EventEntry
 
 WIDTH = 64
-"""Bits of a value in an error's text."""
+"""Width in bits of a value in an error's text."""
 
 VALUES = 8
-"""Different values in a text, at most."""
+"""Most distinct values in a text."""
 
 _FORMATS = ("", "#x")
 
@@ -36,7 +36,7 @@ def build_errors(ctx: Context, tree: Tree) -> tuple[Event, ...]:
 
 
 def _parameters(text: str) -> tuple[str, ...] | str:
-    """The names in braces, in order, each once; or what is wrong with the text."""
+    """Return the distinct names in braces, in order, or a message if the text is malformed."""
     if not text.isprintable():
         return "contains a character that cannot be printed, such as a line break"
     names: dict[str, None] = {}

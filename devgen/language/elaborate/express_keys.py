@@ -1,4 +1,4 @@
-"""PCI Express and its serial number: what is in the capabilities, and what they ask of the rest of a description."""
+"""The PCI Express and serial number capabilities, and the checks of the device that they require."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LEAST_MEMORY = 128
 
 
 def build_express(ctx: Context, spec: Tree) -> Express:
-    """Build the capability, and report a link where there is none."""
+    """Build the capability. Report link keys of an integrated endpoint, which has no link."""
     kind = spec.get("type", "endpoint")
     for key in ("speed", "width"):
         if kind == "integrated" and key in spec:
@@ -35,7 +35,7 @@ def build_serial_number(ctx: Context, spec: Tree) -> SerialNumber:
 
 
 def check_express(ctx: Context, tree: Tree, bars: tuple[Bar, ...]) -> None:
-    """Report extended capabilities without PCI Express, and what a PCI Express function may not be or lack."""
+    """Report extended capabilities without PCI Express, and violations of the rules for a PCI Express function."""
     pci = entries(tree, "pci")
     capabilities = entries(pci, "capabilities")
     if "express" not in capabilities:

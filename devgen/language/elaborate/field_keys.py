@@ -18,7 +18,7 @@ def build_fields(
 ) -> tuple[tuple[Field, ...], int]:
     """Build the fields of a register ``width`` bits wide; return them with the register's reset value.
 
-    A reset that is an expression or a list counts as 0 here: fields cannot be merged into it.
+    A reset that is an expression or a list is treated as 0 here, since fields cannot be merged into it.
     """
     given = register.get("reset")
     whole = given if type(given) is int else None
@@ -49,7 +49,7 @@ def build_fields(
 def _place(
     ctx: Context, name: str, value: int | str | None, node: Tree, key: str, width: int
 ) -> tuple[int, int] | None:
-    """Return (least significant bit, width) of a field; None when it has none."""
+    """Return (least significant bit, width) of a field, or None if its bits are missing or invalid."""
     if value is None:
         return None
     if type(value) is int:
@@ -106,7 +106,7 @@ def _field(
 
 
 def check_effects(ctx: Context, spec: Tree, access: AccessType) -> None:
-    """Report side effects that the access type of a field or register never lets happen."""
+    """Report side effects that cannot occur with the access type of a field or register."""
     if access == "ro":
         for key in _READ_ONLY:
             if spec.get(key):

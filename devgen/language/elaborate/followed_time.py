@@ -1,4 +1,4 @@
-"""Refuses levels, enables and rooms that depend on time in a way that no timer can follow."""
+"""Reports levels, enables and rooms whose changes over time cannot be predicted by a timer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from devgen.language.model import Device
 
 
 def check_followed_time(ctx: Context, tree: Tree, device: Device) -> None:
-    """Report each expression of ``device`` that is to follow time and cannot."""
+    """Report each expression of ``device`` that depends on time in an unsupported way."""
     followed = list(_followed(device))
     if not followed:
         return
@@ -27,7 +27,7 @@ def check_followed_time(ctx: Context, tree: Tree, device: Device) -> None:
 
 
 def _followed(device: Device) -> Iterator[tuple[str, str, str, Expr]]:
-    """(section, name, key, expression) of everything that follows."""
+    """Yield (section, name, key, expression) of each level, enable and room."""
     for section, lines in (("interrupts", device.interrupts), ("gpio_out", device.gpio_out)):
         yield from ((section, line.name, "level", line.level) for line in lines if line.level is not None)
     yield from (

@@ -48,7 +48,7 @@ def _line(ctx: Context, name: str, spec: dict[str, Any], count: Expr | None) -> 
 
 
 def build_inputs(ctx: Context, tree: Tree, counts: dict[str, Expr | None]) -> tuple[GpioIn, ...]:
-    """Compile what the GPIO inputs do and build them."""
+    """Compile the behaviour of the GPIO inputs and build them."""
     return tuple(
         GpioIn(
             name,

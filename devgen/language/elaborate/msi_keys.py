@@ -35,7 +35,7 @@ def build_msix(spec: Tree) -> MsiX:
 
 
 def _parts(spec: Tree) -> Iterator[Part]:
-    """Yield where the parts of MSI-X in memory space lie."""
+    """Yield the places of the MSI-X table and pending bits in memory space."""
     vectors = spec.get("vectors", 1)
     sizes = {"table": _ENTRY * vectors, "pending": 8 * (-(-vectors // 64))}
     for key, size in sizes.items():
@@ -44,7 +44,7 @@ def _parts(spec: Tree) -> Iterator[Part]:
 
 
 def check_parts(ctx: Context, spec: Tree, bars: tuple[Bar, ...]) -> None:
-    """Report a table or pending bits that do not lie in a memory BAR."""
+    """Report a table or pending bits that are not in a memory BAR."""
     by_index = {str(bar.index): bar for bar in bars}
     for key, index, at, size in _parts(spec):
         bar, place = by_index.get(index), entries(spec, key)
@@ -62,7 +62,7 @@ def check_parts(ctx: Context, spec: Tree, bars: tuple[Bar, ...]) -> None:
 
 
 def check_table(ctx: Context, spec: Tree, regions: list[RegionDraft]) -> None:
-    """Report a table or pending bits of MSI-X that cover registers, memory or each other."""
+    """Report a table or pending bits of MSI-X that overlap registers, memory or each other."""
     taken: dict[str, list[Span]] = {}
     for draft in regions:
         if draft.bar is not None:
@@ -78,7 +78,7 @@ def check_table(ctx: Context, spec: Tree, regions: list[RegionDraft]) -> None:
 
 
 def _used(draft: RegionDraft) -> Iterator[Span]:
-    """Yield what a region has declared, at offsets of its BAR."""
+    """Yield the bytes that a region uses, at offsets in its BAR."""
     if draft.kind != "registers":
         yield Span(draft.at, draft.size or 1, draft.size or 1, 1, draft)
         return
@@ -89,7 +89,7 @@ def _used(draft: RegionDraft) -> Iterator[Span]:
 
 
 def register_spans(draft: RegionDraft) -> Iterator[Span]:
-    """Yield what a region's registers cover, at its own offsets."""
+    """Yield the bytes that a region's registers cover, at offsets in the region."""
     for entry in draft.registers:
         span = span_of(entry)
         if span is not None:
@@ -97,7 +97,7 @@ def register_spans(draft: RegionDraft) -> Iterator[Span]:
 
 
 def touches(spans: list[Span], span: Span) -> bool:
-    """Return whether ``span`` shares bytes with one of the others; yes if that cannot be told."""
+    """Return whether ``span`` shares bytes with one of the others; True if there are too many elements to check."""
     near = [other for other in spans if other.start < span.end and span.start < other.end]
     try:
         return any(overlaps([other, span]) for other in near)
@@ -109,7 +109,7 @@ def check_vectors(ctx: Context, tree: Tree, bus: Bus, counts: dict[str, Expr | N
     """Report interrupts with a `vector` that no capability has."""
     specs = entries(entries(tree, "pci"), "capabilities")
     interrupts = entries(tree, "interrupts")
-    # MSI shares what it has among all; the table of MSI-X has an entry a vector.
+    # With both capabilities MSI-X needs an entry for each vector; MSI may share its fewer messages.
     room = entries(specs, "msix" if "msix" in specs else "msi").get("vectors", 1)
     for name, spec in interrupts.items():
         if "vector" not in spec:

@@ -26,16 +26,16 @@ _UNBOUNDED = Range(None, None)
 _BYTE = Range.unsigned(8)
 
 BYTES_LIMIT = 65536
-"""Bytes that a property may have."""
+"""Most bytes of a property."""
 
 BYTES_OF_STATE = 1 << 24
-"""Elements that an array of bytes may have: it may be a storage medium."""
+"""Most elements of an array of bytes, which may be a storage medium."""
 
 # --- constants ---------------------------------------------------------------------------
 
 
 def build_constants(ctx: Context, tree: Tree) -> tuple[Constant, ...]:
-    """Declare the constants, for behaviour as for sizes and start values."""
+    """Declare the constants for behaviour, sizes and start values."""
     declared = entries(tree, "constants")
     for name, value in declared.items():
         ctx.claim(name, "a constant", declared)
@@ -71,7 +71,7 @@ def _property(ctx: Context, parent: Tree, name: str, spec: Tree) -> Property:
 
 
 def _property_size(ctx: Context, name: str, kind: str, spec: Tree) -> int:
-    """Return how many bytes a property of bytes has; 0 for any other."""
+    """Return the size in bytes of a bytes property, or 0 for another type."""
     if kind != "bytes":
         if "size" in spec:
             ctx.not_here(spec, "size", f"the property is a {kind}, not bytes")
@@ -224,7 +224,7 @@ def declare_streams(ctx: Context, tree: Tree) -> None:
 
 
 def build_streams(ctx: Context, tree: Tree) -> tuple[Stream, ...]:
-    """Compile what the streams do and build them."""
+    """Compile the behaviour of the streams and build them."""
     return tuple(
         Stream(
             name,

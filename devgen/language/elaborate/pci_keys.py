@@ -17,7 +17,7 @@ _LIMITS = {"io": (4, 1 << 16), "mem32": (16, 1 << 31), "mem64": (16, 1 << 48), "
 
 
 def build_pci(ctx: Context, tree: Tree, bus: Bus, capabilities: list[Entry]) -> Pci | None:
-    """Build the PCI part of a device on that bus; report one where there is none, and none where there must be one."""
+    """Build the PCI part of a PCI device. Report `pci` on another bus, and a PCI device without `pci`."""
     spec = tree.get("pci")
     if bus is not Bus.PCI:
         if spec is not None:
@@ -81,7 +81,7 @@ def _bad_size(kind: str, size_: int) -> str:
 
 
 def check_intx(ctx: Context, tree: Tree, bus: Bus) -> None:
-    """Report INTx# marks that do not go together with the interrupt pin."""
+    """Report `intx` marks that do not agree with `interrupt_pin`."""
     interrupts = entries(tree, "interrupts")
     marked = [name for name, spec in interrupts.items() if spec.get("intx")]
     for name in marked:

@@ -1,4 +1,4 @@
-"""Power management, and the interrupt that is its event."""
+"""The power management capability, and the interrupt for its event, PME#."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def build_power(ctx: Context, spec: Tree) -> PowerManagement:
 
 
 def check_pme(ctx: Context, tree: Tree, bus: Bus) -> None:
-    """Report interrupts marked `pme: true` that no capability gives a meaning."""
+    """Report interrupts with `pme: true` that do not agree with the capability."""
     interrupts = entries(tree, "interrupts")
     marked = [name for name, spec in interrupts.items() if spec.get("pme")]
     power = entries(entries(entries(tree, "pci"), "capabilities"), "pm")

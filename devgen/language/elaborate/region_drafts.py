@@ -10,8 +10,9 @@ from devgen.language.elaborate.register_drafts import Defaults, Draft
 from devgen.language.model import AccessRule, Bar, RegionKind, RegionSpace
 
 CONFIG_START, CONFIG_END, EXTENDED_END = 0x40, 0x100, 0x1000
-"""Where the part of configuration space lies that is a function's own (Local Bus Specification 3.0, section 6.1), and
-where it ends in a PCI Express function."""
+"""Bounds of the device-specific part of configuration space (Local Bus Specification 3.0, section 6.1), and its end in
+a PCI Express function.
+"""
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""Reads where regions lie and how they are accessed, and builds the regions of the model."""
+"""Reads the addresses and access rules of regions, and builds the regions of the model."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _CONFIG_EXCLUDES = ("bar", "at", "size", "ram", "rom", "doorbells")
 
 
 def draft_regions(ctx: Context, tree: Tree, bus: Bus, bars: tuple[Bar, ...], retain: bool) -> list[RegionDraft]:
-    """Read the shape of all regions and what is in them, declare the registers, and check the layout."""
+    """Read the structure of all regions and their contents, declare the registers, and check the layout."""
     declared = entries(tree, "regions")
     by_index = {str(bar.index): bar for bar in bars}
     express = "express" in entries(entries(tree, "pci"), "capabilities")
@@ -207,7 +207,7 @@ def _report_regions(ctx: Context, later: Any, earlier: Any, bar: str) -> None:
 
 
 def build_region(ctx: Context, draft: RegionDraft) -> Region:
-    """Compile what a region's registers and doorbells do and build it."""
+    """Compile the behaviour of a region's registers and doorbells, and build the region."""
     spec = draft.spec
     return Region(
         name=draft.name,

@@ -9,7 +9,7 @@ from devgen.language.elaborate.register_drafts import Draft, RegisterDraft, all_
 
 
 def resolve_aliases(ctx: Context, drafts: list[Draft]) -> None:
-    """Give aliases the fields, width and number of elements of what they stand for, and check that they can."""
+    """Give each alias the fields, width and number of elements of its target, and report invalid aliases."""
     aliases = [draft for draft in all_registers(drafts) if "alias" in draft.spec]
     if not aliases:
         return

@@ -1,4 +1,4 @@
-"""Compiles what registers do, once all names are known, and builds the registers of the model."""
+"""Compiles the behaviour of registers, once all names are declared, and builds the registers of the model."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ZERO = Int(0)
 
 
 def build_entries(ctx: Context, drafts: list[Draft]) -> tuple[Register | RegisterFile, ...]:
-    """Compile what the registers of a region do and build them."""
+    """Compile the behaviour of a region's registers and build them."""
     return tuple(
         _build_file(ctx, draft) if isinstance(draft, FileDraft) else _build_register(ctx, draft) for draft in drafts
     )
@@ -26,7 +26,7 @@ def build_entries(ctx: Context, drafts: list[Draft]) -> tuple[Register | Registe
 
 @dataclass(slots=True, frozen=True)
 class _Hooks:
-    """What a register does."""
+    """The compiled behaviour of a register."""
 
     read: Expr | None = None
     write: tuple[Stmt, ...] | None = None
@@ -121,7 +121,7 @@ def _build_register(ctx: Context, draft: RegisterDraft) -> Register:
 def _window(ctx: Context, draft: RegisterDraft) -> Window | None:
     spec = draft.spec["window"]
     if not {"region", "at"} <= spec.keys():
-        return None  # the schema stage has reported what is missing
+        return None  # the schema stage has reported the missing key
     at = ctx.expression(spec, "at", _hook(ctx, draft), owner=("window", draft.label))
     return None if at is None else Window(spec["region"], at)
 

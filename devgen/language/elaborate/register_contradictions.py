@@ -37,7 +37,7 @@ NEEDS_READ_ACCESS = ("read", "before_read", "on_read")
 
 
 def check_contradictions(ctx: Context, spec: Tree, access: AccessType) -> None:
-    """Report keys of a register that exclude each other, or that its access type makes useless."""
+    """Report keys of a register that exclude each other, or that have no effect with its access type."""
     for key, other, reason in _EXCLUSIVE:
         if key in spec and other in spec:
             ctx.contradiction(spec, other, key, reason)

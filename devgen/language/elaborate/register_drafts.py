@@ -1,4 +1,4 @@
-"""Registers and register files as first read: their shape, before their behaviour is compiled."""
+"""Registers and register files whose structure is read and whose behaviour is not compiled yet."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from devgen.language.model import AccessRule, AccessType, Decode, Field
 
 @dataclass(slots=True, frozen=True)
 class Defaults:
-    """What a region (and the device) gives to its registers."""
+    """Defaults that registers inherit from their region or device."""
 
     width: int
     decode: Decode
@@ -46,17 +46,17 @@ class RegisterDraft:
 
     @property
     def readable(self) -> bool:
-        """Whether it answers reads."""
+        """Whether it can be read."""
         return self.access not in ("wo", "w1")
 
     @property
     def writable(self) -> bool:
-        """Whether it answers writes."""
+        """Whether it can be written."""
         return self.access != "ro"
 
     @property
     def label(self) -> str:
-        """The name as behaviour outside would write it."""
+        """The name that behaviour outside its register file uses."""
         return self.name if self.file is None else f"{self.file.name}.{self.name}"
 
 

@@ -1,4 +1,4 @@
-"""Reads the shape of registers, register arrays and register files, and declares their names for behaviour."""
+"""Reads the structure of registers, register arrays and register files, and declares their names for behaviour."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _NO_FIELDS: Tree = {}
 UNREMARKABLE_KEYS = frozenset(
     ("at", "width", "access", "reset", "fields", "title", "description", "count", "stride", "retain", "decode", "sizes")
 )
-"""Keys that contradict none of the others."""
+"""Keys that can be combined with all others."""
 _FILE_KEYS = frozenset(("at", "stride", "count", "registers", "title", "description"))
 
 
 def draft_registers(ctx: Context, region: Tree, defaults: Defaults) -> list[Draft]:
-    """Read the shape of all registers of a region and declare them."""
+    """Read the structure of all registers of a region and declare them."""
     declared = entries(region, "registers")
     return [
         _draft_file(ctx, name, spec, declared, defaults)
@@ -65,7 +65,7 @@ def _draft_register(
 
 
 def ascending_sizes(ctx: Context, spec: Tree, key: str) -> tuple[int, int]:
-    """Return access sizes in ascending order; report them if they were not."""
+    """Return access sizes in ascending order, and report them if they were reversed."""
     low, high = access_sizes(spec[key])
     if low > high:
         ctx.at_value(kinds.BAD_ACCESS, spec, key, found=spec[key], reason="the smallest comes first")
@@ -73,7 +73,9 @@ def ascending_sizes(ctx: Context, spec: Tree, key: str) -> tuple[int, int]:
 
 
 def _access(spec: Tree) -> AccessType:
-    """Return the access type; what cannot be written in any way defaults to read-only."""
+    """Return the access type; by default "ro" for constants and registers with an intent that nothing writes, else
+    "rw".
+    """
     given: AccessType | None = spec.get("access")
     if given is not None:
         return given
@@ -110,7 +112,7 @@ def _check_constant(ctx: Context, draft: RegisterDraft) -> None:
 
 
 def _check_list(ctx: Context, draft: RegisterDraft, key: str, values: list[int]) -> None:
-    """Check a list with one value an element."""
+    """Check a list that has a value for each element."""
     count = most(draft.count)
     if draft.count is None or len(values) != count:
         wanted = f"the array has {count} elements" if draft.count is not None else "this is one register, not an array"
@@ -154,7 +156,7 @@ def _draft_member(
 
 
 def _set_file_stride(ctx: Context, draft: FileDraft) -> None:
-    """Check the stride against the members, or make it from them: their extent in whole members."""
+    """Check the stride against the members, or compute it: their extent, rounded up to the largest member."""
     extent = max((member.at + member.size for member in draft.members if member.at is not None), default=1)
     unit = max((member.size for member in draft.members), default=1)
     draft.stride = draft.spec.get("stride") or -(-extent // unit) * unit
@@ -180,7 +182,7 @@ def _register_entry(draft: RegisterDraft) -> RegisterEntry:
 
 
 def _why_readonly(spec: Tree) -> str | None:
-    """Return why behaviour may not assign a register; None when it may."""
+    """Return why behaviour cannot assign a register, or None if it can."""
     if "constant" in spec:
         return "is constant"
     if "read" in spec:

@@ -1,4 +1,4 @@
-"""Checks where registers lie in a region: bytes that two share, the end of the region, alignment, sizes of accesses."""
+"""Checks the layout of a region's registers: overlaps, the end of the region, alignment, access sizes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def check_layout(ctx: Context, draft: RegionDraft) -> None:
 
 
 def _shared(region: RegionDraft, spans: list[Span]) -> list[tuple[Span, Span, int]]:
-    """Return the pairs that one access could mean; a register to read and one to write may share a place."""
+    """Return the pairs that overlap. A read-only and a write-only register may share an address."""
     found = overlaps(spans)
     if not found:
         return []
@@ -55,7 +55,7 @@ def _answers_writes(span: Span) -> bool:
 
 
 def span_of(draft: Draft) -> Span | None:
-    """Return what a register, an array or a register file covers; None when it has no place."""
+    """Return the bytes that a register, an array or a register file covers, or None if it has no offset."""
     if draft.at is None:
         return None
     if isinstance(draft, FileDraft):
@@ -64,7 +64,7 @@ def span_of(draft: Draft) -> Span | None:
 
 
 def _member_spans(drafts: list[Draft]) -> list[Span]:
-    """Return the spans of all registers, those of a register file's members in each of its elements."""
+    """Return the spans of all registers; a register file is expanded to its members, each with the file's stride."""
     spans = []
     for draft in drafts:
         if isinstance(draft, FileDraft):
@@ -116,7 +116,7 @@ def _report_header(ctx: Context, span: Span) -> None:
 
 
 def _check_answered(ctx: Context, region: RegionDraft) -> None:
-    """Report registers that no access of the region can reach, for its size."""
+    """Report registers that cannot be accessed with any access size of the region."""
     low, high = region.access.implemented
     low = 1 if region.defaults.decode == "lanes" else low
     for draft in all_registers(region.registers):

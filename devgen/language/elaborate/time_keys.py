@@ -84,7 +84,7 @@ def _unit_hint(unit: str, units: dict[str, int]) -> str:
 
 
 def build_counters(ctx: Context, drafts: dict[str, CounterDraft], retain: bool) -> tuple[Counter, ...]:
-    """Compile what the counters do and build them."""
+    """Compile the enables of the counters and build them."""
     return tuple(_counter(ctx, draft, retain) for draft in drafts.values())
 
 
@@ -150,7 +150,7 @@ def _check_timer_keys(ctx: Context, name: str, spec: Tree) -> None:
 
 
 def build_timers(ctx: Context, drafts: list[TimerDraft], retain: bool) -> tuple[Timer, ...]:
-    """Compile what the timers do and build them."""
+    """Compile the behaviour of the timers and build them."""
     return tuple(_timer(ctx, draft, retain) for draft in drafts)
 
 

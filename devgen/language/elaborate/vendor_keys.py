@@ -14,13 +14,13 @@ EXTENDED_HEADER = 8
 
 
 def build_vendor(ctx: Context, name: str, spec: Tree) -> VendorSpecific:
-    """Build one of the conventional list, and report contents that are no bytes or more than its size."""
+    """Build a capability of the conventional list. Report contents that are not hexadecimal or exceed its size."""
     contents, size = _bytes(ctx, name, spec, HEADER)
     return VendorSpecific(name, contents, size, spec.get("at"))
 
 
 def build_vendor_extended(ctx: Context, name: str, spec: Tree) -> VendorExtended:
-    """Build one of the extended list, and report contents that are no bytes or more than its size."""
+    """Build a capability of the extended list. Report contents that are not hexadecimal or exceed its size."""
     contents, size = _bytes(ctx, name, spec, EXTENDED_HEADER)
     return VendorExtended(name, spec.get("id", 0), spec.get("revision", 0), contents, size, spec.get("at"))
 

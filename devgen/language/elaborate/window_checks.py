@@ -1,4 +1,4 @@
-"""Checks windows: that each surely reaches registers of another region, and that each indirect region is reached."""
+"""Checks that each window always reaches registers of another region, and that each indirect region has a window."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from devgen.language.model import Region, Register
 
 
 def check_windows(ctx: Context, drafts: list[RegionDraft], regions: tuple[Region, ...]) -> None:
-    """Report windows that do not surely reach registers, or stand behind one, and regions that nothing reaches."""
+    """Report windows that may not reach registers or are behind a window, and indirect regions without a window."""
     built = {id(draft): region for draft, region in zip(drafts, regions, strict=True)}
     indirect = {draft.name: draft for draft in drafts if draft.space == "indirect"}
     banks = {draft.name: draft for draft in drafts if draft.kind == "registers" and draft.space != "config"}

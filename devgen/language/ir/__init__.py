@@ -1,8 +1,8 @@
-"""Typed form of the behaviour language: what a checked expression or statement is.
+"""Typed form of the behaviour language: checked expressions and statements.
 
 The checker (``devgen.language.behaviour``) makes these from text; targets lower them. Every expression carries the
-exact range of its value, so that a target never has to ask whether a result fits. For example ``DR + 1``, where DR is
-a register of 8 bits, is::
+exact range of its value, so that a target knows that each result fits. For example ``DR + 1``, where DR is a register
+of 8 bits, is::
 
     Binary("+", Load(RegisterPlace("DR", 8), Range(0, 255)), Int(1), Range(1, 256))
 

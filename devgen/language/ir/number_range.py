@@ -33,7 +33,7 @@ BOOL = Range(0, 1)
 BYTE = Range(0, 255)
 
 NANOSECONDS = Range(0, (1 << 63) - 1)
-"""What a clock can read."""
+"""Range of a clock in nanoseconds."""
 
 UNBOUNDED = Range(None, None)
-"""The range of what is no number: a text."""
+"""The range of a value that is not a number, such as a text."""

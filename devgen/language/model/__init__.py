@@ -1,11 +1,10 @@
-"""The typed model of a device description: what is left once a YAML file has passed every check.
+"""The typed model of a device description that has passed every check.
 
-Offsets and sizes are bytes, bit numbers count from 0 at the least significant bit, times are nanoseconds. Everything is
-frozen: a target reads it and adds nothing to what it says. For example a file with the register
-``DR: {at: 0x0, width: 8}`` in one region becomes a ``Device`` whose ``regions[0].entries[0]`` is a ``Register`` of name
-"DR", offset 0, width 8, access "rw" and reset ``Int(0)``.
+Offsets and sizes are bytes, bit numbers count from 0 at the least significant bit, times are nanoseconds. All classes
+are frozen. For example a file with the register ``DR: {at: 0x0, width: 8}`` in one region becomes a ``Device`` whose
+``regions[0].entries[0]`` is a ``Register`` of name "DR", offset 0, width 8, access "rw" and reset ``Int(0)``.
 
-- ``device_model``: ``Device`` and what it is made of: regions, registers, fields, counters, timers, lines.
+- ``device_model``: ``Device`` and its parts: regions, registers, fields, counters, timers, lines.
 - ``pci_model``: ``Pci``, the identity, BARs and capabilities of a PCI function.
 
 To add a key of the description, add it to the schema (``schemas/``), to a class here, and to the file of

@@ -1,7 +1,7 @@
-"""The typed model of a device description: what is left once a YAML file has passed every check.
+"""The typed model of a device description that has passed every check.
 
-Offsets and sizes are bytes, bit numbers count from 0 at the least significant bit, times are nanoseconds.
-Everything is frozen: the code generator reads it and decides nothing that is decided here.
+Offsets and sizes are bytes, bit numbers count from 0 at the least significant bit, times are nanoseconds. All classes
+are frozen.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Mark:
 
 
 class Bus(StrEnum):
-    """Where a device sits."""
+    """The bus of a device."""
 
     SYSBUS = "sysbus"
     ISA = "isa"
@@ -32,7 +32,7 @@ class Bus(StrEnum):
 
 
 class Intent(StrEnum):
-    """Why a register has no behaviour; the three are different things and are logged as such."""
+    """Why a register has no behaviour. Logs distinguish the three reasons."""
 
     RESERVED = "reserved"
     UNIMPLEMENTED = "unimplemented"
@@ -53,9 +53,10 @@ Align = Literal["edge", "now"]
 
 @dataclass(slots=True, frozen=True)
 class Property:
-    """A value set when a device is placed; ``range`` bounds an int, ``clamp`` forces it in instead of refusing it.
+    """A value set when a device is placed; ``range`` bounds an int, ``clamp`` moves a value outside to the nearest
+    bound.
 
-    One of type "bytes" is an array of ``size`` bytes; its default is hexadecimal text, the rest is zero.
+    A property of type "bytes" is an array of ``size`` bytes. Its default is hexadecimal text, padded with zeros.
     """
 
     name: str
@@ -88,7 +89,7 @@ class StateVar:
 
     @property
     def is_bytes(self) -> bool:
-        """Whether it is an array of bytes, which blocks are copied to and from."""
+        """Whether it is an array of bytes, as block copies need."""
         return self.width == 8 and self.count is not None
 
 
@@ -172,7 +173,7 @@ class Field:
 
 @dataclass(slots=True, frozen=True)
 class Window:
-    """What a data register reaches: the registers at offset ``at`` (bytes) of another region, ``region``."""
+    """The registers that a data register accesses: those at offset ``at`` (bytes) of another region, ``region``."""
 
     region: str
     at: Expr
@@ -180,11 +181,12 @@ class Window:
 
 @dataclass(slots=True, frozen=True)
 class Register:
-    """A register or a register array. A register without declared fields has none here: its bits obey its own access.
+    """A register or a register array. ``fields`` is empty if none are declared: the register's access applies to all
+    bits.
 
-    ``reset`` is the whole register's value with the fields' resets merged in; an array whose elements differ has one
-    value an element in ``resets`` instead. ``constant`` has one value for all elements or one an element.
-    An alias has the fields, width and number of elements of what it stands for.
+    ``reset`` is the whole register's value with the fields' resets merged in; an array whose elements differ has a
+    value for each element in ``resets`` instead. ``constant`` has one value for all elements, or one for each. An alias
+    has the fields, width and number of elements of its target.
     """
 
     name: str
@@ -284,8 +286,8 @@ class Region:
 class Line:
     """An interrupt or GPIO output. ``level`` None: driven by statements.
 
-    ``vector``: it is a message each time it rises, of that vector or, in an array, of those from there on.
-    ``pme``: a rise is a power management event.
+    ``vector``: each rising edge sends the message of this vector; in an array this is the vector of the first element.
+    ``pme``: a rising edge is a power management event.
     """
 
     name: str
@@ -300,7 +302,7 @@ class Line:
 
 @dataclass(slots=True, frozen=True)
 class GpioIn:
-    """A GPIO input and what its change does (``value`` and, in an array, ``index`` are in scope)."""
+    """A GPIO input and the statements of its change (``value`` and, in an array, ``index`` are in scope)."""
 
     name: str
     on_input: tuple[Stmt, ...]
@@ -310,7 +312,7 @@ class GpioIn:
 
 @dataclass(slots=True, frozen=True)
 class Event:
-    """A host-visible event with its parameters' widths in bits; an error, if it has a text with their names."""
+    """A host-visible event with its parameters' widths in bits. An event with a text, which shows them, is an error."""
 
     name: str
     parameters: tuple[tuple[str, int], ...]
@@ -320,7 +322,7 @@ class Event:
 
 @dataclass(slots=True, frozen=True)
 class Stream:
-    """A byte stream to and from a host character device. ``room``: how many bytes it can take; None: any number."""
+    """A byte stream to and from a host character device. ``room``: bytes that it can accept now; None: any number."""
 
     name: str
     on_receive: tuple[Stmt, ...]
@@ -331,8 +333,8 @@ class Stream:
 
 @dataclass(slots=True, frozen=True)
 class Deviation:
-    """A difference from the datasheet. ``property`` names the bool property that removes it where it is true, or is
-    empty: then the device always differs.
+    """A difference from the datasheet. ``property`` is the bool property that removes it when true. It is empty if the
+    device always differs.
     """
 
     name: str

@@ -25,7 +25,7 @@ class Bar:
 
 @dataclass(slots=True, frozen=True)
 class Msi:
-    """An MSI capability. ``at``: its offset in configuration space; None: behind the one before it."""
+    """An MSI capability. ``at``: its offset in configuration space; None: after the previous capability."""
 
     vectors: int
     masking: bool

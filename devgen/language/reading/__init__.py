@@ -1,13 +1,13 @@
-"""From a file to a tree of plain data that has the form the JSON Schema asks for.
+"""Reads a file to a tree of plain data and validates it with the JSON Schema.
 
 ``yaml_tree`` builds dicts, lists, strings, numbers and booleans from the events of PyYAML's C parser, and
-``source_map`` keeps the place of every key and value beside them, so that each later message can name file, line and
-column. Numbers are read as a datasheet writes them. For example, ``size: 4 KiB`` is the text "4 KiB" in the tree, with
-its place, and ``quantities.size("4 KiB")`` is 4096.
+``source_map`` keeps the place of every key and value beside them, so that later messages can give file, line and
+column. Numbers are written as in a datasheet. For example, ``size: 4 KiB`` is the text "4 KiB" in the tree, with its
+place, and ``quantities.size("4 KiB")`` is 4096.
 
 - ``regular_file``: reads a file, with a diagnostic for what cannot be read. ``description_files``: boards or devices.
-- ``yaml_tree``: YAML to a tree, within limits. ``yaml_scalars``: what a plain word of YAML is: number, truth, text.
+- ``yaml_tree``: YAML to a tree, within limits. ``yaml_scalars``: the type of a plain scalar: number, boolean, text.
 - ``includes``: merges the files that ``include:`` names.
-- ``schema_check``: the JSON Schema's rules, each violation in words. What breaks the schema is cut out of the tree.
+- ``schema_check``: the JSON Schema's rules. Violations become diagnostics and are removed from the tree.
 - ``quantities``: texts with units, ranges and bit positions, as 24 MHz, 1..4 and 7:0.
 """

@@ -1,4 +1,4 @@
-"""Which of the files that a command is given are boards, and which are not to be read."""
+"""Tells boards from devices, and refuses symbolic links that leave a folder."""
 
 from __future__ import annotations
 

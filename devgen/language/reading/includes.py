@@ -1,8 +1,8 @@
-"""``include:``: files merged into one tree, each key keeping the place it came from.
+"""``include:``: merges files into one tree, in which each key keeps its place.
 
-Mappings merge key by key and the including file wins; anything else replaces. Of an included file the keys
-``device``, ``fragment`` and ``include`` are not taken over. A description may include relative paths to ``.yaml`` or
-``.yml`` files only. The file, links resolved, must lie below the folder of the outermost file or below a folder that
+Mappings are merged key by key and the including file takes precedence; other values are replaced. The keys ``device``,
+``fragment`` and ``include`` of an included file are not merged. A description may include relative paths to ``.yaml``
+or ``.yml`` files only. The file, links resolved, must lie below the folder of the outermost file or below a folder that
 the user named: an untrusted description must not make devgen read or quote another file.
 """
 
@@ -30,7 +30,7 @@ _OWN_KEYS = ("device", "fragment", "include")
 
 @dataclass(slots=True)
 class Includer:
-    """Loads one description and what it includes."""
+    """Loads a description with the files that it includes."""
 
     sources: Sources
     sink: Diagnostics
@@ -46,7 +46,7 @@ class Includer:
         try:
             self._roots = tuple(folder.resolve() for folder in (path.parent, *self.include_dirs))
             real = path.resolve()
-        except (OSError, ValueError, RuntimeError):  # a NUL, a loop of links
+        except (OSError, ValueError, RuntimeError):  # a NUL character or a loop of links
             real = path
         return self._load(path, real, Mark(str(path), 1, 1))
 
@@ -110,7 +110,7 @@ class Includer:
         return self._merged[real]
 
     def _merge(self, base: Tree, over: Tree) -> Tree:
-        """Return ``base`` overlaid with ``over``; neither is changed, what both hold as mappings is made anew."""
+        """Return ``base`` overlaid with ``over``. Neither is changed; mappings that both have are copied."""
         node = dict(base)
         entries = dict(self.sources.marks[id(base)])
         own = self.sources.marks[id(over)]
@@ -140,7 +140,7 @@ def _refusal(name: str) -> str:
 
 
 def _exists(path: Path) -> bool:
-    """Whether there is such a file; no for a name that is too long for the file system, or a loop of links."""
+    """Whether the file exists; False for a name that is too long for the file system, or a loop of links."""
     try:
         path.stat()
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Quantities as a datasheet writes them: ``4 KiB``, ``1 s``, ``24 MHz``, ``1..4``, ``7:0``."""
+"""Quantities in the notation of datasheets: ``4 KiB``, ``1 s``, ``24 MHz``, ``1..4``, ``7:0``."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _LONGEST = 100
 
 
 def size(value: int | str) -> int | None:
-    """Return a size in bytes; None for text that is not a size."""
+    """Return a size in bytes, or None for text that is not a size."""
     return value if isinstance(value, int) else quantity(value, SIZE_UNITS)
 
 
 def quantity(text: str, units: Mapping[str, int]) -> int | None:
-    """Return a number with one of ``units``, in the base unit; None for anything else."""
+    """Return a number with one of ``units``, converted to the base unit, or None for other text."""
     match = _QUANTITY.fullmatch(text) if len(text) <= _LONGEST else None
     if match is None or match[2] not in units:
         return None
@@ -30,7 +30,7 @@ def quantity(text: str, units: Mapping[str, int]) -> int | None:
 
 
 def value_range(text: str) -> tuple[int, int] | None:
-    """Return the bounds of ``lo..hi``, in the order written; None for anything else."""
+    """Return the bounds of ``lo..hi`` as written, or None for other text."""
     match = _RANGE.fullmatch(text) if len(text) <= _LONGEST else None
     if match is None:
         return None

@@ -10,7 +10,7 @@ from devgen.language.diagnostics.reporting import Diagnostics
 from devgen.language.model import Mark
 
 SIZE_LIMIT = 32 << 20
-"""Bytes of one file that are read at most."""
+"""Most bytes that are read of a file."""
 
 
 def read_text(path: Path, mark: Mark, sink: Diagnostics, limit: int = SIZE_LIMIT) -> str | None:

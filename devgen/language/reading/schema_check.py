@@ -1,7 +1,7 @@
-"""Validation against the JSON Schemas, and each violation told at its place in words of the language.
+"""Validation against the JSON Schemas: each violation becomes a diagnostic at its place.
 
-jsonschema-rs answers "nothing wrong" in milliseconds. Only if it does not, jsonschema, the authority, walks the
-tree and every error it finds becomes a diagnostic.
+jsonschema-rs accepts a valid tree in milliseconds. If it finds an error, jsonschema validates the tree again, and each
+error that it finds becomes a diagnostic.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _TYPES = {
 
 @dataclass(slots=True, frozen=True)
 class _Violation:
-    """One broken rule: which (``rule``), what it asks for, of which value at which path; ``of_key``: of a key."""
+    """A violation of a schema rule: the keyword, its value, the faulty value and its path; ``of_key``: of a key."""
 
     rule: str
     wanted: Any
@@ -54,7 +54,7 @@ class _Violation:
 def validate(tree: dict[str, Any], name: SchemaName, sources: Sources, sink: Diagnostics) -> bool:
     """Report every place where ``tree`` breaks the schema and cut it out, so that the rest can be built and checked.
 
-    Return whether at most keys are missing from what is left; the builders bear that. ``sources`` remembers the cuts.
+    Return whether the rest of the tree can be built, which may only lack keys. ``sources`` records the removed entries.
     """
     if _nothing_wrong(name, tree, True):
         return True
@@ -86,10 +86,10 @@ def schema_text(name: SchemaName) -> str:
 
 @cache
 def _fast_validator(name: SchemaName, complete: bool) -> Any:
-    """Return the fast validator, one that asks for the keys that must be there only if ``complete``."""
+    """Return the fast validator. It checks required keys only if ``complete``."""
     try:
         import jsonschema_rs
-    except ImportError:  # no wheel for this platform: the authority does all the work
+    except ImportError:  # no wheel for this platform: use jsonschema alone
         return None
     schema = json.loads(schema_text(name))
     return jsonschema_rs.Draft202012Validator(schema if complete else _without_required(schema))
@@ -105,7 +105,7 @@ def _nothing_wrong(name: SchemaName, tree: dict[str, Any], complete: bool) -> bo
     fast = _fast_validator(name, complete)
     try:
         return fast is not None and bool(fast.is_valid(tree))
-    except ValueError:  # a value it cannot take: let the authority say what is wrong
+    except ValueError:  # it cannot handle a value: let jsonschema report it
         return False
 
 
@@ -130,7 +130,7 @@ def _cut(tree: dict[str, Any], error: _Violation, sources: Sources) -> None:
         return
     path = [*error.path, error.value] if error.of_key else list(error.path)
     while path and isinstance(path[-1], int):
-        path.pop()  # a list with a bad element goes as a whole
+        path.pop()  # a list with a bad element is removed as a whole
     node: Any = tree
     for key in path[:-1]:
         node = node.get(key, {})
@@ -157,7 +157,7 @@ def _pattern(_validator: object, pattern: str, instance: object, _schema: object
 
 
 def _one_a_place(errors: list[_Violation]) -> Iterator[_Violation]:
-    """Drop what follows from a wrong type: a value of another kind breaks the other rules for its place, too."""
+    """Drop violations that follow from a wrong type: such a value violates the other rules for its place, too."""
     mistyped = {error.path for error in errors if error.rule == "type"}
     for error in errors:
         if error.rule in ("type", "required") or error.of_key or error.path not in mistyped:
@@ -176,7 +176,7 @@ class _Reporter:
     # --- places --------------------------------------------------------------------------
 
     def _owner(self, error: _Violation) -> tuple[Node | None, Any]:
-        """Return the container that holds the value at fault, and its key there (None: the outermost mapping)."""
+        """Return the container of the faulty value, and its key there (None: the outermost mapping)."""
         if not error.path:
             return None, None
         return _at(self.tree, error.path[:-1]), error.path[-1]
@@ -273,7 +273,7 @@ _HANDLERS: dict[str, Callable[[_Reporter, _Violation], None]] = {
 
 
 def describe(value: object) -> str:
-    """Return a value from a description in words: ``the number 5``, ``the text 'abc'``, ``a list``."""
+    """Describe a value for a message: ``the number 5``, ``the text 'abc'``, ``a list``."""
     match value:
         case None:
             return "nothing"

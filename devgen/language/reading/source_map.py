@@ -1,8 +1,8 @@
-"""Where things stand: the files of one run and the place of every key and value in them.
+"""The files of a run, and the place of every key and value in them.
 
 A *position* is one integer: the number of characters of all files before this one, plus the character index in the
-file. A whole description therefore costs one small integer for a key and its value, and turning a position into file,
-line and column is left to the few that end in a diagnostic.
+file. A key and its value therefore cost one small integer. A position is converted to file, line and column only for a
+diagnostic.
 """
 
 from __future__ import annotations
@@ -64,9 +64,9 @@ class SourceFile:
 class Sources:
     """All files of one run and the positions of what was read from them.
 
-    ``marks`` maps a container's identity to the positions of its entries, so a tree stays plain data. ``keep``
-    holds the containers, so that no identity is used twice. ``cut`` names entries (container's identity, key) that were
-    reported and removed: nobody need miss them.
+    ``marks`` maps a container's identity to the positions of its entries, so a tree stays plain data. ``keep`` holds
+    the containers, so that no identity is used twice. ``cut`` holds the entries (container's identity, key) that were
+    reported and removed, so that they are not reported as missing.
     """
 
     files: list[SourceFile] = field(default_factory=list)
@@ -87,7 +87,7 @@ class Sources:
         return file.mark(position - file.base)
 
     def line(self, name: str, number: int) -> str:
-        """Return a line of a file by the name it is shown under; empty when there is none."""
+        """Return a line of a file by the file's displayed name, or an empty string if there is none."""
         return next((file.line(number) for file in self.files if file.name == name), "")
 
     def set_place(self, node: Node, entries: dict[Any, int], position: int) -> None:
@@ -101,7 +101,7 @@ class Sources:
         return self.mark(self.places[id(node)] if packed is None else packed >> _SHIFT)
 
     def value_mark(self, node: Node, key: Key) -> Mark:
-        """Return the place of a key's value; the container's own place when the key is absent."""
+        """Return the place of a key's value, or that of the container if the key is absent."""
         packed = self.marks[id(node)].get(key)
         return self.mark(self.places[id(node)] if packed is None else packed & _MASK)
 
@@ -110,14 +110,14 @@ class Sources:
         return self.mark(self.places[id(node)])
 
     def text(self, node: Node, key: Key, value: object) -> SourceText:
-        """Return a scalar entry as text that knows where its characters stand; an int becomes decimal digits."""
+        """Return a scalar entry as text that knows the place of its characters. An int becomes decimal digits."""
         mark = self.value_mark(node, key)
         if not isinstance(value, str):
             return SourceText(str(value).lower() if isinstance(value, bool) else str(value), mark)
         return SourceText(value, mark, partial(self._locate, self.marks[id(node)][key] & _MASK, value))
 
     def key_text(self, node: Node, key: str) -> SourceText:
-        """Return a key as text that knows where its characters stand."""
+        """Return a key as text that knows the place of its characters."""
         return SourceText(
             key, self.key_mark(node, key), partial(self._locate, self.marks[id(node)][key] >> _SHIFT, key)
         )

@@ -1,4 +1,4 @@
-"""Plain YAML scalars as a datasheet writes them: what is a number, a truth value, nothing, or text.
+"""Plain YAML scalars: numbers in the notation of datasheets, booleans, null, and text.
 
 Numbers: ``12``, ``0x1c``, ``0b101``, ``0o17``, each with ``_`` between digits. ``true`` and ``false`` alone are
 booleans: ``on``, ``yes`` and ``12:30:45`` are text. A decimal number with a leading zero is refused, since YAML 1.1
@@ -26,7 +26,7 @@ _LONGEST = 100
 
 
 def parse_scalar(text: str) -> Scalar | Kind:
-    """Return what a plain scalar means, or the kind of diagnostic why it means nothing."""
+    """Return the value of a plain scalar, or the kind of diagnostic for one that is ambiguous or out of range."""
     if text in WORDS:
         return WORDS[text]
     if text[0] not in _NUMBER_STARTS:

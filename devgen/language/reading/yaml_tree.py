@@ -1,8 +1,7 @@
 """YAML text to a plain tree with a side table of positions.
 
-Built from the events of PyYAML's C parser: no constructor, no resolver and no tag is ever consulted, so that a
-description can build nothing but dicts, lists, strings, integers, booleans and None. Keys are always strings, as they
-are written.
+The tree is built from the events of PyYAML's C parser, without constructors, resolvers or tags. A description can
+therefore only build dicts, lists, strings, integers, booleans and None. Keys are always strings, as written.
 """
 
 from __future__ import annotations
@@ -34,22 +33,22 @@ from devgen.language.reading.yaml_scalars import Scalar, parse_scalar
 
 DEPTH_LIMIT = 48
 VALUE_LIMIT = 1_500_000
-"""Mappings, lists and scalars in one file."""
+"""Most mappings, lists and scalars in a file."""
 ALIAS_LIMIT = 100_000
-"""Values that aliases may add to those that are written."""
+"""Most values that aliases may add to the written ones."""
 
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NOTHING: Any = object()
 
 
 class _Stop(Exception):
-    """The rest of the text is not read; why was said."""
+    """Stops reading the text; the reason has been reported."""
 
 
 def load_tree(file: SourceFile, sources: Sources, sink: Diagnostics) -> dict[str, Any] | None:
-    """Return the mapping that ``file`` holds, positions in ``sources``; None when it holds no usable one.
+    """Return the mapping in ``file``, with positions in ``sources``, or None if there is no usable mapping.
 
-    What can be read past is reported and read past (a duplicate key, a tag, a bad number).
+    Reading continues after errors such as a duplicate key, a tag or a bad number, which are reported.
     """
     try:
         tree = _Builder(file, sources, sink).document()
@@ -212,7 +211,7 @@ class _Builder:
         return value
 
     def _odd_key(self, event: Any, at: int, depth: int) -> Any:
-        """Report a key that is not a plain word, read past it and return a marker for no key."""
+        """Report a key that is not a plain word, skip it and return a marker for no key."""
         if type(event) is AliasEvent:
             self._report(kinds.KEY_NOT_TEXT, at, what="an alias")
         elif event.tag is not None:

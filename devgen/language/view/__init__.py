@@ -1,8 +1,8 @@
-"""The view: a checked device as plain, frozen data, for templates, exporters and your own programs.
+"""The view: a checked device as plain, frozen data, for templates, exporters and other programs.
 
-Everything that a description says is here under stable names; nothing shows how it was read. Registers are
-flattened (those of a register file carry their whole offset and the file's name), every piece of behaviour has its
-source text beside its typed form, and a size that depends on properties is text and its greatest value:
+The view has the whole content of a description under stable names. Registers are flattened: those of a register file
+have their offset in the region and the file's name. Each hook has its source text and its typed form. A size that
+depends on properties has its text and its greatest value:
 
     >>> from devgen.language import load_device
     >>> from devgen.language.view import view_of
@@ -13,7 +13,7 @@ source text beside its typed form, and a size that depends on properties is text
     ['seconds.load(LR)\\nRTC_CHANGE(seconds=LR)\\nalarm.arm()']
 
 ``docs/view.md`` lists every class and attribute. Typed forms (``devgen.language.ir``) are walked with
-``devgen.language.typed_walk``. Names are kept from version to version; attributes may be added.
+``devgen.language.typed_walk``. Names do not change between versions; attributes may be added.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The reference part of ``docs/view.md``, made of the views' own docstrings.
+"""The reference part of ``docs/view.md``, generated from the views' docstrings.
 
-``python -m devgen.language.view.attributes_page docs/view.md`` puts it in its place in that page.
+``python -m devgen.language.view.attributes_page docs/view.md`` updates this part of the page.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ class PropertyView:
     greatest: int | None
     """The greatest value of an int; None: no bound."""
     clamp: bool
-    """Whether a value outside is moved to the nearest bound instead of refused."""
+    """Whether a value outside the range is moved to the nearest bound instead of refused."""
     size: int
     """Bytes of type ``bytes``, else 0."""
     description: str
@@ -64,7 +64,7 @@ class ConstantView:
 
 @dataclass(slots=True, frozen=True)
 class StateView:
-    """State that no access shows."""
+    """Hidden state: no access shows it directly."""
 
     name: str
     """Its name."""
@@ -115,7 +115,7 @@ class CounterView:
     reset: StartValue
     """The value at reset."""
     phase: Literal["clock", "start"]
-    """Whether its edges are the clock's, or count from its start."""
+    """Whether its edges are those of the clock, or are counted from its start."""
     count: Size | None
     """Elements; None for one."""
     retain: bool
@@ -133,19 +133,21 @@ class TimerView:
     clock: ClockName
     """The clock that it runs on; with a counter, the counter's."""
     counter: str | None
-    """The counter that it watches."""
+    """The counter that it is compared with."""
     match: Hook | None
-    """The counter's value that it waits for."""
+    """The counter's value at which it expires."""
     align: Literal["edge", "now"]
-    """Whether it expires on the counter's edge or a whole number of periods after it was armed."""
+    """Whether it expires on an edge of the counter, or a whole number of periods after it was armed."""
     due: Literal["now", "tick", "wrap"]
-    """What a distance of zero means: at once, one period later, or one turn of the counter later."""
+    """When it expires if the counter already equals the match: at once, one period later, or one wrap of the counter
+    later.
+    """
     on_expire: Hook | None
     """What it does."""
     count: Size | None
     """Elements; None for one."""
     retain: bool
-    """Whether it goes on through a reset."""
+    """Whether it stays armed through a reset."""
     description: str
     """Its description, or an empty string."""
 
@@ -161,7 +163,7 @@ class RoutineView:
     parameters: tuple[str, ...]
     """The parameters' names."""
     body: Hook
-    """What it is; the hook's name is ``function`` or ``action``."""
+    """Its expression or statements; the hook's name is ``function`` or ``action``."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -212,14 +214,14 @@ class ParameterView:
 
 @dataclass(slots=True, frozen=True)
 class EventView:
-    """Something that the device tells the host."""
+    """An event that the device reports to the host."""
 
     name: str
     """Its name."""
     parameters: tuple[ParameterView, ...]
     """What it carries."""
     error: str
-    """The line that tells of an error, with the parameters' names in braces; empty for other events."""
+    """The message of an error, with the parameters' names in braces; empty for other events."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -233,7 +235,7 @@ class StreamView:
     on_break: Hook | None
     """What a break condition does."""
     room: Hook | None
-    """How many bytes the device can take; None: any number."""
+    """How many bytes the device can accept; None: any number."""
     description: str
     """Its description, or an empty string."""
 
@@ -249,7 +251,7 @@ class BarView:
     size: int
     """Bytes, a power of two."""
     prefetchable: bool
-    """Whether it says that its memory can be prefetched."""
+    """Whether its memory is prefetchable."""
     regions: tuple[str, ...]
     """The regions in it, by offset."""
 
@@ -259,19 +261,19 @@ class CapabilityView:
     """A capability in PCI configuration space."""
 
     kind: Literal["msi", "msix", "pm", "express", "vendor", "serial_number"]
-    """What it is, by the description's key."""
+    """Its kind, as the key in the description."""
     name: str
-    """A vendor-specific one's name; of others, the kind."""
+    """The name of a vendor-specific capability; the kind of any other."""
     extended: bool
-    """Whether it is one of the extended list, from 0x100 on."""
+    """Whether it is in the list of extended capabilities, from offset 0x100."""
     offset: int
     """Its first byte in configuration space."""
     size: int
     """Bytes, its header included."""
     settings: tuple[tuple[str, int | float | str | bool], ...]
-    """What the description says of it, as names and values: ``("vectors", 9)``, ``("masking", True)``."""
+    """Its keys in the description, as names and values: ``("vectors", 9)``, ``("masking", True)``."""
     contents: bytes
-    """A vendor-specific one's bytes behind the header."""
+    """The bytes of a vendor-specific capability after the header."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -303,21 +305,21 @@ class DeviceView:
     """A checked device."""
 
     name: str
-    """Its name, as in ``device: pci-testdev``."""
+    """Its name, for example ``pci-testdev``."""
     stem: str
-    """The name as outputs have it, a Python module's or a file's: ``pci_testdev``."""
+    """The name in outputs, such as a Python module or a file: ``pci_testdev``."""
     title: str
     """Its title, or an empty string."""
     description: str
     """Its description, or an empty string."""
     datasheet: str
-    """The document that it follows, or an empty string."""
+    """The document on which it is based, or an empty string."""
     deviations: tuple[DeviationView, ...]
-    """Where it differs from that document."""
+    """Its differences from that document."""
     bus: Literal["sysbus", "isa", "pci"]
-    """Where it sits."""
+    """Its bus."""
     properties: tuple[PropertyView, ...]
-    """What is set where it is placed."""
+    """The properties that a board sets."""
     constants: tuple[ConstantView, ...]
     """Its named numbers."""
     regions: tuple[RegionView, ...]
@@ -351,10 +353,10 @@ class DeviceView:
     actions: tuple[RoutineView, ...]
     """Its actions."""
     events: tuple[EventView, ...]
-    """What it tells the host."""
+    """Its events."""
     on_reset: Hook | None
-    """What a reset does after all values have been reset."""
+    """The statements that run after all values have been reset."""
     pci: PciView | None
-    """Its part of PCI, on that bus."""
+    """Its PCI part; None on other buses."""
     sources: tuple[str, ...]
-    """The files that describe it: the description, then those that it includes."""
+    """The files of its description: the description itself, then those that it includes."""

@@ -98,7 +98,7 @@ class FieldView:
 
 @dataclass(slots=True, frozen=True)
 class WindowView:
-    """What a data register reaches."""
+    """The registers that a data register (a window) accesses."""
 
     region: str
     """The region whose registers it reaches."""
@@ -129,7 +129,9 @@ class RegisterView:
     count: Size | None
     """Elements of the array, or of the file; None for one register."""
     stride: int
-    """Bytes from one element to the next; of a file's member, from one element of the file to the next. 0 for one."""
+    """Bytes from one element to the next; for a file's member, from one element of the file to the next. 0 if not an
+    array.
+    """
     fields: tuple[FieldView, ...]
     """Its fields in the order of the description; without any, the register is one piece."""
     access: AccessType
@@ -143,17 +145,17 @@ class RegisterView:
     read_effect: ReadEffect | None
     """What a read does to the whole register."""
     write_effect: WriteEffect | None
-    """What a written bit does, in all of the register."""
+    """What a written bit does, for the whole register."""
     singlepulse: bool
     """Whether what is written is zero again after the write."""
     alias: str | None
     """The path of the register whose storage it shares."""
     intent: Literal["reserved", "unimplemented", "undocumented"] | None
-    """Why it is not modelled; None if it is."""
+    """Why it is not modelled; None if it is modelled."""
     retain: bool
     """Whether it keeps its value through a reset."""
     coalesce: bool
-    """Whether its writes may arrive late, in order."""
+    """Whether its writes may be coalesced: they arrive later, but in order."""
     decode: Decode
     """Which addresses it answers: ``lanes``, ``exact`` or ``word``."""
     sizes: tuple[int, int] | None
@@ -161,9 +163,9 @@ class RegisterView:
     halves: Halves
     """When hooks run of a register that is reached in parts: ``last`` once, with the last part; ``each`` with each."""
     window: WindowView | None
-    """What it reaches, if it is a window."""
+    """The registers that it accesses, if it is a window."""
     hooks: tuple[Hook, ...]
-    """Its behaviour: ``read``, ``write``, ``before_read``, ``on_read``, ``on_write``, those that it has."""
+    """Its hooks, of ``read``, ``write``, ``before_read``, ``on_read`` and ``on_write``."""
 
     @property
     def size(self) -> int:
@@ -182,7 +184,7 @@ class RegisterView:
 
     @property
     def end(self) -> int:
-        """The first offset behind the last element."""
+        """The first offset after the last element."""
         last = max(0, self.count.greatest - 1) * self.stride if self.count else 0
         return self.offset + last + self.size
 
@@ -206,12 +208,12 @@ class RegisterFileView:
     stride: int
     """Bytes from one element to the next."""
     registers: tuple[RegisterView, ...]
-    """Its members, which the region's registers have too."""
+    """Its members, which are also among the region's registers."""
 
 
 @dataclass(slots=True, frozen=True)
 class DoorbellView:
-    """A write that the kernel takes without stopping the guest (an ioeventfd)."""
+    """A write that the kernel handles without stopping the guest (an ioeventfd)."""
 
     region: str
     """The region's name."""
@@ -244,7 +246,7 @@ class RegionView:
     kind: Literal["registers", "ram", "rom"]
     """What it is."""
     space: Literal["mmio", "pio", "config", "indirect"]
-    """Where it is: memory, ports, PCI configuration space, or behind windows only."""
+    """Its address space: memory, ports, PCI configuration space, or indirect (accessed through windows only)."""
     bar: int | Literal["rom"] | None
     """The BAR that it is in, on PCI."""
     offset: int

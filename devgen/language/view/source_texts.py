@@ -1,4 +1,4 @@
-"""What the views take from the merged tree of a description: source texts, and sizes and start values made of them."""
+"""Source texts, sizes and start values that the views take from the merged tree of a description."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ def source_text(value: object) -> str:
 
 
 def hook(spec: Tree, name: str, form: Expr | tuple[Stmt, ...] | None) -> Hook | None:
-    """Return the behaviour under a key; None if the description has none there."""
+    """Return the behaviour under a key, or None if the key is absent."""
     return Hook(name, source_text(spec[name]), form) if form is not None and name in spec else None
 
 
 def size(form: Expr, text: object) -> Size:
-    """Return a size. Sizes are checked to be bounded."""
+    """Return a size, which the checks have proven to be bounded."""
     return Size(source_text(text), form.range.hi or 0, max(0, form.range.lo or 0), form)
 
 
 def count(spec: Tree, form: Expr | None) -> Size | None:
-    """Return the number of elements of a thing; None for one."""
+    """Return the number of elements of an array, or None for a single thing."""
     return None if form is None else size(form, spec.get("count", form.range.hi))
 
 

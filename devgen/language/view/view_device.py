@@ -1,4 +1,4 @@
-"""From the model of a device, and the tree that it was built from, to its view."""
+"""Makes the view of a device from its model and the tree that it was built from."""
 
 from __future__ import annotations
 

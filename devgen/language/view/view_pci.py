@@ -1,4 +1,4 @@
-"""From the model's PCI part to its view."""
+"""Makes the view of a device's PCI part."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the model's regions to their views."""
+"""Makes the views of a device's regions."""
 
 from __future__ import annotations
 
