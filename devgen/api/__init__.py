@@ -1,13 +1,13 @@
-"""The functions behind the public names of ``devgen``: what the command does, and what a script can do.
+"""The functions behind the public names of ``devgen``, for the command and for scripts.
 
-Each module is one subject. It calls the language, the build, the runtime and the hosts, raises the errors of
+Each module has one subject. It calls the language, the build, the runtime and the hosts, raises the errors of
 ``devgen.errors``, and prints nothing. For example, these two lines check and build a project::
 
     devgen.check_files(["devices"])
     devgen.build_devices(["devices"], "generated")
 
 - ``descriptions``, ``building``, ``starting``: descriptions, builds, new descriptions and projects.
-- ``catalogue``: the devices and boards that can be named.
+- ``catalogue``: the devices and boards that are available by name.
 - ``boards``, ``board_configuration``, ``accelerators``: running a board on a host.
 - ``recording``, ``replaying``, ``observing``: traces. ``serving``, ``served_events``, ``state_files``,
   ``property_text``: serving a device to QEMU.

@@ -1,4 +1,4 @@
-"""Which host runs a guest's processor: KVM where /dev/kvm can run an x86 guest, else the emulator."""
+"""Chooses the CPU host: KVM if /dev/kvm can run an x86 guest, else the emulator."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ ACCELS: Final[tuple[Accel, ...]] = get_args(Accel)
 
 
 class Host(Protocol):
-    """What a CPU host offers; `devgen.hosts.kvm.KvmHost` and `devgen.hosts.emulator.EmulatorHost` do."""
+    """The interface of a CPU host: `devgen.hosts.kvm.KvmHost` and `devgen.hosts.emulator.EmulatorHost`."""
 
     def run(self, timeout: float | None = None) -> RunResult:
-        """Run the guest until it ends or ``timeout`` seconds are over."""
+        """Run the guest until it ends or ``timeout`` seconds have passed."""
 
     def program_counter(self) -> int | None:
-        """Offset in its code segment of the instruction whose access is dispatched, if the calling thread does that."""
+        """Return the code segment offset of the instruction whose access the calling thread dispatches, or None."""
 
     def stop(self) -> None:
         """End the run from another thread or a signal."""
@@ -31,7 +31,7 @@ class Host(Protocol):
 
 
 def why_no_kvm() -> str | None:
-    """Why /dev/kvm cannot run an x86 guest, in a few words; None if it can."""
+    """Return why /dev/kvm cannot run an x86 guest, or None if it can."""
     try:
         os.close(os.open("/dev/kvm", os.O_RDWR | os.O_CLOEXEC))
     except OSError as error:
@@ -42,7 +42,7 @@ def why_no_kvm() -> str | None:
 
 
 def choose_accel(accel: Accel = "auto") -> tuple[Literal["kvm", "emulator"], str]:
-    """The host to take, and the reason in words.
+    """Return the name of the host to use, and the reason.
 
     Raises:
         ArgumentError: no host has this name.
@@ -61,7 +61,7 @@ def choose_accel(accel: Accel = "auto") -> tuple[Literal["kvm", "emulator"], str
 
 
 def make_host(accel: Literal["kvm", "emulator"], machine: Machine) -> Host:
-    """The host of that name for ``machine``; the other one's module is not imported. Raises KvmError."""
+    """Create the host of that name for ``machine``, and import only its module. Raises KvmError."""
     if accel == "kvm":
         from devgen.hosts.kvm import KvmHost
 

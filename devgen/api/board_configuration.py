@@ -1,4 +1,4 @@
-"""From a board file to a machine's configuration."""
+"""Makes a machine's configuration from a board file."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from devgen.runtime.base.faults import suggest
 from devgen.runtime.machine.machine_config import DevicePlacement, GuestConfig, MachineConfig
 
 AnyBoard = str | PathLike[str] | BoardDescription | MachineConfig
-"""A board's file, the name of one that comes with devgen, a loaded one, or a configuration made in Python."""
+"""A board file, the name of a board that comes with devgen, a loaded board, or a configuration made in Python."""
 
 
 def board_configuration(board: AnyBoard) -> MachineConfig:
-    """What the runtime builds a machine from.
+    """Return the configuration from which the runtime builds a machine.
 
     Raises:
         FileError: there is no such file or board.
@@ -69,7 +69,7 @@ def _placement(device: Placement) -> DevicePlacement:
 
 
 def with_streams(config: MachineConfig, streams: Mapping[str, str]) -> MachineConfig:
-    """``config`` with other backends for some streams, as ``{"uart.serial": "pty"}``.
+    """Return ``config`` with other backends for some streams, as ``{"uart.serial": "pty"}``.
 
     Raises:
         ArgumentError: a key that is no DEVICE.STREAM, or a device that the board does not have.
@@ -81,7 +81,7 @@ def with_streams(config: MachineConfig, streams: Mapping[str, str]) -> MachineCo
 
 
 def with_actions(config: MachineConfig, actions: Mapping[str, str]) -> MachineConfig:
-    """``config`` with other actions for some events, as ``{"rtc.RTC_CHANGE": "ignore"}``.
+    """Return ``config`` with other actions for some events, as ``{"rtc.RTC_CHANGE": "ignore"}``.
 
     Raises:
         ArgumentError: a key that is no DEVICE.EVENT, or a device that the board does not have.
@@ -93,7 +93,7 @@ def with_actions(config: MachineConfig, actions: Mapping[str, str]) -> MachineCo
 
 
 def _split(argument: str, form: str, place: str, config: MachineConfig) -> tuple[str, str]:
-    """Device and part of ``place``. Raises ArgumentError."""
+    """Split ``place`` into device and part. Raises ArgumentError."""
     device, dot, part = place.rpartition(".")
     if not (dot and device and part):
         raise ArgumentError(argument, f"{place!r} is not of the form {form}")
@@ -104,7 +104,7 @@ def _split(argument: str, form: str, place: str, config: MachineConfig) -> tuple
 
 
 def _changed(config: MachineConfig, device: str, **added: Mapping[str, str]) -> MachineConfig:
-    """``config`` with entries added to mappings of one device's placement."""
+    """Return ``config`` with entries added to mappings of a device's placement."""
 
     def change(placement: DevicePlacement) -> DevicePlacement:
         merged: dict[str, Any] = {key: {**getattr(placement, key), **entries} for key, entries in added.items()}

@@ -1,4 +1,4 @@
-"""Run a board: its guest on KVM or the emulator, its devices around it."""
+"""Runs a board: its guest on KVM or the emulator, with its devices."""
 
 from __future__ import annotations
 
@@ -22,18 +22,19 @@ from devgen.runtime.machine.run_result import RunResult
 from devgen.runtime.observe.recorder import Recorder
 
 LONGEST_RUN: Final = 1_000_000_000.0
-"""Seconds, about thirty years: the system's timeouts take no more than a few hundred."""
+"""Most seconds, about thirty years: system calls accept timeouts of at most a few hundred years."""
 
 
 class Board:
     """A board that is ready to run: `machine`, and the host that runs its guest. Use as a context, or ``close`` it.
 
     ``board``: a file, the name of a board that comes with devgen, a loaded board, or a `MachineConfig`. ``accel``:
-    "kvm", "emulator", or "auto", which takes KVM where /dev/kvm opens. ``streams``: DEVICE.STREAM → ``stdio``, ``pty``,
-    ``socket:PATH``, ``file:PATH``, ``memory`` or ``null``, instead of what the board says. ``on_event``: DEVICE.EVENT →
-    ``exit``, ``log``, ``ignore``, ``run:COMMAND`` or ``qmp:SOCKET:COMMAND``, likewise. ``registry``: where devices are
-    looked up; by default the project at or above the current folder. ``log`` takes lines about accesses that no device
-    answers, which otherwise go to the module `logging`.
+    "kvm", "emulator", or "auto", which uses KVM if /dev/kvm can run an x86 guest. ``streams``: DEVICE.STREAM →
+    ``stdio``, ``pty``, ``socket:PATH``, ``file:PATH``, ``memory`` or ``null``, in place of the board's backend.
+    ``on_event``: DEVICE.EVENT → ``exit``, ``log``, ``ignore``, ``run:COMMAND`` or ``qmp:SOCKET:COMMAND``, in place of
+    the board's action. ``registry``: where devices are looked up; by default the project at or above the current
+    folder. ``log`` is called with lines about accesses to addresses without a device, which otherwise go to the module
+    `logging`.
 
     Raises:
         FileError: there is no such board.
@@ -53,7 +54,7 @@ class Board:
         log: Callable[[str], None] | None = None,
     ) -> None:
         self.accel, self.why = choose_accel(accel)
-        """The host's name, "kvm" or "emulator", and why it was chosen, in words."""
+        """The host's name, "kvm" or "emulator", and the reason for the choice."""
         config = board_configuration(board)
         self.config = with_actions(with_streams(config, streams or {}), on_event or {})
         with _named(board, config.name):
@@ -67,9 +68,10 @@ class Board:
                 raise
 
     def run(self, timeout: float | None = None) -> RunResult:
-        """Run the guest until it ends, a device ends the run, ``stop`` is called, or ``timeout`` seconds are over.
+        """Run the guest until it ends, a device ends the run, ``stop`` is called, or ``timeout`` seconds have passed.
 
-        After a timeout or a stop the run may be continued. Raises ArgumentError for a timeout that is not above 0.
+        After a timeout or a stop, ``run`` can be called again to continue. Raises ArgumentError for a timeout that is
+        not above 0.
         """
         if timeout is not None and not (isfinite(timeout) and 0 < timeout <= LONGEST_RUN):
             raise ArgumentError(
@@ -82,7 +84,7 @@ class Board:
         self.host.stop()
 
     def device(self, name: str) -> Device:
-        """The device of that name on the board. Raises ArgumentError."""
+        """Return the device of that name on the board. Raises ArgumentError."""
         device = self.machine.devices.get(name)
         if device is None:
             known = ", ".join(self.machine.devices) or "none"
@@ -92,7 +94,7 @@ class Board:
         return device
 
     def sent(self, device: str, stream: str) -> bytes:
-        """The bytes that a stream has sent so far, if its backend is ``memory``. Raises ArgumentError."""
+        """Return the bytes that a stream with backend ``memory`` has sent so far. Raises ArgumentError."""
         end = self.machine.ends.get((device, stream))
         data = getattr(end, "data", None)
         if not isinstance(data, bytearray):
@@ -102,7 +104,7 @@ class Board:
         return bytes(data)
 
     def watch(self, what: Watch) -> AbstractContextManager[None]:
-        """Show what happens while the context lasts. Raises ArgumentError, FileError, MissingPackageError."""
+        """Trace the devices while the context lasts. Raises ArgumentError, FileError, MissingPackageError."""
         return watch(self.machine, what, self.host.program_counter)
 
     def record(self, device: str, file: TextIO) -> Recorder:
@@ -115,7 +117,7 @@ class Board:
         self.machine.close()
 
     def __enter__(self) -> Board:
-        """Use as a context that closes the board."""
+        """Return the board; the context closes it."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -125,7 +127,7 @@ class Board:
 
 @contextmanager
 def _named(board: AnyBoard, name: str) -> Iterator[None]:
-    """Let an error that knows no place in a file begin with the board's name."""
+    """Prefix an error without a place in a file with the board's name."""
     match board:
         case BoardDescription():
             shown = str(board.sources[0])

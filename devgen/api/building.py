@@ -1,4 +1,4 @@
-"""Build descriptions: device classes, C headers, pages and what else there are targets for, written to a folder."""
+"""Builds descriptions: writes device classes, C headers, pages and the files of other targets to a folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ AnyPath = str | PathLike[str]
 
 
 class FailedBuild(DescriptionError):
-    """Descriptions have errors, listed in ``diagnostics``; ``report`` says what was built all the same."""
+    """Descriptions have errors, listed in ``diagnostics``. ``report`` lists the files that were built nevertheless."""
 
     def __init__(self, report: BuildReport) -> None:
         super().__init__(headline(report.diagnostics), report.diagnostics)
@@ -32,11 +32,11 @@ def build_devices(
 ) -> BuildReport:
     """Render the descriptions that ``paths`` name, files or folders, into the folder ``output``.
 
-    ``target`` says as what: ``python`` for device classes, or another of ``list_targets()``. Only what changed is
-    written, and each file is replaced in one step. ``check`` writes nothing: the report's ``stale`` and ``removed``
-    say what a build would change. ``templates`` is a folder of the user's: a subfolder overrides the templates of the
-    target of its name, or is a target of its own. ``progress(done, total, path)`` is called before each description
-    that has to be compiled.
+    ``target`` is ``python`` for device classes, or another of ``list_targets()``. Only changed files are written, and
+    each file is replaced atomically. With ``check`` nothing is written: the report's ``stale`` and ``removed`` list the
+    files that a build would change. ``templates`` is a user's folder: a subfolder overrides the templates of the target
+    with its name, or is a new target. ``progress(done, total, path)`` is called before each description that must be
+    compiled.
 
     Raises:
         FailedBuild: descriptions have errors. They keep their old files; all others have been built.
@@ -52,5 +52,5 @@ def build_devices(
 
 
 def list_targets(templates: AnyPath | None = None) -> list[str]:
-    """The names of the targets: devgen's own, then those that are subfolders of ``templates`` only."""
+    """Return the names of the targets: devgen's own, then those that exist only as subfolders of ``templates``."""
     return known_targets(None if templates is None else Path(templates))

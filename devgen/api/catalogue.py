@@ -1,4 +1,4 @@
-"""The devices and boards that can be named: the project's own, installed packages', and those that come with devgen."""
+"""The devices and boards that are available by name: from the project, from installed packages, and from devgen."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ AnyPath = str | PathLike[str]
 
 @dataclass(slots=True, frozen=True)
 class DeviceEntry:
-    """A device that boards and tests can name: its name, its bus, its title, and where it comes from."""
+    """A device that boards and tests can use: its name, its bus, its title, and its origin."""
 
     name: str
     bus: str
@@ -29,9 +29,9 @@ class DeviceEntry:
 
 
 def list_devices(start: AnyPath | None = None, *, registry: Registry | None = None) -> list[DeviceEntry]:
-    """The devices known in the project at or above ``start`` (default: the current folder), sorted by name.
+    """Return the devices of the project at or above ``start`` (default: the current folder), sorted by name.
 
-    Those of ``registry`` if one is given.
+    If ``registry`` is given, return its devices instead.
 
     Raises:
         RegistryError: the project's generated/ folder, or an installed package's entry, cannot be used.
@@ -41,9 +41,9 @@ def list_devices(start: AnyPath | None = None, *, registry: Registry | None = No
 
 
 def measure_devices(start: AnyPath | None = None) -> dict[str, Statistics]:
-    """Device name → the sizes of its description, for descriptions in devices/ of the project and of devgen.
+    """Return device name → sizes of its description, for descriptions in devices/ of the project and of devgen.
 
-    Of two descriptions of one name the project's counts. Files with errors are left out.
+    The project's descriptions take precedence. Files with errors are omitted.
     """
     from devgen.language import load_device
     from devgen.language.reading.description_files import is_board
@@ -62,7 +62,7 @@ def measure_devices(start: AnyPath | None = None) -> dict[str, Statistics]:
 
 
 def _described_in(start: AnyPath | None) -> tuple[Path, ...]:
-    """The folders of descriptions of the project at or above ``start``; none without a project."""
+    """Return the folders of descriptions of the project at or above ``start``, or an empty tuple without a project."""
     try:
         return load_project(None if start is None else Path(start)).devices
     except ProjectNotFound:
@@ -70,7 +70,7 @@ def _described_in(start: AnyPath | None) -> tuple[Path, ...]:
 
 
 def list_boards() -> dict[str, Path]:
-    """Name → file of the boards that come with devgen."""
+    """Return name → file of the boards that come with devgen."""
     examples = find_share("examples")
     if examples is None:
         return {}
@@ -78,7 +78,7 @@ def list_boards() -> dict[str, Path]:
 
 
 def find_board(name: AnyPath) -> Path:
-    """The file that ``name`` means: a path, or the name of a board that comes with devgen.
+    """Return the board file for ``name``: a path, or the name of a board that comes with devgen.
 
     Raises:
         FileError: there is no such file or board.

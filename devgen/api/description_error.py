@@ -1,4 +1,4 @@
-"""The exception for a description or a board with errors. Importing this brings no YAML reader."""
+"""The exception for a description or a board with errors. This module does not import the YAML reader."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 class DescriptionError(DevgenError):
     """A description or a board has errors.
 
-    ``diagnostics`` are all findings, warnings included, in the order of the file. The message is the first error's
-    headline, and how many more there are.
+    ``diagnostics`` are all findings, warnings included, in the order of the file. The message is the headline of the
+    first error, and the number of further errors.
     """
 
     def __init__(self, message: str, diagnostics: Sequence[Diagnostic] = ()) -> None:
@@ -24,7 +24,7 @@ class DescriptionError(DevgenError):
 
 
 def headline(diagnostics: Sequence[Diagnostic]) -> str:
-    """The first error in one line, and how many more there are."""
+    """Return the first error as one line, with the number of further errors."""
     errors = [diagnostic for diagnostic in diagnostics if diagnostic.is_error]
     more = len(errors) - 1
     return errors[0].headline() + (f" (and {more} more error{'s' * (more > 1)})" if more else "")

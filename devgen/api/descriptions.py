@@ -1,4 +1,4 @@
-"""Load and check descriptions of devices and boards."""
+"""Loads and checks descriptions of devices and boards."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ AnyPath = str | PathLike[str]
 class DeviceDescription:
     """A device's description without errors.
 
-    ``device`` is the checked model; ``warnings`` what was found that is no error; ``sources`` the files that were read:
-    the description first, then those that it includes.
+    ``device`` is the checked model, ``warnings`` the diagnostics that are not errors, and ``sources`` the files that
+    were read: the description first, then the included files.
     """
 
     device: Device
@@ -38,14 +38,14 @@ class DeviceDescription:
 
     @property
     def view(self) -> DeviceView:
-        """The device as data under stable names (docs/view.md), made anew each time."""
+        """The device as data under stable names (docs/view.md), created at each access."""
         return view_of(self._loaded)
 
     @property
     def statistics(self) -> Statistics:
         """The sizes of the description: lines, registers, fields, lines of behaviour."""
         sizes = measure(self._loaded)
-        assert sizes is not None  # there is a device and a source
+        assert sizes is not None  # a description without errors has a device and a source
         return sizes
 
 
@@ -87,10 +87,10 @@ def load_board(path: AnyPath) -> BoardDescription:
 
 
 def description_files(paths: Iterable[AnyPath]) -> list[Path]:
-    """The YAML files that ``paths`` name: files as they are, folders searched to the bottom; in order, each once.
+    """Return the YAML files in ``paths``, in order and each once; folders are searched recursively.
 
-    Hidden files and folders are left out, and so are symbolic links that lead out of a folder: ``check_files`` reports
-    an error for each.
+    Hidden files and folders are omitted. Symbolic links that lead out of a folder are omitted too, and ``check_files``
+    reports an error for each.
 
     Raises:
         FileError: a path does not exist, or a folder holds no YAML file.
@@ -105,8 +105,8 @@ def description_files(paths: Iterable[AnyPath]) -> list[Path]:
 
 
 def check_files(paths: Iterable[AnyPath], *, include_dirs: Sequence[AnyPath] = ()) -> list[Diagnostic]:
-    """Every finding about the files ``paths`` name: devices, fragments and boards; folders are searched to the bottom.
+    """Return all diagnostics of the devices, fragments and boards in ``paths``; folders are searched recursively.
 
-    Nothing is raised for what a file says, or for one that cannot be read: that is a finding too.
+    Errors in a file, and files that cannot be read, are diagnostics and are not raised.
     """
     return check_paths([Path(path) for path in paths], include_dirs=[Path(folder) for folder in include_dirs])

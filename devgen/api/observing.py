@@ -1,4 +1,4 @@
-"""Watch a board or a served device: each access by name, and lines and counters as waves."""
+"""Traces a board or a served device: each access by name, and lines and counters as waveforms."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ TRACE_FORMS: Final[tuple[TraceForm, ...]] = get_args(TraceForm)
 
 
 class MissingPackageError(DevgenError):
-    """An optional package that is needed for this is not installed; the message says how to install it."""
+    """A required optional package is not installed. The message says how to install it."""
 
 
 @dataclass(slots=True, frozen=True)
 class Watch:
-    """What to show of a run.
+    """Options for tracing a run.
 
-    ``trace``: how much of each access is shown. "access": register and value; "field": by field, with what has changed;
-    "all": with lines, bytes, events and memory, too; None: no trace. ``form``: lines to read, or JSON lines that
-    `replay_trace` reads. ``only``: globs on the names of devices, registers and lines (``rtc.M*``); empty: all.
-    ``output``: a file to write, or an open text file; None: standard error. ``vcd``: a file for lines and counters as
-    waves, which a viewer such as GTKWave shows.
+    ``trace``: the level of detail. "access": register and value; "field": also fields and their changes; "all": also
+    lines, bytes, events and memory accesses; None: no trace. ``form``: readable text, or JSON lines that `replay_trace`
+    reads. ``only``: globs on the names of devices, registers and lines (``rtc.M*``); empty: all. ``output``: a file to
+    write, or an open text file; None: standard error. ``vcd``: a file for lines and counters as waveforms, for a viewer
+    such as GTKWave.
 
     Raises:
         ArgumentError: an unknown level or form.
@@ -48,7 +48,7 @@ class Watch:
     vcd: AnyPath | None = None
 
     def __post_init__(self) -> None:
-        """Check the words."""
+        """Check the level and the form."""
         for name, word, known in (("trace", self.trace, TRACE_LEVELS), ("form", self.form, TRACE_FORMS)):
             if word is not None and word not in known:
                 raise ArgumentError(name, f"{word!r} is not one of {', '.join(known)}{suggest(str(word), known)}")
@@ -58,12 +58,12 @@ class Watch:
 
 @contextmanager
 def watch(scene: Observable, what: Watch, program_counter: ProgramCounter = no_processor) -> Iterator[None]:
-    """Show what happens to the devices of ``scene`` while the context lasts.
+    """Trace the devices of ``scene`` while the context lasts.
 
     Raises:
-        ArgumentError: a filter that fits no device.
-        FileError: a file cannot be written; when that happens later, it is raised at the end of the context.
-        MissingPackageError: waves were asked for and pyvcd is not installed.
+        ArgumentError: a filter that matches no device.
+        FileError: a file cannot be written. An error during the run is raised at the end of the context.
+        MissingPackageError: ``vcd`` was given and pyvcd is not installed.
     """
     wanted = NameFilter(tuple(what.only))
     if what.only and not any(wanted.may_pass(name) for name in scene.devices):
@@ -107,12 +107,12 @@ def _waves(scene: Observable, path: Path, wanted: NameFilter) -> Iterator[None]:
 
 @contextmanager
 def _opened(output: AnyPath | TextIO | None) -> Iterator[TextIO]:
-    """``output`` open for writing; a file that was opened here is closed at the end."""
+    """Return ``output`` open for writing. A file that was opened here is closed at the end."""
     if output is None or not isinstance(output, str | PathLike):
         yield sys.stderr if output is None else output
         return
     try:
-        # Line by line, so that a reader of the growing file sees whole lines.
+        # Line-buffered, so that a reader of the growing file sees complete lines.
         file = Path(output).open("w", encoding="utf-8", buffering=1)  # noqa: SIM115
     except OSError as error:
         raise FileError(f"{output}: {error.strerror}") from error

@@ -1,4 +1,4 @@
-"""Properties of a device that are given as text, as on a command line."""
+"""Parses properties of a device that are given as text, as on a command line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from devgen.runtime.device.properties import Property, PropertyValue
 
 
 def parse_properties(device_class: type[Device], texts: Mapping[str, str]) -> dict[str, PropertyValue]:
-    """Name → text as name → value, in the types that the device declares; numbers as 12 or 0x1c.
+    """Convert name → text to name → value, in the types that the device declares. Numbers are written as 12 or 0x1c.
 
     Raises:
         ArgumentError: a property that the device does not have, or a text of another type.

@@ -1,4 +1,4 @@
-"""Record one device of a board's run."""
+"""Records a device during the run of a board."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ AnyPath = str | PathLike[str]
 
 @dataclass(slots=True, frozen=True)
 class Recording:
-    """How the run ended, and how many operations of the device the trace holds."""
+    """How the run ended, and the number of the device's operations in the trace."""
 
     result: RunResult
     ops: int
@@ -38,7 +38,7 @@ def record_board(
 ) -> Recording:
     """Run a board and write the trace of its device named ``device`` to ``output``; see `Board` for the arguments.
 
-    The trace is whole however the run ends, and `replay_trace` reads it.
+    The trace is complete however the run ends, and `replay_trace` reads it.
 
     Raises:
         FileError: the file cannot be written. When that happens during the run, the trace is cut off.
@@ -49,8 +49,8 @@ def record_board(
 
 
 def record_run(board: Board, device: str, output: AnyPath, timeout: float | None = None) -> Recording:
-    """As `record_board`, for a board that is ready and stays open."""
-    board.device(device)  # before the file is emptied
+    """Record as `record_board` does, with an open board, which stays open."""
+    board.device(device)  # check before the file is truncated
     try:
         with Path(output).open("w", encoding="utf-8") as file, board.record(device, file) as recorder:
             result = board.run(timeout)

@@ -1,4 +1,4 @@
-"""Replay recorded traces against devices."""
+"""Replays recorded traces against devices."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def replay_trace(
 ) -> ReplayResult:
     """Replay a trace against the device that its header names, and compare every value, line, byte and event.
 
-    ``device`` chooses the device, by its name on the board, of a file that holds traces of several.
-    ``snapshot_every`` N: the device is saved, built afresh and restored after every N operations.
+    ``device`` selects a device by its name on the board if the file has traces of several devices. ``snapshot_every``
+    N: after every N operations the device is saved, created anew and restored.
 
     Raises:
-        TraceError: the file is no trace, or its device cannot be made.
+        TraceError: the file is not a trace, or its device cannot be created.
         ArgumentError: ``snapshot_every`` is negative.
     """
     if snapshot_every < 0:
@@ -34,10 +34,10 @@ def replay_trace(
 
 
 def find_traces(paths: Iterable[AnyPath]) -> list[Path]:
-    """The trace files that ``paths`` name: files, and every .jsonl below folders.
+    """Return the trace files in ``paths``: the files, and all .jsonl files below the folders.
 
     Raises:
-        FileError: a path is not there, or a folder holds no trace.
+        FileError: a path does not exist, or a folder contains no trace.
     """
     found: list[Path] = []
     for path in map(Path, paths):

@@ -1,4 +1,4 @@
-"""What a served device's events do, as a board's ``on_event`` says it."""
+"""Handles the events of a served device, as ``on_event`` of a board does."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ Log = Callable[[str], Any]
 
 
 def _nothing() -> None:
-    """There is nothing to end yet."""
+    """Do nothing: no server is running yet."""
 
 
 class ServedEvents:
-    """Tells ``log`` of a device's events, unless ``actions`` (event → action) says otherwise.
+    """Passes a device's events to ``log``, unless ``actions`` (event → action) has another action.
 
-    A command of an action is carried out in another thread, see `EventReactions`; ``close`` ends that.
+    The command of an action runs in another thread, see `EventReactions`; ``close`` ends it.
 
-    The device logs its errors itself. ``code`` is that of the event that has ended the server, by ``stop``; an error's
-    is 1.
+    The device logs its errors itself. ``code`` is the code of the event that ended the server with ``stop``; the code
+    of an error is 1.
 
     Raises:
         ArgumentError: an event that the device does not have, or an unknown action.
     """
 
     def __init__(self, device: object, actions: Mapping[str, str], log: Log | None) -> None:
-        events: tuple[str, ...] = getattr(device, "EVENTS", ())  # an object that is no Device has none
+        events: tuple[str, ...] = getattr(device, "EVENTS", ())  # an object that is not a Device has none
         self.code = 0
         self.stop: Callable[[], None] = _nothing
         self._errors: Mapping[str, str] = getattr(device, "ERRORS", {})
@@ -44,7 +44,7 @@ class ServedEvents:
         self._log = log
 
     def hear(self, device: str, event: str, values: dict[str, int]) -> None:
-        """An event has happened."""
+        """Handle an event of the device."""
         action = self._actions.get(event, LOG)
         if action == IGNORE:
             return

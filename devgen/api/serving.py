@@ -1,4 +1,4 @@
-"""Serve a PCI device to QEMU or another VMM, over vfio-user."""
+"""Serves a PCI device to QEMU or another VMM, over vfio-user."""
 
 from __future__ import annotations
 
@@ -27,21 +27,20 @@ T = TypeVar("T")
 
 
 class DeviceServer:
-    """A PCI device behind a UNIX socket, which exists once this is made. Use as a context, or ``close`` it.
+    """A PCI device behind a UNIX socket, which the constructor creates. Use as a context manager, or ``close`` it.
 
-    One client is served at a time; when it has gone, the device keeps its state and takes the next. ``run`` serves in
-    the calling thread, ``start`` in one of its own.
+    One client is served at a time. When it disconnects, the device keeps its state and accepts the next client. ``run``
+    serves in the calling thread, ``start`` in a new thread.
 
     ``device``: a device's name or class, or any object that is a `PciFunction`. ``socket``: the path. ``properties``:
     the device's. ``streams``: stream → ``stdio``, ``pty``, ``socket:PATH``, ``file:PATH`` or ``null``. ``lines``: such
-    a backend for the GPIO lines, as text. ``mapped``: whether clients are given the memory of BARs to map. ``mode``:
-    the socket's permissions, whatever the umask is. ``msix``: False leaves out the card's MSI-X capability; it has MSI
-    or INTx# then.
+    a backend for the GPIO lines, as text. ``mapped``: whether clients can map the memory of BARs. ``mode``: the
+    socket's permissions, independent of the umask. ``msix``: False omits the device's MSI-X capability; it then uses
+    MSI or INTx#.
     ``on_event``: event → ``log``, ``ignore``, ``run:COMMAND``, ``qmp:SOCKET:COMMAND``, or ``exit``, which ends the
-    server; ``code`` is the event's code then. ``log`` takes a line for each event that is logged, and for a command
-    that fails, from another thread; ``on_client`` one when a client comes or goes. ``state``: what
-    ``save_state`` gave earlier. ``registry``: where the name is looked up; by default the project at or above the
-    current folder.
+    server with the event's ``code``. ``log`` is called with a line for each logged event, and from another thread for
+    each command that fails; ``on_client`` with a line when a client connects or disconnects. ``state``: a result of
+    ``save_state``. ``registry``: where the name is looked up; by default the project at or above the current folder.
 
     Raises:
         ArgumentError: an event that the device does not have, or an unknown action.
@@ -90,26 +89,26 @@ class DeviceServer:
 
     @property
     def path(self) -> Path:
-        """The socket."""
+        """The path of the socket."""
         return self.server.path
 
     @property
     def device(self) -> Device:
-        """The device. While the server runs, touch it by ``call`` only."""
+        """The device. While the server runs, access it only through ``call``."""
         return self.server.device
 
     @property
     def code(self) -> int:
-        """The code of the event that has ended the server; else 0."""
+        """The code of the event that ended the server, else 0."""
         return self._events.code
 
     def run(self) -> int:
-        """Serve clients until ``stop``, or an event whose action is ``exit``; its code."""
+        """Serve clients until ``stop`` or an event whose action is ``exit``. Return ``code``."""
         self.server.run()
         return self.code
 
     def start(self) -> None:
-        """Serve in a thread of its own, until ``stop`` or ``close``. Raises MachineError if it was started before."""
+        """Serve in a new thread until ``stop`` or ``close``. Raises MachineError if it was started before."""
         if self._thread is not None:
             raise MachineError("the server has been started")
         self._thread = threading.Thread(target=self._serve, name="devgen-serve", daemon=True)
@@ -126,7 +125,7 @@ class DeviceServer:
         self.server.stop()
 
     def wait(self, timeout: float | None = None) -> int:
-        """Wait until the thread of ``start`` has ended; the code. Raises what the thread raised, TimeoutError."""
+        """Wait for the end of ``start``'s thread; return ``code``. Raises TimeoutError and the thread's exception."""
         thread = self._thread
         if thread is not None:
             thread.join(timeout)
@@ -138,22 +137,22 @@ class DeviceServer:
         return self.code
 
     def call(self, function: Callable[[], T]) -> T:
-        """``function()``, done between two messages by the thread that serves. Raises what it raises, MachineError."""
+        """Call ``function()`` in the serving thread, between two messages. Raises MachineError, and its exceptions."""
         return self.server.call(function) if self.server.running else function()
 
     def soon(self, function: Callable[[], object]) -> None:
-        """As ``call``, without waiting; also from a signal handler."""
+        """Queue a call as for ``call``, without waiting for it. Can be used in a signal handler."""
         self.server.soon(function)
 
     def watch(self, what: Watch) -> AbstractContextManager[None]:
-        """Show what happens while the context lasts; to be entered and left while the server does not run.
+        """Trace the device while the context lasts. Enter and leave the context while the server does not run.
 
         Raises ArgumentError, FileError, MissingPackageError.
         """
         return watch(self.server, what)
 
     def save_state(self) -> dict[str, Json]:
-        """The device and its clock as plain data, which ``state`` takes. Raises MachineError if the server ends."""
+        """Return the state of the device and its clock, for ``state``. Raises MachineError if the server ends."""
         return self.call(self.server.save_state)
 
     def vacate(self) -> None:
@@ -161,7 +160,7 @@ class DeviceServer:
         self.server.vacate()
 
     def close(self) -> None:
-        """Stop, remove the socket, release the device. Raises what the thread of ``start`` raised."""
+        """Stop, remove the socket and release the device. Raises the exception of the thread of ``start``."""
         self.stop()
         if self._thread is not None:
             self._thread.join()
@@ -172,7 +171,7 @@ class DeviceServer:
             raise failure
 
     def __enter__(self) -> DeviceServer:
-        """Use as a context that closes the server."""
+        """Return the server; the context closes it."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -197,9 +196,10 @@ def serve_device(
     watch: Watch | None = None,
     registry: Registry | None = None,
 ) -> int:
-    """Serve a device until an event ends the server or another thread or a signal raises; the event's code.
+    """Serve a device until an event ends the server. Return the event's code.
 
-    See `DeviceServer` for the arguments and `Watch` for ``watch``. Raises what both raise.
+    A signal handler can end it with an exception. See `DeviceServer` for the arguments and `Watch` for ``watch``, and
+    both for the exceptions.
     """
     with DeviceServer(
         device, socket, properties=properties, streams=streams, lines=lines, mapped=mapped, mode=mode,

@@ -1,4 +1,4 @@
-"""Start a device: a description that builds and a test of it, in a project laid out like devgen's own."""
+"""Creates a new device: a description that builds and a test for it, in a project with the layout of devgen's own."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ AnyPath = str | PathLike[str]
 Bus = Literal["sysbus", "isa", "pci"]
 BUSES: Final[tuple[Bus, ...]] = get_args(Bus)
 
-_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")  # as the schema's deviceName
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")  # the pattern of deviceName in the schema
 
 
 def new_device(name: str, *, bus: Bus = "sysbus", root: AnyPath = ".") -> list[Path]:
-    """Write devices/NAME.yaml and tests/test_NAME.py below ``root``, and schemas/ if there is none; the new files.
+    """Write devices/NAME.yaml and tests/test_NAME.py below ``root``, and schemas/ if missing. Return the new files.
 
-    Nothing that is there already is overwritten.
+    Existing files are never overwritten.
 
     Raises:
         ArgumentError: ``name`` is not a device name, or ``bus`` no bus.
-        FileError: one of the files is there already, or cannot be written.
+        FileError: one of the files already exists, or cannot be written.
     """
     if not _NAME.fullmatch(name):
         raise ArgumentError(

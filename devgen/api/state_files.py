@@ -1,4 +1,4 @@
-"""A device's state in a file: JSON, written whole or not at all."""
+"""A device's state in a JSON file, which is written atomically."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from devgen.runtime.base.plain_state import Json
 AnyPath = str | PathLike[str]
 
 MOST: Final = 1 << 30
-"""Bytes of a file that is read: more than any device's memory makes."""
+"""Most bytes that are read of a file: more than the state of any device."""
 
 
 def read_state(path: AnyPath) -> Json:
-    """The saved state in a file. It is not checked here, except that it is JSON: what takes the state checks it.
+    """Read a saved state from a file. Only the JSON syntax is checked here; the device checks the state.
 
     Raises:
         FileError: it cannot be read, is too long, or is not JSON.
@@ -33,7 +33,7 @@ def read_state(path: AnyPath) -> Json:
 
 
 def check_state_place(path: AnyPath) -> None:
-    """Check that ``write_state`` could write there; a file that exists is left alone.
+    """Check that ``write_state`` can write to the path. An existing file is not changed.
 
     Raises:
         FileError: it cannot.
@@ -48,7 +48,7 @@ def write_state(path: AnyPath, state: Json) -> None:
     """Write a saved state as JSON, replacing the file in one step.
 
     Raises:
-        FileError: it cannot be written; what was there before still is.
+        FileError: it cannot be written; the old file is unchanged.
     """
     try:
         replace_file(path, json.dumps(state).encode() + b"\n")

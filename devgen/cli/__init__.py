@@ -1,12 +1,12 @@
 """The ``devgen`` command: parses arguments, calls the public API, prints.
 
-It uses public names of `devgen` only, so that a script can do all that the command does. Each command is a module of
-its own, ``NAME_command``, that is imported when it is asked for: a build does not pay for the emulator. The other
+It uses only public names of `devgen`, so that a script can do everything that the command does. Each command is a
+module, ``NAME_command``, that is imported when the command is invoked: a build does not import the emulator. The other
 modules are options that several commands share. For example, ``devgen check devices/ --format json`` calls
 ``check_files`` and prints each diagnostic's ``json()``.
 
-Exit codes: 0 fine, 1 the input is at fault, 2 the command line is. A mistake of the user ends as one line on standard
-error, never as a traceback.
+Exit codes: 0 success, 1 faulty input, 2 faulty command line. A user error is reported as one line on standard error,
+never as a traceback.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import click
 
 from devgen import ArgumentError, DevgenError, __version__
 
-# Each command lives in a module of its own, imported when it is asked for: a build must not pay for the emulator.
+# Each command is a module that is imported when the command is invoked: a build must not import the emulator.
 COMMANDS: Final = {
     "build": "Compile device descriptions into Python classes.",
     "check": "Say what is wrong with device and board descriptions.",
@@ -52,11 +52,11 @@ class LazyGroup(click.Group):
     """A group whose commands are imported when one is invoked."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands' names, in alphabetical order."""
+        """Return the commands' names, in alphabetical order."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name, imported now."""
+        """Import and return the command of that name."""
         if cmd_name not in COMMANDS:
             return None
         command = importlib.import_module(f"devgen.cli.{cmd_name}_command").command
@@ -66,7 +66,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click's own, but a misspelled command gets a suggestion."""
+        """Resolve a command as click does, and suggest a similar name for a misspelled command."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             from devgen.common.near_names import nearest
 
@@ -76,7 +76,7 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The commands with their one-line help, without importing any of them."""
+        """Write the commands with their one-line help, without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
@@ -93,8 +93,7 @@ def cli() -> None:
 
 def main() -> None:
     """Entry point of the ``devgen`` command."""
-    # A command makes tens of thousands of objects that stay, and hardly a cycle: the collector may look less often,
-    # and need not visit them all once more on the way out. Together up to a tenth of a build.
+    # Commands create many long-lived objects and few cycles: collect rarely and not at exit.
     gc.set_threshold(50_000)
     _print_any_path()
     atexit.register(gc.freeze)
@@ -112,7 +111,7 @@ def main() -> None:
         click.echo(f"devgen: {error}", err=True)
         sys.exit(1)
     except BrokenPipeError:
-        # The reader of the output has gone: there is no place to report anything.
+        # The reader of the output has closed it, so nothing can be reported.
         sys.stderr.close()
         sys.exit(1)
     except KeyboardInterrupt:
@@ -125,7 +124,7 @@ def main() -> None:
 
 
 def _print_any_path() -> None:
-    """Let output show a path that is not valid UTF-8, with its bytes as ``\\udcXX``, instead of failing on it."""
+    """Print the invalid bytes of a path that is not UTF-8 as ``\\udcXX`` instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -1,4 +1,4 @@
-"""A board's run: what ``run`` and ``record`` share."""
+"""Running a board: code that ``run`` and ``record`` share."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from devgen.cli.seconds_option import Seconds
 from devgen.cli.stream_options import named_streams
 
 ACCEL_CHOICE = click.Choice(ACCELS)
-ACCEL_HELP = "What runs the guest's processor."
+ACCEL_HELP = "The host of the guest's processor."
 TIMEOUT = Seconds()
-TIMEOUT_HELP = "End the run after so long."
+TIMEOUT_HELP = "End the run after this time."
 
 STOPPING = frozenset((signal.SIGINT, signal.SIGTERM))
 STOP_AGAIN = 0.02
-"""Seconds between two calls of a host's ``stop`` until its run has ended."""
+"""Seconds between calls of a host's ``stop`` until its run has ended."""
 
 
 @contextmanager
 def opened(board: str, accel: Accel, streams: Iterable[str], actions: Iterable[str] = ()) -> Iterator[Board]:
-    """The board of that name or file, which signals end. Says what runs it.
+    """Open the board of that name or file, print its host, and let signals end the run.
 
-    ``streams`` and ``actions`` are as ``--stream`` and ``--on-event`` give them.
+    ``streams`` and ``actions`` are the values of ``--stream`` and ``--on-event``.
 
     Raises:
-        InputError: the board has errors, or a text is no DEVICE.STREAM=END or DEVICE.EVENT=ACTION. Also what
+        InputError: the board has errors, or a text is not DEVICE.STREAM=BACKEND or DEVICE.EVENT=ACTION. Also all that
             `devgen.Board` raises.
     """
     description = _loaded(find_board(board))
@@ -50,7 +50,7 @@ def opened(board: str, accel: Accel, streams: Iterable[str], actions: Iterable[s
 
 
 def _loaded(path: Path) -> BoardDescription:
-    """The board at ``path``; prints what was found in it."""
+    """Load the board at ``path`` and print its diagnostics."""
     try:
         description = load_board(path)
     except DescriptionError as error:
@@ -63,18 +63,19 @@ def _loaded(path: Path) -> BoardDescription:
 
 
 def report(result: RunResult) -> int:
-    """Say how the run ended; the command's exit code."""
+    """Print how the run ended. Return the command's exit code."""
     click.echo(f"devgen: {result}", err=True)
     return 0 if result.ok else 1
 
 
 @contextmanager
 def stopped_by_signals(board: Board) -> Iterator[None]:
-    """Let Ctrl-C and a polite kill end the run in order, so that streams are flushed and the VM is released.
+    """Let SIGINT and SIGTERM end the run in order, so that streams are flushed and the VM is released.
 
-    A Python signal handler runs on the main thread only, between two of its steps: not while that thread is inside the
-    emulator, and at the worst inside a lock that ``stop`` needs. So a thread of our own waits for what the interpreter
-    writes to the wake-up descriptor at the very moment of a signal, and stops the board.
+    A Python signal handler runs only on the main thread, between two bytecode instructions: it does not run while that
+    thread is inside the emulator, and it may run while the thread holds a lock that ``stop`` needs. Therefore a
+    separate thread reads the wake-up descriptor, to which the interpreter writes as soon as a signal arrives, and stops
+    the board.
     """
     heard, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     over = threading.Event()
@@ -97,11 +98,11 @@ def stopped_by_signals(board: Board) -> Iterator[None]:
 
 
 def _noted(_number: int, _frame: FrameType | None) -> None:
-    """The wake-up descriptor tells of it."""
+    """Do nothing: the wake-up descriptor reports the signal."""
 
 
 def _stop_when_signalled(board: Board, heard: int, over: threading.Event) -> None:
-    """Wait for a stopping signal or the end of the run; stop the board again and again: its run may not have begun."""
+    """Wait for a signal or the end of the run. Call ``stop`` repeatedly, since the run may not have started yet."""
     while not over.is_set():
         select.select([heard], [], [])
         signals = os.read(heard, 4096)

@@ -1,4 +1,4 @@
-"""``devgen build``: descriptions in, a target's files out."""
+"""``devgen build``: renders descriptions to the files of targets."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ Examples:
   devgen build --target html -o docs/registers/   a page for each device, and an index""",
 )
 @click.argument("paths", nargs=-1, type=PATH)
-@click.option("-t", "--target", help=f"What to make: {', '.join(list_targets())}, or a folder of your templates.")
+@click.option("-t", "--target", help=f"What to build: {', '.join(list_targets())}, or a subfolder of --templates.")
 @click.option("-o", "--output", type=PATH, help="Folder to write to.  [default: generated, or generated/TARGET]")
-@click.option("--check", is_flag=True, help="Write nothing; exit 1 when a file would change.")
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a file would change.")
 @click.option(
     "--templates",
     type=PATH,
-    help="Folder of your templates: a subfolder overrides a target's templates by name, or is a target of its own.",
+    help="Folder of your templates: a subfolder overrides the target with its name, or is a new target.",
 )
-@click.option("-q", "--quiet", is_flag=True, help="Print only what went wrong.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only errors and warnings.")
 def command(
     paths: tuple[Path, ...],
     target: str | None,
@@ -47,12 +47,12 @@ def command(
 ) -> int:
     """Compile device descriptions into Python device classes, a C header, or pages about their registers.
 
-    PATHS are YAML files or folders of them; without any, those of the project are built: [tool.devgen] in
-    pyproject.toml says which folders, or it is devices/. The project is looked for from the working directory upwards.
-    Without --target, all targets of the project's settings are made, or `python`.
+    PATHS are YAML files or folders of YAML files. Without PATHS, the project's folders are built: those that
+    [tool.devgen] in pyproject.toml lists, by default devices/. The project is searched for from the working directory
+    upwards. Without --target, all targets in the project's settings are built, by default `python`.
 
-    Only what changed is rewritten, and each file is replaced in one step: interrupted at any moment, it is the old or
-    the new one. Files that devgen did not write are never replaced.
+    Only changed files are rewritten. Each file is replaced atomically, so that an interrupted build leaves either the
+    old or the new file. Files that devgen did not write are never replaced.
     """
     sources = paths or description_folders()
     project = project_or_none()
@@ -67,7 +67,7 @@ def command(
 
 
 def _outputs(target: str | None, output: Path | None, known: Mapping[str, Path]) -> dict[str, Path]:
-    """Return the targets to make, each with its folder."""
+    """Return the targets to build, each with its output folder."""
     if target is None and output is None and known:
         return dict(known)
     if target is None and output is not None and len(known) > 1 and _DEFAULT not in known:
@@ -93,7 +93,7 @@ def _build(
 
 
 def print_progress() -> Progress:
-    """Say which description is being compiled, once a build takes longer than a second; on a terminal only."""
+    """Print which description is being compiled, on a terminal and if the build takes longer than a second."""
     started = time.monotonic()
     terminal = sys.stderr.isatty()
 
@@ -105,7 +105,7 @@ def print_progress() -> Progress:
 
 
 def print_report(report: BuildReport, check: bool) -> None:
-    """Print what changed, or what would."""
+    """Print the files that changed, or that would change with ``--check``."""
     changed = report.stale if check else report.written
     for path in changed:
         click.echo(f"{'stale' if check else 'wrote':<8} {path}")

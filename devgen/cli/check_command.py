@@ -1,4 +1,4 @@
-"""``devgen check``: every fault of descriptions and boards, at file:line:column."""
+"""``devgen check``: reports every error in descriptions and boards, at file:line:column."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ Examples:
 )
 @click.argument("paths", nargs=-1, type=PATH)
 @click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print what is wrong."
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Format of the diagnostics."
 )
 def command(paths: tuple[Path, ...], form: str) -> int:
-    """Say what is wrong with device and board descriptions.
+    """Report errors and warnings in device and board descriptions.
 
-    PATHS are YAML files or folders of them; without any, those of the project are checked. A file with the top-level
-    key `board`, and neither `device` nor `fragment`, is checked as a board. Exit code 1 when an error was found.
+    PATHS are YAML files or folders of YAML files. Without PATHS, the project's folders are checked. A file with the
+    top-level key `board`, and without `device` and `fragment`, is checked as a board. The exit code is 1 if an error
+    was found.
     """
     named = paths or description_folders()
     files = description_files(named)

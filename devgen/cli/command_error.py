@@ -1,4 +1,4 @@
-"""What a command says when its input is at fault."""
+"""The exception for faulty input of a command."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from devgen import DevgenError
 
 
 class InputError(DevgenError):
-    """The command line's input is at fault: the message says where, what and what to do. Exit code 1."""
+    """Faulty input of a command. The message gives the place, the error and the cure. Exit code 1."""

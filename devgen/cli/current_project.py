@@ -9,7 +9,7 @@ from devgen import Project, ProjectNotFound, load_project
 
 
 def project_or_none() -> Project | None:
-    """The project that the working directory is in, if any: a command that is given all its paths needs none."""
+    """Return the project that the working directory is in, or None: a command with all paths given needs no project."""
     try:
         return load_project()
     except ProjectNotFound:
@@ -17,11 +17,11 @@ def project_or_none() -> Project | None:
 
 
 def description_folders() -> tuple[Path, ...]:
-    """The project's folders of descriptions, relative to the working directory."""
+    """Return the project's folders of descriptions, relative to the working directory."""
     return tuple(shown(folder) for folder in load_project().devices)
 
 
 def shown(path: Path) -> Path:
-    """A path as messages print it: relative to the working directory, if it is below it or not far above."""
+    """Return a path for messages: relative to the working directory if it is below it or only a few levels above."""
     relative = os.path.relpath(path)
     return path if relative.count("..") > 3 else Path(relative)

@@ -11,7 +11,7 @@ import click
 from devgen import DeviceEntry, Statistics, list_devices, measure_devices
 
 DECLARED = 1.0
-"""The share of a device's behaviour that its description holds: the language has no way out into Python."""
+"""The share of a device's behaviour that its description contains: always 100 %, since it cannot call Python."""
 
 _SIZES = ("YAML lines", "registers", "fields", "behaviour", "declared")
 
@@ -24,17 +24,18 @@ Examples:
   devgen list --stats
   devgen list --format json""",
 )
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print the list.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Format of the list.")
 @click.option("--stats", is_flag=True, help="Print the sizes of the descriptions instead of the devices' titles.")
 def command(form: str, stats: bool) -> int:
-    """List the devices that boards and tests can use, and where each comes from.
+    """List the devices that boards and tests can use, and their origins.
 
-    They are those of the project's own generated/ folder, of the built catalogue that comes with devgen, and of
+    The devices come from the project's own generated/ folder, from the built catalogue that comes with devgen, and from
     installed packages that declare the entry point group `devgen.devices`.
 
-    With --stats, for each one whose description is in devices/ of the project or of devgen: lines of YAML (with what it
-    includes, without blank lines and comments), registers and fields as declared, lines of these that are behaviour,
-    and the share of the device's behaviour that they are: all of it, since a description has no way out into Python.
+    --stats adds columns for each device whose description is in devices/ of the project or of devgen: lines of YAML
+    (including included files, without blank lines and comments), registers and fields as declared, lines of behaviour,
+    and the share of the device's behaviour in the description. The share is always 100 %, since a description cannot
+    call Python.
     """
     devices = list_devices()
     sizes = measure_devices() if stats else {}
@@ -73,7 +74,7 @@ def _print_sizes(names: Iterable[str], sizes: dict[str, Statistics]) -> None:
 
 
 def _print_table(rows: Sequence[Sequence[str]]) -> None:
-    """Print columns, each as wide as its widest cell; the last one is not filled up."""
+    """Print columns, each as wide as its widest cell. The last column is not padded."""
     widths = [max(map(len, column)) for column in list(zip(*rows, strict=True))[:-1]]
     for row in rows:
         click.echo("  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]))

@@ -23,20 +23,20 @@ Examples:
     type=click.Choice(BUSES),
     default="sysbus",
     show_default=True,
-    help="Where the device sits.",
+    help="The bus of the device.",
 )
 @click.option(
     "--dir",
     "root",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path(),
-    help="The project's folder; made if missing.",
+    help="The project's folder; created if it is missing.",
 )
 def command(name: str, bus: Bus, root: Path) -> None:
-    """Start a device: a commented description that builds, and a test of it.
+    """Create a device: a commented description that builds, and a test for it.
 
-    Writes devices/NAME.yaml and tests/test_NAME.py, and schemas/ for your editor if the project has none. Nothing
-    that is there already is overwritten.
+    Writes devices/NAME.yaml and tests/test_NAME.py, and schemas/ for your editor if the project has none. Existing
+    files are never overwritten.
     """
     try:
         written = new_device(name, bus=bus, root=root)

@@ -1,4 +1,4 @@
-"""Paths on the command line: files, folders, and where a project's parts are."""
+"""Types of paths on the command line."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import click
 
 
 class NamedPath(click.Path):
-    """A path with a name: an empty one is an unset shell variable, and would silently mean the current folder."""
+    """A path that is not empty: an empty one, usually an unset shell variable, would mean the current folder."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        """The path; fails as a usage error."""
+        """Return the path. An empty path is a usage error."""
         if value == "":
             self.fail("the path is empty.", param, ctx)
         return Path(str(super().convert(value, param, ctx)))

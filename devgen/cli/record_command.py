@@ -1,4 +1,4 @@
-"""``devgen record``: run a board and record one of its devices."""
+"""``devgen record``: runs a board and records one of its devices."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ Examples:
 @click.option("--timeout", type=TIMEOUT, metavar="SECONDS", help=TIMEOUT_HELP)
 @stream_option
 def command(board: str, name: str, output: Path, accel: Accel, timeout: float | None, streams: tuple[str, ...]) -> int:
-    """Run a board and record one device's trace: accesses, time, lines, bytes, events and memory it touches.
+    """Run a board and record the trace of a device: its accesses, time, lines, bytes, events and memory accesses.
 
-    `devgen replay` carries the trace out again, on a clock of its own, and compares. The run ends as that of
-    `devgen run` does, with the same exit code; the trace is whole however it ends.
+    `devgen replay` repeats the trace on a simulated clock and compares the results. The run ends like that of `devgen
+    run`, with the same exit code. The trace is complete however the run ends.
     """
     with opened(board, accel, streams) as ready:
         recording = record_run(ready, name, output, timeout)

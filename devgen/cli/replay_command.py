@@ -1,4 +1,4 @@
-"""``devgen replay``: recorded traces against the devices of this project."""
+"""``devgen replay``: replays recorded traces against the devices of this project."""
 
 from __future__ import annotations
 
@@ -29,14 +29,15 @@ Examples:
     "--device",
     "source",
     metavar="NAME",
-    help="The device to replay of a trace that holds several (devgen run --trace-format json).",
+    help="The device to replay, for a trace of several devices (devgen run --trace-format json).",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Print only the traces that fail, and the count.")
 def command(traces: tuple[Path, ...], snapshot_every: int, source: str | None, quiet: bool) -> int:
     """Replay traces against devices and compare every value, line, byte and event with its time.
 
-    TRACES are JSON-lines files or folders of them; each names its device in its header. Prints a line for each: where
-    one diverges, the operation, its line in the file, what was expected and what was found. Exit code 1 if any failed.
+    TRACES are JSON-lines files or folders of such files. The header of each trace names its device. One line is printed
+    for each trace: for a difference, the operation, its line in the file, the expected value and the actual value. The
+    exit code is 1 if a trace failed.
     """
     files = find_traces(traces)
     registry = project_registry()
@@ -51,7 +52,7 @@ def command(traces: tuple[Path, ...], snapshot_every: int, source: str | None, q
 
 
 def _replay(path: Path, registry: Registry, snapshot_every: int, source: str | None) -> str | None:
-    """What went wrong with one trace, in a line; None if nothing did."""
+    """Replay a trace. Return the first difference or error as one line, or None."""
     try:
         result = replay_trace(path, device=source, snapshot_every=snapshot_every, registry=registry)
     except TraceError as error:

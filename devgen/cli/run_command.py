@@ -1,4 +1,4 @@
-"""``devgen run``: run a board."""
+"""``devgen run``: runs a board."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def command(
     actions: tuple[str, ...],
     watching: Watch,
 ) -> int:
-    """Run a board: its guest, its devices.
+    """Run a board: its guest with its devices.
 
-    BOARD is a board file, or the name of a board that comes with devgen; devices are those that `devgen list` shows in
-    this folder. The run ends when a device ends it (exit code 0 if its code is 0, else 1), when the
-    guest halts for good, on Ctrl-C, or after --timeout. A guest that reads the terminal gets Ctrl-C too: then Ctrl-A x
-    ends the run.
+    BOARD is a board file, or the name of a board that comes with devgen. It can use the devices that `devgen list`
+    shows in this folder. The run ends when a device ends it (exit code 0 if the device's code is 0, else 1), when the
+    guest halts forever, on Ctrl-C, or after --timeout. If the guest reads the terminal, Ctrl-C is sent to the guest,
+    and Ctrl-A x ends the run.
     """
     with opened(board, accel, streams, actions) as ready:
         with ready.watch(watching):

@@ -1,4 +1,4 @@
-"""``devgen serve``: a PCI device for another VMM."""
+"""``devgen serve``: serves a PCI device to another VMM."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 
 
 def _mode(_context: click.Context, _parameter: click.Parameter, value: str) -> int:
-    """The permission bits that ``--mode`` says in octal. Raises click.BadParameter."""
+    """Parse the octal permission bits of ``--mode``. Raises click.BadParameter."""
     if not re.fullmatch("0?[0-7]{3}", value):
         raise click.BadParameter(f"{value!r} is no mode; write it in octal, such as 0660")
     return int(value, 8)
@@ -66,7 +66,7 @@ Attach it to QEMU 10.1 or newer, whose memory must be shared:
     type=click.Path(path_type=Path, dir_okay=False),
     required=True,
     metavar="PATH",
-    help="The UNIX socket to listen on; one that a dead server has left is replaced.",
+    help="The UNIX socket to listen on. A socket that a dead server left behind is replaced.",
 )
 @click.option(
     "--mode",
@@ -74,7 +74,7 @@ Attach it to QEMU 10.1 or newer, whose memory must be shared:
     default="0600",
     show_default=True,
     metavar="OCTAL",
-    help="Permissions of the socket, whatever the umask is: who may write to it may use the device.",
+    help="Permissions of the socket, independent of the umask. Users with write permission can use the device.",
 )
 @click.option(
     "-p",
@@ -94,27 +94,27 @@ Attach it to QEMU 10.1 or newer, whose memory must be shared:
 @click.option(
     "--lines",
     metavar="END",
-    help="Connect the device's GPIO lines to such an end: it takes and tells lines NAME=0, NAME=1; ? asks for all.",
+    help="Connect the device's GPIO lines to such a backend, as text lines NAME=0 and NAME=1; ? lists all lines.",
 )
 @click.option(
     "--no-mmap",
     is_flag=True,
-    help="Hand out none of the card's memory to map. QEMU posts the writes only of a card that has none mapped.",
+    help="Do not let clients map the device's memory. QEMU posts writes only to a device without mapped memory.",
 )
 @click.option(
     "--without-msix",
     is_flag=True,
-    help="Leave out the card's MSI-X capability; it interrupts by MSI or INTx#. QEMU 11.1 aborts at the removal of a "
-    "card with MSI-X.",
+    help="Omit the device's MSI-X capability; it then uses MSI or INTx#. QEMU 11.1 aborts when a device with MSI-X is "
+    "removed.",
 )
 @served_option
 @click.option(
     "--save",
     type=_FILE,
     metavar="FILE",
-    help="Write the device's state there when the server ends, and whenever it gets SIGUSR1.",
+    help="Write the device's state to FILE when the server ends, and on SIGUSR1.",
 )
-@click.option("--restore", type=_FILE, metavar="FILE", help="Begin with the state that --save has written.")
+@click.option("--restore", type=_FILE, metavar="FILE", help="Start with a state that --save has written.")
 @options
 def command(
     device: str,
@@ -132,9 +132,9 @@ def command(
 ) -> int:
     """Serve a PCI device to another VMM, over vfio-user.
 
-    DEVICE is the name of a device as `devgen list` knows it. One client is served at a time; when it has gone, the
-    device keeps its state and takes the next. Ctrl-C, SIGTERM or SIGHUP ends the server. The exit code is 1 if an
-    event of another code than 0 has ended it, else 0.
+    DEVICE is the name of a device that `devgen list` shows. One client is served at a time. When it disconnects, the
+    device keeps its state and accepts the next client. Ctrl-C, SIGTERM or SIGHUP ends the server. The exit code is 1 if
+    an event with a code other than 0 ended the server, else 0.
     """
     device_class = project_registry().find(device)
     properties = parse_properties(device_class, _named("-p", "NAME=VALUE", settings))
@@ -166,7 +166,7 @@ def _tell(line: str) -> None:
 
 @contextmanager
 def _restored_from(path: Path | None) -> Iterator[None]:
-    """Let an error about a saved state begin with its file."""
+    """Prefix an error about a saved state with the name of its file."""
     try:
         yield
     except StateError as error:
@@ -174,7 +174,7 @@ def _restored_from(path: Path | None) -> Iterator[None]:
 
 
 def _named(option: str, form: str, words: Sequence[str]) -> dict[str, str]:
-    """The words ``NAME=TEXT`` given to an option; of two for one name the last counts."""
+    """Parse the values ``NAME=TEXT`` of an option. The last value for a name takes precedence."""
     found = {}
     for word in words:
         name, equals, text = word.partition("=")
@@ -186,7 +186,7 @@ def _named(option: str, form: str, words: Sequence[str]) -> dict[str, str]:
 
 @contextmanager
 def _saved(server: DeviceServer, path: Path | None) -> Iterator[None]:
-    """Save the device's state when SIGUSR1 says so, and in the end."""
+    """Save the device's state on SIGUSR1 and at the end."""
     if path is None:
         yield
         return
@@ -195,7 +195,7 @@ def _saved(server: DeviceServer, path: Path | None) -> Iterator[None]:
     def save() -> None:
         try:
             write_state(path, server.save_state())
-        except FileError as error:  # the guest goes on; there may be room the next time
+        except FileError as error:  # the guest continues; the next save may succeed
             click.echo(f"devgen: {error}", err=True)
         else:
             click.echo(f"devgen: saved to {path}", err=True)

@@ -1,4 +1,4 @@
-"""How signals end `devgen serve`: in order, and the second one when that takes too long."""
+"""Signals that end `devgen serve`: the first one in order, the second one immediately."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ STOPPING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stopping:
-    """Lets SIGINT, SIGTERM and SIGHUP end ``server``, from the beginning of the context to its end.
+    """Lets SIGINT, SIGTERM and SIGHUP end ``server`` while the context lasts.
 
-    The first signal lets the server finish the present message. The second breaks that off, by KeyboardInterrupt, but
-    not what comes after ``run``: saving the state and removing the socket. The third removes the socket and ends the
-    process at once. A SIGHUP that was ignored before, as by nohup(1), stays so.
+    After the first signal the server finishes the current message. The second signal aborts it with KeyboardInterrupt,
+    but not the steps after ``run``: saving the state and removing the socket. The third signal removes the socket and
+    ends the process at once. A SIGHUP that was already ignored, as by nohup(1), stays ignored.
     """
 
     def __init__(self) -> None:
         self.server: DeviceServer | None = None
-        """The server to stop, once it is made."""
+        """The server to stop; None until it is created."""
         self._ended = False
         self._heard = 0
         self._before: dict[int, Any] = {}
 
     def run(self, server: DeviceServer) -> None:
-        """Have it serve."""
+        """Run ``server`` until it ends."""
         try:
             server.run()
         finally:
@@ -47,21 +47,21 @@ class Stopping:
         self.server.stop()
 
     def __enter__(self) -> Stopping:
-        """Hear signals."""
+        """Install the signal handlers."""
         heard = [number for number in STOPPING if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN]
         self._before = {number: signal.signal(number, self._hear) for number in heard}
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Leave them to who heard them before."""
+        """Restore the previous signal handlers."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
 
 def leave_hung_descriptors(server: DeviceServer, code: int) -> None:
-    """End the process with exit code ``code`` if descriptors of a client hang in their closing; return otherwise.
+    """End the process with exit code ``code`` if closing a client's descriptors hangs; return otherwise.
 
-    The helpers that close them share this process's descriptor table, and would keep its pipes open beyond its end.
+    The helpers that close them share this process's descriptor table, and would keep its pipes open after its end.
     """
     if server.server.hung_descriptors():
         sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""``--stream``: other ends for a board's streams than the board says."""
+"""``--stream``: backends that replace those of the board's streams."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ option = click.option(
     "streams",
     multiple=True,
     metavar="DEVICE.STREAM=END",
-    help="Connect a stream to stdio, pty, socket:PATH, file:PATH or null, whatever the board says.",
+    help="Connect a stream to stdio, pty, socket:PATH, file:PATH or null instead of the board's backend.",
 )
 
 
 def named_streams(texts: Iterable[str]) -> dict[str, str]:
-    """DEVICE.STREAM → its backend; of two texts for one stream the last counts.
+    """Return DEVICE.STREAM → backend. The last value for a stream takes precedence.
 
-    Raises:
-        InputError: a text that is no DEVICE.STREAM=END.
+    Raises InputError for a text that is not DEVICE.STREAM=BACKEND.
     """
     found: dict[str, str] = {}
     for text in texts:

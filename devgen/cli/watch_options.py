@@ -1,4 +1,4 @@
-"""The options that say what a command shows of a run."""
+"""The options for tracing a run."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _OPTIONS: Final[tuple[Callable[[Command], Command], ...]] = (
         "level",
         type=click.Choice(TRACE_LEVELS),
         metavar="[=LEVEL]",
-        help="Print each access by name. LEVEL: access; field, with values by field and what has changed; all, with "
-        f"lines, bytes, events and memory too. Without a level: {DEFAULT_LEVEL}.",
+        help="Print each access by name. LEVEL: access; field, also field values and changes; all, also "
+        f"lines, bytes, events and memory. Without a level: {DEFAULT_LEVEL}.",
     ),
     click.option(
         "--trace-format",
@@ -32,22 +32,22 @@ _OPTIONS: Final[tuple[Callable[[Command], Command], ...]] = (
         type=click.Choice(["text", "json"]),
         default="text",
         show_default=True,
-        help="Lines to read, or JSON lines that devgen replay reads.",
+        help="Readable text, or JSON lines for devgen replay.",
     ),
     click.option(
         "--trace-filter",
         "globs",
         multiple=True,
         metavar="GLOB",
-        help="Only devices, registers and lines so named: rtc, rtc.M*, *.intr. May be given several times.",
+        help="Trace only devices, registers and lines with this name: rtc, rtc.M*, *.intr. Repeatable.",
     ),
-    click.option("--trace-output", type=_FILE, metavar="FILE", help="Where the trace goes; else to standard error."),
-    click.option("--vcd", type=_FILE, metavar="FILE", help="Write lines and counters as waves, for GTKWave."),
+    click.option("--trace-output", type=_FILE, metavar="FILE", help="File for the trace; default: standard error."),
+    click.option("--vcd", type=_FILE, metavar="FILE", help="Write lines and counters as waveforms, for GTKWave."),
 )
 
 
 def options(command: Command) -> Command:
-    """The options that make a `devgen.Watch`, which the command gets as ``watching``."""
+    """Add the tracing options, whose values the command receives as the `devgen.Watch` ``watching``."""
 
     @wraps(command)
     def watched(
@@ -71,10 +71,10 @@ def options(command: Command) -> Command:
 
 
 class TracingCommand(click.Command):
-    """A command whose ``--trace`` may stand without a level."""
+    """A command with an option ``--trace`` whose level may be omitted."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """As click's own, with the level filled in where it is left out."""
+        """Parse arguments as click does, with the default level inserted after a bare ``--trace``."""
         return super().parse_args(ctx, [*_with_level(args)])
 
 
