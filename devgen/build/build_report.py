@@ -1,4 +1,4 @@
-"""What a build says: what it did, and why it could not be done."""
+"""The result of a build: its report, and the exception if it cannot be done."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One build: which descriptions have to be compiled, what else is in the folder, and what is written in which order."""
+"""One build: compiles the stale descriptions, compares the output folder, and writes files in a safe order."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from devgen.language.view import DeviceView
 
 _CLOCK_STEP_NS: Final = 20_000_000
-"""File times may lag the clock by a timer tick of the kernel; this is more than any."""
+"""File times may lag the clock by a timer tick of the kernel; this is longer than any tick."""
 
 Texts = dict[str, bytes]
 
@@ -59,7 +59,7 @@ class BuildRun:
         self._renderer: Renderer | None = None
 
     def run(self, check: bool) -> BuildReport:
-        """Compile, compare, and unless ``check`` write.
+        """Compile and compare, and write unless ``check``.
 
         Raises:
             BuildError: see ``devgen.build.builder.build``.
@@ -79,7 +79,7 @@ class BuildRun:
     # --- compiling ---------------------------------------------------------------------------
 
     def _compile_all(self) -> Texts:
-        """Bring every description's entry up to date; return the texts that had to be made."""
+        """Update the entry of every description. Return the texts that were rendered."""
         entries = {name: self._fresh(name) for name in self.sources}
         todo = [name for name, entry in entries.items() if entry is None]
         texts: Texts = {}
@@ -106,7 +106,7 @@ class BuildRun:
                 raise BuildError(f"{self._shown(other)} and {self._shown(name)} both make {output}")
 
     def _fresh(self, name: str) -> Entry | None:
-        """The old entry of a description, if nothing that it depends on has changed, nor its outputs."""
+        """Return the old entry of a description if its dependencies and outputs are unchanged, else None."""
         entry = self.old.entries.get(name)
         if entry is None or not entry.quiet or not entry.inputs:
             return None
@@ -114,7 +114,7 @@ class BuildRun:
         return entry if current else None
 
     def _compile(self, name: str) -> tuple[Entry, Texts] | None:
-        """Compile one description; None if it has errors."""
+        """Compile one description. Return None if it has errors."""
         source = self.sources[name]
         inputs = {name: self._digest(name)}
         from devgen.language.reading.description_files import is_board
@@ -148,7 +148,7 @@ class BuildRun:
         return Entry(dict(inputs), loaded.device.name, loaded.device.title, dict(outputs), facts, quiet)
 
     def _included(self, name: str, sources: Iterable[Path]) -> dict[str, str]:
-        """Digests of the files that a description includes; none of one that was changed while we read it."""
+        """Return digests of the files that a description includes, without those that changed during the build."""
         found = {}
         for path in map(self._relative, sources):
             if path != name:
@@ -199,7 +199,7 @@ class BuildRun:
     # --- what else is in the folder ----------------------------------------------------------
 
     def _others(self) -> tuple[dict[str, str], list[str]]:
-        """Files that earlier builds made and this one did not: those to keep with their source, and those to remove."""
+        """Return the files of earlier builds that this one did not make: (those to keep, those to remove)."""
         kept: dict[str, str] = {}
         vanished: list[str] = []
         for file, header in self.folder.made(self.outputs).items():
@@ -216,7 +216,7 @@ class BuildRun:
         return kept, vanished
 
     def _overview(self, kept: Mapping[str, str]) -> Texts:
-        """The texts of the files for all devices, if they have to be made; none if a device in them is unknown."""
+        """Render the files for all devices if they are stale. Return nothing if a device in them has errors."""
         self._keep_entries(kept)
         self.new.overview = self.old.overview
         listed = {
@@ -249,7 +249,7 @@ class BuildRun:
                 raise BuildError(f"{self._shown(self.made[file])} and the template {template} both make {file}")
 
     def _keep_entries(self, kept: Mapping[str, str]) -> None:
-        """Remember what is known of descriptions that this build was not asked for, or that have errors now."""
+        """Keep the entries of descriptions that are not part of this build or that have errors now."""
         for name, entry in self.old.entries.items():
             if name not in self.new.entries and os.path.exists(os.path.join(self.root, name)):
                 self.new.entries[name] = entry
@@ -257,7 +257,7 @@ class BuildRun:
             loaded = self._load(source)
             if loaded.ok and loaded.device is not None:
                 outputs = {file: self._digest(file) for file, made_by in kept.items() if made_by == source}
-                inputs = {source: "?"}  # what the files were made of is not known: they are not fresh
+                inputs = {source: "?"}  # the inputs of the files are not known: they are stale
                 self.new.entries[source] = self._entry(inputs, loaded, outputs)
 
     def _listed(self, name: str, entry: Entry) -> ListedDevice:
@@ -305,7 +305,10 @@ class BuildRun:
             self.report.written = touched
 
     def _put(self, changed: Texts, vanished: list[str]) -> None:
-        """Write the devices' files, then those for all, then remove, then the manifest: no name lacks its file."""
+        """Write device files, then overview files, then remove stale files, then write the manifest.
+
+        A crash therefore never leaves an overview that names a missing file.
+        """
         for name in sorted(changed, key=lambda name: name not in self.made):
             self.folder.write(name, changed[name])
         for name in vanished:
@@ -317,9 +320,9 @@ class BuildRun:
     # --- paths -------------------------------------------------------------------------------
 
     def _relative(self, path: Path) -> str:
-        """A path as the manifest has it: relative to the output folder, with ``/``.
+        """Return a path for the manifest: relative to the output folder, with ``/``.
 
-        Links in the path of its folder are resolved, so that a folder and a link to it give the same name.
+        Links in the path of its folder are resolved, so that a folder and a link to it have the same name.
         """
         folder, name = os.path.split(os.path.abspath(path))
         if folder not in self._folders:
@@ -327,7 +330,7 @@ class BuildRun:
         return os.path.relpath(os.path.join(self._folders[folder], name), self.root)
 
     def _shown(self, name: str) -> str:
-        """A source as headers and messages have it: relative to the folder that the output folder is in."""
+        """Return a source's path for headers and messages: relative to the parent of the output folder."""
         return os.path.relpath(os.path.join(self.root, name), os.path.dirname(self.root))
 
     def _digest(self, name: str) -> str:
@@ -335,10 +338,10 @@ class BuildRun:
 
 
 def _check_header(text: str, source: str | None, template: str) -> None:
-    """Refuse a text that the next build would take for a file that no build wrote.
+    """Refuse a text that the next build would not recognise as generated.
 
     Raises:
-        BuildError: its first line has no header, or that of another description.
+        BuildError: its first line has no header, or the header of another description.
     """
     header = find_header(text)
     if header is None or header["source"] != source:

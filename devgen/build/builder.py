@@ -1,7 +1,8 @@
-"""``devgen build``: descriptions to a target's files, only what changed, each file old or new and never torn.
+"""``devgen build``: renders descriptions to a target's files.
 
-Everything is loaded and rendered in memory before the first file is touched. A description with errors keeps its old
-files. If nothing has changed, files are read and hashed, and neither YAML nor templates are imported.
+Only changed files are written, each atomically. All files are rendered in memory before the first one is written. A
+description with errors keeps its old files. If nothing has changed, files are only read and hashed, and neither YAML
+nor templates are imported.
 """
 
 from __future__ import annotations
@@ -32,10 +33,10 @@ def build(
     templates: Path | None = None,
     target: str = DEFAULT_TARGET,
 ) -> BuildReport:
-    """Render the descriptions ``paths`` name (files, or folders searched to the bottom) into ``out_dir``.
+    """Render the descriptions in ``paths`` (files, or folders searched recursively) into ``out_dir``.
 
-    ``target`` says as what. ``check`` writes nothing. ``templates`` is the user's folder of targets: its subfolders
-    override templates of devgen's targets by name, or are targets of their own.
+    ``target`` is the name of the target. With ``check`` nothing is written. ``templates`` is the user's folder of
+    targets: a subfolder overrides the templates of devgen's target with its name, or is a new target.
 
     Raises:
         BuildError: a path, the target or the folder of templates is missing, two descriptions make the same file, a
@@ -64,7 +65,7 @@ def build(
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Hold back the cycle collector: a build makes many objects, few cycles, and soon ends."""
+    """Disable the cycle collector: a build creates many objects and few cycles, and ends soon."""
     if not gc.isenabled():
         yield
         return

@@ -1,7 +1,7 @@
-"""What a build remembers, so that the next one can tell that nothing has changed without loading YAML.
+"""The manifest of a build, with which the next build detects changes without loading YAML.
 
-The manifest is a cache: it holds relative paths and SHA-256 digests of contents, no times, and every output's own
-digest. Losing it, or an output that someone edited or deleted, costs work and never gives a wrong answer.
+The manifest is a cache of relative paths and SHA-256 digests of inputs and outputs, without times. If it is lost, or an
+output was edited or deleted, the next build does more work and its result is still correct.
 """
 
 from __future__ import annotations
@@ -27,10 +27,11 @@ _FILE_NAME: Final = re.compile(r"(?![.]{1,2}$)[^/\\\0]+")
 
 @dataclass(slots=True, frozen=True)
 class Entry:
-    """One description: what it was made of (paths and digests), the device, and what was made of it.
+    """One description: its inputs (paths and digests), its device, and its outputs.
 
-    ``outputs`` are files and their digests, ``facts`` what templates for all devices use of this one. A fragment or a
-    board has no device and makes nothing. ``quiet``: the description has no warnings, which each build must repeat.
+    ``outputs`` are files and their digests. ``facts`` are the values that templates for all devices use of this one. A
+    fragment or a board has no device and no outputs. ``quiet``: the description has no warnings that each build must
+    repeat.
     """
 
     inputs: Mapping[str, str]
@@ -43,7 +44,7 @@ class Entry:
 
 @dataclass(slots=True, frozen=True)
 class Overview:
-    """The files for all devices and their digests; ``made_of`` is a digest of everything that they depend on."""
+    """The files for all devices and their digests; ``made_of`` is a digest of all their inputs."""
 
     made_of: str = ""
     outputs: Mapping[str, str] = field(default_factory=dict)
@@ -51,7 +52,7 @@ class Overview:
 
 @dataclass(slots=True)
 class Manifest:
-    """Entries by the description's path, relative to the output folder; ``tool`` is a digest of what made the files."""
+    """Entries by the description's path, relative to the output folder; ``tool`` is a digest of the compiler."""
 
     target: str
     tool: str
@@ -59,7 +60,7 @@ class Manifest:
     overview: Overview = field(default_factory=Overview)
 
     def text(self) -> str:
-        """The JSON text, the same for the same contents."""
+        """Return the JSON text, which is the same for the same contents."""
         data = {
             "format": FORMAT,
             "target": self.target,
@@ -71,10 +72,10 @@ class Manifest:
 
 
 def load_manifest(path: Path, target: str, tool: str) -> Manifest:
-    """The manifest at ``path``; an empty one if it is missing, broken, or of another version of the compiler.
+    """Load the manifest at ``path``. Return an empty one if it is missing, broken, or of another compiler version.
 
     Raises:
-        OtherTarget: the folder has the files of another target.
+        OtherTarget: the folder contains the files of another target.
     """
     try:
         data = json.loads(read_file(path))
@@ -90,7 +91,7 @@ def load_manifest(path: Path, target: str, tool: str) -> Manifest:
 
 
 class OtherTarget(Exception):
-    """A folder has the files of another target; ``str`` is its name."""
+    """A folder contains the files of another target; ``str`` gives the target's name."""
 
 
 def _entry(data: Mapping[str, Any]) -> Entry:
@@ -115,13 +116,13 @@ def _texts(data: Mapping[str, Any]) -> dict[str, str]:
 
 
 class Digests:
-    """SHA-256 of files, each read once; empty for a file that cannot be read."""
+    """SHA-256 digests of files, each read once; empty for a file that cannot be read."""
 
     def __init__(self) -> None:
         self._known: dict[str, str] = {}
 
     def of(self, path: str) -> str:
-        """The digest of the file at ``path``."""
+        """Return the digest of the file at ``path``."""
         if path not in self._known:
             try:
                 self._known[path] = hashlib.sha256(read_file(path)).hexdigest()
@@ -131,12 +132,12 @@ class Digests:
 
 
 def digest(data: bytes) -> str:
-    """SHA-256 in hexadecimal."""
+    """Return the SHA-256 in hexadecimal."""
     return hashlib.sha256(data).hexdigest()
 
 
 def tool_digest(target: Target, templates: Path | None) -> str:
-    """A digest of what turns descriptions into a target's files: the compiler, schemas, templates, Python's version."""
+    """Return a digest of the compiler, the schemas, the templates and Python's version."""
     total = hashlib.sha256(f"{__version__} {sys.version_info[:2]} {target.name}".encode())
     folders: list[Path | None] = [PACKAGE / part for part in ("language", "plan", "build", "targets")]
     folders += [find_share("schemas"), target.own, templates]
@@ -148,7 +149,7 @@ def tool_digest(target: Target, templates: Path | None) -> str:
 
 
 def _contents(folder: Path | None) -> Iterable[tuple[str, bytes]]:
-    """(relative path, bytes) of a folder's files in order, compiled Python left out."""
+    """Yield (relative path, bytes) of a folder's files in order, without compiled Python files."""
     if folder is None:
         return
     for root, folders, files in os.walk(folder):

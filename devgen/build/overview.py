@@ -1,4 +1,4 @@
-"""The files for all devices: what their templates get, and when they have to be made anew."""
+"""The files for all devices: the values of their templates, and the detection of stale files."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ if TYPE_CHECKING:
 
 
 class DeviceUnknown(Exception):
-    """A description in a file for all devices has errors now: the file stays as it is."""
+    """A description that a file for all devices needs has errors. The file is not changed."""
 
 
 @dataclass(slots=True, frozen=True)
 class ListedDevice:
-    """A device as the templates for all devices see it. ``view`` loads the description when a template uses it."""
+    """A device in the templates for all devices. ``view`` loads the description when a template uses it."""
 
     name: str
     title: str
     source: str
-    """The description's path, as headers have it."""
+    """The description's path, as in headers."""
     files: tuple[str, ...]
-    """The files made of it, in the same folder."""
+    """The files generated from it, in the same folder."""
     facts: Mapping[str, str]
-    """What the target's backend notes about it."""
+    """The values that the target's backend stores about it."""
     load: Callable[[], DeviceView] = field(repr=False, compare=False)
 
     @property
     def view(self) -> DeviceView:
-        """The device's view. Raises DeviceUnknown if its description has errors."""
+        """Return the device's view. Raises DeviceUnknown if its description has errors."""
         return self.load()
 
 

@@ -1,4 +1,4 @@
-"""Paths of descriptions: which files a build reads, and how headers and messages name them."""
+"""Paths of descriptions: the files that a build reads, and their form in headers and messages."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ _COMMENT_ENDS: Final = "%*<>\\"
 
 
 def named_sources(paths: Sequence[Path]) -> YamlFiles:
-    """Return the files that paths name; folders are searched to the bottom.
+    """Return the files in the paths; folders are searched recursively.
 
-    Raises:
-        BuildError: a path is not there.
+    Raises BuildError for a path that does not exist.
     """
     for path in paths:
         if not os.path.lexists(path):
@@ -40,12 +39,12 @@ def refused_sources(sources: YamlFiles) -> list[Diagnostic]:
 
 
 def quoted_path(path: str) -> str:
-    """A path for a comment of one line: what is not printable, and what could end a comment, as ``%XX`` bytes."""
+    """Return a path for a one-line comment: characters that are unprintable or could end a comment become ``%XX``."""
     return "".join(char if char.isprintable() and char not in _COMMENT_ENDS else _escaped(char) for char in path)
 
 
 def unquoted_path(text: str) -> str:
-    """The path that ``quoted_path`` was given."""
+    """Return the path from the result of ``quoted_path``."""
     data = re.sub(rb"%([0-9A-F]{2})", lambda found: bytes([int(found[1], 16)]), os.fsencode(text))
     return os.fsdecode(data)
 

@@ -1,6 +1,6 @@
-"""A target's templates: which there are, where they are, and which files each of them makes.
+"""A target's templates: their places, and the files that each of them makes.
 
-A template's file name says what it makes, and nothing else does:
+Only the file name of a template determines its outputs:
 
 - ``device.EXT.j2`` (``device`` and then ``.``, ``-`` or ``_``) makes a file for each device: ``device_regs.h.j2`` makes
   ``pl031_regs.h``;
@@ -38,19 +38,19 @@ class Output:
     each: bool
 
     def file(self, stem: str) -> str:
-        """The name of the file for a device, or for all (then ``stem`` is not used)."""
+        """Return the name of the file for a device, or for all devices (then ``stem`` is not used)."""
         name = self.template.removesuffix(SUFFIX)
         return _DEVICE.sub(stem, name, count=1) if self.each else name
 
     def makes(self, file: str) -> bool:
-        """Whether a file's name is that of a device's file from this template."""
+        """Whether this template makes a device's file of that name."""
         tail = self.file("")
         return self.each and len(file) > len(tail) and file.endswith(tail) and not file.startswith(".")
 
 
 @dataclass(slots=True, frozen=True)
 class Target:
-    """A target: its folder of devgen's templates, and the user's folder of that name; at least one of them is there."""
+    """A target: devgen's folder of templates and the user's folder of the same name, at least one of which exists."""
 
     name: str
     own: Path | None
@@ -58,17 +58,17 @@ class Target:
 
     @property
     def backend(self) -> str | None:
-        """The module of the target's part in Python, if it has one."""
+        """The name of the target's Python backend module, if it has one."""
         stem = self.name.replace("-", "_")
         there = self.own is not None and (PACKAGE / "targets" / stem / f"{stem}_backend.py").is_file()
         return f"devgen.targets.{stem}.{stem}_backend" if there else None
 
     def folders(self) -> list[Path]:
-        """Where its templates are looked for; the first match wins."""
+        """The folders that are searched for its templates, in order."""
         return [folder for folder in (self.user, self.own) if folder is not None]
 
     def outputs(self) -> list[Output]:
-        """The templates that make files, by name."""
+        """The templates that make files, sorted by name."""
         names = {name for folder in self.folders() for name in os.listdir(folder) if _is_output(name)}
         return [Output(name, _DEVICE.match(name) is not None) for name in sorted(names)]
 
@@ -78,7 +78,7 @@ def _is_output(name: str) -> bool:
 
 
 def known_targets(templates: Path | None = None) -> list[str]:
-    """The names of all targets: devgen's, then those that are folders of ``templates`` only."""
+    """Return the names of all targets: devgen's, then those that exist only as folders of ``templates``."""
     own = _folders(find_share("templates"))
     return [*own, *(name for name in _folders(templates) if name not in own)]
 
@@ -108,7 +108,7 @@ def find_target(name: str, templates: Path | None = None) -> Target:
 
 
 def files_below(folder: Path) -> Iterator[str]:
-    """Yield the files of a folder of templates by their path in it, with ``/``; hidden ones are left out."""
+    """Yield the files of a folder of templates by their relative path, with ``/``, without hidden files."""
     for root, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):

@@ -1,6 +1,6 @@
-"""Rendering: a target's templates and the values they get, to text.
+"""Renders a target's templates with their values.
 
-A name in ``{% extends %}``, ``{% include %}`` and ``{% import %}`` is looked for in the user's folder of the target
+A name in ``{% extends %}``, ``{% include %}`` and ``{% import %}`` is searched for in the user's folder of the target
 and then in devgen's. ``TARGET/NAME`` is always devgen's own template: a user's ``device.py.j2`` can extend
 ``python/device.py.j2`` and replace one block.
 
@@ -59,11 +59,11 @@ class Renderer:
 
     @property
     def uses_view(self) -> bool:
-        """Whether templates may use the view: devgen's own may say that they do not."""
+        """Whether templates may use the view. The backend of devgen's own templates can declare that they do not."""
         return self.backend.uses_view or self.target.user is not None
 
     def render(self, template: str, values: Mapping[str, object]) -> str:
-        """Return what a template makes of the values.
+        """Render a template with the values.
 
         Raises:
             RenderError: the template is missing or broken.
@@ -78,10 +78,9 @@ class Renderer:
             raise RenderError(f"template {name}{f':{line}' if line else ''}: {error}") from error
 
     def check_use(self, templates: Path) -> None:
-        """Refuse a file in the user's folder of templates that nothing uses.
+        """Refuse unused files in the user's folder of templates.
 
-        Raises:
-            RenderError: there is one, or a template is broken.
+        Raises RenderError if there is one, or if a template is broken.
         """
         share = find_share("templates")
         for name in files_below(templates):
@@ -104,7 +103,7 @@ class Renderer:
         return name in self._referenced(target)
 
     def _referenced(self, target: Target) -> set[str]:
-        """The names that the templates of a target mention; one that is computed could be any: then all are used."""
+        """Return the names that the templates of a target reference. With a computed name, all count as used."""
         names: set[str] = set()
         for folder in target.folders():
             for file in files_below(folder):
@@ -120,10 +119,10 @@ class Renderer:
 
 
 class _Environment(Environment):
-    """Names in devgen's own templates mean the templates beside them, when a template of another target extends one."""
+    """Resolves names in devgen's own templates to their own target, also when another target extends one of them."""
 
     def join_path(self, template: str, parent: str) -> str:
-        """The name that ``template`` means where ``parent`` mentions it."""
+        """Return the full name of ``template`` as referenced by ``parent``."""
         loader = self.loader
         assert isinstance(loader, _Loader)
         if not loader.is_own(parent) or loader.is_own(template) or loader.has(template):
@@ -138,7 +137,7 @@ class _Loader(BaseLoader):
         self._targets = known_targets()
 
     def is_own(self, name: str) -> bool:
-        """Whether a name is that of one of devgen's own templates: ``TARGET/NAME``."""
+        """Whether a name refers to one of devgen's own templates: ``TARGET/NAME``."""
         return name.partition("/")[0] in self._targets and "/" in name
 
     def has(self, name: str) -> bool:
@@ -146,7 +145,7 @@ class _Loader(BaseLoader):
         return any((folder / name).is_file() for folder in self._folders)
 
     def get_source(self, environment: Environment, template: str) -> Source:
-        """The text of a template, its path, and (as files are not watched) nothing."""
+        """Return the text of a template, its path, and None, since files are not watched."""
         places = [self._own] if self.is_own(template) and self._own is not None else self._folders
         if ".." not in template.split("/"):
             for place in places:

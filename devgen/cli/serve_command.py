@@ -88,12 +88,12 @@ Attach it to QEMU 10.1 or newer, whose memory must be shared:
     "--stream",
     "streams",
     multiple=True,
-    metavar="NAME=END",
+    metavar="NAME=BACKEND",
     help="Connect a stream of the device to stdio, pty, socket:PATH, file:PATH or null; repeatable.",
 )
 @click.option(
     "--lines",
-    metavar="END",
+    metavar="BACKEND",
     help="Connect the device's GPIO lines to such a backend, as text lines NAME=0 and NAME=1; ? lists all lines.",
 )
 @click.option(
@@ -145,7 +145,7 @@ def command(
         DeviceServer(
             device_class, path, properties=properties, mapped=not no_mmap, msix=not without_msix, mode=mode,
             lines=lines, state=state,
-            streams=_named("--stream", "NAME=END, as serial=pty", streams),
+            streams=_named("--stream", "NAME=BACKEND, as serial=pty", streams),
             on_event=named_actions(actions, "EVENT=ACTION, as PANIC=exit"),
             log=_tell, on_client=lambda line: _tell(f"devgen: {line}"),
         ) as server,

@@ -12,7 +12,7 @@ option = click.option(
     "--stream",
     "streams",
     multiple=True,
-    metavar="DEVICE.STREAM=END",
+    metavar="DEVICE.STREAM=BACKEND",
     help="Connect a stream to stdio, pty, socket:PATH, file:PATH or null instead of the board's backend.",
 )
 
@@ -27,6 +27,6 @@ def named_streams(texts: Iterable[str]) -> dict[str, str]:
         place, equals, end = text.partition("=")
         device, dot, stream = place.rpartition(".")
         if not (equals and dot and device and stream and end):
-            raise InputError(f"--stream {text}: write DEVICE.STREAM=END, as uart.serial=pty")
+            raise InputError(f"--stream {text}: write DEVICE.STREAM=BACKEND, as uart.serial=pty")
         found[place] = end
     return found

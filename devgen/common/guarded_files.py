@@ -1,11 +1,11 @@
-"""Opening and replacing files whose path or content comes from untrusted input.
+"""Opens and replaces files whose path or content is untrusted.
 
-A path in a description, a board, a folder that is searched or on a command line may lead to anything: a FIFO, which
-blocks its reader; ``/dev/zero``, which has no end; a symbolic link that somebody planted. Every such path is opened
-here. Only regular files are read, never more than a limit, and opening never waits.
+A path in a description, a board, a searched folder or a command line may refer to any kind of file: a FIFO, which
+blocks its reader; ``/dev/zero``, which has no end; a malicious symbolic link. Every such path is opened here. Only
+regular files are read, up to a limit, and opening never blocks.
 
-All functions raise ``OSError``; its ``strerror`` says what is wrong. That includes a path that holds a NUL character,
-for which the standard library raises ``ValueError``.
+All functions raise ``OSError``, whose ``strerror`` is the reason, also for a path with a NUL character, for which the
+standard library raises ``ValueError``.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 LARGEST: Final = 1 << 30
-"""Bytes that are read of a file for which the caller knows no lower limit."""
+"""Most bytes that are read of a file, unless the caller has a lower limit."""
 
 TEMPORARY_SUFFIX: Final = ".devgen-tmp"
-"""How the names of temporary files end. They are removed on errors; only a kill or a power cut leaves one."""
+"""The suffix of temporary files. They are removed on errors; only a kill or a power failure leaves one."""
 
 _CHUNK: Final = 1 << 20
 _READING: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -31,10 +31,10 @@ _WRITING: Final = os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK | os.O_NOCTTY | os.O_
 
 
 class RefusedFile(OSError):
-    """A file that is not opened, or not read to its end; ``strerror`` says why.
+    """A file that is refused, or not read to its end; ``strerror`` is the reason.
 
     ``what`` is the kind of a file that is not a regular one ("a FIFO"), None when that is not the reason.
-    ``too_large`` is set when the file has more bytes than the caller takes.
+    ``too_large``: the file has more bytes than the caller's limit.
     """
 
     def __init__(self, path: str | os.PathLike[str], reason: str, what: str | None = None, too_large: bool = False):
@@ -45,24 +45,24 @@ class RefusedFile(OSError):
         self.too_large = too_large
 
     def __str__(self) -> str:
-        """``path: reason``."""
+        """Return ``path: reason``."""
         return f"{self.filename}: {self.strerror}"
 
 
 def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
-    """Open a regular file for reading. Never waits. Raises OSError."""
+    """Open a regular file for reading without blocking. Raises OSError."""
     descriptor = _checked_open(path, _READING)
     return os.fdopen(descriptor, "rb")
 
 
 def open_regular_to_write(path: str | os.PathLike[str]) -> BinaryIO:
-    """Create a regular file, or empty the one that is there, for writing. Never waits. Raises OSError."""
+    """Create or truncate a regular file for writing, without blocking. Raises OSError."""
     with suppress(FileNotFoundError):
         _require_regular(path, _status(path).st_mode)
     descriptor = _open(path, _WRITING, 0o666)
     try:
         _require_regular(path, os.fstat(descriptor).st_mode)
-        os.truncate(descriptor, 0)  # only now: the check comes before anything is lost
+        os.truncate(descriptor, 0)  # truncate only after the check
     except BaseException:
         os.close(descriptor)
         raise
@@ -71,7 +71,7 @@ def open_regular_to_write(path: str | os.PathLike[str]) -> BinaryIO:
 
 @contextmanager
 def locked_file(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Hold the lock of a lock file, which is made if it is not there; wait for the process that holds it.
+    """Hold the lock of a lock file, which is created if missing. Wait for another process that holds it.
 
     A symbolic link, and anything but a regular file, is refused. Raises OSError.
     """
@@ -114,7 +114,7 @@ def replace_with(path: str | os.PathLike[str], write: Callable[[BinaryIO], objec
     """Replace a file by what ``write`` writes, in one step; a symbolic link is replaced, not followed.
 
     The temporary file is new, has a name that cannot be guessed, lies beside its target, and is removed on any error.
-    Raises OSError, and whatever ``write`` raises; then the old file is unchanged.
+    Raises OSError, and the exceptions of ``write``; then the old file is unchanged.
     """
     target = _replaceable(path)
     temporary, descriptor = _new_temporary(target)
@@ -133,14 +133,14 @@ def replace_with(path: str | os.PathLike[str], write: Callable[[BinaryIO], objec
 
 
 def check_replaceable(path: str | os.PathLike[str]) -> None:
-    """Raise OSError if ``replace_file`` cannot write here: no such folder, a read-only one, or not a regular file."""
+    """Raise OSError if ``replace_file`` cannot write here: a missing or read-only folder, or not a regular file."""
     temporary, descriptor = _new_temporary(_replaceable(path))
     os.close(descriptor)
     temporary.unlink()
 
 
 def kind_of(mode: int) -> str:
-    """Return what a file of this mode is: "a FIFO", "a folder"."""
+    """Return the kind of a file of this mode: "a FIFO", "a folder"."""
     names = (
         (stat.S_ISREG, "a file"),
         (stat.S_ISDIR, "a folder"),
@@ -151,7 +151,7 @@ def kind_of(mode: int) -> str:
 
 
 def _replaceable(path: str | os.PathLike[str]) -> Path:
-    """Return the path if nothing, a regular file or a symbolic link is there."""
+    """Return the path if it does not exist, or is a regular file or a symbolic link."""
     with suppress(FileNotFoundError):
         mode = _status(path, follow=False).st_mode
         if not stat.S_ISLNK(mode):
@@ -165,7 +165,7 @@ def _new_temporary(target: Path) -> tuple[Path, int]:
 
 
 def _checked_open(path: str | os.PathLike[str], flags: int) -> int:
-    # Asked before opening, since opening a device may do something, and again after: the name may have moved.
+    # Checked before opening, since opening a device may have side effects, and again after: it may be another file.
     _require_regular(path, _status(path).st_mode)
     descriptor = _open(path, flags, 0)
     try:

@@ -1,4 +1,4 @@
-"""The name that was probably meant, for messages about an unknown one."""
+"""Finds the known name that is most similar to an unknown one, for messages."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 _LONGEST = 80
-"""Characters of a name that is looked for: finding one takes time that is quadratic in them."""
+"""Most characters of a name: the search takes quadratic time."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that is most like ``name``, whatever their case; None when none is near."""
+    """Return the known name most similar to ``name``, ignoring case, or None if none is similar."""
     if len(name) > _LONGEST:
         return None
     by_fold = {known_name.casefold(): known_name for known_name in known if len(known_name) <= _LONGEST}

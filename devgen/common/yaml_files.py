@@ -1,7 +1,7 @@
-"""Which YAML files paths name: files as they are, folders searched to the bottom.
+"""Finds the YAML files in paths: files, and folders searched recursively.
 
-``check``, ``build``, ``list`` and the API all ask here. The module imports no model, so that a build in which nothing
-has changed need not load it.
+``check``, ``build``, ``list`` and the API use this module. It imports no model, so that a build without changes does
+not load it.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 SUFFIXES = (".yaml", ".yml")
-"""How the name of a description ends."""
+"""The suffixes of descriptions."""
 
 
 class YamlFiles:
-    """The files that ``paths`` name, in order and each once: those to read, and those that are refused.
+    """The files in ``paths``, in order and each once: those to read, and those that are refused.
 
     In a folder a symbolic link that leads out of it is refused: a diagnostic quotes the lines of a file, and the author
-    of a description must not choose which files of this machine are quoted. A link that is named itself is followed.
+    of a description must not choose which files of this machine are quoted. A link that is given as a path is followed.
     """
 
     def __init__(self, paths: Iterable[Path]) -> None:
@@ -38,10 +38,10 @@ class YamlFiles:
 
 
 def yaml_files_below(folder: Path) -> Iterator[Path]:
-    """Yield what is called ``*.yaml`` or ``*.yml`` below a folder, sorted within each folder.
+    """Yield the files ``*.yaml`` and ``*.yml`` below a folder, sorted within each folder.
 
-    Hidden files and folders (``.git``, ``.venv``, an editor's lock files) are left out, and symbolic links to folders
-    are not followed. A FIFO or a device with such a name is yielded: reading it reports what it is.
+    Hidden files and folders (``.git``, ``.venv``, an editor's lock files) are omitted, and symbolic links to folders
+    are not followed. A FIFO or a device with such a name is yielded, and reading it reports its kind.
     """
     for root, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))

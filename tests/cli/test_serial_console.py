@@ -176,8 +176,8 @@ def test_the_escape_key_ends_the_run_of_a_guest_that_hears_nothing(tmp_path: Pat
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ("com1", "write DEVICE.STREAM=END"),
-        ("com1.serial=", "write DEVICE.STREAM=END"),
+        ("com1", "write DEVICE.STREAM=BACKEND"),
+        ("com1.serial=", "write DEVICE.STREAM=BACKEND"),
         ("com2.serial=pty", "the board has no device 'com2' (did you mean 'com1'?)"),
         ("com1.seriel=pty", "no stream 'seriel' (did you mean 'serial'?)"),
         ("com1.serial=ptty", "unknown stream end 'ptty' (did you mean 'pty'?)"),
