@@ -1,4 +1,4 @@
-"""Which lanes and sizes reach a register, what a read of it always gives, and which writes may be coalesced."""
+"""Plans the accesses of registers: byte lanes, access sizes, constant reads, and coalesced writes."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from devgen.plan.side_effects import Part, readable_bits
 
 @dataclass(slots=True, frozen=True)
 class AccessPlan:
-    """How a bank reaches one register.
+    """How a bank accesses a register.
 
-    ``by_lanes``: an access may touch some lanes only. ``reads_lanes``: a read must be told which. ``fixed``: what
-    every read gives, where the bank can give it by itself.
+    ``by_lanes``: an access may cover only some byte lanes. ``reads_lanes``: a read needs to know the accessed lanes.
+    ``fixed``: the constant value of every read, if the bank can return it without a call.
     """
 
     by_lanes: bool
@@ -30,26 +30,26 @@ def plan_access(register: PlannedRegister, parts: tuple[Part, ...]) -> AccessPla
 
 
 def is_written_by_lanes(register: PlannedRegister) -> bool:
-    """Whether an access may touch some lanes only; else each one is of the whole register."""
+    """Whether an access may cover only some byte lanes; otherwise every access covers the whole register."""
     described, rule = register.described, register.region.access
     if described.decode == "lanes":
         size = described.width // 8
         aligned = register.offset % size == 0 == register.stride % size
         smallest = rule.valid[0] if aligned and not rule.unaligned else 1
         return described.width > 8 * min(smallest, rule.implemented[1])
-    # The bank gives a wide register to a narrow bus in parts.
+    # The bank splits accesses to a register that is wider than the bus.
     return described.width > 8 * min(4, rule.implemented[1])
 
 
 def has_read_hooks(register: PlannedRegister) -> bool:
-    """Whether a read computes or does something."""
+    """Whether a read computes a value or has effects."""
     described = register.described
     computed = described.read is not None or described.window is not None
     return computed or bool(described.before_read) or bool(described.on_read)
 
 
 def _read_needs_lanes(register: PlannedRegister, parts: tuple[Part, ...]) -> bool:
-    """Only with them can a read clear, or reach, what was read and no more."""
+    """Whether a read needs the lanes: its effects, or a window's access, apply only to the bytes that are read."""
     described = register.described
     hooked = bool(described.before_read or described.on_read)
     if described.window is not None or (described.halves == "last" and hooked):
@@ -70,7 +70,7 @@ def _fixed(register: PlannedRegister, parts: tuple[Part, ...]) -> int | None:
 
 @dataclass(slots=True, frozen=True)
 class CoalescedRange:
-    """Bytes whose writes a host may hold back and deliver in a batch.
+    """Bytes whose writes a host may queue and deliver in a batch.
 
     ``size`` bytes at ``offset``; with ``count``, that many elements which lie ``stride`` bytes apart.
     """
@@ -82,7 +82,7 @@ class CoalescedRange:
 
 
 def coalesced_ranges(registers: Iterable[PlannedRegister]) -> tuple[CoalescedRange, ...]:
-    """The ranges of one region: arrays of an unknown size or with gaps first, then the rest with neighbours joined."""
+    """Return the ranges of a region: arrays of variable size or with gaps, then the others with neighbours merged."""
     fixed: list[tuple[int, int]] = []
     arrays: list[CoalescedRange] = []
     for register in registers:
@@ -100,7 +100,7 @@ def coalesced_ranges(registers: Iterable[PlannedRegister]) -> tuple[CoalescedRan
 
 
 def merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """(offset, size) ranges in ascending order, those that touch joined."""
+    """Return (offset, size) ranges in ascending order, with adjacent ranges merged."""
     result: list[tuple[int, int]] = []
     for offset, size in sorted(ranges):
         if result and offset <= sum(result[-1]):

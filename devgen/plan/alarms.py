@@ -1,4 +1,4 @@
-"""Timers and counters: how an alarm on a counter is armed, and what may make a counter stand still."""
+"""Timers and counters: the arming of a timer on a counter, and the counters that may stop."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from devgen.plan.steps import INDEX
 class Alarm:
     """How ``timer.arm()`` computes its deadline.
 
-    If ``waits`` and the counter stands, the timer waits until it runs. Else ``ticks`` is how many counts lie between
-    now and the match, modulo the counter's size; where that is 0, ``at_match`` counts. The deadline is the counter's
-    time of that count, or with ``align`` "now" so many periods from now.
+    If ``waits`` and the counter is stopped, the timer waits until the counter runs. Otherwise ``ticks`` is the number
+    of counts from now to the match, modulo 2^width, and ``at_match`` replaces 0. The deadline is the time of that
+    count, or with ``align`` "now" that number of periods after now.
     """
 
     timer: model.Timer
@@ -28,7 +28,7 @@ class Alarm:
 
 
 def plan_alarm(device: model.Device, timer: model.Timer) -> Alarm | None:
-    """The alarm of a timer with a counter; None for a bare timer."""
+    """Return the alarm of a timer with a counter, or None for a timer without a counter."""
     if timer.counter is None or timer.match is None:
         return None
     counter = next(counter for counter in device.counters if counter.name == timer.counter)
@@ -46,7 +46,7 @@ def _difference(known: ir.Range, most: int) -> ir.Range:
 
 
 def can_stand(device: model.Device, counter: str) -> bool:
-    """Whether a counter may ever be stopped."""
+    """Whether a counter can be stopped."""
     if any(found.enable is not None for found in device.counters if found.name == counter):
         return True
     return any(

@@ -1,7 +1,7 @@
-"""What statements change and what expressions depend on, through functions and actions.
+"""The effects of statements and the dependencies of expressions, through functions and actions.
 
-A level line is a function of registers and state. An entry point (a register's write, a timer's expiry ...) must
-bring up to date just those lines that depend on something it may change, and the compiler knows which these are.
+A level line is a function of registers and state. An entry point (a register's write, a timer's expiry ...) must update
+exactly the lines that depend on something that it may change.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from devgen.plan.steps import NOTHING, Thing, Things
 
 @dataclass(slots=True)
 class Analysis:
-    """Answers for one device; functions and actions are looked into once."""
+    """The dependency analysis of one device. Functions and actions are analysed once."""
 
     registers: dict[RegisterKey, PlannedRegister]
     functions: dict[str, model.Function]
@@ -27,12 +27,12 @@ class Analysis:
     _registers: dict[RegisterKey, Things] = field(default_factory=dict)
 
     def stored(self, key: RegisterKey) -> Things:
-        """The storage of a register, which an alias shares with what it stands for; nothing where nothing is held."""
+        """Return the storage of a register, for an alias that of its target; empty for a register without storage."""
         storage = self.registers[key].storage
         return NOTHING if storage is None else frozenset({("register", self.registers[storage].title)})
 
     def reads(self, node: Nodes) -> Things:
-        """What the value of an expression, or the course of statements, depends on."""
+        """Return everything on which the value of an expression or the execution of statements depends."""
         found: set[Thing] = set()
         for part in walk(node):
             match part:
@@ -53,7 +53,7 @@ class Analysis:
         return frozenset(found)
 
     def register_reads(self, key: RegisterKey) -> Things:
-        """What a register's value depends on: its storage, or what its ``read`` depends on."""
+        """Return everything on which a register's value depends: its storage, or the dependencies of its ``read``."""
         if key not in self._registers:
             own = self._registers[key] = self.stored(key)
             computed = self.registers[key].described.read
@@ -62,7 +62,7 @@ class Analysis:
         return self._registers[key]
 
     def writes(self, body: Iterable[ir.Stmt]) -> Things:
-        """What statements may change. What a timer does when it expires is another entry into the device."""
+        """Return everything that statements may change. The expiry of a timer is a separate entry point."""
         found: set[Thing] = set()
         for node in walk(tuple(body)):
             match node:

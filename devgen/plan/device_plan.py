@@ -18,7 +18,7 @@ from devgen.plan.steps import NOTHING, Steps, Things
 
 @dataclass(slots=True, frozen=True)
 class RegionPlan:
-    """A region with its registers. ``has_window``: other registers reach it, or will, through a window."""
+    """A region with its registers. ``has_window``: registers of other regions access it through a window."""
 
     region: model.Region
     registers: tuple[RegisterPlan, ...]
@@ -37,7 +37,7 @@ class TimerPlan:
 
 @dataclass(slots=True, frozen=True)
 class InputPlan:
-    """A GPIO input and what follows its change."""
+    """A GPIO input and the steps of its change."""
 
     pin: model.GpioIn
     changed: Steps
@@ -45,7 +45,7 @@ class InputPlan:
 
 @dataclass(slots=True, frozen=True)
 class StreamPlan:
-    """A byte stream: what a received byte and a break condition do."""
+    """A byte stream: the steps of a received byte and of a break condition."""
 
     stream: model.Stream
     received: Steps
@@ -54,7 +54,7 @@ class StreamPlan:
 
 @dataclass(slots=True, frozen=True)
 class DoorbellPlan:
-    """A doorbell and what ringing it does."""
+    """A doorbell and the steps of ringing it."""
 
     doorbell: model.Doorbell
     region: model.Region
@@ -65,7 +65,7 @@ class DoorbellPlan:
 class DevicePlan:
     """All decisions about ``device`` that do not depend on a target. Everything is in the description's order.
 
-    ``device`` has hidden timers behind the described ones, where something follows time.
+    ``device`` has hidden timers after the described ones if something depends on time.
     """
 
     device: model.Device
@@ -127,7 +127,7 @@ class _EntryPoints:
     followers: Followers
 
     def steps(self, body: tuple[ir.Stmt, ...], changed: Iterable[tuple[str, str]] = NOTHING) -> Steps:
-        """A hook's statements, then the updates of what follows; ``changed`` has already changed before."""
+        """Return a hook's statements and the updates of followers. ``changed`` was changed before the hook."""
         things: Things = frozenset(changed) | self.analysis.writes(body)
         return (*self.planner.effective(body), *self.followers.at_end(things))
 

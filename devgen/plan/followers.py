@@ -1,9 +1,9 @@
-"""What follows registers by itself: counters' enables, level lines, and streams that wait for room.
+"""Followers: enables of counters, level lines, and streams that wait for room, which depend on registers.
 
 Where a follower depends on time, hidden timers update it as well (``time_followers.py``).
 
-An entry point updates a follower after its last change of what the follower depends on, once. An enable is updated
-earlier as well, right behind a store, since hooks may look at the counter.
+An entry point updates each follower once, after the last change of something on which it depends. An enable is also
+updated directly after a store, since hooks may read the counter.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from devgen.plan.time_followers import LookAgain, plan_looks
 
 @dataclass(slots=True, frozen=True)
 class EnableFollower:
-    """A counter that runs while ``test`` is true; alarms on it wait while it stands."""
+    """A counter that runs while ``test`` is true; alarms on it wait while it is stopped."""
 
     counter: model.Counter
     test: ir.Expr
@@ -50,7 +50,7 @@ class LevelFollower:
 
 @dataclass(slots=True, frozen=True)
 class RoomFollower:
-    """A stream whose input waits until ``room`` bytes fit; it is told when that may have changed."""
+    """A stream whose input waits until ``room`` bytes fit. It is notified when that may have changed."""
 
     stream: model.Stream
     room: ir.Expr
@@ -86,24 +86,24 @@ class Followers:
         return (dependent.follower for dependent in (*self._enables, *self._lines))
 
     def after_store(self, changed: Things) -> tuple[Update, ...]:
-        """Updates of the enables that may have changed."""
+        """Return updates of the enables that may have changed."""
         return tuple(Update(dependent.thing) for dependent in self._enables if dependent.inputs & changed)
 
     def at_end(self, changed: Things, since: Things | None = None) -> tuple[Update, ...]:
-        """Updates that end an entry point which may have changed ``changed``.
+        """Return the updates at the end of an entry point that may have changed ``changed``.
 
-        ``since``: what of it may have changed after the updates of ``after_store``, if the entry point has them.
+        ``since``: the part of it that may have changed after the updates of ``after_store``, if there were any.
         """
         current = [] if since is None else [enable.thing for enable in self._enables if not enable.inputs & since]
         return tuple(Update(thing) for thing in self._reached(changed) if thing not in current)
 
     def look_again(self, follower: Follower) -> tuple[Update, ...]:
-        """Updates of ``follower``, which time may have changed, and of what depends on it."""
+        """Return updates of ``follower``, which may have changed with time, and of everything that depends on it."""
         own = Update(follower.thing)
         return (own, *(update for update in self.at_end(frozenset({follower.thing})) if update != own))
 
     def everything(self) -> tuple[Update, ...]:
-        """Updates of all followers, after a reset."""
+        """Return updates of all followers, after a reset."""
         return tuple(Update(follower.thing) for follower in self)
 
     def _reached(self, changed: Things) -> Iterator[Thing]:
@@ -114,7 +114,7 @@ class Followers:
 
 
 def plan_followers(device: model.Device, analysis: Analysis) -> Followers:
-    """Find what follows what."""
+    """Find the followers of a device."""
     looks = partial(plan_looks, device, change_finder(device))
     enables: list[Follower] = [
         EnableFollower(counter, counter.enable, looks(f"{counter.name}.enable", counter.enable, counter.count))

@@ -1,4 +1,4 @@
-"""A register's entry points: what a read gives and does, and what a write does, in the order the language promises."""
+"""A register's entry points: the steps of a read and of a write, in the order that the language defines."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from devgen.plan.steps import NOTHING, Steps, Store, Things, WindowRead, WindowW
 
 @dataclass(slots=True, frozen=True)
 class ReadPlan:
-    """``before``; ``value`` is taken; ``after``. ``result`` is a name for the value that no step uses."""
+    """The steps ``before``, the returned ``value``, the steps ``after``. ``result`` is an unused name for the value."""
 
     before: Steps
     value: ir.Expr | WindowRead
@@ -41,11 +41,11 @@ class ReadPlan:
 
 @dataclass(slots=True, frozen=True)
 class RegisterPlan:
-    """All that a target needs of one register.
+    """The plan of one register.
 
-    ``computed``: what its ``read`` computes (there its own name means what is stored), free of side effects;
-    ``quiet``: a guest's read is just that. ``read`` None: nothing but ``access.fixed``, or 0, can be read. ``write``
-    None: a write does nothing. ``once``: the bits that only a first write can touch, where they have to be remembered.
+    ``computed``: the value of its ``read``, without side effects (in it the register's name is the stored value).
+    ``quiet``: a guest's read only returns this value. ``read`` None: a read returns ``access.fixed`` or 0. ``write``
+    None: a write has no effect. ``once``: the write-once bits, if their first write must be recorded.
     """
 
     register: PlannedRegister
@@ -83,7 +83,7 @@ class RegisterPlanner:
         )
 
     def effective(self, body: Iterable[ir.Stmt]) -> tuple[ir.Stmt, ...]:
-        """``body`` without assignments to registers that nothing can read, which are stored nowhere."""
+        """Return ``body`` without assignments to registers that nothing can read, which have no storage."""
         return tuple(statement for statement in body if not self._is_lost(statement))
 
     def _is_lost(self, statement: ir.Stmt) -> bool:
@@ -126,7 +126,7 @@ class _Register:
         )
 
     def _value(self) -> ir.Expr | WindowRead:
-        """What a read gives: the value, without bits that only a write can reach."""
+        """Return the value of a read, without write-only bits."""
         register = self.register.described
         if register.window is not None:
             return WindowRead(register.window, register.width // 8, self.access.by_lanes)
@@ -141,7 +141,7 @@ class _Register:
         return ir.Binary("&", value, ir.Int(bits), ir.Range(0, bits))
 
     def _stored(self) -> ir.Expr:
-        """The register's value by its own name."""
+        """Return the register's stored value."""
         register = self.register.described
         if register.intent is not None and self.register.storage is None:
             return register.reset
@@ -168,7 +168,7 @@ class _Register:
         return (*self._old(), *store, *early, *hook, *pulse, *end)
 
     def _store(self) -> tuple[Steps, Things]:
-        """The default store, or the ``write`` hook in its place, and what it changes."""
+        """Return the default store, or the ``write`` hook instead, and the storage that it changes."""
         register = self.register.described
         if register.write is not None:
             return self.context.effective(register.write), self.context.analysis.writes(register.write)
@@ -184,7 +184,7 @@ class _Register:
         return (*(self._fresh(once) if once else ()), store), self._own()
 
     def _fresh(self, once: int) -> tuple[ir.Stmt, ir.Stmt]:
-        """Keep in ``fresh`` the write-once bits that this write is the first to touch, and remember them as written."""
+        """Set ``fresh`` to the write-once bits that this write is the first to write, and record them as written."""
         place = ir.WrittenPlace(self.register.place)
         seen = ir.Load(place, ir.Range.unsigned(self.register.described.width))
         bits = ir.Range(0, once)
@@ -199,7 +199,7 @@ class _Register:
         return (ir.Declare("old", self._stored()),)
 
     def _on_write(self) -> tuple[ir.Stmt, ...]:
-        """``on_write`` with the bits that took the write in ``value`` and ``mask``; nothing runs if none did."""
+        """Return ``on_write`` with ``value`` and ``mask`` limited to the written bits; without any, it does not run."""
         register, lanes = self.register.described, self.access.by_lanes
         hook = self.context.effective(register.on_write)
         writable, once = writable_bits(self.parts), once_bits(self.parts)
@@ -239,7 +239,7 @@ class _Register:
         return self._once(highest_byte(writable), (*given, *hook))
 
     def _taken(self, always: int, once: int) -> ir.Expr:
-        """The written bits that can change: those of ``always`` in the lanes, those of ``once`` at the first time."""
+        """Return the written bits that can change: ``always`` in the lanes, and ``once`` if not yet written."""
         width = self.register.described.width
         term = self._target().term("written", always) if always else None
         if not once:

@@ -1,4 +1,4 @@
-"""Registers where they stand: the region, the file, the storage, and the bits that a description gives them."""
+"""Registers with their region, register file, storage and bits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from devgen.language.typed_walk import Nodes, walk
 from devgen.plan.steps import INDEX
 
 RegisterKey = tuple[str | None, str]
-"""(register file or None, register): how a place of the typed form names a register."""
+"""(register file or None, register): the key of a register, as in places of the typed form."""
 
 
 def mask_of_bits(width: int) -> int:
@@ -20,12 +20,12 @@ def mask_of_bits(width: int) -> int:
 
 @dataclass(slots=True, frozen=True)
 class PlannedRegister:
-    """A register in its place.
+    """A register in its region.
 
-    ``title`` is its described name, a member's with its file's: ``CHANNEL.RING``. ``storage`` is the register that
-    holds the value, which is another one for an alias; None where nothing is held. ``count`` is None for a single
-    register; ``offset`` and ``stride`` (bytes) are those of the first element in the region and to the next.
-    ``bits`` are those that any field covers: the others always read 0.
+    ``title`` is its described name, for a member with that of its file: ``CHANNEL.RING``. ``storage`` is the register
+    that holds the value, which is the target of an alias; None if there is no storage. ``count`` is None for a single
+    register. ``offset`` (bytes) is that of the first element in the region, and ``stride`` (bytes) the distance of
+    elements. ``bits`` are the bits that fields cover; the others always read as 0.
     """
 
     described: model.Register
@@ -45,23 +45,23 @@ class PlannedRegister:
 
     @property
     def shown(self) -> bool:
-        """Whether a guest can read any bit of it."""
+        """Whether a guest can read any of its bits."""
         accesses = [field.access for field in self.described.fields] or [self.described.access]
         return any(access in ("ro", "rw", "rw1") for access in accesses)
 
     @property
     def owns_storage(self) -> bool:
-        """Whether it has storage of its own that can change."""
+        """Whether it has its own storage that can change."""
         return self.storage is not None and self.described.alias is None and self.described.constant is None
 
     @property
     def is_changeable(self) -> bool:
-        """Whether it is stored, by itself or as an alias, in something that can change."""
+        """Whether its own storage or that of its alias target can change."""
         return self.storage is not None and self.described.constant is None
 
     @property
     def place(self) -> ir.RegisterPlace:
-        """The place of the register, or of the element ``index`` of an array, by its own name."""
+        """Return the place of the register, or of the element ``index`` of an array."""
         return ir.RegisterPlace(
             self.described.name, self.described.width, self.file, None if self.count is None else INDEX
         )
@@ -82,7 +82,7 @@ class Placed:
 
 
 def placed_registers(device: model.Device) -> Iterator[Placed]:
-    """Every register of every region in order, members of files with their file."""
+    """Yield every register of every region in order, and members with their register file."""
     for region in device.regions:
         for entry in region.entries:
             if isinstance(entry, model.RegisterFile):
@@ -93,7 +93,7 @@ def placed_registers(device: model.Device) -> Iterator[Placed]:
 
 
 def plan_registers(device: model.Device) -> dict[RegisterKey, PlannedRegister]:
-    """Every register by its key, in the order of the description."""
+    """Return every register by its key, in the order of the description."""
     by_key = {placed.key: placed for placed in placed_registers(device)}
     named = mentioned_registers(device)
     planned: dict[RegisterKey, PlannedRegister] = {}
@@ -101,14 +101,14 @@ def plan_registers(device: model.Device) -> dict[RegisterKey, PlannedRegister]:
         register = _planned(placed, by_key)
         collects = placed.register.halves == "last" and placed.register.on_write
         if not register.shown and key not in named and not collects:
-            # Neither a guest nor the description can see what is written there.
+            # Neither a guest nor the description can read what is written there.
             register = replace(register, storage=None)
         planned[key] = register
     return planned
 
 
 def mentioned_registers(device: model.Device) -> set[RegisterKey]:
-    """The registers that some expression, statement or alias of the description names."""
+    """Return the registers that an expression, a statement or an alias of the description uses."""
     found: set[RegisterKey] = set()
     for placed in placed_registers(device):
         alias = placed.register.alias
@@ -120,7 +120,7 @@ def mentioned_registers(device: model.Device) -> set[RegisterKey]:
 
 
 def behaviour(device: model.Device) -> tuple[Nodes, ...]:
-    """Every expression and statement of the description."""
+    """Yield every expression and statement of the description."""
     return (
         *(hook for placed in placed_registers(device) for hook in _hooks(placed.register) if hook),
         *(timer.on_expire for timer in device.timers),
@@ -157,7 +157,7 @@ def _planned(placed: Placed, by_key: dict[RegisterKey, Placed]) -> PlannedRegist
 
 
 def _storage(placed: Placed, by_key: dict[RegisterKey, Placed]) -> RegisterKey | None:
-    """The register that holds the value; None when ``read`` replaces it or there is nothing to hold."""
+    """Return the register that holds the value, or None if ``read`` replaces it or there is no storage."""
     register = placed.register
     if register.alias is not None:
         target = by_key.get((placed.key[0], register.alias)) or by_key.get((None, register.alias))
@@ -174,7 +174,7 @@ def _mentions(expr: ir.Expr, key: RegisterKey) -> bool:
 
 
 def field_bits(register: model.Register) -> int:
-    """The bits that fields cover; all of them in a register without fields."""
+    """Return the bits that fields cover, or all bits in a register without fields."""
     if not register.fields:
         return mask_of_bits(register.width)
     return sum(mask_of_bits(field.width) << field.lsb for field in register.fields)

@@ -1,8 +1,8 @@
-"""What a reset does, and what a device holds that a reset puts back and a snapshot saves.
+"""The steps of a reset, and the stored values that a reset sets and a snapshot saves.
 
 Order of a reset, after the bus's own part: timers are cancelled and counters begin again, registers and state take
-their reset values, FIFOs are emptied, lines that statements drive take their reset level; then ``on_reset``; then
-everything that follows registers is updated.
+their reset values, FIFOs are emptied, lines that statements drive take their reset level; then ``on_reset``; then all
+followers are updated.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from devgen.plan.steps import Steps
 
 @dataclass(slots=True, frozen=True)
 class Stored:
-    """A value, or an array of ``count`` values, of ``width`` bits that a reset puts to ``reset``.
+    """A value, or an array of ``count`` values, of ``width`` bits that a reset sets to ``reset``.
 
-    ``kind`` "written" is the set of write-once bits that have been written. ``key`` names a register for "register"
-    and "written", a state variable as (None, name) for "state". ``resets`` has a value for each element where they
-    differ. ``retain``: only power-on does it.
+    ``kind`` "written" is the set of write-once bits that have been written. ``key`` names a register for "register" and
+    "written", a state variable as (None, name) for "state". ``resets`` has a value for each element if they differ.
+    ``retain``: only power-on sets it.
     """
 
     kind: Literal["register", "written", "state"]
@@ -39,7 +39,7 @@ class Stored:
 
 @dataclass(slots=True, frozen=True)
 class CounterReset:
-    """A counter begins again: as at power-on (``restart``), or it is loaded with ``start`` and runs if ``runs``."""
+    """The reset of a counter: restart as at power-on (``restart``), or load ``start`` and run if ``runs``."""
 
     counter: model.Counter
     restart: bool
@@ -49,7 +49,7 @@ class CounterReset:
 
 @dataclass(slots=True, frozen=True)
 class ResetPlan:
-    """A reset's parts, in the order in which they happen (see the module)."""
+    """The parts of a reset, in order (see the module)."""
 
     timers: tuple[model.Timer, ...]
     counters: tuple[CounterReset, ...]
@@ -60,10 +60,10 @@ class ResetPlan:
 
 @dataclass(slots=True, frozen=True)
 class PowerPlan:
-    """What is stored, what a reset does, and what follows a reset and power-on.
+    """The stored values, the steps of a reset, and the steps after a reset and power-on.
 
-    ``reset`` is None where a reset changes nothing. ``on_reset`` ends with the updates that ``settle`` has; ``settle``
-    is what follows where there is no ``on_reset``.
+    ``reset`` is None if a reset changes nothing. ``settle`` are the updates after a reset without ``on_reset``.
+    ``on_reset`` ends with the same updates.
     """
 
     stored: tuple[Stored, ...]
@@ -73,12 +73,12 @@ class PowerPlan:
 
     @property
     def cleared(self) -> tuple[Stored, ...]:
-        """What a reset puts back."""
+        """The stored values that a reset sets."""
         return tuple(stored for stored in self.stored if not stored.retain)
 
     @property
     def retained(self) -> tuple[Stored, ...]:
-        """What only power-on puts at its reset value."""
+        """The stored values that only power-on sets."""
         return tuple(stored for stored in self.stored if stored.retain)
 
 
@@ -122,12 +122,12 @@ def _stored_state(device: model.Device) -> Iterator[Stored]:
 
 
 def _counter_reset(counter: model.Counter) -> CounterReset:
-    """A count of wall-clock time stays that; any other begins again. An enable is followed once all is reset."""
+    """Plan a counter's reset. A count of wall-clock time is kept, any other restarts. Enables are updated last."""
     wall_clock = counter.clock != "virtual" and counter.phase == "clock" and counter.enable is None
     return CounterReset(counter, wall_clock, counter.enable is None, counter.reset)
 
 
 def _driven(device: model.Device) -> Iterator[tuple[str, model.Line]]:
-    """The lines that statements drive, with their kind."""
+    """Yield the lines that statements drive, with their kind."""
     for kind, lines in (("interrupt", device.interrupts), ("gpio_out", device.gpio_out)):
         yield from ((kind, line) for line in lines if line.level is None)

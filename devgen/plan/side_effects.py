@@ -1,12 +1,12 @@
-"""SystemRDL's side effects of reads and writes as a table, and what a register's fields make of one access.
+"""SystemRDL's side effects of reads and writes as a table, and their combination for all fields of a register.
 
-Every write effect is three sets of bits: those it clears, sets and toggles. A set is named by what decides it: the
-ones written, the zeros written, or all that were written. Bits of different fields are disjoint, so one expression
-does the work of all fields:
+Every write effect is three sets of bits: those that it clears, sets and toggles. Each set consists of the bits written
+as 1, the bits written as 0, or all written bits. Bits of different fields are disjoint, so that one expression
+implements all fields:
 
     stored = ((stored & ~cleared) | set) ^ toggled
 
-``written`` are the bits in ``mask`` where an access may touch some lanes only; else all bits of the register.
+``written`` are the bits in ``mask`` if an access may cover only some lanes, else all bits of the register.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from devgen.plan.registers import mask_of_bits
 from devgen.plan.steps import Store, local
 
 Term = Literal["ones", "zeros", "written"]
-"""Which of the written bits: those written as 1, those written as 0, or both."""
+"""The selected written bits: those written as 1, those written as 0, or both."""
 
 
 @dataclass(slots=True, frozen=True)
 class Effect:
-    """What a write does to a bit."""
+    """The effect of a write on a bit."""
 
     clears: Term | None = None
     sets: Term | None = None
@@ -57,7 +57,7 @@ ONCE: Final = frozenset({"rw1", "w1"})
 
 @dataclass(slots=True, frozen=True)
 class Part:
-    """Bits of a register that behave alike."""
+    """Bits of a register with the same behaviour."""
 
     bits: int
     access: str
@@ -67,7 +67,7 @@ class Part:
 
 
 def parts_of(register: Register) -> tuple[Part, ...]:
-    """The register's bits by how they behave; those of fields that behave alike are one part."""
+    """Return the register's bits grouped by behaviour; fields with the same behaviour are one part."""
     if not register.fields:
         return (Part(mask_of_bits(register.width), *_behaviour(register, register)),)
     merged: dict[_Behaviour, int] = {}
@@ -81,7 +81,7 @@ _Behaviour = tuple[str, str, str | None, bool]
 
 
 def _behaviour(part: Field | Register, register: Register) -> _Behaviour:
-    """(access, write effect, read effect, singlepulse) of a field or a register without fields."""
+    """Return (access, write effect, read effect, singlepulse) of a field or a register without fields."""
     return (
         part.access,
         part.write_effect or register.write_effect or "store",
@@ -91,22 +91,22 @@ def _behaviour(part: Field | Register, register: Register) -> _Behaviour:
 
 
 def readable_bits(parts: Iterable[Part]) -> int:
-    """The bits that a read shows; the others read 0."""
+    """Return the readable bits; the others read as 0."""
     return sum(part.bits for part in parts if part.access in READABLE)
 
 
 def writable_bits(parts: Iterable[Part]) -> int:
-    """The bits that a write can reach; it does nothing to the others."""
+    """Return the writable bits; a write does not change the others."""
     return sum(part.bits for part in parts if part.access in WRITABLE)
 
 
 def once_bits(parts: Iterable[Part]) -> int:
-    """The bits that only the first write after reset can touch."""
+    """Return the bits that only the first write after a reset can change."""
     return sum(part.bits for part in parts if part.access in ONCE)
 
 
 def pulse_bits(parts: Iterable[Part]) -> int:
-    """The bits that clear themselves once the write has done its work."""
+    """Return the bits that are cleared at the end of a write (SystemRDL 2.0: singlepulse)."""
     return sum(part.bits for part in parts if part.pulse and part.access in WRITABLE)
 
 
@@ -122,10 +122,10 @@ def highest_byte(bits: int) -> int:
 
 @dataclass(slots=True, frozen=True)
 class Target:
-    """A register that an access changes: its place, its width, and ``whole``, the bits that it has.
+    """A register that an access changes: its place, its width, and ``whole``, the mask of its bits.
 
-    ``lanes``: an access may touch some lanes only, those in ``mask``. ``written`` names the local with the bits that
-    the access touches: ``mask``, or ``fresh`` for those that only a first write can touch; None: the whole register.
+    ``lanes``: an access may cover only some lanes, those in ``mask``. ``written`` names the local with the accessed
+    bits: ``mask``, or ``fresh`` for write-once bits; None: the whole register.
     """
 
     place: ir.RegisterPlace
@@ -140,11 +140,11 @@ class Target:
 
     @property
     def old(self) -> ir.Load:
-        """What is stored before the access."""
+        """The stored value before the access."""
         return ir.Load(self.place, ir.Range(0, self.whole))
 
     def term(self, term: Term, bits: int, clearing: bool = False) -> ir.Expr:
-        """A set of bits. What is cleared may name bits that are never set anyway."""
+        """Return a set of bits. The set to clear may include bits that are never set."""
         every = bits == mask_of_bits(self.width) or (clearing and bits & self.whole == self.whole)
         limit = None if every else bits
         value = local("value", self.width)
@@ -165,9 +165,9 @@ class Target:
 
 
 def write_store(target: Target, parts: Sequence[Part], fresh: str | None) -> Store | None:
-    """The store of a write of ``value``; None if nothing is writable.
+    """Return the store of a write of ``value``, or None if no bit is writable.
 
-    ``fresh`` names the local with the write-once bits that this write is the first to touch.
+    ``fresh`` names the local with the write-once bits that this write is the first to write.
     """
     clears, sets, toggles = (_terms(role, parts, target, fresh) for role in ("clears", "sets", "toggles"))
     if not (clears or sets or toggles):
@@ -185,7 +185,7 @@ def write_store(target: Target, parts: Sequence[Part], fresh: str | None) -> Sto
 
 
 def read_stores(target: Target, parts: Sequence[Part]) -> tuple[Store, ...]:
-    """The stores that apply the read effects, after the value was taken."""
+    """Return the stores that apply the read effects, after the value was read."""
     bits = {effect: sum(part.bits for part in parts if part.read == effect and part.access in READABLE)
             for effect in READ_EFFECTS}  # fmt: skip
     return tuple(Store(target.place, _read_effect(target, effect, found)) for effect, found in bits.items() if found)
@@ -200,13 +200,13 @@ def _read_effect(target: Target, effect: str, bits: int) -> ir.Expr:
 
 
 def fall(target: Target, bits: int) -> Store:
-    """The store that lets pulses fall."""
+    """Return the store that clears the singlepulse bits."""
     whole = bits & target.whole == target.whole
     return Store(target.place, ir.Int(0) if whole else _and(target.old, complement(ir.Int(bits))))
 
 
 def _terms(role: str, parts: Sequence[Part], target: Target, fresh: str | None) -> list[ir.Expr]:
-    """The sets of bits of one role, fields with the same term merged."""
+    """Return the sets of bits with one role; fields with the same term are merged."""
     merged: dict[tuple[Term, bool], int] = {}
     for part in parts:
         term: Term | None = getattr(WRITE_EFFECTS[part.write], role)
@@ -222,7 +222,7 @@ def _terms(role: str, parts: Sequence[Part], target: Target, fresh: str | None) 
 
 
 def _once(once: Target, term: Term, bits: int) -> ir.Expr:
-    """A set of write-once bits, limited to those that have not been written yet."""
+    """Return a set of write-once bits, limited to those that are not written yet."""
     every = bits == once.whole
     if term == "ones":
         touched = _and(local("value", once.width), once.term("written", mask_of_bits(once.width)))
@@ -231,7 +231,7 @@ def _once(once: Target, term: Term, bits: int) -> ir.Expr:
 
 
 def _kept(target: Target, clears: list[ir.Expr], parts: Sequence[Part]) -> ir.Expr | None:
-    """What is left of the stored value; None when nothing is."""
+    """Return the part of the stored value that is kept, or None if nothing is kept."""
     if not clears:
         return target.old
     if target.written is None and len(clears) == 1 and _replaces(parts, target.whole):
@@ -240,7 +240,7 @@ def _kept(target: Target, clears: list[ir.Expr], parts: Sequence[Part]) -> ir.Ex
 
 
 def _replaces(parts: Sequence[Part], whole: int) -> bool:
-    """Whether nothing of the old value is left after a write of all lanes."""
+    """Whether a write of all lanes replaces the whole old value."""
     stored = sum(part.bits for part in parts if part.access in WRITABLE - ONCE and part.write in ("store", "wclr"))
     return stored & whole == whole
 
@@ -249,7 +249,7 @@ def _replaces(parts: Sequence[Part], whole: int) -> bool:
 
 
 def complement(operand: ir.Expr) -> ir.Expr:
-    """``~operand``; the complement of a complement is the operand."""
+    """Return ``~operand``. The complement of a complement is the operand."""
     if isinstance(operand, ir.Unary) and operand.op == "~":
         return operand.operand
     high = operand.range.hi

@@ -1,4 +1,4 @@
-"""The steps that a plan has besides the statements of the behaviour language, and the names that plans use."""
+"""The steps of a plan other than statements of the behaviour language, and the names that plans use."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ NOTHING: Final[Things] = frozenset()
 class Store:
     """``place = value``: a register's store, with the side effects of all its fields.
 
-    ``full`` is the same for a write of all lanes, where that is simpler; ``all_lanes`` is then the ``mask`` that such
-    a write has. A target may print ``value`` alone. Where merging lanes costs more than a test (in Python it does), it
-    tests ``mask`` first.
+    ``full`` is the value for a write of all lanes, if it is simpler; ``all_lanes`` is the ``mask`` of such a write. A
+    target may use ``value`` alone. If merging lanes costs more than a test, as in Python, the target tests ``mask``
+    first.
     """
 
     place: ir.RegisterPlace
@@ -31,7 +31,7 @@ class Store:
 
 @dataclass(slots=True, frozen=True)
 class Update:
-    """Bring up to date what follows registers: an enable, a level or a stream's room (see ``followers.py``)."""
+    """Update a follower: an enable, a level or a stream's room (see ``followers.py``)."""
 
     thing: Thing
 
@@ -59,9 +59,9 @@ Steps = tuple[Step, ...]
 
 
 def local(name: str, width: int) -> ir.Load:
-    """The value of an entry point's parameter or local of ``width`` bits: ``value``, ``mask``, ``fresh`` ..."""
+    """Return the value of an entry point's parameter or local of ``width`` bits: ``value``, ``mask``, ``fresh`` ..."""
     return ir.Load(ir.LocalPlace(name), ir.Range.unsigned(width))
 
 
 INDEX: Final = ir.Load(ir.LocalPlace("index"), ir.Range(0, None))
-"""The element of an array that an entry point is about."""
+"""The index of the array element whose entry point runs."""

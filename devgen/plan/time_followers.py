@@ -1,4 +1,4 @@
-"""Hidden timers: they look at a follower again when time alone may have changed it.
+"""Hidden timers, which update a follower when it may have changed with time alone.
 
 A level such as ``mtime >= MTIMECMP`` changes without any entry point. For each clock that a follower depends on, the
 plan adds a timer to the device. Each update of the follower arms it for the first moment at which the follower may
@@ -21,7 +21,7 @@ _CLOCKS: tuple[ir.ClockName, ...] = get_args(ir.ClockName)
 
 @dataclass(slots=True, frozen=True)
 class LookAgain:
-    """``timer`` is armed for the first of ``changes``, which are all on its clock."""
+    """A hidden timer: ``timer`` is armed for the first of ``changes``, which are all on its clock."""
 
     timer: model.Timer
     changes: tuple[Change, ...]
@@ -30,7 +30,7 @@ class LookAgain:
 def plan_looks(
     device: model.Device, finder: ChangeFinder, key: str, expr: ir.Expr, count: ir.Expr | None
 ) -> tuple[LookAgain, ...]:
-    """The hidden timers of one follower: ``key`` is its name and what of it follows, ``count`` its elements."""
+    """Return the hidden timers of a follower. ``key``: its name and the key that follows; ``count``: its elements."""
     changes = finder.changes(expr)
     clocks = {counter.name: counter.clock for counter in device.counters}
     return tuple(_looks(device, changes, clocks, key, count))
