@@ -181,11 +181,11 @@ class Operators(Names):
         known = self._operands(node, self.number)
         if known is None:
             return None
-        if all(one.range.within(BOOL) for one in known):
+        if all(operand.range.within(BOOL) for operand in known):
             return Logic(_LOGIC[type(node.op)], known)
         *before, last = known
         if isinstance(node.op, ast.Or):
-            return FirstNonzero(known, ranges.first_nonzero([one.range for one in known]))
+            return FirstNonzero(known, ranges.first_nonzero([operand.range for operand in known]))
         # An operand that ends an `and` is 0.
         test = before[0] if len(before) == 1 else Logic("and", tuple(before))
         return Conditional(test, last, Int(0), ranges.join(last.range, ranges.exactly(0)))
@@ -200,7 +200,7 @@ class Operators(Names):
             if value is not None:
                 assume(value, isinstance(node.op, ast.And), self.unit.flow)
         self.unit.flow = before
-        known = tuple(one for one in operands if one is not None)
+        known = tuple(operand for operand in operands if operand is not None)
         return known if len(known) == len(operands) else None
 
     def _conditional(self, node: ast.IfExp) -> Expr | None:

@@ -47,8 +47,8 @@ def join(a: Range, b: Range) -> Range:
 def first_nonzero(operands: Sequence[Range]) -> Range:
     """Return the range of the first operand that is not 0, or else the last."""
     *before, result = operands
-    for one in before:
-        low, high = one.lo, one.hi
+    for bounds in before:
+        low, high = bounds.lo, bounds.hi
         if low == high == 0:
             continue
         result = join(result, Range(1 if low == 0 else low, -1 if high == 0 else high))
