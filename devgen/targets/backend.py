@@ -1,4 +1,4 @@
-"""What a target adds in Python to its templates."""
+"""The Python part of a target, which supports its templates."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Values = Mapping[str, object]
 
 
 class TargetError(Exception):
-    """A device cannot be rendered for a target; the message says why."""
+    """A device cannot be rendered for a target. The message is the reason."""
 
 
 def _nothing(*_: object) -> Mapping[str, str]:
@@ -20,12 +20,12 @@ def _nothing(*_: object) -> Mapping[str, str]:
 
 @dataclass(slots=True, frozen=True)
 class Backend:
-    """A target's part in Python. A target without one has templates that need the view only.
+    """The Python part of a target. A target without a backend has templates that only use the view.
 
     ``values`` gives the variables of a device's templates, beside ``device`` (the view) and ``header``, for a loaded
-    description and its path as the header names it. ``facts`` are what the templates of the whole folder need to know
-    about a device; the build keeps them, so that a device that has not changed is not loaded for them. ``filters`` are
-    the templates' filters. ``uses_view``: whether its own templates use ``device``, which takes time to make.
+    description and its path as the header names it. ``facts`` are values about a device for the templates of the whole
+    folder. The build stores them, so that unchanged devices need not be loaded. ``filters`` are the templates' filters.
+    ``uses_view``: whether its own templates use ``device``, which takes time to create.
 
     Raises of ``values``:
         TargetError: the target cannot express the device.

@@ -53,17 +53,17 @@ class Cell:
 
 
 def access_words(access: str) -> str:
-    """Return what an access type means: ``ro`` is ``read only``."""
+    """Return an access type in words: ``ro`` is ``read only``."""
     return ACCESSES[access]
 
 
 def decode_words(decode: str) -> str:
-    """Return what a way to decode means."""
+    """Return a decoding in words."""
     return DECODES[decode]
 
 
 def effect_words(part: FieldView | RegisterView) -> list[str]:
-    """Return what reading and writing do by themselves, in words; none for plain storage."""
+    """Return the side effects of reads and writes in words; empty for plain storage."""
     found = []
     if part.read_effect is not None:
         found.append(READ_EFFECTS[part.read_effect])

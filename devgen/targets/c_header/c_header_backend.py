@@ -1,4 +1,4 @@
-"""What the templates of ``c-header`` need of Python: names, and filters for numbers and comments."""
+"""The Python part of the target ``c-header``: names, and filters for numbers and comments."""
 
 from __future__ import annotations
 

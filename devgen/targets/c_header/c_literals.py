@@ -9,6 +9,6 @@ def literal(value: int, width: int = 32) -> str:
 
 
 def comment(text: str) -> str:
-    """Return text for the inside of a comment: on one line, without what could end the comment or reverse its order."""
+    """Return text for the inside of a comment: one line, without text that could end it or reverse its direction."""
     line = "".join(char if char.isprintable() else " " for char in text)
     return " ".join(line.split()).replace("*/", "* /").replace("/*", "/ *")

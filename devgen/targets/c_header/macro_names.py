@@ -1,8 +1,8 @@
-"""Names of macros: unique in a header, and none of the standard library's.
+"""Names of macros: unique in a header, and different from those of the standard library.
 
-A name is the device's, then its parts, then what it stands for: ``PL031_CR_OFFSET``, ``UART_CTRL_MODE_MASK``. Parts are
-written in upper case. Where two things would have the same name (the label ``MASK`` of a field, and the field's mask),
-the later one gets an underscore at its end.
+A name consists of the device, its parts, and the kind of value: ``PL031_CR_OFFSET``, ``UART_CTRL_MODE_MASK``. Parts are
+written in upper case. If two things would have the same name (the label ``MASK`` of a field, and the field's mask), the
+later one gets an underscore at its end.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _LIBRARY_WORDS: Final = """
     CLOCKS LC MB ATOMIC TIME ONCE THREAD STDC NDEBUG ERRNO EOF NULL
 """
 _LIBRARY: Final = frozenset(_LIBRARY_WORDS.split())
-"""First words of macros of the C and C++ libraries: no device's macros may begin with one."""
+"""Prefixes of macros of the C and C++ libraries, which a device's macros must not have."""
 
 
 class MacroNames:
-    """The names of a device's macros, given out once for each key."""
+    """The names of a device's macros, one for each key."""
 
     def __init__(self, device: DeviceView) -> None:
-        """Give all names out in the order of the description, so that they do not depend on a template."""
+        """Assign all names in the order of the description, so that they do not depend on a template."""
         stem = _upper(device.stem)
         first = stem.partition("_")[0].rstrip("0123456789")
         self.prefix = f"DEV_{stem}" if first in _LIBRARY else stem

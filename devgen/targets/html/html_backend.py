@@ -1,4 +1,4 @@
-"""What the templates of ``html`` need of Python."""
+"""The Python part of the target ``html``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from devgen.targets.register_words import (
 
 
 def anchor(*parts: str) -> str:
-    """Return the id of a part of the page: ``register-CTRL``; also what a link to it has behind ``#``."""
+    """Return the id of a part of the page, also for links to it: ``register-CTRL``."""
     return quote("-".join(parts), safe="")
 
 

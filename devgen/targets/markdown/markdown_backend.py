@@ -1,4 +1,4 @@
-"""What the templates of ``markdown`` need of Python."""
+"""The Python part of the target ``markdown``."""
 
 from __future__ import annotations
 

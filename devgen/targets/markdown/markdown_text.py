@@ -10,12 +10,12 @@ _RUN: Final = re.compile(r"`+")
 
 
 def escaped(text: str) -> str:
-    """Return text on one line that Markdown shows as it is."""
+    """Return text on one line, escaped so that Markdown shows it literally."""
     return _SPECIAL.sub(r"\\\1", _line(text))
 
 
 def code(text: str) -> str:
-    """Return text as a code span, also inside a table; an empty text is nothing."""
+    """Return text as a code span, also valid inside a table. An empty text stays empty."""
     line = _line(text)
     if not line:
         return ""

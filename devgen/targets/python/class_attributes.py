@@ -1,4 +1,4 @@
-"""What a class says of its device as data: state, fields, properties and tables of constants."""
+"""Class attributes that describe the device as data: state, fields, properties and tables of constants."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from devgen.targets.python.symbols import Symbols
 
 
 def state_items(symbols: Symbols) -> Iterator[Node]:
-    """What a snapshot holds."""
+    """Return the entries of a snapshot."""
     device = symbols.device
     for stored in symbols.plan.power.stored:
         kind = "state" if stored.kind == "state" else "register"

@@ -1,8 +1,7 @@
 """The names of fields, for comments beside the lines that name their bits by masks.
 
-A mask in a line costs nothing at run time, where a named constant would be looked up at each access. The comment says
-which fields the masks are, in the datasheet's words: ``CC.SHN``, or ``CSTS.SHST = COMPLETE`` where a known value is
-stored.
+A mask in a line costs nothing at run time, while a named constant would be looked up at each access. The comment names
+the fields of the masks as in the datasheet: ``CC.SHN``, or ``CSTS.SHST = COMPLETE`` where a known value is stored.
 """
 
 from __future__ import annotations
@@ -18,11 +17,11 @@ from devgen.targets.python.python_literals import plain
 from devgen.targets.python.symbols import Symbols
 
 LIMIT: Final = 72
-"""Characters of a comment; names that do not fit are left out, and dots say so."""
+"""Most characters of a comment. Names that do not fit are replaced by dots."""
 
 
 def fields_read(nodes: Nodes) -> list[str]:
-    """The fields that expressions name, in order."""
+    """Return the fields that expressions use, in order."""
     return [_name(node) for node in walk(nodes) if isinstance(node, ir.FieldPlace)]
 
 

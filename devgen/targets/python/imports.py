@@ -44,12 +44,12 @@ IMPORTS: Final = {
 
 
 def imported(name: str) -> Uses:
-    """What a node uses that names ``name``, one of IMPORTS."""
+    """Return the use of ``name``, one of IMPORTS."""
     return frozenset((IMPORTS[name],))
 
 
 class ImportRecorder:
-    """Hands out importable names to a template, and remembers which: what it prints is what the module imports."""
+    """Gives importable names to a template and records them, so that the module imports exactly the printed names."""
 
     def __init__(self) -> None:
         self._used: set[Import] = set()
@@ -60,15 +60,15 @@ class ImportRecorder:
         return name
 
     def record(self, uses: Uses) -> None:
-        """Remember the imports among ``uses``."""
+        """Record the imports among ``uses``."""
         self._used.update(used for used in uses if isinstance(used, Import))
 
     def standard(self) -> list[str]:
-        """The import lines of the standard library."""
+        """Return the import lines of the standard library."""
         return list(self._lines(runtime=False))
 
     def runtime(self) -> list[str]:
-        """The import lines of the runtime."""
+        """Return the import lines of the runtime."""
         return list(self._lines(runtime=True))
 
     def _lines(self, runtime: bool) -> Iterator[str]:

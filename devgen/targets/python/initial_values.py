@@ -11,7 +11,7 @@ from devgen.targets.python.source_tree import MULTIPLY, UNARY, Node, call, chain
 
 
 def initial_value(lowering: Lowering, stored: Stored) -> Node:
-    """What a reset puts into an attribute: a number, a list of them, or an array of bytes."""
+    """Return the reset value of an attribute: a number, a list of numbers, or an array of bytes."""
     if stored.resets:
         return listing("[", (Node(hexadecimal(value)) for value in stored.resets), "]")
     if stored.is_bytes and stored.count is not None:

@@ -1,4 +1,4 @@
-"""A whole device to what the templates see of its module."""
+"""Lowers a whole device to the values of the module's template."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ class _DeviceLowering:
     # --- methods -----------------------------------------------------------------------------
 
     def _reset(self, time: TimeLowering, lines: LineLowering) -> Statements | None:
-        """What a machine reset adds to the base class'; None where it changes nothing."""
+        """Return the statements that a machine reset adds to the base class', or None if there are none."""
         reset = self.plan.power.reset
         if reset is None:
             return () if self.plan.device.on_reset else None

@@ -1,4 +1,4 @@
-"""Expressions of the behaviour language to Python, with no more parentheses than a careful reader wants."""
+"""Lowers expressions of the behaviour language to Python, with only the parentheses that readability needs."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Lowering:
     # --- the three ways to use an expression -------------------------------------------------
 
     def value(self, expr: ir.Expr) -> Node:
-        """The expression's number; may be a bool where Python takes one for a number."""
+        """Return the expression as a number; it may be a bool if Python accepts that as a number."""
         match expr:
             case ir.Int():
                 return self._constant(expr)
@@ -94,7 +94,7 @@ class Lowering:
                 return call("self.text_byte", (self.value(text), self.number(index)))
 
     def number(self, expr: ir.Expr) -> Node:
-        """An int, never a bool: for what is stored, passed or returned."""
+        """Return the expression as an int, never a bool, for values that are stored, passed or returned."""
         return as_number(self.value(expr))
 
     def truth(self, expr: ir.Expr) -> Node:
@@ -116,7 +116,7 @@ class Lowering:
                 return self.value(expr)
 
     def level(self, expr: ir.Expr) -> Node:
-        """A line's level: a comparison with 0 where the number could be more than 1."""
+        """Return the level of a line: a comparison with 0 if the number may be more than 1."""
         node = self.value(expr)
         if node.truth or expr.range.within(ir.BOOL):
             return node
@@ -178,7 +178,7 @@ class Lowering:
         return call(f"self.{name}.{verb}", (self.number(window.at), Node(str(size)), *arguments))
 
     def window_read(self, read: WindowRead) -> Node:
-        """What is read through a window."""
+        """Return the value that is read through a window."""
         return self.through(read.window, "read", read.size, *((local_node("mask"),) if read.lanes else ()))
 
     def _property(self, name: str) -> Node:
@@ -346,7 +346,7 @@ def _kept(node: Node, known: ir.Range, mask: int) -> Node:
 
 def _join(op: str, nodes: list[Node]) -> Node:
     level = AND if op == "and" else OR
-    # Inside `or` an `and` gets parentheses for the reader.
+    # Inside `or` an `and` gets parentheses for readability.
     parts = [node.at(level + 1) if node.level != AND or level == AND else grouped(node) for node in nodes]
     first, *rest = parts
     return chain(level, (("", first), *((op, part) for part in rest)), all(node.truth for node in nodes))

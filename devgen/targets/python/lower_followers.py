@@ -1,4 +1,4 @@
-"""The methods that bring up to date what follows registers: enables, level lines and streams that wait for room."""
+"""Lowers the methods that update followers: enables, level lines and streams that wait for room."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def claim_follower(lowering: Lowering, follower: Follower) -> None:
 
 
 def lower_follower(lowering: Lowering, follower: Follower) -> Entry:
-    """The method of one follower."""
+    """Return the method of a follower."""
     kind, name = follower.thing
     attribute = lowering.symbols.attribute(kind, name)
     match follower:

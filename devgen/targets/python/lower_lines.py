@@ -1,4 +1,4 @@
-"""Interrupts, GPIO and byte streams: their construction and the entry points of those that bring something in."""
+"""Lowers interrupts, GPIO and byte streams: their construction, and the entry points of inputs and streams."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class LineLowering:
     lowering: Lowering
 
     def attributes(self) -> tuple[Attribute, ...]:
-        """What the constructor makes."""
+        """Return the attributes that the constructor sets."""
         device = self.lowering.symbols.device
         return (
             *(self._made("interrupt", line, self._interrupt(line)) for line in device.interrupts),
@@ -33,15 +33,15 @@ class LineLowering:
         )
 
     def inputs(self) -> tuple[Entry, ...]:
-        """What an input's change does."""
+        """Return the methods of the inputs' changes."""
         return tuple(self._changed(plan) for plan in self.lowering.symbols.plan.inputs)
 
     def streams(self) -> tuple[Stream, ...]:
-        """What a received byte does."""
+        """Return the methods of received bytes and break conditions."""
         return tuple(self._stream_methods(plan) for plan in self.lowering.symbols.plan.streams)
 
     def reset(self, driven: Iterable[tuple[str, model.Line]]) -> Statements:
-        """Put the lines that statements drive at their reset level."""
+        """Return statements that set the lines driven by statements to their reset level."""
         return tuple(self._lowered(kind, line) for kind, line in driven)
 
     def _lowered(self, kind: str, line: model.Line) -> Statement:

@@ -59,7 +59,7 @@ class RegionLowering:
         )
 
     def ring(self, plan: DoorbellPlan) -> Entry:
-        """What ringing a doorbell does."""
+        """Return the method that runs when a doorbell rings."""
         bell = plan.doorbell
         body = StatementLowering(self.lowering).statements(plan.rung) or (PASS,)
         parameters = ("count: int",) if bell.count is None else ("index: int", "count: int")

@@ -73,14 +73,14 @@ class _Register:
     # --- reading -----------------------------------------------------------------------------
 
     def value_method(self) -> module.Method | None:
-        """What ``read`` computes, apart where a read also does something."""
+        """Return the method that computes ``read``, if a read also has effects."""
         if self.plan.computed is None or self.plan.quiet:
             return None
         body = (Line("return ", self._computed(self.plan.computed), comment=comment(fields_read(self.plan.computed))),)
         return module.Method(value_method(self.symbol), self._index(), body)
 
     def read_method(self) -> module.Method | None:
-        """What the bank calls for a read; None where nothing can be read."""
+        """Return the method that the bank calls for a read, or None if nothing can be read."""
         if self.plan.read is None:
             return None
         mask = (f"mask: int = {self._full()}",) if self.plan.access.reads_lanes else ()
@@ -95,7 +95,7 @@ class _Register:
         return (*before, Line(f"{read.result} = ", value, comment=named), *after, Line(f"return {read.result}"))
 
     def _shown(self, value: ir.Expr | WindowRead) -> Node:
-        """What a read gives."""
+        """Return the value of a read."""
         match value:
             case WindowRead():
                 return self.lowering.window_read(value)
@@ -112,7 +112,7 @@ class _Register:
     # --- writing -----------------------------------------------------------------------------
 
     def write_method(self) -> module.Method | None:
-        """What the bank calls for a write; None where a write does nothing."""
+        """Return the method that the bank calls for a write, or None if a write has no effect."""
         if self.plan.write is None:
             return None
         body = StatementLowering(self.lowering).statements(self.plan.write)

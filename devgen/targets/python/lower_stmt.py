@@ -1,4 +1,4 @@
-"""Steps of a plan, and the statements of the behaviour language, to statements of Python."""
+"""Lowers steps of a plan and statements of the behaviour language to Python statements."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ class StatementLowering:
         named = comment(fields_read((loop.start, loop.stop)))
         return block(f"for {name} in ", call("range", bounds), self.statements(loop.body), named)
 
-    # --- things that are told ----------------------------------------------------------------
+    # --- notifications ----------------------------------------------------------------
 
     def _timer(self, op: ir.TimerOp) -> Node:
         symbols = self.lowering.symbols
@@ -190,7 +190,7 @@ class StatementLowering:
         return masked(self.lowering.value(value), Node(hexadecimal(allowed)))
 
     def _allowed(self, place: ir.Place) -> int | None:
-        """The bits a register has, if not all of its width: the others must stay 0."""
+        """Return the mask of a register's bits if they do not fill its width: the others must stay 0."""
         if not isinstance(place, ir.RegisterPlace):
             return None
         bits = self.lowering.symbols.registers[place.file, place.register].register.bits

@@ -38,7 +38,7 @@ class TimeLowering:
     lowering: Lowering
 
     def attributes(self) -> tuple[module.Attribute, ...]:
-        """What the constructor makes."""
+        """Return the attributes that the constructor sets."""
         symbols = self.lowering.symbols
         device = symbols.device
         return (
@@ -50,7 +50,7 @@ class TimeLowering:
         )
 
     def alarms(self) -> Statements:
-        """Tell the counters that can stand still which alarms wait meanwhile."""
+        """Return statements that register waiting alarms with the counters that can stop."""
         plans = (plan.alarm for plan in self.lowering.symbols.plan.timers)
         return tuple(self._attached(alarm) for alarm in plans if alarm is not None and alarm.waits)
 
@@ -59,7 +59,7 @@ class TimeLowering:
         return tuple(self._methods(plan) for plan in self.lowering.symbols.plan.timers)
 
     def reset(self, plan: ResetPlan) -> Statements:
-        """What a machine reset does to timers and counters."""
+        """Return the statements of a machine reset for timers and counters."""
         cancelled = (self._cancelled(timer) for timer in plan.timers)
         begun = (self._counter_reset(counter) for counter in plan.counters)
         return tuple(statement for made in (*cancelled, *begun) for statement in made)

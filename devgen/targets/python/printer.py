@@ -51,7 +51,7 @@ def print_items(items: Sequence[Node], indent: int) -> list[str]:
 
 
 def fits_alone(head: str, items: Sequence[Node], tail: str, indent: int) -> bool:
-    """Whether there is but one item, and it has room between ``head`` and ``tail``."""
+    """Whether there is only one item, and it fits between ``head`` and ``tail``."""
     return len(items) == 1 and indent + len(head) + len(items[0].text) + len(tail) <= WIDTH
 
 
@@ -72,7 +72,7 @@ def _broken(head: str, node: Node, tail: str, lead: str) -> list[str]:
 
 
 def _items(shape: Brackets, lead: str) -> list[str]:
-    """What stands between brackets: on one line, or one item a line."""
+    """Print the contents of brackets: on one line, or one item on each line."""
     separator = " " if shape.clauses else ", "
     text = lead + separator.join([item.text for item in shape.items])
     if len(text) <= WIDTH:

@@ -1,4 +1,4 @@
-"""The target ``python``: device classes, and a catalogue that names their modules."""
+"""The Python part of the target ``python``: device classes, and a catalogue of their modules."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Python source text for values that come from a description.
 
-Whatever a stranger wrote into a description reaches a generated file through one of these functions: as a string
-literal, as a docstring or as a comment. None of them lets text end its literal early or start a new line of code.
+All untrusted text of a description passes through these functions before it is written to a generated file as a string
+literal, a docstring or a comment. The text can never end its literal early or start a new line of code.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def plain(text: str) -> str:
 def docstring(paragraphs: Iterable[str], indent: int) -> tuple[str, ...]:
     """Return the lines of a docstring without their indentation of ``indent`` columns.
 
-    Paragraphs are filled to the line's width, unless they are indented; an empty one is dropped. The first line is
+    Paragraphs are filled to the line's width unless they are indented, and empty ones are dropped. The first line is
     the summary.
     """
     blocks = [lines for lines in (_fill(paragraph, WIDTH - indent) for paragraph in paragraphs) if lines]

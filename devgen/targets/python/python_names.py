@@ -43,11 +43,11 @@ _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 class LoweringError(ValueError):
-    """A description that the checks should have refused: nothing is generated for it."""
+    """A description that the checks should have refused; nothing is generated for it."""
 
 
 class Names:
-    """Hands out attribute names that are unique in one class."""
+    """Assigns attribute names that are unique in a class."""
 
     def __init__(self, taken: Iterable[str] = RUNTIME_NAMES) -> None:
         self._taken = set(taken)
@@ -55,7 +55,7 @@ class Names:
     def claim(self, wanted: str, suffix: str = "_") -> str:
         """Return ``wanted``, or the first free variation of it, and take it.
 
-        Raises LoweringError for what is no name.
+        Raises LoweringError if ``wanted`` is not a name.
         """
         require_name(wanted)
         name = wanted
@@ -75,7 +75,7 @@ class Names:
 
 
 def require_name(name: str) -> None:
-    """Raise LoweringError for what is no name in the language."""
+    """Raise LoweringError if the text is not a name in the language."""
     if not _NAME.fullmatch(name):
         raise LoweringError(f"{name!r} cannot be a name")
 

@@ -1,4 +1,4 @@
-"""What ``templates/python/*.j2`` work with besides the module: functions that print trees, docstrings and imports."""
+"""Functions for ``templates/python/*.j2`` that print trees, docstrings and imports."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def print_docstring(paragraphs: Iterable[str], indent: int) -> str:
 
 
 def parameters(method: Method) -> str:
-    """What follows ``self`` in a method's head."""
+    """Return the parameters after ``self`` in a method's signature."""
     return "".join(f", {parameter}" for parameter in method.parameters)
 
 

@@ -208,7 +208,7 @@ def as_number(node: Node) -> Node:
 
 
 def union(nodes: Iterable[Node], uses: Uses = NOTHING) -> Uses:
-    """What several nodes use."""
+    """Return the uses of several nodes."""
     for node in nodes:
         if node.uses:
             uses = uses | node.uses if uses else node.uses
@@ -248,7 +248,7 @@ def block(head: str, value: Node | None, body: Statements, comment: str = "") ->
 
 
 def uses(statements: Iterable[Statement]) -> Uses:
-    """What statements use."""
+    """Return the uses of statements."""
     found: set[str | Import] = set()
     for line in _lines(statements):
         if line.value is not None:

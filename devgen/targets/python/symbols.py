@@ -1,4 +1,4 @@
-"""Everything a description declares, by name, with its Python attribute: what expressions and statements refer to."""
+"""The Python attributes of everything that a description declares, by name, for expressions and statements."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Symbols:
 def collect(plan: DevicePlan) -> Symbols:
     """Name everything that a device declares.
 
-    Registers come first, since guests and tests ask for them by name.
+    Registers come first, so that they keep their names, which tests use.
     """
     symbols = Symbols(plan, Names())
     attributes = {key: symbols.names.claim(_stem(key)) for key in plan.registers}
