@@ -16,7 +16,7 @@ from devgen.runtime.memory.register_bank import Reg, RegisterBank
 class Debugcon(Device):
     """Debug console port.
 
-    A byte written to the port goes to the host's stream; a read tells that the port is there.
+    A byte written to the port goes to the host's stream; a read detects the port.
     """
 
     NAME: ClassVar[str] = "debugcon"

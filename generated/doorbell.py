@@ -120,7 +120,7 @@ class Doorbell(PciDevice):
         self.COUNT = value if mask == 0xFFFFFFFF else (self.COUNT & ~mask) | value
 
     def read_SUM(self) -> int:
-        """Read SUM (0x308, ro): Sum of the values that tells their order: sum * 3 + value each time."""
+        """Read SUM (0x308, ro): Order-dependent sum of the values: sum * 3 + value each time."""
         return self.SUM
 
     def ring_MEM_ONE(self, count: int) -> None:

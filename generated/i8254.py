@@ -59,7 +59,7 @@ class I8254(Device):
     BUS: ClassVar[str] = "isa"
     PROPERTIES: ClassVar[tuple[Property, ...]] = (
         Property(
-            "datasheet", "bool", False, description="Behave as the manual says where `deviations` names this property."
+            "datasheet", "bool", False, description="Follow the manual in the deviations that name this property."
         ),
     )
     PROBES: ClassVar[Mapping[str, str]] = {

@@ -57,9 +57,7 @@ class PcPit(Device):
     TITLE: ClassVar[str] = "A PC's interval timer with the system control port 0x61"
     BUS: ClassVar[str] = "isa"
     PROPERTIES: ClassVar[tuple[Property, ...]] = (
-        Property(
-            "datasheet", "bool", True, description="Behave as the manual says where `deviations` names this property."
-        ),
+        Property("datasheet", "bool", True, description="Follow the manual in the deviations that name this property."),
     )
     PROBES: ClassVar[Mapping[str, str]] = {
         "out2": "out2",

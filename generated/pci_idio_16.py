@@ -133,7 +133,7 @@ class PciIdio16(PciDevice):
         self.update_inta()
 
     def read_ENABLE(self) -> int:
-        """Read ENABLE (0x002, ro): Enable interrupts; reads nothing."""
+        """Read ENABLE (0x002, ro): A read enables interrupts and returns 0."""
         result = 0
         self.enabled = 1
         return result
@@ -143,7 +143,7 @@ class PciIdio16(PciDevice):
         self.enabled = 0
 
     def read_FILTER(self) -> int:
-        """Read FILTER (0x003, ro): Activate all filters; reads nothing."""
+        """Read FILTER (0x003, ro): A read activates all filters and returns 0."""
         result = 0
         self.all_filters = 1
         return result

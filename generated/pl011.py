@@ -58,7 +58,7 @@ class Pl011(Device):
     BUS: ClassVar[str] = "sysbus"
     PROPERTIES: ClassVar[tuple[Property, ...]] = (
         Property(
-            "datasheet", "bool", False, description="Behave as the manual says where `deviations` names this property."
+            "datasheet", "bool", False, description="Follow the manual in the deviations that name this property."
         ),
         Property(
             "uartclk", "int", 24000000, low=1, high=0xFFFFFFFF, description="UARTCLK in Hz; with `datasheet` only."

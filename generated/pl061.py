@@ -40,7 +40,7 @@ class Pl061(Device):
     BUS: ClassVar[str] = "sysbus"
     PROPERTIES: ClassVar[tuple[Property, ...]] = (
         Property(
-            "datasheet", "bool", False, description="Behave as the manual says where `deviations` names this property."
+            "datasheet", "bool", False, description="Follow the manual in the deviations that name this property."
         ),
         Property(
             "pullups", "int", 255, low=0, high=255, description="Lines that are pulled high while they are inputs."

@@ -28,12 +28,7 @@ class PvpanicIsa(Device):
     BUS: ClassVar[str] = "isa"
     PROPERTIES: ClassVar[tuple[Property, ...]] = (
         Property(
-            "events",
-            "int",
-            3,
-            low=0,
-            high=255,
-            description="Events that the device says it takes; it takes both whatever this says.",
+            "events", "int", 3, low=0, high=255, description="Events that the device announces. It always accepts both."
         ),
     )
     EVENTS: ClassVar[tuple[str, ...]] = (

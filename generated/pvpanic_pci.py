@@ -37,12 +37,7 @@ class PvpanicPci(PciDevice):
     BARS: ClassVar[tuple[Bar, ...]] = (Bar(0, "mem32", 0x10),)
     PROPERTIES: ClassVar[tuple[Property, ...]] = (
         Property(
-            "events",
-            "int",
-            3,
-            low=0,
-            high=255,
-            description="Events that the device says it takes; it takes both whatever this says.",
+            "events", "int", 3, low=0, high=255, description="Events that the device announces. It always accepts both."
         ),
     )
     EVENTS: ClassVar[tuple[str, ...]] = (

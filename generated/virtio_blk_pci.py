@@ -54,7 +54,7 @@ class VirtioBlkPci(PciDevice):
     )
     PROPERTIES: ClassVar[tuple[Property, ...]] = (
         Property("sectors", "int", 2048, low=1, high=0x8000, description="Capacity in sectors of 512 bytes."),
-        Property("serial", "string", "", description="What the device says its serial number is, 20 bytes."),
+        Property("serial", "string", "", description="The serial number of the device, 20 bytes."),
         Property("read_only", "bool", False, description="Whether the driver may only read."),
     )
     EVENTS: ClassVar[tuple[str, ...]] = (
