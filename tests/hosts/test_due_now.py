@@ -140,7 +140,7 @@ def test_a_timer_that_rearms_for_now_is_bounded_and_said_once(
         bench.advance(0)  # a move of the clock, if only by nothing, fires on
         assert bench.read32(TURNS) > 2 * AT_ONCE_LIMIT
     assert [record.message for record in caplog.records] == [
-        "more than 64 timers fire one after another at 0 ns; the others fire later"
+        "more than 64 timers are due at 0 ns after one event; the others fire later"
     ]
 
 

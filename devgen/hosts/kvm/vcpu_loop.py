@@ -150,11 +150,11 @@ class Processor:
 
     def _run(self) -> RunResult:
         lock = self._owner.machine.lock
-        favourite = lock.favour(True)
+        owner = lock.own_fast_path(True)
         try:
-            return self._loop(lock, lock if favourite else Outsider())
+            return self._loop(lock, lock if owner else Outsider())
         finally:
-            lock.favour(False)
+            lock.own_fast_path(False)
 
     def _loop(self, lock: MachineLock, show: MachineLock | Outsider) -> RunResult:
         owner, vcpu = self._owner, self.vcpu

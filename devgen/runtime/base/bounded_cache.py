@@ -1,4 +1,4 @@
-"""A dictionary of bounded size: the memory that a guest or a client can make us use for its accesses is limited."""
+"""A cache of bounded size that removes its oldest entry first, for keys that a guest or a client chooses."""
 
 from __future__ import annotations
 
@@ -34,6 +34,6 @@ class BoundedCache(dict[Key, Value]):
         return value
 
     def clear(self) -> None:
-        """Forget all."""
+        """Remove all entries."""
         super().clear()
         self._order.clear()

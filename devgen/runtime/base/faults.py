@@ -1,6 +1,6 @@
-"""Errors of putting a machine together or restoring it. A message is one line for the person who asked.
+"""Errors of building or restoring a machine. Each message is one line.
 
-A guest cannot cause any of these: what a guest does never raises. `devgen.errors` draws the tree.
+A guest cannot cause any of these errors. `devgen.errors` shows the class hierarchy.
 """
 
 from __future__ import annotations
@@ -15,31 +15,31 @@ class RuntimeFault(DevgenError):
     """Base of the errors that the runtime and the hosts raise for a user's mistake."""
 
     where: str = ""
-    """The place in the user's file, ``file:line:column``, if it is known. The error's text begins with it."""
+    """Position in the user's file as ``file:line:column``, or empty if unknown. The error's text begins with it."""
 
     def __str__(self) -> str:
-        """The place, if it is known, and the message."""
+        """Return the position, if known, and the message."""
         message = super().__str__()
         return f"{self.where}: {message}" if self.where else message
 
 
 class DeviceError(RuntimeFault):
-    """A device cannot be built: a property is unknown or out of its range, doorbells collide."""
+    """A device cannot be built, for example because a property is unknown or out of range, or doorbells collide."""
 
 
 class MachineError(RuntimeFault):
-    """A machine cannot be built: an unknown device, overlapping addresses, a line that does not exist."""
+    """A machine cannot be built, for example because of an unknown device, overlapping addresses or an unknown line."""
 
 
 class StateError(RuntimeFault):
-    """Saved state that this device did not write, or cannot take."""
+    """Saved state is malformed or belongs to another device, version or configuration."""
 
 
 class TraceError(RuntimeFault):
-    """A trace that is not in the format; the message names the file and the line."""
+    """A trace does not follow the trace format; the message names the file and the line."""
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
-    """`` (did you mean 'x'?)`` for a near miss, else nothing: the end of a message about an unknown name."""
+    """Return `` (did you mean 'x'?)`` if a ``known`` name is similar to ``name``, else an empty string."""
     near = nearest(name, known)
     return "" if near is None else f" (did you mean {near!r}?)"

@@ -1,4 +1,4 @@
-"""Say once what a guest did that a device does not answer: bounded, so that a guest cannot fill the log."""
+"""Log a guest's accesses without an effect, each once and up to a limit, so that a guest cannot fill the log."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MEANING: dict[str, str] = {
 
 
 class OnceLog:
-    """Says each thing once and at most ``limit`` things in all, which also bounds the memory used.
+    """Logs each message once and at most ``limit`` messages; the limit also bounds the memory used.
 
     Lines go to ``sink``, else to the standard logger ``devgen.access``. Not thread-safe by itself: callers hold the
     machine's lock.
@@ -30,32 +30,32 @@ class OnceLog:
     __slots__ = ("_limit", "_seen", "_sink", "name")
 
     def __init__(self, name: str, *, sink: Callable[[str], None] | None = None, limit: int = 256) -> None:
-        """``name`` stands first on every line."""
+        """``name`` is the first word of every line."""
         self.name = name
         self._limit = limit
         self._seen: set[Hashable] = set()
         self._sink = sink or logging.getLogger("devgen.access").warning
 
     def fresh(self, key: Hashable) -> bool:
-        """Whether to say what ``key`` stands for: the first time, if the limit is not reached."""
+        """Whether to log the message identified by ``key``: it is new, and the limit has not been reached."""
         if key in self._seen or len(self._seen) >= self._limit:
             return False
         self._seen.add(key)
         return True
 
     def say(self, line: str) -> None:
-        """Print a line, after `fresh` has agreed, and the last one's notice that it is the last."""
+        """Log a line for which `fresh` returned True; with the last allowed line, log that no more follow."""
         self._sink(f"{self.name}: {line}")
         if len(self._seen) == self._limit:
-            self._sink(f"{self.name}: {self._limit} such things reported, further ones are not")
+            self._sink(f"{self.name}: {self._limit} messages logged; further messages are not shown")
 
     def forget(self) -> None:
-        """Start over, as a machine reset does."""
+        """Discard which messages have been logged; called at a machine reset."""
         self._seen.clear()
 
 
 class AccessLog(OnceLog):
-    """Logs each (kind, place, offset, direction) of a guest's access once; a device has one for all of its regions."""
+    """Logs each (kind, place, offset, direction) of a guest's accesses once; all regions of a device share one log."""
 
     __slots__ = ("_limit_of_errors",)
 
@@ -65,7 +65,7 @@ class AccessLog(OnceLog):
         self._limit_of_errors: RateLimit | None = None
 
     def error(self, text: str) -> None:
-        """Report that the device cannot go on, no faster than `RateLimit` allows: a guest can cause it at will."""
+        """Log an error of the device, at most as often as `RateLimit` allows because a guest can cause the error."""
         limit = self._limit_of_errors
         if limit is None:
             limit = self._limit_of_errors = RateLimit()
@@ -78,6 +78,6 @@ class AccessLog(OnceLog):
             self._sink(f"{self.name}: further errors are shown once a second at most")
 
     def note(self, kind: AccessKind, where: str, offset: int, write: bool) -> None:
-        """Report one access at byte ``offset`` of ``where`` (a region's or register's name). Never raises."""
+        """Log an access at byte ``offset`` of ``where`` (the name of a region or register). Never raises."""
         if self.fresh((kind, where, offset, write)):
             self.say(f"{'write to' if write else 'read of'} {_MEANING[kind]}: {where}+{offset:#x}")

@@ -1,23 +1,24 @@
-"""The machine's lock: reentrant, and free of charge for the one thread that needs it millions of times.
+"""The machine's lock: reentrant, with a fast path for one thread.
 
-A virtual processor takes the lock for every access of its guest, everyone else now and then. An ordinary lock costs the
-processor more than the access itself. So one thread may be the *favourite*: it does not take the lock, it only shows
-that it is ``inside``, and looks whether somebody has ``wanted`` the lock; whoever does waits until it is outside.
+A virtual processor takes the lock for every access of its guest; all other threads take it rarely. An ordinary lock
+would cost the processor more time than the access itself. Therefore one thread may own the *fast path*: instead of
+taking the lock, it sets ``inside`` and then tests ``wanted``. Other threads set ``wanted`` and then wait until
+``inside`` is False.
 
-    lock.inside = True                  the favourite's side, around every access
+    lock.inside = True                  the fast path's owner, around every access
     if lock.wanted:
         lock.inside = False
-        with lock: ...                  the long way: wait like everybody else
+        with lock: ...                  the slow path: take the lock like any other thread
     else:
         ...
         lock.inside = False
 
-    wanted = True                       the others' side, holding the lock that they share among themselves
+    wanted = True                       other threads, while they hold the inner lock
     while inside: wait
 
-This is Dekker's algorithm: each side says what it wants before it looks at the other, so at least one of them sees the
-other. It needs memory accesses to take effect in program order, which the interpreter's global lock guarantees; an
-interpreter that runs without one gets no favourite (``favour`` then changes nothing and answers False).
+This is Dekker's algorithm: each side sets its own flag before it tests the other's, so at least one side sees the
+other. It needs memory accesses to take effect in program order, which the interpreter's global lock guarantees. Without
+a global lock there is no fast path: ``own_fast_path`` does nothing and returns False.
 """
 
 from __future__ import annotations
@@ -27,38 +28,41 @@ import threading
 import time
 from types import TracebackType
 
-SHORTEST = 20e-6  # seconds between two looks at a favourite that is inside
+SHORTEST = 20e-6  # seconds between two tests of `inside`: the first pause, which doubles up to LONGEST
 LONGEST = 2e-3
 
 
 class MachineLock:
-    """A reentrant lock with an optional favourite. Any thread may use it as a context manager."""
+    """A reentrant lock with a fast path for one thread. Any thread may use it as a context manager."""
 
-    __slots__ = ("_depth", "_favourite", "_lock", "_nested", "inside", "wanted")
+    __slots__ = ("_depth", "_lock", "_nested", "_owner", "inside", "wanted")
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._depth = 0
         self._nested = 0
-        self._favourite: int | None = None
+        self._owner: int | None = None
         self.inside = False
-        """The favourite is at work; only it writes this."""
+        """The fast path's owner holds the lock; only this thread writes it."""
         self.wanted = False
-        """Somebody else has the lock or waits for the favourite; written by who holds ``_lock``."""
+        """Another thread holds the lock or waits for the fast path's owner; written only with ``_lock`` held."""
 
-    def favour(self, favourite: bool) -> bool:
-        """Make the calling thread the favourite, or no longer; True if it is now. There is one at most."""
+    def own_fast_path(self, own: bool) -> bool:
+        """Make the calling thread the owner of the fast path, or give that up; return whether it is the owner now.
+
+        At most one thread owns the fast path. The request has no effect if another thread owns it.
+        """
         with self._lock:
-            if not favourite:
-                if self._favourite == threading.get_ident():
-                    self._favourite, self.inside, self._nested = None, False, 0
-            elif self._favourite is None and not _free_threaded():
-                self._favourite = threading.get_ident()
-            return self._favourite == threading.get_ident()
+            if not own:
+                if self._owner == threading.get_ident():
+                    self._owner, self.inside, self._nested = None, False, 0
+            elif self._owner is None and not _free_threaded():
+                self._owner = threading.get_ident()
+            return self._owner == threading.get_ident()
 
     def acquire(self) -> bool:
-        """Wait for the lock; True. The favourite has it while it is inside."""
-        if self.inside and self._favourite == threading.get_ident():
+        """Wait for the lock and return True. The fast path's owner holds the lock while ``inside`` is True."""
+        if self.inside and self._owner == threading.get_ident():
             self._nested += 1
             return True
         self._lock.acquire()
@@ -71,7 +75,7 @@ class MachineLock:
 
     def release(self) -> None:
         """Undo one ``acquire``. Raises RuntimeError if the calling thread does not have the lock."""
-        if self._nested and self._favourite == threading.get_ident():
+        if self._nested and self._owner == threading.get_ident():
             self._nested -= 1
             return
         if not self.owned():
@@ -82,19 +86,19 @@ class MachineLock:
         self._lock.release()
 
     def owned(self) -> bool:
-        """Whether the calling thread has the lock."""
-        if self.inside and self._favourite == threading.get_ident():
+        """Whether the calling thread holds the lock."""
+        if self.inside and self._owner == threading.get_ident():
             return True
         return self._lock._is_owned()  # type: ignore[attr-defined,no-any-return]
 
     def _wait(self) -> None:
-        # The favourite is inside for microseconds, and stays outside once it has seen `wanted`.
+        # The fast path's owner is inside for microseconds, and takes the slow path once it has seen `wanted`.
         pause = SHORTEST
         try:
             while self.inside:
                 time.sleep(pause)
                 pause = min(2 * pause, LONGEST)
-        except BaseException:  # interrupted from the keyboard: whoever fails to acquire must not keep it
+        except BaseException:  # KeyboardInterrupt: a thread whose acquire fails must not keep the lock
             self.release()
             raise
 

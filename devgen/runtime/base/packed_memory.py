@@ -1,4 +1,4 @@
-"""Memory contents in a snapshot: zlib-compressed, in base64, unpacked within a known size."""
+"""Memory contents in a snapshot: zlib-compressed and base64-encoded; unpacking is bounded by the known size."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from devgen.runtime.base.plain_state import Json
 
 
 def pack(contents: memoryview | bytes | bytearray) -> str:
-    """``contents`` as text."""
+    """Encode ``contents`` as text."""
     return b64encode(zlib.compress(contents, 1)).decode("ascii")
 
 
 def unpack(data: Json, size: int, what: str) -> bytes:
-    """The ``size`` bytes that ``pack`` was given. Raises StateError; never makes more than ``size`` + 1 bytes."""
+    """Decode the text of ``pack`` to ``size`` bytes; never allocates more than ``size`` + 1 bytes.
+
+    Raises StateError naming ``what`` for any other data.
+    """
     if not isinstance(data, str):
         raise StateError(f"{what} must be a text")
     decompressor = zlib.decompressobj()

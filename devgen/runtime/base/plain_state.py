@@ -1,4 +1,4 @@
-"""Plain data that snapshots are made of, and checks for data that may come from a stranger."""
+"""The JSON data of snapshots, and checks for untrusted data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Js
 
 
 def integer(data: Json, low: int, high: int, what: str) -> int:
-    """``data`` if it is an int within ``low .. high``. Raises StateError naming ``what`` otherwise."""
+    """Return ``data`` if it is an int within ``low .. high``. Raises StateError naming ``what`` otherwise."""
     if isinstance(data, bool) or not isinstance(data, int):
         raise StateError(f"{what} must be an integer, not {_kind(data)}")
     if not low <= data <= high:
@@ -20,7 +20,7 @@ def integer(data: Json, low: int, high: int, what: str) -> int:
 
 
 def mapping(data: Json, what: str, keys: Sequence[str] | None = None) -> Mapping[str, Json]:
-    """``data`` if it is an object, with exactly ``keys`` if given. Raises StateError naming ``what`` otherwise."""
+    """Return ``data`` if it is an object, with exactly ``keys`` if given; else raise StateError naming ``what``."""
     if not isinstance(data, Mapping):
         raise StateError(f"{what} must be an object, not {_kind(data)}")
     if keys is not None:
@@ -34,7 +34,7 @@ def mapping(data: Json, what: str, keys: Sequence[str] | None = None) -> Mapping
 
 
 def sequence(data: Json, length: int, what: str) -> Sequence[Json]:
-    """``data`` if it is an array of ``length`` items. Raises StateError naming ``what`` otherwise."""
+    """Return ``data`` if it is an array of ``length`` items. Raises StateError naming ``what`` otherwise."""
     if isinstance(data, str | bytes) or not isinstance(data, Sequence):
         raise StateError(f"{what} must be an array, not {_kind(data)}")
     if len(data) != length:

@@ -1,4 +1,4 @@
-"""How many lines a guest may cause: some at once, then one for each interval (as Linux' printk_ratelimit)."""
+"""Rate limit for log lines that a guest causes: a burst, then one line per interval (as Linux's printk_ratelimit)."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from collections.abc import Callable
 from typing import Final
 
 BURST: Final = 10
-"""Lines at once."""
+"""Lines allowed without a pause between them."""
 
 INTERVAL: Final = 1.0
-"""Seconds after which one more may come."""
+"""Seconds after which one more line is allowed."""
 
 
 class RateLimit:
-    """`take` says whether a line may be printed. ``clock`` gives seconds that never go back."""
+    """`take` says whether a line may be logged. ``clock`` returns monotonic seconds."""
 
     __slots__ = ("_clock", "_held", "_left", "_since")
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """A whole burst may come."""
+        """Start with a whole burst allowed."""
         self._clock = clock
         self._since = clock()
         self._left = BURST
         self._held = 0
 
     def take(self) -> int | None:
-        """How many lines were held back since the last that was not; None if this one is held back too."""
+        """Return the number of lines suppressed since the last allowed one, or None to suppress this line."""
         more = int((self._clock() - self._since) / INTERVAL)
         if more > 0:
             self._since += more * INTERVAL
@@ -40,5 +40,5 @@ class RateLimit:
 
     @property
     def last(self) -> bool:
-        """Whether the next line is held back, unless time passes."""
+        """Whether the next line is suppressed unless time passes."""
         return self._left == 0

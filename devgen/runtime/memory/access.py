@@ -1,9 +1,9 @@
-"""How one bus access becomes accesses of the sizes a device implements: the only place where accesses are cut.
+"""Cut a bus access into accesses of the sizes that a device implements. Accesses are cut only in this module.
 
-The rules are those of QEMU's memory regions (docs/devel/memory.rst, "MMIO Operations"): an access is cut by its natural
-alignment and by ``valid`` max, lowest address first; a piece under ``valid`` min is refused; a piece is then cut into,
-or widened to, units of an ``implemented`` size. All of this happens while an access is *resolved* into a closure, so
-that a repeated access costs one call.
+The rules are those of QEMU's memory regions (docs/devel/memory.rst, "MMIO Operations"). An access is cut into *pieces*
+by its natural alignment and by the maximum of ``valid``, lowest address first. A piece smaller than the minimum of
+``valid`` is refused. Each piece is then cut into, or widened to, *units* of an ``implemented`` size. All this happens
+when an access is *resolved* into a closure, so a repeated access costs one call.
 
 Values on the bus are integers in little endian order: bits 7:0 are the byte at the lowest address.
 """
@@ -24,9 +24,9 @@ Endian = Literal["little", "big"]
 
 @dataclass(slots=True, frozen=True)
 class Access:
-    """Sizes in bytes, (min, max), that a region accepts (``valid``) and that reach its device (``implemented``).
+    """Access rules of a region: sizes in bytes, (min, max), that it accepts (``valid``) and its device implements.
 
-    ``unaligned``: accesses are not cut by their natural alignment.
+    With ``unaligned``, accesses are not cut by their natural alignment.
     """
 
     valid: tuple[int, int] = (1, 4)
@@ -48,27 +48,27 @@ class Access:
 
 
 class IoOps(Protocol):
-    """What answers accesses to an I/O region. ``offset`` is in bytes from the region's start, ``size`` 1 to 8 bytes.
+    """The operations of an I/O region. ``offset`` is in bytes from the region's start, ``size`` is 1 to 8 bytes.
 
-    An implementation does its own cutting (see `CutOps`). None of the methods or closures may raise for any offset and
-    size inside the region, aligned or not. Values given to a writer fit its size.
+    An implementation cuts accesses itself (see `CutOps`). No method and no closure may raise for any offset and size
+    inside the region, aligned or not. The value passed to a writer fits its size.
     """
 
     def resolve_read(self, offset: int, size: int) -> Reader:
-        """A closure that performs this read each time it is called."""
+        """Return a closure that performs this read each time it is called."""
         ...
 
     def resolve_write(self, offset: int, size: int) -> Writer:
-        """A closure that performs this write each time it is called."""
+        """Return a closure that performs this write each time it is called."""
         ...
 
     def cacheable(self, offset: int, size: int) -> bool:
-        """Whether something declared is there, so that keeping the closure pays and their number is bounded."""
+        """Whether a declared register is there. Closures of such accesses are worth caching, and bounded in number."""
         ...
 
 
 def pieces(access: Access, offset: int, size: int) -> list[tuple[int, int]]:
-    """Cut an access into (offset, size) pieces that the bus presents to the region, lowest address first."""
+    """Cut an access into the (offset, size) pieces that the bus delivers to the region, lowest address first."""
     cut: list[tuple[int, int]] = []
     end = offset + size
     while offset < end:
@@ -84,8 +84,8 @@ def pieces(access: Access, offset: int, size: int) -> list[tuple[int, int]]:
 def units(access: Access, offset: int, length: int) -> list[tuple[int, int, int]]:
     """Cut one piece into (offset, size, shift) units that reach the device.
 
-    ``shift`` is where the unit's value stands in the piece's, in bits; negative for a big-endian unit wider than the
-    piece.
+    ``shift`` is the bit position of the unit's value in the piece's value. It is negative for a big-endian unit that
+    is wider than the piece.
     """
     step = max(min(length, access.implemented[1]), access.implemented[0])
     if access.endian == "big":
@@ -94,7 +94,7 @@ def units(access: Access, offset: int, length: int) -> list[tuple[int, int, int]
 
 
 def mask_of_bytes(size: int) -> int:
-    """All ones over ``size`` bytes."""
+    """Return the mask of ``size`` bytes, all ones."""
     return (1 << (size * 8)) - 1
 
 
@@ -104,16 +104,16 @@ def swap(value: int, size: int) -> int:
 
 
 def read_zero() -> int:
-    """A read that nothing answers."""
+    """Read zero: the reader of an offset without a register."""
     return 0
 
 
 def write_nothing(value: int) -> None:
-    """A write that nothing hears."""
+    """Ignore ``value``: the writer of an offset without a register."""
 
 
 def resolve_read(access: Access, offset: int, size: int, unit_read: UnitReads) -> Reader:
-    """Compose the read of ``size`` bytes at ``offset`` from the device's units; one plain unit is returned as is."""
+    """Compose the read of ``size`` bytes at ``offset`` from unit reads; a single unit's reader is not wrapped."""
     parts: list[tuple[Reader, int]] = []
     for at, length in pieces(access, offset, size):
         if length >= access.valid[0]:
@@ -122,7 +122,7 @@ def resolve_read(access: Access, offset: int, size: int, unit_read: UnitReads) -
 
 
 def resolve_write(access: Access, offset: int, size: int, unit_write: UnitWrites) -> Writer:
-    """Compose the write of ``size`` bytes at ``offset`` from the device's units; one plain unit is returned as is."""
+    """Compose the write of ``size`` bytes at ``offset`` from unit writes; a single unit's writer is not wrapped."""
     parts: list[tuple[Writer, int, int]] = []
     for at, length in pieces(access, offset, size):
         if length >= access.valid[0]:
@@ -151,7 +151,7 @@ def _piece_write(access: Access, offset: int, length: int, unit_write: UnitWrite
 
 
 def join_reads(parts: Sequence[tuple[Reader, int]]) -> Reader:
-    """Read each part in turn and put it at its bit position."""
+    """Return a reader that reads each (reader, shift) in order and combines the values at their bit positions."""
     if not parts:
         return read_zero
     if len(parts) == 1 and parts[0][1] == 0:
@@ -178,7 +178,7 @@ def _read_pair(first: Reader, second: Reader, shift: int) -> Reader:
 
 
 def join_writes(parts: Sequence[tuple[Writer, int, int]], size: int) -> Writer:
-    """Give each (writer, shift, bytes) its bits of a ``size``-byte value, in turn."""
+    """Return a writer of ``size`` bytes that passes each (writer, shift, bytes) its bits of the value, in order."""
     if not parts:
         return write_nothing
     if len(parts) == 1 and parts[0][1] == 0 and parts[0][2] == size:
@@ -209,9 +209,9 @@ def _swapped_write(writer: Writer, size: int) -> Writer:
 
 
 class CutOps:
-    """`IoOps` of a hand-written device: two plain functions behind the cutting of this module.
+    """`IoOps` of a hand-written device: two functions that get accesses already cut by this module.
 
-    ``read(offset, size) -> value`` and ``write(offset, value, size)`` get sizes within ``implemented`` only.
+    ``read(offset, size) -> value`` and ``write(offset, value, size)`` are called with ``implemented`` sizes only.
     """
 
     __slots__ = ("_read", "_write", "access")
@@ -222,7 +222,7 @@ class CutOps:
         write: Callable[[int, int, int], None] | None,
         access: Access | None = None,
     ) -> None:
-        """None for ``read`` reads zero, for ``write`` drops writes."""
+        """Without ``read``, reads return zero; without ``write``, writes are dropped."""
         self._read = read
         self._write = write
         self.access = access or Access()
@@ -236,7 +236,7 @@ class CutOps:
         return resolve_write(self.access, offset, size, self._unit_write)
 
     def cacheable(self, offset: int, size: int) -> bool:
-        """Every offset is the device's own."""
+        """Return True: every offset belongs to the device."""
         return True
 
     def _unit_read(self, offset: int, size: int) -> Reader:
@@ -254,19 +254,19 @@ class CutOps:
 
 
 class AccessObserver(Protocol):
-    """Hears the accesses of whatever it is put round; ``value`` of a write is heard before it acts, of a read after."""
+    """Receives a call before and after each access that it observes."""
 
     def before(self, write: bool, offset: int, size: int, value: int) -> None:
-        """An access begins; ``value`` is 0 for a read."""
+        """Called before an access; ``value`` is 0 for a read."""
         ...
 
     def after(self, write: bool, offset: int, size: int, value: int) -> None:
-        """An access has been carried out; ``value`` of a read is its result."""
+        """Called after an access; for a read, ``value`` is its result."""
         ...
 
 
 def observed_read(reader: Reader, observer: AccessObserver, offset: int, size: int) -> Reader:
-    """``reader`` with ``observer`` told of each call."""
+    """Wrap ``reader`` so that ``observer`` is called before and after each read."""
 
     def read() -> int:
         observer.before(False, offset, size, 0)
@@ -278,7 +278,7 @@ def observed_read(reader: Reader, observer: AccessObserver, offset: int, size: i
 
 
 def observed_write(writer: Writer, observer: AccessObserver, offset: int, size: int) -> Writer:
-    """``writer`` with ``observer`` told of each call."""
+    """Wrap ``writer`` so that ``observer`` is called before and after each write."""
 
     def write(value: int) -> None:
         observer.before(True, offset, size, value)
@@ -289,12 +289,12 @@ def observed_write(writer: Writer, observer: AccessObserver, offset: int, size: 
 
 
 class ObservedOps:
-    """Any `IoOps` with an observer round every access, before cutting: assign it to `MemoryRegion.ops`."""
+    """Wraps an `IoOps` with an observer of every access, before cutting; assign it to `MemoryRegion.ops`."""
 
     __slots__ = ("inner", "observer")
 
     def __init__(self, inner: IoOps, observer: AccessObserver) -> None:
-        """``inner`` keeps doing the work."""
+        """``inner`` carries out the accesses."""
         self.inner = inner
         self.observer = observer
 
@@ -307,12 +307,12 @@ class ObservedOps:
         return observed_write(self.inner.resolve_write(offset, size), self.observer, offset, size)
 
     def cacheable(self, offset: int, size: int) -> bool:
-        """As the inner ones."""
+        """See `IoOps.cacheable`."""
         return self.inner.cacheable(offset, size)
 
 
 def unobserved(ops: IoOps | None) -> IoOps | None:
-    """``ops`` without the observers round them."""
+    """Return ``ops`` without `ObservedOps` wrappers."""
     while isinstance(ops, ObservedOps):
         ops = ops.inner
     return ops

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 
 class EventNotifier:
-    """A counter that the kernel can signal; the descriptor is opened on first use, so that idle ones cost nothing.
+    """A Linux eventfd, which the kernel can signal; the descriptor is opened on first use.
 
     `set` may be called from any thread.
     """
@@ -17,16 +17,16 @@ class EventNotifier:
     __slots__ = ("_closed", "_fd")
 
     def __init__(self) -> None:
-        """Nothing is opened yet."""
+        """Make a notifier without a descriptor."""
         self._fd = -1
         self._closed = False
 
     def fileno(self) -> int:
-        """The eventfd, non-blocking and close-on-exec.
+        """Return the eventfd's descriptor, which is non-blocking and close-on-exec; open it if necessary.
 
         Raises:
             ValueError: the notifier is closed.
-            OSError: no more descriptors.
+            OSError: the process has too many open descriptors.
         """
         if self._closed:
             raise ValueError("the event notifier is closed")
@@ -35,16 +35,16 @@ class EventNotifier:
         return self._fd
 
     def set(self) -> None:
-        """Add one to the count; saturates silently, a closed notifier ignores it."""
+        """Add 1 to the count. Does nothing if the count is at its maximum or the notifier is closed."""
         if self._closed:
             return
         try:
             os.eventfd_write(self.fileno(), 1)
-        except BlockingIOError:  # the count stands at 2^64 - 2: it is set already
+        except BlockingIOError:  # the count is 2^64 - 2, its maximum: the notifier is set already
             return
 
     def test_and_clear(self) -> int:
-        """The count since the last call, 0 if none or closed."""
+        """Return the count since the last call and reset it to 0; a closed notifier returns 0."""
         if self._closed or self._fd < 0:
             return 0
         try:
@@ -53,7 +53,7 @@ class EventNotifier:
             return 0
 
     def renew(self) -> None:
-        """Close the descriptor and forget its count: the next `fileno` opens another, which nobody else has."""
+        """Close the descriptor and drop its count; the next `fileno` opens a new one that no other process has."""
         if not self._closed:
             self.close()
             self._closed = False
@@ -67,7 +67,7 @@ class EventNotifier:
 
 
 def take_count(fd: int) -> int:
-    """The count of an eventfd, which is 0 then. Never waits, even if another process clears O_NONBLOCK meanwhile.
+    """Return the count of an eventfd and reset it to 0. Never blocks, even if another process clears O_NONBLOCK.
 
     Raises OSError (EOPNOTSUPP) on Linux before 5.8.
     """
@@ -81,12 +81,12 @@ def take_count(fd: int) -> int:
 
 @dataclass(slots=True, frozen=True, eq=False)
 class IoEventFd:
-    """A doorbell: a guest write that signals ``notifier`` instead of reaching the region's registers.
+    """A doorbell: a guest's write that signals ``notifier`` instead of writing a register of the region.
 
-    Matching follows the kernel (virt/kvm/eventfd.c): ``length`` 0 looks at the address alone; otherwise the write must
-    be of exactly ``length`` bytes and, unless ``match`` is None, carry that value.
+    Matching follows the kernel (virt/kvm/eventfd.c). With ``length`` 0, any write to the address matches. Otherwise the
+    write must have exactly ``length`` bytes and, unless ``match`` is None, this value.
 
-    ``handler(count)`` is the device's side, called under the machine's lock with the number of rings merged into one.
+    ``handler(count)`` is the device's method; it is called under the machine's lock with the number of merged rings.
     """
 
     offset: int
@@ -97,10 +97,10 @@ class IoEventFd:
     name: str = field(default="doorbell")
 
     def __post_init__(self) -> None:
-        """Refuse what no kernel would take.
+        """Refuse a doorbell that the kernel would refuse.
 
         Raises:
-            ValueError: a length that is not 0, 1, 2, 4 or 8, a match wider than it, or one with length 0.
+            ValueError: a length that is not 0, 1, 2, 4 or 8, or a match that does not fit the length.
         """
         if self.length not in (0, 1, 2, 4, 8):
             raise ValueError(f"{self.name}: a doorbell is 0, 1, 2, 4 or 8 bytes long, not {self.length}")

@@ -1,7 +1,7 @@
-"""What an address space shows: the tree of regions flattened into sorted sections that do not overlap.
+"""Flat views: the tree of regions flattened into sorted sections that do not overlap.
 
-Flattening costs O(n log n) in the number of regions: the tree is walked once, topmost first, and a sweep over the
-addresses keeps, of all that reaches a place, what was met first.
+Flattening costs O(n log n) in the number of regions. The tree is walked once, topmost region first; then a sweep over
+the addresses selects at each address the region that the walk found first.
 """
 
 from __future__ import annotations
@@ -17,21 +17,22 @@ from devgen.runtime.memory.event_notifier import IoEventFd
 from devgen.runtime.memory.memory_region import MemoryRegion
 
 ADDRESS_LIMIT: Final = 1 << 64
-"""One past the last address."""
+"""The last address plus 1."""
 
 
 class DoorbellCollision(RuntimeFault):
-    """Two doorbells at one address that the kernel could not tell apart (it answers EEXIST).
+    """Two doorbells at one address match the same write, which the kernel refuses with EEXIST.
 
-    Both are of one region: a guest that moves one BAR over another covers the other's doorbells, it makes none collide.
+    Both belong to one region: a guest that moves one BAR over another hides the other's doorbells, so these do not
+    collide.
     """
 
 
 @dataclass(slots=True, frozen=True)
 class MemoryRegionSection:
-    """A part of a region that shows at a place of an address space; all numbers are bytes.
+    """A part of a region that is visible in an address space; all numbers are in bytes.
 
-    ``readonly`` is that of the region or of an alias or container on the way to it; it matters for memory only.
+    ``readonly`` is True if the region, or an alias or container above it, is read-only; it applies to memory only.
     """
 
     region: MemoryRegion
@@ -42,12 +43,12 @@ class MemoryRegionSection:
 
     @property
     def end(self) -> int:
-        """One past its last address."""
+        """The section's last address plus 1."""
         return self.offset_within_address_space + self.size
 
 
 class FlatView:
-    """Sections in ascending order of address."""
+    """The sections of an address space in ascending order of address."""
 
     __slots__ = ("_starts", "sections")
 
@@ -57,14 +58,14 @@ class FlatView:
         self._starts = [section.offset_within_address_space for section in self.sections]
 
     def find(self, address: int) -> MemoryRegionSection | None:
-        """The section that holds ``address``; O(log n)."""
+        """Return the section that contains ``address``, or None; O(log n)."""
         at = bisect_right(self._starts, address) - 1
         if at >= 0 and address < self.sections[at].end:
             return self.sections[at]
         return None
 
     def runs(self, address: int, size: int) -> Iterator[tuple[MemoryRegionSection | None, int, int]]:
-        """Cut a range into (section or None, address, size), lowest first; it wraps at the end of the space."""
+        """Cut a range into (section or None, address, size), in order; the range wraps around at 2^64."""
         while size > 0:
             section = self.find(address)
             end = section.end if section is not None else self._next_start(address)
@@ -80,7 +81,7 @@ class FlatView:
 
 @dataclass(slots=True, frozen=True)
 class _Span:
-    """Where a region would show if nothing covered it; ``base`` is the address of the region's offset 0."""
+    """The addresses of a region before covering by others; ``base`` is the address of the region's offset 0."""
 
     start: int
     end: int
@@ -90,13 +91,16 @@ class _Span:
 
 
 def flatten(root: MemoryRegion) -> FlatView:
-    """The view of an address space whose root is ``root``."""
+    """Return the flat view of the tree below ``root``."""
     spans = list(_spans(root))
     return FlatView(_merged(_swept(spans)))
 
 
 def _spans(root: MemoryRegion) -> Iterator[_Span]:
-    """All that has content of its own, topmost first. ``base`` may be negative: an alias can show a region's end."""
+    """Yield the regions that are not containers or aliases, topmost first.
+
+    ``base`` may be negative, because an alias can start in the middle of its target.
+    """
     todo: list[tuple[MemoryRegion, int, int, int, bool, bool]] = [(root, 0, 0, ADDRESS_LIMIT, False, False)]
     while todo:
         region, base, low, high, readonly, own = todo.pop()
@@ -117,7 +121,7 @@ def _spans(root: MemoryRegion) -> Iterator[_Span]:
 
 
 def _swept(spans: list[_Span]) -> Iterator[tuple[int, int, _Span]]:
-    """(start, end, topmost span) pieces in ascending order; a span's index is its rank, the lowest is topmost."""
+    """Yield (start, end, topmost span) in ascending order. A span's index is its rank; rank 0 is the topmost."""
     order = sorted(range(len(spans)), key=lambda rank: spans[rank].start)
     open_ranks: list[int] = []
     following = 0
@@ -140,7 +144,7 @@ def _swept(spans: list[_Span]) -> Iterator[tuple[int, int, _Span]]:
 
 
 def _merged(pieces: Iterable[tuple[int, int, _Span]]) -> Iterator[MemoryRegionSection]:
-    """Join neighbours that show adjacent parts of one region."""
+    """Merge neighbours that are adjacent parts of one region."""
     start = end = 0
     held: _Span | None = None
     for low, high, span in pieces:
@@ -172,7 +176,7 @@ class PlacedDoorbell:
 
 @dataclass(slots=True, frozen=True)
 class PlacedZone:
-    """A coalesced range at an absolute address, cut to its section."""
+    """A coalesced range at an absolute address, clipped to its section."""
 
     section: MemoryRegionSection
     address: int
@@ -181,18 +185,18 @@ class PlacedZone:
 
 @dataclass(slots=True, frozen=True)
 class Snapshot:
-    """All that listeners are told, as it stood at one commit."""
+    """The state of an address space at one commit, as listeners are notified of it."""
 
     view: FlatView = field(default_factory=FlatView)
     logged: frozenset[MemoryRegionSection] = frozenset()
     doorbells: dict[PlacedDoorbell, MemoryRegionSection] = field(default_factory=dict)
     zones: tuple[PlacedZone, ...] = ()
     collisions: frozenset[tuple[PlacedDoorbell, PlacedDoorbell]] = frozenset()
-    """(silenced, the one it collides with)."""
+    """Pairs (disabled doorbell, the doorbell that it collides with)."""
 
 
 def take_snapshot(root: MemoryRegion, before: Snapshot) -> Snapshot:
-    """Flatten ``root``; doorbells that are in force in ``before`` go first where several collide."""
+    """Flatten ``root``. If doorbells collide, one that was active in ``before`` takes precedence."""
     view = flatten(root)
     doorbells, collisions = _place_doorbells(view, before)
     return Snapshot(
@@ -213,7 +217,7 @@ def _zones(section: MemoryRegionSection) -> Iterator[PlacedZone]:
 
 
 class _Claims:
-    """Which (length, match) pairs are taken at one address; the rule is ioeventfd_check_collision() of the kernel."""
+    """The (length, match) pairs claimed at one address; the rule is the kernel's ioeventfd_check_collision()."""
 
     __slots__ = ("_taken",)
 
@@ -221,7 +225,7 @@ class _Claims:
         self._taken: dict[int, dict[int | None, PlacedDoorbell]] = {}
 
     def claim(self, placed: PlacedDoorbell) -> PlacedDoorbell | None:
-        """Take the place, or say who holds it."""
+        """Claim the doorbell's writes and return None, or return the doorbell that has claimed them already."""
         length, match = placed.doorbell.length, placed.doorbell.match
         holder = self._holder(length, match)
         if holder is None:
@@ -230,8 +234,8 @@ class _Claims:
 
     def _holder(self, length: int, match: int | None) -> PlacedDoorbell | None:
         if length == 0:
-            rivals = [taken for taken in self._taken.values() if taken]
-            return next(iter(rivals[0].values())) if rivals else None
+            others = [taken for taken in self._taken.values() if taken]
+            return next(iter(others[0].values())) if others else None
         any_length = self._taken.get(0)
         if any_length:
             return next(iter(any_length.values()))

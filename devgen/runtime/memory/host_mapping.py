@@ -1,6 +1,6 @@
-"""Mappings of this process by address: what the ``mmap`` module does not offer (mmap(2), mremap(2), munmap(2)).
+"""mmap(2), mremap(2) and munmap(2) with addresses, which the ``mmap`` module does not offer.
 
-Addresses and lengths are multiples of the page size. Everything here raises OSError where the host refuses.
+Addresses and lengths are multiples of the page size. Every function raises OSError if the call fails.
 """
 
 from __future__ import annotations
@@ -17,24 +17,27 @@ _FAILED: Final = ctypes.c_void_p(-1).value
 
 
 def map_anonymous(length: int) -> int:
-    """Map ``length`` zeroed bytes of this process's own; their address."""
+    """Map ``length`` bytes of zeroed private memory; return its address."""
     flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
     return _call("mmap", 0, length, mmap.PROT_READ | mmap.PROT_WRITE, flags, -1, 0)
 
 
 def map_file(fd: int, offset: int, length: int, *, writable: bool, at: int = 0) -> int:
-    """Map a file, shared, in place of what is mapped ``at`` an address (0: anywhere); the address."""
+    """Map ``length`` bytes of a file as shared; return the address.
+
+    ``at`` is the address, where the new mapping replaces existing ones; 0 lets the kernel choose.
+    """
     protection = mmap.PROT_READ | (mmap.PROT_WRITE if writable else 0)
     return _call("mmap", at, length, protection, mmap.MAP_SHARED | (_MAP_FIXED if at else 0), fd, offset)
 
 
 def move(source: int, length: int, target: int) -> None:
-    """Move the pages at ``source`` over those at ``target``."""
+    """Move the pages at ``source`` to ``target``, replacing the mappings there."""
     _call("mremap", source, length, length, _MREMAP_MAYMOVE | _MREMAP_FIXED, target, 0)
 
 
 def unmap(address: int, length: int) -> None:
-    """Undo a mapping."""
+    """Remove the mappings of a range."""
     _call("munmap", address, length)
 
 

@@ -1,6 +1,6 @@
-"""A tree of regions kept flat: changes are committed in transactions, listeners hear of each commit.
+"""The flat view of a changing tree of regions: changes are committed in transactions and listeners are notified.
 
-Thread safety: none of its own, as everything about the tree; called under the machine's lock.
+Thread safety: this module has no lock; it is called under the machine's lock.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from devgen.runtime.memory.memory_region import MemoryRegion, transaction
 from devgen.runtime.memory.ram_block import RamBlock
 
 COMMIT_LIMIT: Final = 64
-"""Commits that listeners may cause one after another before that is called a loop."""
+"""Most consecutive commits that listeners may cause; more are taken for an endless loop."""
 
 _Collision = tuple[PlacedDoorbell, PlacedDoorbell]
 
 
 class LiveView:
-    """The flat view of ``root``, flattened anew once for each commit."""
+    """The flat view of the tree below ``root``, rebuilt once for each commit."""
 
     __slots__ = (
         "__weakref__",
@@ -46,7 +46,7 @@ class LiveView:
     )
 
     def __init__(self, name: str, root: MemoryRegion) -> None:
-        """Flatten ``root`` and follow it from now on.
+        """Flatten ``root`` and follow its changes.
 
         Raises:
             DoorbellCollision: doorbells in ``root`` collide.
@@ -66,38 +66,38 @@ class LiveView:
         self.changed()
 
     def flush_cache(self) -> None:
-        """Forget what was derived from the view or from the regions' operations."""
+        """Discard everything derived from the view or from the regions' operations."""
 
     def _view_changed(self) -> None:
-        """A new view is in force; listeners have not heard of it yet."""
+        """Called when the view has been replaced, before listeners are notified."""
 
     @property
     def flat_view(self) -> FlatView:
-        """What shows, as of the last commit."""
+        """The flat view of the last commit."""
         return self._snapshot.view
 
     @property
     def collisions(self) -> frozenset[_Collision]:
-        """Doorbells that are silent, each with the one that has its place."""
+        """Doorbells that are disabled by a collision, each with the doorbell that it collides with."""
         return self._snapshot.collisions
 
     def transaction(self, *, guest: bool = False) -> AbstractContextManager[None]:
-        """Several changes to the tree, flattened once; see `devgen.runtime.memory.memory_region.transaction`."""
+        """Return a context for several changes, flattened once; see `memory_region.transaction`."""
         return transaction(self, guest=guest)
 
     def add_listener(self, listener: MemoryListener) -> None:
-        """Tell ``listener`` the present state, then every change."""
-        self._listeners = tuple(sorted((*self._listeners, listener), key=lambda each: each.priority))
-        with self.transaction():  # what the listener changes is committed when it has heard all
+        """Notify ``listener`` of the present state, then of every change."""
+        self._listeners = tuple(sorted((*self._listeners, listener), key=lambda added: added.priority))
+        with self.transaction():  # changes by the listener are committed when it has been notified of everything
             announce((listener,), Snapshot(), self._snapshot)
             if self._logs_all:
                 listener.log_global_start()
 
     def remove_listener(self, listener: MemoryListener) -> None:
-        """Tell ``listener`` that all has gone, and nothing after.
+        """Notify ``listener`` that everything is removed; it gets no further calls.
 
         Raises:
-            ValueError: it is not listening.
+            ValueError: the listener has not been added.
         """
         listeners = list(self._listeners)
         listeners.remove(listener)
@@ -108,7 +108,7 @@ class LiveView:
             announce((listener,), self._snapshot, Snapshot())
 
     def set_global_log(self, on: bool) -> None:
-        """Log writes to all memory, or only where `MemoryRegion.log_dirty` asks for it."""
+        """Log writes to all memory, or only to regions with `MemoryRegion.log_dirty`."""
         if on == self._logs_all:
             return
         self._logs_all = on
@@ -123,7 +123,7 @@ class LiveView:
             self._log_blocks.pop().stop_log(self)
 
     def sync_dirty_log(self) -> None:
-        """Have the listeners fetch what the guest has written to logged memory; see `RamBlock.take_dirty`."""
+        """Make the listeners add the guest's writes to the dirty logs; see `RamBlock.take_dirty`."""
         for section in self._snapshot.view.sections:
             if section.region.memory is not None and (self._logs_all or section in self._snapshot.logged):
                 for listener in self._listeners:
@@ -142,13 +142,13 @@ class LiveView:
             self._commit(guest)
 
     def changed(self) -> None:
-        """The tree has changed."""
+        """Commit a change of the tree, now or at the end of the transaction."""
         self._pending = True
         if self._depth == 0:
             self._commit(guest=False)
 
     def _commit(self, guest: bool) -> None:
-        """Flatten and announce until listeners leave the tree alone."""
+        """Flatten and notify listeners until they make no further change to the tree."""
         if self._committing:
             return
         self._committing = True
@@ -166,7 +166,7 @@ class LiveView:
         self._report(collisions, guest)
 
     def _advance(self) -> frozenset[_Collision]:
-        """One commit; returns the collisions that are new. The new state is in force before listeners hear of it."""
+        """Do one commit and return the new collisions. The new view is in use before listeners are notified."""
         old = self._snapshot
         new = self._snapshot = take_snapshot(self.root, old)
         self._view_changed()
@@ -178,7 +178,7 @@ class LiveView:
     def _report(self, collisions: set[_Collision], guest: bool) -> None:
         messages = sorted(
             f"doorbell {late.doorbell.name!r} at {late.address:#x} collides with {first.doorbell.name!r}, "
-            f"which was first and stays in force ({_claim(late.doorbell)} against {_claim(first.doorbell)})"
+            f"which was added first and stays active ({_claim(late.doorbell)} against {_claim(first.doorbell)})"
             for late, first in collisions
         )
         if messages and not guest:
@@ -196,7 +196,7 @@ class LiveView:
 
 
 def _claim(doorbell: IoEventFd) -> str:
-    """What a doorbell answers to, for a message."""
+    """Describe which writes a doorbell matches, for a message."""
     if doorbell.length == 0:
         return "any length"
     value = "any value" if doorbell.match is None else f"value {doorbell.match:#x}"

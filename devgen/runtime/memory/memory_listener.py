@@ -1,10 +1,10 @@
-"""Listeners: a host hears what changed in an address space, and nothing else.
+"""Listeners: notify a host of the changes in an address space.
 
-Order within one commit, as in QEMU: ``begin``; what goes away (coalesced zones, logging, sections), told to the
-listener of the highest priority first; what comes (sections, logging, coalesced zones), told to the lowest first;
-doorbells, first those that go; ``commit``. Listeners are called under the machine's lock and may change the tree: that
-is committed afterwards. They must not raise: a guest causes most commits; what fails in a host is the host's to log
-and to bear.
+Order of calls within one commit, as in QEMU: ``begin``; removals (coalesced zones, logging, sections), to the listener
+with the highest priority first; additions (sections, logging, coalesced zones), to the lowest priority first; removed
+doorbells, then added ones; ``commit``. Listeners are called under the machine's lock. They may change the tree; such
+changes are committed afterwards. They must not raise, because a guest causes most commits: a host logs its own failures
+and continues.
 """
 
 from __future__ import annotations
@@ -16,58 +16,58 @@ from devgen.runtime.memory.flat_view import MemoryRegionSection, PlacedZone, Sna
 
 
 class MemoryListener:
-    """Override what you want to hear; every method does nothing by default."""
+    """Base class of listeners; every method does nothing unless overridden."""
 
     priority: int = 0
-    """Lower ones hear of additions first and of removals last."""
+    """Listeners with lower priority are notified of additions first and of removals last."""
 
     def begin(self) -> None:
-        """Changes follow."""
+        """Called before the calls of one commit."""
 
     def commit(self) -> None:
-        """That was all: the view is as told."""
+        """Called after the calls of one commit."""
 
     def region_add(self, section: MemoryRegionSection) -> None:
-        """A section has appeared."""
+        """Called for a section that was added."""
 
     def region_del(self, section: MemoryRegionSection) -> None:
-        """A section, told before by `region_add`, has gone."""
+        """Called for a section that was removed; `region_add` was called for it before."""
 
     def log_start(self, section: MemoryRegionSection) -> None:
-        """Writes to a section (told before) are to be logged."""
+        """Start logging writes to a section that was added before."""
 
     def log_stop(self, section: MemoryRegionSection) -> None:
-        """Writes to a section are no longer to be logged; also told before a logged section goes."""
+        """Stop logging writes to a section; also called before a logged section is removed."""
 
     def log_sync(self, section: MemoryRegionSection) -> None:
-        """Bring what was written since into the region's `RamBlock.mark_dirty`."""
+        """Report the writes since the last call with the region's `RamBlock.mark_dirty`."""
 
     def log_global_start(self) -> None:
-        """Writes to all memory are to be logged."""
+        """Start logging writes to all memory."""
 
     def log_global_stop(self) -> None:
-        """Back to the sections told by `log_start`."""
+        """Stop logging except for the sections of `log_start`."""
 
     def eventfd_add(self, section: MemoryRegionSection, doorbell: IoEventFd) -> None:
-        """A doorbell is in force at `doorbell_address` (section, doorbell)."""
+        """Called for a doorbell that becomes active, at `doorbell_address` (section, doorbell)."""
 
     def eventfd_del(self, section: MemoryRegionSection, doorbell: IoEventFd) -> None:
-        """A doorbell, told before with the same address, is no longer in force."""
+        """Called for a doorbell that is no longer active; `eventfd_add` was called with the same address."""
 
     def coalesced_mmio_add(self, section: MemoryRegionSection, offset: int, size: int) -> None:
-        """Writes to ``size`` bytes at absolute address ``offset`` may arrive late."""
+        """Allow writes to ``size`` bytes at absolute address ``offset`` to be delivered late (coalesced)."""
 
     def coalesced_mmio_del(self, section: MemoryRegionSection, offset: int, size: int) -> None:
-        """They may not any more."""
+        """Undo `coalesced_mmio_add`."""
 
 
 def doorbell_address(section: MemoryRegionSection, doorbell: IoEventFd) -> int:
-    """The absolute address of a doorbell of the section's region."""
+    """Return the absolute address of a doorbell of the section's region."""
     return section.offset_within_address_space + doorbell.offset - section.offset_within_region
 
 
 def announce(listeners: Sequence[MemoryListener], old: Snapshot, new: Snapshot) -> None:
-    """Tell ``listeners`` (in ascending order of priority) the difference between two snapshots."""
+    """Notify ``listeners`` (in ascending order of priority) of the difference between two snapshots."""
     falling = tuple(reversed(listeners))
     for listener in listeners:
         listener.begin()
@@ -116,5 +116,5 @@ def _announce_additions(rising: Sequence[MemoryListener], old: Snapshot, new: Sn
 def _without(zones: tuple[PlacedZone, ...], others: tuple[PlacedZone, ...]) -> list[PlacedZone]:
     if not zones:
         return []
-    gone = set(others)
-    return [zone for zone in zones if zone not in gone]
+    excluded = set(others)
+    return [zone for zone in zones if zone not in excluded]

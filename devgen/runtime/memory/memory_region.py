@@ -1,9 +1,9 @@
-"""The tree of memory regions: containers, aliases, priorities, and the RAM behind them.
+"""The tree of memory regions: containers, aliases, I/O regions, RAM and their priorities.
 
-Regions know only offsets inside their container; address spaces flatten the tree (see
-`devgen.runtime.memory.flat_view`). The rules are QEMU's (docs/devel/memory.rst): a region of higher priority covers
-those of lower priority; of two with equal priority, the one added later covers. A disabled region is hidden with all
-that it contains. A container lets lower regions show through its gaps.
+A region has an offset in its container; address spaces flatten the tree (see `devgen.runtime.memory.flat_view`). The
+rules are QEMU's (docs/devel/memory.rst): a region of higher priority covers regions of lower priority. With equal
+priority, the region added later covers the other. A disabled region is hidden with all its subregions. Regions below a
+container are visible where the container has no subregion.
 
 Thread safety: the tree may be changed and accessed under the machine's lock only.
 """
@@ -26,37 +26,37 @@ MAX_REGION: Final = 1 << 64
 
 
 class Topology(Protocol):
-    """What an address space looks like from a region: it hears that the tree under it changed."""
+    """The methods of an address space that a region calls when the tree changes."""
 
     def begin(self, guest: bool) -> None:
         """Hold back commits until the matching `end`."""
         ...
 
     def end(self) -> None:
-        """Commit what changed since the outermost `begin`."""
+        """At the outermost level, commit the changes since `begin`."""
         ...
 
     def changed(self) -> None:
-        """The tree has changed: commit now, or at the end of the transaction."""
+        """Commit a change of the tree, now or at the end of the transaction."""
         ...
 
     def flush_cache(self) -> None:
-        """Forget resolved accesses."""
+        """Discard resolved accesses."""
         ...
 
 
 class Owner(Protocol):
-    """What a region's registers belong to: a device, as a rule."""
+    """The owner of a region's registers, usually a device."""
 
     engaged: int
-    """More than 0 while a handler of the device accesses guest memory or drives another device's input."""
+    """Greater than 0 while a handler of the device accesses guest memory or drives another device's input."""
 
 
 class MemoryRegion:
     """A range of addresses: registers (io), memory (ram, rom), a window onto another region (alias), or a container.
 
-    Make one with the constructors below. Any kind but an alias may hold subregions; they cover its own content. A
-    region hangs in one container at most; aliases show it elsewhere as well.
+    Use the class methods below to make one. Any kind except an alias may have subregions, which cover its own content.
+    A region is in at most one container; aliases make it visible at other addresses too.
     """
 
     __slots__ = (
@@ -83,7 +83,7 @@ class MemoryRegion:
     )
 
     def __init__(self, name: str, size: int, kind: RegionKind) -> None:
-        """Use the named constructors instead.
+        """Use the class methods instead.
 
         Raises:
             ValueError: a size that is not in 1..2^64.
@@ -91,7 +91,7 @@ class MemoryRegion:
         if not 1 <= size <= MAX_REGION:
             raise ValueError(f"region {name!r}: size {size:#x} is not in 1..2^64")
         self.owner: Owner | None = None
-        """The device whose handlers run when registers here are accessed; None if it is not known."""
+        """The device whose handlers run when registers of the region are accessed; None if unknown."""
         self.name = name
         self.size = size
         self.kind: RegionKind = kind
@@ -100,12 +100,12 @@ class MemoryRegion:
         self.alias_target: MemoryRegion | None = None
         self.alias_offset = 0
         self.parent: MemoryRegion | None = None
-        """The container that it hangs in."""
+        """The region's container."""
         self.address = 0
-        """Offset in that container."""
+        """Offset in the container in bytes."""
         self.priority = 0
         self.subregions: list[MemoryRegion] = []
-        """In the order in which they cover each other, topmost first."""
+        """Subregions in the order in which they cover each other, topmost first."""
         self._enabled = True
         self._ops: IoOps | None = None
         self._ioeventfds: list[IoEventFd] = []
@@ -116,32 +116,32 @@ class MemoryRegion:
 
     @classmethod
     def container(cls, name: str, size: int) -> MemoryRegion:
-        """A region with nothing of its own: what lies below shows through where it is empty."""
+        """Make a region without own content; regions below it are visible where it has no subregion."""
         return cls(name, size, "container")
 
     @classmethod
     def io(cls, name: str, size: int, ops: IoOps) -> MemoryRegion:
-        """Registers: every access is answered by ``ops``."""
+        """Make a region of registers; ``ops`` carry out every access."""
         region = cls(name, size, "io")
         region._ops = ops
         return region
 
     @classmethod
     def ram(cls, name: str, size: int, memory: RamBlock) -> MemoryRegion:
-        """Memory: the first ``size`` bytes of ``memory``.
+        """Make a memory region of the first ``size`` bytes of ``memory``.
 
         Raises:
-            ValueError: the block is smaller than that.
+            ValueError: the block is smaller than ``size``.
         """
         if size > memory.size:
-            raise ValueError(f"region {name!r}: {size:#x} bytes of a RAM block of {memory.size:#x}")
+            raise ValueError(f"region {name!r}: {size:#x} bytes do not fit a RAM block of {memory.size:#x} bytes")
         region = cls(name, size, "ram")
         region.memory = memory
         return region
 
     @classmethod
     def rom(cls, name: str, size: int, memory: RamBlock) -> MemoryRegion:
-        """Memory that the bus cannot write; writes are dropped.
+        """Make a read-only memory region; writes are dropped.
 
         Raises:
             ValueError: the block is smaller than ``size``.
@@ -152,7 +152,7 @@ class MemoryRegion:
 
     @classmethod
     def alias(cls, name: str, target: MemoryRegion, offset: int, size: int) -> MemoryRegion:
-        """A window of ``size`` bytes onto ``target``, from ``offset`` on; its priority and place are its own.
+        """Make an alias of ``size`` bytes of ``target`` from byte ``offset``; it has its own priority and address.
 
         Raises:
             ValueError: a negative offset.
@@ -167,18 +167,18 @@ class MemoryRegion:
 
     @property
     def enabled(self) -> bool:
-        """Whether it shows."""
+        """Whether the region is enabled."""
         return self._enabled
 
     def set_enabled(self, enabled: bool) -> None:
-        """Show or hide the region and all in it."""
+        """Show or hide the region and its subregions."""
         if enabled != self._enabled:
             self._enabled = enabled
             self._changed()
 
     @property
     def readonly(self) -> bool:
-        """Whether memory seen through this region (also an alias or a container) drops writes."""
+        """Whether writes to memory through this region (also an alias or a container) are dropped."""
         return self._readonly
 
     @readonly.setter
@@ -189,7 +189,7 @@ class MemoryRegion:
 
     @property
     def ops(self) -> IoOps | None:
-        """What answers an I/O region. Assign a wrapper (`ObservedOps`) to listen in."""
+        """The operations of an I/O region. Assign a wrapper (`ObservedOps`) to observe its accesses."""
         return self._ops
 
     @ops.setter
@@ -200,11 +200,11 @@ class MemoryRegion:
 
     @property
     def ioeventfds(self) -> list[IoEventFd]:
-        """The region's doorbells. Fill it before the region is mapped, later use `add_ioeventfd`."""
+        """The region's doorbells. Append to the list only before the region is mapped, else use `add_ioeventfd`."""
         return self._ioeventfds
 
     def add_ioeventfd(self, doorbell: IoEventFd) -> None:
-        """Add a doorbell. It may raise `DoorbellCollision`, see `transaction`."""
+        """Add a doorbell. May raise `DoorbellCollision`, see `transaction`."""
         self._ioeventfds.append(doorbell)
         self._changed()
 
@@ -212,23 +212,23 @@ class MemoryRegion:
         """Remove a doorbell.
 
         Raises:
-            ValueError: it is not one of this region's.
+            ValueError: the doorbell does not belong to this region.
         """
         self._ioeventfds.remove(doorbell)
         self._changed()
 
     @property
     def coalesced(self) -> list[tuple[int, int]]:
-        """(offset, size) ranges whose writes may arrive late. Fill it before mapping, later use `add_coalesced`."""
+        """(offset, size) ranges of coalesced writes. Append only before mapping, else use `add_coalesced`."""
         return self._coalesced
 
     def add_coalesced(self, offset: int, size: int) -> None:
-        """Let writes to a range of ``size`` bytes arrive late."""
+        """Allow writes to a range of ``size`` bytes to be delivered late (coalesced)."""
         self._coalesced.append((offset, size))
         self._changed()
 
     def clear_coalesced(self) -> None:
-        """Have every write arrive at once again."""
+        """Remove all coalesced ranges: every write is delivered immediately."""
         self._coalesced.clear()
         self._changed()
 
@@ -247,17 +247,17 @@ class MemoryRegion:
         self._changed()
 
     def add_subregion(self, offset: int, region: MemoryRegion, priority: int = 0) -> None:
-        """Put ``region`` at byte ``offset``; what sticks out over the end is clipped.
+        """Add ``region`` at byte ``offset``; the part beyond this region's end is clipped.
 
         Raises:
-            ValueError: a negative offset, a region that hangs somewhere already or would contain itself, or an
+            ValueError: a negative offset, a region that is in a container already or would contain itself, or an
                 alias as container.
             DoorbellCollision: see `transaction`.
         """
         if self.kind == "alias":
             raise ValueError(f"region {self.name!r} is an alias and cannot hold {region.name!r}")
         if region.parent is not None:
-            raise ValueError(f"region {region.name!r} hangs in {region.parent.name!r} already")
+            raise ValueError(f"region {region.name!r} is in {region.parent.name!r} already")
         if offset < 0:
             raise ValueError(f"region {region.name!r}: negative offset {offset}")
         if _reaches(region, self):
@@ -267,19 +267,19 @@ class MemoryRegion:
         self._changed()
 
     def del_subregion(self, region: MemoryRegion) -> None:
-        """Take ``region`` out.
+        """Remove ``region``.
 
         Raises:
-            ValueError: it does not hang here.
+            ValueError: it is not a subregion of this region.
         """
         if region.parent is not self:
-            raise ValueError(f"region {region.name!r} does not hang in {self.name!r}")
+            raise ValueError(f"region {region.name!r} is not in {self.name!r}")
         self.subregions.remove(region)
         region.parent = None
         self._changed()
 
     def set_address(self, offset: int) -> None:
-        """Move within the container; among regions of equal priority it is then the topmost, as if added anew.
+        """Move to byte ``offset`` of the container, and on top of regions of equal priority, as if added again.
 
         Raises:
             ValueError: a negative offset.
@@ -296,7 +296,7 @@ class MemoryRegion:
             self._changed()
 
     def address_spaces(self) -> list[Topology]:
-        """The address spaces that this region hangs in, through containers and aliases, visible or not."""
+        """Return the address spaces that this region is part of, through containers and aliases, visible or not."""
         seen: set[int] = set()
         found: dict[int, Topology] = {}
         todo = [self]
@@ -312,7 +312,7 @@ class MemoryRegion:
         return list(found.values())
 
     def attach(self, space: Topology) -> None:
-        """Make this the root of ``space``; for `AddressSpace` alone."""
+        """Make this region the root of ``space``. Called by the address space only."""
         self._spaces.add(space)
 
     def detach(self, space: Topology) -> None:
@@ -333,7 +333,7 @@ class MemoryRegion:
 
 
 def _reaches(start: MemoryRegion, goal: MemoryRegion) -> bool:
-    """Whether ``goal`` is ``start`` or below it, through aliases too."""
+    """Whether ``goal`` is ``start`` or below it, also through aliases."""
     seen: set[int] = set()
     todo = [start]
     while todo:
@@ -353,13 +353,13 @@ def _reaches(start: MemoryRegion, goal: MemoryRegion) -> bool:
 def transaction(part: MemoryRegion | Topology, *parts: MemoryRegion | Topology, guest: bool = False) -> Iterator[None]:
     """Change the tree in several steps and flatten each address space once, at the end; may be nested.
 
-    Each part is an address space, or a region: that stands for the address spaces that it hangs in on entry.
-    ``guest`` says that a guest causes the change (a write to PCI configuration space): doorbells that collide are then
-    logged and the later one stays silent until the place is free, where otherwise the end raises.
+    Each part is an address space or a region; a region means the address spaces that it is part of on entry.
+    ``guest`` is True if a guest causes the change (a write to PCI configuration space). Doorbells that collide are then
+    logged, and the later one is disabled until the earlier one is removed.
 
     Raises:
-        DoorbellCollision: at the end, if new doorbells collide and no level of the transaction is a ``guest`` one. The
-            address space is whole even so: it keeps the doorbell that was there first.
+        DoorbellCollision: at the end, if new doorbells collide and no level of the transaction has ``guest`` set. The
+            address space remains valid: it keeps the doorbell that was added first.
     """
     with ExitStack() as stack:
         for space in _spaces_of((part, *parts)):

@@ -1,4 +1,4 @@
-"""RAM blocks: memory of this process that guests and devices share, with its dirty log."""
+"""RAM blocks: memory of this process that the guest and devices share, with its dirty log."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ PAGE_SIZE: Final = 4096
 
 
 class RamBlock:
-    """Zeroed anonymous memory of the host, page aligned; ``view`` is ``size`` bytes of it, writable.
+    """Zeroed, page-aligned anonymous memory; ``view`` is a writable view of its ``size`` bytes.
 
-    ``shared`` is the same memory for accesses beside a running guest: an aligned access through it is one access.
+    ``shared`` accesses the same memory while a guest runs: an aligned access through it is indivisible.
 
-    While someone has asked with `start_log`, writes that go through an address space (DMA) are recorded; a host adds
-    what the guest's processor wrote with `mark_dirty`.
+    Between `start_log` and `stop_log`, writes through an address space (DMA) are recorded; a host adds the writes of
+    the guest's processor with `mark_dirty`.
     """
 
     __slots__ = ("_dirty", "_loggers", "_map", "address", "shared", "size", "view")
@@ -29,11 +29,11 @@ class RamBlock:
         """Map ``size`` bytes, rounded up to whole pages.
 
         Raises:
-            ValueError: a size under 1.
-            OSError, OverflowError: the host has not that much address space.
+            ValueError: a size less than 1.
+            OSError, OverflowError: the host cannot map that much memory.
         """
         if size < 1:
-            raise ValueError(f"a RAM block of {size} bytes")
+            raise ValueError(f"a RAM block must have at least 1 byte, not {size}")
         length = -(-size // PAGE_SIZE) * PAGE_SIZE
         self.size = size
         self._map = mmap.mmap(-1, length, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
@@ -50,13 +50,13 @@ class RamBlock:
         return self._dirty is not None
 
     def start_log(self, owner: object) -> None:
-        """Record writes until ``owner`` and all others who asked have called `stop_log`."""
+        """Record writes until each ``owner`` that called this method has called `stop_log`."""
         self._loggers.add(owner)
         if self._dirty is None:
             self._dirty = bytearray(-(-self.size // PAGE_SIZE))
 
     def stop_log(self, owner: object) -> None:
-        """Undo `start_log`; without it nothing happens."""
+        """Undo `start_log`. Does nothing if ``owner`` has not called it."""
         self._loggers.discard(owner)
         if not self._loggers:
             self._dirty = None
@@ -73,7 +73,7 @@ class RamBlock:
             dirty[first : last + 1] = b"\1" * (last + 1 - first)
 
     def take_dirty(self, offset: int = 0, length: int | None = None) -> list[int]:
-        """Offsets of the pages written since the last call within a range, and forget them."""
+        """Return the byte offsets of the pages in a range that were written since the last call, and clear them."""
         dirty = self._dirty
         if dirty is None:
             return []
@@ -85,20 +85,22 @@ class RamBlock:
         return found
 
     def share(self, fd: int, offset: int) -> None:
-        """Move the memory into the file ``fd``, from page ``offset`` on, where others can map it; its place here stays.
+        """Move the memory into the file ``fd`` at page-aligned ``offset``, so that other processes can map it.
+
+        Its address in this process does not change.
 
         Raises:
-            OSError: the host cannot map it.
+            OSError: the file cannot be written or mapped.
         """
         length = -(-self.size // PAGE_SIZE) * PAGE_SIZE
         os.pwrite(fd, self.view, offset)
         map_file(fd, offset, length, writable=True, at=self.address)
 
     def unshare(self) -> None:
-        """Move the memory out of the file of `share`: who still maps the file neither sees nor changes it any more.
+        """Move the memory out of the file of `share`: processes that map the file can no longer access it.
 
         Raises:
-            OSError: the host has no memory for it. It stays in the file.
+            OSError: the host has no memory for the copy. The memory remains in the file.
         """
         length = -(-self.size // PAGE_SIZE) * PAGE_SIZE
         copy = map_anonymous(length)
@@ -106,7 +108,7 @@ class RamBlock:
         move(copy, length, self.address)
 
     def close(self) -> None:
-        """Give the memory back, at the latest when the last view of it goes. May be called again."""
+        """Release the memory, or let it be released with its last view. May be called again."""
         self.view.release()
         self.shared.release()
         try:

@@ -1,24 +1,24 @@
-"""Register banks: from an access of any size and offset to the registers under it, solved once, here.
+"""Register banks: find the registers of an access of any size and offset.
 
-An access is *resolved* into a closure (see `devgen.runtime.memory.access`); the dispatcher keeps the closure. The
-common case, one whole register, resolves to the device's own bound method.
+An access is *resolved* into a closure (see `devgen.runtime.memory.access`), which the address space caches. The common
+case, an access to one whole register, resolves to the device's bound method.
 
-How a unit (an access of an implemented size) finds its register:
+``decode`` determines how a unit (an access of an implemented size) finds its register:
 
 ``lanes``
-    Byte lanes of a real bus. A unit touches the bytes it covers, of as many registers as it covers; a narrow write
-    leaves a register's other bytes alone. Lanes carry byte enables, so a unit is never widened to ``implemented`` min:
-    the lanes that the guest did not address stay untouched.
+    Byte lanes of a bus. A unit accesses the bytes that it covers, in all registers that it covers; a narrow write does
+    not change a register's other bytes. Lanes have byte enables, so a unit is never widened to the minimum of
+    ``implemented``: lanes that the guest did not address are not accessed.
 ``exact``
-    The register at the unit's offset answers alone. A narrow read gives the low bytes; a narrow write is zero-extended
-    and replaces the whole; a unit wider than the register reads zeros above it.
+    A unit accesses only the register at its offset. A narrow read returns the low bytes. A narrow write is
+    zero-extended and replaces the whole register. A unit wider than the register reads zeros above it.
 ``word``
-    As exact, but any offset inside the register hits it, unshifted.
+    As ``exact``, but any offset inside the register accesses the whole register, without a shift.
 
-A register under ``exact`` and ``word`` that is wider than ``implemented`` max is as many parts of that size, each of
-which answers as if it were a register: a 64-bit one behind a 32-bit bus is two halves.
+With ``exact`` and ``word``, a register wider than the maximum of ``implemented`` is divided into parts of that size,
+and each part behaves like a register: a 64-bit register on a 32-bit bus is two halves.
 
-A register may answer units of some ``sizes`` only; for others there is nothing.
+A register can be restricted to units of some ``sizes``; units of other sizes find no register.
 """
 
 from __future__ import annotations
@@ -51,15 +51,20 @@ MaskedWriter = Callable[[int, int], None]
 
 @dataclass(slots=True, frozen=True)
 class Reg:
-    """A register, or (``stride`` > 0) an array of ``count`` of them; offsets and stride in bytes, width in bits (8-64).
+    """A register, or an array of ``count`` registers if ``stride`` > 0.
 
-    ``read`` is called as ``read()``, of an array ``read(index)``; with ``read_mask`` the bits that are read follow:
-    ``read(mask)``, ``read(index, mask)``. ``write`` is called as ``write(value)``, of an array ``write(index,
-    value)``; with ``write_mask`` the bits that are written follow, unless that is the whole register: ``write(value,
-    mask)``, ``write(index, value, mask)``. ``value`` lies within them, and values fit the width both ways. None for
-    ``read`` reads ``reset``, for ``write`` drops the write; two registers may share an offset if one has no ``read``
-    and the other no ``write``. ``decode`` None is the bank's. An ``intent`` is logged. ``sizes`` are the smallest and
-    the largest unit in bytes that it answers; None: every unit.
+    ``offset`` and ``stride`` are in bytes, ``width`` is in bits (8 to 64). Values fit the width in both directions.
+
+    ``read()`` returns the value; for an array it is ``read(index)``. With ``read_mask`` the last argument is the mask
+    of the bits that are read: ``read(mask)``, ``read(index, mask)``. Without ``read``, reads return ``reset``.
+
+    ``write(value)`` writes the value; for an array it is ``write(index, value)``. With ``write_mask`` the last argument
+    is the mask of the bits that are written: ``write(value, mask)``, ``write(index, value, mask)``. It is omitted for
+    a write of the whole register. ``value`` has no bits outside the mask. Without ``write``, writes are dropped.
+
+    Two registers may share an offset if one has no ``read`` and the other has no ``write``. ``decode`` None means the
+    bank's ``decode``. Accesses to a register with an ``intent`` are logged. ``sizes`` are the smallest and the largest
+    unit in bytes that accesses the register; None means every unit.
     """
 
     name: str
@@ -78,7 +83,7 @@ class Reg:
 
 
 class _Hit(NamedTuple):
-    """One register at its place; ``element`` is None unless it is an array's element."""
+    """A register at its offset; ``element`` is the array index, or None for a single register."""
 
     start: int
     bytes: int
@@ -86,32 +91,32 @@ class _Hit(NamedTuple):
     element: int | None
 
     def answers(self, unit: int) -> bool:
-        """Whether a unit of ``unit`` bytes is one that the register answers."""
+        """Whether a unit of ``unit`` bytes accesses the register."""
         sizes = self.reg.sizes
         return sizes is None or sizes[0] <= unit <= sizes[1]
 
     def reader(self) -> Callable[..., int] | None:
-        """``read()`` or, with `Reg.read_mask`, ``read(mask)``."""
+        """Return ``read()`` or, with `Reg.read_mask`, ``read(mask)``; None if it reads zero."""
         read = self.reg.read
         if read is None:
             return partial(int, self.reg.reset) if self.reg.reset else None
         return read if self.element is None else partial(read, self.element)
 
     def masked_reader(self, mask: int) -> Reader | None:
-        """``read()`` of the bits in ``mask`` at their place (others may come with them)."""
+        """Return a reader of the bits in ``mask``, not shifted; other bits of its value are undefined."""
         read = self.reader()
         if read is not None and self.reg.read is not None and self.reg.read_mask:
             return partial(read, mask)
         return read
 
     def writer(self) -> Callable[..., None] | None:
-        """``write(value)`` or, with `Reg.write_mask`, ``write(value, mask)``."""
+        """Return ``write(value)`` or, with `Reg.write_mask`, ``write(value, mask)``; None if writes are dropped."""
         write = self.reg.write
         return write if write is None or self.element is None else partial(write, self.element)
 
 
 class _Lane(NamedTuple):
-    """Where a unit and a register overlap: bit positions in both, and the bits counted from 0."""
+    """The overlap of a unit and a register: its bit position in both, and its mask from bit 0."""
 
     hit: _Hit
     unit_shift: int
@@ -120,10 +125,10 @@ class _Lane(NamedTuple):
 
 
 class RegisterBank:
-    """The `IoOps` of a region of registers; see the module for ``decode``.
+    """The `IoOps` of a region of registers; the module's docstring explains ``decode``.
 
-    ``reserved`` is what undeclared bytes read. Constructing it costs next to nothing: the registers are sorted when the
-    first access is resolved. Called under the machine's lock.
+    ``reserved`` is the value of bytes without a register. The constructor is cheap: registers are sorted when the first
+    access is resolved. Called under the machine's lock.
     """
 
     __slots__ = ("_access", "_decode", "_hits", "_log", "_reserved", "_starts", "access", "name", "registers", "size")
@@ -138,10 +143,10 @@ class RegisterBank:
         registers: Sequence[Reg] = (),
         log: AccessLog | Callable[[str], None] | None = None,
     ) -> None:
-        """``size`` of the region in bytes. ``log``: where accesses to what is not implemented are said, once each.
+        """``size`` is in bytes. ``log`` receives a line for each access to a reserved or unimplemented offset, once.
 
         Raises:
-            ValueError: an unknown decode.
+            ValueError: an unknown ``decode``.
         """
         if decode not in ("lanes", "exact", "word"):
             raise ValueError(f"decode is 'lanes', 'exact' or 'word', not {decode!r}")
@@ -167,11 +172,11 @@ class RegisterBank:
         return resolve_write(self._access, offset, size, self._unit_write)
 
     def cacheable(self, offset: int, size: int) -> bool:
-        """Whether a declared register has a byte there."""
+        """Whether a declared register has a byte in the range."""
         return bool(self._overlapping(offset, size))
 
     def covering(self, offset: int, size: int) -> list[tuple[Reg, int | None, int]]:
-        """Registers with a byte in the range, ascending: the register, its element's index, its first byte's offset."""
+        """Return the registers with a byte in the range, ascending: (register, array index or None, first offset)."""
         return [(hit.reg, hit.element, hit.start) for hit in self._overlapping(offset, size)]
 
     # Finding registers.
@@ -191,17 +196,20 @@ class RegisterBank:
         return self._starts
 
     def _overlapping(self, offset: int, size: int) -> list[_Hit]:
-        """What has a byte in the range, ascending; no register is wider than 8 bytes, so none starts 8 before it."""
+        """Return the registers with a byte in the range, ascending.
+
+        A register has at most 8 bytes, so it starts at most 7 bytes before the range.
+        """
         starts = self._index()
         found = self._hits[bisect_left(starts, offset - 7) : bisect_left(starts, offset + size)]
         return [hit for hit in found if hit.start + hit.bytes > offset]
 
     def _answering(self, offset: int, size: int, unit: int) -> list[_Hit]:
-        """What has a byte in the range and answers units of ``unit`` bytes."""
+        """Return the registers with a byte in the range that units of ``unit`` bytes access."""
         return [hit for hit in self._overlapping(offset, size) if hit.answers(unit)]
 
     def _alone(self, offset: int, size: int, write: bool) -> _Hit | None:
-        """The register under ``offset`` that answers a unit of ``size`` bytes alone: not one with lanes."""
+        """Return the register at ``offset`` if it is accessed as ``exact`` or ``word`` by a unit of ``size`` bytes."""
         answer: _Hit | None = None
         for hit in self._answering(offset, 1, size):
             if answer is None or (hit.writer() if write else hit.reader()) is not None:
@@ -256,7 +264,7 @@ class RegisterBank:
     # Exact and word.
 
     def _part(self, hit: _Hit, offset: int, size: int) -> tuple[int, int] | None:
-        """(first byte, bytes) of the part of the register that a unit at ``offset`` hits; None if it hits none."""
+        """Return (first byte, bytes) of the part of the register that a unit at ``offset`` accesses, or None."""
         part = min(hit.bytes, self.access.implemented[1])
         into = offset - hit.start
         first = into - into % part
@@ -345,7 +353,10 @@ def _filled(reader: Reader, fill: int) -> Reader:
 
 
 def _lane_writer(hit: _Hit, write: Callable[..., None], shift: int, bits: int) -> Writer:
-    """Write the bits that a unit brings, shifted to their place; the device's own method where that is all of them."""
+    """Return a writer of the ``bits`` of a unit, shifted to their position in the register.
+
+    This is the device's method itself if the unit writes the whole register.
+    """
     mask = bits << shift
     if mask == mask_of_bytes(hit.bytes) or (shift == 0 and not hit.reg.write_mask):
         return cast(Writer, write)
@@ -358,7 +369,7 @@ def _lane_writer(hit: _Hit, write: Callable[..., None], shift: int, bits: int) -
 
 
 def _part_writer(hit: _Hit, write: Callable[..., None], shift: int, part: int, size: int) -> Writer:
-    """Replace a part of the register by the zero-extended (or cut) value of a unit."""
+    """Return a writer that replaces ``part`` bytes of the register with a unit's zero-extended or truncated value."""
     bits = mask_of_bytes(part)
     writer = _lane_writer(hit, write, shift, bits)
     return writer if size <= part else lambda value: writer(value & bits)

@@ -1,4 +1,4 @@
-"""Windows: an index and data pair's way into a bank of registers that is on no bus."""
+"""Windows: access to a bank of registers that is not on a bus, through an index and a data register."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from devgen.runtime.memory.access import Reader, Writer
 from devgen.runtime.memory.register_bank import RegisterBank
 
 KEPT: Final = 1024
-"""Resolved accesses that are kept, of reads and of writes."""
+"""Most cached accesses, for reads and for writes each."""
 
 
 class Window:
-    """Reaches the registers of ``bank``, one data register's access at a time.
+    """Accesses the registers of ``bank`` for a data register.
 
     The bank is little-endian: lane n of the data register is byte n from the offset.
 
-    An access is resolved when it is first made; what is kept of that is bounded, however many offsets a guest tries.
+    An access is resolved when it is first made. The cache of resolved accesses is bounded, because a guest chooses the
+    offsets.
     """
 
     __slots__ = ("_bank", "_readers", "_writers")
@@ -29,7 +30,7 @@ class Window:
         self._writers: BoundedCache[tuple[int, int], Writer] = BoundedCache(KEPT)
 
     def read(self, at: int, size: int, mask: int | None = None) -> int:
-        """The value of ``size`` bytes at offset ``at``; of the byte lanes in ``mask`` only, if it is given."""
+        """Read ``size`` bytes at offset ``at``, or only the byte lanes in ``mask`` if it is given."""
         if mask is None:
             return self._reader(at, size)()
         value = 0
@@ -38,7 +39,7 @@ class Window:
         return value
 
     def write(self, at: int, size: int, value: int, mask: int | None = None) -> None:
-        """Write ``size`` bytes at offset ``at``; the byte lanes in ``mask`` only, if it is given."""
+        """Write ``size`` bytes at offset ``at``, or only the byte lanes in ``mask`` if it is given."""
         if mask is None:
             self._writer(at, size)(value)
             return
@@ -60,10 +61,11 @@ class Window:
 
 
 def _pieces(mask: int, size: int) -> Iterator[tuple[int, int]]:
-    """(first byte, bytes) of the lanes in ``mask``, in naturally aligned pieces, lowest first."""
+    """Yield (first byte, bytes) of the lanes in ``mask``, in naturally aligned pieces, lowest first."""
     at = 0
     while at < size:
-        length = next((one for one in (8, 4, 2, 1) if at % one == 0 and at + one <= size and _covers(mask, at, one)), 0)
+        fitting = (n for n in (8, 4, 2, 1) if at % n == 0 and at + n <= size and _covers(mask, at, n))
+        length = next(fitting, 0)
         if length:
             yield at, length
         at += length or 1

@@ -1,19 +1,19 @@
-"""Memory that other threads, processes and processors use at the same time: an aligned access of it is one access.
+"""Memory that other threads, processes and processors access at the same time: aligned accesses are indivisible.
 
-A driver and its device share indices and descriptors without a lock. Both rely on the rule of every processor that
-devgen runs on: a naturally aligned load or store of 1, 2, 4 or 8 bytes is indivisible. A copy of bytes does not keep
-that rule, since the C library may copy two bytes one after the other. An element of a ``memoryview`` that was cast to
-its size does: CPython reads and writes it as one C integer.
+A driver and its device share indices and descriptors without a lock. Both rely on a property of every processor that
+devgen supports: a naturally aligned load or store of 1, 2, 4 or 8 bytes is indivisible. A copy of bytes does not have
+this property, because the C library may copy two bytes one after the other. An element of a ``memoryview`` that was
+cast to its size has it: CPython reads and writes the element as one C integer.
 
-What is guaranteed:
+Guarantees:
 
-- `SharedBytes.load` and `SharedBytes.store` of 1, 2, 4 or 8 bytes at a multiple of their size: one access.
-- Any other offset or size up to 8: several such accesses, each as wide as its alignment allows, lowest address first.
-- `SharedBytes.copy_out` and `SharedBytes.copy_in` of 1, 2, 4 or 8 bytes at a multiple of their size: one access. Any
-  other length is a copy in no particular order and of no particular width. A device that shares a word with a driver
-  accesses the word by itself, before or after it copies the rest.
+- `SharedBytes.load` and `SharedBytes.store` of 1, 2, 4 or 8 bytes at a multiple of their size are one access.
+- Any other offset or size up to 8 is several such accesses, each as wide as its alignment allows, lowest address first.
+- `SharedBytes.copy_out` and `SharedBytes.copy_in` of 1, 2, 4 or 8 bytes at a multiple of their size are one access. Any
+  other length is a copy in unspecified order and width. A device that shares a word with a driver therefore accesses
+  this word separately, before or after it copies the rest.
 
-A host in big-endian order keeps the values, not the guarantee.
+On a big-endian host the values are correct, but accesses may be divided.
 """
 
 from __future__ import annotations
@@ -39,17 +39,17 @@ def aligned_pieces(address: int, n: int) -> Iterator[tuple[int, int]]:
 
 
 class SharedBytes:
-    """A mapping as integers in little-endian order; offsets and sizes are in bytes.
+    """Accesses a mapping as little-endian integers; offsets and sizes are in bytes.
 
-    The caller checks that an access lies inside the mapping, and that the mapping may be written.
+    The caller checks that an access is inside the mapping and that the mapping is writable.
     """
 
     __slots__ = ("_elements", "view")
 
     def __init__(self, mapping: mmap.mmap) -> None:
-        """``mapping`` can be closed after `release`."""
+        """``mapping`` can be closed after `release` only."""
         self.view = memoryview(mapping)
-        """All the bytes."""
+        """A view of all bytes."""
         n = len(self.view)
         halves = self.view[: n - n % 2].cast("H") if _LITTLE else None
         words = self.view[: n - n % 4].cast("I") if _LITTLE else None
@@ -57,7 +57,7 @@ class SharedBytes:
         self._elements = (None, self.view, halves, None, words, None, None, None, doubles)
 
     def load(self, offset: int, size: int) -> int:
-        """The value of ``size`` bytes (1 to 8) at ``offset``."""
+        """Return the value of ``size`` bytes (1 to 8) at ``offset``."""
         elements = self._elements[size]
         if elements is not None and not offset % size:
             return elements[offset // size]
@@ -72,13 +72,13 @@ class SharedBytes:
             self._store_pieces(offset, value, size)
 
     def copy_out(self, offset: int, n: int) -> bytes:
-        """``n`` bytes from ``offset`` on."""
+        """Return a copy of ``n`` bytes at ``offset``."""
         if n <= MAX_SIZE and self._elements[n] is not None and not offset % n:
             return self.load(offset, n).to_bytes(n, "little")
         return bytes(self.view[offset : offset + n])
 
     def copy_in(self, offset: int, data: bytes | bytearray | memoryview) -> None:
-        """Write ``data`` from ``offset`` on."""
+        """Write ``data`` at ``offset``."""
         n = len(data)
         if n <= MAX_SIZE and self._elements[n] is not None and not offset % n:
             self.store(offset, int.from_bytes(data, "little"), n)
@@ -86,7 +86,7 @@ class SharedBytes:
             self.view[offset : offset + n] = data
 
     def release(self) -> None:
-        """Give up the views; there is no access after that."""
+        """Release the views; no access is possible afterwards."""
         for elements in self._elements:
             if elements is not None:
                 elements.release()

@@ -1,14 +1,14 @@
 """Clocks in nanoseconds.
 
-A machine has one master clock (``virtual``), manual in tests and replays, live on a CPU host. ``rtc`` and ``host``
-stand at an offset from it, so that all timers of a machine lie in one queue and fire in one order: by deadline,
-equal deadlines in the order in which they were armed.
+A machine has one master clock (``virtual``), which is manual in tests and replays and live on a CPU host. ``rtc`` and
+``host`` have an offset from it, so all timers of a machine are in one queue and fire in one order: by deadline, and
+with equal deadlines in the order in which they were armed.
 
-What is due now fires now. An *entry* into a device is one access, one GPIO input that is driven, one received byte, one
-doorbell, one reset or one timer. A timer that an entry arms for the present time, or for a time that has passed, does
-not fire in the middle of that entry; it fires as soon as the entry ends, before anything else happens to any device and
-before the guest's next instruction. Each host calls `MasterClock.settle` there if ``queue.due`` says so; only arming a
-timer sets ``queue.due``, so an entry that arms none pays nothing.
+An *entry* into a device is one access, one change of a GPIO input, one received byte, one doorbell, one reset or one
+timer. A timer that an entry arms for the present time, or for a time that has passed, does not fire during that entry.
+It fires when the entry ends, before any other entry into any device and before the guest's next instruction. Each host
+calls `MasterClock.settle` at this point if ``queue.due`` is set. Only arming a timer sets ``queue.due``, so an entry
+that arms no timer costs nothing extra.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ class Clocks:
     host: Clock
 
     def save(self) -> dict[str, Json]:
-        """The present times, as plain data: keys ``clock`` (virtual), ``rtc`` and ``host``."""
+        """Return the present times in ns, with keys ``clock`` (virtual), ``rtc`` and ``host``."""
         return {"clock": self.virtual.now(), "rtc": self.rtc.now(), "host": self.host.now()}
 
     @staticmethod
     def check(data: Mapping[str, Json]) -> tuple[int, int, int]:
-        """The times that ``save`` gave. Raises StateError for anything else."""
+        """Return the (virtual, rtc, host) times of data from ``save``. Raises StateError for other data."""
         return (
             integer(data["clock"], 0, 1 << 62, "the clock"),
             integer(data["rtc"], -NEVER, NEVER, "the rtc clock"),
@@ -57,10 +57,10 @@ class Clocks:
         )
 
     def restore(self, times: tuple[int, int, int]) -> None:
-        """Put all clocks at the ``times`` of a saved state, without firing anything, before its devices are restored.
+        """Set all clocks to the ``times`` of a saved state without firing timers, before its devices are restored.
 
-        So counters read as saved and deadlines keep their distance, wherever the clocks were. On a live host all of
-        them, rtc too, go on from there.
+        Counters then read as saved, and deadlines keep their distance from now. On a live host all clocks, including
+        rtc, continue from these times.
         """
         virtual, rtc, host = times
         self.virtual.set_time(virtual)
@@ -69,13 +69,13 @@ class Clocks:
 
     @staticmethod
     def manual(start: int = 0, rtc_epoch: int = 0) -> Clocks:
-        """Clocks for tests and replays: time from ``start`` ns; the rtc reads ``rtc_epoch`` seconds at time 0."""
+        """Make clocks for tests and replays that start at ``start`` ns; rtc reads ``rtc_epoch`` seconds at time 0."""
         virtual = VirtualClock(start)
         return Clocks(virtual, OffsetClock(virtual, rtc_epoch * 1_000_000_000), OffsetClock(virtual))
 
     @staticmethod
     def live(*, running: bool = True) -> Clocks:
-        """Clocks for a CPU host: rtc is the wall's time as of now, and goes on while the VM is held."""
+        """Make clocks for a CPU host: rtc starts at the wall-clock time and advances also while the VM is paused."""
         virtual = LiveClock(running=running)
         rtc = OffsetClock(virtual, time.time_ns() - virtual.now())
         host = OffsetClock(virtual, time.monotonic_ns() - virtual.now())

@@ -50,29 +50,29 @@ class Counter:
         self._phase = phase
         self._power_on = (enabled, start & self._mask)
         self.enabled = enabled
-        """Whether it counts."""
+        """Whether the counter is running."""
         self._origin = 0  # phase "start": the time at which the value was _value
-        self._value = 0  # running, phase "clock": distance from the clock's own tick number; else a count
+        self._value = 0  # running with phase "clock": difference to the clock's tick number; otherwise a count
         self.reset()
 
     @property
     def width(self) -> int:
-        """Bits of the count."""
+        """Width of the count in bits."""
         return self._mask.bit_length()
 
     def reset(self) -> None:
-        """Be as at power-on (phase "start" counts from now)."""
+        """Return to the power-on state; with phase "start", counting starts now."""
         self.enabled, self._value = self._power_on
         self._origin = self._clock.now() if self._phase == "start" and self.enabled else 0
 
     def read(self) -> int:
-        """The present count."""
+        """Return the present count."""
         if not self.enabled:
             return self._value
         return ((self._clock.now() - self._origin) * self._den // self._num + self._value) & self._mask
 
     def load(self, value: int) -> None:
-        """Make the count ``value`` (modulo 2^width) now; ticks go on as ``phase`` says."""
+        """Set the count to ``value`` modulo 2^width; ``phase`` determines the next tick."""
         if not self.enabled:
             self._value = value & self._mask
         elif self._phase == "start":
@@ -82,11 +82,11 @@ class Counter:
             self._value = (value - self._ticks()) & self._mask
 
     def add_alarm(self, timer: Timer, arm: Callable[[], None]) -> None:
-        """Let ``timer`` wait while the count stands, and call ``arm`` when it runs again."""
+        """Suspend ``timer`` while the counter is stopped, and call ``arm`` when the counter starts again."""
         self._alarms.append((timer, arm))
 
     def start(self) -> None:
-        """Count on from the present value, and let what waited for that go on; does nothing when it runs."""
+        """Start counting from the present value and re-arm suspended alarms. Does nothing if the counter is running."""
         if not self.enabled:
             value = self._value
             self.enabled = True
@@ -96,7 +96,7 @@ class Counter:
                     arm()
 
     def stop(self) -> None:
-        """Hold the present value; armed alarms wait. Does nothing when it is held."""
+        """Stop at the present value and suspend armed alarms. Does nothing if the counter is stopped."""
         if self.enabled:
             for timer, _ in self._alarms:
                 if timer.armed:
@@ -106,16 +106,17 @@ class Counter:
             self.enabled = False
 
     def set_enabled(self, enabled: bool) -> None:
-        """Start or stop, as a register bit says."""
+        """Start or stop the counter."""
         if enabled:
             self.start()
         else:
             self.stop()
 
     def time_of(self, ticks: int) -> int | None:
-        """The clock's time (ns) of the tick edge at which the count will have moved on by ``ticks`` (>= 0).
+        """Return the clock's time (ns) of the tick edge at which the count has advanced by ``ticks`` (>= 0).
 
-        That is the first nanosecond at which ``read()`` gives the later count; now for 0 ticks, None when stopped.
+        This is the first nanosecond at which ``read()`` returns the later count. It is now for 0 ticks, and None if the
+        counter is stopped.
         """
         if not self.enabled:
             return None
@@ -124,20 +125,23 @@ class Counter:
         return self._origin - (-(self._ticks() + ticks) * self._num // self._den)
 
     def time_after(self, ticks: int) -> int | None:
-        """The clock's time (ns) ``ticks`` whole periods from now, wherever the tick edges are; None when stopped."""
+        """Return the clock's time (ns) ``ticks`` whole periods from now, independent of the tick edges.
+
+        None if the counter is stopped.
+        """
         if not self.enabled:
             return None
         return self._clock.now() - (-ticks * self._num // self._den)
 
     def time_reaching(self, count: int, modulus: int) -> int | None:
-        """The clock's time (ns) of the next tick edge at which the count is ``count`` modulo ``modulus`` (>= 1).
+        """Return the clock's time (ns) of the next tick edge at which the count is ``count`` modulo ``modulus`` (>= 1).
 
-        A whole turn from now if it is that already; None when stopped.
+        If the count has that value now, this is ``modulus`` ticks later. None if the counter is stopped.
         """
         return self.time_of((count - self.read()) % modulus or modulus)
 
     def ns_until(self, ticks: int) -> int | None:
-        """Nanoseconds from now to ``time_of(ticks)``; None when stopped."""
+        """Return the nanoseconds from now to ``time_of(ticks)``; None if the counter is stopped."""
         edge = self.time_of(ticks)
         return None if edge is None else edge - self._clock.now()
 
@@ -146,11 +150,11 @@ class Counter:
         return (self._clock.now() - self._origin) * self._den // self._num
 
     def save(self) -> dict[str, Json]:
-        """All that it is, as plain data; times are the clock's own."""
+        """Return the counter's state as plain data; ``origin`` is in the clock's ns."""
         return {"enabled": self.enabled, "value": self._value, "origin": self._origin}
 
     def check_state(self, data: Json) -> tuple[bool, int, int]:
-        """The parts of a saved counter. Raises StateError for anything that ``save`` cannot have written."""
+        """Return (enabled, value, origin) of saved data. Raises StateError for data that ``save`` cannot return."""
         fields = mapping(data, "counter", ("enabled", "value", "origin"))
         enabled = fields["enabled"]
         if not isinstance(enabled, bool):
@@ -159,5 +163,5 @@ class Counter:
         return enabled, value, integer(fields["origin"], -_TIME, _TIME, "a counter's origin")
 
     def load_state(self, data: Json) -> None:
-        """Take over what ``save`` gave. Raises StateError, and changes nothing, if it is not that."""
+        """Restore the data of ``save``. Raises StateError, with nothing changed, for other data."""
         self.enabled, self._value, self._origin = self.check_state(data)

@@ -1,4 +1,4 @@
-"""The one queue of deadlines that the clocks of a machine share."""
+"""The queue of deadlines that all clocks of a machine share."""
 
 from __future__ import annotations
 
@@ -10,48 +10,51 @@ _SLACK = 64
 
 
 class Deadline(Protocol):
-    """What waits in the queue: a `devgen.runtime.time.timer.Timer`."""
+    """The interface of the queue's elements; `devgen.runtime.time.timer.Timer` implements it."""
 
     @property
     def clock(self) -> object:
-        """The clock whose ns the deadline counts."""
+        """The clock on which the timer's deadline is given in ns."""
 
     sequence: int
-    """Marks its live entry; 0 when there is none."""
+    """Sequence number of the timer's live queue entry; 0 if it has none."""
 
     def expire(self) -> None:
-        """It has been taken out of the queue: act."""
+        """Called after the queue has removed the timer because it is due."""
 
 
 def _idle() -> None:
-    """Tell nobody."""
+    """Do nothing: the default callback."""
 
 
 class TimerQueue:
-    """Armed timers, soonest first. Cancelled entries are skipped later; they never outnumber the live ones by much."""
+    """A heap of armed timers by deadline.
+
+    Entries of cancelled timers are dropped when they reach the top, or when they outnumber the live entries.
+    """
 
     __slots__ = ("_heap", "_sequence", "due", "expirations", "live", "on_due", "on_earlier")
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, Deadline]] = []
         self.live = 0
-        """How many timers are armed."""
+        """Number of armed timers."""
         self._sequence = 0
         self.expirations = 0
-        """How many timers have been taken out to fire."""
+        """Number of timers that have been removed to fire."""
         self.on_earlier: Callable[[], None] = _idle
-        """Called when a deadline comes before all others: a live host's timer thread must be woken."""
+        """Called when a new deadline is the soonest one: a live host must wake its timer thread."""
         self.due = False
-        """A timer was armed for the present time or an earlier one: `MasterClock.settle` fires it."""
+        """Whether a timer was armed for the present time or an earlier one; `MasterClock.settle` fires it."""
         self.on_due: Callable[[], None] = _idle
-        """Called when ``due`` becomes true: a host that does not look at ``due`` after each entry must settle soon."""
+        """Called when ``due`` becomes True, for a host that does not test ``due`` after each entry."""
 
     def __len__(self) -> int:
-        """How many timers are armed."""
+        """Return the number of armed timers."""
         return self.live
 
     def push(self, deadline: int, timer: Deadline) -> None:
-        """Enter ``timer`` at ``deadline`` (master clock's ns), marked by a new sequence number."""
+        """Add ``timer`` at ``deadline`` (ns of the master clock) and set its sequence number."""
         self._sequence += 1
         timer.sequence = self._sequence
         self.live += 1
@@ -62,17 +65,17 @@ class TimerQueue:
             self.on_earlier()
 
     def note_due(self) -> None:
-        """The timer that was just pushed is due already."""
+        """Set ``due``: the timer that was just pushed is already due."""
         if not self.due:
             self.due = True
             self.on_due()
 
     def forget(self) -> None:
-        """Account for one entry whose timer no longer carries its sequence number."""
+        """Count one entry as cancelled; its timer no longer has the entry's sequence number."""
         self.live -= 1
 
     def deadline(self) -> int | None:
-        """The soonest live deadline on the master clock."""
+        """Return the soonest live deadline in ns of the master clock, or None."""
         heap = self._heap
         while heap:
             deadline, sequence, timer = heap[0]
@@ -82,13 +85,13 @@ class TimerQueue:
         return None
 
     def pop(self) -> Deadline:
-        """Take out the soonest live timer, which ``deadline()`` has just shown to exist."""
+        """Remove and return the soonest live timer. Call it only right after ``deadline()`` returned a deadline."""
         self.live -= 1
         self.expirations += 1
         return heappop(self._heap)[2]
 
     def shift(self, clock: object, delta: int) -> None:
-        """Move the deadlines of the timers of ``clock`` by ``delta`` ns, keeping their order among each other."""
+        """Move the deadlines of all timers on ``clock`` by ``delta`` ns; equal deadlines keep their order."""
         self._heap = [
             (deadline + delta if timer.clock is clock else deadline, sequence, timer)
             for deadline, sequence, timer in self._heap
@@ -98,7 +101,7 @@ class TimerQueue:
         self.on_earlier()
 
     def armed(self) -> list[Deadline]:
-        """The armed timers in the order in which equal deadlines would fire: the order of arming."""
+        """Return the armed timers in order of arming, the order in which equal deadlines fire."""
         live = [(sequence, timer) for _, sequence, timer in self._heap if timer.sequence == sequence]
         return [timer for _, timer in sorted(live, key=lambda entry: entry[0])]
 

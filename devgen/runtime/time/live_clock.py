@@ -1,10 +1,10 @@
-"""The clock of a guest on a CPU host: the host's time, held while the machine is.
+"""The virtual clock of a guest on a CPU host: the host's monotonic time, stopped while the machine is paused.
 
-Lost ticks are delayed (QEMU's and libvirt's word for it): a timer that the host is too slow for fires as often as it
-should, in order, and the guest's time waits meanwhile. When a timer is more than `LATE_LIMIT` late, time stands still
-until what is due has fired. So the work that a fast timer leaves undone is bounded, no other timer waits behind more of
-it, and counters agree with the timers that have fired. ``rtc`` and ``host`` wait as well; they are back on the wall's
-time when the machine is next started. A timer that need not make up what it missed re-arms itself with ``arm_in``.
+The tick policy is "delay" (the term of QEMU and libvirt): if the host is too slow for a timer, the timer still fires
+each time, in order, and the guest's time is delayed. When the soonest timer is more than `LATE_LIMIT` late, time stops
+until the due timers have fired. This bounds the backlog of a fast timer and the delay of other timers, and counters
+agree with the timers that have fired. ``rtc`` and ``host`` stop too; they return to the wall-clock time when the
+machine is next started. A timer that need not catch up on missed ticks re-arms itself with ``arm_in``.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from devgen.runtime.time.deadline_queue import Deadline
 from devgen.runtime.time.master_clock import Clock, MasterClock, OffsetClock
 
 LATE_LIMIT: Final = 100_000_000
-"""Nanoseconds that the soonest timer may be late before time waits for it."""
+"""Nanoseconds by which the soonest timer may be late before time stops for it."""
 
 HELD_EXPIRATIONS: Final = 4096
-"""Timers that fire while time waits, after which it moves on: a timer that is always due must not stop time."""
+"""Timers that fire while time is stopped, after which time continues: a timer that is always due must not stop time."""
 
 REPORT_AFTER: Final = 1_000_000_000
-"""Nanoseconds of lateness and waiting, since the last report, of which the user is told."""
+"""Nanoseconds of delay since the last warning that cause the next warning."""
 
 REPORT_EVERY: Final = 10_000_000_000
-"""Nanoseconds of the host's time between two such reports."""
+"""Minimum host time in ns between two warnings."""
 
 _log = logging.getLogger("devgen.time")
 
 
 class LiveClock(MasterClock):
-    """The host's monotonic time, counted only while started: what a guest on a CPU host lives by.
+    """A master clock that follows the host's monotonic time while it is started.
 
-    A device sees the real time, so a timer fires at or after its deadline. ``run_due(limit)`` bounds the work of one
-    pass whatever the guest has programmed; a host calls it again after it has let the guest run.
+    Time does not wait for timers, so a timer fires at or after its deadline. ``run_due(limit)`` bounds the work of one
+    call for any timers that the guest has programmed; a host calls it again after it has run the guest.
     """
 
     __slots__ = (
@@ -71,14 +71,14 @@ class LiveClock(MasterClock):
         self._expiring = start
         self._reached = start
         self._running_due = False
-        self._held_since: int | None = None  # the source's time since which time waits for late timers
-        self._held_from = 0  # the queue's expirations then
+        self._held_since: int | None = None  # the source's time at which time stopped for late timers
+        self._held_from = 0  # the queue's expirations at that moment
         self._waited = 0
         self._reported = 0
         self._reported_at: int | None = None
 
     def now(self) -> int:
-        """The present time in ns; it stands still between ``stop()`` and ``start()``, and while it is latched."""
+        """Return the present time in ns; it does not change between ``stop()`` and ``start()`` or while latched."""
         if self._latched is not None:
             return self._latched
         if self._started is None:
@@ -87,34 +87,34 @@ class LiveClock(MasterClock):
 
     @property
     def running(self) -> bool:
-        """Whether the machine runs. Its time may still wait for late timers (`waiting`)."""
+        """Whether the clock is started. Its time may still be stopped for late timers (`waiting`)."""
         return self._started is not None or self._held_since is not None
 
     @property
     def waiting(self) -> bool:
-        """Whether time waits until timers that are late have fired: ``run_due`` must be called soon."""
+        """Whether time is stopped until late timers have fired: ``run_due`` must be called soon."""
         return self._held_since is not None
 
     def stop(self) -> None:
-        """Hold time. Does nothing when it is held already."""
+        """Stop time. Does nothing if it is stopped."""
         self._base = self.now()
         self._started = None
         self._end_wait()
 
     def start(self) -> None:
-        """Let time go on from where it was held; clocks that follow the wall catch up with it."""
+        """Continue from the time at which the clock was stopped; followers return to the wall-clock time."""
         if self.running:
             return
         self._started = self._source()
         self._catch_up(self._started)
 
     def _catch_up(self, wall: int) -> None:
-        """Put the followers where they are at ``wall``, the source's time at which this clock stands at its base."""
+        """Set the followers to their times at ``wall``, the source's time at which this clock shows ``_base``."""
         for clock, distance in self._followers:
             clock.set_offset(wall + distance - self._base)
 
     def set_time(self, now: int) -> None:
-        """Put the clock at ``now`` without firing anything, running or not; followers stay on the wall's time."""
+        """Set the clock to ``now`` without firing timers; followers keep the wall-clock time."""
         self._base = self._reached = now
         wall = self._source()
         if self._started is not None:
@@ -124,21 +124,21 @@ class LiveClock(MasterClock):
     # --- recording: time as a replay will see it -----------------------------------------
 
     def make_exact(self, timers: Iterable[Deadline]) -> None:
-        """A recording begins: let its ``timers`` see their own deadlines when they fire late, as on a manual clock."""
+        """Begin a recording: when one of ``timers`` fires late, ``now()`` is its deadline, as on a manual clock."""
         if not self._recordings:
             self._reached = self.now()
         self._recordings += 1
         self._exact.update(timers)
 
     def make_live(self, timers: Iterable[Deadline]) -> None:
-        """The recording that has made ``timers`` exact ends."""
+        """End the recording that called ``make_exact`` with ``timers``."""
         self._recordings -= 1
         self._exact.difference_update(timers)
 
     def latch(self, limit: int) -> None:
-        """Fire what is due (at most ``limit`` timers), then hold ``now()`` until ``unlatch``: one access, one time.
+        """Fire due timers (at most ``limit``), then keep ``now()`` constant until ``unlatch``, for one access.
 
-        Within another latch, or while timers fire, nothing more fires: what a timer causes happens at its deadline.
+        Within another latch, and while timers fire, no timer fires here: effects of a timer happen at its deadline.
         """
         self._latches += 1
         if self._latched is not None:
@@ -151,15 +151,15 @@ class LiveClock(MasterClock):
         self._latched = self._reached = max(now, self._reached)
 
     def unlatch(self) -> None:
-        """Let ``now()`` go on, once for each ``latch``."""
+        """Undo one ``latch``; after the last one, ``now()`` continues."""
         self._latches -= 1
         if not self._latches:
             self._latched = None
 
     def run_due(self, limit: int) -> bool:
-        """Fire at most ``limit`` timers that are due now, soonest first; True if some are still due.
+        """Fire at most ``limit`` timers that are due now, soonest first; return True if some are still due.
 
-        If the soonest of these is very late, time waits from here on until they have fired.
+        If the soonest of the remaining timers is more than `LATE_LIMIT` late, time stops until they have fired.
         """
         exact = self._recordings > 0
         more = self._run_exact(max(self.now(), self._reached), limit) if exact else super().run_due(limit)
@@ -183,13 +183,13 @@ class LiveClock(MasterClock):
             self._held_since = None
 
     def _report(self, late: int) -> None:
-        """Tell the user once in a while by how much the host is too slow for the timers."""
+        """Warn, at most once per `REPORT_EVERY`, by how much the timers are late."""
         behind, wall = late + self._waited - self._reported, self._source()
         recent = self._reported_at is not None and wall - self._reported_at < REPORT_EVERY
         if behind >= REPORT_AFTER and not recent:
             self._reported, self._reported_at = self._waited + late, wall
             _log.warning(
-                "timers are %.1f s behind: the host is too slow for them, the guest's time waits", behind / 1e9
+                "timers are %.1f s late: the host is too slow for them, so the guest's time is delayed", behind / 1e9
             )
 
     def settle(self) -> None:
@@ -204,7 +204,7 @@ class LiveClock(MasterClock):
             self._running_due = False
 
     def _run_exact(self, now: int, limit: int) -> bool:
-        """Fire what is due at ``now``, a moment fixed beforehand: what comes due meanwhile belongs to the next one."""
+        """Fire the timers that are due at ``now``; timers that become due meanwhile belong to the next call."""
         queue = self.queue
         self._running_due = True
         try:
@@ -234,11 +234,11 @@ class LiveClock(MasterClock):
             self.unlatch()
 
     def put(self, clock: Clock, now: int) -> None:
-        """See `MasterClock.put`. A clock that keeps step with the host's time goes on doing so from ``now``."""
+        """See `MasterClock.put`. A clock that follows the host's time continues to do so from ``now``."""
         super().put(clock, now)
         distance = now - self._source()
-        self._followers = [(one, distance if one is clock else old) for one, old in self._followers]
+        self._followers = [(follower, distance if follower is clock else old) for follower, old in self._followers]
 
     def follow(self, clock: OffsetClock) -> None:
-        """Make ``clock`` keep step with the host's time also while this one is held (an rtc on the wall's time)."""
+        """Make ``clock`` follow the host's time also while this clock is stopped, as an rtc does."""
         self._followers.append((clock, clock.now() - self._source()))

@@ -1,6 +1,6 @@
-"""What all clocks have in common: a source of time, a queue of deadlines, and how timers that are due fire.
+"""Base classes of the clocks: reading the time, the queue of deadlines, and firing timers that are due.
 
-See `devgen.runtime.time.clock` for the rule.
+See `devgen.runtime.time.clock` for when a timer fires.
 """
 
 from __future__ import annotations
@@ -10,18 +10,20 @@ import logging
 from devgen.runtime.time.deadline_queue import Deadline, TimerQueue
 
 AT_ONCE_LIMIT = 64
-"""Timers that fire at the end of one entry, so that a timer which re-arms itself for now cannot hang a host. The others
-stay due: they fire when a manual clock is next moved, or in the next passes of a live host, between which the guest
-runs. The first time, one line is logged."""
+"""Most timers that fire at the end of one entry, so that a timer which re-arms itself for now cannot hang a host.
+
+Further timers remain due. They fire when a manual clock is next moved, or in the next cycles of a live host, between
+which the guest runs. The first time, one line is logged.
+"""
 
 _log = logging.getLogger("devgen.time")
 
 NEVER = (1 << 63) - 1
-"""The last nanosecond that exists; a deadline there is never reached."""
+"""The greatest deadline in ns; it is never reached."""
 
 
 class Clock:
-    """A source of time: ``now()`` in ns, at ``offset`` ns from the master clock, whose ``queue`` it shares."""
+    """A clock with ``now()`` in ns, at ``offset`` ns from the master clock, whose ``queue`` it shares."""
 
     __slots__ = ("offset", "queue")
 
@@ -30,11 +32,11 @@ class Clock:
         self.offset = offset
 
     def now(self) -> int:
-        """The present time in ns."""
+        """Return the present time in ns."""
         raise NotImplementedError
 
     def time_reaching(self, moment: int, modulus: int | None = None) -> int | None:
-        """The next time (ns) later than now that is ``moment``, or is it modulo ``modulus`` (>= 1); None if none is."""
+        """Return the next time (ns) after now that equals ``moment``, modulo ``modulus`` (>= 1) if given, or None."""
         now = self.now()
         if modulus is not None:
             return now + ((moment - now) % modulus or modulus)
@@ -42,7 +44,7 @@ class Clock:
 
 
 class MasterClock(Clock):
-    """A clock that owns its queue and can be asked to fire what is due."""
+    """A clock that owns the queue of deadlines and fires the timers that are due."""
 
     __slots__ = ("_overran",)
 
@@ -52,24 +54,24 @@ class MasterClock(Clock):
 
     @property
     def waiting(self) -> bool:
-        """Whether time waits for timers that are late: a host calls ``run_due`` soon, also if none is due any more."""
+        """Whether time is stopped for late timers: a host must call ``run_due`` soon, even if none is due any more."""
         return False
 
     def set_time(self, now: int) -> None:
-        """Put the clock at ``now`` without firing anything (a snapshot's restore does this before its timers)."""
+        """Set the clock to ``now`` (ns) without firing timers; used before a snapshot's timers are restored."""
         raise NotImplementedError
 
     def put(self, clock: Clock, now: int) -> None:
-        """Make ``clock``, an `OffsetClock` of this one, read ``now``; other kinds stay as they are."""
+        """Make ``clock`` read ``now`` (ns) if it is an `OffsetClock` of this clock; other clocks are not changed."""
         if isinstance(clock, OffsetClock):
             clock.set_offset(now - self.now())
 
     def next_deadline(self) -> int | None:
-        """The soonest armed deadline on this clock, or None. It may lie in the past."""
+        """Return the soonest armed deadline in ns of this clock, or None. It may be in the past."""
         return self.queue.deadline()
 
     def run_due(self, limit: int) -> bool:
-        """Fire at most ``limit`` timers that are due now, soonest first; True if some are still due."""
+        """Fire at most ``limit`` timers that are due now, soonest first; return True if some are still due."""
         queue = self.queue
         for _ in range(limit):
             deadline = queue.deadline()
@@ -82,7 +84,7 @@ class MasterClock(Clock):
         return deadline is not None and deadline <= self.now()
 
     def settle(self) -> None:
-        """End an entry into a device: fire what is due now, at most `AT_ONCE_LIMIT` timers, soonest first.
+        """End an entry into a device: fire at most `AT_ONCE_LIMIT` timers that are due now, soonest first.
 
         Does nothing unless ``queue.due``. Must not be called while a device's handler is running.
         """
@@ -100,19 +102,19 @@ class MasterClock(Clock):
                 self._fire(queue.pop(), deadline)
 
     def _fire(self, timer: Deadline, deadline: int) -> None:
-        """Let a timer act that was taken out of the queue."""
+        """Fire a timer that has been removed from the queue."""
         timer.expire()
 
     def _overrun(self, now: int) -> None:
         if not self._overran:
             self._overran = True
             _log.warning(
-                "more than %d timers fire one after another at %d ns; the others fire later", AT_ONCE_LIMIT, now
+                "more than %d timers are due at %d ns after one event; the others fire later", AT_ONCE_LIMIT, now
             )
 
 
 class OffsetClock(Clock):
-    """A clock at a fixed distance from a master clock: ``rtc`` (ns since 1970) and ``host``."""
+    """A clock at an offset from a master clock: ``rtc`` (ns since 1970) and ``host``."""
 
     __slots__ = ("_now",)
 
@@ -121,10 +123,10 @@ class OffsetClock(Clock):
         self._now = base.now
 
     def now(self) -> int:
-        """The present time in ns."""
+        """Return the present time in ns."""
         return self._now() + self.offset
 
     def set_offset(self, offset: int) -> None:
-        """Change the distance; armed timers keep their deadlines on this clock."""
+        """Set the offset in ns; armed timers keep their deadlines on this clock."""
         self.queue.shift(self, self.offset - offset)
         self.offset = offset

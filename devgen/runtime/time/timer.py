@@ -8,7 +8,7 @@ from devgen.runtime.time.clock import NEVER, Clock
 
 
 class Timer:
-    """A deadline in ns on ``clock`` and what to do there. One-shot: a periodic timer is armed again by its callback."""
+    """A one-shot timer that calls ``callback`` at a deadline in ns on ``clock``; its callback may re-arm it."""
 
     __slots__ = ("_callback", "clock", "deadline", "sequence", "waiting")
 
@@ -18,19 +18,19 @@ class Timer:
         self.deadline: int | None = None
         """The armed deadline in ns on the timer's own clock, 0 .. 2^63-1; None when not armed."""
         self.sequence = 0
-        """Marks the timer's live entry in the queue; 0 when there is none."""
+        """Sequence number of the timer's live queue entry; 0 if it has none."""
         self.waiting = False
-        """Armed on a counter that stands still: the counter arms it again when it runs."""
+        """Whether the timer is suspended by a stopped counter, which arms it again when it starts."""
 
     @property
     def armed(self) -> bool:
-        """Whether a deadline is pending, or will be once its counter runs."""
+        """Whether a deadline is pending, or will be when the timer's counter starts."""
         return self.waiting or self.deadline is not None
 
     def arm_at(self, deadline: int | None) -> None:
-        """Arm, or move, to ``deadline`` ns (clamped to 0 .. 2^63-1); None cancels.
+        """Arm or re-arm at ``deadline`` ns (clamped to 0 .. 2^63-1); None cancels.
 
-        Each call takes a new place behind all timers armed for the same moment. A deadline at or before the present
+        The timer fires after all timers that were armed before for the same time. A deadline at or before the present
         time fires when the present entry into the device ends (`MasterClock.settle`).
         """
         if self.sequence:
@@ -51,20 +51,20 @@ class Timer:
         self.arm_at(self.clock.now() + ns)
 
     def arm_first(self, *deadlines: int | None) -> None:
-        """Arm at the first of several ``deadlines`` (ns), of which None is never; disarm if all are None."""
+        """Arm at the earliest of ``deadlines`` (ns), ignoring None; cancel if all are None."""
         self.arm_at(min((deadline for deadline in deadlines if deadline is not None), default=None))
 
     def cancel(self) -> None:
-        """Disarm; does nothing when not armed."""
+        """Disarm. Does nothing if the timer is not armed."""
         self.arm_at(None)
 
     def wait(self) -> None:
-        """Stay armed without a deadline until the counter that it compares against runs again."""
+        """Suspend: stay armed without a deadline until the timer's counter starts again."""
         self.arm_at(None)
         self.waiting = True
 
     def expire(self) -> None:
-        """Called by the clock, which has taken the timer out of the queue."""
+        """Call the callback; called by the clock after it has removed the timer from the queue."""
         self.sequence = 0
         self.deadline = None
         self._callback()

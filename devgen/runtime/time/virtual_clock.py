@@ -1,18 +1,18 @@
-"""The clock of tests and replays: time moves when it is told to."""
+"""The clock of tests and replays: time advances only by explicit calls."""
 
 from __future__ import annotations
 
 from devgen.runtime.time.master_clock import MasterClock
 
 SAME_TIME_LIMIT = 4096
-"""Expirations at one nanosecond of a manual clock, after which time moves on by 1 ns (the minimum progress rule)."""
+"""Expirations at one nanosecond of a manual clock after which time advances by 1 ns (minimum progress)."""
 
 
 class VirtualClock(MasterClock):
-    """A manual clock: time moves only when told to, and a timer fires with ``now()`` equal to its own deadline.
+    """A manual clock: time advances only by explicit calls, and ``now()`` is a timer's deadline when it fires.
 
-    Minimum progress: when 4,096 timers have fired at one nanosecond, the clock moves on by 1 ns before the next one,
-    so that a timer which re-arms itself at ``now`` for ever cannot stop time. No real device comes near that number.
+    Minimum progress: when `SAME_TIME_LIMIT` timers have fired at one nanosecond, the clock advances by 1 ns before the
+    next, so that a timer which always re-arms itself at ``now`` cannot stop time. No real device reaches that number.
     """
 
     __slots__ = ("_now",)
@@ -22,23 +22,23 @@ class VirtualClock(MasterClock):
         self._now = start
 
     def now(self) -> int:
-        """The present time in ns."""
+        """Return the present time in ns."""
         return self._now
 
     def set_time(self, now: int) -> None:
-        """Put the clock at ``now`` without firing anything (a snapshot's restore does this before its timers)."""
+        """Set the clock to ``now`` (ns) without firing timers; used before a snapshot's timers are restored."""
         self._now = now
 
     def advance(self, ns: int) -> None:
-        """Move time forward by ``ns`` (>= 0), firing on the way. Exact: the work is what the timers ask for."""
+        """Advance time by ``ns`` (>= 0) and fire each timer at its deadline; the number of timers is not limited."""
         self.run_until(self._now + ns)
 
     def run_until(self, t: int, limit: int | None = None) -> bool:
-        """Move time to ``t``, firing on the way; True if it got there.
+        """Advance time to ``t`` (ns) and fire each timer at its deadline; return True if ``t`` was reached.
 
-        With ``limit``, at most that many timers fire: then the clock stands where the last one fired, the rest is
-        still due, and False comes back. A host in front of a hostile guest uses it: a guest that programs a periodic
-        timer of one tick costs bounded work a pass, while virtual time may lag behind.
+        With ``limit``, at most that many timers fire. If more are due, the clock stops at the deadline of the last one
+        fired and False is returned. Hosts use a limit because a guest is untrusted: a periodic timer of one tick then
+        costs bounded work per call, while virtual time may lag.
         """
         queue = self.queue
         fired = here = 0

@@ -111,7 +111,7 @@ def test_reset_places_bars_again() -> None:
         (lambda dev: dev.irq("irk"), "kit has no interrupt 'irk'; it has irq[0], irq[1]"),
         (lambda dev: dev.read("register", 0, 4), "no region 'register' (did you mean 'registers'?)"),
         (lambda dev: dev.gpio("redy"), "no GPIO output 'redy' (did you mean 'ready'?)"),
-        (lambda dev: dev.advance("1 sec"), "'1 sec' is no duration"),
+        (lambda dev: dev.advance("1 sec"), "'1 sec' is not a duration"),
         (lambda dev: dev.advance(-1), "time does not move back"),
     ],
 )

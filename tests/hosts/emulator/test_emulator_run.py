@@ -193,9 +193,9 @@ def test_running_into_a_device_is_told() -> None:
         assert result.reason == "error" and "0xf000:0x0" in result.detail
 
 
-def test_running_out_of_ram_is_told() -> None:
+def test_a_fetch_beyond_ram_ends_the_run() -> None:
     with rig(asm("ljmp $8, $0xd0000000", 32), mode="protected") as r:
-        assert "what is not memory" in r.run().detail
+        assert "where there is no memory" in r.run().detail
 
 
 def test_no_guest_or_an_impossible_one_is_refused() -> None:

@@ -1,4 +1,4 @@
-"""The machine's lock: as good as any other, and free for its favourite."""
+"""The machine's lock: mutual exclusion with and without the fast path."""
 
 import threading
 import time
@@ -45,20 +45,20 @@ def test_threads_exclude_each_other() -> None:
     assert counter == [800]
 
 
-def test_there_is_one_favourite() -> None:
+def test_one_thread_owns_the_fast_path() -> None:
     lock = MachineLock()
     answers: list[bool] = []
-    assert lock.favour(True)
-    in_thread(lambda: answers.append(lock.favour(True))).join()
-    assert not lock.favour(False)
-    in_thread(lambda: answers.append(lock.favour(True))).join()
+    assert lock.own_fast_path(True)
+    in_thread(lambda: answers.append(lock.own_fast_path(True))).join()
+    assert not lock.own_fast_path(False)
+    in_thread(lambda: answers.append(lock.own_fast_path(True))).join()
     assert answers == [False, True]
 
 
-def test_the_favourite_inside_has_the_lock_and_others_wait() -> None:
+def test_the_fast_path_owner_inside_has_the_lock_and_others_wait() -> None:
     lock = MachineLock()
     order: list[str] = []
-    lock.favour(True)
+    lock.own_fast_path(True)
     lock.inside = True
     assert lock.owned()
 
@@ -70,34 +70,34 @@ def test_the_favourite_inside_has_the_lock_and_others_wait() -> None:
     while not lock.wanted:
         time.sleep(0.001)
     with lock:  # nested: no deadlock though somebody waits
-        order.append("favourite")
+        order.append("owner")
     lock.inside = False
     thread.join()
-    assert order == ["favourite", "other"]
+    assert order == ["owner", "other"]
     assert not lock.wanted
 
 
-def test_the_favourite_outside_takes_the_long_way() -> None:
+def test_the_fast_path_owner_outside_takes_the_lock() -> None:
     lock = MachineLock()
-    lock.favour(True)
+    lock.own_fast_path(True)
     with lock:
         assert lock.owned()
         assert lock.wanted
     assert not lock.owned()
 
 
-def test_giving_up_favour_leaves_nothing_behind() -> None:
+def test_giving_up_the_fast_path_leaves_the_lock_free() -> None:
     lock = MachineLock()
-    lock.favour(True)
+    lock.own_fast_path(True)
     lock.inside = True
     lock.acquire()
-    lock.favour(False)  # as after an exception in the middle of an access
+    lock.own_fast_path(False)  # as after an exception in the middle of an access
     assert not lock.owned()
     with lock:
         assert lock.owned()
 
 
-def test_a_favourite_and_others_never_meet() -> None:
+def test_the_fast_path_owner_and_others_exclude_each_other() -> None:
     lock = MachineLock()
     busy = [0]
     clashes: list[int] = []
@@ -110,8 +110,8 @@ def test_a_favourite_and_others_never_meet() -> None:
             clashes.append(busy[0])
         busy[0] -= 1
 
-    def favourite() -> None:
-        assert lock.favour(True)
+    def owner() -> None:
+        assert lock.own_fast_path(True)
         for _ in range(2000):
             lock.inside = True
             if lock.wanted:
@@ -121,7 +121,7 @@ def test_a_favourite_and_others_never_meet() -> None:
                 continue
             critical()
             lock.inside = False
-        lock.favour(False)
+        lock.own_fast_path(False)
         done.set()
 
     def other() -> None:
@@ -129,7 +129,7 @@ def test_a_favourite_and_others_never_meet() -> None:
             with lock:
                 critical()
 
-    threads = [in_thread(favourite), in_thread(other), in_thread(other)]
+    threads = [in_thread(owner), in_thread(other), in_thread(other)]
     for thread in threads:
         thread.join(60)
     assert clashes == []
@@ -139,14 +139,14 @@ def test_who_is_interrupted_while_waiting_does_not_keep_it(monkeypatch: pytest.M
     lock = MachineLock()
     ready, go = threading.Event(), threading.Event()
 
-    def favourite() -> None:
-        lock.favour(True)
+    def owner() -> None:
+        lock.own_fast_path(True)
         lock.inside = True
         ready.set()
         go.wait()
-        lock.favour(False)
+        lock.own_fast_path(False)
 
-    thread = in_thread(favourite)
+    thread = in_thread(owner)
     ready.wait()
 
     def interrupt(_seconds: float) -> None:
@@ -163,6 +163,6 @@ def test_who_is_interrupted_while_waiting_does_not_keep_it(monkeypatch: pytest.M
         assert lock.owned()
 
 
-def test_without_a_global_lock_there_is_no_favourite(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_global_lock_there_is_no_fast_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("devgen.runtime.base.machine_lock._free_threaded", lambda: True)
-    assert not MachineLock().favour(True)
+    assert not MachineLock().own_fast_path(True)

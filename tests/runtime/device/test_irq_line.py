@@ -108,14 +108,14 @@ def test_impossible_doorbells(length: int, match: int | None) -> None:
         IoEventFd(0, length, match, EventNotifier(), lambda count: None, "ring")
 
 
-def test_accesses_are_said_once_and_bounded() -> None:
+def test_accesses_are_logged_once_and_bounded() -> None:
     lines: list[str] = []
     log = AccessLog("rtc", sink=lines.append, limit=3)
     for offset in (0, 0, 4, 8, 12, 16):
         log.note("reserved", "registers", offset, False)
     assert len(lines) == 4
     assert lines[0] == "rtc: read of reserved offset: registers+0x0"
-    assert "further ones are not" in lines[3]
+    assert "further messages are not shown" in lines[3]
     log.forget()
     log.note("undocumented", "TCR", 0, True)
     assert "write to register without documentation: TCR+0x0" in lines[-1]

@@ -260,7 +260,7 @@ class TestCollisions:
         first_half = MemoryRegion.alias("half", first, 8, 8)
         with caplog.at_level(logging.WARNING, "devgen.access"), transaction(space, guest=True):
             second.add_ioeventfd(bell("rival", 0, rung=rung))
-        assert "'rival' at 0x20 collides with 'second', which was first and stays" in caplog.text
+        assert "'rival' at 0x20 collides with 'second', which was added first and stays" in caplog.text
         space.write(32, 1, 4)
         assert rung == ["second"]
         caplog.clear()

@@ -20,7 +20,7 @@ def box(name: str = "box", size: int = 64) -> MemoryRegion:
 def test_a_region_hangs_in_one_container() -> None:
     region = io("one", 8)
     box().add_subregion(0, region)
-    with pytest.raises(ValueError, match="hangs in 'box' already"):
+    with pytest.raises(ValueError, match="is in 'box' already"):
         box("other").add_subregion(0, region)
 
 

@@ -144,7 +144,7 @@ def test_the_user_is_told_once_in_a_while(caplog: pytest.LogCaptureFixture) -> N
         host.run(3 * REPORT_EVERY / 1e9)
     lines = [record.message for record in caplog.records]
     assert 2 <= len(lines) <= 4
-    assert all(line.startswith("timers are ") and " s behind: the host is too slow" in line for line in lines)
+    assert all(line.startswith("timers are ") and " s late: the host is too slow" in line for line in lines)
 
 
 def test_nothing_is_said_of_a_host_that_keeps_up(caplog: pytest.LogCaptureFixture) -> None:
