@@ -8,30 +8,30 @@ from typing import Final, Protocol
 from devgen.runtime.time.clock import MasterClock
 
 ROOMY: Final = 4096
-"""Bytes that a device which does not tell its room is given at once."""
+"""Free bytes reported for a device that does not report its own."""
 
 
 def _drop(_value: int) -> None:
-    """Lose a byte: the stream is not connected."""
+    """Drop a byte: the device does not receive."""
 
 
 class InputObserver(Protocol):
-    """Hears what comes from the host: ``begin`` before the device reacts, ``received`` after."""
+    """Observes the host's input: ``begin`` is called before the device handles it, ``received`` after."""
 
     def begin(self) -> object:
-        """Something is about to arrive."""
+        """Called before input is delivered to the device."""
         ...
 
     def received(self, data: bytes | None) -> None:
-        """These bytes have arrived; None: a break."""
+        """Called after the device has handled ``data``; None is a break condition."""
         ...
 
 
 class ByteStream:
-    """One device's stream. The device calls ``send``; the host connects a sink and calls ``receive``.
+    """A byte stream of a device. The device calls ``send``; the host connects a sink and calls ``receive``.
 
-    ``room()`` tells how many bytes the device can take at the moment. It is advice: whoever sends more makes the
-    device overrun, as a line does that knows no handshake.
+    ``room()`` returns how many bytes the device can accept now. It is advisory: a host that sends more causes an
+    overrun, as on a serial line without handshake.
     """
 
     __slots__ = ("_blocks", "_on_break", "_on_receive", "_room", "_sinks", "clock", "name", "observer", "on_room")
@@ -48,21 +48,21 @@ class ByteStream:
         self._on_break = on_break
         self._room = room
         self.on_room: Callable[[], None] | None = None
-        """Called, under the machine's lock, whenever the room may have changed; set while bytes wait for it."""
+        """Called under the machine's lock when ``room()`` may have changed; set by a host while bytes are waiting."""
         self._sinks: tuple[Callable[[int], None], ...] = ()
         self._blocks: dict[Callable[[int], None], Callable[[bytes], None]] = {}
         self.observer: InputObserver | None = None
-        """Hears what the host sends; for a recorder."""
+        """Called for the host's input; used by a recorder."""
         self.clock: MasterClock | None = None
-        """Settled after each received byte, so that nothing depends on how the host cuts what it sends."""
+        """Settled after each received byte, so that behaviour does not depend on how the host splits its input."""
 
     def send(self, value: int) -> None:
-        """One byte from the device to the host (the low 8 bits of ``value``)."""
+        """Send one byte from the device to the host: the low 8 bits of ``value``."""
         for sink in self._sinks:
             sink(value & 0xFF)
 
     def send_bytes(self, buffer: bytearray, first: int, length: int) -> None:
-        """``length`` bytes of ``buffer``, from ``first`` on; what would reach past its end is not sent."""
+        """Send ``length`` bytes of ``buffer`` from index ``first``, or fewer if the buffer ends before."""
         data = bytes(buffer[first : first + length])
         for sink in self._sinks:
             block = self._blocks.get(sink)
@@ -73,7 +73,7 @@ class ByteStream:
                 sink(value)
 
     def connect(self, sink: Callable[[int], None], block: Callable[[bytes], None] | None = None) -> None:
-        """Give bytes that the device sends to ``sink`` too, one at a time, or to ``block`` those sent together."""
+        """Call ``sink`` with each byte that the device sends; ``block``, if given, gets bytes sent together."""
         self._sinks = (*self._sinks, sink)
         if block is not None:
             self._blocks[sink] = block
@@ -87,7 +87,7 @@ class ByteStream:
             self._blocks.pop(sink, None)
 
     def receive(self, data: bytes) -> None:
-        """Bytes from the host to the device, in order. The machine's lock is held."""
+        """Deliver bytes from the host to the device, in order. The machine's lock must be held."""
         if self.observer is not None:
             self.observer.begin()
         clock = self.clock
@@ -99,7 +99,7 @@ class ByteStream:
             self.observer.received(data)
 
     def receive_break(self) -> None:
-        """A break condition from the host; a device that knows none ignores it."""
+        """Deliver a break condition from the host; a device without a break handler ignores it."""
         if self.observer is not None:
             self.observer.begin()
         if self._on_break is not None:
@@ -108,15 +108,15 @@ class ByteStream:
             self.observer.received(None)
 
     def room(self) -> int:
-        """How many bytes the device can take now; a device that does not say so takes any number."""
+        """Return how many bytes the device can accept now; `ROOMY` if the device does not report it."""
         return ROOMY if self._room is None else self._room()
 
     def room_changed(self) -> None:
-        """Tell those who wait for room to look again. Called by the device."""
+        """Notify the host that ``room()`` may have changed. Called by the device."""
         if self.on_room is not None:
             self.on_room()
 
     @property
     def listens(self) -> bool:
-        """Whether the device does anything with bytes it receives."""
+        """Whether the device handles received bytes."""
         return self._on_receive is not _drop

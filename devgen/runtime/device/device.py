@@ -1,7 +1,7 @@
-"""The base class of every generated device: what it owns, and what it is handed.
+"""The base class of every generated device.
 
-A device knows offsets, lines and clocks; it knows nothing of the machine or the host around it. All of its methods
-are called under the machine's lock.
+A device uses offsets, lines and clocks; it does not depend on the machine or the host. All of its methods are called
+under the machine's lock.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ BarIndex = int | Literal["rom"]
 
 @dataclass(slots=True, frozen=True)
 class RegionPlace:
-    """A region of a device and where it wants to be: a space of its own choice of address, or an offset in a BAR."""
+    """A region of a device and its place: an address space where the board chooses the address, or an offset in a BAR.
+
+    ``offset`` is in bytes.
+    """
 
     region: MemoryRegion
     space: Space
@@ -38,40 +41,41 @@ class RegionPlace:
 
 
 class DeviceObserver(Protocol):
-    """Hears what reaches a device beside accesses to its regions; a recorder is one."""
+    """Observes a device's DMA and GPIO inputs; a recorder is one."""
 
     def loaded(self, address: int, data: bytes) -> None:
-        """The device has read guest memory."""
+        """Called after the device has read guest memory."""
         ...
 
     def stored(self, address: int, data: bytes) -> None:
-        """The device has written guest memory."""
+        """Called after the device has written guest memory."""
         ...
 
     def refused(self, verb: str, address: int, length: int) -> None:
-        """The device wanted to ``load`` or ``store`` and may not: it is no bus master."""
+        """Called when a ``load`` or ``store`` is refused because the device is not a bus master."""
         ...
 
     def unsent(self, vector: int) -> None:
-        """A message is lost that a host would have delivered in its own way: the device is no bus master."""
+        """Called when the interrupt message of ``vector`` is dropped because the device is not a bus master."""
         ...
 
     def begin(self) -> object:
-        """A GPIO input is about to change."""
+        """Called before a GPIO input changes."""
         ...
 
     def driven(self, name: str, level: int) -> None:
-        """A GPIO input has changed, and the device has reacted."""
+        """Called after a GPIO input has changed and the device's handler has run."""
         ...
 
 
 class Device:
-    """Base of a device. A subclass declares the class attributes and adds its parts in ``__init__``.
+    """Base class of devices. A subclass sets the class attributes and adds its parts in ``__init__``.
 
-    ``STATE`` is what a snapshot holds; ``EVENTS`` the names of events (empty: any); ``ERRORS`` those events that are
-    errors → the line that tells of one, with the names of its values in braces; ``FIELDS`` register → (field,
-    lowest bit, width), for those who print accesses; ``PROBES`` the description's functions without parameters → the
-    method that computes one, for those who look at a device from outside.
+    - ``STATE``: the attributes that a snapshot contains.
+    - ``EVENTS``: names of the device's events; empty allows any name.
+    - ``ERRORS``: event name → log message, for events that are errors. ``{name}`` in it is a value of the event.
+    - ``FIELDS``: register name → (field name, lowest bit, width in bits), for printing accesses.
+    - ``PROBES``: name of a function of the description without parameters → name of its method, for `probe`.
 
     Raises DeviceError for a property that is unknown, of a wrong type or outside its range.
     """
@@ -115,31 +119,34 @@ class Device:
         for name, declared in known.items():
             value = declared.check(self.name, given.get(name, declared.default))
             self.properties[name] = value
-            if not hasattr(self, name):  # what the base has for itself keeps its meaning
+            if not hasattr(self, name):  # never replace an attribute of this base class
                 setattr(self, name, value)
 
     def int_property(self, name: str) -> int:
-        """The value in force of a declared int property."""
+        """Return the value of a declared int property."""
         value = self.properties[name]
         assert isinstance(value, int)  # checked against the declaration
         return value
 
     def bool_property(self, name: str) -> bool:
-        """The value in force of a declared bool property."""
+        """Return the value of a declared bool property."""
         return self.properties[name] is True
 
     def bytes_property(self, name: str) -> bytes:
-        """The value in force of a declared property of bytes."""
+        """Return the value of a declared bytes property."""
         return bytes.fromhex(str(self.properties[name]))
 
     def string_property(self, name: str) -> str:
-        """The value in force of a declared string property."""
+        """Return the value of a declared string property."""
         return str(self.properties[name])
 
     def add_region(
         self, region: MemoryRegion, *, space: Space = "mmio", bar: BarIndex | None = None, offset: int = 0
     ) -> MemoryRegion:
-        """Own ``region``; a board places it in ``space`` by its name, or (PCI) it lies at ``offset`` in ``bar``."""
+        """Add ``region``. A board maps it in ``space``, or, for PCI, it is at byte ``offset`` of ``bar``.
+
+        Raises DeviceError if the device has a region of that name.
+        """
         if region.name in self.regions:
             raise DeviceError(f"{self.name}: two regions named '{region.name}'")
         self.regions[region.name] = region
@@ -148,16 +155,16 @@ class Device:
         return region
 
     def add_irq(self, name: str) -> IrqLine:
-        """An interrupt output, low."""
+        """Add an interrupt output at level 0."""
         line = self.irqs[name] = IrqLine(name)
         return line
 
     def add_irqs(self, name: str, count: int) -> list[IrqLine]:
-        """An array of interrupt outputs ``name[0]`` .., low."""
+        """Add an array of interrupt outputs ``name[0]``, ``name[1]``, ... at level 0."""
         return [self.add_irq(f"{name}[{index}]") for index in range(count)]
 
     def add_gpio_in(self, name: str, handler: Callable[[int], None]) -> GpioIn:
-        """An input; ``handler(level)`` is called when it is driven to another level."""
+        """Add a GPIO input; ``handler(level)`` is called each time that it is driven."""
         line = self.gpio_in[name] = GpioIn(name, partial(self._driven, name, handler))
         return line
 
@@ -170,16 +177,16 @@ class Device:
         self.observer.driven(name, level)
 
     def add_gpio_ins(self, name: str, count: int, handler: Callable[[int, int], None]) -> list[GpioIn]:
-        """An array of inputs ``name[0]`` ..; ``handler(index, level)``."""
+        """Add an array of GPIO inputs ``name[0]``, ``name[1]``, ...; they call ``handler(index, level)``."""
         return [self.add_gpio_in(f"{name}[{index}]", partial(handler, index)) for index in range(count)]
 
     def add_gpio_out(self, name: str, reset: int = 0) -> IrqLine:
-        """An output, at level ``reset``."""
+        """Add a GPIO output at level ``reset``."""
         line = self.gpio_out[name] = IrqLine(name, reset)
         return line
 
     def add_gpio_outs(self, name: str, count: int, reset: int = 0) -> list[IrqLine]:
-        """An array of outputs ``name[0]`` .., at level ``reset``."""
+        """Add an array of GPIO outputs ``name[0]``, ``name[1]``, ... at level ``reset``."""
         return [self.add_gpio_out(f"{name}[{index}]", reset) for index in range(count)]
 
     def add_stream(
@@ -189,7 +196,10 @@ class Device:
         on_break: Callable[[], None] | None = None,
         room: Callable[[], int] | None = None,
     ) -> ByteStream:
-        """A byte stream; ``on_receive(byte)`` is called for each byte from the host, of which it sends ``room()``."""
+        """Add a byte stream; ``on_receive(byte)`` is called for each byte from the host.
+
+        ``on_break()`` is called for a break condition. ``room()`` returns how many bytes the device can accept now.
+        """
         stream = self.streams[name] = ByteStream(name, on_receive, on_break, room)
         stream.clock = self.clocks.virtual
         return stream
@@ -203,15 +213,16 @@ class Device:
         match: int | None,
         handler: Callable[[int], None],
     ) -> IoEventFd:
-        """A doorbell at ``offset`` of ``region``: a write of ``length`` bytes (0: any), of ``match`` or any value.
+        """Add a doorbell at byte ``offset`` of ``region``.
 
-        ``handler(count)`` hears how often it was rung. Raises DeviceError if another doorbell of the region would hear
-        the same write, as the kernel's ioeventfd says EEXIST.
+        It matches a write of ``length`` bytes (0: any length) with the value ``match`` (None: any value).
+        ``handler(count)`` is called with the number of rings. Raises DeviceError if another doorbell of the region
+        matches the same write; KVM_IOEVENTFD would fail with EEXIST.
         """
         for other in region.ioeventfds:
             if _collide(other, offset, length, match):
                 raise DeviceError(
-                    f"{self.name}: doorbell '{name}' collides with '{other.name}': both hear a write "
+                    f"{self.name}: doorbell '{name}' collides with '{other.name}': both match a write "
                     f"at offset {offset:#x} of '{region.name}'"
                 )
         notifier = EventNotifier()
@@ -220,10 +231,10 @@ class Device:
         region.ioeventfds.append(doorbell)
         return doorbell
 
-    # --- what statements of the description do -------------------------------------------
+    # --- operations of the description's statements --------------------------------------
 
     def emit(self, event: str, /, **values: int) -> None:
-        """Report a host-visible event. An error is logged too, in one line; see `AccessLog.error`."""
+        """Report an event to the host. An event that is an error is also logged; see `AccessLog.error`."""
         text = self.ERRORS.get(event)
         if text is not None:
             self.log.error(text.format(**values))
@@ -231,14 +242,14 @@ class Device:
 
     @staticmethod
     def text_byte(text: str, index: int) -> int:
-        """A byte of a string in UTF-8; 0 past its end."""
+        """Return byte ``index`` of ``text`` in UTF-8; 0 past its end."""
         data = text.encode()
         return data[index] if index < len(data) else 0
 
     def load_memory(self, address: int, size: int) -> int:
-        """A little-endian read of ``size`` bytes of guest memory; all ones where there is nothing.
+        """Read a little-endian value of ``size`` bytes of guest memory; unassigned addresses read as all ones.
 
-        It is one access if the address is a multiple of ``size``: see `devgen.runtime.memory.shared_bytes`.
+        The read is indivisible if the address is a multiple of ``size``: see `devgen.runtime.memory.shared_bytes`.
         """
         memory = self.env.memory
         if memory is None or not self.may_master():
@@ -254,9 +265,9 @@ class Device:
         return value
 
     def store_memory(self, address: int, value: int, size: int) -> None:
-        """A little-endian write of ``size`` bytes to guest memory; dropped where there is nothing.
+        """Write a little-endian value of ``size`` bytes to guest memory; dropped at unassigned addresses.
 
-        A guest may point a device's DMA at the device itself: such an access is refused, and logged once.
+        A guest may direct a device's DMA at the device's own registers: such an access is refused and logged once.
         """
         memory = self.env.memory
         if memory is None or not self.may_master():
@@ -272,9 +283,9 @@ class Device:
             self.observer.stored(address & _ADDRESS, value.to_bytes(size, "little"))
 
     def load_bytes(self, address: int, buffer: bytearray, start: int, length: int) -> None:
-        """Copy ``length`` bytes of guest memory into ``buffer`` from element ``start`` on, as far as it reaches.
+        """Copy ``length`` bytes of guest memory into ``buffer`` from index ``start``, up to its end.
 
-        Memory that cannot be reached reads as ones, as in ``load_memory``.
+        Unassigned addresses read as all ones, as in ``load_memory``.
         """
         length = min(length, len(buffer) - start)
         memory = self.env.memory
@@ -292,7 +303,7 @@ class Device:
             self.observer.loaded(address & _ADDRESS, data)
 
     def store_bytes(self, address: int, buffer: bytearray, start: int, length: int) -> None:
-        """Copy ``length`` bytes of ``buffer`` from element ``start`` on, as far as it reaches, to guest memory."""
+        """Copy ``length`` bytes of ``buffer`` from index ``start``, up to its end, to guest memory."""
         data = bytes(buffer[start : start + length])
         memory = self.env.memory
         if memory is None or not self.may_master():
@@ -308,7 +319,7 @@ class Device:
 
     @staticmethod
     def fill_bytes(buffer: bytearray, start: int, length: int, value: int) -> None:
-        """Put ``value`` into ``length`` bytes of ``buffer`` from element ``start`` on, as far as it reaches."""
+        """Set ``length`` bytes of ``buffer`` from index ``start``, up to its end, to ``value``."""
         end = min(start + length, len(buffer))
         piece = bytes((value,)) * min(end - start, _PIECE)
         for at in range(start, end, _PIECE):
@@ -319,16 +330,16 @@ class Device:
             self.observer.refused(verb, address & _ADDRESS, length)
 
     def may_master(self) -> bool:
-        """Whether the device may reach guest memory; a PCI device asks its command register."""
+        """Whether the device may access guest memory; for a PCI device, its command register's bus master bit."""
         return True
 
-    # --- life ----------------------------------------------------------------------------
+    # --- reset and close -----------------------------------------------------------------
 
     def reset(self) -> None:
-        """Machine reset. A subclass resets what it declares and calls this first."""
+        """Reset the device. A subclass calls this first, then resets what it declares."""
 
     def close(self) -> None:
-        """Release what the host lent: doorbells' descriptors and memory of RAM and ROM regions."""
+        """Close the doorbells' descriptors and release the memory of RAM and ROM regions."""
         for notifier in self._notifiers:
             notifier.close()
         self._notifiers.clear()
@@ -339,9 +350,9 @@ class Device:
     # --- snapshots -----------------------------------------------------------------------
 
     def probe(self, what: str) -> int:
-        """What an output, or a function of the description without parameters, is now.
+        """Return the level of the output ``what``, or the value of the description's function ``what``.
 
-        Raises DeviceError if ``what`` is neither.
+        Only functions without parameters can be probed. Raises DeviceError for any other name.
         """
         if what in self.PROBES:
             return int(getattr(self, self.PROBES[what])())
@@ -351,7 +362,7 @@ class Device:
         raise DeviceError(f"{self.name}: no output '{what}'{suggest(what, (*self.PROBES, *self.gpio_out, *self.irqs))}")
 
     def save_state(self) -> dict[str, Json]:
-        """All that the device is, as plain JSON data with a version."""
+        """Return the device's state as plain JSON data with a version."""
         order = {id(timer): rank for rank, timer in enumerate(self.clocks.virtual.queue.armed())}
         return {
             "device": self.NAME,
@@ -365,16 +376,16 @@ class Device:
         }
 
     def load_state(self, data: Json) -> None:
-        """Become what ``save_state`` saved. Raises StateError, with nothing changed, for data that is not that.
+        """Restore data of ``save_state``. Raises StateError, with nothing changed, for other data.
 
-        Counters and deadlines are saved in their clocks' times, which the clocks must show already (`Clocks.restore`).
+        Counters and deadlines are saved as times of their clocks: restore the clocks first (`Clocks.restore`).
         """
         restoration = self.prepare_state(data)
         restoration.apply()
         arm_restored([restoration])
 
     def prepare_state(self, data: Json) -> Restoration:
-        """Check saved data whole. Raises StateError; the data may come from anywhere."""
+        """Check all saved data, which is untrusted. Raises StateError."""
         restoration = Restoration()
         try:
             self._prepare(mapping(data, "saved state"), restoration)
@@ -420,11 +431,11 @@ class Device:
 _ADDRESS = (1 << 64) - 1
 
 _PIECE = 1 << 16
-"""Bytes filled at once: what a processor's cache holds is the fastest to copy from."""
+"""Bytes filled at once: copying from a block that fits the processor's cache is fastest."""
 
 
 def _collide(other: IoEventFd, offset: int, length: int, match: int | None) -> bool:
-    """Whether one write can ring both; a length of 0 and a match of None hear any."""
+    """Whether one write can match both doorbells; length 0 matches any length and match None any value."""
     if other.offset != offset:
         return False
     if length and other.length and length != other.length:

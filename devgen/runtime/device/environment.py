@@ -1,4 +1,4 @@
-"""What a device is handed: clocks, guest memory for DMA, and somewhere to report events and unanswered accesses."""
+"""The services that a device gets: clocks, guest memory for DMA, callbacks for events and log lines."""
 
 from __future__ import annotations
 
@@ -11,38 +11,38 @@ from devgen.runtime.time.clock import Clocks
 
 
 class GuestMemory(Protocol):
-    """Guest memory as a device reaches it (DMA); an `AddressSpace` is one. Nothing of it raises.
+    """Guest memory for a device's DMA, for example an `AddressSpace`. No method raises.
 
-    Memory that a guest uses at the same time keeps the guarantees of `devgen.runtime.memory.shared_bytes`.
+    Accesses while a guest runs have the guarantees of `devgen.runtime.memory.shared_bytes`.
     """
 
     def load(self, address: int, size: int) -> int:
-        """A little-endian read of 1 to 8 bytes."""
+        """Read a little-endian value of 1 to 8 bytes."""
         ...
 
     def store(self, address: int, value: int, size: int) -> None:
-        """A little-endian write of 1 to 8 bytes."""
+        """Write a little-endian value of 1 to 8 bytes."""
         ...
 
     def read_bytes(self, address: int, n: int) -> bytes:
-        """Read ``n`` bytes; what cannot be reached reads as ones."""
+        """Read ``n`` bytes; unassigned addresses read as all ones."""
         ...
 
     def write_bytes(self, address: int, data: bytes | bytearray | memoryview) -> None:
-        """Write ``data``; what cannot be reached is dropped."""
+        """Write ``data``; bytes for unassigned addresses are dropped."""
         ...
 
 
 def _ignore(_device: str, _event: str, _values: dict[str, int]) -> None:
-    """Nobody listens for events."""
+    """Ignore an event: the default callback."""
 
 
 @dataclass(slots=True)
 class Environment:
-    """What a device is handed: time, guest memory for DMA, somewhere to say things. ``name`` is its name on the board.
+    """The services that a device gets. ``name`` is its name on the board.
 
-    ``on_event(device name, event name, values)`` is called for each host-visible event. ``log`` takes accesses that the
-    device does not answer (reserved registers, say); None makes one under the device's name.
+    ``on_event(device name, event name, values)`` is called for each event. ``log`` receives accesses without an effect,
+    for example to reserved registers; None makes a log with the device's name.
     """
 
     clocks: Clocks

@@ -1,6 +1,6 @@
 """Lines: interrupt and GPIO outputs with their sinks, GPIO inputs with their handler.
 
-A line belongs to its machine: callers hold the machine's lock.
+Callers hold the machine's lock.
 """
 
 from __future__ import annotations
@@ -11,25 +11,25 @@ from typing import Final
 LineSink = Callable[[int], None]
 
 FEEDBACK_LIMIT: Final = 64
-"""Changes of a line that its own sinks may cause, one after another, before the line is held."""
+"""Most consecutive changes of a line that its own sinks may cause; further changes are ignored."""
 
 
 class IrqLine:
-    """An output line at level 0 or 1; sinks hear every change of level, in the order in which they were connected.
+    """An output line at level 0 or 1; sinks are called at every change of level, in order of connection.
 
-    A sink may drive the line in turn (lines of devices can be wired in a circle): that change is told when all have
-    heard the first. A circle that never settles is cut off after `FEEDBACK_LIMIT` changes: the line keeps its level
-    then.
+    A sink may drive the line again (lines of devices can form a loop): the sinks are called for that change after all
+    have been called for the first. A loop that does not settle is stopped after `FEEDBACK_LIMIT` changes, and the line
+    then keeps its level.
     """
 
     __slots__ = ("_changes", "_sinks", "level", "name")
 
     def __init__(self, name: str, level: int = 0) -> None:
-        """``level`` is the level before anything drives the line."""
+        """``level`` is the initial level."""
         self.name = name
         self.level = 1 if level else 0
         self._sinks: tuple[LineSink, ...] = ()
-        self._changes: list[int] | None = None  # while sinks are being told
+        self._changes: list[int] | None = None  # levels to deliver; not None while sinks are called
 
     def set(self, level: int | bool) -> None:
         """Drive the line: nonzero is high. Sinks are called only if the level changes."""
@@ -42,9 +42,9 @@ class IrqLine:
                 self._changes.append(value)
             return
         self.level = value
-        self._tell(value)
+        self._notify(value)
 
-    def _tell(self, level: int) -> None:
+    def _notify(self, level: int) -> None:
         changes = self._changes = [level]
         try:
             for change in changes:  # grows while sinks drive the line
@@ -59,7 +59,7 @@ class IrqLine:
         self.set(0)
 
     def connect(self, sink: LineSink) -> None:
-        """Call ``sink(level)`` on every change from now on; the present level is not replayed."""
+        """Call ``sink(level)`` at every change from now on; not for the present level."""
         self._sinks = (*self._sinks, sink)
 
     def disconnect(self, sink: LineSink) -> None:
@@ -75,18 +75,18 @@ class IrqLine:
 
 
 class GpioIn:
-    """An input line of a device; the handler hears every drive. ``set`` fits `IrqLine.connect`."""
+    """An input line of a device; its handler is called each time it is driven. ``set`` is a sink for `IrqLine`."""
 
     __slots__ = ("_handler", "level", "name")
 
     def __init__(self, name: str, handler: LineSink, level: int = 0) -> None:
-        """``level`` is the level before anything drives the line."""
+        """``level`` is the initial level."""
         self.name = name
         self.level = 1 if level else 0
         self._handler = handler
 
     def set(self, level: int | bool) -> None:
-        """Drive the line: nonzero is high. The device's handler is called, also if the level stays the same."""
+        """Drive the line: nonzero is high. The device's handler is called even if the level does not change."""
         self.level = 1 if level else 0
         self._handler(self.level)
 

@@ -19,9 +19,10 @@ _KINDS = {
 
 @dataclass(slots=True, frozen=True)
 class Property:
-    """A declared property: an int within ``low .. high`` (forced in if ``clamp``, else refused), a bool or a string.
+    """A declared property of a device.
 
-    One of type "bytes" is given as hexadecimal text of at most ``size`` bytes; the rest is zero.
+    An int must be within ``low .. high``; with ``clamp``, a value outside is clamped instead of refused. A value of
+    type "bytes" is hexadecimal text of at most ``size`` bytes, padded with zeros.
     """
 
     name: str
@@ -34,7 +35,7 @@ class Property:
     size: int = 0
 
     def check(self, device: str, value: object) -> PropertyValue:
-        """The value in force. Raises DeviceError if it is of another type or outside the range."""
+        """Return the value to use. Raises DeviceError if it has another type or is outside the range."""
         match value:
             case bool() if self.type == "bool":
                 return value

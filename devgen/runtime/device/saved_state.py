@@ -1,4 +1,4 @@
-"""Saving a device's declared state as plain data, and checking saved data before any of it is put in force."""
+"""Save a device's declared state as plain data, and check saved data completely before restoring any of it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ from devgen.runtime.time.timer import Timer
 
 @dataclass(slots=True, frozen=True)
 class StateItem:
-    """A described thing that a snapshot holds: an int of ``width`` bits, a FIFO, a counter, a timer, a list of one of
-    them, or a bytearray. ``name`` is the described one; ``attribute`` is the device's, where it is another."""
+    """An item of a device's saved state.
+
+    It is an int of ``width`` bits, a FIFO, a counter, a timer, a list of these, or a bytearray. ``name`` is the name in
+    the description; ``attribute`` is the device's attribute if its name differs.
+    """
 
     name: str
     kind: Literal["register", "state", "fifo", "counter", "timer"]
@@ -27,29 +30,29 @@ class StateItem:
 
     @property
     def held_in(self) -> str:
-        """The device's attribute."""
+        """Name of the device's attribute."""
         return self.attribute or self.name
 
 
 @dataclass(slots=True)
 class Restoration:
-    """Checked state that waits to be put in force: nothing of the device has been touched yet.
+    """Checked state that has not been applied yet.
 
-    ``timers`` are (order of arming, timer, deadline); a machine merges those of all its devices before arming them,
-    so that equal deadlines fire in the order they had.
+    ``timers`` are (order of arming, timer, deadline in ns). A machine merges the timers of all devices before arming
+    them, so that equal deadlines fire in the saved order.
     """
 
     actions: list[Callable[[], None]] = field(default_factory=list)
     timers: list[tuple[int, Timer, int]] = field(default_factory=list)
 
     def apply(self) -> None:
-        """Put everything but the timers in force."""
+        """Restore everything except the timers."""
         for action in self.actions:
             action()
 
 
 def arm_restored(restorations: Sequence[Restoration]) -> None:
-    """Arm the timers of all restored devices in their old order."""
+    """Arm the timers of all restored devices in the saved order."""
     entries = [entry for restoration in restorations for entry in restoration.timers]
     for _, timer, deadline in sorted(entries, key=lambda entry: entry[0]):
         timer.arm_at(deadline)
@@ -64,7 +67,7 @@ Savable = int | bytearray | Fifo | Counter | Timer | Sequence[int | Counter | Ti
 
 
 def save_item(value: Savable, order: Mapping[int, int]) -> Json:
-    """One attribute as plain data; ``order`` is the rank of each armed timer, by its identity."""
+    """Return an attribute as plain data; ``order`` maps the ``id`` of each armed timer to its order of arming."""
     match value:
         case int():
             return int(value)
@@ -85,7 +88,7 @@ def _save_timer(timer: Timer, order: Mapping[int, int]) -> Json:
 
 
 def prepare_item(device: object, item: StateItem, data: Json, restoration: Restoration) -> None:
-    """Check the saved data of one attribute and add what restores it. Raises StateError."""
+    """Check the saved data of an attribute and add the actions that restore it. Raises StateError."""
     present: Savable = getattr(device, item.held_in)
     what = f"'{item.name}'"
     if isinstance(present, int):
@@ -112,7 +115,7 @@ def _number(item: StateItem, data: Json, what: str) -> int:
 
 
 def _refill(present: Sequence[object], numbers: list[int]) -> None:
-    """Replace the elements in place: the device's own bound methods may hold the list."""
+    """Replace the elements in place: bound methods of the device may refer to the list."""
     assert isinstance(present, list)
     present[:] = numbers
 
