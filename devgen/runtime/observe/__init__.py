@@ -1,14 +1,14 @@
-"""Watching a machine: accesses by name, changes of registers, lines as waves.
+"""Observation of a machine: traces with register names, recordings, waveforms.
 
-Nothing here costs anything unless it is used: an observer wraps a region's operations while it watches, and the tables
-of resolved accesses are emptied before and after.
+Without an observer nothing here has a cost. An observer wraps a region's operations while it is attached; the caches of
+resolved accesses are emptied when it is attached and detached.
 
-- ``tracer``: prints one line an access. ``json_trace`` and ``recorder``: write what ``devgen replay`` reads.
-- ``waves``: writes the lines as a VCD file for a wave viewer.
-- ``observable``, ``attachment`` and ``fanout``: what can be watched, and how several observers share it.
-- ``access_names`` and ``config_space_names``: what an access is called, by register and field.
-- ``register_changes``: which registers an access has changed. ``journal``: outputs of a device, for replay.
-- ``trace_format``: the lines of a trace file, as data and checked.
+- ``tracer``: prints one line per access. ``json_trace`` and ``recorder``: write traces for ``devgen replay``.
+- ``waves``: writes the lines as a VCD file for a waveform viewer.
+- ``observable``, ``attachment`` and ``fanout``: attach observers, also several to one device.
+- ``access_names`` and ``config_space_names``: names of the registers and fields of an access.
+- ``register_changes``: finds the registers that have changed. ``journal``: collects the outputs of a device.
+- ``trace_format``: reads and checks the lines of a trace file.
 
 For example::
 

@@ -1,7 +1,8 @@
-"""From offsets and attributes to the names of the description, and filters on those names.
+"""Names of accesses: the description's names of registers and fields at an offset, and filters on these names.
 
 ``rtc.MR`` is a register, ``rtc.RIS.ALARM`` a field, ``hpet.T[0].CONFIG`` a register of a register file, ``rtc.intr`` a
-line; ``card.cfg.COMMAND`` lies in PCI configuration space. Where nothing is declared: ``rtc.registers+0x48``.
+line, ``card.cfg.COMMAND`` a register of PCI configuration space. An offset without a register is
+``rtc.registers+0x48``.
 """
 
 from __future__ import annotations
@@ -20,15 +21,15 @@ from devgen.runtime.observe.config_space_names import Fields, config_registers
 from devgen.runtime.pci import PciDevice
 
 CACHED: Final = 4096
-"""Places of accesses whose names are kept."""
+"""Most cached accesses of a device."""
 
 
 @dataclass(slots=True, frozen=True)
 class Part:
-    """A register, or some of its bits, that an access covers.
+    """A register, or a range of its bits, that an access covers.
 
-    ``name`` says which bits if not all. The access's bits from ``at``, ``bits`` of them, are the register's from
-    ``low``. ``fields`` are those that lie wholly in the covered bits.
+    ``bits`` bits of the access's value from bit ``at`` are the register's bits from ``low``. ``name`` includes the bit
+    range unless it is the whole register. ``fields`` are the fields that are completely covered.
     """
 
     name: str
@@ -38,11 +39,11 @@ class Part:
     fields: Fields = ()
 
     def value(self, access: int) -> int:
-        """The part's bits of an access's value."""
+        """Return the part's bits of an access's value."""
         return access >> self.at & ((1 << self.bits) - 1)
 
     def show_fields(self, access: int) -> str:
-        """The fields that are not 0: ``(ALARM=1, MODE=0x12)``; empty if there are none."""
+        """Return the fields that are not 0, as ``(ALARM=1, MODE=0x12)``, or an empty string."""
         value = self.value(access)
         found: list[str] = []
         for name, low, width in self.fields:
@@ -53,12 +54,12 @@ class Part:
 
 
 def number_text(value: int) -> str:
-    """Small numbers in decimal, others in hexadecimal."""
+    """Format a value below 10 in decimal and others in hexadecimal."""
     return str(value) if value < 10 else f"{value:#x}"
 
 
 def element_name(register: str, index: int | None) -> str:
-    """The name of an element: ``ID`` 3 is ``ID[3]``, ``T.CONFIG`` 0 is ``T[0].CONFIG``."""
+    """Return the name of an array's element: ``ID`` 3 is ``ID[3]``, ``T.CONFIG`` 0 is ``T[0].CONFIG``."""
     if index is None:
         return register
     head, dot, tail = register.partition(".")
@@ -66,13 +67,13 @@ def element_name(register: str, index: int | None) -> str:
 
 
 def observed_regions(device: Device) -> dict[str, MemoryRegion]:
-    """The regions of a device, and the MSI-X table and pending bits of one that has them."""
+    """Return the regions of a device by name, with the MSI-X table and pending bit array if it has these."""
     places = device.message_places if isinstance(device, PciDevice) else ()
     return {**{place.region.name: place.region for place in places}, **device.regions}
 
 
 class RegisterNames:
-    """What the accesses of one device are called."""
+    """Finds the names of the registers that an access of one device covers."""
 
     def __init__(self, device: Device) -> None:
         self._device = device
@@ -81,7 +82,10 @@ class RegisterNames:
         self._known: BoundedCache[tuple[str, int, int, bool], tuple[Part, ...]] = BoundedCache(CACHED)
 
     def parts(self, space: str, offset: int, size: int, write: bool) -> tuple[Part, ...]:
-        """What an access of ``size`` bytes at ``offset`` of a region (or of ``cfg``) covers, lowest address first."""
+        """Return the parts that an access of ``size`` bytes at ``offset`` covers, lowest address first.
+
+        ``space`` is a region's name, or ``cfg`` for configuration space.
+        """
         key = (space, offset, size, write)
         found = self._known.get(key)
         if found is None:
@@ -96,7 +100,7 @@ class RegisterNames:
             return [Part(f"{space}+{offset:#x}", 0, 8 * size)]
         chosen: dict[int, tuple[Reg, int | None]] = {}
         for reg, index, start in ops.covering(offset, size):
-            # Two registers may share an offset, one of them for each direction.
+            # Two registers may share an offset, one for reads and one for writes.
             if start not in chosen or (reg.write if write else reg.read) is not None:
                 chosen[start] = (reg, index)
         big = ops.access.endian == "big"
@@ -119,7 +123,7 @@ class RegisterNames:
         return Part(name, at, high - low, low, fields)
 
     def _operations(self, space: str, offset: int, size: int) -> IoOps | None:
-        """What answers an access; None for what is configuration space's own."""
+        """Return the operations that carry out an access; None for the standard part of configuration space."""
         if space != "cfg":
             return unobserved(self._regions[space].ops)
         return self._device.config.bank_at(offset, size) if isinstance(self._device, PciDevice) else None
@@ -136,14 +140,14 @@ class RegisterNames:
 
 
 class NameFilter:
-    """Globs on names; a name passes if one of them fits it or what it lies in. No glob lets everything pass.
+    """A filter of globs. A name passes if a glob matches the name or what contains it; without globs all names pass.
 
-    ``*`` is any text, ``?`` any character, all else itself: ``rtc``, ``rtc.MR``, ``hpet.T[0]``, ``*.RIS.ALARM``.
+    ``*`` matches any text, ``?`` any character: ``rtc``, ``rtc.MR``, ``hpet.T[0]``, ``*.RIS.ALARM``.
     """
 
     def __init__(self, globs: Iterable[str] = ()) -> None:
         given = list(globs)
-        # What follows a whole name is its inside: a register's field, an array's element, some of its bits.
+        # A matched name may be followed by a part of it: a register's field, an array's element or a bit range.
         self._names = [re.compile(rf"{_pattern(glob)}(?:[.\[+].*)?", re.DOTALL) for glob in given]
         self._devices = [re.compile(_pattern(glob.partition(".")[0])) for glob in given]
 
@@ -152,7 +156,7 @@ class NameFilter:
         return not self._names or any(pattern.fullmatch(name) for pattern in self._names)
 
     def may_pass(self, device: str) -> bool:
-        """Whether anything of ``device`` may pass: False only where no glob speaks of it."""
+        """Whether a name in ``device`` may pass: False only if no glob can match one."""
         return not self._devices or any(pattern.fullmatch(device) for pattern in self._devices)
 
 

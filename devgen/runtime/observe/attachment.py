@@ -1,4 +1,4 @@
-"""Putting observers round what a device has, and taking them away again."""
+"""Attach observers to a device's regions, doorbells, lines and streams, and detach them again."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from devgen.runtime.pci import PciDevice
 
 
 class Attachment:
-    """What has been attached to ``scene``. ``detach`` takes it all away, the last first; its lock is held.
+    """The observers that have been attached to ``scene``. ``detach`` removes all, the last first, under its lock.
 
-    Observers nest: of two that watch the same device, the one that came last must go first.
+    Observers nest: if two observe the same device, the one attached last must be detached first.
     """
 
     def __init__(self, scene: Observable) -> None:
@@ -30,7 +30,7 @@ class Attachment:
         self._undo: list[Callable[[], None]] = []
 
     def accesses(self, device: Device, observer: Callable[[str], AccessObserver]) -> None:
-        """Have ``observer(region name)`` hear of accesses to each region of registers, ``cfg`` for configuration."""
+        """Attach ``observer(region name)`` to each region of registers, and ``observer("cfg")`` to PCI config space."""
         with self.scene.transaction():
             for region in observed_regions(device).values():
                 if region.ops is not None:
@@ -39,7 +39,7 @@ class Attachment:
             self._set(device.config, "observer", fan_out(device.config.observer, observer("cfg")))
 
     def doorbells(self, device: Device, rung: Callable[[IoEventFd, int], None]) -> None:
-        """Call ``rung(doorbell, count)`` whenever one of the device's doorbells was rung, before the device hears."""
+        """Call ``rung(doorbell, count)`` when one of the device's doorbells was rung, before the device's handler."""
         with self.scene.transaction():
             for region in device.regions.values():
                 for doorbell in list(region.ioeventfds):
@@ -55,22 +55,22 @@ class Attachment:
         self._undo.append(partial(exchange_doorbell, region, watched, doorbell))
 
     def device(self, device: Device, observer: DeviceObserver) -> None:
-        """Have ``observer`` hear of the device's memory accesses and inputs."""
+        """Attach ``observer`` to the device's DMA and GPIO inputs."""
         self._set(device, "observer", fan_out(device.observer, observer))
 
     def stream(self, stream: ByteStream, observer: InputObserver, sent: Callable[[int], None]) -> None:
-        """Have ``observer`` hear what the stream receives, and ``sent`` each byte that it sends."""
+        """Attach ``observer`` to the stream's input, and call ``sent`` for each byte that the device sends."""
         self._set(stream, "observer", fan_out(stream.observer, observer))
         stream.connect(sent)
         self._undo.append(partial(stream.disconnect, sent))
 
     def line(self, line: IrqLine, changed: Callable[[int], None]) -> None:
-        """Call ``changed(level)`` at each change."""
+        """Call ``changed(level)`` at each change of the line."""
         line.connect(changed)
         self._undo.append(partial(line.disconnect, changed))
 
     def events(self, sink: Callable[[str, str, dict[str, int]], None]) -> None:
-        """Call ``sink(device, event, values)`` for each event."""
+        """Call ``sink(device, event, values)`` for each event of any device."""
         self.scene.event_sinks.append(sink)
         self._undo.append(partial(self.scene.event_sinks.remove, sink))
 
@@ -84,7 +84,7 @@ class Attachment:
         setattr(owner, name, value)
 
     def detach(self) -> None:
-        """Take everything away. May be called again."""
+        """Detach everything. May be called again."""
         with self.scene.transaction():
             while self._undo:
                 self._undo.pop()()

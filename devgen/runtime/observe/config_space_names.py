@@ -1,4 +1,4 @@
-"""Names of the registers of PCI configuration space: the header's, and those of the capabilities that a function has.
+"""Names of the registers of PCI configuration space: of the header and of a function's capabilities.
 
 Sources: PCI Local Bus Specification 3.0, sections 6.1 (header), 6.2.2 and 6.2.3 (command, status), 6.8.1 and 6.8.2 (MSI
 and MSI-X); PCI Bus Power Management Interface Specification 1.2, section 3.2; PCI Express Base Specification, section
@@ -22,7 +22,7 @@ Fields = tuple[tuple[str, int, int], ...]
 
 @dataclass(slots=True, frozen=True)
 class ConfigRegister:
-    """A register of configuration space: where it is, its bytes, its name, and its fields (name, lowest bit, bits)."""
+    """A register of configuration space: offset and size in bytes, name, and fields (name, lowest bit, width)."""
 
     offset: int
     size: int
@@ -106,16 +106,16 @@ _KNOWN: Final = {
     EXPRESS_ID: ("EXPRESS", _EXPRESS),
     MSIX_ID: ("MSIX", _MSIX),
 }
-"""Capability ID -> what it is called, and its registers behind ID and NEXT."""
+"""Capability ID -> its name, and its registers after ID and NEXT."""
 
 
 def config_registers(config: PciConfig) -> tuple[ConfigRegister, ...]:
-    """The named registers of a function's configuration space."""
+    """Return the named registers of a function's configuration space."""
     return (*HEADER, *(register for offset in _capabilities(config) for register in _of_capability(config, offset)))
 
 
 def _capabilities(config: PciConfig) -> Iterator[int]:
-    """Where the capabilities of the list are; the list is the function's own, and does not change."""
+    """Yield the offsets of the capabilities in the list, which a guest cannot change."""
     if not config.get(STATUS, 2) & STATUS_CAPABILITIES:
         return
     offset = config.get(CAPABILITIES, 1)

@@ -1,4 +1,4 @@
-"""Several observers where a device, a stream or a configuration space has room for one."""
+"""Combines several observers of a device, a stream or a configuration space, which have one observer attribute."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ T = TypeVar("T")
 
 
 class Fanout:
-    """Tells each of its observers; the one that was there first hears of a beginning first and of an end last.
+    """Calls each of its observers: the first one attached is called first at a beginning and last at an end.
 
-    Only what both kinds of observers have is ever called, so the methods of all kinds stand here together.
+    The class has the methods of all observer protocols; only methods that its observers have are called.
     """
 
     __slots__ = ("_observers",)
@@ -65,5 +65,5 @@ class Fanout:
 
 
 def fan_out(present: T | None, added: T) -> T | Fanout:
-    """``added``, beside the observer that is there already, if one is. Take them away in reverse order."""
+    """Combine ``added`` with the observer ``present``, if any. Remove observers in reverse order."""
     return added if present is None else Fanout(present, added)

@@ -1,4 +1,4 @@
-"""What a device does to the world outside, in order: levels, bytes, events, each with its virtual time in ns."""
+"""A device's outputs in order: line levels, sent bytes and events, each with its virtual time in ns."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from devgen.runtime.time.clock import Clock
 OutputKind = Literal["irq", "gpio_out", "tx", "event"]
 
 LIMIT = 1_000_000
-"""Entries kept; a device that does more between two looks loses its oldest ones (``lost`` counts them)."""
+"""Most entries kept until the next `Journal.take`; older ones are dropped and counted in ``lost``."""
 
 
 @dataclass(slots=True, frozen=True)
 class Output:
-    """One thing that a device did. ``value`` is a level or a byte; ``values`` are an event's."""
+    """An output of a device at time ``t`` (ns). ``value`` is a level or a byte; ``values`` are an event's values."""
 
     kind: OutputKind
     name: str
@@ -31,9 +31,9 @@ class Output:
 
 
 class Journal:
-    """Listens to all outputs of a device. The INTx# line of a PCI device is heard at its pin, after interrupt disable.
+    """Collects all outputs of a device. INTx# of a PCI device is observed at its pin, after the interrupt disable bit.
 
-    Events reach it through ``event``, which a machine's ``event_sinks`` takes.
+    For events, add ``event`` to a machine's ``event_sinks``.
     """
 
     def __init__(self, device: Device, clock: Clock, limit: int = LIMIT) -> None:
@@ -53,29 +53,29 @@ class Journal:
         self._undo.append(partial(line.disconnect, sink))
 
     def tap_streams(self) -> None:
-        """Hear the bytes that the device sends, beside any other end."""
+        """Collect the bytes that the device sends too; other sinks still get them."""
         for name, stream in self.device.streams.items():
             sink = partial(self.sent, name)
             stream.connect(sink)
             self._undo.append(partial(stream.disconnect, sink))
 
     def detach(self) -> None:
-        """Hear no more."""
+        """Stop collecting."""
         for action in self._undo:
             action()
         self._undo.clear()
 
     def sent(self, stream: str, value: int) -> None:
-        """One byte sent."""
+        """Add a byte that the device has sent."""
         self._add("tx", stream, value)
 
     def event(self, device: str, event: str, values: dict[str, int]) -> None:
-        """An event of any device of the machine; others' are not ours."""
+        """Add an event if it is from this device; events of other devices are ignored."""
         if device == self.device.name:
             self._append(Output("event", event, 0, self._clock.now(), tuple(values.items())))
 
     def take(self) -> list[Output]:
-        """All entries since the last call."""
+        """Return and remove all entries."""
         found = list(self.outputs)
         self.outputs.clear()
         return found
@@ -90,13 +90,13 @@ class Journal:
 
 
 def level_of(device: Device, name: str) -> int:
-    """Present level of an interrupt or GPIO output; an INTx# line's is its pin's. Raises KeyError."""
+    """Return the level of an interrupt or GPIO output, at the pin for INTx#. Raises KeyError for an unknown name."""
     line = device.irqs.get(name) or device.gpio_out[name]
     return observed_line(device, line).level
 
 
 def observed_line(device: Device, line: IrqLine) -> IrqLine:
-    """Where a line is observed: INTx# and PME# at their pins."""
+    """Return the line to observe for ``line``: the pin for INTx# and PME#, else the line itself."""
     if isinstance(device, PciDevice):
         return device.pin if line is device.intx else device.pme_pin if line is device.pme_line else line
     return line

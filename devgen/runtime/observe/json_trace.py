@@ -1,8 +1,8 @@
-"""A trace as JSON lines: what a recorder writes, of several devices, with names and the place in the guest's program.
+"""A trace of several devices as JSON lines: a recording with register names and the guest's program counter.
 
-Each line says in ``source`` which device of the board it belongs to; the lines of one of them are a trace that
-``devgen replay`` carries out. An access also has ``register`` (or several, separated by commas), ``changed`` (fields
-that it or a timer before it has changed, with old and new value) and ``pc``.
+``source`` of each line is the name of the device; the lines of one device are a trace that ``devgen replay`` can
+replay. An access also has ``register`` (several are separated by commas), ``changed`` (fields that the access, or a
+timer before it, has changed, with old and new value) and ``pc``.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from devgen.runtime.observe.tracer import Level, ProgramCounter, no_processor
 
 
 class JsonTrace:
-    """Traces the devices of ``scene`` that ``wanted`` lets pass whole, from construction to ``close()``.
+    """Traces the devices of ``scene`` that pass ``wanted``, from construction to ``close()``.
 
-    A filter picks devices only: a trace that lacks accesses could not be replayed. At level ``access`` lines lack
-    ``changed``.
+    The filter selects whole devices, because a trace without some accesses could not be replayed. At level ``access``
+    the lines have no ``changed``.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class JsonTrace:
 
     @property
     def error(self) -> OSError | None:
-        """Why the trace has ended early."""
+        """The error that has ended the trace early, or None."""
         return next((recorder.error for recorder in self._recorders if recorder.error is not None), None)
 
     def close(self) -> None:
@@ -75,9 +75,9 @@ def _annotation(device: Device, level: Level, program_counter: ProgramCounter) -
         assert isinstance(size, int)
         parts = names.parts(space, offset, size, fields["op"] == "write")
         fields["register"] = ",".join(part.name for part in parts)
-        place = program_counter()
-        if place is not None:
-            fields["pc"] = place
+        pc = program_counter()
+        if pc is not None:
+            fields["pc"] = pc
         if level != "access":
             changed: dict[str, Json] = {change.name: [change.old, change.new] for change in changes.take()}
             if changed:

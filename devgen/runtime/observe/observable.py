@@ -1,4 +1,4 @@
-"""What recorders, traces and waves need of whatever its devices live in: a machine, or a server of one device."""
+"""The interface of a machine, or of a server of one device, for recorders, traces and waves."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ ResetSink = Callable[[bool], None]
 
 
 class Observable(Protocol):
-    """Devices in their surroundings, as an observer sees them."""
+    """A set of devices that can be observed."""
 
     @property
     def name(self) -> str:
-        """What a recording calls it."""
+        """The name that a recording's description contains."""
         ...
 
     @property
     def lock(self) -> AbstractContextManager[object]:
-        """Held while observers are attached and detached, and whenever they are called."""
+        """The lock that is held while observers are attached, detached and called."""
         ...
 
     @property
     def clocks(self) -> Clocks:
-        """The devices' time."""
+        """The devices' clocks."""
         ...
 
     @property
@@ -48,13 +48,13 @@ class Observable(Protocol):
         ...
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Several changes to the devices' regions, committed once."""
+        """Return a context in which changes to the devices' regions are committed once, at its end."""
         ...
 
     def is_ram(self, address: int, length: int) -> bool:
-        """Whether a replay has memory for these bytes: then a recording says what the device found there."""
+        """Whether these bytes are RAM in a replay too; if so, a recording contains the data that the device reads."""
         ...
 
     def surroundings(self) -> dict[str, Json]:
-        """What the header of a recording says of them."""
+        """Return the fields that describe the machine in a recording's header, such as its RAM size."""
         ...

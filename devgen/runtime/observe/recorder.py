@@ -1,16 +1,16 @@
-"""Record what a device does and what is done to it, in the format that ``devgen.hosts.bench.replay`` reads.
+"""Record a device's inputs and outputs in the trace format that ``devgen.hosts.bench.replay`` reads.
 
-A recording starts from the device's saved state, which stands in the header, so it may begin at any moment and still
-replays exactly. On a live clock the recorder makes time exact for the device: an access sees one time throughout, and a
-timer that the host fires late sees its own deadline.
+A recording starts with the device's saved state in the header, so it may begin at any moment and still replays exactly.
+On a live clock the recorder makes time exact for the device: the time is constant during an access, and it is the
+deadline when the host fires a timer late.
 
-Bytes that the device reads from the machine's RAM stand in the trace as ``mem_write`` before the input that made it
-read; what it writes, as ``mem_read`` after. A doorbell is a write, with the number of ``rings`` where
-several were merged.
+Bytes that the device reads from the machine's RAM are written as ``mem_write`` before the input that caused the read;
+bytes that it writes, as ``mem_read`` after the input. A doorbell is a write, with the number of ``rings`` if several
+were merged.
 
-Timers that an input makes due fire at its end, but an input may be a part of another device's access and end earlier
-than that. So the recorder always writes a ``clock_step``, of 0 ns if no time has passed, where timers fired, and the
-header says so: ``"due": "stepped"``.
+Timers that an input makes due fire at the end of the input. But an input may be a part of another device's access and
+end earlier than the access. Therefore the recorder writes a ``clock_step`` wherever timers fired, of 0 ns if no time
+has passed, and marks this in the header: ``"due": "stepped"``.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ from devgen.runtime.time.clock import LiveClock
 from devgen.runtime.time.timer import Timer
 
 CATCH_UP: Final = 1000
-"""Overdue timers that may fire before an access of a live guest; with more than that the recording is not exact."""
+"""Most overdue timers that fire before an access of a live guest; with more, the recording is not exact."""
 
 PIECE: Final = 1 << 18
-"""Bytes of guest memory in one line."""
+"""Most bytes of guest memory in one line."""
 
 CATEGORY: Final = "recorded"
 
@@ -48,22 +48,22 @@ Annotate = Callable[[dict[str, Json]], None]
 
 
 def _nothing(_fields: dict[str, Json]) -> None:
-    """Nothing to add."""
+    """Add nothing: the default callback."""
 
 
 class Recorder:
     """Records one device of ``scene`` into ``file``, from construction to ``close()``.
 
-    Everything is done under the scene's lock. Once the file cannot be written, recording ends by itself and ``error``
-    says why: the guest goes on.
+    All work is done under the scene's lock. If writing the file fails, recording stops with the reason in ``error``,
+    and the guest continues.
     """
 
     def __init__(
         self, scene: Observable, device: Device, file: TextIO, *, source: str = "", annotate: Annotate = _nothing
     ) -> None:
-        """``source`` is written on each line, where several recordings share a file.
+        """``source`` is written on each line if it is not empty, for several recordings in one file.
 
-        ``annotate(fields)`` may add to the line of an access, once that has been carried out.
+        ``annotate(fields)`` may add fields to the line of an access after the access.
         """
         self.scene = scene
         self.device = device
@@ -123,7 +123,7 @@ class Recorder:
             self._undo.append(partial(exchange_doorbell, region, watched, doorbell))
 
     def close(self) -> None:
-        """End the recording: the last outputs, the ``end`` line; the device is let go. May be called again."""
+        """End the recording: write the last outputs and the ``end`` line, and detach. May be called again."""
         with self.scene.lock:
             if not self._undo:
                 return
@@ -183,9 +183,9 @@ class Recorder:
     # --- inputs --------------------------------------------------------------------------
 
     def begin(self) -> bool:
-        """An input is about to reach the device; False if it comes from within another one, which it is then part of.
+        """Begin an input: write the time that has passed and the outputs since the last input.
 
-        Writes out the time that has passed and what the device did in it.
+        Return False if this input happens during another one and is therefore part of it.
         """
         self._depth += 1
         if self._depth > 1:
@@ -196,7 +196,7 @@ class Recorder:
         return True
 
     def finish(self, fields: dict[str, Json]) -> None:
-        """The input has been carried out: write it, and what it caused."""
+        """End an input: write it and the outputs that it caused."""
         self._unlatch()
         if self._depth:
             return
@@ -220,7 +220,7 @@ class Recorder:
         self._write_outputs()
 
     def accessed(self, write: bool, space: str, offset: int, size: int, value: int) -> None:
-        """An access that ``begin`` has announced has been carried out."""
+        """Write an access after it was carried out; ``begin`` was called before it."""
         fields: dict[str, Json] = {
             "op": "write" if write else "read",
             "space": space,
@@ -269,10 +269,10 @@ class Recorder:
             self._stores += _pieces(address, data)
 
     def refused(self, verb: str, address: int, length: int) -> None:
-        """See DeviceObserver; a replayed device is refused by its own command register."""
+        """See DeviceObserver. Nothing is written: in a replay the command register refuses the access too."""
 
     def unsent(self, vector: int) -> None:
-        """See DeviceObserver; as ``refused``."""
+        """See DeviceObserver. Nothing is written, as in ``refused``."""
 
     # --- outputs -------------------------------------------------------------------------
 
@@ -300,8 +300,8 @@ class Recorder:
                 return {"op": "tx", "data": f"{output.value:02x}", "t": output.t}
         values = dict(output.values)
         text = self.device.ERRORS.get(output.name)
-        told: dict[str, Json] = {} if text is None else {"error": text.format(**values)}
-        return {"op": "event", "name": output.name, "data": dict(values), **told, "t": output.t}
+        error: dict[str, Json] = {} if text is None else {"error": text.format(**values)}
+        return {"op": "event", "name": output.name, "data": dict(values), **error, "t": output.t}
 
     def _write(self, fields: dict[str, Json]) -> None:
         if self.error is not None:
@@ -323,7 +323,7 @@ class Recorder:
 
 
 class SpaceObserver:
-    """Hears the accesses of one region, or of configuration space, for a recorder."""
+    """Observes the accesses of one region, or of configuration space, for a recorder."""
 
     __slots__ = ("_recorder", "_space")
 
@@ -332,28 +332,28 @@ class SpaceObserver:
         self._space = space
 
     def before(self, write: bool, offset: int, size: int, value: int) -> None:
-        """An access begins."""
+        """See AccessObserver."""
         self._recorder.begin()
 
     def after(self, write: bool, offset: int, size: int, value: int) -> None:
-        """An access has been carried out."""
+        """See AccessObserver."""
         self._recorder.accessed(write, self._space, offset, size, value)
 
 
 def exchange_doorbell(region: MemoryRegion, old: IoEventFd, new: IoEventFd) -> None:
-    """Put ``new`` in the place of ``old``."""
+    """Replace the doorbell ``old`` with ``new``."""
     region.del_ioeventfd(old)
     region.add_ioeventfd(new)
 
 
 def _pieces(address: int, data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Cut what a line of the trace could not hold."""
+    """Cut data into pieces that fit a line of the trace."""
     for start in range(0, len(data), PIECE):
         yield address + start, data[start : start + PIECE]
 
 
 def _last_stores(stores: Sequence[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
-    """The stores whose bytes no later one has overwritten: what memory holds afterwards."""
+    """Return the stores that no later store overlaps, whose bytes memory therefore still contains."""
     later: list[tuple[int, int]] = []
     kept: list[tuple[int, bytes]] = []
     for address, data in reversed(stores):
@@ -365,7 +365,7 @@ def _last_stores(stores: Sequence[tuple[int, bytes]]) -> Iterator[tuple[int, byt
 
 
 def _timers(device: Device) -> list[Timer]:
-    """All timers of a device, as its STATE names them."""
+    """Return all timers in a device's STATE."""
     found: list[Timer] = []
     for item in device.STATE:
         value: object = getattr(device, item.held_in)

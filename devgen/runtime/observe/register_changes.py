@@ -1,4 +1,4 @@
-"""What of a device's state has changed since one last looked, by the names of the description."""
+"""Find the registers and fields of a device that have changed, by their names in the description."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from devgen.runtime.observe.config_space_names import Fields
 Stored = int | list[int] | bytes
 
 WATCHED = 64
-"""Elements of an array of bytes that is watched: a larger one is a buffer or a medium, whose contents are no news."""
+"""Largest byte array, in bytes, whose changes are reported; larger ones are buffers or storage."""
 
 
 @dataclass(slots=True, frozen=True)
 class Change:
-    """A register, field or hidden state and its values."""
+    """A changed register, field or hidden state with its old and new value."""
 
     name: str
     old: int
     new: int
 
     def __str__(self) -> str:
-        """``RIS.ALARM 0→1``."""
+        """Format as ``RIS.ALARM 0→1``."""
         return f"{self.name} {number_text(self.old)}→{number_text(self.new)}"
 
 
@@ -37,24 +37,24 @@ class _Item:
 
 
 class StateChanges:
-    """Compares the registers of ``device``, and with ``hidden`` its other state too, with what they were before."""
+    """Finds changes of the registers of ``device``, and with ``hidden`` of its other state too."""
 
     def __init__(self, device: Device, *, hidden: bool = False) -> None:
         self._device = device
         self._items = list(_items(device, hidden))
-        self._seen = [self._look(item) for item in self._items]
+        self._values = [self._read(item) for item in self._items]
 
     def take(self) -> list[Change]:
-        """The changes since the last call (or since the beginning), in the description's order."""
+        """Return the changes since the last call or since construction, in the description's order."""
         found: list[Change] = []
         for at, item in enumerate(self._items):
-            old, new = self._seen[at], self._look(item)
+            old, new = self._values[at], self._read(item)
             if old != new:
-                self._seen[at] = new
+                self._values[at] = new
                 found.extend(_differences(item, old, new))
         return found
 
-    def _look(self, item: _Item) -> Stored:
+    def _read(self, item: _Item) -> Stored:
         value = cast("int | list[int] | bytearray", getattr(self._device, item.attribute))
         if isinstance(value, bytearray):
             return bytes(value) if len(value) <= WATCHED else b""

@@ -1,7 +1,7 @@
-"""The trace format: JSON lines, a header first, an ``end`` last, inputs each followed by the outputs they caused.
+"""The trace format: JSON lines with a header first, ``end`` last, and each input followed by the outputs it caused.
 
-Reading is streaming and bounded: a line of more than a mebibyte, a number that is none, a field that lacks are errors
-with the file's name and the line.
+Lines are read one at a time and are bounded in length. A line of more than 1 MiB, a missing field and a value of the
+wrong type are errors with the file's name and the line number.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SHOWN = 80
 
 @dataclass(slots=True, frozen=True)
 class Line:
-    """One line of a trace: its number, its operation and its fields. The accessors raise TraceError with the place."""
+    """A line of a trace: its number, operation and fields. The accessors raise TraceError with the file and line."""
 
     file: str
     number: int
@@ -35,11 +35,11 @@ class Line:
     fields: Mapping[str, object]
 
     def fail(self, message: str) -> TraceError:
-        """An error at this line."""
+        """Return an error at this line; the caller raises it."""
         return TraceError(f"{self.file}:{self.number}: {message}")
 
     def integer(self, key: str, low: int = 0, high: int = (1 << 64) - 1, default: int | None = None) -> int:
-        """An int field within ``low .. high``."""
+        """Return an int field within ``low .. high``, or ``default`` if it is absent."""
         value = self.fields.get(key, default)
         if isinstance(value, bool) or not isinstance(value, int):
             raise self.fail(f"'{self.op}' needs an integer '{key}'")
@@ -48,37 +48,37 @@ class Line:
         return value
 
     def text(self, key: str, default: str | None = None) -> str:
-        """A string field."""
+        """Return a string field, or ``default`` if it is absent."""
         value = self.fields.get(key, default)
         if not isinstance(value, str):
             raise self.fail(f"'{self.op}' needs a string '{key}'")
         return value
 
     def data(self, key: str = "data") -> bytes:
-        """A hex string field."""
+        """Return the bytes of a hexadecimal string field."""
         try:
             return bytes.fromhex(self.text(key))
         except ValueError:
             raise self.fail(f"'{key}' is not hex") from None
 
     def mapping(self, key: str) -> Mapping[str, object]:
-        """An object field; absent is empty."""
+        """Return an object field; an absent field is an empty object."""
         value = self.fields.get(key) or {}
         if not isinstance(value, dict):
             raise self.fail(f"'{key}' must be an object")
         return value
 
     def __str__(self) -> str:
-        """The fields as JSON, cut to a readable length."""
+        """Return the fields as JSON, truncated to a readable length."""
         shown = json.dumps(self.fields)
         return shown if len(shown) <= 4 * _SHOWN else shown[: 4 * _SHOWN] + "…"
 
 
 def read_lines(file: BinaryIO, name: str, source: str | None = None) -> Iterator[Line]:
-    """All lines of a trace, the header first. Raises TraceError where the file stops being one.
+    """Yield all lines of a trace, the header first. Raises TraceError at the first line that is not valid.
 
-    After the ``end`` line nothing may follow; a file without one was cut off. Where several devices share a file
-    (each line says in ``source`` which one it is of), ``source`` chooses one of them.
+    No line may follow ``end``; a file without ``end`` is truncated. If a file contains several devices (each line has
+    the device's name in ``source``), the argument ``source`` selects one.
     """
     number = 0
     ended = started = False
@@ -89,9 +89,9 @@ def read_lines(file: BinaryIO, name: str, source: str | None = None) -> Iterator
         if not _chosen(line, source, given):
             continue
         if ended:
-            raise line.fail("nothing may follow 'end'")
+            raise line.fail("no line may follow 'end'")
         if started == (line.op == "header"):
-            raise line.fail("the header must be the first line, and only that")
+            raise line.fail("the first line, and no other, must be the header")
         if source is None and line.op == "header":
             source = _source(line)
         started, ended = True, line.op == "end"
@@ -101,7 +101,7 @@ def read_lines(file: BinaryIO, name: str, source: str | None = None) -> Iterator
     if not started:
         raise TraceError(f"{name}: no trace of a device '{source}' in this file")
     if not ended:
-        raise TraceError(f"{name}:{number}: the trace is cut off: no 'end' line")
+        raise TraceError(f"{name}:{number}: the trace is truncated: it has no 'end' line")
 
 
 def _source(line: Line) -> str | None:
@@ -110,13 +110,13 @@ def _source(line: Line) -> str | None:
 
 
 def _chosen(line: Line, source: str | None, given: bool) -> bool:
-    """Whether a line is of the trace of ``source``. If nobody has ``given`` that, there may be no other's header."""
+    """Whether a line belongs to ``source``. If the caller has not ``given`` a source, a second header is an error."""
     found = _source(line)
     if found is None or source is None or found == source:
         return True
     if not given and line.op == "header":
         raise line.fail(
-            f"the file holds traces of several devices ('{source}', '{found}' ..): choose one (replay: --device)"
+            f"the file contains traces of several devices ('{source}', '{found}', ...): choose one (replay: --device)"
         )
     return False
 
@@ -138,7 +138,7 @@ def _parse(raw: bytes, name: str, number: int) -> Line:
 
 
 def read_header(path: Path) -> Line:
-    """The header of a trace file. Raises TraceError, also when the file cannot be read."""
+    """Read the header of a trace file. Raises TraceError if the file cannot be read or its first line is not valid."""
     try:
         with open_regular(path) as file:
             return _parse(file.readline(LINE_LIMIT + 1), str(path), 1)

@@ -1,13 +1,14 @@
-"""A trace in words: a line for each access, named as the description names it, and for what came of it.
+"""A readable trace: a line for each access, with the description's names, and for each change that it caused.
 
     0.001204117 0x707d rtc.IMSC write 1 (ALARM=1)
     0.001204117        rtc.IMSC.ALARM 0→1
     1.000000000        rtc.RIS.ALARM 0→1
     1.000000000        rtc.intr 0→1
 
-First the virtual time in seconds; on a CPU host, of an access of the guest's, the offset of its instruction in the code
-segment (KVM has moved on to the next one when a write to memory leaves it). Writes that a device allows to be late
-(coalesced ones) carry none. Where there is no processor to ask, the place of a PCI device's access: ``BAR0+0x18``.
+The columns are: the virtual time in seconds; for an access of the guest on a CPU host, the offset of its instruction in
+the code segment; the name; the access or change. At an MMIO write under KVM the offset is that of the next instruction,
+because KVM has completed the write's instruction. Coalesced writes have no offset. Without a processor, an access to a
+PCI device has its BAR and offset instead: ``BAR0+0x18``.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ from devgen.runtime.observe.register_changes import StateChanges
 from devgen.runtime.pci import PciDevice
 
 Level = Literal["access", "field", "all"]
-"""``access``: reads, writes, doorbells. ``field``: also values by field, and each register that has changed. ``all``:
-also hidden state, lines, bytes, events, memory that the device reads and writes, resets. Errors are in all of them."""
+"""``access``: reads, writes, doorbells. ``field``: also the values of fields and the registers that have changed.
+``all``: also hidden state, lines, bytes of streams, events, DMA and resets. Errors are shown at each level."""
 
 LEVELS: Final[tuple[Level, ...]] = get_args(Level)
 
@@ -37,15 +38,15 @@ _SHOWN: Final = 32
 
 
 def no_processor() -> None:
-    """Nowhere: there is no processor."""
+    """Return None, the program counter without a processor."""
     return None
 
 
 class Tracer:
-    """Traces the devices of ``scene`` to ``emit``, a line a call, from construction to ``close()``.
+    """Traces the devices of ``scene``, from construction to ``close()``; ``emit`` is called with each line.
 
-    ``wanted`` picks devices, registers and lines by name. Once ``emit`` raises OSError the trace ends and ``error``
-    says why. ``emit`` is called under the scene's lock.
+    ``wanted`` selects devices, registers and lines by name. If ``emit`` raises OSError, the trace ends with the reason
+    in ``error``. ``emit`` is called under the scene's lock.
     """
 
     def __init__(
@@ -70,12 +71,12 @@ class Tracer:
                     DeviceTracer(self, device, self._attachment)
 
     def say(self, name: str, what: str, place: str | None = None) -> None:
-        """A line about ``name``, if that is wanted. ``place`` of an access is shown if no processor tells its own."""
+        """Write a line about ``name`` if it is wanted. ``place`` of an access is shown without a program counter."""
         if self.error is not None or not self.wanted(name):
             return
-        where = None if place is None else self._program_counter()
-        if where is not None:
-            place = f"{where:#06x}"
+        pc = None if place is None else self._program_counter()
+        if pc is not None:
+            place = f"{pc:#06x}"
         seconds, ns = divmod(self._clock.now(), 1_000_000_000)
         try:
             self._emit(f"{seconds:5}.{ns:09} {place or '':>10} {name} {what}".rstrip())
@@ -83,7 +84,7 @@ class Tracer:
             self.error = error
 
     def close(self) -> None:
-        """Watch no more. May be called again."""
+        """End the trace. May be called again."""
         with self._scene.lock:
             self._attachment.detach()
 
@@ -97,7 +98,7 @@ class Tracer:
 
 
 class DeviceTracer:
-    """Tells a tracer what happens to one device."""
+    """Observes one device for a tracer."""
 
     def __init__(self, tracer: Tracer, device: Device, attachment: Attachment) -> None:
         self._tracer = tracer
@@ -124,14 +125,14 @@ class DeviceTracer:
     # --- accesses ------------------------------------------------------------------------
 
     def show_changes(self) -> None:
-        """Say what has changed since the last look: by an access, or by a timer since."""
+        """Write the changes since the last call, caused by an access or by a timer."""
         if self._level == "access":
             return
         for change in self._changes.take():
             self._say(change.name, str(change).partition(" ")[2])
 
     def accessed(self, space: str, write: bool, offset: int, size: int, value: int) -> None:
-        """An access has been carried out, or (a write) is about to be."""
+        """Write an access; a read has been carried out, a write will be."""
         verb = "write" if write else "read"
         for part in self._names.parts(space, offset, size, write):
             fields = "" if self._level == "access" else part.show_fields(value)
@@ -144,7 +145,7 @@ class DeviceTracer:
     def _rung(self, doorbell: IoEventFd, count: int) -> None:
         self._say(doorbell.name, f"rung {count} times" if count > 1 else "rung")
 
-    # --- the rest, at level all ----------------------------------------------------------
+    # --- other observations, at level all -------------------------------------------------
 
     def _line_changed(self, name: str, level: int) -> None:
         self.show_changes()
@@ -154,7 +155,7 @@ class DeviceTracer:
         self._say(stream, f"sends {bytes((value,))!r}"[:_SHOWN].replace("b'", "'"))
 
     def received(self, stream: str, data: bytes | None) -> None:
-        """Bytes have arrived, or a break."""
+        """Write received bytes, or a break."""
         self._say(stream, "receives a break" if data is None else f"receives {data[:_SHOWN]!r}")
         self.show_changes()
 
@@ -202,7 +203,7 @@ class DeviceTracer:
 
 
 def _bar_places(device: Device) -> dict[str, tuple[str, int]]:
-    """Where the regions of a PCI device lie: (BAR, offset)."""
+    """Return (BAR, offset) of each region of a PCI device."""
     if not isinstance(device, PciDevice):
         return {}
     places = {
@@ -214,7 +215,7 @@ def _bar_places(device: Device) -> dict[str, tuple[str, int]]:
 
 
 class _SpaceTracer:
-    """Hears the accesses of one region. A write is told before it acts, so that what it causes stands behind it."""
+    """Observes the accesses of one region. A write is written before it is carried out, so its effects follow it."""
 
     __slots__ = ("_space", "_tracer")
 
@@ -241,7 +242,7 @@ class _StreamTracer:
         self._name = name
 
     def begin(self) -> None:
-        """Told when it has arrived."""
+        """Do nothing: `received` writes the line."""
 
     def received(self, data: bytes | None) -> None:
         self._tracer.received(self._name, data)

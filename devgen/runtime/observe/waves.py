@@ -1,7 +1,7 @@
-"""Lines over time as a VCD file (IEEE 1364-2005, 18), for GTKWave and its like. Needs the package pyvcd.
+"""Lines over time as a VCD file (IEEE 1364-2005, 18), for viewers such as GTKWave. Needs the package pyvcd.
 
-Each device is a scope; in it each interrupt line, GPIO input and output is a wire, and each counter a register that is
-sampled whenever one of the device's registers is accessed or one of its lines changes. The unit is a nanosecond of
+Each device is a scope. In it, each interrupt line, GPIO input and GPIO output is a wire, and each counter is a register
+that is sampled when a register of the device is accessed or one of its lines changes. The unit is a nanosecond of
 virtual time.
 """
 
@@ -28,9 +28,9 @@ Samples = Sequence[Callable[[], None]]
 
 
 class Waves:
-    """Writes the lines of the devices of ``scene`` into ``file``, which stays open, from construction to ``close()``.
+    """Writes the lines of the devices of ``scene`` to ``file``, from construction to ``close()``; ``file`` stays open.
 
-    Once the file cannot be written, it ends by itself and ``error`` says why: the guest goes on.
+    If writing fails, the output ends with the reason in ``error``, and the guest continues.
     """
 
     def __init__(self, scene: Observable, file: TextIO, wanted: NameFilter | None = None) -> None:
@@ -49,7 +49,7 @@ class Waves:
                 self._add(device)
             self._guarded(self._writer.flush)
 
-    # --- what there is -------------------------------------------------------------------
+    # --- declaring variables -------------------------------------------------------------
 
     def _add(self, device: Device) -> None:
         scope = device.name
@@ -86,18 +86,18 @@ class Waves:
         self._writer.set_scope_type(scope, ScopeType.module)
         return self._writer.register_var(scope, name, kind, size=width, init=value)
 
-    # --- what happens --------------------------------------------------------------------
+    # --- writing changes -----------------------------------------------------------------
 
     def _sample(self, variable: Wave, counter: Counter) -> None:
         self._change(variable, counter.read())
 
     def _change(self, variable: Wave, value: int) -> None:
-        # A recorder beside us may show a device a moment before that of the last access.
+        # While a recorder is attached too, a device's time may be before the last access.
         self._last = max(self._last, self._clock.now())
         self._guarded(partial(self._writer.change, variable, self._last, value))
 
     def changed(self, variable: Wave, value: int) -> None:
-        """A line has this level now."""
+        """Write the new level of a line."""
         self._change(variable, value)
 
     def _guarded(self, write: Callable[[], None]) -> None:
@@ -109,7 +109,7 @@ class Waves:
             self.error = error
 
     def close(self) -> None:
-        """Write the end of time and watch no more. May be called again."""
+        """Write the final time and detach. May be called again."""
         with self._scene.lock:
             self._attachment.detach()
             _sample_all(self._samples)
@@ -141,7 +141,7 @@ def _sample_all(samples: Samples) -> None:
 
 
 class _Sampler:
-    """Samples counters behind each access."""
+    """Samples counters before and after each access."""
 
     __slots__ = ("_samples",)
 
@@ -149,7 +149,7 @@ class _Sampler:
         self._samples = samples
 
     def before(self, write: bool, offset: int, size: int, value: int) -> None:
-        """A counter that is about to be loaded is shown at its old count first."""
+        """Write the counters' values before the access can load new ones."""
         _sample_all(self._samples)
 
     def after(self, write: bool, offset: int, size: int, value: int) -> None:
@@ -157,27 +157,27 @@ class _Sampler:
 
 
 class _Inputs:
-    """Hears a device's inputs."""
+    """Observes a device's GPIO inputs."""
 
     def __init__(self, waves: Waves, variables: dict[str, Wave]) -> None:
         self._waves = waves
         self._variables = variables
 
     def begin(self) -> None:
-        """The level is known when the input has been driven."""
+        """Do nothing: `driven` writes the level."""
 
     def driven(self, name: str, level: int) -> None:
         if name in self._variables:
             self._waves.changed(self._variables[name], level)
 
     def loaded(self, address: int, data: bytes) -> None:
-        """No line."""
+        """Do nothing: not a line."""
 
     def stored(self, address: int, data: bytes) -> None:
-        """No line."""
+        """Do nothing: not a line."""
 
     def refused(self, verb: str, address: int, length: int) -> None:
-        """No line."""
+        """Do nothing: not a line."""
 
     def unsent(self, vector: int) -> None:
-        """No line."""
+        """Do nothing: not a line."""

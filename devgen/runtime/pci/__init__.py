@@ -1,14 +1,14 @@
 """PCI: configuration space, devices, bus 0 and its host bridge.
 
-A ``PciDevice`` is a ``Device`` with a configuration space. Its regions lie in BARs; when a guest writes a BAR or the
-command register, the regions move, and with them the slots and doorbells of the host. Sources: PCI Local Bus
+A ``PciDevice`` is a ``Device`` with a configuration space. Its regions are in BARs; when a guest writes a BAR or the
+command register, the regions move, and the host updates its memory slots and doorbells. Sources: PCI Local Bus
 Specification 3.0, PCI Express Base Specification 4.0.
 
 - ``config_space``: the registers of configuration space, with write masks. ``pci_device``: a function and its BARs.
-- ``pci_bus`` and ``host_bridge``: slots, the two configuration ports. ``ecam``: configuration space in memory.
+- ``pci_bus`` and ``host_bridge``: slots and the configuration ports. ``ecam``: configuration space in memory space.
 - ``message_interrupts``: MSI and MSI-X. ``power_management``, ``pci_express``, ``vendor_capability``: capabilities.
 
-For example, mechanism 1 reads the vendor and device of slot 3 so::
+For example, configuration mechanism 1 reads the vendor and device ID of slot 3::
 
     machine.io.write(0xCF8, 0x80001800, 4)
     machine.io.read(0xCFC, 4)

@@ -21,7 +21,7 @@ BarType = Literal["io", "mem32", "mem64", "rom"]
 
 SIZE = 256
 EXTENDED_SIZE = 4096
-"""Bytes of a PCI Express function's configuration space."""
+"""Size in bytes of a PCI Express function's configuration space."""
 COMMAND = 0x04
 STATUS = 0x06
 CACHE_LINE = 0x0C
@@ -34,7 +34,7 @@ INTERRUPT_PIN = 0x3D
 FIRST_CAPABILITY = 0x40
 FIRST_EXTENDED = 0x100
 KEPT: Final = 1024
-"""Resolved accesses to a device's own registers that are kept."""
+"""Most cached accesses to a device's own registers."""
 
 COMMAND_IO = 1 << 0
 COMMAND_MEMORY = 1 << 1
@@ -52,7 +52,10 @@ _ROM_ENABLE = 1
 
 @dataclass(slots=True, frozen=True)
 class PciIdentity:
-    """What the header says of a function. ``class_code``: class, subclass, prog-if in 24 bits; pin 0 none, 1 INTA#."""
+    """The identification registers of a function's header.
+
+    ``class_code`` is 24 bits: class, subclass, programming interface. ``interrupt_pin`` is 0 for none, 1 for INTA#.
+    """
 
     vendor: int
     device: int
@@ -79,7 +82,7 @@ class Bar:
 
     @property
     def width(self) -> int:
-        """Bytes of the register: 8 for a 64-bit BAR, which takes the next slot too."""
+        """Size of the register in bytes: 8 for a 64-bit BAR, which also uses the next BAR's register."""
         return 8 if self.type == "mem64" else 4
 
     @property
@@ -90,12 +93,12 @@ class Bar:
 
     @property
     def granularity(self) -> int:
-        """The smallest size that the address bits can express: 4 for ports, 16 for memory, 2 KiB for a ROM."""
+        """The smallest size in bytes that the address bits can express: 4 for I/O, 16 for memory, 2 KiB for a ROM."""
         return {"io": 4, "mem32": 16, "mem64": 16, "rom": 2048}[self.type]
 
 
 class _Answer(NamedTuple):
-    """A resolved access to a device's own registers; ``stored`` bits of it are a capability's bytes."""
+    """A resolved access to a device's own registers; the bits in ``stored`` belong to a capability instead."""
 
     read: Reader
     write: Writer
@@ -103,9 +106,10 @@ class _Answer(NamedTuple):
 
 
 class PciConfig:
-    """``size`` bytes of configuration space. No access to it raises, whatever its offset, size and value.
+    """The configuration space of a function, ``size`` bytes. No access of any offset, size and value raises.
 
-    ``changed(offset, size)`` is called after each write to the header. Raises DeviceError for BARs that overlap.
+    ``changed(offset, size)`` is called after each write to the header. Raises DeviceError for BARs that overlap, do not
+    fit into the header or have an impossible size.
     """
 
     def __init__(self, identity: PciIdentity, bars: Sequence[Bar] = (), size: int = SIZE) -> None:
@@ -113,17 +117,17 @@ class PciConfig:
         self.data = bytearray(size)
         self.writable = bytearray(size)
         self.cleared = bytearray(size)
-        """Bits that a write of 1 clears."""
+        """Bits that are cleared by writing 1."""
         self.driven = bytearray(size)
-        """Bits that the function itself changes: a snapshot's may differ there."""
+        """Bits that the function itself changes; a saved state may differ in them."""
         self.kept = bytearray(size)
-        """Bits that a reset of the function alone leaves as they are."""
+        """Bits that a function-level reset does not change (sticky bits)."""
         self.asleep = False
-        """In a power state other than D0: nothing but configuration space answers."""
+        """Whether the power state is not D0: the function then responds to configuration accesses only."""
         self.bars = tuple(bars)
         self.changed: Callable[[int, int], None] = _nothing
         self.observer: AccessObserver | None = None
-        """Hears the guest's accesses; for a recorder."""
+        """Called for the guest's accesses; used by a recorder."""
         self._banks: list[IoOps] = []
         self._answers: BoundedCache[tuple[int, int], _Answer | None] = BoundedCache(KEPT)
         self._watches: list[tuple[int, int, Callable[[], None]]] = []
@@ -167,11 +171,11 @@ class PciConfig:
     # --- building ----------------------------------------------------------------------
 
     def put(self, offset: int, value: int, size: int) -> None:
-        """Set ``size`` bytes whatever their masks: the hardware's side."""
+        """Set ``size`` bytes for the device, ignoring the write masks."""
         self.data[offset : offset + size] = value.to_bytes(size, "little")
 
     def get(self, offset: int, size: int) -> int:
-        """``size`` bytes as stored: the hardware's side."""
+        """Return the stored value of ``size`` bytes, for the device."""
         return int.from_bytes(self.data[offset : offset + size], "little")
 
     def allow(self, offset: int, mask: int, size: int) -> None:
@@ -179,7 +183,7 @@ class PciConfig:
         self.writable[offset : offset + size] = mask.to_bytes(size, "little")
 
     def clear(self, offset: int, mask: int, size: int) -> None:
-        """Declare which bits a guest clears by writing 1."""
+        """Declare which bits are cleared by writing 1 (RW1C)."""
         self.cleared[offset : offset + size] = mask.to_bytes(size, "little")
 
     def drive(self, offset: int, mask: int, size: int) -> None:
@@ -187,18 +191,18 @@ class PciConfig:
         self.driven[offset : offset + size] = mask.to_bytes(size, "little")
 
     def watch(self, offset: int, size: int, callback: Callable[[], None]) -> None:
-        """Call ``callback()`` after each write of the guest that touches ``size`` bytes at ``offset``."""
+        """Call ``callback()`` after each guest write that overlaps the ``size`` bytes at ``offset``."""
         self._watches.append((offset, offset + size, callback))
 
     def keep(self, offset: int, mask: int, size: int) -> None:
-        """Declare which bits a reset of the function alone leaves as they are."""
+        """Declare which bits a function-level reset does not change (sticky bits)."""
         self.kept[offset : offset + size] = mask.to_bytes(size, "little")
 
     def add_capability(self, identifier: int, body: bytes, writable: bytes = b"", at: int | None = None) -> int:
-        """Append a capability to the list, at offset ``at`` or behind the one before; returns its offset.
+        """Append a capability to the list, at offset ``at`` or after the previous capability; return its offset.
 
-        ``body`` follows its two header bytes; a reset puts ``writable`` bits to what it has there. Raises DeviceError
-        when there is no room for it.
+        ``body`` follows the two header bytes. ``writable`` is the write mask of ``body``; a reset sets the writable
+        bits to their values in ``body``. Raises DeviceError if the capability does not fit there.
         """
         offset = self._next_capability if at is None else at
         end = offset + 2 + len(body)
@@ -212,14 +216,14 @@ class PciConfig:
         return offset
 
     def add_extended(self, identifier: int, version: int, body: bytes, at: int | None = None) -> int:
-        """Append an extended capability to their list, as ``add_capability`` does. ``body`` follows the header's dword.
+        """Append an extended capability to its list and return its offset; see ``add_capability``.
 
-        The first one stands at 0x100.
+        ``body`` follows the header's dword. The first extended capability is at 0x100.
         """
         offset = self._next_extended if at is None else at
         end = offset + 4 + len(body)
         if self._last_extended is None and offset != FIRST_EXTENDED:
-            raise DeviceError(f"the first extended capability stands at {FIRST_EXTENDED:#x}, not at {offset:#x}")
+            raise DeviceError(f"the first extended capability must be at {FIRST_EXTENDED:#x}, not at {offset:#x}")
         self._take(f"extended capability {identifier:#x}", offset, end, FIRST_EXTENDED, self.size)
         if self._last_extended is not None:
             self.put(self._last_extended, self.get(self._last_extended, 4) | offset << 20, 4)
@@ -241,17 +245,17 @@ class PciConfig:
         self._defaults[offset : offset + len(writable)] = bytes(a & b for a, b in zip(body, writable, strict=False))
 
     def add_bank(self, ops: IoOps) -> None:
-        """Let ``ops`` answer where it has something declared: a device's own registers behind the header.
+        """Add the device's own registers: ``ops`` carry out accesses after the header where a register is declared.
 
-        Its offsets are those of the whole space.
+        Offsets of ``ops`` are offsets of configuration space.
         """
         self._banks.append(ops)
         self._answers.clear()
 
-    # --- the guest's side ----------------------------------------------------------------
+    # --- accesses by the guest -----------------------------------------------------------
 
     def read(self, offset: int, size: int) -> int:
-        """A little-endian read of 1..8 bytes; bytes beyond the space are ones."""
+        """Read a little-endian value of 1 to 8 bytes; bytes beyond the end of the space read as 0xff."""
         if self.observer is None:
             return self._read(offset, size)
         self.observer.before(False, offset, size, 0)
@@ -260,7 +264,7 @@ class PciConfig:
         return value
 
     def write(self, offset: int, value: int, size: int) -> None:
-        """A little-endian write of 1..8 bytes; bits that are read-only keep their values."""
+        """Write a little-endian value of 1 to 8 bytes; read-only bits keep their values."""
         if self.observer is None:
             self._write(offset, value, size)
             return
@@ -281,19 +285,19 @@ class PciConfig:
         if answer is not None:
             answer.write(value & lanes)
             lanes = answer.stored
-        for place in range(offset, min(offset + size, self.size)):
-            shift = 8 * (place - offset)
+        for at in range(offset, min(offset + size, self.size)):
+            shift = 8 * (at - offset)
             byte, mask = value >> shift & 0xFF, lanes >> shift & 0xFF
-            changed = self.writable[place] & mask
-            cleared = self.cleared[place] & mask
-            self.data[place] = (self.data[place] & ~changed | byte & changed) & ~(byte & cleared)
+            changed = self.writable[at] & mask
+            cleared = self.cleared[at] & mask
+            self.data[at] = (self.data[at] & ~changed | byte & changed) & ~(byte & cleared)
         if lanes:
-            self._tell(offset, size)
+            self._notify(offset, size)
         if offset < FIRST_CAPABILITY:
             self.changed(offset, size)
 
     def _answer(self, offset: int, size: int) -> _Answer | None:
-        """What the device's own registers do with an access; None if none of them answers it."""
+        """Resolve an access to the device's own registers; None if it accesses none of them."""
         if not self._banks:
             return None
         key = (offset, size)
@@ -305,13 +309,13 @@ class PciConfig:
         read, write = bank.resolve_read(offset, size), bank.resolve_write(offset, size)
         return self._answers.keep(key, _Answer(read, write, self._stored(bank, offset, size)))
 
-    def _tell(self, offset: int, size: int) -> None:
-        for start, end, written in self._watches:
+    def _notify(self, offset: int, size: int) -> None:
+        for start, end, callback in self._watches:
             if offset < end and start < offset + size:
-                written()
+                callback()
 
     def _stored(self, bank: IoOps, offset: int, size: int) -> int:
-        """Which bits of an access that ``bank`` answers are a capability's bytes under none of its registers."""
+        """Return the mask of an access's bits that belong to a capability and not to a register of ``bank``."""
         lanes = 0
         for at in range(size):
             if self._owned[offset + at] and not bank.cacheable(offset + at, 1):
@@ -319,7 +323,7 @@ class PciConfig:
         return lanes
 
     def bank_at(self, offset: int, size: int) -> IoOps | None:
-        """The device's own registers that answer an access there, if any."""
+        """Return the device's own registers that an access overlaps, or None."""
         if offset < FIRST_CAPABILITY or offset + size > self.size:
             return None
         return next((bank for bank in self._banks if bank.cacheable(offset, size)), None)
@@ -330,10 +334,11 @@ class PciConfig:
         return self.get(COMMAND, 2)
 
     def bar_address(self, bar: Bar) -> int | None:
-        """Where the guest has placed ``bar``; None while it is not decoded.
+        """Return the address of ``bar``, or None while it is not decoded.
 
-        Not decoded: its decode bit is off, the function is asleep, the address is 0, or it does not end below its
-        space's limit. The last holds while a guest sizes the BAR by writing ones, so that sizing maps nothing.
+        A BAR is not decoded if its decode bit is clear, the function is asleep, the address is 0, or the BAR does not
+        end below the limit of its address space. The last is the case while a guest sizes the BAR by writing all ones,
+        so sizing maps nothing.
         """
         needed = COMMAND_IO if bar.type == "io" else COMMAND_MEMORY
         if self.asleep or not self.command & needed:
@@ -346,31 +351,31 @@ class PciConfig:
         return address if address > 0 and address + bar.size < limit else None
 
     def set_bar(self, bar: Bar, address: int) -> None:
-        """Place ``bar`` as firmware would (its low bits stay)."""
+        """Write ``address`` to ``bar`` as firmware does; a ROM BAR is also enabled."""
         self.write(bar.register, address | (_ROM_ENABLE if bar.type == "rom" else 0), bar.width)
 
     def reset(self) -> None:
-        """Bus reset: all that the guest can write takes its first value, which is 0 but in some capabilities."""
+        """Bus reset: set all writable bits to their reset values, which are 0 except in some capabilities."""
         free = _bits(self.writable) | _bits(self.cleared)
         self.put(0, _bits(self.data) & ~free | _bits(self._defaults), self.size)
         self.changed(0, FIRST_CAPABILITY)
 
     def kept_bits(self) -> int:
-        """The values of the bits that a reset of the function alone leaves as they are."""
+        """Return the values of the bits that a function-level reset does not change."""
         return _bits(self.data) & _bits(self.kept)
 
     def put_kept(self, bits: int) -> None:
-        """Put back what ``kept_bits`` gave."""
+        """Restore the value that ``kept_bits`` returned."""
         self.put(0, _bits(self.data) & ~_bits(self.kept) | bits, self.size)
 
     # --- snapshots -----------------------------------------------------------------------
 
     def save(self) -> str:
-        """The space's bytes as hex."""
+        """Return all bytes as hexadecimal text."""
         return self.data.hex()
 
     def check_state(self, data: Json) -> bytes:
-        """The bytes that ``save`` gave. Raises StateError if read-only bits differ from this function's."""
+        """Return the bytes of saved data. Raises StateError for another size or if read-only bits differ."""
         try:
             saved = bytes.fromhex(data) if isinstance(data, str) else b""
         except ValueError:
@@ -385,7 +390,7 @@ class PciConfig:
         return saved
 
     def load(self, saved: bytes) -> None:
-        """Put checked bytes in force."""
+        """Restore checked bytes."""
         self.data[:] = saved
         self.changed(0, FIRST_CAPABILITY)
 
@@ -395,4 +400,4 @@ def _bits(data: bytes | bytearray) -> int:
 
 
 def _nothing(_offset: int, _size: int) -> None:
-    """Nobody hears of changes yet."""
+    """Do nothing: the default callback."""

@@ -16,18 +16,18 @@ from devgen.runtime.pci.pci_device import PciDevice
 CONFIG_ADDRESS = 0xCF8
 _ENABLE = 1 << 31
 _SPACE = 0x100
-"""Bytes of configuration space that mechanism 1 reaches."""
+"""Bytes of configuration space that mechanism 1 can access."""
 
 
 class PciHostBridge(PciDevice):
-    """CONFIG_ADDRESS at port 0xcf8 (dwords only, as the specification says) and CONFIG_DATA at 0xcfc..0xcff.
+    """The host bridge: CONFIG_ADDRESS at port 0xcf8 (dword writes only) and CONFIG_DATA at 0xcfc..0xcff.
 
-    ``ports`` is the region of these eight ports. A configuration access to another bus, to a function that is not
-    there, or with the enable bit off reads all ones, and a write is dropped.
+    ``ports`` is the region of these eight ports. A configuration read of another bus, of an absent function or with the
+    enable bit clear returns all ones; a write is dropped.
 
-    The two low bits of CONFIG_ADDRESS are kept and count, as in QEMU (the specification has them as zero): the offset
-    is CONFIG_ADDRESS[7:0] OR the place within CONFIG_DATA. An access that begins in the middle of a dword goes on in
-    the next one; what it would reach beyond the 256 bytes reads as zero.
+    The two low bits of CONFIG_ADDRESS are writable and used, as in QEMU (the specification defines them as zero): the
+    offset is CONFIG_ADDRESS[7:0] OR the offset in CONFIG_DATA. An access that starts in the middle of a dword continues
+    in the next dword; bytes beyond the 256 bytes read as zero.
     """
 
     NAME: ClassVar[str] = "pci-host-bridge"
@@ -42,22 +42,22 @@ class PciHostBridge(PciDevice):
         self.ports = MemoryRegion.io("pci-config", 8, self)
 
     def reset(self) -> None:
-        """Forget the address."""
+        """Reset the device and set CONFIG_ADDRESS to 0."""
         super().reset()
         self.address = 0
 
-    # --- IoOps: the bridge cuts accesses itself ------------------------------------------
+    # --- IoOps: the bridge cuts its accesses itself --------------------------------------
 
     def cacheable(self, _offset: int, _size: int) -> bool:
-        """All eight ports are declared."""
+        """Return True: all eight ports are declared."""
         return True
 
     def resolve_read(self, offset: int, size: int) -> Callable[[], int]:
-        """The reader of 1..8 bytes at ``offset`` of the ports."""
+        """Return the reader of 1 to 8 bytes at ``offset`` of the ports."""
         return partial(self._read, offset, size)
 
     def resolve_write(self, offset: int, size: int) -> Callable[[int], None]:
-        """The writer of 1..8 bytes at ``offset`` of the ports."""
+        """Return the writer of 1 to 8 bytes at ``offset`` of the ports."""
         return partial(self._write, offset, size)
 
     def _read(self, offset: int, size: int) -> int:
@@ -76,7 +76,7 @@ class PciHostBridge(PciDevice):
                 self._write_data(0, size - 4, value >> 32)
 
     def _target(self, lane: int) -> tuple[int, int, int] | None:
-        """Slot, function and offset that byte ``lane`` of the data port means; None for nothing on bus 0."""
+        """Return (slot, function, offset) for byte ``lane`` of CONFIG_DATA; None if disabled or not bus 0."""
         if not self.address & _ENABLE or self.address >> 16 & 0xFF:
             return None
         return self.address >> 11 & 0x1F, self.address >> 8 & 0x7, self.address & 0xFF | lane

@@ -1,8 +1,8 @@
-"""Message-signalled interrupts: the MSI and MSI-X capabilities and what stands behind them.
+"""Message-signalled interrupts: the MSI and MSI-X capabilities and their behaviour.
 
-A message is a write of 32 bits by which a function interrupts: the guest chooses its address and data. MSI keeps one
-address and a block of data values in the capability; MSI-X keeps a pair for each vector in a table in memory space, and
-shows what waits for a masked vector in its pending bit array (PBA).
+A message is a 32-bit write by which a function interrupts; the guest programs its address and data. MSI has one address
+and a block of data values in the capability. MSI-X has an address and data for each vector in a table in memory space,
+and a pending bit array (PBA) for interrupts of masked vectors.
 
 Sources: PCI Local Bus Specification 3.0, sections 6.8.1 (MSI) and 6.8.2 (MSI-X).
 """
@@ -26,7 +26,7 @@ MSIX_ID: Final = 0x11
 MSI_VECTORS: Final = (1, 2, 4, 8, 16, 32)
 MSIX_VECTORS: Final = 2048
 ENTRY: Final = 16
-"""Bytes of an entry of the MSI-X table."""
+"""Size in bytes of an entry of the MSI-X table."""
 
 _MSI_ENABLE = 1 << 0
 _MSI_64_BIT = 1 << 7
@@ -36,31 +36,31 @@ _MSIX_ENABLE = 1 << 15
 _MSIX_MASK_ALL = 1 << 14
 _MSIX_CONTROL_WRITABLE = _MSIX_ENABLE | _MSIX_MASK_ALL
 _ENTRY: Final = ("ADDRESS", "UPPER_ADDRESS", "DATA", "CONTROL")
-"""The words of a table entry (PCI 3.0, 6.8.2)."""
+"""The dwords of a table entry (PCI 3.0, 6.8.2)."""
 
 _TABLE_ACCESS = Access((4, 8), (4, 4))
 
 Send = Callable[[int, int], None]
-"""``send(address, data)``: the function writes 32 bits."""
+"""``send(address, data)`` performs the function's 32-bit write."""
 
 
 class MessagePath(Protocol):
-    """A host's own way for the messages of one capability, where it has a quicker one than the function's write."""
+    """A host's faster delivery of a capability's messages, for example by irqfds."""
 
     def send(self, vector: int, address: int, data: int) -> bool:
-        """Deliver the message of ``vector``; False: the function shall write it, as it would without a host."""
+        """Deliver the message of ``vector``; return False if the function must write the message itself."""
         ...
 
     def drop(self) -> None:
-        """The capability is off, reset or restored: nothing that was kept for its vectors is good any more."""
+        """Discard everything cached for the vectors: the capability was disabled, reset or restored."""
         ...
 
 
 @dataclass(slots=True, frozen=True)
 class Msi:
-    """An MSI capability with 64-bit addresses: ``vectors`` is a power of two up to 32; ``masking`` is per vector.
+    """An MSI capability with 64-bit addresses. ``vectors`` is a power of two up to 32; ``masking`` is per vector.
 
-    ``at`` is its offset in configuration space; None: behind the capability before it.
+    ``at`` is the offset in configuration space; None places it after the previous capability.
     """
 
     vectors: int = 1
@@ -70,7 +70,7 @@ class Msi:
 
 @dataclass(slots=True, frozen=True)
 class MsiX:
-    """An MSI-X capability: ``vectors`` up to 2048, the ``table`` and the ``pending`` bits at offsets of their BARs."""
+    """An MSI-X capability with up to 2048 ``vectors``; ``table`` and ``pending`` are byte offsets in their BARs."""
 
     vectors: int
     bar: int
@@ -81,62 +81,62 @@ class MsiX:
 
     @property
     def table_size(self) -> int:
-        """Bytes of the table."""
+        """Size of the table in bytes."""
         return ENTRY * self.vectors
 
     @property
     def pending_size(self) -> int:
-        """Bytes of the pending bit array: whole 64-bit words."""
+        """Size of the pending bit array in bytes, a multiple of 8."""
         return 8 * (-(-self.vectors // 64))
 
 
 class MsiMessages:
-    """The state behind an `Msi` capability. Raises DeviceError for a number of vectors that MSI cannot express."""
+    """The behaviour of an `Msi` capability. Raises DeviceError for a number of vectors that MSI cannot express."""
 
     kind: Final[Literal["msi"]] = "msi"
 
-    def __init__(self, config: PciConfig, what: Msi, send: Send, changed: Callable[[], None]) -> None:
-        if what.vectors not in MSI_VECTORS:
-            raise DeviceError(f"MSI with {what.vectors} vectors; they are a power of two up to 32")
-        self.vectors = what.vectors
-        self.masking = what.masking
+    def __init__(self, config: PciConfig, capability: Msi, send: Send, changed: Callable[[], None]) -> None:
+        if capability.vectors not in MSI_VECTORS:
+            raise DeviceError(f"MSI with {capability.vectors} vectors; the number must be a power of two up to 32")
+        self.vectors = capability.vectors
+        self.masking = capability.masking
         self.path: MessagePath | None = None
         self._config = config
         self._send = send
         self._changed = changed
-        control = what.vectors.bit_length() - 1 << 1 | _MSI_64_BIT | (_MSI_MASKING if what.masking else 0)
-        size = 24 if what.masking else 14
+        control = capability.vectors.bit_length() - 1 << 1 | _MSI_64_BIT | (_MSI_MASKING if capability.masking else 0)
+        size = 24 if capability.masking else 14
         body, writable = bytearray(size - 2), bytearray(size - 2)
         body[0:2] = control.to_bytes(2, "little")
         writable[0:2] = _MSI_CONTROL_WRITABLE.to_bytes(2, "little")
         writable[2:10] = (-4 & (1 << 64) - 1).to_bytes(8, "little")
         writable[10:12] = b"\xff\xff"
-        mask = (1 << what.vectors) - 1
-        if what.masking:
+        mask = (1 << capability.vectors) - 1
+        if capability.masking:
             writable[14:18] = mask.to_bytes(4, "little")
-        self.offset = config.add_capability(MSI_ID, bytes(body), bytes(writable), at=what.at)
-        if what.masking:
+        self.offset = config.add_capability(MSI_ID, bytes(body), bytes(writable), at=capability.at)
+        if capability.masking:
             config.drive(self.offset + 20, mask, 4)
         config.watch(self.offset, size, self._written)
 
     @property
     def enabled(self) -> bool:
-        """Whether the guest has turned MSI on."""
+        """Whether the guest has enabled MSI."""
         return bool(self._control & _MSI_ENABLE)
 
     @property
     def allocated(self) -> int:
-        """Vectors that the guest has given, at most those wanted."""
+        """Number of vectors that the guest has allocated, at most ``vectors``."""
         return min(1 << (self._control >> 4 & 7), self.vectors)
 
     def granted(self, vector: int) -> int:
-        """Which vector the guest hears instead of ``vector``."""
+        """Return the vector that is sent for ``vector`` when the guest has allocated fewer vectors."""
         return vector % self.allocated
 
     def raise_vector(self, vector: int) -> None:
-        """Send the message of ``vector``; while it is masked, keep it pending.
+        """Send the message of ``vector``, or set its pending bit if it is masked.
 
-        A guest may give fewer vectors than were asked for: those that are left share them, in turn.
+        If the guest has allocated fewer vectors than requested, ``vector`` modulo their number is used.
         """
         vector = self.granted(vector)
         if self.masking and self._get(16, 4) >> vector & 1:
@@ -145,13 +145,13 @@ class MsiMessages:
             self._deliver(vector)
 
     def set_pending(self, vector: int, pending: bool) -> None:
-        """Show ``vector`` as pending, or no longer. Without masking there is nowhere to show it."""
+        """Set or clear the pending bit of ``vector``. Does nothing without per-vector masking."""
         if self.masking:
             bits = self._get(20, 4) & ~(1 << vector)
             self._config.put(self.offset + 20, bits | pending << vector, 4)
 
     def open_messages(self, vectors: range) -> Iterator[tuple[int, int, int]]:
-        """Vector, address and data of each of ``vectors`` that would be sent at once if it were raised now."""
+        """Yield (vector, address, data) for each of ``vectors`` that is enabled and not masked."""
         if self.enabled:
             masked = self._get(16, 4) if self.masking else 0
             for vector in vectors:
@@ -184,56 +184,58 @@ class MsiMessages:
         return self._config.get(self.offset + offset, size)
 
     def reset(self) -> None:
-        """Bus reset; configuration space clears what the guest has written by itself."""
+        """Bus reset: clear the pending bits; `PciConfig.reset` resets the capability's registers."""
         _drop(self.path)
         if self.masking:
             self._config.put(self.offset + 20, 0, 4)
 
     def save(self) -> Json:
-        """Nothing: all of it stands in configuration space."""
+        """Return None: all state is in configuration space."""
         return None
 
     def check_state(self, data: Json) -> None:
-        """Raises StateError for anything but what ``save`` gives."""
+        """Raise StateError for data that ``save`` cannot return."""
         if data is not None:
             raise StateError("MSI has no state of its own")
 
     def load_state(self, data: Json) -> None:
-        """All of it is restored with configuration space."""
+        """Discard cached messages; the state itself is restored with configuration space."""
         _drop(self.path)
 
 
 class MsiXMessages:
-    """The state behind an `MsiX` capability: the table, as a region for its BAR, and the pending bits as another.
+    """The behaviour of an `MsiX` capability, with a region for the table and a region for the pending bit array.
 
     Raises DeviceError for a number of vectors or offsets that MSI-X cannot express.
     """
 
     kind: Final[Literal["msix"]] = "msix"
 
-    def __init__(self, config: PciConfig, what: MsiX, send: Send, changed: Callable[[], None]) -> None:
-        if not 1 <= what.vectors <= MSIX_VECTORS:
-            raise DeviceError(f"MSI-X with {what.vectors} vectors; there are 1 to {MSIX_VECTORS}")
-        if what.table % 8 or what.pending % 8:
-            raise DeviceError("the MSI-X table and its pending bits start at multiples of 8")
-        self.vectors = what.vectors
+    def __init__(self, config: PciConfig, capability: MsiX, send: Send, changed: Callable[[], None]) -> None:
+        if not 1 <= capability.vectors <= MSIX_VECTORS:
+            raise DeviceError(f"MSI-X with {capability.vectors} vectors; the number must be 1 to {MSIX_VECTORS}")
+        if capability.table % 8 or capability.pending % 8:
+            raise DeviceError("the offsets of the MSI-X table and of its pending bit array must be multiples of 8")
+        self.vectors = capability.vectors
         self.masking = True
         self.path: MessagePath | None = None
         self._config = config
         self._send = send
         self._changed = changed
         self._enabled = False
-        self._entries = [[0, 0, 0, 1] for _ in range(what.vectors)]
+        self._entries = [[0, 0, 0, 1] for _ in range(capability.vectors)]
         self._pending = 0
-        body = (what.vectors - 1).to_bytes(2, "little")
-        body += (what.table | what.bar).to_bytes(4, "little")
-        body += (what.pending | what.pending_bar).to_bytes(4, "little")
-        self.offset = config.add_capability(MSIX_ID, body, _MSIX_CONTROL_WRITABLE.to_bytes(2, "little"), at=what.at)
+        body = (capability.vectors - 1).to_bytes(2, "little")
+        body += (capability.table | capability.bar).to_bytes(4, "little")
+        body += (capability.pending | capability.pending_bar).to_bytes(4, "little")
+        self.offset = config.add_capability(
+            MSIX_ID, body, _MSIX_CONTROL_WRITABLE.to_bytes(2, "little"), at=capability.at
+        )
         config.watch(self.offset, 4, self._written)
-        self.table = MemoryRegion.io("msix-table", what.table_size, self._table_bank(what))
-        self.pba = MemoryRegion.io("msix-pending", what.pending_size, self._pending_bank(what))
+        self.table = MemoryRegion.io("msix-table", capability.table_size, self._table_bank(capability))
+        self.pba = MemoryRegion.io("msix-pending", capability.pending_size, self._pending_bank(capability))
 
-    def _table_bank(self, what: MsiX) -> RegisterBank:
+    def _table_bank(self, capability: MsiX) -> RegisterBank:
         registers = tuple(
             Reg(
                 f"MSIX.{name}",
@@ -241,30 +243,33 @@ class MsiXMessages:
                 32,
                 partial(self._read_word, word),
                 partial(self._write_word, word),
-                count=what.vectors,
+                count=capability.vectors,
                 stride=16,
                 write_mask=True,
             )
             for word, name in enumerate(_ENTRY)
         )
-        return RegisterBank("msix-table", what.table_size, _TABLE_ACCESS, registers=registers)
+        return RegisterBank("msix-table", capability.table_size, _TABLE_ACCESS, registers=registers)
 
-    def _pending_bank(self, what: MsiX) -> RegisterBank:
-        words = what.pending_size // 8
+    def _pending_bank(self, capability: MsiX) -> RegisterBank:
+        words = capability.pending_size // 8
         register = Reg("MSIX_PENDING", 0, 64, self._read_pending, None, count=words, stride=8)
-        return RegisterBank("msix-pending", what.pending_size, _TABLE_ACCESS, registers=(register,))
+        return RegisterBank("msix-pending", capability.pending_size, _TABLE_ACCESS, registers=(register,))
 
     @property
     def enabled(self) -> bool:
-        """Whether the guest has turned MSI-X on."""
+        """Whether the guest has enabled MSI-X."""
         return bool(self._control & _MSIX_ENABLE)
 
     def granted(self, vector: int) -> int:
-        """The vector itself: each has an entry of its own."""
+        """Return ``vector``: each vector has its own table entry."""
         return vector
 
     def raise_vector(self, vector: int) -> None:
-        """Send the message of ``vector``; while it or all are masked, keep it pending. One beyond the table is lost."""
+        """Send the message of ``vector``, or set its pending bit if it or the function is masked.
+
+        A vector beyond the table is ignored.
+        """
         if vector >= self.vectors:
             return
         if self._control & _MSIX_MASK_ALL or self._entries[vector][3] & 1:
@@ -273,11 +278,11 @@ class MsiXMessages:
             self._deliver(vector)
 
     def set_pending(self, vector: int, pending: bool) -> None:
-        """Show ``vector`` as pending, or no longer."""
+        """Set or clear the pending bit of ``vector``."""
         self._pending = self._pending & ~(1 << vector) | pending << vector
 
     def open_messages(self, vectors: range) -> Iterator[tuple[int, int, int]]:
-        """Vector, address and data of each of ``vectors`` that would be sent at once if it were raised now."""
+        """Yield (vector, address, data) for each of ``vectors`` that is enabled and not masked."""
         if self._control & (_MSIX_ENABLE | _MSIX_MASK_ALL) == _MSIX_ENABLE:
             for vector in vectors:
                 if vector < self.vectors and not self._entries[vector][3] & 1:
@@ -301,7 +306,7 @@ class MsiXMessages:
         self._fire(range(self.vectors))
 
     def _fire(self, vectors: range) -> None:
-        """Send what has waited and waits no longer."""
+        """Send the pending messages of ``vectors`` that are no longer masked."""
         if not self._pending or self._control & (_MSIX_ENABLE | _MSIX_MASK_ALL) != _MSIX_ENABLE:
             return
         for vector in vectors:
@@ -323,18 +328,18 @@ class MsiXMessages:
         return self._pending >> 64 * index & (1 << 64) - 1
 
     def reset(self) -> None:
-        """Bus reset: every vector is masked, nothing is pending."""
+        """Bus reset: mask every vector and clear all pending bits."""
         _drop(self.path)
         for entry in self._entries:
             entry[:] = 0, 0, 0, 1
         self._pending = 0
 
     def save(self) -> Json:
-        """The table's words and the pending bits."""
+        """Return the table's dwords and the pending bits as plain data."""
         return {"table": [word for entry in self._entries for word in entry], "pending": f"{self._pending:x}"}
 
     def check_state(self, data: Json) -> None:
-        """Raises StateError for what ``save`` cannot have given."""
+        """Raise StateError for data that ``save`` cannot return."""
         fields = mapping(data, "'msix'", ("table", "pending"))
         for word in sequence(fields["table"], 4 * self.vectors, "the MSI-X table"):
             integer(word, 0, 0xFFFFFFFF, "a word of the MSI-X table")
@@ -345,10 +350,10 @@ class MsiXMessages:
             value = int(text, 16)
             if not value >> self.vectors:
                 return value
-        raise StateError("the MSI-X pending bits must be hex, one bit a vector")
+        raise StateError("the MSI-X pending bits must be hexadecimal, one bit per vector")
 
     def load_state(self, data: Json) -> None:
-        """Put checked state in force."""
+        """Restore checked state."""
         _drop(self.path)
         fields = mapping(data, "'msix'")
         words = [

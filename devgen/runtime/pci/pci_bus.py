@@ -1,4 +1,4 @@
-"""PCI bus 0: who answers a configuration access, and where BARs lie in the address spaces."""
+"""PCI bus 0: routing of configuration accesses, and mapping of BARs into the address spaces."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MULTIFUNCTION = 0x80
 
 
 class PciBus:
-    """Bus 0. BARs are mapped into the two containers, which a machine puts below everything else it has."""
+    """Bus 0. BARs are mapped into the containers ``memory`` and ``io``, whose priority is lower than other regions'."""
 
     def __init__(self, memory: MemoryRegion, io: MemoryRegion) -> None:
         self.memory = memory
@@ -25,27 +25,27 @@ class PciBus:
         self._mapped: dict[tuple[int, int, BarIndex], int] = {}
 
     def add(self, device: PciDevice, slot: int, function: int = 0) -> None:
-        """Plug ``device`` in. Raises MachineError when the place is taken or does not exist."""
+        """Add ``device`` at a slot and function. Raises MachineError if these are in use or do not exist."""
         if not 0 <= slot < SLOTS or not 0 <= function < FUNCTIONS:
             raise MachineError(
                 f"{device.name}: PCI slot {slot}.{function} does not exist; slots are 0..31, functions 0..7"
             )
         other = self.devices.get((slot, function))
         if other is not None:
-            raise MachineError(f"{device.name}: PCI slot {slot}.{function} is taken by '{other.name}'")
+            raise MachineError(f"{device.name}: PCI slot {slot}.{function} is in use by '{other.name}'")
         self.devices[slot, function] = device
         self._mark_multifunction(slot)
         device.on_mapping = partial(self.remap, slot, function)
         self.remap(slot, function)
 
     def _mark_multifunction(self, slot: int) -> None:
-        """Say in each function's header whether it has others beside it (PCI 3.0, 6.2.1)."""
-        functions = [device for (place, _), device in self.devices.items() if place == slot]
+        """Set the multi-function bit in the headers of a slot with several functions (PCI 3.0, 6.2.1)."""
+        functions = [device for (used, _), device in self.devices.items() if used == slot]
         for device in functions:
             device.config.data[HEADER_TYPE] = _MULTIFUNCTION if len(functions) > 1 else 0
 
     def check_functions(self) -> None:
-        """Raises MachineError for a slot without function 0: no guest would look for the others."""
+        """Raise MachineError for a slot without function 0: guests do not scan its other functions."""
         for (slot, function), device in sorted(self.devices.items()):
             if (slot, 0) not in self.devices:
                 raise MachineError(
@@ -54,11 +54,11 @@ class PciBus:
 
     @staticmethod
     def intx_index(slot: int, pin: int) -> int:
-        """Which of the four interrupt wires pin ``pin`` (1 INTA#) of ``slot`` is on: the usual rotation by slot."""
+        """Return which of the four INTx wires ``pin`` (1 for INTA#) of ``slot`` drives: the usual rotation by slot."""
         return (slot + pin - 1) % 4
 
     def remap(self, slot: int, function: int) -> None:
-        """Make the address spaces follow a function's BARs and decode bits. Never raises."""
+        """Map, move or unmap a function's BARs as its BAR registers and decode bits say. Never raises."""
         device = self.devices[slot, function]
         wanted = {bar.index: device.config.bar_address(bar) for bar in device.config.bars}
         present = {bar.index: self._mapped.get((slot, function, bar.index)) for bar in device.config.bars}
@@ -79,7 +79,7 @@ class PciBus:
     @staticmethod
     def _place(container: MemoryRegion, region: MemoryRegion, old: int | None, new: int | None) -> None:
         if old is None:
-            assert new is not None  # the type checker's: something has changed
+            assert new is not None  # for the type checker: old and new differ
             container.add_subregion(new, region)
         elif new is None:
             container.del_subregion(region)
@@ -87,12 +87,12 @@ class PciBus:
             region.set_address(new)
 
     def config_read(self, slot: int, function: int, offset: int, size: int) -> int:
-        """Read configuration space; all ones where there is no function."""
+        """Read configuration space; an absent function reads all ones."""
         device = self.devices.get((slot, function))
         return (1 << 8 * size) - 1 if device is None else device.config.read(offset, size)
 
     def config_write(self, slot: int, function: int, offset: int, value: int, size: int) -> None:
-        """Write configuration space; dropped where there is no function."""
+        """Write configuration space; a write to an absent function is dropped."""
         device = self.devices.get((slot, function))
         if device is not None:
             device.config.write(offset, value, size)

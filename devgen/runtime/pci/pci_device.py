@@ -37,12 +37,12 @@ class PciDevice(Device):
     """A PCI function. ``config`` is its configuration space, ``bars`` its BARs' containers, ``pin`` its INTx# pin.
 
     A line added with ``add_intx`` drives ``pin`` unless the guest has set the interrupt disable bit; the interrupt
-    status bit follows the line either way (PCI 3.0, 6.2.3). With MSI or MSI-X enabled the function uses messages
-    only (6.8.2): a line added with ``add_vector`` sends one each time it rises. A line added with ``add_pme`` wakes:
-    its rise sets PME_Status, and ``pme_pin`` is high while that and PME_En are set.
+    status bit follows the line in both cases (PCI 3.0, 6.2.3). With MSI or MSI-X enabled the function uses messages
+    only (6.8.2): a line added with ``add_vector`` sends a message at each rising edge. A line added with ``add_pme``
+    sets PME_Status at its rising edge; ``pme_pin`` is high while PME_Status and PME_En are set.
 
-    With an `Express` capability configuration space has 4096 bytes. Asleep, in a power state other than D0, the
-    function answers there only.
+    With an `Express` capability, configuration space has 4096 bytes. In a power state other than D0 (asleep), the
+    function responds to configuration accesses only.
     """
 
     BUS: ClassVar[str] = "pci"
@@ -52,7 +52,7 @@ class PciDevice(Device):
 
     def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)
-        express = any(isinstance(one, Express) for one in self.CAPABILITIES)
+        express = any(isinstance(capability, Express) for capability in self.CAPABILITIES)
         self.config = PciConfig(self.PCI, self.BARS, EXTENDED_SIZE if express else SIZE)
         self.config.changed = self._config_changed
         self.bars: dict[BarIndex, MemoryRegion] = {
@@ -63,39 +63,42 @@ class PciDevice(Device):
         self.pme_pin = IrqLine("pme")
         self.pme_line: IrqLine | None = None
         self.on_mapping = _nothing
-        """Called when decode bits or BARs may have changed; the bus sets it."""
+        """Called when decode bits or BARs may have changed; set by the bus."""
         self.on_vector: Callable[[int], None] | None = None
-        """Takes the vectors that are raised instead of the capabilities, where a host delivers them in its own way."""
+        """Called with each raised vector instead of the capabilities, if a host delivers messages itself."""
         self.messages: dict[str, Messages] = {}
         self.message_places: list[RegionPlace] = []
-        """Where the MSI-X table and its pending bits lie. They are no regions of the description's."""
+        """Places of the MSI-X table and of its pending bit array, which are not regions of the description."""
         self._power: PowerControl | None = None
         self._serial_number = 0
         self._restoring = False
         for capability in self.CAPABILITIES:
             self._add_capability(capability)
 
-    def _add_capability(self, what: Capability) -> None:
-        match what:
+    def _add_capability(self, capability: Capability) -> None:
+        match capability:
             case Msi():
-                self.messages["msi"] = MsiMessages(self.config, what, self.send_message, self._messages_changed)
+                self.messages["msi"] = MsiMessages(self.config, capability, self.send_message, self._messages_changed)
             case MsiX():
-                self._add_msix(what)
+                self._add_msix(capability)
             case PowerManagement():
-                self._power = PowerControl(self.config, what, self._power_changed, self.function_reset)
+                self._power = PowerControl(self.config, capability, self._power_changed, self.function_reset)
             case Express():
-                ExpressControl(self.config, what, self.function_reset)
+                ExpressControl(self.config, capability, self.function_reset)
             case VendorSpecific():
-                add_vendor_specific(self.config, what)
+                add_vendor_specific(self.config, capability)
             case SerialNumber():
-                self._serial_number = add_extended(self.config, what)
+                self._serial_number = add_extended(self.config, capability)
             case VendorExtended():
-                add_extended(self.config, what)
+                add_extended(self.config, capability)
 
-    def _add_msix(self, what: MsiX) -> None:
-        messages = MsiXMessages(self.config, what, self.send_message, self._messages_changed)
+    def _add_msix(self, capability: MsiX) -> None:
+        messages = MsiXMessages(self.config, capability, self.send_message, self._messages_changed)
         self.messages["msix"] = messages
-        parts = ((what.bar, what.table, messages.table), (what.pending_bar, what.pending, messages.pba))
+        parts = (
+            (capability.bar, capability.table, messages.table),
+            (capability.pending_bar, capability.pending, messages.pba),
+        )
         for bar, offset, region in parts:
             container = self.bars.get(bar)
             if container is None or offset + region.size > container.size:
@@ -106,7 +109,7 @@ class PciDevice(Device):
     def add_region(
         self, region: MemoryRegion, *, space: Space = "mmio", bar: BarIndex | None = None, offset: int = 0
     ) -> MemoryRegion:
-        """Own ``region`` and put it at ``offset`` of ``bar``. Raises DeviceError if it does not fit."""
+        """Add ``region`` at byte ``offset`` of ``bar``. Raises DeviceError if it does not fit."""
         container = None if bar is None else self.bars.get(bar)
         if container is None or bar is None:
             raise DeviceError(f"{self.name}: region '{region.name}' names no BAR of this device")
@@ -118,13 +121,13 @@ class PciDevice(Device):
         return region
 
     def add_intx(self, name: str) -> IrqLine:
-        """An interrupt output that is the function's INTx# line."""
+        """Add an interrupt output that drives the function's INTx# pin."""
         self.intx = self.add_irq(name)
         self.intx.connect(self._update_intx)
         return self.intx
 
     def add_pme(self, name: str) -> IrqLine:
-        """An interrupt output whose rise is a power management event."""
+        """Add an interrupt output whose rising edge is a power management event (PME)."""
         self.pme_line = self.add_irq(name)
         self.pme_line.connect(self._pme_changed)
         return self.pme_line
@@ -134,17 +137,17 @@ class PciDevice(Device):
             self._power.raise_pme()
 
     def set_serial_number(self, number: int) -> None:
-        """Put the 64 bits of the serial number capability, which there must be."""
+        """Set the 64-bit number of the serial number capability, which must exist."""
         self.config.put(self._serial_number + 4, number, 8)
 
     def add_vector(self, name: str, vector: int) -> IrqLine:
-        """An interrupt output that raises ``vector`` each time it rises."""
+        """Add an interrupt output that raises ``vector`` at each rising edge."""
         line = self.add_irq(name)
         line.connect(partial(self._vector_changed, vector))
         return line
 
     def add_vectors(self, name: str, count: int, first: int) -> list[IrqLine]:
-        """An array of them, with vectors from ``first`` on."""
+        """Add an array of ``count`` such outputs, with consecutive vectors from ``first``."""
         return [self.add_vector(f"{name}[{index}]", first + index) for index in range(count)]
 
     def _vector_changed(self, vector: int, level: int) -> None:
@@ -152,10 +155,10 @@ class PciDevice(Device):
             self.raise_vector(vector)
 
     def raise_vector(self, vector: int) -> None:
-        """Interrupt by message ``vector``.
+        """Send the message of ``vector``, or set its pending bit if it is masked.
 
-        It is lost while the guest has neither MSI nor MSI-X enabled or the function is asleep, and, unless it is masked
-        and waits, while the function is no bus master: a message is a write.
+        The message is lost if neither MSI nor MSI-X is enabled or the function is asleep. It is also lost if it is sent
+        while the function is not a bus master, because a message is a write.
         """
         if self.config.asleep:
             return
@@ -170,7 +173,7 @@ class PciDevice(Device):
                 messages.raise_vector(vector)
 
     def send_message(self, address: int, data: int) -> None:
-        """Write a message, as any other write of a bus master."""
+        """Write a message's 32-bit ``data`` to ``address``, like any other write of a bus master."""
         self.store_memory(address, data, 4)
 
     @property
@@ -179,14 +182,14 @@ class PciDevice(Device):
         return any(messages.enabled for messages in self.messages.values())
 
     def may_master(self) -> bool:
-        """Whether the guest has made the function a bus master, and it is awake."""
+        """Whether the bus master bit is set and the power state is D0."""
         return bool(self.config.command & COMMAND_MASTER) and not self.config.asleep
 
     def _update_intx(self, level: int) -> None:
         status = self.config.data[STATUS] & ~STATUS_INTERRUPT
         self.config.data[STATUS] = status | (STATUS_INTERRUPT if level else 0)
-        silent = self.config.command & COMMAND_INTX_DISABLE or self.uses_messages or self.config.asleep
-        self.pin.set(level and not silent)
+        disabled = self.config.command & COMMAND_INTX_DISABLE or self.uses_messages or self.config.asleep
+        self.pin.set(level and not disabled)
 
     def _config_changed(self, _offset: int, _size: int) -> None:
         if self._power is not None:
@@ -204,16 +207,16 @@ class PciDevice(Device):
             self._update_intx(self.intx.level)
 
     def reset(self) -> None:
-        """Machine reset: what the guest has written to configuration space is gone, BARs are unmapped."""
+        """Machine reset: reset configuration space and the messages; this unmaps the BARs."""
         super().reset()
         self.config.reset()
         for messages in self.messages.values():
             messages.reset()
 
     def function_reset(self) -> None:
-        """Reset of this function alone, by an FLR or on its way from D3hot to D0: as a machine reset.
+        """Reset this function only, after an FLR or on the transition from D3hot to D0.
 
-        What belongs to the link and to waking stays (PCI Express 3.1, 6.6.2).
+        It is like a machine reset, except that link settings and PME bits are kept (PCI Express 3.1, 6.6.2).
         """
         kept = self.config.kept_bits()
         self.reset()
@@ -221,7 +224,7 @@ class PciDevice(Device):
         self._config_changed(0, 0)
 
     def save_state(self) -> dict[str, Json]:
-        """As a device's, with configuration space under ``pci`` and the message tables under ``messages``, if any."""
+        """See `Device.save_state`; adds configuration space as ``pci`` and message tables, if any, as ``messages``."""
         saved = {**super().save_state(), "pci": self.config.save()}
         if self.messages:
             saved["messages"] = {kind: messages.save() for kind, messages in self.messages.items()}
@@ -234,7 +237,7 @@ class PciDevice(Device):
         tables = mapping(data.get("messages", {}), "'messages'", list(self.messages))
         for kind, messages in self.messages.items():
             messages.check_state(tables[kind])
-        # Lines that were high come back high: that sends no message, it was sent before the snapshot.
+        # Restoring a line to high must not send its message, which was sent before the state was saved.
         restoration.actions.append(partial(setattr, self, "_restoring", True))
         rest = {key: value for key, value in data.items() if key not in ("pci", "messages")}
         super()._prepare(rest, restoration)
@@ -245,4 +248,4 @@ class PciDevice(Device):
 
 
 def _nothing() -> None:
-    """Not on a bus."""
+    """Do nothing: the default callback of a function that is not on a bus."""

@@ -1,7 +1,7 @@
-"""The PCI Express capability of an endpoint, and the extended capabilities that come with it.
+"""The PCI Express capability of an endpoint, and the extended capabilities.
 
-Error bits, link and payload settings are there for software to find and to set: no link carries this function's
-accesses, so nothing else comes of them. A reset of the function alone (FLR) does what it says.
+Software can read and write error bits, link and payload settings, but they have no further effect because no link is
+modelled. A function-level reset (FLR) resets the function.
 
 Source: PCI Express Base Specification 3.1, sections 6.6.2 (FLR), 7.8 (capability), 7.12 (serial number), 7.19 (VSEC).
 """
@@ -20,12 +20,12 @@ SIZE: Final = 0x3C
 SERIAL_NUMBER_ID: Final = 0x0003
 VENDOR_EXTENDED_ID: Final = 0x000B
 EXTENDED_HEADER: Final = 8
-"""Bytes of a vendor-specific extended capability in front of what is the vendor's own."""
+"""Bytes of a vendor-specific extended capability before the vendor's contents."""
 
 ExpressType = Literal["endpoint", "legacy", "integrated"]
 TYPES: Final[dict[ExpressType, int]] = {"endpoint": 0, "legacy": 1, "integrated": 9}
 SPEEDS: Final = (2.5, 5, 8, 16, 32, 64)
-"""Gigatransfers a second, from the code 1 up."""
+"""Link speeds in GT/s; the register's code of the first is 1."""
 WIDTHS: Final = (1, 2, 4, 8, 12, 16, 32)
 PAYLOADS: Final = (128, 256, 512, 1024, 2048, 4096)
 
@@ -52,7 +52,7 @@ _TARGET_SPEED = 0x000F
 class Express:
     """A PCI Express capability, version 2. ``speed`` in GT/s, ``max_payload`` in bytes.
 
-    ``legacy`` is a legacy endpoint; ``integrated`` is one in the root complex, without a link.
+    ``legacy`` is a legacy endpoint; ``integrated`` is a root complex integrated endpoint, which has no link.
     """
 
     type: ExpressType = "endpoint"
@@ -65,7 +65,7 @@ class Express:
 
 @dataclass(slots=True, frozen=True)
 class SerialNumber:
-    """A device serial number: 64 bits, an EUI-64."""
+    """A device serial number capability; ``number`` is a 64-bit EUI-64."""
 
     number: int = 0
     at: int | None = None
@@ -73,7 +73,7 @@ class SerialNumber:
 
 @dataclass(slots=True, frozen=True)
 class VendorExtended:
-    """A vendor-specific extended capability of ``size`` bytes in all, zeros behind the ``contents``."""
+    """A vendor-specific extended capability of ``size`` bytes with its header; zeros follow the ``contents``."""
 
     name: str
     id: int
@@ -87,29 +87,32 @@ Extended = SerialNumber | VendorExtended
 
 
 class ExpressControl:
-    """What stands behind an `Express` capability. ``reset()`` is called when the guest asks for an FLR.
+    """The behaviour of an `Express` capability. ``reset()`` is called when the guest initiates an FLR.
 
-    Raises DeviceError for what the registers cannot express.
+    Raises DeviceError for a payload, speed or width that the registers cannot express.
     """
 
-    def __init__(self, config: PciConfig, what: Express, reset: Callable[[], None]) -> None:
-        if what.max_payload not in PAYLOADS or what.speed not in SPEEDS or what.width not in WIDTHS:
-            raise DeviceError(f"PCI Express does not have {what.max_payload} bytes, {what.speed} GT/s, x{what.width}")
+    def __init__(self, config: PciConfig, capability: Express, reset: Callable[[], None]) -> None:
+        if capability.max_payload not in PAYLOADS or capability.speed not in SPEEDS or capability.width not in WIDTHS:
+            raise DeviceError(
+                f"PCI Express has no payload of {capability.max_payload} bytes, speed of {capability.speed} GT/s "
+                f"or width of x{capability.width}"
+            )
         self._config = config
-        self._flr = what.flr
+        self._flr = capability.flr
         self._reset = reset
         image, writable = _Image(), _Image()
-        image.put(_ABOUT, _VERSION | TYPES[what.type] << 4, 2)
-        payload = PAYLOADS.index(what.max_payload)
-        image.put(_DEVICE, payload | _ROLE_BASED_ERRORS | (_FLR_CAPABLE if what.flr else 0), 4)
+        image.put(_ABOUT, _VERSION | TYPES[capability.type] << 4, 2)
+        payload = PAYLOADS.index(capability.max_payload)
+        image.put(_DEVICE, payload | _ROLE_BASED_ERRORS | (_FLR_CAPABLE if capability.flr else 0), 4)
         image.put(_DEVICE_CONTROL, _CONTROL_DEFAULT, 2)
         image.put(_DEVICE_2, _TIMEOUT_DISABLE, 4)
         settable = _PAYLOAD if payload else 0
-        writable.put(_DEVICE_CONTROL, _CONTROL_WRITABLE | settable | (_FLR if what.flr else 0), 2)
+        writable.put(_DEVICE_CONTROL, _CONTROL_WRITABLE | settable | (_FLR if capability.flr else 0), 2)
         writable.put(_DEVICE_CONTROL_2, _TIMEOUT_DISABLE, 2)
-        if what.type != "integrated":
-            _describe_link(what, image, writable)
-        self.offset = config.add_capability(EXPRESS_ID, image.body(), writable.body(), at=what.at)
+        if capability.type != "integrated":
+            _describe_link(capability, image, writable)
+        self.offset = config.add_capability(EXPRESS_ID, image.body(), writable.body(), at=capability.at)
         config.clear(self.offset + _DEVICE_STATUS, _STATUS_CLEARED, 2)
         config.keep(self.offset + _DEVICE_CONTROL, settable, 2)
         config.keep(self.offset + _LINK_CONTROL, writable.get(_LINK_CONTROL, 2), 2)
@@ -120,14 +123,14 @@ class ExpressControl:
         where = self.offset + _DEVICE_CONTROL
         control = self._config.get(where, 2)
         if control & _FLR:
-            self._config.put(where, control & ~_FLR, 2)  # it reads as 0
+            self._config.put(where, control & ~_FLR, 2)  # the bit always reads as 0
             self._reset()
 
 
-def _describe_link(what: Express, image: _Image, writable: _Image) -> None:
-    speed = SPEEDS.index(what.speed) + 1
-    image.put(_LINK, speed | what.width << 4 | _ASPM_OPTIONAL, 4)
-    image.put(_LINK_STATUS, speed | what.width << 4 | _SLOT_CLOCK, 2)
+def _describe_link(capability: Express, image: _Image, writable: _Image) -> None:
+    speed = SPEEDS.index(capability.speed) + 1
+    image.put(_LINK, speed | capability.width << 4 | _ASPM_OPTIONAL, 4)
+    image.put(_LINK_STATUS, speed | capability.width << 4 | _SLOT_CLOCK, 2)
     image.put(_LINK_2, sum(1 << code for code in range(1, speed + 1)), 4)
     image.put(_LINK_CONTROL_2, speed, 2)
     writable.put(_LINK_CONTROL, _LINK_CONTROL_WRITABLE, 2)
@@ -135,7 +138,7 @@ def _describe_link(what: Express, image: _Image, writable: _Image) -> None:
 
 
 class _Image:
-    """The capability's bytes, or their masks, at the offsets of the specification."""
+    """The capability's bytes, or their write masks, at the offsets of the specification."""
 
     def __init__(self) -> None:
         self._bytes = bytearray(SIZE)
@@ -147,16 +150,18 @@ class _Image:
         return int.from_bytes(self._bytes[offset : offset + size], "little")
 
     def body(self) -> bytes:
-        """What follows ID and next pointer."""
+        """Return the bytes after the ID and the next pointer."""
         return bytes(self._bytes[2:])
 
 
-def add_extended(config: PciConfig, what: Extended) -> int:
-    """Append an extended capability to their list; returns its offset. Raises DeviceError where it does not fit."""
-    if isinstance(what, SerialNumber):
-        return config.add_extended(SERIAL_NUMBER_ID, 1, what.number.to_bytes(8, "little"), what.at)
-    if not EXTENDED_HEADER + len(what.contents) <= what.size < 1 << 12:
-        raise DeviceError(f"vendor-specific capability '{what.name}': {what.size} bytes do not hold what it has")
-    header = what.id | what.revision << 16 | what.size << 20
-    body = header.to_bytes(4, "little") + what.contents
-    return config.add_extended(VENDOR_EXTENDED_ID, 1, body.ljust(what.size - 4, b"\0"), what.at)
+def add_extended(config: PciConfig, capability: Extended) -> int:
+    """Append an extended capability to its list; return its offset. Raises DeviceError if it does not fit."""
+    if isinstance(capability, SerialNumber):
+        return config.add_extended(SERIAL_NUMBER_ID, 1, capability.number.to_bytes(8, "little"), capability.at)
+    if not EXTENDED_HEADER + len(capability.contents) <= capability.size < 1 << 12:
+        raise DeviceError(
+            f"vendor-specific capability '{capability.name}': its contents do not fit {capability.size} bytes"
+        )
+    header = capability.id | capability.revision << 16 | capability.size << 20
+    body = header.to_bytes(4, "little") + capability.contents
+    return config.add_extended(VENDOR_EXTENDED_ID, 1, body.ljust(capability.size - 4, b"\0"), capability.at)

@@ -1,7 +1,7 @@
 """PCI power management: the capability, the power states and PME#.
 
-In D1, D2 and D3hot a function answers in configuration space and nowhere else: its BARs are not decoded, and it neither
-masters the bus nor interrupts. On its way from D3hot to D0 it resets itself, unless it says that it does not.
+In D1, D2 and D3hot a function responds to configuration accesses only: its BARs are not decoded, and it neither masters
+the bus nor interrupts. On the transition from D3hot to D0 it resets itself unless its No_Soft_Reset bit is set.
 
 Source: PCI Bus Power Management Interface Specification 1.2, sections 3.2 (registers) and 5.4 (functions' states).
 """
@@ -32,9 +32,10 @@ _PME_STATUS = 1 << 15
 
 @dataclass(slots=True, frozen=True)
 class PowerManagement:
-    """A power management capability: which states beside D0 and D3 there are, and in which PME# can be raised.
+    """A power management capability. ``d1`` and ``d2`` say whether the function supports these states.
 
-    ``pme`` counts D0, D1, D2, D3hot and D3cold from 0. ``no_soft_reset``: state survives the way from D3hot to D0.
+    ``pme`` lists the states from which PME# can be asserted: 0 to 4 for D0, D1, D2, D3hot and D3cold. With
+    ``no_soft_reset``, the transition from D3hot to D0 does not reset the function.
     """
 
     d1: bool = False
@@ -45,36 +46,36 @@ class PowerManagement:
 
 
 class PowerControl:
-    """The state behind a `PowerManagement` capability.
+    """The behaviour of a `PowerManagement` capability.
 
-    ``changed()`` is called when PME# or the state may have changed, ``reset()`` where the function resets itself.
-    Raises DeviceError for a PME# in states that there are not.
+    ``changed()`` is called when PME# or the power state may have changed, ``reset()`` when the function resets itself.
+    Raises DeviceError if ``pme`` contains a state that the function does not support.
     """
 
     def __init__(
-        self, config: PciConfig, what: PowerManagement, changed: Callable[[], None], reset: Callable[[], None]
+        self, config: PciConfig, capability: PowerManagement, changed: Callable[[], None], reset: Callable[[], None]
     ) -> None:
-        states = {D0, D3HOT, D3COLD} | ({D1} if what.d1 else set()) | ({D2} if what.d2 else set())
-        if not states >= set(what.pme):
-            raise DeviceError("power management: PME# in a state that the function does not have")
+        states = {D0, D3HOT, D3COLD} | ({D1} if capability.d1 else set()) | ({D2} if capability.d2 else set())
+        if not states >= set(capability.pme):
+            raise DeviceError("power management: PME# in a state that the function does not support")
         self._states = states
-        self._pme = what.pme
-        self._no_soft_reset = what.no_soft_reset
+        self._pme = capability.pme
+        self._no_soft_reset = capability.no_soft_reset
         self._config = config
         self._changed = changed
         self._reset = reset
-        support = sum(1 << _PME_SUPPORT + state for state in what.pme)
-        about = _VERSION | (_D1_SUPPORT if what.d1 else 0) | (_D2_SUPPORT if what.d2 else 0) | support
-        control = _NO_SOFT_RESET if what.no_soft_reset else 0
-        writable = _STATE | (_PME_ENABLE if what.pme else 0)
+        support = sum(1 << _PME_SUPPORT + state for state in capability.pme)
+        about = _VERSION | (_D1_SUPPORT if capability.d1 else 0) | (_D2_SUPPORT if capability.d2 else 0) | support
+        control = _NO_SOFT_RESET if capability.no_soft_reset else 0
+        writable = _STATE | (_PME_ENABLE if capability.pme else 0)
         body = (about | control << 16).to_bytes(SIZE - 2, "little")
-        self.offset = config.add_capability(POWER_ID, body, (writable << 16).to_bytes(4, "little"), at=what.at)
+        self.offset = config.add_capability(POWER_ID, body, (writable << 16).to_bytes(4, "little"), at=capability.at)
         self._register = self.offset + 4
         self._state = D0
-        if what.pme:
+        if capability.pme:
             config.clear(self._register, _PME_STATUS, 2)
             config.drive(self._register, _PME_STATUS, 2)
-        if D3COLD in what.pme:
+        if D3COLD in capability.pme:
             config.keep(self._register, _PME_STATUS | _PME_ENABLE, 2)
         config.watch(self._register, 2, self._written)
 
@@ -90,20 +91,20 @@ class PowerControl:
         return self._config.get(self._register, 2) & wanted == wanted
 
     def raise_pme(self) -> None:
-        """Something happened that shall wake the system; nothing comes of it in a state without PME#."""
+        """Set PME_Status to wake the system; does nothing in a power state without PME# support."""
         if self._state in self._pme:
             self._config.put(self._register, self._config.get(self._register, 2) | _PME_STATUS, 2)
             self._changed()
 
     def follow(self) -> None:
-        """Be in the state that configuration space says: it was reset or restored."""
+        """Take the power state from configuration space, after it was written, reset or restored."""
         self._state = self._config.get(self._register, 2) & _STATE
         self._config.asleep = self._state != D0
 
     def _written(self) -> None:
         before, value = self._state, self._config.get(self._register, 2)
         wanted = value & _STATE
-        # Towards D0 there is only the whole way; a state that there is not is not taken (3.2.4, 5.4).
+        # A write of an unsupported state is ignored, and from D1 to D3hot the only way up is to D0 (3.2.4, 5.4).
         if wanted not in self._states or D0 < wanted < before:
             self._config.put(self._register, value & ~_STATE | before, 2)
         self.follow()

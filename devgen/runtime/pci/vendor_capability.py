@@ -1,6 +1,6 @@
-"""The vendor-specific capability: bytes whose meaning is its vendor's.
+"""The vendor-specific capability: bytes that the vendor defines.
 
-Source: PCI Local Bus Specification 3.0, section 6.7 and appendix H: ID 0x09, a length byte, then the vendor's own.
+Source: PCI Local Bus Specification 3.0, section 6.7 and appendix H: ID 0x09, a length byte, then the vendor's contents.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ HEADER: Final = 3
 
 @dataclass(slots=True, frozen=True)
 class VendorSpecific:
-    """A vendor-specific capability of ``size`` bytes in all, zeros behind the ``contents`` that follow its length byte.
+    """A vendor-specific capability of ``size`` bytes with its header; zeros follow the ``contents``.
 
-    A device's own registers in configuration space answer instead of the contents where they lie over them.
+    The ``contents`` start after the length byte. The device's own registers in configuration space cover them.
     """
 
     name: str
@@ -29,9 +29,11 @@ class VendorSpecific:
     at: int | None = None
 
 
-def add_vendor_specific(config: PciConfig, what: VendorSpecific) -> int:
-    """Append it to the list; returns its offset. Raises DeviceError where it, or what it has, does not fit."""
-    if not HEADER + len(what.contents) <= what.size <= 0xFF:
-        raise DeviceError(f"vendor-specific capability '{what.name}': {what.size} bytes do not hold what it has")
-    body = bytes((what.size, *what.contents)).ljust(what.size - 2, b"\0")
-    return config.add_capability(VENDOR_ID, body, at=what.at)
+def add_vendor_specific(config: PciConfig, capability: VendorSpecific) -> int:
+    """Append the capability to the list; return its offset. Raises DeviceError if it or its contents do not fit."""
+    if not HEADER + len(capability.contents) <= capability.size <= 0xFF:
+        raise DeviceError(
+            f"vendor-specific capability '{capability.name}': its contents do not fit {capability.size} bytes"
+        )
+    body = bytes((capability.size, *capability.contents)).ljust(capability.size - 2, b"\0")
+    return config.add_capability(VENDOR_ID, body, at=capability.at)

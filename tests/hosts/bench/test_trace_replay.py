@@ -215,9 +215,9 @@ def test_what_is_no_op_is_said_with_its_line(op: Op, message: str) -> None:
 
 def test_a_trace_that_is_cut_off_or_goes_on() -> None:
     header = json.dumps(KIT).encode()
-    with pytest.raises(TraceError, match="t:1: the trace is cut off"):
+    with pytest.raises(TraceError, match="t:1: the trace is truncated"):
         replay_file(BytesIO(header), "t", registry())
-    with pytest.raises(TraceError, match="nothing may follow 'end'"):
+    with pytest.raises(TraceError, match="no line may follow 'end'"):
         run(END)
 
 
