@@ -180,7 +180,7 @@ def test_the_escape_key_ends_the_run_of_a_guest_that_hears_nothing(tmp_path: Pat
         ("com1.serial=", "write DEVICE.STREAM=BACKEND"),
         ("com2.serial=pty", "the board has no device 'com2' (did you mean 'com1'?)"),
         ("com1.seriel=pty", "no stream 'seriel' (did you mean 'serial'?)"),
-        ("com1.serial=ptty", "unknown stream end 'ptty' (did you mean 'pty'?)"),
+        ("com1.serial=ptty", "unknown stream backend 'ptty' (did you mean 'pty'?)"),
     ],
 )
 def test_a_wrong_stream_is_told(devgen: Command, tmp_path: Path, given: str, told: str) -> None:

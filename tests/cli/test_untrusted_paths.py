@@ -92,7 +92,7 @@ def test_a_fifo_is_no_stream(project: Path) -> None:
     (project / "board.yaml").write_text(board)
     done = devgen(project, "run", "board.yaml", "--accel", "emulator", "--timeout", "5")
     assert done.returncode == 1
-    assert "cannot open stream end 'file:log': is a FIFO, not a regular file" in done.stderr
+    assert "cannot open stream backend 'file:log': is a FIFO, not a regular file" in done.stderr
 
 
 def test_a_nul_in_an_image_is_reported(project: Path) -> None:

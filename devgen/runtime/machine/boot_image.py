@@ -1,10 +1,10 @@
-"""How a processor starts a guest image: memory to write and registers to load, the same for every CPU host.
+"""The start state of a guest image: memory to write and registers to load, the same for every CPU host.
 
-- ``real``: 16-bit, as after a firmware's jump: CS:IP points at the entry, all other segments are 0.
+- ``real``: 16-bit, as after a jump from firmware: CS:IP is the entry, all other segments are 0.
 - ``protected``: 32-bit, CS 0x08 and the data segments 0x10, base 0, limit 4 GiB, paging off.
 - ``long``: 64-bit, the first 4 GiB identity-mapped by 2 MiB pages.
 
-Interrupts are off (RFLAGS 2), the direction flag is clear. Tables lie below 0x7000: GDT at 0x500, PML4 at 0x1000,
+Interrupts are disabled, the direction flag is clear (RFLAGS 2). Tables are below 0x7000: GDT at 0x500, PML4 at 0x1000,
 PDPT at 0x2000, page directories at 0x3000-0x6fff; the stack grows down from 0x7000 (real) or 0x1000 (the others).
 Source: Intel SDM volume 3, chapters 3.4 (segments), 4.5 (4-level paging), 10.8 (mode switches).
 """
@@ -39,7 +39,7 @@ _DATA = 0x00CF93000000FFFF
 
 @dataclass(slots=True, frozen=True)
 class Segment:
-    """A segment register with its hidden part; ``type`` and the bits as in a descriptor."""
+    """A segment register with its hidden part; ``type`` and the flags are as in a descriptor."""
 
     selector: int
     base: int
@@ -52,7 +52,7 @@ class Segment:
 
 @dataclass(slots=True, frozen=True)
 class BootState:
-    """What to put into memory and registers before the first instruction."""
+    """Memory to write (address, data) and values of registers before the first instruction."""
 
     writes: tuple[tuple[int, bytes], ...]
     ip: int
@@ -69,9 +69,9 @@ class BootState:
 
 
 def boot_state(mode: str, entry: int) -> BootState:
-    """The start of a guest at physical address ``entry`` in ``real``, ``protected`` or ``long`` mode.
+    """Return the start state for physical address ``entry`` in ``real``, ``protected`` or ``long`` mode.
 
-    Raises ValueError for another mode, or an entry that the mode cannot reach (real: below 1 MiB; others: 4 GiB).
+    Raises ValueError for another mode, or for an entry outside the mode's range (real: 1 MiB; others: 4 GiB).
     """
     match mode:
         case "real":
@@ -85,8 +85,8 @@ def boot_state(mode: str, entry: int) -> BootState:
 
 def _real(entry: int) -> BootState:
     if not 0 <= entry < 1 << 20:
-        raise ValueError(f"entry {entry:#x} is out of real mode's reach (below 0x100000)")
-    # Images are linked at their load address, so CS stays 0 as long as the entry lies in the first 64 KiB.
+        raise ValueError(f"entry {entry:#x} is not below 0x100000, the limit of real mode")
+    # Images are linked at their load address, so CS is 0 if the entry is in the first 64 KiB.
     selector = entry >> 4 & 0xF000
     return BootState(
         writes=(),
@@ -149,7 +149,7 @@ def _gdt(mode: str) -> bytes:
 
 
 def _page_tables() -> bytes:
-    """PML4, PDPT and four page directories, one after the other from ``PML4`` on."""
+    """Return the PML4, the PDPT and four page directories as consecutive bytes from address ``PML4``."""
     tables = bytearray(TABLES_END - PML4)
     struct.pack_into("<Q", tables, 0, PDPT | _PRESENT_WRITABLE)
     for gib in range(4):

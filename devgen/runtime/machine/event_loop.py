@@ -1,6 +1,6 @@
-"""A thread that waits for eventfds: doorbells that the guest rings, and the ends of level interrupts.
+"""A thread that waits for descriptors: doorbells, input of streams, and resamplefds of level interrupts.
 
-A ring is delivered under the machine's lock, with the number of rings that the eventfd has merged.
+A doorbell is delivered under the machine's lock, with the number of rings that the eventfd has merged.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from contextlib import suppress
 from devgen.runtime.base.machine_lock import MachineLock
 from devgen.runtime.memory.event_notifier import IoEventFd
 
-BEAT = 0.02  # seconds between two looks at what the kernel holds back, while there is such a thing
+BEAT = 0.02  # seconds between two calls of `between` while coalesced writes may wait in the kernel
 
 
 class EventLoop:
-    """Watches eventfds while started. ``lock`` is the machine's; everything but ``start`` and ``stop`` needs it held.
+    """Watches descriptors while started. ``lock`` is the machine's; only ``start`` and ``stop`` do not need it held.
 
-    ``between`` is called under the lock before and after every delivery, and at each beat if ``set_beat`` asked for
-    beats. An exception of a handler goes to ``failed``, and the loop goes on.
+    ``between`` is called under the lock before and after every delivery, and every `BEAT` seconds after
+    ``set_beat(True)``. An exception of a handler is passed to ``failed``, and the loop continues.
     """
 
     def __init__(self, lock: MachineLock, between: Callable[[], None], failed: Callable[[Exception], None]) -> None:
@@ -37,17 +37,17 @@ class EventLoop:
         self._running = False
         self._beat: float | None = None
 
-    # --- what is watched ---
+    # --- watching descriptors ---
 
     def watch(self, fd: int, doorbell: IoEventFd) -> None:
-        """Deliver the rings of ``doorbell``, whose eventfd is ``fd``; a second time for a second address."""
+        """Deliver the rings of ``doorbell``, whose eventfd is ``fd``. Call it once for each address of the doorbell."""
         placed = self._doorbells.setdefault(fd, [])
         placed.append(doorbell)
         if len(placed) == 1:
             self._poll.register(fd, select.EPOLLIN)
 
     def unwatch(self, fd: int, doorbell: IoEventFd) -> None:
-        """Undo one ``watch``, after delivering what has been rung."""
+        """Undo one ``watch`` after delivering pending rings."""
         self._ring(doorbell)
         placed = self._doorbells[fd]
         placed.remove(doorbell)
@@ -57,7 +57,7 @@ class EventLoop:
                 self._poll.unregister(fd)
 
     def watch_event(self, fd: int, callback: Callable[[], None]) -> None:
-        """Call ``callback`` when eventfd ``fd`` has been signalled; it clears the eventfd itself."""
+        """Call ``callback`` when ``fd`` is readable; ``callback`` must read it."""
         self._poll.register(fd, select.EPOLLIN)
         self._callbacks[fd] = callback
 
@@ -68,20 +68,20 @@ class EventLoop:
             self._poll.unregister(fd)
 
     def set_beat(self, on: bool) -> None:
-        """Wake up every ``BEAT`` seconds, or only for events."""
+        """Call ``between`` every `BEAT` seconds, or only for events."""
         self._beat = BEAT if on else None
         os.eventfd_write(self._wake, 1)
 
     # --- the thread ---
 
     def start(self) -> None:
-        """Begin to wait."""
+        """Start the thread."""
         self._running = True
         self._thread = threading.Thread(target=self._run, name="devgen-events", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread, then deliver what came in meanwhile: no ring is lost between two runs."""
+        """End the thread, then deliver pending events, so that no ring is lost between two runs."""
         self._running = False
         os.eventfd_write(self._wake, 1)
         if self._thread is not None:
@@ -90,7 +90,7 @@ class EventLoop:
         self._dispatch([fd for fd, _ in self._poll.poll(0)])
 
     def close(self) -> None:
-        """Release the descriptors; stopped before."""
+        """Release the descriptors; the loop must be stopped."""
         self._poll.close()
         os.close(self._wake)
 

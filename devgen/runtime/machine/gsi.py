@@ -1,4 +1,4 @@
-"""Lines that several sources share: global system interrupts, and inputs that several wires drive."""
+"""Lines with several sources: global system interrupts, and GPIO inputs that several wires drive."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ Combination = Literal["or", "and"]
 
 
 class SharedLine:
-    """A combination of sources; ``sink(level)`` hears its changes. It begins low.
+    """A line that combines several sources; ``sink(level)`` is called at each change. The initial level is 0.
 
-    ``or``: high while any source is; ``and``: high while all are.
+    ``or``: high while any source is high; ``and``: high while all sources are high.
     """
 
     __slots__ = ("_all", "_combination", "_high", "_sink", "_sources", "level")
@@ -24,21 +24,21 @@ class SharedLine:
         self._all = 0
         self._high = 0
         self.level = 0
-        """The level that the sink has been told last."""
+        """The level of the last call of the sink."""
 
     @property
     def connected(self) -> bool:
-        """Whether it has a source."""
+        """Whether the line has a source."""
         return self._sources > 0
 
     def source(self, level: int = 0) -> Callable[[int], None]:
-        """A new source, at ``level``, which counts at once: call it with each new level. Fits ``IrqLine.connect``."""
+        """Add a source at ``level`` and update the line; return its sink for ``IrqLine.connect``."""
         drive = self.add(level)
         self.settle()
         return drive
 
     def add(self, level: int = 0) -> Callable[[int], None]:
-        """As ``source``, but the sink hears nothing before ``settle``: when all sources are there."""
+        """Add a source without updating the line; call ``settle`` when all sources have been added."""
         bit = 1 << self._sources
         self._sources += 1
         self._all |= bit
@@ -47,7 +47,7 @@ class SharedLine:
         return partial(self._drive, bit)
 
     def settle(self) -> None:
-        """Tell the sink the present level, if it is another one than before."""
+        """Call the sink with the present level if it has changed."""
         level = int(self._high == self._all if self._combination == "and" else self._high != 0)
         if level != self.level:
             self.level = level

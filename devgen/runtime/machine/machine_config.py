@@ -1,4 +1,4 @@
-"""What a machine is made of, as plain data: the runtime's own form of a board file."""
+"""The configuration of a machine as plain data: the runtime's form of a board file."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Irqchip = Literal["kernel", "none"]
 ClockKind = Literal["live", "manual"]
 
 NMI_WIRE: Final = "nmi"
-"""The target of a wire that leads to the processor's input for non-maskable interrupts."""
+"""The target of a wire to the processor's NMI input."""
 
 
 @dataclass(slots=True, frozen=True)
 class GuestConfig:
-    """The guest program: an image (file or bytes), where it is loaded and where it starts (guest physical addresses).
+    """The guest program: an image (file or bytes), its load address and its entry (guest physical addresses).
 
-    ``protected`` is flat 32-bit, ``long`` is 64-bit with identity-mapped pages; the host sets both up.
+    ``protected`` is flat 32-bit mode, ``long`` is 64-bit mode with identity-mapped pages; the host sets up the mode.
     """
 
     image: Path | bytes
@@ -33,7 +33,7 @@ class GuestConfig:
 
 @dataclass(slots=True, frozen=True)
 class DevicePlacement:
-    """One device of a board.
+    """A device of a board.
 
     ``at``: region name → address (sysbus, isa). ``slot``/``function``: place on PCI bus 0. ``irq``: line → GSI.
     ``wires``: line → another device's GPIO input, as ``device.input``, or ``nmi``: the processor's NMI input.
@@ -55,17 +55,20 @@ class DevicePlacement:
     on_event: Mapping[str, str] = field(default_factory=dict)
     streams: Mapping[str, str] = field(default_factory=dict)
     where: str = ""
-    """Where a user wrote this, as ``file:line:column``: for messages."""
+    """Position in the board file as ``file:line:column``, for messages."""
 
 
 @dataclass(slots=True, frozen=True)
 class MachineConfig:
-    """A machine. ``ram`` bytes lie at address 0; a RAM of more than 3 GiB goes on at 4 GiB.
+    """The configuration of a machine.
 
-    ``irqchip``: who models the interrupt controllers, ``pit``: the interval timer, which exists beside them only.
-    ``pci``: bus 0 with its host bridge at ports 0xcf8/0xcfc; ``ecam``: where its configuration space lies in memory,
-    if it does. ``intx_gsis``: GSI of INTA# .. INTD# of slot 0; slot s and pin p go to entry ``(s + p) % 4``. ``clock``
-    "manual" is for the bench; ``rtc_epoch``: seconds since 1970 at which the rtc starts on a manual clock.
+    - ``ram``: size of RAM in bytes, at address 0; the part beyond 3 GiB is at 4 GiB.
+    - ``irqchip``: ``kernel`` if the host models the interrupt controllers; ``pit``: likewise for the interval timer,
+      which needs the interrupt controllers.
+    - ``pci``: whether there is a PCI bus 0 with a host bridge at ports 0xcf8/0xcfc.
+    - ``ecam``: address of the ECAM window, or None.
+    - ``intx_gsis``: GSIs of INTA# .. INTD# of slot 0; pin p (from 0) of slot s uses entry ``(s + p) % 4``.
+    - ``clock``: "manual" is for the bench; ``rtc_epoch``: start of the rtc on a manual clock in seconds since 1970.
     """
 
     name: str = "machine"

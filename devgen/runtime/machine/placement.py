@@ -1,4 +1,4 @@
-"""Who has which addresses: placed regions must not overlap."""
+"""Claims on addresses: regions on a board must not overlap."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _TITLES = {"mmio": "memory", "pio": "port"}
 
 
 class Layout:
-    """Claims on the memory and the port space, in order of address."""
+    """Claims on the memory and the port I/O space, in order of address."""
 
     __slots__ = ("_claims",)
 
@@ -19,14 +19,14 @@ class Layout:
         self._claims: dict[str, list[tuple[int, int, str]]] = {"mmio": [], "pio": []}
 
     def claim(self, space: str, start: int, size: int, owner: str) -> None:
-        """Take ``size`` bytes at ``start``. Raises MachineError naming both owners when some are taken."""
+        """Claim ``size`` bytes at ``start``. Raises MachineError if they overlap a claim or are outside the space."""
         end = start + size
-        what = f"{_TITLES[space]} {start:#x}..{end - 1:#x}"
+        addresses = f"{_TITLES[space]} {start:#x}..{end - 1:#x}"
         if start < 0 or end > _LIMITS[space]:
-            raise MachineError(f"{owner} at {what} is outside the {_TITLES[space]} space")
+            raise MachineError(f"{owner} at {addresses} is outside the {_TITLES[space]} space")
         claims = self._claims[space]
-        place = bisect_right(claims, (start, end, ""))
-        for other_start, other_end, other in claims[max(place - 1, 0) : place + 1]:
+        at = bisect_right(claims, (start, end, ""))
+        for other_start, other_end, other in claims[max(at - 1, 0) : at + 1]:
             if start < other_end and other_start < end:
-                raise MachineError(f"{owner} at {what} overlaps {other} at {other_start:#x}..{other_end - 1:#x}")
+                raise MachineError(f"{owner} at {addresses} overlaps {other} at {other_start:#x}..{other_end - 1:#x}")
         insort(claims, (start, end, owner))

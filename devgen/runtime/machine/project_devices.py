@@ -1,7 +1,7 @@
-"""Which project's built devices are found: those of the nearest project, from a folder upwards, that has any.
+"""Find the nearest project with built devices, from a folder upwards.
 
-The folder itself is looked at first, then the one above it, and so on (``devgen.project.searched_folders`` says where
-that ends). The first with built devices, in ``generated/`` or in the folder that its settings name, is the project.
+The folder itself is searched first, then its parent, and so on (see ``devgen.project.searched_folders`` for the end).
+The project is the first folder with built devices, in ``generated/`` or in the folder that its settings name.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from devgen.runtime.machine.device_registry import Registry, built_folder
 
 
 def find_project(start: Path | None = None) -> Path | None:
-    """The nearest folder, from ``start`` (default: the current one) upwards, whose devices are built; None if none.
+    """Return the nearest folder with built devices, from ``start`` (default: the current one) upwards, or None.
 
     Raises ProjectError when the settings in a pyproject.toml on the way are wrong.
     """
@@ -22,13 +22,13 @@ def find_project(start: Path | None = None) -> Path | None:
 
 
 def _built(folder: Path) -> list[Path]:
-    """The folder of built devices of the project at ``folder``; none if it is no project or nothing is built."""
+    """Return the folder of built devices of the project at ``folder``; empty if it has none."""
     project = project_at(folder)
     return [] if project is None else built_folder(project.built)
 
 
 def project_registry(start: Path | None = None) -> Registry:
-    """The devices that are known in the project at or above ``start``: its own, packages', and devgen's catalogue.
+    """Return the registry for the project at or above ``start``: its own, packages' and the catalogue's devices.
 
     Raises RegistryError when the project's ``generated/`` is broken.
     """
@@ -38,11 +38,11 @@ def project_registry(start: Path | None = None) -> Registry:
 
 
 def _advice(begin: Path, name: str) -> str:
-    """What to do about a device that was not found: build its description if there is one; else where we looked."""
+    """Return advice for an unknown device: build its description if there is one, else where devgen searched."""
     project = find_project(begin)
     for folder in searched_folders(begin) if Path(name).name == name else ():
         path = folder / "devices" / f"{name}.yaml"
-        if os.path.isfile(path):  # False for a name that no file can have, too
+        if os.path.isfile(path):  # also False for a name that cannot be a file's
             return f"{path} describes it and is not built: run `devgen build` in {folder}"
     if project is None:
         return f"looked in the catalogue only: no built project (a folder with generated/) in {begin} or above it"

@@ -1,4 +1,4 @@
-"""How a run of a guest ended: what every CPU host's ``run`` gives back."""
+"""The result of a guest's run, returned by every CPU host's ``run``."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ StopReason = Literal["exit", "halt", "shutdown", "timeout", "stopped", "error"]
 class RunResult:
     """Why a run ended.
 
-    - ``exit``: a device asked for it (``Machine.request_exit``); ``code`` is what it gave.
-    - ``halt``: the processor halted where nothing can wake it.
+    - ``exit``: a device requested it (``Machine.request_exit``) with exit code ``code``.
+    - ``halt``: the processor halted and nothing can wake it.
     - ``shutdown``: triple fault, or the guest powered off.
-    - ``timeout``: the time given to ``run`` is over; ``stopped``: someone called ``stop``. The run may go on later.
-    - ``error``: the host cannot go on; ``detail`` is one line saying why.
+    - ``timeout``: the timeout of ``run`` has passed. ``stopped``: ``stop`` was called. Another ``run`` continues.
+    - ``error``: the host cannot continue; ``detail`` is one line with the reason.
 
     ``code`` is 0 unless the reason is ``exit``; ``accel`` names the host (``kvm``, ``emulator``).
     """
@@ -32,6 +32,6 @@ class RunResult:
         return self.reason == "exit" and self.code == 0
 
     def __str__(self) -> str:
-        """One line for people."""
+        """Return the result as one line of text."""
         text = f"exit code {self.code}" if self.reason == "exit" else self.reason
         return f"{text}: {self.detail}" if self.detail else text

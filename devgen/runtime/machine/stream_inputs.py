@@ -1,7 +1,7 @@
-"""Bytes from the host to the guest's devices: terminals, pipes and sockets behind the streams that a board names.
+"""Input of streams: move bytes from the backends to the guest's devices.
 
-A device that tells its room is given no more than that; the rest stays where it is, in the pipe or the socket, until
-the device has taken some. Only an *eager* end is read all the same, and what it brings is kept here, up to a limit.
+A device gets at most the number of bytes that its ``room()`` allows; further bytes remain in the pipe or socket until
+the device has room. An *eager* backend is always read, and its input is queued here up to a limit.
 """
 
 from __future__ import annotations
@@ -19,16 +19,18 @@ from devgen.runtime.machine.stream_ends import Signal, StreamEnd
 from devgen.runtime.machine.stream_outputs import StreamOutput
 
 CHUNK: Final = 4096
-"""Bytes read, and handed over, at once."""
+"""Most bytes read and delivered at once."""
 
 MOST_KEPT: Final = 4096
-"""Pieces of an eager end that wait for the device; what comes then is lost."""
+"""Most queued pieces of an eager backend's input; further input is lost."""
 
 
 @dataclass(slots=True, eq=False)
 class _Source:
-    """An end that can be read, and its stream. ``fd`` is watched, None if none is; ``plain``: it cannot be watched,
-    since there is always something to read, as in a file.
+    """A backend with input, and its stream.
+
+    ``fd`` is the watched descriptor, or None. ``plain`` is True if the descriptor cannot be watched because it is
+    always readable, like a file's. ``over`` is True at the end of input; ``kept`` is the queued input.
     """
 
     end: StreamEnd
@@ -40,7 +42,7 @@ class _Source:
 
 
 class Connected(Protocol):
-    """Devices whose streams have ends; a machine is one."""
+    """Devices whose streams have backends, for example a machine."""
 
     @property
     def devices(self) -> Mapping[str, Device]:
@@ -49,15 +51,15 @@ class Connected(Protocol):
 
     @property
     def ends(self) -> Mapping[tuple[str, str], StreamEnd]:
-        """(device, stream) → its end."""
+        """(device, stream) → the stream's backend."""
         ...
 
 
 class Loop(Protocol):
-    """Whoever waits for descriptors to become readable; an `EventLoop` is one."""
+    """An event loop that watches descriptors, for example an `EventLoop`."""
 
     def watch_event(self, fd: int, callback: Callable[[], None]) -> None:
-        """Call ``callback`` whenever ``fd`` can be read. Raises PermissionError for one that cannot be waited for."""
+        """Call ``callback`` while ``fd`` is readable. Raises PermissionError if epoll does not support ``fd``."""
         ...
 
     def unwatch_event(self, fd: int) -> None:
@@ -66,11 +68,11 @@ class Loop(Protocol):
 
 
 class StreamInputs:
-    """Gives what arrives at the streams of a machine to its devices while a host runs ``loop``.
+    """Moves bytes between the backends and the devices of a machine while a host runs ``loop``.
 
-    Streams of devices that take no bytes are left alone, so that nothing is eaten from a terminal for nobody; of
-    several streams at one descriptor the first has it. ``quit`` is called when the user asks for the end of the run.
-    Everything is called under the machine's lock.
+    The backend of a device that does not receive is not read, so no input is lost. If several streams share a
+    descriptor, the first one gets its input. ``quit`` is called when the user requests the end of the run. Everything
+    is called under the machine's lock.
     """
 
     def __init__(self, machine: Connected, loop: Loop, quit: Callable[[], None]) -> None:
@@ -96,20 +98,20 @@ class StreamInputs:
             self._follow(source)
 
     def start(self) -> None:
-        """A run begins."""
+        """Called when a run starts."""
         for source in self._sources:
             source.end.start()
         self._wake()
 
     def stop(self) -> None:
-        """The run has ended: write what the devices have sent, while somebody reads it."""
+        """Called when the run has ended: write pending output while the other side reads it."""
         for output in self._outputs.values():
             output.finish()
         for source in self._sources:
             source.end.stop()
 
     def close(self) -> None:
-        """Look no more; the ends are the machine's to close. May be called again."""
+        """Stop watching; the machine closes the backends. May be called again."""
         self.stop()
         for source in self._sources:
             self._watch(source, None)
@@ -123,10 +125,10 @@ class StreamInputs:
             os.close(self._again)
             self._again = -1
 
-    # --- what is watched -----------------------------------------------------------------
+    # --- watching ------------------------------------------------------------------------
 
     def _wake(self) -> None:
-        """Look at all sources soon, from the loop's thread."""
+        """Make the loop's thread check all sources soon."""
         os.eventfd_write(self._again, 1)
 
     def _look_again(self) -> None:
@@ -140,7 +142,7 @@ class StreamInputs:
                 self._receive(source)
 
     def _follow(self, source: _Source) -> None:
-        """Watch what the end has to be read from now, unless nothing of it could be taken."""
+        """Watch the backend's present descriptor, or none while the device has no room for input."""
         wanted = not source.over and (source.end.eager or not source.kept)
         if wanted and not source.end.eager and source.stream.room() <= 0:
             wanted = False
@@ -161,10 +163,10 @@ class StreamInputs:
             source.fd, source.plain = None, True
             self._wake()
 
-    # --- what is read --------------------------------------------------------------------
+    # --- reading -------------------------------------------------------------------------
 
     def _receive(self, source: _Source) -> None:
-        """Read, and hand over what the device takes."""
+        """Read from the backend and deliver what the device has room for."""
         room = CHUNK if source.end.eager else min(source.stream.room(), CHUNK)
         if room <= 0:
             self._follow(source)

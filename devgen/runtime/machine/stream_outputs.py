@@ -1,7 +1,7 @@
-"""Bytes from the guest's devices to the host's ends: collected, and written in blocks when the loop gets to it.
+"""Output of streams: collect bytes from the guest's devices and write them to the backends in blocks.
 
-What an end does not take at once waits in a backlog of at most `BACKLOG` bytes. What a device sends beyond that is
-lost, counted and told.
+Bytes that a backend cannot take wait in a backlog of at most `BACKLOG` bytes. Further bytes are lost; they are counted
+and reported.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from devgen.runtime.machine.stream_backends import say
 from devgen.runtime.machine.stream_ends import StreamEnd
 
 BACKLOG: Final = 1 << 20
-"""Bytes that wait for one end at most."""
+"""Most bytes that wait for one backend."""
 
 BLOCK: Final = 1 << 16
-"""Bytes that are worth a write of their own, before the loop gets to it."""
+"""Bytes from which the backlog is written immediately instead of by the event loop."""
 
 PATIENCE: Final = 2.0
-"""Seconds without progress after which the backlog of a run that has ended is lost."""
+"""Seconds without progress after which the backlog is dropped at the end of a run."""
 
 
 class Watching(Protocol):
-    """What this module needs of an event loop."""
+    """The methods of an event loop that this module uses."""
 
     def watch_event(self, fd: int, callback: Callable[[], None]) -> None:
-        """Call ``callback`` whenever ``fd`` can be read."""
+        """Call ``callback`` while ``fd`` is readable."""
         ...
 
     def unwatch_event(self, fd: int) -> None:
@@ -38,9 +38,9 @@ class Watching(Protocol):
 
 
 class StreamOutput:
-    """What one device sends on ``stream``, on its way to ``end``. ``wake()`` has the loop call `flush` soon.
+    """Writes the output of ``stream`` to the backend ``end``. ``wake()`` makes the loop call `flush` soon.
 
-    Everything is called under the machine's lock. ``close`` gives the stream back to the end alone.
+    Everything is called under the machine's lock. ``close`` connects the stream to the backend directly again.
     """
 
     def __init__(
@@ -55,11 +55,11 @@ class StreamOutput:
         self._gate: select.epoll | None = None
         self._progress = 0.0
         self.lost = 0
-        """Bytes that have been lost."""
+        """Number of bytes that have been lost."""
         stream.disconnect(end.write)
         stream.connect(self._send, self._send_block)
 
-    # --- the device's side -----------------------------------------------------------------
+    # --- called by the device ----------------------------------------------------------------
 
     def _send(self, value: int) -> None:
         backlog = self._backlog
@@ -83,13 +83,13 @@ class StreamOutput:
 
     def _lose(self, count: int) -> None:
         if not self.lost:
-            say(f"{self._place}: the other side does not read: bytes are lost")
+            say(f"{self._place}: output is lost because the other side does not read it")
         self.lost += count
 
-    # --- the loop's side -------------------------------------------------------------------
+    # --- called by the event loop ------------------------------------------------------------
 
     def flush(self) -> None:
-        """Write what the end takes; watch for the time when it takes more."""
+        """Write what the backend can take; if bytes remain, watch for when it can take more."""
         self._write()
         if not self._backlog:
             self._unwatch()
@@ -111,7 +111,8 @@ class StreamOutput:
         if fd is None:
             return
         self._progress = time.monotonic()
-        self._gate = select.epoll(1, select.EPOLL_CLOEXEC)  # readable when there is room: loops watch for that only
+        # Loops watch for readable descriptors only; this epoll is readable when `fd` is writable.
+        self._gate = select.epoll(1, select.EPOLL_CLOEXEC)
         self._gate.register(fd, select.EPOLLOUT)
         self._loop.watch_event(self._gate.fileno(), self.flush)
 
@@ -122,12 +123,12 @@ class StreamOutput:
             self._gate = None
 
     def changed(self) -> None:
-        """The other side has gone, or another has come."""
+        """Called when the backend's client has connected or disconnected."""
         self._unwatch()
         self.flush()
 
     def finish(self) -> None:
-        """Write the backlog while the other side reads; the rest is lost."""
+        """Write the backlog while the other side reads; drop the rest after `PATIENCE` seconds without progress."""
         self._unwatch()
         self._write()
         self._progress = time.monotonic()
@@ -142,7 +143,7 @@ class StreamOutput:
             self._backlog.clear()
 
     def close(self) -> None:
-        """Finish, and say what was lost."""
+        """Write the backlog, disconnect and report how many bytes were lost."""
         self.finish()
         self._stream.disconnect(self._send)
         self._stream.connect(self._end.write, self._end.write_all)

@@ -1,10 +1,10 @@
 """Wires between devices: outputs that drive GPIO inputs.
 
-Several lines may drive one input. They are combined as the input's device says on its board: ``or`` (the input is high
-while any line is, as with a GSI) or ``and`` (while all are).
+Several lines may drive one input. The board's ``inputs:`` says how they are combined: ``or`` (the input is high while
+any line is high, as with a GSI) or ``and`` (while all lines are high).
 
-Lines keep their levels in a saved machine, and so do inputs. While a machine is restored, its wires only follow the
-lines: no input's handler runs, since what it would do to its device is in the saved state already.
+The saved state of a machine contains the levels of lines and inputs. While it is restored, the wires only follow the
+lines; no handler of an input runs, because its effect on the device is already in the saved state.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from devgen.runtime.machine.gsi import Combination, SharedLine
 
 
 class Wires:
-    """The wires of a machine. ``connect`` them all, then ``settle``."""
+    """The wires of a machine. ``connect`` all of them, then call ``settle``."""
 
     __slots__ = ("_inputs", "_restoring", "_sources")
 
@@ -30,7 +30,7 @@ class Wires:
         self._restoring = False
 
     def connect(self, source: Device, line: IrqLine, target: Device, pin: str, combination: Combination) -> None:
-        """Let ``line`` of ``source`` drive the input ``pin`` of ``target``."""
+        """Connect ``line`` of ``source`` to the input ``pin`` of ``target``."""
         key = target.name, pin
         if key not in self._inputs:
             self._inputs[key] = SharedLine(partial(self._drive, target.gpio_in[pin].set), combination)
@@ -38,14 +38,14 @@ class Wires:
         self._sources.setdefault(key, []).append(f"{source.name}.{line.name}")
 
     def check_combined(self, device: Device, pin: str) -> None:
-        """Raises MachineError if there is nothing to combine at an input for which a board says how."""
+        """Raise MachineError if fewer than two lines drive an input for which the board sets a combination."""
         sources = self._sources.get((device.name, pin), [])
         if len(sources) < 2:
             found = f"only {sources[0]} drives it" if sources else "no line drives it"
             raise MachineError(f"{device.name}: input '{pin}' combines nothing: {found}")
 
     def settle(self) -> None:
-        """Give every input the level that its lines have now."""
+        """Set every input to the combined level of its lines."""
         for shared in self._inputs.values():
             shared.settle()
 
@@ -55,7 +55,7 @@ class Wires:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """While devices are restored: levels are noted, no handler of an input runs."""
+        """Return a context for restoring devices: levels are updated, but no handler of an input runs."""
         self._restoring = True
         try:
             yield
@@ -64,7 +64,7 @@ class Wires:
 
 
 def _across(source: Device, drive: Callable[[int], None], level: int) -> None:
-    """Drive another device's input in the middle of a handler of ``source``, which DMA must not enter meanwhile."""
+    """Drive another device's input from a handler of ``source``; DMA must not enter ``source`` meanwhile."""
     source.engaged += 1
     try:
         drive(level)

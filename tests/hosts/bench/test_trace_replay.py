@@ -169,7 +169,7 @@ MALFORMED: list[tuple[bytes, str]] = [
     (b"{", "t:1: not a line of JSON"),
     (b"[" * 100_000, "t:1: not a line of JSON"),
     (b"[]\n", "t:1: not an object with an 'op'"),
-    (b'{"op": "read"}\n', "t:1: the header must be the first line"),
+    (b'{"op": "read"}\n', "t:1: the first line, and no other, must be the header"),
     (b'{"op": "header"}\n', "t:1: 'header' needs a string 'device'"),
     (b'{"op": "header", "device": "kitt"}\n', "t:1: unknown device 'kitt' (did you mean 'kit'?)"),
     (b'{"op": "header", "device": "kit", "clock_ns": -1}\n', "'clock_ns' is -1"),
@@ -190,7 +190,7 @@ def test_what_is_no_trace(raw: bytes, message: str) -> None:
 
 BAD_OPS: list[tuple[Op, str]] = [
     ({"op": "peek"}, "unknown op 'peek'"),
-    ({"op": "header", "device": "kit"}, "the header must be the first line"),
+    ({"op": "header", "device": "kit"}, "the first line, and no other, must be the header"),
     ({"op": "read", "space": "mmio", "offset": 0, "size": 9, "value": 0}, "'size' is 9"),
     ({"op": "read", "space": "mmio", "offset": -1, "size": 4, "value": 0}, "'offset' is -1"),
     ({"op": "read", "space": "mmio", "offset": 0, "size": 4, "value": "0"}, "needs an integer 'value'"),

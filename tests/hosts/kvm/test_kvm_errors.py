@@ -196,7 +196,7 @@ def test_an_error_is_a_fault_of_the_runtime() -> None:
 @pytest.mark.parametrize(
     ("mode", "entry", "message"),
     [
-        ("real", 1 << 20, "out of real mode's reach"),
+        ("real", 1 << 20, "not below 0x100000"),
         ("protected", 1 << 32, "above 4 GiB"),
         ("virtual", 0, "unknown CPU mode 'virtual'"),
     ],

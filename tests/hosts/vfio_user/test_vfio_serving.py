@@ -319,9 +319,9 @@ def test_a_file_that_is_no_saved_state_is_told_in_a_line(tmp_path: Path) -> None
     [
         (["--stream", "line"], "--stream line: write NAME=END, as serial=pty"),
         (["--stream", "lime=pty"], "serial-card: no stream 'lime' (did you mean 'line'?); it has line"),
-        (["--stream", "line=ptty"], "stream 'line': unknown stream end 'ptty' (did you mean 'pty'?)"),
-        (["--stream", "line=file:no/such/file"], "stream 'line': cannot open stream end"),
-        (["--lines", "sockets:x"], "stream 'GPIO lines': unknown stream end"),
+        (["--stream", "line=ptty"], "stream 'line': unknown stream backend 'ptty' (did you mean 'pty'?)"),
+        (["--stream", "line=file:no/such/file"], "stream 'line': cannot open stream backend"),
+        (["--lines", "sockets:x"], "stream 'GPIO lines': unknown stream backend"),
         (["--on-event", "PANIC=exit"], "--on-event PANIC: serial-card has no such event; it has none"),
         (["--on-event", "PANIC"], "--on-event PANIC: write EVENT=ACTION"),
         (["--save", "no/such/file"], "no/such/file: No such file or directory"),

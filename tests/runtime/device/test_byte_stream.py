@@ -52,7 +52,7 @@ def test_a_file_end_flushes_lines_and_survives_a_closed_file(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("spec", ["", "file:", "null:x", "socket"])
 def test_unknown_ends_are_refused(spec: str) -> None:
-    with pytest.raises(MachineError, match="unknown stream end"):
+    with pytest.raises(MachineError, match="unknown stream backend"):
         open_end(spec)
 
 

@@ -119,18 +119,18 @@ def test_a_name_left_over_is_taken_but_nothing_else_is(tmp_path: Path) -> None:
     left.bind(str(path))
     left.close()
     end = SocketEnd(path)
-    with pytest.raises(MachineError, match="cannot open stream end"):
+    with pytest.raises(MachineError, match="cannot open stream backend"):
         open_end(f"socket:{path}")  # somebody listens
     end.close()
     path.write_text("precious")
-    with pytest.raises(MachineError, match="no socket is there"):
+    with pytest.raises(MachineError, match="exists and is not a socket"):
         open_end(f"socket:{path}")
     assert path.read_text() == "precious"
 
 
 @pytest.mark.parametrize("spec", ["socket:/no/such/folder/line", "socket:" + "x" * 200, "file:/no/such/folder/log"])
 def test_what_cannot_be_opened_is_told_in_a_line(spec: str) -> None:
-    with pytest.raises(MachineError, match="cannot open stream end"):
+    with pytest.raises(MachineError, match="cannot open stream backend"):
         open_end(spec)
 
 

@@ -138,7 +138,7 @@ def test_what_is_beyond_the_backlog_is_counted_and_told(
     output.close()
     kept += len(received(reader))
     lines = capsys.readouterr().err.splitlines()
-    assert lines[-2] == "uart: stream 'serial': the other side does not read: bytes are lost"
+    assert lines[-2] == "uart: stream 'serial': output is lost because the other side does not read it"
     assert lines[-1] == f"uart: stream 'serial': {sent + 1 - kept} bytes were lost"
 
 

@@ -261,7 +261,7 @@ def test_capabilities_form_a_list() -> None:
 
 def test_slots_are_checked() -> None:
     machine, _ = make()
-    for slot, message in ((SLOT, "taken by 'card'"), (32, "does not exist"), (0, "taken by 'pci-host-bridge'")):
+    for slot, message in ((SLOT, "in use by 'card'"), (32, "does not exist"), (0, "in use by 'pci-host-bridge'")):
         with pytest.raises(MachineError, match=message):
             machine.add_device(DevicePlacement("other", "card", slot=slot), Card)
     machine.close()
