@@ -1,8 +1,8 @@
-"""Coalesced writes: the kernel queues a guest's writes to some ranges in a ring, and we hand them on later, in order.
+"""Coalesced writes: the kernel queues a guest's writes to some ranges in a ring; the host carries them out later.
 
-"Later" is: before anything else of the guest's or the world's is dispatched (an exit, a doorbell, a timer), at a
-regular beat while nothing else happens, and when a run ends. The ring has one producer, the kernel, and one consumer:
-whoever holds the machine's lock. Source: Documentation/virt/kvm/api.rst 4.116, virt/kvm/coalesced_mmio.c.
+The ring is drained, in order, before any exit, doorbell or timer is dispatched, periodically while nothing else
+happens, and when a run ends. The ring has one producer, the kernel, and one consumer, the holder of the machine's lock.
+Source: Documentation/virt/kvm/api.rst 4.116, virt/kvm/coalesced_mmio.c.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ ENTRIES = (PAGE_SIZE - _HEADER) // _ENTRY  # KVM_COALESCED_MMIO_MAX
 
 
 class CoalescedRing:
-    """The ring page of a VM; ``drain`` writes its queue to the spaces, oldest first. Only under the machine's lock.
+    """The ring page of a VM; ``drain`` carries out its writes, oldest first. Used only under the machine's lock.
 
-    ``word`` is the u64 index of the ring's two indices, and ``seen`` their value when nothing waits: the hot path
-    compares the two. The kernel cannot come round to ``seen`` again, as the ring is never full with ``first`` unmoved.
+    ``word`` is the u64 index of the ring's two indices, and ``seen`` is their value when the ring is empty; the hot
+    path compares them. The indices cannot wrap around to ``seen``, because the kernel never fills the ring completely.
     """
 
     def __init__(
@@ -49,14 +49,14 @@ class CoalescedRing:
         self._spaces = (memory, io)
         self._settle = settle
         self.draining = False
-        """Whether late writes are being carried out: what happens then is not the present instruction's."""
+        """Whether coalesced writes are being carried out, which do not belong to the present instruction."""
 
     def pending(self) -> bool:
-        """Whether writes wait."""
+        """Whether the ring contains writes."""
         return bool(self._u64[self.word] != self.seen)
 
     def drain(self) -> None:
-        """Carry out what was queued when this was called; bounded by the ring's 170 entries."""
+        """Carry out the writes that are queued now; at most the ring's 170 entries."""
         self.draining = True
         try:
             self._drain()
@@ -68,7 +68,7 @@ class CoalescedRing:
         while first != last:
             address, size, pio, value = self._entry(first)
             first = (first + 1) % ENTRIES
-            # Given back before it is carried out: a device that causes another drain must not see it again.
+            # The entry is released before its write, so that a nested drain does not carry it out again.
             self._u32[self._first] = first
             if 1 <= size <= 8:
                 self._spaces[pio].write(address, value & (1 << 8 * size) - 1, size)
@@ -82,9 +82,9 @@ class CoalescedRing:
 
 
 class CoalescedZones(MemoryListener):
-    """Keeps the kernel's zones of one space equal to the ranges whose writes may be late.
+    """Registers the coalesced ranges of one address space with the kernel.
 
-    ``on_change`` hears how many zones come (+1) and go (-1).
+    ``on_change`` is called with +1 for each added zone and with -1 for each removed zone.
     """
 
     def __init__(self, vm: KvmVm, on_change: Callable[[int], None], *, pio: bool) -> None:
@@ -94,7 +94,7 @@ class CoalescedZones(MemoryListener):
         self._zones: set[tuple[int, int]] = set()
 
     def coalesced_mmio_add(self, _section: MemoryRegionSection, offset: int, size: int) -> None:
-        """Let writes at ``offset`` queue up. A refusal is only slower: such writes exit."""
+        """Register a zone. If the kernel refuses it, its writes exit, which is only slower."""
         try:
             self._vm.coalesce(address=offset, size=size, pio=self._pio, register=True)
         except KvmError as error:
@@ -104,7 +104,7 @@ class CoalescedZones(MemoryListener):
         self._on_change(1)
 
     def coalesced_mmio_del(self, _section: MemoryRegionSection, offset: int, size: int) -> None:
-        """Let them exit again."""
+        """Unregister a zone."""
         if (offset, size) not in self._zones:
             return
         self._zones.remove((offset, size))

@@ -1,11 +1,11 @@
-"""From an exit to the register: each distinct exit is resolved once into a closure.
+"""Dispatch of exits: each distinct exit is resolved once into a closure.
 
-A port exit is told apart by 8 bytes of the shared page (direction, size, port, count), read as one integer; a memory
-exit by its direction, length and address. The tables below hold what ``AddressSpace.reader`` and ``writer`` have
-resolved, and are emptied when the space says that it is stale. Each keeps the newest ``LIMIT`` exits, so that a guest
-cannot make a table grow without bound.
+The key of a port exit is 8 bytes of the shared page (direction, size, port, count), read as one integer; the key of an
+MMIO exit is its direction, length and address. The tables below cache the results of ``AddressSpace.reader`` and
+``writer``. They are emptied when the address space reports that its closures are stale. Each keeps the newest ``LIMIT``
+exits, so a guest cannot make a table grow without bound.
 
-Values lie in the shared page in little-endian order; the kernel takes as many bytes as the access has.
+Values in the shared page are little-endian; the kernel uses as many bytes as the access has.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ _MASKS = tuple((1 << 8 * size) - 1 for size in range(9))
 
 
 def count(counts: Counts, kind: str, place: int) -> None:
-    """Count an exit; the places beyond ``LIMIT`` distinct ones are counted together as place -1."""
+    """Count an exit; after ``LIMIT`` distinct places, further ones are counted together as place -1."""
     counts[(kind, place) if (kind, place) in counts or len(counts) < LIMIT else (kind, -1)] += 1
 
 
 class PortInputs(BoundedCache[int, Read]):
-    """From the 8 bytes of a port exit to what gives its answer: the first 8 bytes of the data page.
+    """Maps the 8 bytes of a port read's exit to a closure that returns the first 8 bytes of the data page.
 
-    The last one is at hand without a lookup: who waits for a device reads its status again and again.
+    The last entry is also available without a lookup, because a polling guest reads the same port repeatedly.
     """
 
     __slots__ = ("_settle", "_space", "_u8", "_u64", "last_key", "last_read")
@@ -61,13 +61,13 @@ class PortInputs(BoundedCache[int, Read]):
         self._u64 = u64
 
     def find(self, key: int) -> Read:
-        """What answers an exit; from now on it is the last one."""
+        """Return the closure of an exit and make it the last entry."""
         self.last_read = read = self[key]
         self.last_key = key
         return read
 
     def clear(self) -> None:
-        """Forget all, the last one too."""
+        """Remove all entries, including the last one."""
         super().clear()
         self.last_key = -1
 
@@ -77,8 +77,8 @@ class PortInputs(BoundedCache[int, Read]):
         return self.keep(key, self._space.reader(port, size) if times == 1 else self._string(port, size, times))
 
     def _string(self, port: int, size: int, times: int) -> Read:
-        # A string instruction may change the topology halfway (REP OUTS to 0xcfc), so each element goes its own way,
-        # and timers that one element makes due fire before the next one.
+        # A string instruction may change the topology (REP OUTS to 0xcfc), so each element is dispatched separately;
+        # timers that an element makes due fire before the next element.
         read, u8, u64, mask = self._space.read, self._u8, self._u64, _MASKS[size]
         settle = self._settle
         places = range(IO_DATA, IO_DATA + size * times, size)
@@ -94,7 +94,7 @@ class PortInputs(BoundedCache[int, Read]):
 
 
 class PortOutputs(BoundedCache[int, Action]):
-    """From the 8 bytes of a port exit to what writes its data to the device."""
+    """Maps the 8 bytes of a port write's exit to a closure that writes the data to the device."""
 
     def __init__(self, space: AddressSpace, u8: memoryview, u64: memoryview, settle: Action = lambda: None) -> None:
         """``settle`` is called after each element of a string instruction."""
@@ -130,14 +130,14 @@ class PortOutputs(BoundedCache[int, Action]):
 
 
 def _fields(key: int, u64: memoryview) -> tuple[int, int, int]:
-    """(size, port, count) of a port exit. Raises KvmError for a data page that is not where x86 has it."""
+    """Return (size, port, count) of a port exit. Raises KvmError if the data page is not at the offset used on x86."""
     if u64[IO_DATA_OFFSET] != IO_DATA:
         raise KvmError("KVM_RUN", 0, f"the kernel put port data at {u64[IO_DATA_OFFSET]:#x}, not at {IO_DATA:#x}")
     return key >> 8 & 0xFF, key >> 16 & 0xFFFF, key >> 32
 
 
 class MemoryReads(BoundedCache[int, Read]):
-    """From the address of a memory read of ``size`` bytes to what gives its answer."""
+    """Maps the address of an MMIO read of ``size`` bytes to a closure that returns its value."""
 
     def __init__(self, space: AddressSpace, size: int) -> None:
         super().__init__(LIMIT)
@@ -150,7 +150,7 @@ class MemoryReads(BoundedCache[int, Read]):
 
 
 class MemoryWrites(BoundedCache[int, Action]):
-    """From the address of a memory write of ``size`` bytes to what writes its data to the device."""
+    """Maps the address of an MMIO write of ``size`` bytes to a closure that writes its data to the device."""
 
     def __init__(self, space: AddressSpace, size: int, u64: memoryview) -> None:
         super().__init__(LIMIT)

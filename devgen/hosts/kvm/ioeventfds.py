@@ -1,7 +1,7 @@
-"""From doorbells of the flat view to KVM_IOEVENTFD: a ring becomes a count in an eventfd, with no exit.
+"""Register the doorbells of the flat view with KVM_IOEVENTFD: a ring increments an eventfd without an exit.
 
-What the kernel refuses (no memory, too many of them: 1,000 devices a bus) still works: ``kernel_ioeventfd`` of the
-space is taken back, and the address space rings such a doorbell itself when the write exits.
+If the kernel refuses a doorbell (no memory, or the limit of 1,000 devices per bus), ``kernel_ioeventfd`` of the address
+space is cleared, and the address space matches doorbells when their writes exit.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 class Doorbells(MemoryListener):
-    """Keeps the kernel's ioeventfds of one address space equal to the doorbells that it shows."""
+    """Registers the doorbells of one address space as ioeventfds."""
 
     def __init__(self, vm: KvmVm, loop: EventLoop, space: AddressSpace, *, pio: bool) -> None:
         self._vm = vm
@@ -30,20 +30,20 @@ class Doorbells(MemoryListener):
         self._placed: dict[tuple[int, IoEventFd], int] = {}
 
     def eventfd_add(self, section: MemoryRegionSection, doorbell: IoEventFd) -> None:
-        """Have the kernel listen at the doorbell's address."""
+        """Register the doorbell at its address."""
         address = doorbell_address(section, doorbell)
         try:
             fd = doorbell.notifier.fileno()
             self._assign(fd, address, doorbell, True)
         except (KvmError, OSError, ValueError) as error:
-            log.error("doorbell %s: %s; it is rung by exits from now on", doorbell.name, error)
+            log.error("doorbell %s: %s; its writes now cause exits", doorbell.name, error)
             self._space.kernel_ioeventfd = False
             return
         self._placed[address, doorbell] = fd
         self._loop.watch(fd, doorbell)
 
     def eventfd_del(self, section: MemoryRegionSection, doorbell: IoEventFd) -> None:
-        """Have it listen no more; what was rung before is delivered now."""
+        """Unregister the doorbell and deliver its pending rings."""
         address = doorbell_address(section, doorbell)
         fd = self._placed.pop((address, doorbell), None)
         if fd is None:

@@ -1,8 +1,8 @@
-"""The table of GSI routes: the chips' pins, and the messages on the numbers above them.
+"""The GSI routing table: routes to the chips' pins, and routes of messages on the GSIs above them.
 
-GSIs 0-15 lead to the PIC pair and the IOAPIC, 16-23 to the IOAPIC alone, as the kernel's own default table has it; the
-numbers above are free for message-signalled interrupts. The kernel takes the table as a whole, so changes are gathered
-here until ``commit``. Source: Documentation/virt/kvm/api.rst 4.52 (KVM_SET_GSI_ROUTING).
+GSIs 0-15 are routed to the PIC pair and the IOAPIC, 16-23 to the IOAPIC only, as in the kernel's default table. Higher
+GSIs are free for message-signalled interrupts. The kernel replaces the whole table, so changes are collected here until
+``commit``. Source: Documentation/virt/kvm/api.rst 4.52 (KVM_SET_GSI_ROUTING).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _LEGACY = 16
 
 
 class GsiRoutes:
-    """The routes of ``vm``. ``limit``: how many entries its table holds (KVM_CAP_IRQ_ROUTING); 0 means no routing."""
+    """The routes of ``vm``. ``limit`` is the size of its table (KVM_CAP_IRQ_ROUTING); 0 means no routing."""
 
     def __init__(self, vm: KvmVm, limit: int) -> None:
         self._vm = vm
@@ -32,32 +32,32 @@ class GsiRoutes:
 
     @property
     def used(self) -> int:
-        """How many GSIs carry messages."""
+        """Return the number of GSIs in use for messages."""
         return self.capacity - len(self._free)
 
     def allocate(self) -> int | None:
-        """The lowest free GSI for messages, which leads nowhere before ``put`` and ``commit``; None: all are in use."""
+        """Return the lowest free GSI for messages, or None. It has no route before ``put`` and ``commit``."""
         return heapq.heappop(self._free) if self._free else None
 
     def put(self, gsi: int, address: int, data: int) -> None:
-        """Have ``gsi`` deliver this message once ``commit`` has been called."""
+        """Route ``gsi`` to this message at the next ``commit``."""
         self._messages[gsi] = bytes(message_route(gsi, address, data))
         self._changed = True
 
     def free(self, gsi: int) -> None:
-        """Give back a GSI of ``allocate``, which no irqfd may use any more; the kernel's table follows at a commit."""
+        """Free a GSI of ``allocate``, which must have no irqfd; its route is removed at the next ``commit``."""
         self._changed |= self._messages.pop(gsi, None) is not None
         heapq.heappush(self._free, gsi)
 
     def commit(self) -> None:
-        """Put all changes in force in one call. Raises KvmError; the kernel's table is the old one then."""
+        """Apply all changes with one call. Raises KvmError; the kernel then keeps the old table."""
         if self._changed:
             self._vm.set_gsi_routing([*self._pins, *self._messages.values()])
             self._changed = False
 
 
 def default_routes() -> list[uapi.kvm_irq_routing_entry]:
-    """The kernel's table for a PC: each legacy line to its PIC pin and to the IOAPIC pin of the same number."""
+    """Return the default routes of a PC: each legacy line to its PIC pin and to the IOAPIC pin of the same number."""
     routes = []
     for gsi in range(_LEGACY):
         chip = uapi.KVM_IRQCHIP_PIC_MASTER if gsi < _PIC_PINS else uapi.KVM_IRQCHIP_PIC_SLAVE
@@ -74,7 +74,7 @@ def _pin_route(gsi: int, chip: int, pin: int) -> uapi.kvm_irq_routing_entry:
 
 
 def message_route(gsi: int, address: int, data: int) -> uapi.kvm_irq_routing_entry:
-    """A route of a message: the write of ``data`` to ``address`` in the local APICs' window."""
+    """Return a route from ``gsi`` to the message ``data`` at ``address`` in the local APICs' window."""
     route = uapi.kvm_irq_routing_entry(gsi=gsi, type=uapi.KVM_IRQ_ROUTING_MSI)
     route.u.msi.address_lo = address & 0xFFFFFFFF
     route.u.msi.address_hi = address >> 32

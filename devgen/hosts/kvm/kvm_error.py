@@ -1,4 +1,4 @@
-"""The one way into the kernel, and what can go wrong there as one exception with a sentence a user can act on."""
+"""The KVM ioctl call and its exception."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _INT_MAX = (1 << 31) - 1  # fcntl.ioctl takes an int; the kernel takes a long
 class KvmError(RuntimeFault):
     """A KVM ioctl failed, or /dev/kvm cannot be used.
 
-    ``call`` is the UAPI name of the ioctl (or ``open``), ``number`` the errno or 0 when the kernel was not asked.
+    ``call`` is the UAPI name of the ioctl (or ``open``), ``number`` the errno, or 0 if no call failed.
     """
 
     def __init__(self, call: str, number: int, message: str) -> None:
@@ -27,14 +27,14 @@ class KvmError(RuntimeFault):
 
 
 def failed(call: str, error: OSError, what: str) -> KvmError:
-    """Word a failed ioctl: what was wanted, the ioctl's name and the kernel's reason."""
+    """Return the error for a failed ioctl: ``what`` failed, the ioctl's name and the kernel's reason."""
     number = error.errno or 0
     name = errno.errorcode.get(number, str(number))
     return KvmError(call, number, f"{what}: {call} failed with {name} ({os.strerror(number)})")
 
 
 def control(fd: int, name: str, argument: ctypes.Structure | bytearray | int, what: str) -> int:
-    """Do ioctl ``name`` of the UAPI; its answer, with ``argument`` changed in place. KvmError says ``what`` failed."""
+    """Call ioctl ``name`` and return its result; it may change ``argument``. Raises KvmError with ``what`` failed."""
     try:
         if isinstance(argument, int) and argument > _INT_MAX:
             return _long_ioctl(fd, getattr(uapi, name), argument)

@@ -1,14 +1,14 @@
-"""The KVM host: a machine's memory, devices, doorbells, interrupts and timers, tied to the kernel's VM.
+"""The KVM host: connects a machine's memory, devices, doorbells, interrupts and timers with a KVM VM.
 
 Lock order, outermost first:
 
-1. ``KvmHost._running``: held by ``run`` for all of its time, and by ``close``.
-2. ``machine.lock``: held while an exit, a doorbell, a timer or a coalesced write is dispatched, and whenever the
-   machine is touched from outside. Reentrant.
-3. ``KvmHost._state``: the host's own result and stop flag; nothing is called with it held.
-4. ``Vcpu._owner_lock``: whether a thread runs the vCPU; held for one ``pthread_kill``.
+1. ``KvmHost._running``: held by ``run`` for its whole duration, and by ``close``.
+2. ``machine.lock``: held while an exit, a doorbell, a timer or a coalesced write is dispatched, and while another
+   thread uses the machine. Reentrant.
+3. ``KvmHost._state``: guards the result and the stop flag; nothing is called while it is held.
+4. ``Vcpu._owner_lock``: guards which thread runs the vCPU; held for one ``pthread_kill``.
 
-Threads are joined without 2 to 4 held.
+Threads are joined only without locks 2 to 4.
 """
 
 from __future__ import annotations
@@ -47,16 +47,16 @@ IrqDelivery = Literal["line", "irqfd"]
 MessageDelivery = Literal["irqfd", "signal"]
 
 HALT_BEAT = 0.5
-"""Seconds between two looks for processors that have halted for good."""
+"""Seconds between two checks for processors that nothing can wake."""
 
 
 class KvmHost:
     """Runs ``machine`` on /dev/kvm. Raises KvmError or MachineError, with everything released, if it cannot.
 
-    ``count_exits``: keep ``exits``, a count for each ("io", port), ("mmio", address) and (reason, 0).
-    ``irq_delivery``: how interrupt wires reach the kernel: ``line`` (KVM_IRQ_LINE) or ``irqfd`` (with resampling).
-    ``message_delivery``: how the MSI and MSI-X vectors of the machine's present devices do: ``irqfd`` (each with a
-    route of its own) or ``signal`` (KVM_SIGNAL_MSI, where a vector without a route goes in any case).
+    - ``count_exits``: count exits by ("io", port), ("mmio", address) and (reason, 0), see `exits`.
+    - ``irq_delivery``: delivery of interrupt lines: ``line`` (KVM_IRQ_LINE) or ``irqfd`` (with resampling).
+    - ``message_delivery``: delivery of MSI and MSI-X vectors of the machine's devices: ``irqfd`` (each with its own
+      route) or ``signal`` (KVM_SIGNAL_MSI, also used for vectors without a route).
     """
 
     def __init__(
@@ -90,21 +90,21 @@ class KvmHost:
 
     @property
     def exits(self) -> Counter[tuple[str, int]]:
-        """Exits so far by kind and place; empty unless ``count_exits`` was asked for."""
+        """Return the exits so far by kind and place; empty without ``count_exits``."""
         return Counter() if self.counts is None else self.counts
 
     @property
     def vcpus(self) -> list[Vcpu]:
-        """The processors, the first one first; their registers may be read between two runs."""
+        """The processors by index; their registers may be read between two runs."""
         return [processor.vcpu for processor in self._processors]
 
     @property
     def processors(self) -> Sequence[Processor]:
-        """What runs ``vcpus``, in the same order."""
+        """The objects that run ``vcpus``, in the same order."""
         return self._processors
 
     def program_counter(self) -> int | None:
-        """Offset in its code segment of the instruction that the calling thread dispatches; None if it does not."""
+        """Code segment offset of the instruction whose exit the calling thread dispatches, else None."""
         if self.ring is not None and self.ring.draining:
             return None
         found = (vcpu.current_ip() for vcpu in self.vcpus)
@@ -171,7 +171,7 @@ class KvmHost:
             self.ring = CoalescedRing(vcpu.u32, vcpu.u64, page, self.machine.memory, self.machine.io, settle)
 
     def _listen(self) -> None:
-        """Follow both address spaces; what they show already is told at once."""
+        """Add the listeners of both address spaces, which are notified of the present state immediately."""
         memory, io = self.machine.memory, self.machine.io
         listeners: list[tuple[AddressSpace, MemoryListener]] = [
             (memory, MemorySlots(self.vm)),
@@ -213,9 +213,10 @@ class KvmHost:
     # --- running ---
 
     def run(self, timeout: float | None = None) -> RunResult:
-        """Run the guest until it ends, ``stop`` is called or ``timeout`` seconds are over.
+        """Run the guest until it ends, ``stop`` is called or ``timeout`` seconds have passed.
 
-        After ``timeout`` and ``stopped`` it may be called again and goes on where the guest was.
+        After ``timeout`` and ``stopped`` it may be called again to continue the guest. Raises KvmError if the host is
+        closed.
         """
         with self._running:
             if self.vm.fd < 0:
@@ -236,10 +237,10 @@ class KvmHost:
             self._halt()
 
     def _wait(self, timeout: float | None) -> bool:
-        """Wait for the end; False when ``timeout`` seconds are over first.
+        """Wait for the end of the run; return False if ``timeout`` seconds pass first.
 
-        The kernel does not tell of a HLT that nothing can end. So now and then the processors are called out of it, and
-        look for themselves.
+        The kernel does not report a HLT that nothing can end. Therefore the processors are kicked out of the kernel
+        every `HALT_BEAT` seconds and check for it.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
@@ -266,7 +267,7 @@ class KvmHost:
             processor.start()
 
     def _halt(self) -> None:
-        """Bring all threads home; then nothing the guest did is left undelivered."""
+        """End all threads; afterwards every event of the guest has been delivered."""
         self.finish(RunResult("stopped"))
         for processor in self._processors:
             processor.join()
@@ -288,7 +289,7 @@ class KvmHost:
         return RunResult("exit", self.machine.exit_code or 0, accel="kvm")
 
     def finish(self, result: RunResult) -> None:
-        """End the run from any thread; the first result stays."""
+        """End the run, from any thread; later results are ignored."""
         with self._state:
             if self._result is None:
                 self._result = result
@@ -298,7 +299,7 @@ class KvmHost:
             processor.vcpu.kick()
 
     def stop(self) -> None:
-        """End the present run, from any thread; it may go on with another ``run``."""
+        """End the present run, from any thread. Another ``run`` continues the guest."""
         self.finish(RunResult("stopped"))
 
     def _exit_requested(self) -> None:
@@ -308,13 +309,13 @@ class KvmHost:
         self.finish(RunResult("error", detail=f"{type(error).__name__}: {error}"))
 
     def attend(self, vcpu: Vcpu) -> None:
-        """Ahead of each exit while ``attentive``: fire what is due, carry out what was written before it, count it."""
+        """Called before each exit while ``attentive``: fire due timers, drain coalesced writes, count the exit."""
         self._settle()
         if self.counts is not None:
             count_exit(self.counts, vcpu)
 
     def settle(self) -> bool:
-        """Fire the timers that the last exit made due; whether there were any. The machine's lock is not held."""
+        """Fire the timers that the last exit made due; return whether there were any. Called without the lock."""
         if not self._timers.due:
             return False
         with self.machine.lock:
@@ -322,17 +323,19 @@ class KvmHost:
         return True
 
     def _armed_now(self) -> None:
-        """A timer is due at once. It fires before the next exit of any processor is dispatched (`attend`), and before
-        the processor whose exit armed it enters the guest again.
+        """Called when a timer is armed that is already due.
+
+        It fires before the next exit of any processor is dispatched (`attend`), and before the processor whose exit
+        armed it enters the guest again.
         """
         self.attentive = True
         for processor in self._processors:
             processor.vcpu.stay()
 
     def _settle(self) -> None:
-        """Before and after all that a device hears: fire what is due, carry out the writes that the kernel holds back.
+        """Fire due timers and drain coalesced writes; called before and after each entry into a device.
 
-        The timers come first: an entry that ended before those writes were carried out has armed them.
+        The timers fire first, because they were armed by an entry that ended before these writes are carried out.
         """
         if self._timers.due:
             self.machine.clocks.virtual.settle()
@@ -340,10 +343,10 @@ class KvmHost:
         if self.ring is not None and self.ring.pending():
             self.ring.drain()
 
-    # --- the end ---
+    # --- closing ---
 
     def close(self) -> None:
-        """Stop, then release the VM and all descriptors; the machine stays as it is. More than once is fine."""
+        """Stop, then release the VM and all descriptors; the machine keeps its state. May be called again."""
         self.stop()
         with self._running, self.machine.lock:
             self._processors = []
@@ -359,4 +362,4 @@ class KvmHost:
 
 
 def _nothing() -> None:
-    """There is no host that must be told."""
+    """Do nothing: the default callback."""

@@ -1,4 +1,4 @@
-"""The in-kernel interrupt controllers: PIC pair, IOAPIC, local APICs, interval timer, and what signals them.
+"""The in-kernel interrupt controllers (PIC pair, IOAPIC, local APICs), the interval timer, and irqfds.
 
 Source: Documentation/virt/kvm/api.rst 4.24-4.26 (the controllers, KVM_IRQ_LINE), 4.71 (KVM_SIGNAL_MSI), 4.75 (irqfds).
 """
@@ -15,15 +15,15 @@ from devgen.hosts.kvm.vm import KvmVm
 from devgen.runtime.machine.event_loop import EventLoop
 from devgen.runtime.memory.event_notifier import EventNotifier
 
-TSS_ADDRESS = 0xFFFBD000  # three pages below the firmware's place, where QEMU puts them too
+TSS_ADDRESS = 0xFFFBD000  # three pages below the firmware, as in QEMU
 IRQFD_SHARE = 4
-"""Irqfds of messages take at most this part of the descriptors that the process may open: a guest decides how many."""
+"""Irqfds of messages use at most 1/IRQFD_SHARE of the process's descriptors, since a guest determines their number."""
 
 
 class Irqchip:
-    """Creates the controllers in ``vm``; must come before the first vCPU. All methods under the machine's lock.
+    """Creates the controllers in ``vm``, before the first vCPU. All methods are called under the machine's lock.
 
-    ``pit``: create the interval timer too.
+    With ``pit``, it also creates the interval timer.
     """
 
     def __init__(self, vm: KvmVm, loop: EventLoop, *, pit: bool = True) -> None:
@@ -40,14 +40,15 @@ class Irqchip:
         self._irqfds: dict[tuple[int, int], None] = {}
 
     def set_line(self, gsi: int, level: int) -> None:
-        """Drive a GSI with KVM_IRQ_LINE. One above the chips' pins is dropped, as a wire that leads nowhere."""
+        """Set a GSI with KVM_IRQ_LINE. A GSI above the chips' pins is ignored, like an unconnected wire."""
         if gsi < uapi.KVM_IOAPIC_NUM_PINS:
             self._vm.irq_line(gsi, level)
 
     def signal_msi(self, address: int, data: int) -> bool:
-        """Deliver a message-signalled interrupt at once; False when no processor took it.
+        """Deliver a message-signalled interrupt immediately; return False if no processor accepted it.
 
-        A guest chooses both: the kernel's -1 for a message that nobody can take arrives here as EPERM, and is no error.
+        A guest chooses address and data. The kernel returns -1 for a message without a receiver, which arrives here as
+        EPERM and is not an error.
         """
         try:
             return self._vm.signal_msi(address, data) > 0
@@ -59,7 +60,7 @@ class Irqchip:
     # --- routes ---
 
     def add_message(self, address: int, data: int) -> int:
-        """A new GSI that delivers this message; for irqfds."""
+        """Return a new GSI that delivers this message, for an irqfd. Raises KvmError if all are in use."""
         gsi = self.routes.allocate()
         if gsi is None:
             raise KvmError("KVM_SET_GSI_ROUTING", 0, f"all {self.routes.capacity} GSIs for messages are in use")
@@ -67,7 +68,7 @@ class Irqchip:
         return gsi
 
     def set_message(self, gsi: int, address: int, data: int) -> None:
-        """Make ``gsi`` deliver another message."""
+        """Change the message of ``gsi``."""
         self.routes.put(gsi, address, data)
         self.routes.commit()
 
@@ -79,17 +80,17 @@ class Irqchip:
     # --- irqfds ---
 
     def add_irqfd(self, fd: int, gsi: int) -> None:
-        """Edge-triggered: each signal of eventfd ``fd`` raises and lowers ``gsi``, from any thread and with no call."""
+        """Add an edge-triggered irqfd: each signal of eventfd ``fd`` raises and lowers ``gsi``."""
         self._vm.irqfd(fd=fd, gsi=gsi)
         self._irqfds[fd, gsi] = None
 
     @property
     def irqfds(self) -> int:
-        """How many irqfds are tied, those of level-triggered lines aside."""
+        """Return the number of edge-triggered irqfds."""
         return len(self._irqfds)
 
     def may_add_irqfd(self) -> bool:
-        """Whether a guest may be given one more."""
+        """Whether another irqfd may be added within the limit."""
         return len(self._irqfds) < self.irqfd_limit
 
     def remove_irqfd(self, fd: int, gsi: int) -> None:
@@ -98,7 +99,7 @@ class Irqchip:
         self._vm.irqfd(fd=fd, gsi=gsi, assign=False)
 
     def set_level(self, gsi: int, level: int) -> None:
-        """Drive a GSI through an irqfd with resampling, made on first use."""
+        """Set a GSI through an irqfd with resampling, which is created on first use."""
         wire = self._wires.get(gsi)
         if wire is None and gsi < uapi.KVM_IOAPIC_NUM_PINS:
             wire = self._wires[gsi] = LevelIrqfd(self._vm, self._loop, gsi)
@@ -106,7 +107,7 @@ class Irqchip:
             wire.set(level)
 
     def close(self) -> None:
-        """Untie all irqfds and release their descriptors."""
+        """Remove all irqfds and close their descriptors."""
         for fd, gsi in list(self._irqfds):
             self.remove_irqfd(fd, gsi)
         for wire in self._wires.values():
@@ -115,16 +116,16 @@ class Irqchip:
 
 
 def _descriptors() -> int:
-    """How many descriptors the process may open; where there is no limit, more than there are GSIs."""
+    """Return how many descriptors the process may open; without a limit, a number greater than that of GSIs."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return 1 << 20 if soft == resource.RLIM_INFINITY else soft
 
 
 class LevelIrqfd:
-    """A level-triggered line through an irqfd.
+    """A level-triggered line through an irqfd with resampling.
 
-    The eventfd raises the GSI and the kernel lowers it at the guest's end of interrupt, telling us by a second eventfd;
-    if the device's line is still high then, it is raised again.
+    The eventfd raises the GSI. The kernel lowers it at the guest's end of interrupt and signals the resamplefd; if the
+    device's line is still high, the GSI is raised again.
     """
 
     def __init__(self, vm: KvmVm, loop: EventLoop, gsi: int) -> None:
@@ -138,7 +139,7 @@ class LevelIrqfd:
         loop.watch_event(self.ended.fileno(), self._resample)
 
     def set(self, level: int) -> None:
-        """Follow the device's line."""
+        """Set the level of the device's line."""
         self._level = level
         if level:
             self.raised.set()
@@ -148,7 +149,7 @@ class LevelIrqfd:
             self.raised.set()
 
     def close(self) -> None:
-        """Untie and release."""
+        """Remove the irqfd and close the descriptors."""
         self._loop.unwatch_event(self.ended.fileno())
         self._vm.irqfd(fd=self.raised.fileno(), gsi=self._gsi, assign=False)
         self.raised.close()

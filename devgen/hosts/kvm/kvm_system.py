@@ -1,4 +1,4 @@
-"""/dev/kvm itself: is it there, what can it do, make a VM."""
+"""/dev/kvm: availability, capabilities, creation of a VM."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ REQUIRED = (
 
 
 class KvmSystem:
-    """An open /dev/kvm of API version 12 with the capabilities this host cannot do without."""
+    """An open /dev/kvm of API version 12 with the required capabilities."""
 
     def __init__(self, path: str = "/dev/kvm") -> None:
-        """Open ``path``; raise KvmError when it is absent, not permitted, or too old."""
+        """Open ``path``. Raises KvmError if it is absent, not permitted, or lacks a required capability."""
         try:
             self.fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         except OSError as error:
@@ -44,15 +44,15 @@ class KvmSystem:
             raise KvmError("KVM_CHECK_EXTENSION", 0, f"{path} lacks {', '.join(missing)}")
 
     def capability(self, number: int) -> int:
-        """Answer of KVM_CHECK_EXTENSION: 0 when absent, else 1 or a quantity."""
+        """Return the result of KVM_CHECK_EXTENSION: 0 if absent, else 1 or a quantity."""
         return fcntl.ioctl(self.fd, uapi.KVM_CHECK_EXTENSION, number)
 
     def run_size(self) -> int:
-        """Bytes to map of a vCPU's file: kvm_run, the port data page and the coalesced ring."""
+        """Return the bytes to map of a vCPU's file: kvm_run, the port data page and the coalesced ring."""
         return fcntl.ioctl(self.fd, uapi.KVM_GET_VCPU_MMAP_SIZE)
 
     def supported_cpuid(self) -> bytes:
-        """All CPUID leaves the kernel can give a guest, as kvm_cpuid2 with its entries."""
+        """Return all CPUID leaves that the kernel supports, as kvm_cpuid2 with its entries."""
         count = 256
         buffer = bytearray(8 + 40 * count)
         buffer[0:4] = count.to_bytes(4, "little")
@@ -60,7 +60,7 @@ class KvmSystem:
         return bytes(buffer[: 8 + 40 * int.from_bytes(buffer[0:4], "little")])
 
     def create_vm(self) -> int:
-        """File descriptor of a new VM; EINTR (the kernel was interrupted while setting up) is retried."""
+        """Create a VM and return its descriptor; EINTR during the set-up is retried."""
         while True:
             try:
                 return fcntl.ioctl(self.fd, uapi.KVM_CREATE_VM)
@@ -70,7 +70,7 @@ class KvmSystem:
                 raise failed("KVM_CREATE_VM", error, "cannot create a virtual machine") from None
 
     def close(self) -> None:
-        """Close the descriptor; more than once is fine."""
+        """Close the descriptor. May be called again."""
         if self.fd >= 0:
             os.close(self.fd)
             self.fd = -1
@@ -85,10 +85,10 @@ class KvmSystem:
 
 
 def guest_cpuid(leaves: bytes, index: int) -> bytes:
-    """CPUID for vCPU ``index``: what the kernel supports, the hypervisor bit, and the local APIC's number.
+    """Return the CPUID of vCPU ``index``: the supported leaves, the hypervisor bit and the local APIC ID.
 
     Without CPUID.1:ECX[31] (hypervisor) a guest kernel calibrates its clocks as on bare metal, and may hang; bit 24 is
-    the TSC deadline timer of the in-kernel local APIC. CPUID.1:EBX[31:24] and CPUID.0BH:EDX name the APIC.
+    the TSC deadline timer of the in-kernel local APIC. CPUID.1:EBX[31:24] and CPUID.0BH:EDX are the APIC ID.
     """
     out = bytearray(leaves)
     for at in range(8, len(out), ctypes.sizeof(uapi.kvm_cpuid_entry2)):
@@ -102,10 +102,10 @@ def guest_cpuid(leaves: bytes, index: int) -> bytes:
 
 
 def unavailable(path: str = "/dev/kvm") -> str | None:
-    """Why KVM cannot run an x86 guest here, or None when it can.
+    """Return the reason why KVM cannot run an x86 guest on this host, or None.
 
-    It makes a VM and its interrupt controllers to see, and drops them: a /dev/kvm that opens may run guests of another
-    architecture, or have no hardware to run them on.
+    The check creates a VM with interrupt controllers and closes it, because a /dev/kvm that can be opened may be of
+    another architecture or without hardware support.
     """
     try:
         with KvmSystem(path) as system:

@@ -1,7 +1,7 @@
-"""From flat view to memory slots: RAM and ROM sections become slots of the kernel, and their dirty log is read.
+"""Memory slots: map the RAM and ROM sections of the flat view as slots of the kernel, and read their dirty log.
 
-The kernel maps whole pages. A section that does not start or end on one is rounded inwards; what is left over exits and
-is served by the address space, so that it works all the same, slowly (QEMU's kvm_align_section does this too).
+The kernel maps whole pages. A section that does not start or end at a page boundary is rounded inwards; accesses to the
+rest exit and are carried out by the address space, only slower (as in QEMU's kvm_align_section).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Slot:
-    """A slot in use: ``size`` bytes of ``memory`` from ``offset`` on, at guest address ``address``."""
+    """A slot in use: ``size`` bytes of ``memory`` from byte ``offset``, at guest address ``address``."""
 
     number: int
     address: int
@@ -41,7 +41,7 @@ class Slot:
 
 
 class SlotNumbers:
-    """Hands out slot numbers below ``limit``, the lowest free one first."""
+    """Allocates slot numbers below ``limit``, the lowest free number first."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -49,7 +49,7 @@ class SlotNumbers:
         self._free: list[int] = []
 
     def take(self) -> int | None:
-        """A free number, or None when all are in use."""
+        """Allocate a number; None if all are in use."""
         if self._free:
             return heappop(self._free)
         if self._next == self._limit:
@@ -58,14 +58,14 @@ class SlotNumbers:
         return self._next - 1
 
     def give_back(self, number: int) -> None:
-        """Make ``number`` free again."""
+        """Free ``number``."""
         heappush(self._free, number)
 
 
 class MemorySlots(MemoryListener):
-    """Keeps the kernel's slots equal to the RAM and ROM that the memory address space shows.
+    """Maps the RAM and ROM of the memory address space as the kernel's slots.
 
-    A guest moves BARs, so nothing here may raise: a slot the kernel refuses is logged, and its accesses exit.
+    A guest moves BARs, so no method raises: a slot that the kernel refuses is logged, and its accesses exit.
     """
 
     def __init__(self, vm: KvmVm) -> None:
@@ -76,7 +76,7 @@ class MemorySlots(MemoryListener):
         self.slots: dict[MemoryRegionSection, Slot] = {}
 
     def region_add(self, section: MemoryRegionSection) -> None:
-        """Map a RAM or ROM section; others are none of the kernel's business."""
+        """Map a RAM or ROM section; other sections are ignored."""
         memory = section.region.memory
         if memory is None or (section.readonly and not self._can_readonly):
             return
@@ -87,7 +87,7 @@ class MemorySlots(MemoryListener):
             return
         number = self._numbers.take()
         if number is None:
-            log.error("no memory slot left for %s: its accesses leave the kernel", section.region.name)
+            log.error("no free memory slot for %s: its accesses will exit", section.region.name)
             return
         slot = Slot(number, start, end - start, memory, offset, section.readonly)
         if self._set(slot):
@@ -96,7 +96,7 @@ class MemorySlots(MemoryListener):
             self._numbers.give_back(number)
 
     def region_del(self, section: MemoryRegionSection) -> None:
-        """Unmap a section, keeping what the kernel knows of its dirty pages."""
+        """Unmap a section after reading its dirty log."""
         slot = self.slots.pop(section, None)
         if slot is None:
             return
@@ -104,31 +104,31 @@ class MemorySlots(MemoryListener):
         try:
             self._vm.set_memory(slot.number, slot.address, 0, 0)
         except KvmError as error:
-            # The number stays taken: the kernel still has something there.
+            # The number is not freed: the kernel still uses the slot.
             log.error("%s", error)
             return
         self._numbers.give_back(slot.number)
 
     def log_start(self, section: MemoryRegionSection) -> None:
-        """Have the kernel log writes to a section."""
+        """Start logging writes to a section."""
         self._log(section, True)
 
     def log_stop(self, section: MemoryRegionSection) -> None:
-        """Collect the last writes, then log no more."""
+        """Read the last writes, then stop logging."""
         self._log(section, False)
 
     def log_sync(self, section: MemoryRegionSection) -> None:
-        """Bring the kernel's dirty pages into the RAM block."""
+        """Mark the kernel's dirty pages in the RAM block."""
         slot = self.slots.get(section)
         if slot is not None:
             self._sync(slot)
 
     def log_global_start(self) -> None:
-        """Log all memory."""
+        """Start logging writes to all memory."""
         self._log_everything(True)
 
     def log_global_stop(self) -> None:
-        """Back to the sections whose logging was asked for."""
+        """Stop logging except for the sections of `log_start`."""
         self._log_everything(False)
 
     def _log(self, section: MemoryRegionSection, on: bool) -> None:
@@ -170,7 +170,7 @@ class MemorySlots(MemoryListener):
 
 
 def dirty_pages(bitmap: bytes) -> Iterator[int]:
-    """Numbers of the bits set, lowest first; the bits of a byte count from the least significant one."""
+    """Yield the numbers of the set bits, lowest first; bit 0 of a byte is its least significant bit."""
     for index, byte in enumerate(bitmap):
         if byte:
             yield from (index * 8 + bit for bit in range(8) if byte >> bit & 1)

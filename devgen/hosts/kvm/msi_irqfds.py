@@ -1,13 +1,13 @@
-"""MSI and MSI-X vectors by irqfd: an eventfd each, which the kernel turns into the vector's message.
+"""MSI and MSI-X vectors by irqfd: the kernel delivers a vector's message when its eventfd is signalled.
 
-A vector gets its GSI, its route and its irqfd when it is first raised, and keeps them until the guest turns messages
-off or the function is reset. So masking costs nothing, however often a guest does it: a masked vector is not raised, as
-its message waits in the pending bits. A message that was programmed anew gets its route when it is next raised. The
-kernel takes the routes as a whole table; one call brings those of the neighbours along that are ready to be raised.
+A vector gets a GSI, a route and an irqfd when it is first raised, and keeps them until the guest disables messages or
+the function is reset. Masking therefore has no cost: a masked vector is not raised, because its message waits in the
+pending bits. If the guest changes a message, the route is updated when the vector is next raised. The kernel replaces
+the whole routing table in one call; this call also adds the routes of neighbouring vectors that are not masked.
 
-What cannot go this way goes the other, as a write of the function: a message that is aimed at RAM or at a register, one
-that somebody observes, one that is held back as the function is no bus master, and those for which GSIs or descriptors
-have run out. Writes to the local APICs' window then become KVM_SIGNAL_MSI.
+Other messages are sent as writes of the function: messages to RAM or to a register, messages that an observer must
+see, messages of a function that is not a bus master, and messages when no GSI or descriptor is free. Writes to the
+local APICs' window then use KVM_SIGNAL_MSI.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from devgen.runtime.pci.message_interrupts import Messages
 log = logging.getLogger(__name__)
 
 NEIGHBOURS = 64
-"""Vectors, from a multiple of this, whose routes are looked after in one call."""
+"""Number of vectors, from a multiple of it, whose routes are updated in one call."""
 
 
 @dataclass(slots=True)
 class _Vector:
-    """What a vector has: its GSI, the message of its route, and its irqfd once it was raised.
+    """A vector's GSI, the (address, data) of its route, and its irqfd after it was first raised.
 
-    ``checked`` is the generation of the memory in which the message was last seen to reach the window.
+    ``checked`` is the generation of the address space in which the address was last checked to be in the window.
     """
 
     gsi: int
@@ -43,7 +43,7 @@ class _Vector:
 
 
 class VectorPath:
-    """The `MessagePath` of one capability of ``device``. All methods under the machine's lock."""
+    """The `MessagePath` of one capability of ``device``. All methods are called under the machine's lock."""
 
     def __init__(self, machine: Machine, chip: Irqchip, device: PciDevice, messages: Messages) -> None:
         self._machine = machine
@@ -54,7 +54,7 @@ class VectorPath:
         self._broken = False
 
     def send(self, vector: int, address: int, data: int) -> bool:
-        """Signal the vector's irqfd; False when the message has to go as a write. Never raises."""
+        """Signal the vector's irqfd; return False if the message must be sent as a write. Never raises."""
         found = self._vectors.get(vector)
         if (
             found is None
@@ -69,12 +69,12 @@ class VectorPath:
         return True
 
     def _may_signal(self) -> bool:
-        """Whether the message may go out, and nobody wants to see it as a write."""
+        """Whether the device is a bus master and no observer must see the message as a write."""
         device = self._device
         return device.observer is None and device.may_master() and len(self._machine.message_sinks) == 1
 
     def _prepare(self, vector: int, address: int, data: int) -> _Vector | None:
-        """The vector with a route for this message and an irqfd; None if it cannot have them."""
+        """Return the vector with a route for this message and an irqfd; None if that is not possible."""
         memory = self._machine.memory
         if memory.observer is not None or not self._machine.is_message(address) or not self._may_signal():
             return None
@@ -83,7 +83,7 @@ class VectorPath:
         try:
             found = self._route(vector, address, data)
             if found is not None and found.notifier is None:
-                found.notifier = self._tie(found.gsi)
+                found.notifier = self._make_irqfd(found.gsi)
         except (KvmError, OSError) as error:
             self._give_up(error)
             return None
@@ -119,8 +119,8 @@ class VectorPath:
         found.checked = -1
         self._chip.routes.put(found.gsi, address, data)
 
-    def _tie(self, gsi: int) -> EventNotifier:
-        """An eventfd that is the irqfd of ``gsi`` from now on."""
+    def _make_irqfd(self, gsi: int) -> EventNotifier:
+        """Make an eventfd and add it as an irqfd of ``gsi``."""
         notifier = EventNotifier()
         try:
             self._chip.add_irqfd(notifier.fileno(), gsi)
@@ -130,13 +130,13 @@ class VectorPath:
         return notifier
 
     def _give_up(self, error: KvmError | OSError) -> None:
-        """The kernel does not take routes or irqfds: all of this capability's messages go as writes."""
-        log.error("%s: %s; its messages are sent one by one from now on", self._device.name, error)
+        """Send all messages of this capability as writes, because the kernel has refused a route or an irqfd."""
+        log.error("%s: %s; its messages are now sent as writes", self._device.name, error)
         self._broken = True
         self.drop()
 
     def drop(self) -> None:
-        """Give back all GSIs and irqfds. A message that was signalled before is delivered before its irqfd goes."""
+        """Free all GSIs and irqfds. Messages signalled before are delivered first."""
         for found in self._vectors.values():
             if found.notifier is not None:
                 with suppress(KvmError):
@@ -146,18 +146,18 @@ class VectorPath:
         self._vectors.clear()
 
     def connect(self) -> None:
-        """Take the capability's messages from now on."""
+        """Start delivering the capability's messages."""
         self._messages.path = self
 
     def disconnect(self) -> None:
-        """Leave the messages to the function, and give everything back."""
+        """Stop delivering messages, which the function then writes itself, and free everything."""
         if self._messages.path is self:
             self._messages.path = None
         self.drop()
 
 
 def vector_paths(machine: Machine, chip: Irqchip) -> list[VectorPath]:
-    """A path for each message capability of each PCI function that the machine has now."""
+    """Return a path for each message capability of each PCI function of the machine."""
     return [
         VectorPath(machine, chip, device, messages)
         for device in machine.devices.values()

@@ -1,8 +1,8 @@
 """A thread that fires the machine's timers when they are due.
 
-It sleeps until the next deadline, or until an earlier one is armed. Before it works out how long to sleep it clears the
-event that arming sets, so nothing can slip through in between; and each start looks at the queue first, so a deadline
-that passed while the machine stood still is not lost either.
+It sleeps until the next deadline, or until an earlier one is armed. It clears the event that arming sets before it
+computes the time to sleep, so no deadline is missed in between. After each start it checks the queue first, so a
+deadline that passed while the machine was stopped is not missed either.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from devgen.runtime.base.machine_lock import MachineLock
 from devgen.runtime.time.clock import MasterClock
 
 BUDGET = 64  # timers fired before the guest's processors get the lock again
-PAUSE = 50e-6  # seconds they get then
-LONGEST = 3600.0  # seconds of one sleep; waking up for nothing is harmless
+PAUSE = 50e-6  # seconds for which they can take the lock
+LONGEST = 3600.0  # longest sleep in seconds; an unnecessary wake-up is harmless
 
 
 class Ticker:
-    """Runs ``clock``'s timers while started. ``before`` is called under the lock ahead of firing."""
+    """Fires ``clock``'s timers while started. ``before`` is called under the lock before timers fire."""
 
     def __init__(
         self,
@@ -37,14 +37,14 @@ class Ticker:
         self._running = False
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._running = True
         self._clock.queue.on_earlier = self._changed.set
         self._thread = threading.Thread(target=self._run, name="kvm-timers", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread; timers stay armed. The caller does not hold the lock."""
+        """End the thread; timers stay armed. The caller must not hold the lock."""
         self._running = False
         self._changed.set()
         if self._thread is not None:
@@ -64,12 +64,12 @@ class Ticker:
                 self._changed.wait(pause)
 
     def _pass(self) -> float:
-        """Fire what is due; the seconds until more is."""
+        """Fire due timers; return the seconds to sleep."""
         with self._lock:
             if self._due() or self._clock.waiting:
                 self._before()
                 if self._clock.run_due(BUDGET):
-                    # An event that is set would cut the pause short, and the guest must get on.
+                    # An event that is set would end the pause early, and the guest must make progress.
                     self._changed.clear()
                     return PAUSE
             return self._distance()
@@ -79,7 +79,7 @@ class Ticker:
         return deadline is not None and deadline <= self._clock.now()
 
     def _distance(self) -> float:
-        """Seconds to the next deadline."""
+        """Return the seconds to the next deadline."""
         deadline = self._clock.next_deadline()
         if deadline is None:
             return LONGEST
@@ -87,4 +87,4 @@ class Ticker:
 
 
 def _idle() -> None:
-    """Nobody sleeps."""
+    """Do nothing: the default callback."""

@@ -1,8 +1,8 @@
 """The kernel's KVM interface: ioctl numbers, structures and constants, under the names of <linux/kvm.h>.
 
-Nothing here does anything; it only states the x86 ABI of API version 12. ``tests/hosts/kvm/test_kvm_uapi.py`` compiles
-a C probe against the installed headers and compares every name this module defines, so a name added here is checked
-without touching the test. Source: Documentation/virt/kvm/api.rst, include/uapi/linux/kvm.h, arch/x86/.../asm/kvm.h.
+This module only declares the x86 ABI of API version 12. ``tests/hosts/kvm/test_kvm_uapi.py`` compiles a C program
+against the installed headers and compares every name of this module, so the test also checks names that are added.
+Source: Documentation/virt/kvm/api.rst, include/uapi/linux/kvm.h, arch/x86/.../asm/kvm.h.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class kvm_coalesced_mmio(Structure):
 
 
 class kvm_coalesced_mmio_ring(Structure):
-    """Header of the ring page; ``first`` is ours to advance, ``last`` the kernel's. Entries follow."""
+    """Header of the ring page; userspace advances ``first``, the kernel advances ``last``. Entries follow."""
 
     _fields_ = (("first", c_uint32), ("last", c_uint32))
 
@@ -167,7 +167,7 @@ class kvm_ioeventfd(Structure):
 
 
 class kvm_msi(Structure):
-    """A message-signalled interrupt to deliver at once."""
+    """A message-signalled interrupt to deliver immediately."""
 
     _fields_ = (
         ("address_lo", c_uint32),
@@ -180,7 +180,7 @@ class kvm_msi(Structure):
 
 
 class kvm_enable_cap(Structure):
-    """A capability to switch on."""
+    """A capability to enable."""
 
     _fields_ = (("cap", c_uint32), ("flags", c_uint32), ("args", c_uint64 * 4), ("pad", c_uint8 * 64))
 

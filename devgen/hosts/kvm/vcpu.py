@@ -1,8 +1,8 @@
-"""One virtual processor's file descriptor: its shared page, its registers, and how to get it out of the kernel.
+"""A vCPU: its shared page, its registers, and the kick that makes it leave the kernel.
 
-The kick (Documentation/virt/kvm/api.rst, ``immediate_exit``): set ``immediate_exit`` in the shared page, then signal
-the thread. In the kernel, the signal ends KVM_RUN with EINTR; just before it, the flag does. So no kick is ever lost,
-and the signal's handler has nothing to do.
+A kick (Documentation/virt/kvm/api.rst, ``immediate_exit``) sets ``immediate_exit`` in the shared page, then signals the
+thread. If the thread is in the kernel, the signal ends KVM_RUN with EINTR; if it is just before the call, the flag
+does. So no kick is lost, and the signal's handler need not do anything.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from devgen.runtime.machine.boot_image import BootState, Segment
 
 KICK_SIGNAL = signal.SIGRTMIN + 4
 
-# Exits that the kernel finishes at the next KVM_RUN only: until then the registers show the unfinished instruction.
+# Exits that the kernel completes at the next KVM_RUN; until then the registers are those of the unfinished instruction.
 UNFINISHED = frozenset(
     (
         uapi.KVM_EXIT_IO,
@@ -35,17 +35,17 @@ UNFINISHED = frozenset(
     )
 )
 
-FRAGMENTS = 4096  # pieces of one instruction that complete_exit goes through
+FRAGMENTS = 4096  # most pieces of one instruction that complete_exit completes
 
 _IMMEDIATE_EXIT = uapi.kvm_run.immediate_exit.offset
 _EXIT_REASON = uapi.kvm_run.exit_reason.offset // 4
 
 
 def install_kick_handler() -> None:
-    """Give the kick's signal a handler that does nothing, for the life of the process.
+    """Install a handler of the kick's signal that does nothing, for the lifetime of the process.
 
-    A Python handler would wake the main thread at each kick, and could be set from there only; libc's ``abs`` takes an
-    int, touches nothing and is safe in a signal.
+    A Python handler would wake the main thread at each kick and could only be installed from there. libc's ``abs``
+    takes an int, has no effect and is safe in a signal handler.
     """
     libc = ctypes.CDLL(None)
     libc.signal.restype = ctypes.c_void_p
@@ -75,39 +75,40 @@ class Vcpu:
     # --- running ---
 
     def adopt(self) -> None:
-        """The calling thread runs this vCPU from now on and can be kicked."""
+        """Make the calling thread the owner, which runs this vCPU and can be kicked."""
         with self._owner_lock:
             self._owner = threading.get_ident()
 
     def release(self) -> None:
-        """The calling thread runs it no more; a later kick only leaves ``immediate_exit`` set."""
+        """Remove the owner; a later kick only sets ``immediate_exit``."""
         with self._owner_lock:
             self._owner = None
 
     def kick(self) -> None:
-        """Make the vCPU leave the kernel, or not enter it: KVM_RUN then fails with EINTR. From any thread."""
+        """Make KVM_RUN fail with EINTR, now or at the next call. May be called from any thread."""
         self.u8[_IMMEDIATE_EXIT] = 1
         with self._owner_lock:
             if self._owner is not None and self._owner != threading.get_ident():
                 signal.pthread_kill(self._owner, KICK_SIGNAL)
 
     def stay(self) -> None:
-        """Called by the thread that runs this vCPU: do not enter the guest at the next KVM_RUN, which finishes the last
-        exit and fails with EINTR. Does nothing on another thread.
+        """Do not enter the guest at the next KVM_RUN, which completes the last exit and fails with EINTR.
+
+        Called by the thread that runs this vCPU; does nothing on another thread.
         """
         if self._owner == threading.get_ident():
             self.u8[_IMMEDIATE_EXIT] = 1
 
     def raise_nmi(self) -> None:
-        """Have the vCPU take a non-maskable interrupt before its next instruction. From any thread.
+        """Send an NMI to the vCPU before its next instruction. May be called from any thread.
 
-        KVM_NMI would wait for KVM_RUN to end, so it is left to the thread that runs the vCPU.
+        KVM_NMI would wait until KVM_RUN ends, so the thread that runs the vCPU calls it.
         """
         self._nmi = True
         self.kick()
 
     def interrupted(self) -> None:
-        """Note that KVM_RUN failed with EINTR: nothing is unfinished, and the next KVM_RUN may enter the guest."""
+        """Called after KVM_RUN failed with EINTR: no exit is unfinished, and the next KVM_RUN may enter the guest."""
         self.u8[_IMMEDIATE_EXIT] = 0
         self.u32[_EXIT_REASON] = uapi.KVM_EXIT_INTR
         if self._nmi:
@@ -115,17 +116,17 @@ class Vcpu:
             control(self.fd, "KVM_NMI", 0, f"cannot interrupt vCPU {self.index}")
 
     def complete_exit(self) -> None:
-        """Finish the instruction of the last exit without running another one.
+        """Complete the instruction of the last exit without running another one.
 
-        A port or memory access is carried out by the next KVM_RUN; before that the registers are the old ones. An
-        access that the kernel has cut in pieces (across a page, or a long REP) exits for each of them; what is left of
-        it after the last dispatched piece reads as whatever lies in the shared page.
+        The next KVM_RUN completes a port or memory access; until then the registers have their old values. An access
+        that the kernel has cut into pieces (across a page, or a long REP) exits for each piece; pieces after the last
+        dispatched one read the present contents of the shared page.
         """
         for _ in range(FRAGMENTS):
             if self.u32[_EXIT_REASON] not in UNFINISHED:
                 return
             self._finish_piece()
-        raise KvmError("KVM_RUN", 0, f"the last exit of vCPU {self.index} does not come to an end")
+        raise KvmError("KVM_RUN", 0, f"the last exit of vCPU {self.index} cannot be completed")
 
     def _finish_piece(self) -> None:
         self.u8[_IMMEDIATE_EXIT] = 1
@@ -135,14 +136,14 @@ class Vcpu:
             self.interrupted()
         except OSError as error:
             self.u8[_IMMEDIATE_EXIT] = 0
-            raise failed("KVM_RUN", error, f"cannot finish the last exit of vCPU {self.index}") from None
+            raise failed("KVM_RUN", error, f"cannot complete the last exit of vCPU {self.index}") from None
 
     def page(self) -> uapi.kvm_run:
-        """A copy of the shared page's structured part."""
+        """Return a copy of the kvm_run structure in the shared page."""
         return uapi.kvm_run.from_buffer_copy(self.u8[: ctypes.sizeof(uapi.kvm_run)])
 
     def where(self) -> str:
-        """CS:IP in words, for a message; never raises."""
+        """Return CS:IP as text, for a message. Never raises."""
         try:
             return f"{self.sregs().cs.selector:#x}:{self.regs().rip:#x}"
         except KvmError:
@@ -151,19 +152,19 @@ class Vcpu:
     # --- registers ---
 
     def _call(self, name: str, argument: ctypes.Structure | bytearray) -> None:
-        control(self.fd, name, argument, f"cannot reach the state of vCPU {self.index}")
+        control(self.fd, name, argument, f"cannot access the state of vCPU {self.index}")
 
     def regs(self) -> uapi.kvm_regs:
-        """General registers after the last instruction; finishes a pending exit first."""
+        """Return the general registers after the last instruction; completes a pending exit first."""
         self.complete_exit()
         value = uapi.kvm_regs()
         self._call("KVM_GET_REGS", value)
         return value
 
     def current_ip(self) -> int | None:
-        """Offset of the instruction whose exit the calling thread dispatches; None on a thread that does not run this.
+        """Return the RIP of the instruction whose exit the calling thread dispatches; None on another thread.
 
-        The exit stays pending: the kernel shows the registers as they are in the middle of the instruction.
+        The exit stays pending: the registers are those in the middle of the instruction.
         """
         if self._owner != threading.get_ident():
             return None
@@ -175,36 +176,36 @@ class Vcpu:
         return int(value.rip)
 
     def set_regs(self, value: uapi.kvm_regs) -> None:
-        """Load the general registers; finishes a pending exit first, which would else overwrite them."""
+        """Set the general registers; completes a pending exit first, which would otherwise overwrite them."""
         self.complete_exit()
         self._call("KVM_SET_REGS", value)
 
     def sregs(self) -> uapi.kvm_sregs:
-        """Segment, table and control registers."""
+        """Return the segment, table and control registers."""
         value = uapi.kvm_sregs()
         self._call("KVM_GET_SREGS", value)
         return value
 
     def set_sregs(self, value: uapi.kvm_sregs) -> None:
-        """Load the segment, table and control registers."""
+        """Set the segment, table and control registers."""
         self._call("KVM_SET_SREGS", value)
 
     def mp_state(self) -> int:
-        """KVM_MP_STATE_*: running, halted, or waiting for another processor's start-up message."""
+        """Return KVM_MP_STATE_*: running, halted, or waiting for a start-up IPI."""
         value = uapi.kvm_mp_state()
         self._call("KVM_GET_MP_STATE", value)
         return int(value.mp_state)
 
     def set_mp_state(self, state: int) -> None:
-        """Make the processor run, halt or wait."""
+        """Set KVM_MP_STATE_*."""
         self._call("KVM_SET_MP_STATE", uapi.kvm_mp_state(mp_state=state))
 
     def set_cpuid(self, leaves: bytes) -> None:
-        """Give the guest these CPUID leaves (kvm_cpuid2 with its entries)."""
+        """Set the CPUID leaves (kvm_cpuid2 with its entries)."""
         self._call("KVM_SET_CPUID2", bytearray(leaves))
 
     def load(self, boot: BootState) -> None:
-        """Put the registers of a guest's start into the processor."""
+        """Set the registers of a guest's start state."""
         sregs = self.sregs()
         _load_segment(sregs.cs, boot.code)
         for name in ("ds", "es", "fs", "gs", "ss"):
@@ -216,7 +217,7 @@ class Vcpu:
         self.set_regs(uapi.kvm_regs(rip=boot.ip, rsp=boot.sp, rflags=boot.rflags))
 
     def close(self) -> None:
-        """Unmap and close; the owner thread must have ended. More than once is fine."""
+        """Unmap and close; the owner thread must have ended. May be called again."""
         if self.fd < 0:
             return
         for view in (self.u64, self.u32, self.u8):

@@ -1,9 +1,9 @@
-"""A vCPU on its thread: enter the guest, dispatch the exit, again.
+"""The thread of a vCPU: enter the guest, dispatch the exit, and repeat.
 
-This loop is the hot path of the whole host. After an exit a processor that guards against speculation has forgotten
-where the interpreter branches, so each further operation costs several times what it costs in a warm loop: hence the
-ioctl without its third argument (whose parsing takes a microsecond), the lock that costs its favourite thread nothing
-(`devgen.runtime.base.machine_lock`), and one lookup that leads straight to the device's own method.
+This loop is the hot path of the host. After an exit, mitigations against speculation have flushed the processor's
+branch predictors, so each operation costs several times what it costs in a warm loop. Therefore the ioctl has no third
+argument (parsing it takes a microsecond), the thread owns the lock's fast path (`devgen.runtime.base.machine_lock`),
+and one lookup finds the device's method.
 """
 
 from __future__ import annotations
@@ -44,8 +44,10 @@ FLAG_IF = 1 << 9
 NOT_STARTED = frozenset((uapi.KVM_MP_STATE_UNINITIALIZED, uapi.KVM_MP_STATE_INIT_RECEIVED))
 
 LOOKS = 2
-"""Looks at which each of several processors must be found asleep before a run ends. They are looked at one after
-another, so one of them may have woken another in between, if only to sleep again itself."""
+"""Consecutive checks that must find each of several processors asleep before a run ends.
+
+The processors are checked one after another, so a processor may wake another one between two checks.
+"""
 
 _REASON = uapi.kvm_run.exit_reason.offset // 4
 
@@ -57,12 +59,12 @@ REASON_NAMES = {
 
 
 class Owner(Protocol):
-    """What a processor needs of its host."""
+    """The interface of a processor's host."""
 
     machine: Machine
     counts: Counts | None
     attentive: bool
-    """Timers are due, late writes may wait, or exits are counted: ``attend`` must see each exit first."""
+    """Whether ``attend`` must be called for each exit: timers are due, writes may be coalesced or exits are counted."""
     stopping: bool
 
     @property
@@ -71,25 +73,25 @@ class Owner(Protocol):
         ...
 
     def attend(self, vcpu: Vcpu) -> None:
-        """Called under the lock, ahead of dispatching an exit."""
+        """Called under the lock before an exit is dispatched, if ``attentive``."""
         ...
 
     @property
     def processors(self) -> Sequence[Processor]:
-        """What runs ``vcpus``, in the same order."""
+        """The objects that run ``vcpus``, in the same order."""
         ...
 
     def settle(self) -> bool:
-        """Called without the lock before the guest is entered, if ``Vcpu.stay`` asked for it; whether it did."""
+        """Fire timers that are due, without the lock, before the guest is entered; return whether there were any."""
         ...
 
     def finish(self, result: RunResult) -> None:
-        """End the run; the first result stays."""
+        """End the run; later results are ignored."""
         ...
 
 
 class Outsider:
-    """Stands in for the lock in the loop of a thread that is not its favourite: always the long way."""
+    """Replaces the lock in the loop of a thread that does not own the fast path: ``wanted`` is always True."""
 
     __slots__ = ("inside", "wanted")
 
@@ -99,7 +101,7 @@ class Outsider:
 
 
 class Processor:
-    """Runs a vCPU on a thread of its own between ``start`` and ``join``."""
+    """Runs a vCPU on its own thread between ``start`` and ``join``."""
 
     def __init__(self, owner: Owner, vcpu: Vcpu) -> None:
         self._owner = owner
@@ -117,21 +119,21 @@ class Processor:
             space.on_stale.append(clear)
         self._thread: threading.Thread | None = None
         self.looks = 0
-        """How often in a row the processor has been found asleep: not started, or halted with interrupts disabled."""
+        """Consecutive checks that found the processor asleep: not started, or halted with interrupts disabled."""
         self._asleep_at = 0
 
     def close(self) -> None:
-        """Take no more notice of the address spaces."""
+        """Disconnect from the address spaces."""
         for space, clear in self._forget:
             space.on_stale.remove(clear)
 
     def start(self) -> None:
-        """Begin to run."""
+        """Start the thread."""
         self._thread = threading.Thread(target=self._main, name=f"kvm-vcpu-{self.vcpu.index}", daemon=True)
         self._thread.start()
 
     def join(self) -> None:
-        """Wait for the thread's end; the host has made it end before."""
+        """Wait for the thread's end, which the host has requested."""
         if self._thread is not None:
             self._thread.join()
             self._thread = None
@@ -142,7 +144,7 @@ class Processor:
             self._owner.finish(self._run())
             self.vcpu.complete_exit()
         except Exception as error:
-            # A device's own fault (a hand-written behaviour may raise), or a bug of ours: the run ends, in one line.
+            # A fault in a device (hand-written behaviour may raise) or in devgen: end the run with a one-line error.
             log.debug("vCPU %d", self.vcpu.index, exc_info=True)
             self._owner.finish(RunResult("error", detail=f"{type(error).__name__}: {error}"))
         finally:
@@ -183,7 +185,7 @@ class Processor:
                 if reason == exit_io:
                     key = u64[key_at]
                     if key == inputs.last_key:
-                        read = inputs.last_read  # not called as a method is: that would be looked up as one
+                        read = inputs.last_read  # a local, because calling the attribute would look up a method
                         u64[data_at] = read()
                     elif u8[direction_at]:
                         outputs[key]()
@@ -207,7 +209,7 @@ class Processor:
                 lock.release()
 
     def _not_entered(self, error: OSError) -> RunResult | None:
-        """KVM_RUN failed. A kick is no error; EAGAIN is a processor that waits for its start-up message."""
+        """Handle a failed KVM_RUN. EINTR is a kick; EAGAIN means that the processor waits for its start-up IPI."""
         if error.errno == errno.EINTR:
             self.vcpu.interrupted()
             if self._owner.settle() and not self._owner.stopping:
@@ -217,7 +219,7 @@ class Processor:
         return RunResult("stopped") if self._owner.stopping else self._halted_for_good()
 
     def _halted_for_good(self) -> RunResult | None:
-        """The end of a run whose processors all sleep, while no timer is armed and no NMI wired that might end it."""
+        """Return the result if all processors sleep and no timer or NMI wire can wake them, else None."""
         owner = self._owner
         self._note_sleep()
         processors = owner.processors
@@ -229,7 +231,7 @@ class Processor:
         return RunResult("halt", detail=f"halted with interrupts disabled at {self.vcpu.where()}")
 
     def _note_sleep(self) -> None:
-        """Count in ``looks`` how often in a row this processor has been found asleep at the same instruction."""
+        """Count in ``looks`` the consecutive checks that found this processor asleep at the same instruction."""
         vcpu = self.vcpu
         state, regs = vcpu.mp_state(), vcpu.regs()
         waits = state == uapi.KVM_MP_STATE_HALTED and not regs.rflags & FLAG_IF
@@ -255,7 +257,7 @@ def count_exit(counts: Counts, vcpu: Vcpu) -> None:
 
 
 def describe_exit(vcpu: Vcpu, reason: int) -> RunResult | None:
-    """What an exit other than port or memory access means for the run; None to go on."""
+    """Return the result for an exit other than a port or memory access; None to continue."""
     describe = _DESCRIPTIONS.get(reason)
     if describe is not None:
         return describe(vcpu)
@@ -264,7 +266,7 @@ def describe_exit(vcpu: Vcpu, reason: int) -> RunResult | None:
 
 
 def _nothing(_vcpu: Vcpu) -> None:
-    """Go on."""
+    """Return None: continue the run."""
 
 
 def _halt(vcpu: Vcpu) -> RunResult:
@@ -291,7 +293,7 @@ _SUBERRORS = {
 def _internal_error(vcpu: Vcpu) -> RunResult:
     suberror = vcpu.page().internal.suberror
     what = _SUBERRORS.get(suberror, f"suberror {suberror}")
-    return RunResult("error", detail=f"KVM gave up on {what} at {vcpu.where()}")
+    return RunResult("error", detail=f"KVM stopped at {what}, at {vcpu.where()}")
 
 
 def _system_event(vcpu: Vcpu) -> RunResult:

@@ -1,7 +1,7 @@
-"""A virtual machine's file descriptor: each VM ioctl as a method with plain arguments.
+"""A KVM VM: each VM ioctl as a method with plain arguments.
 
-No policy lives here. Which slot holds what, which doorbell stands where and which route a GSI takes is decided by the
-modules beside this one; they call these methods, which only fill the structures and word the errors.
+The methods only fill the ioctl's structure and raise errors. Other modules of this package decide which slots,
+doorbells and routes there are.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from devgen.hosts.kvm import uapi
 from devgen.hosts.kvm.kvm_error import control
 from devgen.hosts.kvm.kvm_system import KvmSystem
 
-PAGE_SIZE = 4096  # of guest memory on x86; slots and dirty bitmaps count in it
+PAGE_SIZE = 4096  # bytes of a page on x86, the unit of slots and dirty bitmaps
 
 
 class KvmVm:
-    """One VM of the kernel. Any method may raise KvmError; ``close`` gives everything back."""
+    """A VM of the kernel. Any method may raise KvmError; ``close`` releases everything."""
 
     def __init__(self, system: KvmSystem) -> None:
         """Create the VM; ``system`` may be closed afterwards."""
@@ -28,11 +28,11 @@ class KvmVm:
         return control(self.fd, name, argument, what)
 
     def capability(self, number: int) -> int:
-        """KVM_CHECK_EXTENSION asked of this VM: some answers (KVM_CAP_MSI_DEVID) differ from the system's."""
-        return self._call("KVM_CHECK_EXTENSION", number, "cannot ask for a capability")
+        """Return KVM_CHECK_EXTENSION of this VM; some results (KVM_CAP_MSI_DEVID) differ from the system's."""
+        return self._call("KVM_CHECK_EXTENSION", number, "cannot check a capability")
 
     def create_vcpu(self, index: int) -> int:
-        """File descriptor of a new vCPU."""
+        """Create a vCPU and return its descriptor."""
         return self._call("KVM_CREATE_VCPU", index, f"cannot create vCPU {index}")
 
     # --- memory ---
@@ -43,7 +43,7 @@ class KvmVm:
         self._call("KVM_SET_USER_MEMORY_REGION", region, f"cannot map slot {slot} ({size:#x} bytes at {address:#x})")
 
     def dirty_log(self, slot: int, size: int) -> bytes:
-        """Bitmap of the slot's pages (bit n = page n) written since the last call; the kernel's copy is cleared."""
+        """Return the bitmap of the slot's pages (bit n = page n) written since the last call; the kernel clears it."""
         words = (size // PAGE_SIZE + 63) // 64
         bitmap = ctypes.create_string_buffer(words * 8)
         log = uapi.kvm_dirty_log(slot=slot, dirty_bitmap=ctypes.addressof(bitmap))
@@ -53,7 +53,7 @@ class KvmVm:
     # --- doorbells and coalesced writes ---
 
     def ioeventfd(self, *, fd: int, address: int, length: int, match: int | None, pio: bool, assign: bool) -> None:
-        """Add or take away a doorbell: a write of ``length`` bytes (0: any) at ``address`` signals ``fd``."""
+        """Add or remove a doorbell: a write of ``length`` bytes (0: any) at ``address`` signals ``fd``."""
         flags = (
             (uapi.KVM_IOEVENTFD_FLAG_DATAMATCH if match is not None else 0)
             | (uapi.KVM_IOEVENTFD_FLAG_PIO if pio else 0)
@@ -68,7 +68,7 @@ class KvmVm:
         )
 
     def coalesce(self, *, address: int, size: int, pio: bool, register: bool) -> None:
-        """Add or take away a range whose writes the kernel queues instead of leaving."""
+        """Add or remove a range whose writes the kernel queues without an exit."""
         zone = uapi.kvm_coalesced_mmio_zone(addr=address, size=size, pio=int(pio))
         name = "KVM_REGISTER_COALESCED_MMIO" if register else "KVM_UNREGISTER_COALESCED_MMIO"
         self._call(name, zone, f"cannot change the coalesced range at {address:#x}, {size:#x} bytes")
@@ -85,7 +85,7 @@ class KvmVm:
         self._call("KVM_CREATE_PIT2", config, "cannot create the interval timer")
 
     def set_tss_address(self, address: int) -> None:
-        """Give the kernel three pages for real mode on Intel hosts without unrestricted guests."""
+        """Set the address of three pages for real mode, needed on Intel hosts without unrestricted guest."""
         self._call("KVM_SET_TSS_ADDR", address, "cannot set the TSS address")
 
     def irq_line(self, gsi: int, level: int) -> None:
@@ -93,7 +93,7 @@ class KvmVm:
         self._call("KVM_IRQ_LINE", uapi.kvm_irq_level(irq=gsi, level=level), f"cannot set GSI {gsi}")
 
     def irqfd(self, *, fd: int, gsi: int, resample: int | None = None, assign: bool = True) -> None:
-        """Tie eventfd ``fd`` to a GSI, or untie it; ``resample`` is signalled when the guest ends the interrupt."""
+        """Add or remove eventfd ``fd`` as an irqfd; ``resample`` is signalled when the guest ends the interrupt."""
         flags = 0 if assign else uapi.KVM_IRQFD_FLAG_DEASSIGN
         if resample is not None and assign:
             flags |= uapi.KVM_IRQFD_FLAG_RESAMPLE
@@ -106,7 +106,7 @@ class KvmVm:
         self._call("KVM_SET_GSI_ROUTING", bytearray(table), "cannot set the GSI routes")
 
     def signal_msi(self, address: int, data: int) -> int:
-        """Deliver a message-signalled interrupt now; the number of vCPUs that got it, 0 when it was masked."""
+        """Deliver a message-signalled interrupt; return the number of vCPUs that accepted it, 0 if it was masked."""
         message = uapi.kvm_msi(address_lo=address & 0xFFFFFFFF, address_hi=address >> 32, data=data)
         return self._call("KVM_SIGNAL_MSI", message, f"cannot signal the MSI at {address:#x}")
 

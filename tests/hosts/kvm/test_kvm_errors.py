@@ -89,9 +89,9 @@ EXITS = [
     (
         uapi.KVM_EXIT_INTERNAL_ERROR,
         {"internal__suberror": 1},
-        "error: KVM gave up on an instruction that KVM cannot emulate at 0x8:0x7000",
+        "error: KVM stopped at an instruction that KVM cannot emulate, at 0x8:0x7000",
     ),
-    (uapi.KVM_EXIT_INTERNAL_ERROR, {"internal__suberror": 99}, "error: KVM gave up on suberror 99 at 0x8:0x7000"),
+    (uapi.KVM_EXIT_INTERNAL_ERROR, {"internal__suberror": 99}, "error: KVM stopped at suberror 99, at 0x8:0x7000"),
     (uapi.KVM_EXIT_X86_RDMSR, {}, "error: the guest left with reason 29 (x86_rdmsr), not handled"),
     (12345, {}, "error: the guest left with reason 12345, not handled"),
 ]

@@ -92,7 +92,7 @@ def test_a_broken_folder_is_said_clearly(tmp_path: Path, file: str, text: str, m
 
 
 def test_a_folder_that_is_none(tmp_path: Path) -> None:
-    with pytest.raises(RegistryError, match="no folder of built devices"):
+    with pytest.raises(RegistryError, match="not a folder of built devices"):
         bare(tmp_path).find("thing")
 
 

@@ -140,7 +140,7 @@ def test_what_cannot_be_opened_is_told_in_a_line(spec: str) -> None:
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[int, TerminalEnd]]:
     """(what the user types into, the end on the other side)."""
-    monkeypatch.setattr(ends, "_in_front", os.isatty)
+    monkeypatch.setattr(ends, "_in_foreground", os.isatty)
     user, ours = pty.openpty()
     with os.fdopen(os.dup(ours), "wb", buffering=0) as output:
         end = TerminalEnd(output, ours)  # type: ignore[arg-type]

@@ -49,7 +49,7 @@ def test_other_refusals() -> None:
         box().add_subregion(-1, io("one", 8))
     with pytest.raises(ValueError, match="negative"):
         io("one", 8).set_address(-1)
-    with pytest.raises(ValueError, match="does not hang"):
+    with pytest.raises(ValueError, match="is not in"):
         box().del_subregion(io("one", 8))
     with pytest.raises(ValueError, match="RAM block"):
         MemoryRegion.ram("ram", 0x2000, RamBlock(0x1000))
