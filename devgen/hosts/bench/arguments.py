@@ -1,4 +1,4 @@
-"""What a test may ask of a bench: each wrong argument is told in one line that says what it is and what it may be."""
+"""Checks of a bench's arguments: each wrong argument raises a one-line error with its value and the allowed values."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from devgen.runtime.time.durations import nanoseconds
 
 SIZES: Final = frozenset((1, 2, 4, 8))
 MOST_BYTES: Final = 1 << 30
-"""Bytes of guest memory that one ``load`` reads."""
+"""Most bytes of guest memory that one ``load`` reads."""
 
 _LATEST: Final = 1 << 33
-"""Seconds since 1970 at which the rtc may start: the year 2242."""
+"""Limit of the rtc's start in seconds since 1970: the year 2242."""
 
 
 class BenchError(RuntimeFault):
-    """A test asked the bench for something that the device does not have, that makes no sense, or that cannot end."""
+    """A test has called the bench with a wrong argument, or for something that the device does not have."""
 
 
 def wrong_access(offset: object, size: object, value: object = 0) -> BenchError:
-    """What is wrong with an access that ``Bench.read`` or ``Bench.write`` refuses."""
+    """Return the error for an access that ``Bench.read`` or ``Bench.write`` refuses."""
     if not isinstance(size, int) or size not in SIZES:
         return BenchError(f"an access has 1, 2, 4 or 8 bytes, not {size!r}")
     if not isinstance(offset, int) or offset < 0:
@@ -34,7 +34,7 @@ def wrong_access(offset: object, size: object, value: object = 0) -> BenchError:
 
 
 def check_start(ram: object, rtc: object, command: object) -> None:
-    """Check what a bench is made with. Raises BenchError."""
+    """Check arguments of the bench's constructor. Raises BenchError."""
     if not isinstance(ram, int | RamBlock):
         raise BenchError(f"ram is a number of bytes or a RamBlock, not {ram!r}")
     if not isinstance(rtc, int) or not 0 <= rtc < _LATEST:
@@ -44,7 +44,7 @@ def check_start(ram: object, rtc: object, command: object) -> None:
 
 
 def device_class_of(device: object) -> type[Device]:
-    """``device``, if it is a device's class. Raises BenchError."""
+    """Return ``device`` if it is a device class. Raises BenchError."""
     if isinstance(device, type) and issubclass(device, Device):
         return device
     raise BenchError(f"{device!r} is no device: give a name or the class of a device")
@@ -71,7 +71,7 @@ def check_bar_places(device: PciDevice, places: Mapping[str, int]) -> None:
 
 
 def duration_of(duration: object) -> int:
-    """A duration in ns. Raises BenchError."""
+    """Return a duration in ns. Raises BenchError."""
     if not isinstance(duration, int | str):
         raise BenchError(f"a duration is a number of ns, or a text as '2.5 ms', not {duration!r}")
     try:
@@ -89,7 +89,7 @@ def check_load(address: object, length: object) -> None:
 
 
 def bytes_of(data: Any) -> bytes:
-    """``data`` as bytes. Raises BenchError for a text or a number."""
+    """Return ``data`` as bytes. Raises BenchError for a text or a number."""
     if not isinstance(data, bytes | bytearray | memoryview):
         raise BenchError(f"the data are bytes, as b'abc', not {_shown(data)}")
     return bytes(data)
@@ -130,7 +130,7 @@ def unknown_part(device: str, kind: str, known: Iterable[str], name: object) -> 
 
 
 def check_globs(only: object) -> None:
-    """Check the names that a trace is confined to. Raises BenchError."""
+    """Check the globs that select what a trace shows. Raises BenchError."""
     if isinstance(only, str):
         raise BenchError(f"only is a list of globs, as [{only!r}], not a text")
 

@@ -62,16 +62,19 @@ class Bench:
     Without a ``registry``, names are looked up in the nearest project from the current folder upwards (see
     `devgen.runtime.machine.project_devices`), then in installed packages and in devgen's catalogue.
 
-    Keyword arguments are the device's properties, but for these: ``ram`` bytes of guest memory at 0 for DMA (or a
-    RamBlock, which stays the caller's); ``rtc`` seconds since 1970 at time 0; ``at`` region name (PCI: BAR index as
-    text) → address, where the bench's choice does not do; ``log`` takes lines about accesses that the device does not
-    answer. A property of such a name is given in ``properties``.
+    Keyword arguments are the device's properties, except for these:
 
-    A PCI device sits in slot 4 with its BARs placed, decoding and bus mastering on (or as ``command`` says).
+    - ``ram``: bytes of guest memory at address 0 for DMA, or a RamBlock, which the caller keeps.
+    - ``rtc``: seconds since 1970 at time 0.
+    - ``at``: region name (PCI: BAR index as text) → address; the bench chooses the other addresses.
+    - ``log``: called with log lines about accesses without an effect.
+    - ``properties``: properties that have one of these names.
+
+    A PCI device is in slot 4; its BARs are placed, and decoding and bus mastering are enabled (or as ``command`` says).
 
     Timers that an access, an input or a reset makes due fire before the call returns, at the present time.
 
-    Raises RuntimeFault (MachineError, DeviceError) if there is no such device or property.
+    Raises RuntimeFault (BenchError, MachineError, DeviceError) for an unknown device or property or a wrong argument.
     """
 
     def __init__(
@@ -90,7 +93,7 @@ class Bench:
     ) -> None:
         self.command = command
         self.at_once = True
-        """Whether timers that an entry makes due fire at its end; a replay of a recording steps the clock for them."""
+        """Whether timers that an entry makes due fire at its end; False in a replay that steps the clock for them."""
         check_start(ram, rtc, command)
         named = isinstance(device, str)
         device_class = (registry or project_registry()).find(str(device)) if named else device_class_of(device)
@@ -127,7 +130,7 @@ class Bench:
 
     @staticmethod
     def _check_places(device: Device, at: Mapping[str, int]) -> None:
-        """Check the addresses that were asked for; a replay's may be of parts that this device does not have."""
+        """Check the given addresses; a replay overrides this, because a trace may name other parts."""
         if isinstance(device, PciDevice):
             check_places(type(device), at, (str(bar.index) for bar in device.BARS))
             check_bar_places(device, at)
@@ -141,7 +144,7 @@ class Bench:
         return self._addresses
 
     def place_bars(self) -> None:
-        """(PCI) Do what firmware does after power-on and after a reset: place BARs, turn decoding on."""
+        """(PCI) Place the BARs and enable decoding, as firmware does after power-on and reset."""
         if isinstance(self.dut, PciDevice):
             place_bars(self.dut, self._bars, self.command)
 
@@ -164,9 +167,10 @@ class Bench:
         return space, address + place.offset
 
     def read(self, region: str | None, offset: int, size: int) -> int:
-        """A guest's read of ``size`` bytes at ``offset`` of a region, or of configuration space (``"cfg"``).
+        """Read ``size`` bytes at ``offset`` of a region, or of configuration space (``"cfg"``), as a guest does.
 
-        What lies outside of the region is not the device's: a read gives what the bus gives there, mostly ones.
+        An offset beyond the region reads what is at that address, usually all ones. Raises BenchError for a wrong
+        argument.
         """
         if size not in SIZES or not isinstance(offset, int) or offset < 0:
             raise wrong_access(offset, size)
@@ -180,7 +184,10 @@ class Bench:
         return value
 
     def write(self, region: str | None, offset: int, value: int, size: int) -> None:
-        """A guest's write of ``size`` bytes at ``offset`` of a region, or of configuration space (``"cfg"``)."""
+        """Write ``size`` bytes at ``offset`` of a region, or of configuration space (``"cfg"``), as a guest does.
+
+        Raises BenchError for a wrong argument.
+        """
         if size not in SIZES or not isinstance(offset, int) or offset < 0:
             raise wrong_access(offset, size)
         if not isinstance(value, int) or value >> 8 * size:
@@ -226,14 +233,14 @@ class Bench:
         self.write(region, offset, value, 8)
 
     def load(self, address: int, length: int) -> bytes:
-        """Guest memory, as the guest sees it."""
+        """Read ``length`` bytes at guest address ``address``. Raises BenchError for a wrong argument."""
         check_load(address, length)
         data = self.machine.memory.read_bytes(address, length)
         self.settle()
         return data
 
     def store(self, address: int, data: bytes) -> None:
-        """Put bytes into guest memory."""
+        """Write ``data`` at guest address ``address``. Raises BenchError for a wrong argument."""
         check_load(address, 0)
         self.machine.memory.write_bytes(address, bytes_of(data))
         self.settle()
@@ -243,7 +250,7 @@ class Bench:
     def settle(self) -> None:
         """Fire the timers that the last entry into the device made due; see `devgen.runtime.time.clock`.
 
-        All methods of the bench do it themselves. Call it after doing something to ``machine`` directly.
+        All methods of the bench call it. Call it after using ``machine`` directly.
         """
         if self.at_once:
             self.clock.settle()
@@ -254,9 +261,9 @@ class Bench:
         return self.clock.now()
 
     def advance(self, duration: int | str) -> None:
-        """Move time forward by ns or by ``"1 s"``, ``"2.5 ms"``; timers fire on the way, each at its own time.
+        """Advance time by ns or by a text such as ``"1 s"``, ``"2.5 ms"``; each timer fires at its deadline.
 
-        Raises BenchError when more than ten million timers would fire: then the duration is hardly meant.
+        Raises BenchError for a wrong duration, or if more than ten million timers would fire.
         """
         until = self.clock.now() + duration_of(duration)
         if until < self.clock.now():
@@ -267,11 +274,11 @@ class Bench:
     # --- lines, bytes, events ------------------------------------------------------------
 
     def irq(self, name: str | None = None) -> int:
-        """Level of an interrupt line (by default of the only one); of INTx#, after interrupt disable."""
+        """Return the level of an interrupt line (default: the only one); of INTx#, after the interrupt disable bit."""
         return level_of(self.dut, self._only("interrupt", self.dut.irqs, name))
 
     def gpio(self, name: str | None = None) -> int:
-        """Level of a GPIO output (by default of the only one)."""
+        """Return the level of a GPIO output (default: the only one)."""
         return level_of(self.dut, self._only("GPIO output", self.dut.gpio_out, name))
 
     def drive(self, name: str, level: int) -> None:
@@ -281,22 +288,22 @@ class Bench:
         self.settle()
 
     def receive(self, data: bytes, stream: str | None = None) -> None:
-        """Bytes arrive from outside on a stream (by default the only one)."""
+        """Deliver bytes from the host on a stream (default: the only one)."""
         self.dut.streams[self._only("stream", self.dut.streams, stream)].receive(bytes_of(data))
         self.settle()
 
     def receive_break(self, stream: str | None = None) -> None:
-        """A break condition arrives."""
+        """Deliver a break condition on a stream (default: the only one)."""
         self.dut.streams[self._only("stream", self.dut.streams, stream)].receive_break()
         self.settle()
 
     @property
     def log(self) -> list[Output]:
-        """All that the device did so far: levels, bytes, events, with their times."""
+        """The device's outputs so far: levels, bytes and events with their times."""
         return list(self.journal.outputs)
 
     def transitions(self, line: str | None = None) -> list[tuple[int, int]]:
-        """(time in ns, level) of each change of an interrupt line or GPIO output."""
+        """Return (time in ns, level) of each change of an interrupt line or GPIO output."""
         lines = {**self.dut.irqs, **self.dut.gpio_out}
         name = self._only("line", lines, line)
         return [
@@ -305,7 +312,7 @@ class Bench:
 
     @property
     def events(self) -> list[Event]:
-        """Host-visible events so far."""
+        """The device's events so far."""
         return [Event(entry.name, dict(entry.values), entry.t) for entry in self.log if entry.kind == "event"]
 
     @property
@@ -314,7 +321,7 @@ class Bench:
         return bytes(entry.value for entry in self.log if entry.kind == "tx")
 
     def trace(self, emit: Callable[[str], None] = print, level: Level = "field", only: Iterable[str] = ()) -> Tracer:
-        """Print each access from now on by register and field name, with what came of it, until ``close()``.
+        """Print each access with register and field names, and the changes that it causes, until ``close()``.
 
         ``emit`` takes the lines; ``only`` are globs on names (``pl031.M*``). See `devgen.runtime.observe.Tracer`.
         """
@@ -323,7 +330,7 @@ class Bench:
         return Tracer(self.machine, emit, level, NameFilter(only))
 
     def record(self, file: TextIO) -> Recorder:
-        """Record from now on, until ``close()``, what `devgen.hosts.bench.replay` and ``devgen replay`` read."""
+        """Record a trace for `devgen.hosts.bench.replay` and ``devgen replay``, until ``close()``."""
         check_text_file(file)
         return Recorder(self.machine, self.dut, file)
 
@@ -334,23 +341,23 @@ class Bench:
             raise unknown_part(self.dut.NAME, kind, known, name)
         return name
 
-    # --- life ----------------------------------------------------------------------------
+    # --- reset, state, close -------------------------------------------------------------
 
     def reset(self) -> None:
-        """Machine reset, after which (PCI) BARs are placed again."""
+        """Reset the machine and, for a PCI device, place the BARs again."""
         self.machine.reset()
         self.settle()
         self.place_bars()
         self.settle()
 
     def save_state(self) -> dict[str, Json]:
-        """The device's state and the present times of all clocks, as plain data."""
+        """Return the device's state and the present times of all clocks, as plain data."""
         return {**self.dut.save_state(), "clocks": self.machine.clocks.save()}
 
     def load_state(self, data: Json) -> None:
-        """Restore the device and the clocks. Raises StateError, with nothing changed.
+        """Restore the device and the clocks. Raises StateError, with nothing changed, for invalid data.
 
-        Counters read as saved and deadlines keep their distance, wherever this bench's clocks were.
+        Counters then read as saved, and deadlines keep their distance from now.
         """
         fields = dict(mapping(data, "saved state"))
         times = Clocks.check(mapping(fields.pop("clocks", None), "'clocks'", ("clock", "rtc", "host")))

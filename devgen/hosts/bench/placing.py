@@ -1,4 +1,4 @@
-"""Addresses for a bench's device: there is no board that chooses them."""
+"""Choose addresses for a bench's device, which has no board."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ DECODING = COMMAND_IO | COMMAND_MEMORY | COMMAND_MASTER
 
 
 def align(address: int, size: int) -> int:
-    """The first multiple of ``size``, made a power of two of at least 256, from ``address`` on."""
+    """Round ``address`` up to a multiple of ``size``, itself rounded up to a power of two of at least 256."""
     step = max(256, 1 << (size - 1).bit_length())
     return (address + step - 1) // step * step
 
 
 def region_addresses(device: Device, wanted: Mapping[str, int]) -> dict[str, int]:
-    """An address for each region of a device that is not on PCI; those ``wanted`` as given."""
+    """Return an address for each region of a device that is not on PCI; ``wanted`` addresses are used as given."""
     following = {"mmio": MMIO_BASE, "pio": PIO_BASE}
     found: dict[str, int] = {}
     for place in device.placements:
@@ -37,7 +37,7 @@ def region_addresses(device: Device, wanted: Mapping[str, int]) -> dict[str, int
 
 
 def place_bars(device: PciDevice, wanted: Mapping[str, int], command: int = DECODING) -> None:
-    """Put the function into D0, give each BAR an address (``wanted``: by its index), and write the command register."""
+    """Put the function into D0, set each BAR (``wanted``: index → address), and write the command register."""
     if device.config.asleep:
         wake(device)
     following = dict(BAR_BASE)

@@ -1,7 +1,7 @@
-"""Replay a recorded trace against a device and compare all that comes out of it.
+"""Replay a recorded trace against a device and compare the outputs.
 
-Inputs are carried out one by one; what the device does in consequence must equal the outputs that follow the input in
-the trace, in order within each kind (levels of interrupts, of GPIO, bytes, events), each at its virtual time.
+Inputs are carried out one by one. The device's outputs must equal the outputs that follow the input in the trace, in
+order within each kind (levels of interrupts, of GPIO, bytes, events) and each at its virtual time.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ RAM: Final = 64 << 20
 RAM_LIMIT: Final = 4 << 30
 MEMORY_LIMIT: Final = 16 << 20
 STEP_EXPIRATIONS: Final = 5_000_000
-"""Timers that may fire in one ``clock_step``: a hostile trace is given up on rather than run for hours."""
+"""Most timers that may fire in one ``clock_step``, so that an untrusted trace cannot run for hours."""
 
 
 def replay_trace(path: Path, registry: Registry, *, snapshot_every: int = 0, source: str | None = None) -> ReplayResult:
-    """Replay one file. Raises TraceError when it is no trace, or its device cannot be made.
+    """Replay one file. Raises TraceError if it is not a trace, or its device cannot be made.
 
-    With ``snapshot_every`` N the device is saved after every N inputs, built afresh and restored.
+    With ``snapshot_every`` N, the device is saved after every N inputs, built again and restored.
     ``source`` is the device's name on the board, for a file that holds traces of several.
     """
     try:
@@ -57,7 +57,7 @@ def replay_trace(path: Path, registry: Registry, *, snapshot_every: int = 0, sou
 def replay_file(
     file: BinaryIO, name: str, registry: Registry, *, snapshot_every: int = 0, source: str | None = None
 ) -> ReplayResult:
-    """As ``replay_trace``, from an open file; ``name`` is for messages."""
+    """Replay an open file as ``replay_trace`` does; ``name`` is for messages."""
     lines = read_lines(file, name, source)
     header = next(lines)
     replay = Replay(header, registry, snapshot_every)
@@ -74,15 +74,15 @@ def replay_file(
 
 
 class _RecordedBench(Bench):
-    """A bench placed as a recording's header says."""
+    """A bench with the addresses of a recording's header."""
 
     @staticmethod
     def _check_places(device: Device, at: Mapping[str, int]) -> None:
-        """Nothing to check: a header may name spaces, and parts that only the recorded device has."""
+        """Check nothing: a header may name address spaces, and parts that only the recorded device has."""
 
 
 class Replay:
-    """One replay under way: ``feed`` it the lines after the header."""
+    """A replay in progress: call ``feed`` with each line after the header."""
 
     def __init__(self, header: Line, registry: Registry, snapshot_every: int = 0) -> None:
         self.header = header
@@ -127,11 +127,11 @@ class Replay:
         self._ram.close()
 
     def feed(self, line: Line) -> None:
-        """Take the next line: carry an input out, collect an output."""
+        """Process the next line: carry out an input, or collect an expected output."""
         if line.op in OUTPUTS:
             self._expected.append(line)
             return
-        self._settle_accounts()
+        self._compare_outputs()
         self.current = line
         if line.op == "end":
             self._end(line)
@@ -178,7 +178,7 @@ class Replay:
         return TracePlaces(self.bench, self.header, self._served is not None)
 
     def _begin(self, bench: Bench) -> None:
-        """Put the clocks where the recording began, and the device in the state it was in."""
+        """Set the clocks and the device's state to the start of the recording."""
         header = self.header
         start = header.integer("clock_ns", 0, TIME_LIMIT, 0)
         clocks = bench.machine.clocks
@@ -195,7 +195,7 @@ class Replay:
             raise header.fail(str(error)) from None
 
     def _check_start(self) -> None:
-        """Levels before the first input."""
+        """Compare the levels before the first input. Raises Diverged."""
         for kind, key in (("irq", "initial_irq"), ("gpio_out", "initial_gpio_out")):
             for line, level in self.header.mapping(key).items():
                 name = self._names.output(self.bench.dut, kind, line)
@@ -205,8 +205,8 @@ class Replay:
 
     # --- comparing -----------------------------------------------------------------------
 
-    def _settle_accounts(self) -> None:
-        """Compare what the last input caused with what the trace says it caused."""
+    def _compare_outputs(self) -> None:
+        """Compare the outputs that the last input caused with those of the trace. Raises Diverged."""
         if not self._started:
             self._started = True
             self.bench.journal.take()
@@ -249,7 +249,7 @@ class Replay:
         return entries
 
     def _without_unrecorded(self, done: list[Entry], wanted: list[Entry]) -> list[Entry]:
-        """Drop events that this trace's recorder did not listen for."""
+        """Drop events that this trace's recorder did not record."""
         if self._recorded == "all":
             return done
         if isinstance(self._recorded, list):
@@ -285,7 +285,7 @@ class Replay:
             self._run_until(line, self.bench, self.bench.now)
 
     def _ring(self, line: Line, size: int, value: int) -> None:
-        """Rings of a doorbell that were merged into one."""
+        """Ring a doorbell as often as the recorded write had merged rings."""
         region = self.bench.dut.regions.get(line.text("space"))
         what = (line.integer("offset", 0, (1 << 48) - 1), size, value)
         for doorbell in () if region is None else region.ioeventfds:
@@ -353,7 +353,7 @@ class Replay:
         self._places.clear()
 
     def _note(self, _line: Line) -> None:
-        """Nothing to do."""
+        """Do nothing: notes are for readers."""
 
     def _end(self, line: Line) -> None:
         expected = line.integer("clock_ns", 0, TIME_LIMIT, self.bench.now)
@@ -363,7 +363,7 @@ class Replay:
     # --- snapshots -----------------------------------------------------------------------
 
     def _rebuild(self) -> None:
-        """Save, build afresh, restore: nothing of the device but its saved state may matter."""
+        """Save, build a new device and restore it, to check that the saved state is complete."""
         outputs = self.bench.journal.take()
         saved = json.loads(json.dumps(self.bench.machine.save_state(with_ram=False)))
         self.bench.close()
@@ -375,4 +375,4 @@ class Replay:
 
 
 def _quiet(_message: str) -> None:
-    """A recording tries reserved offsets on purpose; nobody needs to hear of it."""
+    """Drop a log line: recordings access reserved offsets on purpose."""

@@ -1,4 +1,4 @@
-"""Compares what a device did with what the trace says: the first difference ends a replay."""
+"""Compare a device's outputs with the trace's; the first difference ends a replay."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Final
 from devgen.runtime.observe.trace_format import TIME_LIMIT, Line
 
 UNRECORDED: Final = frozenset(("RTC_CHANGE",))
-"""Events that devices send and that the recorder of the golden traces did not take down. They are compared where a
-trace has them, or says in its header's ``events`` that it would."""
+"""Events that the recorder of the golden traces did not record. They are compared only if the trace contains them, or
+its header's ``events`` lists them."""
 Entry = tuple[object, ...]
 
 
 @dataclass(slots=True, frozen=True)
 class Divergence:
-    """Where a device does something else than the trace.
+    """The first difference between a device and the trace.
 
     ``index`` counts inputs from 0 (-1 is the state before the first), ``line`` is the line in the file.
     """
@@ -27,13 +27,13 @@ class Divergence:
     found: str
 
     def __str__(self) -> str:
-        """One line for people."""
+        """Return the difference as one line of text."""
         return f"line {self.line} (op {self.index}): expected {self.expected}, found {self.found}; op {self.op}"
 
 
 @dataclass(slots=True, frozen=True)
 class ReplayResult:
-    """``passed`` or the first ``divergence``; ``ops`` inputs were carried out."""
+    """The result of a replay: ``passed``, or the first ``divergence``; ``ops`` inputs were carried out."""
 
     device: str
     passed: bool
@@ -42,7 +42,7 @@ class ReplayResult:
 
 
 class Diverged(Exception):
-    """The device did something else than the trace says; ends a replay."""
+    """The device differs from the trace; ends a replay."""
 
     def __init__(self, expected: str, found: str) -> None:
         super().__init__(expected, found)
@@ -51,7 +51,7 @@ class Diverged(Exception):
 
 
 def expected_entries(line: Line) -> list[Entry]:
-    """Return what a line of outputs says must happen: one entry, or one a byte."""
+    """Return the expected entries of an output line: one entry, or one per byte."""
     t = line.integer("t", 0, TIME_LIMIT)
     match line.op:
         case "tx":
@@ -62,7 +62,7 @@ def expected_entries(line: Line) -> list[Entry]:
 
 
 def same_entry(want: Entry | None, have: Entry | None) -> bool:
-    """Equality; of an event's values, only those that both sides name (a recorder may note more than a device says)."""
+    """Whether two entries are equal; of an event's values, only those that both sides name are compared."""
     if want is None or have is None or len(want) != len(have):
         return False
     return all(_same_part(a, b) for a, b in zip(want, have, strict=True))

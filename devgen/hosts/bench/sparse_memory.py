@@ -1,4 +1,4 @@
-"""Guest memory of any size for a replay: only the pages that a trace or a device writes exist."""
+"""Guest memory of any size for a replay: only pages that were written are allocated."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Final
 
 PAGE: Final = 4096
 MOST: Final = 1 << 16
-"""Pages kept; what would need more is dropped."""
+"""Most pages; writes to further pages are dropped."""
 
 
 class SparseMemory:
-    """A `GuestMemory` of 64-bit addresses; what nobody has written reads as zeros."""
+    """A `GuestMemory` of 64-bit addresses; bytes that were never written read as zeros."""
 
     def __init__(self) -> None:
         self._pages: dict[int, bytearray] = {}

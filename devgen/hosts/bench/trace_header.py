@@ -1,4 +1,4 @@
-"""What the header of a trace says about the machine: addresses, properties, clock, command register."""
+"""Read a trace's header: addresses, properties, clock, command register."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from devgen.runtime.pci import PciDevice
 
 
 class LineNames:
-    """Which of a device's lines a trace's line numbers mean.
+    """Maps a trace's line numbers to a device's lines.
 
-    Interrupts and outputs go by declared order; so do inputs, unless the device has fewer than the number says: then
-    by the order in the header (a trace may call the device's only input 2).
+    Numbers follow the order of declaration. The number of an input that is too high for the device is mapped by the
+    order in the header instead (a trace may call the device's only input 2).
     """
 
     def __init__(self, header: Line) -> None:
@@ -28,16 +28,16 @@ class LineNames:
         self._inputs = list(header.mapping("gpio_in_lines"))
 
     def output(self, device: Device, kind: str, line: str) -> str | None:
-        """The name of output line ``line``."""
+        """Return the name of output line ``line``, or None."""
         return _at(list(device.irqs if kind == "irq" else device.gpio_out), line)
 
     def compared_number(self, device: Device, kind: str, name: str) -> str | None:
-        """The number of a line that the trace compares; None for one that it does not."""
+        """Return the number of a line that the trace contains; None for other lines."""
         number = str(list(device.irqs if kind == "irq" else device.gpio_out).index(name))
         return number if number in self._compared[kind] else None
 
     def input(self, device: Device, line: str) -> str | None:
-        """The name of input line ``line``."""
+        """Return the name of input line ``line``, or None."""
         names = list(device.gpio_in)
         found = _at(names, line)
         if found is None and line in self._inputs:
@@ -60,8 +60,8 @@ def epoch(header: Line) -> int:
 
 
 def properties_of(header: Line, device_class: type[Device]) -> dict[str, PropertyValue]:
-    """The header's properties that the device declares; ``-`` in a name is ``_`` here. Its own keys count as well."""
-    declared = {one.name for one in device_class.PROPERTIES}
+    """Return the declared properties in the header's ``properties`` and top level; ``-`` in a name becomes ``_``."""
+    declared = {declared.name for declared in device_class.PROPERTIES}
     given = {**header.fields, **header.mapping("properties")}
     found: dict[str, PropertyValue] = {}
     for key, value in given.items():
@@ -72,7 +72,7 @@ def properties_of(header: Line, device_class: type[Device]) -> dict[str, Propert
 
 
 def plain_json(value: object) -> Json:
-    """What the JSON parser gave is what Json says; the checks of the state look at every part of it."""
+    """Cast the JSON parser's result to Json; the state's checks validate every part of it."""
     return cast(Json, value)
 
 
@@ -98,7 +98,7 @@ def _objects(value: object) -> dict[str, Mapping[str, object]]:
 
 
 def addresses_of(header: Line, device_class: type[Device]) -> dict[str, int]:
-    """Where the recorder had the device: region name, or BAR index, → address."""
+    """Return the recorded addresses: region name or BAR index → address."""
     entries, key = (bars_of(header), "address") if issubclass(device_class, PciDevice) else (regions_of(header), "base")
     found: dict[str, int] = {}
     for name, entry in entries.items():

@@ -1,4 +1,4 @@
-"""Finds the address space and address that an access of a trace means."""
+"""Find the address space and address of a trace's access."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from devgen.runtime.pci import PciDevice
 
 
 class TracePlaces:
-    """The places that the spaces and regions of a trace name; ``clear`` when a BAR may have moved."""
+    """Maps the spaces and regions of a trace to addresses; call ``clear`` when a BAR may have moved."""
 
     def __init__(self, bench: Bench, header: Line, served: bool) -> None:
         self.bench = bench
@@ -19,11 +19,11 @@ class TracePlaces:
         self._known: dict[str, tuple[AddressSpace, int]] = {}
 
     def clear(self) -> None:
-        """Forget what was found: the next access looks again."""
+        """Empty the cache."""
         self._known.clear()
 
     def find(self, line: Line) -> tuple[AddressSpace, int]:
-        """Address space and address that an access means."""
+        """Return the address space and address of an access. Raises TraceError."""
         name = line.text("space")
         place = self._known.get(name)
         if place is None:
@@ -44,7 +44,7 @@ class TracePlaces:
         return bench.locate(matching[0])
 
     def _locate_bar(self, line: Line, name: str) -> tuple[AddressSpace, int]:
-        """A whole BAR: where the header has it, wherever it is by now; else the first one of that space."""
+        """Find a whole BAR: at the header's address even if it has moved since, else the first BAR of that space."""
         device, machine = self.bench.dut, self.bench.machine
         assert isinstance(device, PciDevice)
         for entry in bars_of(self.header).values():
@@ -59,7 +59,7 @@ class TracePlaces:
 
 
 def _served_place(line: Line, name: str, device: PciDevice) -> tuple[AddressSpace, int]:
-    """A region of a served device is reached in its BAR, wherever the client has mapped that."""
+    """Find a region of a served device by its offset in the BAR, since the client chooses the BAR's address."""
     place = next((place for place in device.placements if place.region.name == name and place.bar is not None), None)
     if place is None or place.bar is None:
         raise line.fail(f"{device.NAME} has no region {name!r} in a BAR")
