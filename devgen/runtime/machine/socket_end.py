@@ -1,4 +1,4 @@
-"""Streams to a Unix socket that another program connects to."""
+"""The Unix socket backend, to which another program connects."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from devgen.runtime.machine.stream_ends import Arrival, Buffer, NullEnd, read_av
 
 
 class SocketEnd(NullEnd):
-    """A Unix socket that others connect to, one at a time; only the user who runs devgen may.
+    """A listening Unix socket. One client at a time may connect, only of the user who runs devgen.
 
-    Bytes that the device sends while nobody is connected, or faster than they are read, are lost.
+    Bytes that the device sends without a client, or faster than the client reads, are lost.
     """
 
     direct = False
     connects = True
 
     def __init__(self, path: Path) -> None:
-        """Listen at ``path``. Raises OSError if that is not possible, FileExistsError if something else is there."""
+        """Listen at ``path``. Raises OSError if that is not possible, FileExistsError if ``path`` is not a socket."""
         self._path = path
         self._client: socket.socket | None = None
         self._server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             _remove_stale(path)
             self._server.bind(str(path))
-            os.chmod(path, 0o600)  # before it listens: nobody gets in between
+            os.chmod(path, 0o600)  # before `listen`, so that no other user can connect first
             self._server.listen(1)
             self._server.setblocking(False)
             self._made = _identity(path)
@@ -39,29 +39,29 @@ class SocketEnd(NullEnd):
         self.where = str(path)
 
     def write(self, value: int) -> None:
-        """Send the byte to who is connected. One who has gone is noticed by reading."""
+        """Send the byte to the client. A closed connection is detected by reading."""
         self.write_all(bytes((value,)))
 
     def write_all(self, data: Buffer) -> None:
-        """Send bytes at once: the kernel's buffer holds few pieces, some 300, however small they are."""
+        """Send the bytes with one call: the kernel's buffer holds only about 300 pieces of any size."""
         self.take(data)
 
     def take(self, data: Buffer) -> int:
-        """Send what there is room for; all is gone if nobody is connected."""
+        """Send as many bytes as possible and return their number; without a client all are dropped."""
         if self._client is None:
             return len(memoryview(data))
         return write_available(self._client.fileno(), data)
 
     def outlet(self) -> int | None:
-        """The connection, if there is one."""
+        """Return the connection's descriptor, or None without a client."""
         return None if self._client is None else self._client.fileno()
 
     def fileno(self) -> int | None:
-        """The connection, or the door."""
+        """Return the connection's descriptor, or the listening socket's without a client."""
         return (self._client or self._server).fileno()
 
     def read(self, limit: int) -> Arrival | None:
-        """Take a connection, or what comes over it; when that ends wait for another."""
+        """Accept a client, or read from it; after its end, wait for another client."""
         if self._client is None:
             with suppress(OSError):
                 self._client, _ = self._server.accept()
@@ -75,10 +75,10 @@ class SocketEnd(NullEnd):
         return (data,)
 
     def close(self) -> None:
-        """Close both and remove the name, if it is still this socket's. May be called again."""
-        for one in (self._client, self._server):
-            if one is not None:
-                one.close()
+        """Close the sockets and remove the path if it still is this socket's. May be called again."""
+        for connection in (self._client, self._server):
+            if connection is not None:
+                connection.close()
         self._client = None
         with suppress(OSError):
             if _identity(self._path) == self._made:
@@ -91,14 +91,14 @@ def _identity(path: Path) -> tuple[int, int]:
 
 
 def _remove_stale(path: Path) -> None:
-    """Remove a socket that nobody listens at any more; anything else is left for ``bind`` to refuse."""
+    """Remove a socket without a listener. Raises FileExistsError if ``path`` is something other than a socket."""
     with suppress(FileNotFoundError):
         if not stat.S_ISSOCK(path.lstat().st_mode):
-            raise FileExistsError(errno.EEXIST, "something that is no socket is there")
+            raise FileExistsError(errno.EEXIST, "the path exists and is not a socket")
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK) as probe:
             try:
                 probe.connect(str(path))
             except ConnectionRefusedError:
                 path.unlink()
-            except BlockingIOError:  # a server that is too busy to accept
+            except BlockingIOError:  # a server whose queue of connections is full
                 return

@@ -1,4 +1,4 @@
-"""The host's end of a device's byte stream: what an end must do, and the ends that need no protocol.
+"""Backends of a device's byte stream: the interface, and the null, memory and file backends.
 
 An end takes bytes from the device and never fails: a guest must not notice a full disk or a reader that has gone. Bytes
 for the device are read when the descriptor is readable; see ``devgen.runtime.machine.stream_inputs``.
@@ -14,7 +14,7 @@ from typing import BinaryIO, Protocol
 
 
 class Signal(Enum):
-    """What can come from outside and is no byte."""
+    """Input from a backend that is not a byte."""
 
     BREAK = "a break condition"
     QUIT = "the user wants the run to end"
@@ -26,51 +26,51 @@ Arrival = Iterable[bytes | Signal]
 
 
 class StreamEnd(Protocol):
-    """The host's end of a stream: what a board's ``streams:`` names.
+    """A backend of a stream, as named by a board's ``streams:``.
 
-    ``where``: what a user must know to reach it; empty if that is plain.
+    ``where`` is the path that a user needs to connect to it; empty if none is needed.
     """
 
     where: str
     direct: bool
-    """Whether it takes bytes at once, without a system call for each."""
+    """Whether bytes are written to it directly; otherwise they are collected to save system calls."""
     connects: bool
-    """Whether reading it is what lets the other side in."""
+    """Whether it accepts connections when it is read."""
 
     @property
     def eager(self) -> bool:
-        """Whether it is read even while the device has no room: it may bring more than bytes for the device."""
+        """Whether it is read even while the device has no room, because its input may contain signals."""
 
     def write(self, value: int) -> None:
-        """Take one byte that the device has sent. Never raises."""
+        """Write a byte that the device has sent. Never raises."""
 
     def write_all(self, data: Buffer) -> None:
-        """Take bytes that are known together. Never raises."""
+        """Write several bytes that the device has sent together. Never raises."""
 
     def take(self, data: Buffer) -> int:
-        """Take the beginning of what the device has sent; how many bytes, 0 if there is no room. Never raises."""
+        """Write as many bytes of ``data`` as possible and return their number, 0 if none. Never raises."""
 
     def outlet(self) -> int | None:
-        """A descriptor that is writable when ``take`` has room again; None if it always has."""
+        """Return a descriptor that is writable when ``take`` can write again; None if it always can."""
 
     def fileno(self) -> int | None:
-        """A descriptor that is readable when there is something to ``read``, or None. It may change by reading."""
+        """Return a descriptor that is readable when there is input, or None. It may change after ``read``."""
 
     def read(self, limit: int) -> Arrival | None:
-        """What has come, at most ``limit`` bytes; nothing if nothing has after all; None when nothing ever will."""
+        """Return the input, at most ``limit`` bytes; empty if there is none now, None at the end of input."""
 
     def start(self) -> None:
-        """A run begins."""
+        """Called when a run starts."""
 
     def stop(self) -> None:
-        """The run has ended."""
+        """Called when the run has ended."""
 
     def close(self) -> None:
         """Flush and release."""
 
 
 class NullEnd:
-    """Drops what is sent and never has anything to say. The base of other ends."""
+    """Drops output and has no input. Base class of the other backends."""
 
     where = ""
     direct = True
@@ -78,55 +78,55 @@ class NullEnd:
 
     @property
     def eager(self) -> bool:
-        """No: what the device has no room for waits on the other side."""
+        """Return False: input for which the device has no room is not read."""
         return False
 
     def write(self, value: int) -> None:
         """Drop the byte."""
 
     def write_all(self, data: Buffer) -> None:
-        """Write one after the other."""
+        """Write each byte with ``write``."""
         for value in bytes(data):
             self.write(value)
 
     def take(self, data: Buffer) -> int:
-        """Write all."""
+        """Write all bytes."""
         self.write_all(data)
         return len(memoryview(data))
 
     def outlet(self) -> int | None:
-        """None: there is always room."""
+        """Return None: output never blocks."""
         return None
 
     def fileno(self) -> int | None:
-        """None: nothing ever arrives."""
+        """Return None: there is no input."""
         return None
 
     def read(self, limit: int) -> Arrival | None:
-        """Read the descriptor, if there is one."""
+        """Read from the descriptor, if there is one."""
         fd = self.fileno()
         data = None if fd is None else read_available(fd, limit)
         return None if data is None else (data,)
 
     def start(self) -> None:
-        """Nothing to prepare."""
+        """Do nothing."""
 
     def stop(self) -> None:
-        """Nothing to undo."""
+        """Do nothing."""
 
     def close(self) -> None:
-        """Nothing to release."""
+        """Do nothing."""
 
 
 class MemoryEnd(NullEnd):
-    """Keeps the last ``limit`` bytes sent, for tests and tools: ``data``."""
+    """Keeps at most the last ``limit`` bytes of output in ``data``, for tests and tools."""
 
     def __init__(self, limit: int = 1 << 20) -> None:
         self.data = bytearray()
         self._limit = limit
 
     def write(self, value: int) -> None:
-        """Append the byte; the oldest half is forgotten at the limit (a guest may print for ever)."""
+        """Append the byte; at the limit, drop the oldest half first."""
         if len(self.data) >= self._limit:
             del self.data[: self._limit // 2]
         self.data.append(value)
@@ -135,7 +135,7 @@ class MemoryEnd(NullEnd):
 class FileEnd(NullEnd):
     """Writes to an open binary file; ``source`` is a descriptor to read from.
 
-    It is flushed at each end of line, a terminal at each byte: a guest's prompt ends without one.
+    The file is flushed at each line feed. A terminal is flushed at each byte, because a prompt has no line feed.
     """
 
     def __init__(self, file: BinaryIO, source: int | None = None, *, owned: bool = True) -> None:
@@ -145,7 +145,7 @@ class FileEnd(NullEnd):
         self._eager_flush = file.isatty()
 
     def write(self, value: int) -> None:
-        """Write the byte; what the host's file refuses is lost."""
+        """Write the byte; it is lost if the file cannot be written."""
         try:
             self._file.write(bytes((value,)))
             if self._eager_flush or value == 0x0A:
@@ -160,7 +160,7 @@ class FileEnd(NullEnd):
             self._file.flush()
 
     def fileno(self) -> int | None:
-        """The descriptor given as ``source``."""
+        """Return ``source``."""
         return self._source
 
     def close(self) -> None:
@@ -184,7 +184,7 @@ def read_available(fd: int, limit: int) -> bytes | None:
 
 
 def write_available(fd: int, data: Buffer) -> int:
-    """Bytes that a non-blocking descriptor took; all of them are gone if the other side is."""
+    """Write to a non-blocking descriptor; return the bytes written, or all bytes if the other side is closed."""
     try:
         return os.write(fd, data)
     except BlockingIOError:

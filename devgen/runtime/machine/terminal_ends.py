@@ -1,4 +1,4 @@
-"""Streams to terminals: the one that devgen was started from, and pseudo-terminals for other programs."""
+"""Terminal backends: the terminal that devgen was started from, and pseudo-terminals for other programs."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ HELP: Final = "Ctrl-A x ends the run, Ctrl-A b sends a break, Ctrl-A Ctrl-A is C
 
 
 class TerminalEnd(FileEnd):
-    """The terminal that devgen was started from, or whatever stands in its place.
+    """Standard input and output of devgen.
 
-    While a run goes on a terminal gives each key to the guest as it is pressed, Ctrl-C among them; so there is a way
-    out: Ctrl-A is the escape key. What is no terminal (a pipe, a file) is read as it is.
+    During a run a terminal is in raw mode: each key goes to the guest, including Ctrl-C. Ctrl-A is the escape key for
+    ending the run. Input that is not a terminal (a pipe, a file) is read without escapes.
     """
 
     def __init__(self, file: BinaryIO, source: int | None, *, owned: bool = False) -> None:
@@ -37,13 +37,13 @@ class TerminalEnd(FileEnd):
 
     @property
     def eager(self) -> bool:
-        """While it is a terminal: the way out must work when the guest takes no bytes any more."""
+        """Whether it is a terminal in raw mode: the escape key must work even if the guest reads no bytes."""
         return self._saved is not None
 
     def start(self) -> None:
-        """Take the terminal out of the hands of its line discipline, unless it belongs to another job."""
+        """Put the terminal into raw mode, unless this process is in the background."""
         fd = self._source
-        if fd is None or self._saved is not None or not _in_front(fd):
+        if fd is None or self._saved is not None or not _in_foreground(fd):
             return
         with suppress(termios.error):
             saved = termios.tcgetattr(fd)
@@ -55,7 +55,7 @@ class TerminalEnd(FileEnd):
             print(f"devgen: {HELP}", file=sys.stderr)
 
     def stop(self) -> None:
-        """Give the terminal back as it was."""
+        """Restore the terminal's mode."""
         if self._saved is not None and self._source is not None:
             with suppress(termios.error):
                 termios.tcsetattr(self._source, termios.TCSADRAIN, self._saved)
@@ -63,7 +63,7 @@ class TerminalEnd(FileEnd):
         self._escaped = False
 
     def read(self, limit: int) -> Arrival | None:
-        """Keys, escapes resolved."""
+        """Read keys and resolve escape sequences."""
         data = None if self._source is None else read_available(self._source, limit)
         if data is None:
             return None
@@ -86,7 +86,7 @@ class TerminalEnd(FileEnd):
         return found
 
     def close(self) -> None:
-        """Give the terminal back."""
+        """Restore the terminal and close the file."""
         self.stop()
         super().close()
 
@@ -101,8 +101,8 @@ _ESCAPES: Final[dict[int, bytes | Signal]] = {
 }
 
 
-def _in_front(fd: int) -> bool:
-    """Whether ``fd`` is a terminal that listens to this process: one in the background must not touch it."""
+def _in_foreground(fd: int) -> bool:
+    """Whether ``fd`` is a terminal and this process is in its foreground process group."""
     try:
         return os.isatty(fd) and os.tcgetpgrp(fd) == os.getpgrp()
     except OSError:
@@ -110,20 +110,20 @@ def _in_front(fd: int) -> bool:
 
 
 class PtyEnd(NullEnd):
-    """A pseudo-terminal for another program, such as a terminal emulator. What nobody reads in time is lost."""
+    """A pseudo-terminal for another program, such as a terminal emulator. Output that is not read in time is lost."""
 
     direct = False
 
     def __init__(self) -> None:
-        """Open one. Raises OSError if the host has none left."""
-        # The other side stays open here too, so that the last program to leave it does not end the stream.
+        """Open a pseudo-terminal. Raises OSError if the host has no free one."""
+        # This process keeps the slave open, so that the stream does not end when the other program closes it.
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
         self.where = os.ttyname(self._slave)
 
     def write(self, value: int) -> None:
-        """Send the byte if there is room for it."""
+        """Send the byte, or drop it if the buffer is full."""
         with suppress(OSError):
             os.write(self._master, bytes((value,)))
 
@@ -153,7 +153,7 @@ class PtyEnd(NullEnd):
 
 def standard_streams() -> TerminalEnd:
     """The terminal, pipe or file at standard output and standard input; what is closed is replaced by nothing."""
-    if sys.stdout is None:  # started with it closed
+    if sys.stdout is None:  # started with standard output closed
         return TerminalEnd(open(os.devnull, "wb"), _standard_input(), owned=True)
     return TerminalEnd(sys.stdout.buffer, _standard_input())
 
@@ -161,5 +161,5 @@ def standard_streams() -> TerminalEnd:
 def _standard_input() -> int | None:
     try:
         return sys.stdin.fileno()
-    except (OSError, ValueError, AttributeError):  # closed, replaced by a test runner, or not there at all
+    except (OSError, ValueError, AttributeError):  # closed, replaced by a test runner, or None
         return None
