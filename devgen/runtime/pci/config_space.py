@@ -52,10 +52,7 @@ _ROM_ENABLE = 1
 
 @dataclass(slots=True, frozen=True)
 class PciIdentity:
-    """The identification registers of a function's header.
-
-    ``class_code`` is 24 bits: class, subclass, programming interface. ``interrupt_pin`` is 0 for none, 1 for INTA#.
-    """
+    """Identification registers. ``class_code``: class, subclass, prog-if (24 bits). ``interrupt_pin``: 1 is INTA#."""
 
     vendor: int
     device: int
@@ -216,10 +213,7 @@ class PciConfig:
         return offset
 
     def add_extended(self, identifier: int, version: int, body: bytes, at: int | None = None) -> int:
-        """Append an extended capability to its list and return its offset; see ``add_capability``.
-
-        ``body`` follows the header's dword. The first extended capability is at 0x100.
-        """
+        """Append an extended capability, the first at 0x100; return its offset. ``body`` follows the header's dword."""
         offset = self._next_extended if at is None else at
         end = offset + 4 + len(body)
         if self._last_extended is None and offset != FIRST_EXTENDED:
