@@ -317,7 +317,7 @@ def test_a_file_that_is_no_saved_state_is_told_in_a_line(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--stream", "line"], "--stream line: write NAME=END, as serial=pty"),
+        (["--stream", "line"], "--stream line: write NAME=BACKEND, as serial=pty"),
         (["--stream", "lime=pty"], "serial-card: no stream 'lime' (did you mean 'line'?); it has line"),
         (["--stream", "line=ptty"], "stream 'line': unknown stream backend 'ptty' (did you mean 'pty'?)"),
         (["--stream", "line=file:no/such/file"], "stream 'line': cannot open stream backend"),
