@@ -23,7 +23,7 @@ class Serial16550(Device):
     The serial port of a PC: eight byte-wide ports and one interrupt. It follows QEMU 7.2. Received characters
     that nobody reads interrupt after four character times, which are computed in single precision as there.
 
-    Deviation instant_transmission: Transmission takes no time.
+    Deviation instant_transmission: Transmission takes no time, unless the host is slow to take what is sent.
 
     Deviation fixed_modem_lines: The modem lines show a line that is up (CTS, DSR, DCD) except in loopback.
 
@@ -100,7 +100,11 @@ class Serial16550(Device):
         self.timeout = Timer(env.clocks.virtual, self.timeout_expired)
         self.intr = self.add_irq("intr")
         self.serial = self.add_stream(
-            "serial", self.serial_received, on_break=self.serial_broken, room=self.serial_room
+            "serial",
+            self.serial_received,
+            on_break=self.serial_broken,
+            room=self.serial_room,
+            on_writable=self.serial_writable,
         )
         bank = RegisterBank(
             "ports",
@@ -286,6 +290,15 @@ class Serial16550(Device):
             else 1
         )
 
+    def serial_writable(self) -> None:
+        """The host takes bytes of serial again."""
+        if not self.LSR & 0x40 and self.serial.writable > 1:  # LSR.TEMT
+            self.LSR |= 0x20  # LSR.THRE = 1
+            self.LSR |= 0x40  # LSR.TEMT = 1
+            self.sent = 1
+            self.interrupt()
+        self.update_serial()
+
     def timeout_expired(self) -> None:
         """timeout has expired."""
         if not self.rx.empty:
@@ -389,8 +402,12 @@ class Serial16550(Device):
         """The description's action transmit."""
         self.sent = 0
         self.interrupt()
-        self.sent = 1
-        self.interrupt()
+        if self.MCR & 0x10 or self.serial.writable > 1:  # MCR.LOOP
+            self.sent = 1
+            self.interrupt()
+        else:
+            self.LSR &= ~0x20  # LSR.THRE = 0
+            self.LSR &= ~0x40  # LSR.TEMT = 0
         if self.MCR & 0x10:  # MCR.LOOP
             self.take(character)
         else:

@@ -22,8 +22,8 @@ class VirtioConsolePci(PciDevice):
     """Virtio console device (PCI).
 
     One port, virtio 1.2 (section 5.3): what the driver transmits goes out on the stream `serial`, and what
-    comes in on it is received. Bytes for which the driver has no buffer wait. It has no size, and no further
-    ports.
+    comes in on it is received. Bytes for which the driver has no buffer wait, and so do those that the host
+    does not take. It has no size, and no further ports.
 
     Datasheet: Virtual I/O Device (VIRTIO) Version 1.2, sections 2 (facilities), 3 (initialization) and 4.1
     (over PCI bus).
@@ -153,7 +153,9 @@ class VirtioConsolePci(PciDevice):
         self.rest = Timer(env.clocks.virtual, self.rest_expired)
         self.inta = self.add_intx("inta")
         self.message = self.add_vectors("message", 3, 0)
-        self.serial = self.add_stream("serial", self.serial_received, room=self.serial_room)
+        self.serial = self.add_stream(
+            "serial", self.serial_received, room=self.serial_room, on_writable=self.serial_writable
+        )
         bank = RegisterBank(
             "virtio",
             0x400,
@@ -496,6 +498,11 @@ class VirtioConsolePci(PciDevice):
         """How many bytes serial can take now."""
         return self.ROOM - self.filled if self.filled < self.ROOM else 0
 
+    def serial_writable(self) -> None:
+        """The host takes bytes of serial again."""
+        if self.DEVICE_STATUS & 4 and not self.rest.armed:  # DEVICE_STATUS.DRIVER_OK
+            self.rest.arm_in(self.PAUSE)
+
     def rest_expired(self) -> None:
         """rest has expired."""
         self.work()
@@ -529,7 +536,7 @@ class VirtioConsolePci(PciDevice):
 
     def ready(self, q: int) -> int:
         """The description's function ready."""
-        return int(bool(q or self.first < self.filled))
+        return int(self.first < self.filled if q == self.RECEIVE else self.serial.writable >= self.PIECE)
 
     def set_status(self, bits: int) -> None:
         """The description's action set_status."""
@@ -716,7 +723,7 @@ class VirtioConsolePci(PciDevice):
         if self.current == self.RECEIVE and self.writable:
             self.receive()
         elif self.current and not self.writable:
-            self.transmit(min(self.left, self.PIECE))
+            self.transmit(min(self.left, self.PIECE, self.serial.writable))
         else:
             self.left = 0
 
@@ -736,9 +743,12 @@ class VirtioConsolePci(PciDevice):
 
     def transmit(self, n: int) -> None:
         """The description's action transmit."""
-        self.load_bytes(self.segment, self.piece, 0, n)
-        self.serial.send_bytes(self.piece, 0, n)
-        self.advance(n)
+        if n:
+            self.load_bytes(self.segment, self.piece, 0, n)
+            self.serial.send_bytes(self.piece, 0, n)
+            self.advance(n)
+        else:
+            self.busy = 0
 
     def finish(self) -> None:
         """The description's action finish."""

@@ -15,7 +15,8 @@ from devgen.language.reading.source_map import Sources
 
 _ROUTINES: Final = frozenset(("functions", "actions"))
 _HOOKS_WORDS = """
-    read write before_read on_read on_write on_ring on_input on_expire on_receive on_break on_reset level enable match
+    read write before_read on_read on_write on_ring on_input on_expire on_receive on_break on_reset on_writable
+    level enable match
 """
 _HOOKS: Final = frozenset(_HOOKS_WORDS.split())
 _NO_BEHAVIOUR: Final = frozenset(("fields", "properties", "constants", "events", "values", "pci"))

@@ -52,6 +52,7 @@ INSIDE: Final[Mapping[type, tuple[str, ...]]] = {
     ir.Now: (),
     ir.TimerQuery: ("index",),
     ir.FifoQuery: (),
+    ir.StreamQuery: (),
     ir.LoadMemory: ("address",),
     ir.TextByte: ("text", "index"),
     # statements

@@ -45,11 +45,12 @@ class InputPlan:
 
 @dataclass(slots=True, frozen=True)
 class StreamPlan:
-    """A byte stream: the steps of a received byte and of a break condition."""
+    """A byte stream: the steps of a received byte, of a break condition, and of the host accepting bytes again."""
 
     stream: model.Stream
     received: Steps
     broken: Steps
+    writable: Steps
 
 
 @dataclass(slots=True, frozen=True)
@@ -107,7 +108,7 @@ def plan_device(device: model.Device) -> DevicePlan:
         ),
         inputs=tuple(InputPlan(pin, entry.steps(pin.on_input, {("gpio_in", pin.name)})) for pin in device.gpio_in),
         streams=tuple(
-            StreamPlan(stream, entry.steps(stream.on_receive), entry.steps(stream.on_break))
+            StreamPlan(stream, *map(entry.steps, (stream.on_receive, stream.on_break, stream.on_writable)))
             for stream in device.streams
         ),
         doorbells=tuple(

@@ -130,7 +130,11 @@ def behaviour(device: model.Device) -> tuple[Nodes, ...]:
         *(action.body for action in device.actions),
         *(line.level for line in (*device.interrupts, *device.gpio_out)),
         *(pin.on_input for pin in device.gpio_in),
-        *(part for stream in device.streams for part in (stream.on_receive, stream.on_break, stream.room)),
+        *(
+            part
+            for stream in device.streams
+            for part in (stream.on_receive, stream.on_break, stream.room, stream.on_writable)
+        ),
         *(bell.on_ring for region in device.regions for bell in region.doorbells),
         device.on_reset,
     )

@@ -24,6 +24,7 @@ from devgen.hosts.bench.arguments import (
     unknown_part,
     wrong_access,
 )
+from devgen.hosts.bench.output_taker import OutputTaker
 from devgen.hosts.bench.placing import DECODING, place_bars, region_addresses
 from devgen.runtime.base.faults import suggest
 from devgen.runtime.base.plain_state import Json, mapping
@@ -126,6 +127,7 @@ class Bench:
         self.settle()  # what was due at power-on
         self.journal = Journal(self.dut, clock)
         self.journal.tap_streams()
+        self._takers: dict[str, OutputTaker] = {}
         self.machine.event_sinks.append(self.journal.event)
 
     @staticmethod
@@ -295,6 +297,15 @@ class Bench:
     def receive_break(self, stream: str | None = None) -> None:
         """Deliver a break condition on a stream (default: the only one)."""
         self.dut.streams[self._only("stream", self.dut.streams, stream)].receive_break()
+        self.settle()
+
+    def take_output(self, count: int | None, stream: str | None = None) -> None:
+        """From now on the host takes ``count`` more bytes of a stream, None: any number. The device is told.
+
+        That is what the device finds in ``writable``; what it sends beyond it is sent all the same.
+        """
+        name = self._only("stream", self.dut.streams, stream)
+        self._takers.setdefault(name, OutputTaker(self.dut.streams[name])).take(count)
         self.settle()
 
     @property

@@ -26,6 +26,7 @@ from devgen.language.ir import (
     Range,
     RegisterPlace,
     StatePlace,
+    StreamQuery,
     TimerQuery,
     Unary,
 )
@@ -96,7 +97,7 @@ class Flow:
         """Whether an expression may change without a write to a place in it: with time or by a called function."""
         if isinstance(expr, Load):
             return isinstance(expr.place, CounterPlace | FifoPlace) or storage(expr.place) in self.volatile
-        return isinstance(expr, Apply | Now | TimerQuery | FifoQuery | LoadMemory)
+        return isinstance(expr, Apply | Now | TimerQuery | FifoQuery | StreamQuery | LoadMemory)
 
 
 def _depends(place: Place) -> set[Storage]:

@@ -13,6 +13,7 @@ from devgen.language.behaviour.named_things import (
     LANGUAGE_CONSTANTS,
     TIMER_QUERIES,
     WIDEST,
+    WRITABLE,
     Thing,
     cut,
     line_readonly,
@@ -54,6 +55,7 @@ from devgen.language.ir import (
     RegisterPlace,
     Slice,
     StatePlace,
+    StreamQuery,
     Text,
     TextByte,
     TimerQuery,
@@ -249,6 +251,9 @@ class Names(ABC):
                 bounds = Range(0, fifo.depth.range.hi) if name in ("count", "free") else BOOL
                 level = FifoQuery(fifo.name, FIFO_QUERIES[name], bounds)
                 return Thing(f"{base.what}.{name}", value=level, readonly="follows from pushing and popping")
+            case StreamEntry(stream) if name == "writable":
+                amount = StreamQuery(stream, WRITABLE)
+                return Thing(f"{base.what}.{name}", value=amount, readonly="is what the host takes")
         return None
 
     # --- in brackets -------------------------------------------------------------------

@@ -29,6 +29,9 @@ from devgen.language.scope import (
 WIDEST = 256
 TIMER_QUERIES = {"armed": BOOL, "deadline": Range.unsigned(128)}
 FIFO_QUERIES: dict[str, FifoQueryName] = {query: query for query in get_args(FifoQueryName)}
+WRITABLE = Range(0, 1 << 20)
+"""What a stream's ``writable`` may be: the runtime keeps up to 1 MiB of what the host's end does not take at once."""
+
 LANGUAGE_CONSTANTS: dict[str, Expr] = {"now": Now("virtual"), "rtc_now": Now("rtc"), "true": Int(1), "false": Int(0)}
 Declared = Entry | FieldEntry
 
@@ -92,7 +95,7 @@ def members(entry: Declared | None) -> tuple[str, ...]:
         case CounterEntry():
             return ("load(value)", "start()", "stop()")
         case StreamEntry():
-            return ("send(byte)", "send_bytes(array[first], length)")
+            return ("send(byte)", "send_bytes(array[first], length)", "writable")
         case FifoEntry():
             return ("push(value)", "pop()", "clear()", *FIFO_QUERIES)
     return ()
@@ -127,6 +130,8 @@ def value_hint(thing: Thing) -> str:
             return "it is a window: name the register behind it"
         case TimerEntry(name):
             return f"`{name}.armed` and `{name}.deadline` are values"
+        case StreamEntry(name):
+            return f"`{name}.writable` is how many bytes the host takes now"
         case FifoEntry(name):
             return f"`{name}[0]` is its oldest entry, `{name}.count` how many there are"
         case FunctionEntry(name):

@@ -51,6 +51,7 @@ from devgen.language.ir import (
     Range,
     RegisterPlace,
     Slice,
+    StreamQuery,
     Text,
     TextByte,
     TimerQuery,
@@ -149,6 +150,8 @@ class ChangeFinder:
                 return self._steps(index, "an index")
             case LoadMemory():
                 raise NotFollowedError("it reads guest memory, which changes without the device's knowledge")
+            case StreamQuery():
+                raise NotFollowedError("it asks what the host takes, which changes without the device's knowledge")
         assert isinstance(expr, FifoQuery)
         return ()
 

@@ -232,6 +232,7 @@ def build_streams(ctx: Context, tree: Tree) -> tuple[Stream, ...]:
             spec.get("description", ""),
             ctx.statements(spec, "on_break", ctx.scope.hook(), ("break", name)),
             ctx.expression(spec, "room", ctx.scope.hook(), Range.unsigned(64), ("room", name)),
+            ctx.statements(spec, "on_writable", ctx.scope.hook(), ("writable", name)),
         )
         for name, spec in entries(tree, "streams").items()
     )

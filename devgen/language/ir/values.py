@@ -281,6 +281,14 @@ class FifoQuery:
 
 
 @dataclass(slots=True, frozen=True)
+class StreamQuery:
+    """``s.writable``: how many bytes the host's end of a stream takes now."""
+
+    stream: str
+    range: Range
+
+
+@dataclass(slots=True, frozen=True)
 class LoadMemory:
     """``loadN(address)``: a little-endian read of guest memory; ``size`` in bytes."""
 
@@ -315,6 +323,7 @@ Expr = (
     | Now
     | TimerQuery
     | FifoQuery
+    | StreamQuery
     | LoadMemory
     | TextByte
 )

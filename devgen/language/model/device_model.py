@@ -329,6 +329,7 @@ class Stream:
     description: str
     on_break: tuple[Stmt, ...] = ()
     room: Expr | None = None
+    on_writable: tuple[Stmt, ...] = ()
 
 
 @dataclass(slots=True, frozen=True)

@@ -236,6 +236,8 @@ class StreamView:
     """What a break condition does."""
     room: Hook | None
     """How many bytes the device can accept; None: any number."""
+    on_writable: Hook | None
+    """What is done when the host accepts bytes again."""
     description: str
     """Its description, or an empty string."""
 

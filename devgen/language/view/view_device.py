@@ -162,5 +162,6 @@ def _stream(part: model.Stream, spec: Tree) -> StreamView:
         on_receive=hook(spec, "on_receive", part.on_receive),
         on_break=hook(spec, "on_break", part.on_break),
         room=hook(spec, "room", part.room),
+        on_writable=hook(spec, "on_writable", part.on_writable),
         description=part.description,
     )

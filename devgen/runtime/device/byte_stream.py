@@ -10,6 +10,9 @@ from devgen.runtime.time.clock import MasterClock
 ROOMY: Final = 4096
 """Free bytes reported for a device that does not report its own."""
 
+WRITABLE: Final = 1 << 20
+"""Bytes that the host takes at once at most; as many as wait for an end that takes none."""
+
 
 def _drop(_value: int) -> None:
     """Drop a byte: the device does not receive."""
@@ -34,7 +37,10 @@ class ByteStream:
     overrun, as on a serial line without handshake.
     """
 
-    __slots__ = ("_blocks", "_on_break", "_on_receive", "_room", "_sinks", "clock", "name", "observer", "on_room")
+    __slots__ = (
+        "_blocks", "_on_break", "_on_receive", "_on_writable", "_room", "_sinks", "clock", "name", "observer",
+        "on_room", "outlet",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -42,6 +48,7 @@ class ByteStream:
         on_receive: Callable[[int], None] | None = None,
         on_break: Callable[[], None] | None = None,
         room: Callable[[], int] | None = None,
+        on_writable: Callable[[], None] | None = None,
     ) -> None:
         self.name = name
         self._on_receive = on_receive or _drop
@@ -49,6 +56,9 @@ class ByteStream:
         self._room = room
         self.on_room: Callable[[], None] | None = None
         """Called under the machine's lock when ``room()`` may have changed; set by a host while bytes are waiting."""
+        self._on_writable = on_writable
+        self.outlet: Callable[[], int] | None = None
+        """Returns how many bytes the host accepts now, where that is limited. The host sets it."""
         self._sinks: tuple[Callable[[int], None], ...] = ()
         self._blocks: dict[Callable[[int], None], Callable[[bytes], None]] = {}
         self.observer: InputObserver | None = None
@@ -110,6 +120,18 @@ class ByteStream:
     def room(self) -> int:
         """Return how many bytes the device can accept now; `ROOMY` if the device does not report it."""
         return ROOMY if self._room is None else self._room()
+
+    @property
+    def writable(self) -> int:
+        """How many bytes the host takes now, 0 to `WRITABLE`. It is advice: what is sent beyond that may be lost."""
+        return WRITABLE if self.outlet is None else max(0, min(self.outlet(), WRITABLE))
+
+    def writable_again(self) -> None:
+        """The host takes bytes again, or a run begins. The machine's lock is held."""
+        if self._on_writable is not None:
+            self._on_writable()
+            if self.clock is not None and self.clock.queue.due:
+                self.clock.settle()
 
     def room_changed(self) -> None:
         """Notify the host that ``room()`` may have changed. Called by the device."""

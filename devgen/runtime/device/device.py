@@ -195,12 +195,14 @@ class Device:
         on_receive: Callable[[int], None] | None = None,
         on_break: Callable[[], None] | None = None,
         room: Callable[[], int] | None = None,
+        on_writable: Callable[[], None] | None = None,
     ) -> ByteStream:
         """Add a byte stream; ``on_receive(byte)`` is called for each byte from the host.
 
         ``on_break()`` is called for a break condition. ``room()`` returns how many bytes the device can accept now.
+        ``on_writable()`` is called when the host accepts bytes again.
         """
-        stream = self.streams[name] = ByteStream(name, on_receive, on_break, room)
+        stream = self.streams[name] = ByteStream(name, on_receive, on_break, room, on_writable)
         stream.clock = self.clocks.virtual
         return stream
 

@@ -88,6 +88,7 @@ class StreamInputs:
             for (device, name), end in machine.ends.items()
             if not end.direct
         }
+        self._streams = [machine.devices[device].streams[name] for device, name in machine.ends]
         taken: set[int] = set()
         for (device, name), end in machine.ends.items():
             stream, fd = machine.devices[device].streams[name], end.fileno()
@@ -101,6 +102,8 @@ class StreamInputs:
         """Called when a run starts."""
         for source in self._sources:
             source.end.start()
+        for stream in self._streams:
+            stream.writable_again()  # a restored device may wait for that
         self._wake()
 
     def stop(self) -> None:

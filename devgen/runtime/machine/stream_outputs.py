@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from devgen.runtime.device.byte_stream import ByteStream
+from devgen.runtime.device.byte_stream import WRITABLE, ByteStream
 from devgen.runtime.machine.stream_backends import say
 from devgen.runtime.machine.stream_ends import StreamEnd
 
-BACKLOG: Final = 1 << 20
+BACKLOG: Final = WRITABLE
 """Most bytes that wait for one backend."""
 
 BLOCK: Final = 1 << 16
@@ -56,6 +56,8 @@ class StreamOutput:
         self._progress = 0.0
         self.lost = 0
         """Number of bytes that have been lost."""
+        self._awaited = False
+        stream.outlet = self._writable
         stream.disconnect(end.write)
         stream.connect(self._send, self._send_block)
 
@@ -79,7 +81,12 @@ class StreamOutput:
         if len(data) > room:
             self._lose(len(data) - room)
         if len(backlog) >= BLOCK and self._gate is None:
-            self.flush()
+            self._drain()  # the loop, which has been woken, tells the device: not in the middle of its handler
+
+    def _writable(self) -> int:
+        room = BACKLOG - len(self._backlog)
+        self._awaited = self._awaited or room < BACKLOG // 2
+        return room
 
     def _lose(self, count: int) -> None:
         if not self.lost:
@@ -89,7 +96,16 @@ class StreamOutput:
     # --- called by the event loop ------------------------------------------------------------
 
     def flush(self) -> None:
-        """Write what the backend can take; if bytes remain, watch for when it can take more."""
+        """Write what the backend can take, and notify a device that waits for it.
+
+        If bytes remain, watch for when the backend can take more.
+        """
+        self._drain()
+        if self._awaited and len(self._backlog) <= BACKLOG // 2:
+            self._awaited = False
+            self._stream.writable_again()
+
+    def _drain(self) -> None:
         self._write()
         if not self._backlog:
             self._unwatch()
@@ -145,6 +161,7 @@ class StreamOutput:
     def close(self) -> None:
         """Write the backlog, disconnect and report how many bytes were lost."""
         self.finish()
+        self._stream.outlet = None
         self._stream.disconnect(self._send)
         self._stream.connect(self._end.write, self._end.write_all)
         if self.lost:

@@ -88,6 +88,8 @@ class Lowering:
                 return self._timer_query(expr)
             case ir.FifoQuery(fifo, query):
                 return self._fifo_query(fifo, query)
+            case ir.StreamQuery(stream):
+                return suffixed(attribute(self.symbols.attribute("stream", stream)), ".writable")
             case ir.LoadMemory(address, size):
                 return call("self.load_memory", (self.number(address), Node(str(size))))
             case ir.TextByte(text, index):

@@ -82,6 +82,8 @@ class LineLowering:
             arguments.append(Node(f"on_break={self._method('broken', stream.name).text}"))
         if stream.room is not None:
             arguments.append(Node(f"room={self._method('room', stream.name).text}"))
+        if stream.on_writable:
+            arguments.append(Node(f"on_writable={self._method('writable', stream.name).text}"))
         return self._added("add_stream", stream.name, *arguments)
 
     def _added(self, method: str, name: str, *arguments: Node) -> Node:
@@ -110,6 +112,7 @@ class LineLowering:
             received=method("received", plan.received, "value: int") if stream.on_receive else None,
             broken=method("broken", plan.broken) if stream.on_break else None,
             room=None if stream.room is None else self._room(stream.name, stream.room),
+            writable=method("writable", plan.writable) if stream.on_writable else None,
         )
 
     def _room(self, name: str, room: ir.Expr) -> Method:

@@ -124,6 +124,7 @@ class Stream:
     received: Method | None
     broken: Method | None
     room: Method | None
+    writable: Method | None
 
 
 @dataclass(slots=True, frozen=True)

@@ -100,6 +100,7 @@ def claim_methods(symbols: Symbols) -> None:
         symbols.attributes["received", stream.name] = claim(f"{stem}_received")
         symbols.attributes["broken", stream.name] = claim(f"{stem}_broken")
         symbols.attributes["room", stream.name] = claim(f"{stem}_room")
+        symbols.attributes["writable", stream.name] = claim(f"{stem}_writable")
     for plan in symbols.plan.regions:
         if plan.has_window:
             symbols.attributes["window", plan.region.name] = claim(f"{plan.region.name}_window")

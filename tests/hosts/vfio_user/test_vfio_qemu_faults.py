@@ -1,4 +1,4 @@
-"""Faults of QEMU 11.1 that docs/vfio-user.md states. A test that fails here: QEMU is mended, and the page is to say so."""
+"""Faults of QEMU 11.1 that docs/vfio-user.md states. Where a test fails, QEMU is mended: the page is to say so."""
 
 from __future__ import annotations
 
