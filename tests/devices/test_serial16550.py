@@ -179,3 +179,23 @@ def test_character_times_are_those_of_single_precision(
         uart.advance(expected)
         assert uart.transitions()[-1] == (start + expected, 1), divisor
         uart.read8(DATA)
+
+
+def test_the_transmitter_is_busy_while_the_host_takes_nothing(uart: Bench) -> None:
+    uart.write8(IER, 2)
+    uart.read8(IIR)
+    uart.take_output(2)
+    uart.write8(DATA, ord("A"))
+    assert (uart.read8(LSR), uart.irq(), uart.read8(IIR)) == (0x60, 1, SENT)
+    uart.write8(DATA, ord("B"))
+    assert (uart.read8(LSR), uart.irq(), uart.read8(IIR)) == (0, 0, NONE)
+    uart.take_output(10)
+    assert (uart.read8(LSR), uart.irq(), uart.read8(IIR)) == (0x60, 1, SENT)
+    assert uart.sent == b"AB"
+
+
+def test_loopback_does_not_wait_for_the_host(uart: Bench) -> None:
+    uart.take_output(0)
+    uart.write8(MCR, 0x10)
+    uart.write8(DATA, ord("A"))
+    assert (uart.read8(LSR), uart.read8(DATA)) == (0x61, ord("A"))

@@ -68,3 +68,30 @@ def test_buffers_of_the_wrong_direction_are_passed_over(driver: Driver, queues: 
     queues[0].ask((0x10000, 1 << 31, 0))
     queues[1].ask(*all_writable(1 << 31))
     assert (queues[0].take(), queues[1].take(), driver.bench.sent) == ([(0, 0)], [(0, 0)], b"")
+
+
+def test_a_chain_waits_while_the_host_takes_nothing(driver: Driver, queues: list[Queue]) -> None:
+    text = bytes(range(200)) * 50
+    driver.bench.store(0x10000, text)
+    driver.bench.take_output(6000)
+    queues[1].ask((0x10000, len(text), 0))
+    driver.bench.advance("1 ms")
+    assert (driver.bench.sent, queues[1].take()) == (text[:6000], [])
+    driver.bench.take_output(100_000)
+    driver.bench.advance("1 ms")
+    assert (driver.bench.sent, queues[1].take()) == (text, [(0, 0)])
+
+
+def test_what_comes_in_is_received_while_the_host_takes_nothing(driver: Driver, queues: list[Queue]) -> None:
+    driver.bench.take_output(0)
+    queues[1].ask((0x20000, 10, 0))
+    queues[0].ask(*all_writable(64))
+    feed(driver, b"hi")
+    assert (queues[0].take(), queues[1].take(), driver.bench.sent) == ([(0, 2)], [], b"")
+
+
+def test_a_device_that_waits_for_the_host_is_idle(driver: Driver, queues: list[Queue]) -> None:
+    driver.bench.take_output(5000)
+    queues[1].ask((0x10000, 100_000, 0))
+    driver.bench.advance("1 ms")
+    assert not driver.bench.dut.rest.armed  # type: ignore[attr-defined]

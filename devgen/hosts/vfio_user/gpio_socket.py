@@ -1,7 +1,8 @@
 """The GPIO lines of a served device as text: who connects drives inputs and hears of outputs.
 
 A line ``NAME=0`` or ``NAME=1`` drives an input; ``?`` asks for the levels of all lines. Each change of an output is
-told in the same form, and what cannot be done in a line that begins with ``error:``.
+told in the same form, and what cannot be done in a line that begins with ``error:``. What a slow reader has not taken
+waits, up to 1 MiB, as a stream's bytes do.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from typing import TYPE_CHECKING, Final
 
 from devgen.hosts.vfio_user.served_streams import watchable
 from devgen.runtime.base.faults import MachineError, suggest
+from devgen.runtime.device.byte_stream import ByteStream
 from devgen.runtime.machine.stream_backends import open_named
 from devgen.runtime.machine.stream_ends import Signal
+from devgen.runtime.machine.stream_outputs import StreamOutput
 
 if TYPE_CHECKING:
     from devgen.hosts.vfio_user.server import VfioUserServer
@@ -34,6 +37,12 @@ class GpioLines:
         if not self._device.gpio_in and not self._device.gpio_out:
             raise MachineError(f"{self._device.name} has no GPIO lines")
         self._end = open_named(self._device.name, "GPIO lines", spec)
+        self._told = ByteStream("GPIO lines")
+        self._output: StreamOutput | None = None
+        self._told.connect(self._end.write, self._end.write_all)
+        if not self._end.direct:
+            place = f"{self._device.name}: GPIO lines"
+            self._output = StreamOutput(place, self._told, self._end, self, self._wake)
         self._typed = bytearray()
         self._fd: int | None = None
         self._undo: list[Callable[[], None]] = []
@@ -43,6 +52,22 @@ class GpioLines:
             self._undo.append(partial(line.disconnect, sink))
         self._end.start()
         self._follow()
+
+    def _wake(self) -> None:
+        """Have the server write what waits, between two messages."""
+        self._server.soon(self._flush)
+
+    def _flush(self) -> None:
+        if self._output is not None:
+            self._output.flush()
+
+    def watch_event(self, fd: int, callback: Callable[[], None]) -> None:
+        """See `devgen.runtime.machine.stream_outputs.Watching`."""
+        self._server.watch(fd, callback)
+
+    def unwatch_event(self, fd: int) -> None:
+        """See `devgen.runtime.machine.stream_outputs.Watching`."""
+        self._server.ignore(fd)
 
     def _follow(self) -> None:
         """Watch what the end has to be read from now."""
@@ -69,7 +94,10 @@ class GpioLines:
 
     def _read(self) -> bool:
         """Take what has come; False if nothing ever will again."""
+        before = self._end.outlet()
         arrival = self._end.read(4096)
+        if self._output is not None and self._end.outlet() != before:
+            self._output.changed()
         for piece in arrival or ():
             if piece is Signal.QUIT:
                 self._server.stop()
@@ -105,7 +133,8 @@ class GpioLines:
         self._say(f"{name}={level}")
 
     def _say(self, text: str) -> None:
-        self._end.write_all(f"{text}\n".encode())
+        line = bytearray(f"{text}\n".encode())
+        self._told.send_bytes(line, 0, len(line))
 
     def close(self) -> None:
         """Let go of the lines, and of the end."""
@@ -115,6 +144,9 @@ class GpioLines:
         for undo in self._undo:
             undo()
         self._undo.clear()
+        if self._output is not None:
+            self._output.close()
+            self._output = None
         self._end.stop()
         self._end.close()
 

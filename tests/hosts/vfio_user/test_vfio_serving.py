@@ -125,6 +125,21 @@ def test_a_plain_file_as_standard_input_is_read_to_its_end(project: Path, tmp_pa
         assert process.wait(30) == 0
 
 
+def test_lines_are_all_told_to_a_reader_that_is_slow(project: Path, paths: tuple[Path, Path]) -> None:
+    """A socket holds some 280 pieces that nobody has read; these are 4,000."""
+    path, other = paths
+    with (
+        served(path, "--lines", f"socket:{other}", device="serial-card", folder=project) as client,
+        connected(other) as lines,
+        lines.makefile("r") as heard,
+    ):
+        lines.sendall(b"button=0\n?\n")
+        assert [heard.readline(), heard.readline()] == ["button=0\n", "lamp=0\n"]
+        for number in range(4000):
+            client.write(0, 8, bytes((~number & 1, 0, 0, 0)))
+        assert [heard.readline() for _ in range(4000)] == ["lamp=1\n", "lamp=0\n"] * 2000
+
+
 def test_gpio_lines_are_driven_and_heard(project: Path, paths: tuple[Path, Path]) -> None:
     path, other = paths
     with (
@@ -349,7 +364,7 @@ def test_an_unknown_action_of_an_event_is_told(tmp_path: Path) -> None:
         capture_output=True, text=True, timeout=60, cwd=tmp_path, env=environment(), check=False,
     )  # fmt: skip
     assert done.returncode == 1
-    assert "no such action (did you mean 'exit'?); known are exit, log, ignore" in done.stderr
+    assert "unknown action 'exits' (did you mean 'exit'?); known are exit, log, ignore" in done.stderr
 
 
 def test_a_device_without_lines_says_so(tmp_path: Path) -> None:

@@ -207,3 +207,72 @@ def test_a_file_gets_all_in_order(stream: ByteStream, loop: Loop, tmp_path: Path
     stream.send(ord("e"))
     end.close()
     assert (tmp_path / "log").read_bytes() == b"abcde"
+
+
+def test_a_device_sees_how_much_the_backlog_takes(stream: ByteStream, output: StreamOutput) -> None:
+    assert stream.writable == BACKLOG
+    stream.send(1)
+    assert stream.writable == BACKLOG - 1
+    output.close()
+    assert stream.writable == BACKLOG
+
+
+@pytest.fixture
+def patient(output: StreamOutput, stream: ByteStream, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """What `writable` was at each call of the device's ``on_writable``."""
+    told: list[int] = []
+    monkeypatch.setattr(stream, "_on_writable", lambda: told.append(stream.writable))
+    return told
+
+
+def test_a_device_is_told_once_half_of_the_backlog_is_free_again(
+    stream: ByteStream, output: StreamOutput, patient: list[int], reader: socket.socket, loop: Loop
+) -> None:
+    for _ in range(2 * BACKLOG // BLOCK):
+        stream.send_bytes(bytearray(BLOCK), 0, min(BLOCK, stream.writable))
+    output.flush()
+    assert (patient, stream.writable < BACKLOG // 4) == ([], True)
+    while loop.watched:
+        for flush in list(loop.watched.values()):
+            flush()
+        received(reader)
+    assert len(patient) == 1
+    assert patient[0] >= BACKLOG // 2
+    assert output.lost == 0
+
+
+def test_a_device_that_has_not_asked_is_not_told(
+    stream: ByteStream, output: StreamOutput, patient: list[int], reader: socket.socket, loop: Loop
+) -> None:
+    stream.send_bytes(bytearray(BACKLOG), 0, BACKLOG)
+    output.flush()
+    while loop.watched:
+        for flush in list(loop.watched.values()):
+            flush()
+        received(reader)
+    assert patient == []
+
+
+def test_a_device_that_sends_as_soon_as_it_is_told_does_not_nest(
+    stream: ByteStream, output: StreamOutput, reader: socket.socket, loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    depth, deepest, sent = 0, 0, 0
+
+    def send() -> None:
+        nonlocal depth, deepest, sent
+        depth += 1
+        deepest = max(deepest, depth)
+        while sent < 4 * BACKLOG and (count := min(BLOCK, stream.writable)):
+            stream.send_bytes(bytearray(count), 0, count)
+            sent += count
+        depth -= 1
+
+    monkeypatch.setattr(stream, "_on_writable", send)
+    send()
+    heard = 0
+    for _ in range(10_000):
+        output.flush()
+        heard += len(received(reader))
+        if heard == sent >= 4 * BACKLOG:
+            break
+    assert (heard, output.lost, deepest) == (sent, 0, 1)

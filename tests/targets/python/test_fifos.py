@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from generated_code import described_in, instance_of
+from generated_code import class_of, described_in, instance_of
+
+from devgen.hosts.bench import Bench
+from devgen.hosts.bench.arguments import BenchError
 
 TEXT = """\
 device: dut
@@ -85,3 +89,59 @@ def test_snapshots_hold_them(dut: Any) -> None:
     dut.reset()
     dut.load_state(saved)
     assert (dut.read_DATA(), dut.read_DATA(), dut.rx.empty) == (ord("b"), ord("c"), True)
+
+
+PATIENT = """\
+device: dut
+bus: sysbus
+fifos:
+  tx: {depth: 4, width: 8}
+actions:
+  send(): |
+    for n in range(4):
+        if line.writable and not tx.empty:
+            line.send(tx[0])
+            tx.pop()
+streams:
+  line: {on_writable: send()}
+regions:
+  r:
+    space: mmio
+    size: 4 KiB
+    registers:
+      DATA: {at: 0, width: 8, access: wo, on_write: [tx.push(value), send()]}
+      WRITABLE: {at: 4, access: ro, read: line.writable}
+interrupts:
+  intr: {level: not tx.empty}
+"""
+
+
+@pytest.fixture
+def patient(tmp_path: Path) -> Iterator[Bench]:
+    with Bench(class_of(described_in(PATIENT, tmp_path))) as bench:
+        yield bench
+
+
+def test_a_host_takes_any_number_of_bytes_unless_it_is_limited(patient: Bench) -> None:
+    assert patient.read32(4) == 1 << 20
+    patient.take_output(3)
+    assert patient.read32(4) == 3
+    patient.take_output(None)
+    assert patient.read32(4) == 1 << 20
+
+
+def test_a_device_keeps_what_the_host_does_not_take(patient: Bench) -> None:
+    patient.take_output(2)
+    for value in b"abcd":
+        patient.write8(0, value)
+    assert (patient.sent, patient.read32(4), patient.irq()) == (b"ab", 0, 1)
+    patient.take_output(1)
+    assert (patient.sent, patient.irq()) == (b"abc", 1)
+    patient.take_output(None)
+    assert (patient.sent, patient.irq()) == (b"abcd", 0)
+
+
+@pytest.mark.parametrize("count", [-1, (1 << 20) + 1])
+def test_a_limit_that_no_stream_has_is_refused(patient: Bench, count: int) -> None:
+    with pytest.raises(BenchError, match=r"a stream takes 0 to 1048576 bytes"):
+        patient.take_output(count)
