@@ -6,7 +6,8 @@ method, and cached; a change of the tree empties the cache. Listeners are notifi
 the kernel's memory slots and doorbells.
 
 - ``memory_region``: the tree. ``flat_view`` and ``live_flat_view``: the flattened view, and its changes.
-- ``address_space``: reads, writes and DMA. ``resolved_accesses``: its cache. ``memory_listener``: notification.
+- ``access_dispatch``: reads and writes. ``resolved_accesses``: its cache. ``address_space`` adds DMA by devices.
+- ``memory_listener``: notification.
 - ``register_bank``: finds the registers of an access. ``access``: cuts an access as a region's access rules say.
 - ``register_window``: registers that are accessed through an index and a data register.
 - ``ram_block``: RAM with its dirty log. ``shared_bytes``: indivisible accesses. ``host_mapping``: mmap(2) by address.
