@@ -35,6 +35,8 @@ def build_lines(ctx: Context, specs: Tree, counts: dict[str, Expr | None]) -> tu
 
 
 def _line(ctx: Context, name: str, spec: dict[str, Any], count: Expr | None) -> Line:
+    if "level" in spec and "reset" in spec:
+        ctx.contradiction(spec, "reset", "level", "the line follows its level after a reset too")
     return Line(
         name=name,
         level=ctx.expression(spec, "level", ctx.scope.hook(index=count), "bool", ("level", name)),

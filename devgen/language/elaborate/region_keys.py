@@ -138,6 +138,8 @@ def _access(ctx: Context, spec: Tree, space: RegionSpace) -> AccessRule:
     rule = entries(spec, "access")
     valid = _sizes(ctx, rule, "valid", _default_sizes(spec, space), space)
     implemented = _sizes(ctx, rule, "implemented", valid, space)
+    if rule.get("unaligned") and valid[1] == 1:
+        ctx.contradiction(rule, "unaligned", "valid", "accesses of one byte are always aligned")
     return AccessRule(valid, implemented, rule.get("endian", "little"), rule.get("unaligned", False))
 
 

@@ -9,6 +9,7 @@ from devgen.language.diagnostics.codes_parts import RESERVED_NAME
 from devgen.language.diagnostics.text_form import plural
 from devgen.language.elaborate.elaboration import Context, Tree, entries, most
 from devgen.language.elaborate.field_keys import build_fields
+from devgen.language.elaborate.idle_keys import check_idle
 from devgen.language.elaborate.register_contradictions import NEEDS_WRITE_ACCESS, check_contradictions
 from devgen.language.elaborate.register_drafts import Defaults, Draft, FileDraft, RegisterDraft
 from devgen.language.model import AccessType, Field
@@ -57,6 +58,7 @@ def _draft_register(
         name, spec, parent, file, defaults, spec.get("at"), width, access, fields, reset, count, stride, sizes
     )
     _check_array(ctx, draft)
+    check_idle(ctx, draft)
     if isinstance(spec.get("reset"), list):
         _check_list(ctx, draft, "reset", spec["reset"])
     if remarkable and "constant" in spec:

@@ -231,7 +231,7 @@ def test_lines_of_an_array_may_share_a_level(make: Any) -> None:
 def test_lines_driven_by_statements_are_lowered_by_reset(make: Any) -> None:
     dut = make(
         "A: {at: 0, on_write: 'irq[value % 4] = 1'}",
-        "interrupts:\n  irq: {count: 4}\ngpio_out:\n  ready: {reset: 1, level: A == 0}\n",
+        "interrupts:\n  irq: {count: 4}\ngpio_out:\n  ready: {level: A == 0}\n",
     )
     assert dut.ready.level == 1
     dut.write_A(2)
