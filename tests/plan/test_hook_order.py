@@ -93,3 +93,25 @@ def test_on_write_gets_the_bits_that_took_the_write(
     for value, mask in writes:
         write(device, "R", value, mask)
     assert (device.runs, device.given, device.lanes) == expected
+
+
+@pytest.mark.parametrize(
+    ("registers", "offset", "size", "runs"),
+    [
+        pytest.param([f"R: {{at: 0, sizes: 4..4, {NOTE}}}"], 0, 2, 0, id="a size that the register does not answer"),
+        pytest.param([f"R: {{at: 0, sizes: 4..4, {NOTE}}}"], 0, 4, 1, id="the size that it answers"),
+        pytest.param(
+            ["A: {at: 0, fields: {X: {bits: 0, access: rw}}}", f"R: {{at: 4, alias: A, {NOTE}}}"],
+            5, 1, 0, id="a byte of an alias without fields",
+        ),
+        pytest.param(
+            [f"R: {{at: 0, decode: word, fields: {{X: 0}}, {NOTE}}}"], 2, 1, 1, id="a narrow write that reaches all"
+        ),
+    ],
+)  # fmt: skip
+def test_on_write_runs_only_where_the_register_is_reached(
+    tmp_path: Path, registers: list[str], offset: int, size: int, runs: int
+) -> None:
+    device = dut(tmp_path, *registers)
+    device.regions["registers"].ops.resolve_write(offset, size)(1)
+    assert device.runs == runs
