@@ -1,8 +1,8 @@
 """The vfio-user host: serves one PCI device on a UNIX socket, to QEMU 10.1 and newer or another client.
 
 vfio-user carries the calls of VFIO over a socket: the client reads and writes regions, maps its memory for DMA, and
-hands out eventfds for interrupts. One thread does all: messages, doorbells, timers, signals. The client is not trusted:
-a message is checked before it reaches the device, and no call is made that the client can block. For example::
+passes eventfds for interrupts. One thread handles messages, doorbells, timers and signals. The client is untrusted: a
+message is checked before it reaches the device, and the server makes no call that the client can block. For example::
 
     with VfioUserServer(device_class, Path("/tmp/card.sock")) as server:
         server.run()

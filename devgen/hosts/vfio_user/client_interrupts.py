@@ -1,4 +1,4 @@
-"""Interrupts of a served device: eventfds of the client, masks, and what waits behind them."""
+"""Interrupts of a served device: eventfds of the client, masks and pending interrupts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Vector = tuple[Irq, int]
 
 
 class Watcher(Protocol):
-    """What this module needs of the server: watching descriptors, signalling eventfds, closing descriptors."""
+    """The server's methods that this module uses."""
 
     def watch(self, fd: int, handler: Callable[[], None], *, urgent: bool = False) -> None:
         """Call ``handler()`` whenever ``fd`` can be read, before the client's next message if it is ``urgent``."""
@@ -40,7 +40,7 @@ class Watcher(Protocol):
 
 
 class Interrupts:
-    """One client's interrupts. ``close`` lets go of its descriptors and of the device's lines.
+    """The interrupts of one client. ``close`` closes its descriptors and disconnects from the device's lines.
 
     INTx is level-triggered and masks itself when it fires: on unmask it fires again if the pin is still high. A message
     that is masked, or has no eventfd yet, is pending; unmasking it or giving it an eventfd sends it.
@@ -59,7 +59,7 @@ class Interrupts:
             messages.path = _ByEventfd(device, self, Irq[messages.kind.upper()])
 
     def close(self) -> None:
-        """Forget the client."""
+        """Disconnect from the device and close the client's descriptors."""
         self._device.pin.disconnect(self._pin_changed)
         self._device.on_vector = None
         for messages in self._device.messages.values():
@@ -183,7 +183,7 @@ class Interrupts:
     # --- firing ----------------------------------------------------------------------------
 
     def raise_vector(self, number: int) -> None:
-        """The device raises a message: by MSI-X if the guest has enabled that, else by MSI."""
+        """Send the device's message ``number`` by MSI-X if the guest has enabled it, else by MSI."""
         for messages in self._device.messages.values():
             if messages.enabled:
                 number = messages.granted(number)
@@ -217,7 +217,7 @@ class Interrupts:
         self._refire(vector)
 
     def _refire(self, vector: Vector) -> None:
-        """Fire what has waited: a message that is pending, a pin that is high."""
+        """Fire a pending message, or INTx if its pin is high."""
         if vector in self._masked or vector not in self._eventfds:
             return
         if vector[0] is Irq.INTX:
@@ -229,7 +229,7 @@ class Interrupts:
             self._raise(*vector)
 
     def forget(self, kind: Irq) -> None:
-        """The function was reset, or the guest has turned these messages off: what waited is not sent any more."""
+        """Drop pending messages of ``kind``, after a reset or when the guest has disabled them."""
         self._pending = {vector for vector in self._pending if vector[0] is not kind}
 
     def _settle(self, vector: Vector, pending: bool) -> None:
@@ -246,7 +246,7 @@ class Interrupts:
 
 
 class _ByEventfd:
-    """The `MessagePath` of a capability: its messages signal eventfds, whatever address the client has put there."""
+    """The `MessagePath` of a capability: its messages signal eventfds; their address and data are not used."""
 
     def __init__(self, device: PciDevice, interrupts: Interrupts, kind: Irq) -> None:
         self._device = device
@@ -254,12 +254,12 @@ class _ByEventfd:
         self._kind = kind
 
     def send(self, vector: int, address: int, data: int) -> bool:
-        """Signal, or wait. A function that is no bus master shall write it: as little comes of that as of any write."""
+        """Signal the eventfd or set the message pending; return False if the function is not a bus master."""
         if not self._device.may_master():
             return False
         self._interrupts.fire((self._kind, vector))
         return True
 
     def drop(self) -> None:
-        """Forget what waits."""
+        """Drop pending messages."""
         self._interrupts.forget(self._kind)

@@ -1,4 +1,4 @@
-"""The client's memory as the device reaches it: through a descriptor where it came with one, else by messages."""
+"""DMA to the client's memory: through a mapping of its descriptor if it has one, else by messages."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Mapped:
 
 
 class Guarded:
-    """A file that its owner may shrink. An access to a page that has gone would kill this process (SIGBUS).
+    """A file that its owner may shrink. An access to a page beyond its end would kill this process (SIGBUS).
 
     Accesses through /proc/self/mem to the same mapping fail instead. ``pwrite`` to the file would not do: it takes the
     inode's lock, which the client can hold for as long as it likes.
@@ -207,7 +207,7 @@ class ClientMemory:
         self._drop(low, high)
 
     def clear(self) -> None:
-        """The client has gone: let go of all of its memory."""
+        """Unmap all memory, when the client has disconnected."""
         self._drop(0, len(self._maps))
 
     def _drop(self, low: int, high: int) -> None:

@@ -36,7 +36,7 @@ DEEPEST: Final = 8
 """DMA messages that may wait within each other: a device whose DMA is served while another's is awaited, and so on."""
 
 BURST: Final = 64
-"""Reads of the socket before whoever can wait, a new client or a wish to stop, gets its turn."""
+"""Messages handled before the loop polls for new clients and stop requests."""
 
 PRIVATE: Final = (
     "the client's memory is private to it (share=off): DMA goes by messages, slowly; give its memory backend share=on"
@@ -92,7 +92,7 @@ class Session:
         }
 
     def close(self) -> None:
-        """Let go of all that is the client's: memory, eventfds, the connection. The device keeps its state."""
+        """Release the client's memory, eventfds and connection. The device keeps its state."""
         self._ended = True
         self._known.close()
         self._interrupts.close()
@@ -310,13 +310,13 @@ class Session:
         self._answer_owed()
 
     def _owe(self, message: Message, payload: bytes) -> None:
-        """The reply to a write that is under way."""
+        """Queue the reply to the access in progress."""
         if not message.flags & protocol.NO_REPLY:
             size = HEADER.size + len(payload)
             self._owed.append(HEADER.pack(message.identifier, message.command, size, protocol.REPLY, 0) + payload)
 
     def _answer_owed(self) -> None:
-        """Answer the writes that are under way: they are done, or need the client's memory by a message."""
+        """Send the queued replies: the accesses are done, or need the client's memory by a message."""
         while self._owed:
             self.channel.send(self._owed.pop(0))
 

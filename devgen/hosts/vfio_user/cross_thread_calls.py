@@ -1,4 +1,4 @@
-"""Functions that other threads, and signal handlers, have the server's thread do."""
+"""A queue of functions that other threads and signal handlers pass to the server's thread."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Calls:
-    """What is to be done. All but ``work`` and ``end`` may be called from any thread."""
+    """The queue. All methods except ``work`` and ``end`` may be called from any thread."""
 
     def __init__(self) -> None:
         self._waiting: deque[Callable[[], object]] = deque()
@@ -23,11 +23,11 @@ class Calls:
         self._ended = False
 
     def add(self, function: Callable[[], object]) -> None:
-        """Have it done, for nobody who waits. Takes no lock: a signal handler may call it at any moment."""
+        """Queue a function; its result is discarded. Takes no lock, so a signal handler may call it."""
         self._waiting.append(function)
 
     def put(self, function: Callable[[], T]) -> Future[T]:
-        """Have it done for who ``wait``s. Raises MachineError when nobody will do it any more."""
+        """Queue a function; pass the future to ``wait``. Raises MachineError if the server has ended."""
         future: Future[T] = Future()
 
         def do() -> None:
@@ -44,7 +44,7 @@ class Calls:
         return future
 
     def wait(self, future: Future[T]) -> T:
-        """What the function has given back. Raises what it has raised, MachineError if it has never been done."""
+        """Return the function's result or raise its exception; MachineError if it was never called."""
         try:
             return future.result()
         finally:
@@ -52,12 +52,12 @@ class Calls:
                 self._futures.discard(future)
 
     def work(self) -> None:
-        """Do what waits."""
+        """Call the queued functions."""
         while self._waiting:
             self._waiting.popleft()()
 
     def end(self) -> None:
-        """Nothing is done any more; tell those who wait."""
+        """Discard the queue; waiting threads get a MachineError."""
         with self._gate:
             self._ended = True
             self._waiting.clear()

@@ -1,4 +1,4 @@
-"""The GPIO lines of a served device as text: who connects drives inputs and hears of outputs.
+"""The GPIO lines of a served device as text: a client drives inputs and is notified of outputs.
 
 A line ``NAME=0`` or ``NAME=1`` drives an input; ``?`` asks for the levels of all lines. Each change of an output is
 told in the same form, and what cannot be done in a line that begins with ``error:``. What a slow reader has not taken

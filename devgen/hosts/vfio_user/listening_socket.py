@@ -1,4 +1,4 @@
-"""The socket that clients come to."""
+"""The listening socket of the server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether memory that a client hands out is the memory that it uses.
+"""Find out whether a client maps its memory file privately, so that the server cannot see the client's writes.
 
 A client that maps a file privately (QEMU's ``share=off``) writes into copies of its own from then on: who maps the
 file sees none of it, and nothing on the socket tells. But its process may be looked at, where that is allowed.
