@@ -1,4 +1,4 @@
-"""The devices that benchmarks measure are generated ones: compiled from a description here and now."""
+"""Devices for benchmarks, compiled from a description when the benchmark runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from devgen.runtime.machine.device_registry import Registry
 
 
 def device_class(description: str) -> type[Device]:
-    """The class that the compiler makes of a description. Ends the program if there is something wrong with it."""
+    """The class that the compiler makes of a description. Ends the program if the description has errors."""
     with TemporaryDirectory(prefix="devgen-benchmark-") as folder:
         source, output = Path(folder, "device.yaml"), Path(folder, "generated")
         source.write_text(description)

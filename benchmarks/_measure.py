@@ -1,7 +1,7 @@
-"""Time two or more ways of doing one thing side by side: interleaved rounds, medians, ratios.
+"""Time two or more candidates for the same job side by side: interleaved rounds, medians, ratios.
 
-Rounds of all candidates alternate, so that a slow phase of the machine slows all of them; the ratio is the median of
-the rounds' own ratios, which such a phase hardly moves.
+Rounds of all candidates alternate, so that a slow phase of the machine slows all of them. The ratio is the median of
+the rounds' ratios, which such a phase hardly changes.
 """
 
 from __future__ import annotations

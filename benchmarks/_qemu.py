@@ -1,4 +1,4 @@
-"""QEMU for benchmarks: where it is, and one that executes nothing and does what it is told."""
+"""QEMU for benchmarks: finds it, and starts one that executes no instruction and is driven through qtest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measuring with other processes: how much, on which processors, and over how many starts of them."""
+"""Measurements with other processes: number of calls, processors, and number of starts of the processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A served device as QEMU's qtest sees it, beside a server that does nothing and a device of QEMU's own."""
+"""A served device through QEMU's qtest, beside a server that does nothing and one of QEMU's own devices."""
 
 from __future__ import annotations
 

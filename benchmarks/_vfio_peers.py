@@ -1,9 +1,9 @@
-"""What `vfio_user.py` measures against: processes at the other end of a socket that do next to nothing.
+"""The references of `vfio_user.py`: processes at the other side of a socket that do almost nothing.
 
     python benchmarks/_vfio_peers.py ROLE PATH
 
-A role listens at PATH and serves one connection after the other until it is killed. They are as fast as Python does it:
-a blocking ``recv``, a ``send`` of bytes that are there already.
+A role listens at PATH and serves one connection after the other until it is killed. They are as fast as Python allows:
+a blocking ``recv``, and a ``send`` of prepared bytes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What ``devgen build`` costs: CPU seconds and memory of whole processes, beside PyYAML loading the same file.
+"""The cost of ``devgen build``: CPU seconds and memory of whole processes, beside PyYAML loading the same file.
 
     python benchmarks/build_speed.py [--quick]
 

@@ -1,4 +1,4 @@
-"""The catalogue: what building all of it costs, and how fast two of its counters are read.
+"""The catalogue: the cost of building all of it, and of reading two of its counters.
 
     python benchmarks/catalogue.py [--quick]
 

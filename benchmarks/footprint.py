@@ -1,8 +1,8 @@
-"""What built devices take of memory: the bytes that each one more instance, mapped at its address, adds.
+"""The memory of built devices: the bytes that each further instance, mapped at its address, adds.
 
     python benchmarks/footprint.py [--quick]
 
-Allocations of Python are counted as they are made; code and class, which instances share, are not in it. The
+Allocations of Python are counted as they are made; code and class, which instances share, are not counted. The
 hand-written device is that of ``register_access.py``: sixteen registers and two dicts of methods.
 """
 

@@ -1,4 +1,4 @@
-"""Millions of random accesses to each device of the catalogue, time and resets in between: a guest at its worst.
+"""Millions of random accesses to each device of the catalogue, with time and resets in between.
 
     python benchmarks/fuzz_long.py                     10 million accesses a device: half an hour for the catalogue
     python benchmarks/fuzz_long.py --accesses 100000 hpet pl031

@@ -1,10 +1,10 @@
-"""What an exit costs: a guest's round trip to a device on KVM, beside a C loop that does nothing but KVM_RUN.
+"""The cost of an exit: a guest's round trip to a device on KVM, beside a C loop that only calls KVM_RUN.
 
     python benchmarks/kvm_exit.py [--quick]
 
 All run the same guest, one after the other in each round, and a ratio is the median of the rounds' own. The C loop is
-compiled here and now; our host dispatches to a device compiled from a description; QEMU (where
-tests/fetch/fetch_qemu.py finds one) to a device of its own. A doorbell rings in the kernel and causes no exit; its
+compiled when the benchmark runs; devgen's host dispatches to a device compiled from a description; QEMU (where
+tests/fetch/fetch_qemu.py finds one) to one of its own devices. A doorbell rings in the kernel and causes no exit; its
 figure is beside a plain exit.
 """
 

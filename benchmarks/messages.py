@@ -1,10 +1,11 @@
-"""What an MSI-X message costs on KVM: by route and irqfd, beside KVM_SIGNAL_MSI and the same write to RAM.
+"""The cost of an MSI-X message on KVM: by route and irqfd, beside KVM_SIGNAL_MSI and the same write to RAM.
 
     python benchmarks/messages.py [--quick]
 
-*Sending* is what the device's thread spends on raising a vector, its line's rise and fall included; the processor is
-not running meanwhile. A *round trip* is the guest's: ring the doorbell of a catalogue's dma-engine (no exit; a thread
-of ours wakes up), copy nothing, raise the vector, wake the processor out of HLT, take the interrupt and end it.
+*Sending* is the time that the device's thread needs to raise a vector, with the line's rise and fall; the processor
+does not run meanwhile. In a *round trip* the guest rings the doorbell of the catalogue's dma-engine (no exit; a thread
+of devgen wakes up), which copies nothing and raises the vector; the processor wakes from HLT, takes the interrupt and
+ends it.
 """
 
 from __future__ import annotations

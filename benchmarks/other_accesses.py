@@ -1,9 +1,9 @@
-"""Accesses that meet no register, or no single one: resolved each time they are made, and remembered.
+"""Accesses that no single register answers: resolved each time they are made, and remembered.
 
     python benchmarks/other_accesses.py [--quick]
 
 *Repeated* makes the same access again and again, as a guest does that polls a reserved word. *Random* makes accesses
-of 1 to 8 bytes at random offsets of the place, as a fuzzer does, the same ones in every round. The loop round the call
+of 1 to 8 bytes at random offsets of the place, as a fuzzer does, the same ones in every round. The loop around the call
 is part of the figures.
 """
 

@@ -2,8 +2,8 @@
 
     python benchmarks/register_access.py [--quick]
 
-Ours is a device compiled from a description. The hand-written one is what people write first, and write well: a bus
-that bisects sorted bases, a device with a dict from offset to bound method. The loop round the call is part of both
+devgen's device is compiled from a description. The hand-written reference is a usual, efficient design: a bus
+that bisects sorted bases, a device with a dict from offset to bound method. The loop around the call is part of both
 figures.
 """
 

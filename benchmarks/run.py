@@ -3,7 +3,7 @@
     python benchmarks/run.py [--quick] [NAME ...]
 
 A name is that of a benchmark's file: register_access, other_accesses, kvm_exit, messages, vfio_user,
-build_speed, catalogue, footprint. ``--quick`` makes a few calls of each only, to see that they work: its figures mean
+build_speed, catalogue, footprint. ``--quick`` makes only a few calls of each, to test that they work; its figures mean
 nothing.
 """
 

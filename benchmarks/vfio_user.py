@@ -1,12 +1,12 @@
-"""A served device, as its client sees it: round trips, posted writes, interrupts, set-up; then the same through QEMU.
+"""A served device, measured at its client: round trips, posted writes, interrupts, set-up; then the same through QEMU.
 
     python benchmarks/vfio_user.py [--quick]
 
-Each figure stands beside a Python process that does nothing but move as many bytes over the same kind of socket
-(`_vfio_peers.py`), in interleaved rounds. Where a process's memory happens to lie is worth a tenth either way, so all
-processes are started several times, and a figure is the median over the starts. Server and client share a processor
-where nothing else is said: a switch from one to the other then costs least and always the same, so that what the
-server adds shows most. QEMU executes nothing and is driven through qtest; its rows need a QEMU that
+The reference of each figure is a Python process that only moves as many bytes over the same kind of socket
+(`_vfio_peers.py`), in interleaved rounds. The placement of a process in memory changes its speed by up to a tenth, so
+all processes are started several times, and a figure is the median over the starts. Unless stated otherwise, server and
+client share a processor: a switch between them is then cheap and constant, and the server's share is largest. QEMU
+executes no instruction and is driven through qtest; its rows need a QEMU that
 tests/fetch/fetch_qemu.py finds.
 """
 
