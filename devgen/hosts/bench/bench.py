@@ -300,9 +300,9 @@ class Bench:
         self.settle()
 
     def take_output(self, count: int | None, stream: str | None = None) -> None:
-        """From now on the host takes ``count`` more bytes of a stream, None: any number. The device is told.
+        """Let the host take ``count`` more bytes of a stream from now on, or any number (None), and notify the device.
 
-        That is what the device finds in ``writable``; what it sends beyond it is sent all the same.
+        The device reads the number as ``writable``. Bytes beyond it are sent all the same.
         """
         name = self._only("stream", self.dut.streams, stream)
         self._takers.setdefault(name, OutputTaker(self.dut.streams[name])).take(count)

@@ -26,6 +26,7 @@ class Channel:
     __slots__ = (
         "_clock",
         "_latch",
+        "_latch_access",
         "_low",
         "_read_high",
         "_status",
@@ -48,6 +49,7 @@ class Channel:
         self.loaded = clock.now()
         self._low: int | None = None
         self._latch: int | None = None
+        self._latch_access = 0
         self._status: int | None = None
         self._read_high = False
 
@@ -106,7 +108,7 @@ class Channel:
         """Hold the count or the status for reading, unless one is held already."""
         if count and self._latch is None:
             self._latch = self.count() & 0xFFFF
-            self._read_high = False
+            self._latch_access = self.access
         if status and self._status is None:
             self._status = self.output() << 7 | self.access << 4 | self.mode << 1 | self.bcd
 
@@ -122,13 +124,21 @@ class Channel:
         if self._status is not None:
             value, self._status = self._status, None
             return value
-        value = self.count() & 0xFFFF if self._latch is None else self._latch
+        if self._latch is not None:
+            return self._read_latch(self._latch)
         high = self.access == 2 or (self.access == 3 and self._read_high)
         if self.access == 3:
             self._read_high = not self._read_high
-        if not self._read_high:
+        return self.count() >> 8 & 0xFF if high else self.count() & 0xFF
+
+    def _read_latch(self, latched: int) -> int:
+        """A latched count is read as the access mode at the time of the latch says, as in KVM."""
+        high = self._latch_access == 2
+        if self._latch_access == 3:
+            self._latch_access = 2
+        else:
             self._latch = None
-        return value >> 8 if high else value & 0xFF
+        return latched >> 8 if high else latched & 0xFF
 
 
 class Pit8254:

@@ -157,6 +157,7 @@ pit_steps = st.one_of(
 
 @SLOW
 @example([Out(0x43, 0), Out(0x43, 0), Out(0x43, 0x10)])  # a latched count stays
+@example([Out(0x43, 0), Out(0x43, 0x10), In(0x40)])  # and is read by the access mode it was latched with
 @given(st.lists(pit_steps, min_size=3, max_size=30))
 def test_any_accesses_to_the_pit_leave_the_same_state(steps: list[Step]) -> None:
     # Each channel is programmed first: at power-on the kernel's have no access mode yet.
