@@ -54,6 +54,8 @@ def keys(device: DeviceView) -> Iterator[Key]:
     """Yield the keys of all macros of a device, in order."""
     for region in device.regions:
         yield region.name, "SIZE"
+        if region.bar is not None:
+            yield from ((region.name, what) for what in ("BAR", "BAR_OFFSET"))
         for file in region.files:
             yield from ((file.name, what) for what in ("OFFSET", "COUNT", "STRIDE", "OFFSET_AT"))
         for register in region.registers:

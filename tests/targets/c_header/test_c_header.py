@@ -93,6 +93,9 @@ def expected(device: DeviceView) -> Iterator[tuple[str, int]]:
     name = MacroNames(device).name
     for region in device.regions:
         yield name(region.name, "SIZE"), region.size
+        if region.bar is not None:
+            yield name(region.name, "BAR"), region.bar
+            yield name(region.name, "BAR_OFFSET"), region.offset
     for part in (*device.files, *device.registers, *device.doorbells):
         key = part.path if isinstance(part, RegisterView) else part.name
         yield name(key, "OFFSET"), part.offset
