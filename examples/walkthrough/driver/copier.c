@@ -16,27 +16,20 @@
 #include <linux/sizes.h>
 #include <linux/uaccess.h>
 
-#define CHANNELS 2
-#define RING_LENGTH 64
+/* Offsets and masks of the registers; `devgen build --target c-header -o driver` writes this file. */
+#include "copier.h"
+
+#define CHANNELS COPIER_CHANNEL_COUNT
+#define RING_LENGTH (1U << COPIER_CHANNEL_HEAD_INDEX_WIDTH)
+#define ADDRESS_BITS (COPIER_CHANNEL_RING_ADDRESS_SHIFT + COPIER_CHANNEL_RING_ADDRESS_WIDTH)
 #define PIECE SZ_4K
 #define BUFFER_SIZE SZ_1M
-
-/* Registers in BAR 0; RING to HEAD are those of a channel. */
-#define ID 0x00
-#define CHANNEL(n) (0x100 + 0x20 * (n))
-#define RING 0x00
-#define CTRL 0x08
-#define CTRL_ENABLE BIT(0)
-#define STATUS 0x0c
-#define STATUS_DONE BIT(0)
-#define STATUS_ERROR BIT(1)
-#define STATUS_FAULT BIT(2)
-#define BELL(n) (0x800 + 4 * (n))
 
 /* MSI-X vectors: a channel has that of its number. */
 #define VECTOR_FAULT CHANNELS
 #define VECTORS (CHANNELS + 1)
 
+/* A descriptor is in the guest's memory. The header has registers only, so its layout is repeated here. */
 struct copier_descriptor {
 	__le64 source;
 	__le64 destination;
@@ -51,7 +44,9 @@ struct copier_descriptor {
 
 struct copier_channel {
 	struct device *dev;
-	void __iomem *registers;
+	void __iomem *ring_base; /* the channel's registers, and its doorbell */
+	void __iomem *ctrl;
+	void __iomem *status;
 	void __iomem *bell;
 	struct mutex lock; /* one copy at a time */
 	struct completion done;
@@ -66,7 +61,8 @@ struct copier_channel {
 };
 
 struct copier {
-	void __iomem *registers;
+	void __iomem *registers; /* the description's regions */
+	void __iomem *bells;
 	struct copier_channel channels[CHANNELS];
 };
 
@@ -74,27 +70,27 @@ static void copier_start(struct copier_channel *channel)
 {
 	memset(channel->ring, 0, RING_LENGTH * sizeof(*channel->ring));
 	channel->next = 0;
-	iowrite32(0, channel->registers + CTRL);
-	iowrite32(lower_32_bits(channel->ring_address), channel->registers + RING);
-	iowrite32(upper_32_bits(channel->ring_address), channel->registers + RING + 4);
-	iowrite32(CTRL_ENABLE, channel->registers + CTRL);
+	iowrite32(0, channel->ctrl);
+	iowrite32(lower_32_bits(channel->ring_address), channel->ring_base);
+	iowrite32(upper_32_bits(channel->ring_address), channel->ring_base + 4);
+	iowrite32(COPIER_CHANNEL_CTRL_ENABLE_MASK, channel->ctrl);
 }
 
 static void copier_stop(void *data)
 {
 	struct copier_channel *channel = data;
 
-	iowrite32(0, channel->registers + CTRL);
+	iowrite32(0, channel->ctrl);
 }
 
 static irqreturn_t copier_done(int irq, void *data)
 {
 	struct copier_channel *channel = data;
-	u32 status = ioread32(channel->registers + STATUS);
+	u32 status = ioread32(channel->status);
 
-	if (!(status & STATUS_DONE))
+	if (!(status & COPIER_CHANNEL_STATUS_DONE_MASK))
 		return IRQ_NONE;
-	iowrite32(status & (STATUS_DONE | STATUS_ERROR), channel->registers + STATUS);
+	iowrite32(status & (COPIER_CHANNEL_STATUS_DONE_MASK | COPIER_CHANNEL_STATUS_ERROR_MASK), channel->status);
 	complete(&channel->done);
 	return IRQ_HANDLED;
 }
@@ -103,13 +99,13 @@ static irqreturn_t copier_fault(int irq, void *data)
 {
 	struct copier *copier = data;
 	irqreturn_t result = IRQ_NONE;
-	int i;
+	unsigned int i;
 
 	for (i = 0; i < CHANNELS; i++) {
 		struct copier_channel *channel = &copier->channels[i];
 
-		if (ioread32(channel->registers + STATUS) & STATUS_FAULT) {
-			iowrite32(STATUS_FAULT, channel->registers + STATUS);
+		if (ioread32(channel->status) & COPIER_CHANNEL_STATUS_FAULT_MASK) {
+			iowrite32(COPIER_CHANNEL_STATUS_FAULT_MASK, channel->status);
 			dev_err(channel->dev, "%s: stopped at a descriptor\n", channel->file.name);
 			complete(&channel->done); /* the descriptor is still the card's: the copy fails */
 			result = IRQ_HANDLED;
@@ -123,7 +119,7 @@ static int copier_wait(struct copier_channel *channel, unsigned int count)
 {
 	if (!wait_for_completion_timeout(&channel->done, 2 * HZ)) {
 		dev_err(channel->dev, "%s: no interrupt within 2 s, STATUS is %#x\n", channel->file.name,
-			ioread32(channel->registers + STATUS));
+			ioread32(channel->status));
 		return -ETIMEDOUT;
 	}
 	for (; count; count--) {
@@ -205,22 +201,24 @@ static void copier_remove_file(void *data)
 	misc_deregister(data);
 }
 
-static int copier_add_channel(struct pci_dev *pdev, struct copier *copier, int i)
+static int copier_add_channel(struct pci_dev *pdev, struct copier *copier, unsigned int i)
 {
 	struct copier_channel *channel = &copier->channels[i];
 	struct device *dev = &pdev->dev;
 	int error;
 
 	channel->dev = dev;
-	channel->registers = copier->registers + CHANNEL(i);
-	channel->bell = copier->registers + BELL(i);
+	channel->ring_base = copier->registers + COPIER_CHANNEL_RING_OFFSET_AT(i);
+	channel->ctrl = copier->registers + COPIER_CHANNEL_CTRL_OFFSET_AT(i);
+	channel->status = copier->registers + COPIER_CHANNEL_STATUS_OFFSET_AT(i);
+	channel->bell = copier->bells + COPIER_BELL_OFFSET_AT(i);
 	mutex_init(&channel->lock);
 	init_completion(&channel->done);
 	channel->ring = dmam_alloc_coherent(dev, RING_LENGTH * sizeof(*channel->ring), &channel->ring_address,
 					    GFP_KERNEL);
 	channel->source = dmam_alloc_coherent(dev, BUFFER_SIZE, &channel->source_address, GFP_KERNEL);
 	channel->destination = dmam_alloc_coherent(dev, BUFFER_SIZE, &channel->destination_address, GFP_KERNEL);
-	channel->file.name = devm_kasprintf(dev, GFP_KERNEL, "copier%d", i);
+	channel->file.name = devm_kasprintf(dev, GFP_KERNEL, "copier%u", i);
 	if (!channel->ring || !channel->source || !channel->destination || !channel->file.name)
 		return -ENOMEM;
 
@@ -243,8 +241,8 @@ static int copier_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	struct device *dev = &pdev->dev;
 	struct copier *copier;
+	unsigned int i;
 	int error;
-	int i;
 
 	copier = devm_kzalloc(dev, sizeof(*copier), GFP_KERNEL);
 	if (!copier)
@@ -252,13 +250,14 @@ static int copier_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	error = pcim_enable_device(pdev);
 	if (error)
 		return error;
-	error = pcim_iomap_regions(pdev, BIT(0), KBUILD_MODNAME);
+	error = pcim_iomap_regions(pdev, BIT(COPIER_REGISTERS_BAR) | BIT(COPIER_BELLS_BAR), KBUILD_MODNAME);
 	if (error)
 		return error;
-	copier->registers = pcim_iomap_table(pdev)[0];
-	if (ioread32(copier->registers + ID) != 0x59504f43)
+	copier->registers = pcim_iomap_table(pdev)[COPIER_REGISTERS_BAR] + COPIER_REGISTERS_BAR_OFFSET;
+	copier->bells = pcim_iomap_table(pdev)[COPIER_BELLS_BAR] + COPIER_BELLS_BAR_OFFSET;
+	if (ioread32(copier->registers + COPIER_ID_OFFSET) != COPIER_ID_VALUE)
 		return dev_err_probe(dev, -ENODEV, "not a copier\n");
-	error = dma_set_mask_and_coherent(dev, DMA_BIT_MASK(48));
+	error = dma_set_mask_and_coherent(dev, DMA_BIT_MASK(ADDRESS_BITS));
 	if (error)
 		return error;
 	pci_set_master(pdev);
@@ -274,7 +273,7 @@ static int copier_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	error = devm_request_irq(dev, pci_irq_vector(pdev, VECTOR_FAULT), copier_fault, 0, "copier-fault", copier);
 	if (error)
 		return error;
-	dev_info(dev, "%d channels\n", CHANNELS);
+	dev_info(dev, "%u channels\n", CHANNELS);
 	return 0;
 }
 
