@@ -8,7 +8,7 @@ message is checked before it reaches the device, and the server makes no call th
         server.run()
 
 - ``server``: the loop and the device; ``listening_socket``: the socket, one client at a time.
-- ``client_session``: one client's messages; ``session_owner``: what it needs of the server; ``protocol``: the
+- ``client_session``: one client's messages; ``session_owner``: the server's methods for it; ``protocol``: the
   protocol's commands and structures; ``message_channel``: framing and descriptors.
 - ``client_memory``: DMA; ``client_interrupts``: INTx, MSI and MSI-X; ``device_regions``: BARs and configuration space.
 - ``cross_thread_calls``: work that other threads ask the server's thread to do.

@@ -1,9 +1,9 @@
-"""Descriptors that a client has sent: what they refer to, and how to be rid of them without waiting for the client.
+"""Descriptors that a client has sent: find out their type, and close them without waiting for the client.
 
 Nearly every system call on a file may wait for the program that implements the file: ``fstat``, ``pread`` and even
-``close`` of a file on a FUSE mount send a request to the mount's server and wait for its answer, beyond SIGKILL;
-``close`` of a TCP socket waits for its peer when SO_LINGER is set. Only two kinds are of use here, and neither can
-wait: shared memory (memfd, tmpfs, hugetlbfs) and eventfds. Both are recognised without a call into the file itself.
+``close`` of a file on a FUSE mount send a request to the mount's server and wait for its answer, even after SIGKILL;
+``close`` of a TCP socket waits for its peer when SO_LINGER is set. The server uses only two kinds, which
+never wait: shared memory (memfd, tmpfs, hugetlbfs) and eventfds. It recognises both without a call into the file.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from typing import Final
 
 MOST_STUCK: Final = 16
-"""Descriptors whose closing may hang before no further client is served."""
+"""With this many descriptors whose ``close`` hangs, the server refuses further clients."""
 
 _CLONE_FILES: Final = 0x400
 _STACK: Final = 1 << 16
@@ -28,7 +28,7 @@ _PATIENCE: Final = 0.05
 def is_shared_memory(fd: int) -> bool:
     """Whether a descriptor is a file of tmpfs or hugetlbfs, a memfd among them.
 
-    F_GET_SEALS compares the file's operations with those of these two (mm/memfd.c) and asks the file nothing.
+    F_GET_SEALS compares the file's operations with those of these two (mm/memfd.c) and does not call the file.
     """
     try:
         fcntl.fcntl(fd, fcntl.F_GET_SEALS)
@@ -48,7 +48,7 @@ def is_file(fd: int) -> bool:
 
 
 def _name(fd: int) -> str:
-    """What the kernel calls it; the text is made of names that it keeps in memory."""
+    """The target of the link in /proc/self/fd. The kernel builds it from names in memory and never waits."""
     return os.readlink(f"/proc/self/fd/{fd}")
 
 
@@ -57,7 +57,7 @@ class DescriptorCloser:
 
     A descriptor that is neither shared memory nor an eventfd is closed by a helper process that shares this process's
     descriptor table (CLONE_FILES) and executes ``close`` alone. The kernel takes a descriptor out of the table before
-    it calls the file's ``flush``, so it is the helper that waits, and nothing here depends on its end.
+    it calls the file's ``flush``, so only the helper waits, and the server does not depend on the helper's end.
     """
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class DescriptorCloser:
         self._clone.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
 
     def close(self, fds: Iterable[int]) -> None:
-        """Close descriptors; returns within a bounded time whatever they are."""
+        """Close descriptors of any type, within a bounded time."""
         waiting, self._unclosed = self._unclosed, []
         for fd in (*waiting, *fds):
             if is_shared_memory(fd) or is_eventfd(fd):
@@ -79,7 +79,7 @@ class DescriptorCloser:
                 self._hand_over(fd)
 
     def stuck(self) -> int:
-        """Number of descriptors whose closing has not come to its end."""
+        """Number of descriptors whose ``close`` has not returned yet."""
         self._helpers = {helper for helper in self._helpers if not _ended(helper)}
         return len(self._helpers) + len(self._unclosed)
 
@@ -87,7 +87,7 @@ class DescriptorCloser:
         top = (ctypes.addressof(self._stack) + _STACK) & ~15
         # Without CLONE_VM the helper has a copy of this memory, its stack included.
         helper = self._clone(self._close, top, _CLONE_FILES | signal.SIGCHLD, fd)
-        if helper < 0:  # no more processes: try again later
+        if helper < 0:  # the process limit is reached: try again later
             self._unclosed.append(fd)
             return
         self._helpers.add(helper)

@@ -23,7 +23,7 @@ class Watcher(Protocol):
     """The server's methods that this module uses."""
 
     def watch(self, fd: int, handler: Callable[[], None], *, urgent: bool = False) -> None:
-        """Call ``handler()`` whenever ``fd`` can be read, before the client's next message if it is ``urgent``."""
+        """Call ``handler()`` whenever ``fd`` is readable; an ``urgent`` one before the client's next message."""
         ...
 
     def ignore(self, fd: int) -> None:
@@ -192,9 +192,10 @@ class Interrupts:
                 return
 
     def _raise(self, kind: Irq, number: int) -> None:
-        """Behind MSI's mask bits in configuration space: a client passes on what the guest writes there.
+        """Send a message, or keep it pending while MSI's mask bits in configuration space mask it.
 
-        A client keeps the MSI-X table to itself, and takes the eventfd of a masked vector away instead.
+        The client forwards the guest's writes of MSI's mask bits. It emulates the MSI-X table itself, and removes the
+        eventfd of a masked MSI-X vector instead.
         """
         if kind is Irq.MSI:
             self._device.messages["msi"].raise_vector(number)

@@ -1,4 +1,4 @@
-"""DMA to the client's memory: through a mapping of its descriptor if it has one, else by messages."""
+"""DMA to the client's memory: through a mapping of the client's file if it sent a descriptor, else by messages."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ DMA_LIMIT: Final = 1 << 24
 """Bytes that one copy reads at most."""
 
 MOST_FILES: Final = 16384
-"""Mappings of files by one client: a process has 65530 (vm.max_map_count), and needs some for itself."""
+"""Mappings of files for one client. Linux allows 65530 for a process (vm.max_map_count); the server needs some."""
 
 
 class Backing(Protocol):
-    """How the bytes of one mapping are reached; offsets count from the mapping's start.
+    """Access to the bytes of one mapping; offsets count from the mapping's start.
 
-    A `Mapped` one keeps the guarantee of `devgen.runtime.memory.shared_bytes`: an aligned access is one access.
+    `Mapped` keeps the guarantee of `devgen.runtime.memory.shared_bytes`: an aligned access is one access.
     """
 
     def read(self, offset: int, length: int) -> bytes | None:
-        """The bytes; None when they cannot be reached."""
+        """Return the bytes; None when they cannot be read."""
         ...
 
     def write(self, offset: int, data: bytes) -> None:
-        """Write; nothing happens when they cannot be reached."""
+        """Write the bytes; a write that is not possible is dropped."""
         ...
 
     def close(self) -> None:
-        """Let go of the client's memory."""
+        """Release the client's memory."""
         ...
 
 
@@ -77,10 +77,10 @@ class Mapped:
 
 
 class Guarded:
-    """A file that its owner may shrink. An access to a page beyond its end would kill this process (SIGBUS).
+    """A file that the client may shrink. A direct access to a page beyond its end would kill this process (SIGBUS).
 
-    Accesses through /proc/self/mem to the same mapping fail instead. ``pwrite`` to the file would not do: it takes the
-    inode's lock, which the client can hold for as long as it likes.
+    An access through /proc/self/mem to the same mapping fails instead. ``pwrite`` to the file is not used: it takes the
+    inode's lock, which the client can hold without limit.
     """
 
     def __init__(self, fd: int, offset: int, size: int, flags: DmaFlag, block: int) -> None:
@@ -118,7 +118,7 @@ class Asking(Protocol):
     """What this module needs of a session: DMA_READ and DMA_WRITE to the client."""
 
     def dma_read(self, address: int, length: int) -> bytes | None:
-        """The bytes; None when the client gives none."""
+        """Return the bytes; None when the client does not send them."""
         ...
 
     def dma_write(self, address: int, data: bytes) -> None:
@@ -158,7 +158,7 @@ class Mapping:
 
 
 class ClientMemory:
-    """What the client has mapped; a device's `GuestMemory`. Without a client nothing is mapped."""
+    """The memory that the client has mapped, as a device's `GuestMemory`. Without a client nothing is mapped."""
 
     def __init__(self) -> None:
         self._starts: list[int] = []
@@ -169,9 +169,9 @@ class ClientMemory:
     # --- the client's side -----------------------------------------------------------------
 
     def map(self, payload: bytes, fds: list[int], client: Asking, *, private: bool = False) -> None:
-        """DMA_MAP. The descriptor stays the caller's. Raises Refused.
+        """DMA_MAP. The caller keeps the descriptor and closes it. Raises Refused.
 
-        ``private``: the file is not what the client works with, so it is asked for its bytes all the same.
+        ``private``: the client has mapped the file privately, so the file lacks its writes; DMA goes by messages.
         """
         argsz, flags, offset, address, size = protocol.unpack(protocol.DMA_MAP, payload, "DMA_MAP")
         if argsz < protocol.DMA_MAP.size or not size or address + size > 1 << 64 or flags & ~3 or len(fds) > 1:
@@ -194,14 +194,14 @@ class ClientMemory:
         self.asks += isinstance(backing, Asked)
 
     def unmap(self, payload: bytes) -> None:
-        """DMA_UNMAP: drop all that lies inside. Raises Refused when it would cut a mapping in two."""
+        """DMA_UNMAP: drop the mappings inside the range. Raises Refused when the range would cut a mapping."""
         argsz, flags, address, size = protocol.unpack(protocol.DMA_UNMAP, payload, "DMA_UNMAP")
         if argsz < protocol.DMA_UNMAP.size or flags & ~_UNMAP_ALL:
             raise invalid(f"DMA_UNMAP with argsz {argsz}, flags {flags:#x}")
         if flags & _UNMAP_ALL:
             address, size = 0, 1 << 64
         low, high = bisect_left(self._starts, address), bisect_left(self._starts, address + size)
-        cut = [one for one in self._maps[max(low - 1, 0) : high] if _cuts(one, address, address + size)]
+        cut = [mapping for mapping in self._maps[max(low - 1, 0) : high] if _cuts(mapping, address, address + size)]
         if cut:
             raise invalid(f"DMA_UNMAP of {size:#x} bytes at {address:#x} ends within a mapping")
         self._drop(low, high)
@@ -211,9 +211,9 @@ class ClientMemory:
         self._drop(0, len(self._maps))
 
     def _drop(self, low: int, high: int) -> None:
-        for one in self._maps[low:high]:
-            self.asks -= isinstance(one.backing, Asked)
-            one.backing.close()
+        for mapping in self._maps[low:high]:
+            self.asks -= isinstance(mapping.backing, Asked)
+            mapping.backing.close()
         del self._maps[low:high]
         del self._starts[low:high]
 
@@ -257,7 +257,7 @@ class ClientMemory:
                 mapping.backing.write(start - mapping.address, data[start - address : start - address + length])
 
     def _holder(self, address: int, size: int) -> Mapping | None:
-        """The mapping that holds a whole range."""
+        """Return the mapping that contains a whole range, or None."""
         at = bisect_right(self._starts, address)
         if at:
             mapping = self._maps[at - 1]
@@ -282,15 +282,15 @@ class ClientMemory:
 _UNMAP_ALL = 1 << 1
 
 
-def _cuts(one: Mapping, start: int, end: int) -> bool:
-    last = one.address + one.size
-    return one.address < end and start < last and not (start <= one.address and last <= end)
+def _cuts(mapping: Mapping, start: int, end: int) -> bool:
+    last = mapping.address + mapping.size
+    return mapping.address < end and start < last and not (start <= mapping.address and last <= end)
 
 
 def _open(fd: int, offset: int, size: int, flags: DmaFlag) -> Backing | None:
-    """The way into a file of the client; None if the client has to be asked for its bytes. Raises Refused.
+    """Map a file of the client; return None if DMA has to go by messages. Raises Refused.
 
-    Other files than shared memory are not touched: any call on a file of a FUSE mount may wait for ever. See
+    Only shared memory is mapped: any call on a file of a FUSE mount may wait without limit. See
     `client_descriptors`.
     """
     if not is_shared_memory(fd):
@@ -310,7 +310,7 @@ def _open(fd: int, offset: int, size: int, flags: DmaFlag) -> Backing | None:
 
 
 def _block(status: os.stat_result) -> int:
-    """What place and size of a mapping of the file must be a multiple of, beyond pages: the size of huge ones."""
+    """The alignment in bytes of a mapping's offset and size: the size of a huge page on hugetlbfs, else 1."""
     block = status.st_blksize
     whole = block > protocol.PAGE and block % protocol.PAGE == 0 and status.st_size % block == 0
     return block if whole else 1

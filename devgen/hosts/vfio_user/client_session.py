@@ -1,10 +1,10 @@
 """One client's session: its messages, in order, each answered unless it is posted.
 
-A device may need the client's memory by messages (DMA_READ, DMA_WRITE) while it handles a write. A client whose
-processor waits for the write's reply could not answer them; so a write is answered as soon as it needs a message,
-before it is done, and whatever the client sends while a DMA reply is awaited is served at once.
+A device may access the client's memory by messages (DMA_READ, DMA_WRITE) while it handles a REGION_WRITE. A client
+whose vCPU waits for the reply to the write could not answer them. So the session replies to the write before it sends
+the first DMA message, and it handles the client's messages while it waits for a DMA reply.
 
-For accesses that came before, `known.KnownAccesses` does what `_region_read` and `_region_write` do, in fewer steps.
+`known_accesses.KnownAccesses` repeats accesses that `_region_read` and `_region_write` have checked, in fewer steps.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from devgen.hosts.vfio_user.protocol import HEADER, Command, Disconnect, Refused
 from devgen.hosts.vfio_user.session_owner import SessionOwner
 
 DMA_PATIENCE: Final = 3.0
-"""Seconds that a client may take to answer a DMA message: fewer than the 5 after which QEMU gives a device up."""
+"""Seconds that a client may take to answer a DMA message: less than the 5 s after which QEMU gives up a device."""
 
 TALK: Final = 2.0
-"""Seconds more while it goes on to send other messages."""
+"""Seconds added to `DMA_PATIENCE` while the client sends other messages."""
 
 BUDGET: Final = 20.0
-"""Seconds that a device waits for DMA messages in one turn of the server's loop, all of them together."""
+"""Seconds that a device waits for all DMA replies of one turn of the server's loop together."""
 
 DEEPEST: Final = 8
-"""DMA messages that may wait within each other: a device whose DMA is served while another's is awaited, and so on."""
+"""Nesting limit of DMA messages: an access that the client makes while it owes a DMA reply may start another DMA."""
 
 BURST: Final = 64
 """Messages handled before the loop polls for new clients and stop requests."""
@@ -53,7 +53,7 @@ Handler = Callable[[Message], None]
 
 
 class Session:
-    """A connection from its first message to its end. Raises Disconnect from whatever finds that it has ended."""
+    """A connection from its first message to its end. A method that finds the connection closed raises Disconnect."""
 
     def __init__(self, server: SessionOwner, channel: Channel) -> None:
         self.channel = channel
@@ -102,9 +102,9 @@ class Session:
             self._server.close_descriptors(message.take_fds())
 
     def serve(self) -> None:
-        """Handle what has arrived, then what follows soon, while nobody else can want to be served. Raises Disconnect.
+        """Handle the received messages, then those that follow soon, at most `BURST`. Raises Disconnect.
 
-        A client that waits for each of its replies has the next message on its way as soon as it has one.
+        A client that waits for each reply sends its next message as soon as it has the reply.
         """
         if self.behind:
             self._serve_rest()
@@ -122,7 +122,7 @@ class Session:
             else:
                 identifier, key = split(data)
                 size, action = find(key, UNKNOWN)
-                if size == len(data):  # it is all that has come, as from most clients most of the time
+                if size == len(data):  # the usual case: exactly one message was received
                     action(identifier, data, 0)
                 else:
                     channel.put(data)
@@ -133,18 +133,18 @@ class Session:
 
     @property
     def within_handler(self) -> bool:
-        """Whether a handler of the device awaits the client's memory; what the client sends now interrupts it."""
+        """Whether a handler of the device waits for a DMA reply; an access of the client now interrupts the handler."""
         return bool(self._waiting)
 
     @property
     def behind(self) -> bool:
-        """Whether messages may have been read and not handled: by a DMA that a timer or a doorbell has caused."""
+        """Whether received messages may be unhandled, after a DMA that a timer or a doorbell started."""
         return bool(self.channel.data)
 
     def _serve_rest(self) -> None:
         channel = self.channel
         while not self._ended:
-            data, at = channel.data, channel.at  # to be read anew each time: an action may end in `_await`
+            data, at = channel.data, channel.at  # read both again each time: an action may call `_await`
             if not channel.fds and at + HEAD <= len(data):
                 identifier, key = SPLIT(data, at)
                 size, action = self._known.find(key, UNKNOWN)
@@ -185,13 +185,13 @@ class Session:
             handler(message)
         except Refused as error:
             self._refuse(message, error.number, error)
-        except OSError as error:  # the host does not give what it takes: no descriptor is left, for one
+        except OSError as error:  # the host lacks a resource, for example descriptors
             self._refuse(message, error.errno or errno.EIO, error)
 
     def _refuse(self, message: Message, number: int, error: Exception) -> None:
         _log.info("%s: refused: %s", self._server.device.name, error)
         if message.command == Command.DMA_MAP and self._agreed:
-            # A client may well go on without (QEMU does), and nobody would know why DMA there finds ones.
+            # Some clients, such as QEMU, continue after this error; the line explains why DMA there reads ones.
             self._tell_once("refused", f"memory of the client was refused, DMA there reads ones: {error}")
         if not message.flags & protocol.NO_REPLY:
             self.channel.refuse(message, number)
@@ -199,7 +199,7 @@ class Session:
             raise Disconnect("no agreement on a version")
 
     def _tell_once(self, matter: str, line: str) -> None:
-        """Tell the user, but of each matter once in a session: a client may cause it over and over."""
+        """Report a line to the user, once in a session for each matter: a client may cause it many times."""
         if matter not in self._told:
             self._told.add(matter)
             self._server.tell(line)
@@ -265,7 +265,7 @@ class Session:
 
     @staticmethod
     def _feature(message: Message) -> None:
-        """There are none: ENOTTY, as the kernel's VFIO says, and not that the command is unknown."""
+        """DEVICE_FEATURE: no feature is supported. The errno is ENOTTY, as of the kernel's VFIO."""
         _, flags = protocol.unpack(protocol.FEATURE, message.payload, "DEVICE_FEATURE")
         raise Refused(errno.ENOTTY, f"device feature {flags & 0xFFFF}")
 
@@ -316,14 +316,14 @@ class Session:
             self._owed.append(HEADER.pack(message.identifier, message.command, size, protocol.REPLY, 0) + payload)
 
     def _answer_owed(self) -> None:
-        """Send the queued replies: the accesses are done, or need the client's memory by a message."""
+        """Send the queued replies: the accesses are complete, or a DMA message is about to be sent."""
         while self._owed:
             self.channel.send(self._owed.pop(0))
 
     # --- DMA by messages -----------------------------------------------------------------------
 
     def dma_read(self, address: int, length: int) -> bytes | None:
-        """See `dma.Asking.dma_read`. A client that does not answer is disconnected; the device reads ones."""
+        """See `client_memory.Asking.dma_read`. A client that does not answer is disconnected; the device reads ones."""
         out = b""
         while len(out) < length:
             count = min(length - len(out), self._client_transfer)
@@ -336,7 +336,7 @@ class Session:
         return out
 
     def dma_write(self, address: int, data: bytes) -> None:
-        """See `dma.Asking.dma_write`."""
+        """See `client_memory.Asking.dma_write`."""
         for start in range(0, len(data), self._client_transfer):
             piece = data[start : start + self._client_transfer]
             request = protocol.DMA_ACCESS.pack(address + start, len(piece)) + piece
@@ -344,7 +344,7 @@ class Session:
                 return
 
     def _ask(self, command: Command, payload: bytes) -> Message | None:
-        """Send a command and serve the client until it has replied; None for an error or a client that has gone."""
+        """Send a command and handle messages until its reply; None for an error reply or a closed connection."""
         if self._ended or len(self._waiting) >= DEEPEST:
             return None
         identifier = self._next_identifier
@@ -371,7 +371,7 @@ class Session:
                 self._take(message)
                 if self._ended:
                     raise Disconnect("the client has gone")
-            # The reply may come after what the client has sent before; but talk alone does not keep a device waiting.
+            # Other messages may precede the reply, but they extend the deadline only by TALK.
             patience = TALK if message is not None or self.channel.receive() else 0.0
             if time.monotonic() > deadline + patience:
                 raise Disconnect("the client does not answer a DMA message")
@@ -383,5 +383,5 @@ class Session:
 
     def _take_reply(self, message: Message) -> None:
         if message.identifier not in self._waiting or message.identifier in self._replies:
-            raise Disconnect(f"a reply to nothing that was asked ({message.identifier})")
+            raise Disconnect(f"a reply without a request ({message.identifier})")
         self._replies[message.identifier] = message

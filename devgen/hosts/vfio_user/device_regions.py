@@ -24,9 +24,9 @@ Area = tuple[int, int]
 
 
 class Regions:
-    """The device's regions by the protocol's index. ``close`` releases the file that RAM has been moved to.
+    """The device's regions by the protocol's index. ``close`` releases the files that hold the RAM.
 
-    ``mapped``: whether clients are given RAM to map; else they reach it by messages.
+    ``mapped``: whether clients may map the RAM; else they access it by messages.
     """
 
     def __init__(self, device: PciDevice, *, mapped: bool = True) -> None:
@@ -42,9 +42,9 @@ class Regions:
         return self._device.config.size if index == protocol.REGION_CONFIG else 0 if bar is None else bar.size
 
     def take_back(self) -> None:
-        """Move RAM out of the files that a client was given, and close the files.
+        """Move the RAM out of the files that a client may have mapped, and close the files.
 
-        Raises OSError where the host has no memory for that; the RAM is still in the client's file then.
+        Raises OSError when the host has no memory for that; the RAM then stays in the file.
         """
         for index in list(self._files):
             for place in self._places(index):
@@ -54,7 +54,7 @@ class Regions:
             os.close(self._files.pop(index))
 
     def close(self) -> None:
-        """Release files. The device's memory stays where it is."""
+        """Close the files. The device's memory stays mapped."""
         for fd in self._files.values():
             os.close(fd)
         self._files.clear()
@@ -64,7 +64,7 @@ class Regions:
     def info(self, payload: bytes) -> tuple[bytes, list[int]]:
         """DEVICE_GET_REGION_INFO: the reply and its descriptors. Raises Refused.
 
-        A client that has left no room for the capabilities hears how much they need, and of no memory to map.
+        If argsz leaves no room for the capabilities, the reply has their size in argsz and no descriptor, as in VFIO.
         """
         argsz, _, index, *_ = protocol.unpack(protocol.REGION_INFO, payload, "DEVICE_GET_REGION_INFO")
         if argsz < protocol.REGION_INFO.size or index >= protocol.REGIONS:
@@ -97,12 +97,12 @@ class Regions:
         return region.kind == "ram" and not region.readonly and aligned
 
     def _file(self, index: int) -> int:
-        """The file that holds a BAR's RAM at its offsets; made when the first client asks. Raises Refused."""
+        """The file that holds a BAR's RAM at its offsets; created at the first request. Raises Refused."""
         if index not in self._files:
             fd = os.memfd_create(f"{self._device.name}-bar{index}", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
             try:
                 os.ftruncate(fd, self._sizes[index])
-                # A client that shrank it would kill this process at its next access.
+                # If a client shrank the file, the next access of this process would raise SIGBUS.
                 fcntl.fcntl(fd, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
                 for place in self._places(index):
                     if self._is_shareable(place):
@@ -115,9 +115,9 @@ class Regions:
         return self._files[index]
 
     def doorbells(self, payload: bytes, most: int) -> tuple[bytes, list[IoEventFd]]:
-        """DEVICE_GET_REGION_IO_FDS: the reply and the doorbells whose descriptors go with it. Raises Refused.
+        """DEVICE_GET_REGION_IO_FDS: the reply and the doorbells whose descriptors it carries. Raises Refused.
 
-        A client takes at most ``most`` descriptors: doorbells beyond that are rung by messages.
+        The client accepts at most ``most`` descriptors; it rings the other doorbells by messages.
         """
         argsz, flags, index, count = protocol.unpack(protocol.IO_FDS, payload, "DEVICE_GET_REGION_IO_FDS")
         if argsz < protocol.IO_FDS.size or flags or count or index >= protocol.REGIONS:
@@ -139,7 +139,7 @@ class Regions:
             raise invalid(f"access of {count} bytes at {offset:#x} of region {index}")
 
     def read(self, index: int, offset: int, count: int) -> bytes:
-        """Read; checked before."""
+        """Read a region; `check` has accepted the access."""
         if index == protocol.REGION_CONFIG:
             parts = _dwords(offset, count)
             return b"".join(self._device.config.read(at, size).to_bytes(size, "little") for at, size in parts)
@@ -149,14 +149,14 @@ class Regions:
         return space.read_bytes(offset, count)
 
     def reader(self, index: int, offset: int, count: int) -> Reader | None:
-        """What `read` does, until it is stale; checked before. None for an access that `read` cuts."""
+        """A function that does the same as `read`, until `on_stale` reports; None for an access that `read` cuts."""
         if index == protocol.REGION_CONFIG:
             return partial(self._device.config.read, offset, count) if _whole(offset, count) else None
         space = self._spaces.get(index)
         return None if space is None or count not in SINGLE else space.reader(offset, count)
 
     def writer(self, index: int, offset: int, count: int) -> Writer | None:
-        """As `reader`, for `write`; its value must fit."""
+        """As `reader`, for `write`; the value must fit the access."""
         if index == protocol.REGION_CONFIG:
             write = self._device.config.write
             return (lambda value: write(offset, value, count)) if _whole(offset, count) else None
@@ -164,7 +164,7 @@ class Regions:
         return None if space is None or count not in SINGLE else space.writer(offset, count)
 
     def on_stale(self, forget: Callable[[], None]) -> None:
-        """Call ``forget()`` whenever what `reader` and `writer` have given is stale."""
+        """Call ``forget()`` whenever the results of `reader` and `writer` become stale."""
         for space in self._spaces.values():
             space.on_stale.append(forget)
 
@@ -174,7 +174,7 @@ class Regions:
             space.on_stale.remove(forget)
 
     def write(self, index: int, offset: int, data: bytes) -> None:
-        """Write; checked before."""
+        """Write a region; `check` has accepted the access."""
         if index == protocol.REGION_CONFIG:
             for at, size in _dwords(offset, len(data)):
                 value = int.from_bytes(data[at - offset : at - offset + size], "little")
@@ -212,7 +212,7 @@ def _io_fd(offset: int, bell: IoEventFd, at: int, port: int) -> bytes:
 
 
 def _whole(offset: int, count: int) -> bool:
-    """Whether `_dwords` leaves an access to configuration space as it is."""
+    """Whether an access to configuration space is one aligned access, which `_dwords` does not cut."""
     return count in (1, 2, 4) and offset % count == 0
 
 

@@ -1,4 +1,4 @@
-"""Signals to eventfds of a client, which the client can never make this process wait for.
+"""Signal eventfds of a client without ever waiting for the client.
 
 ``write(2)`` to an eventfd waits while its count is at the maximum, unless O_NONBLOCK is set. The client shares that
 flag and the count, so it can fill the count and clear the flag between any check and the write. Linux has no flag that
@@ -19,7 +19,7 @@ from typing import Final
 from devgen.runtime.base.faults import MachineError
 
 SLOTS: Final = 64
-"""Completions that the kernel's ring holds at least; they are taken out when half of them are used."""
+"""Least number of completions in the kernel's ring; `EventfdSignals` empties it when half of them are used."""
 
 _CALLS: Final = {"x86_64": (206, 207, 208, 209), "aarch64": (0, 1, 4, 2)}
 """Numbers of io_setup, io_destroy, io_getevents and io_submit by machine (asm/unistd.h)."""
@@ -59,7 +59,7 @@ class EventfdSignals:
         if numbers is None:
             raise MachineError(f"cannot signal interrupts: asynchronous I/O on {os.uname().machine} is not known")
         setup, self._destroy, self._reap, self._submit = numbers
-        # PyDLL: no other thread needs to run during these calls, because none of them waits.
+        # PyDLL: it keeps the GIL during the call; that is right because these calls never wait.
         self._call = ctypes.PyDLL(None, use_errno=True).syscall
         self._call.restype = ctypes.c_long
         self._call.argtypes = (ctypes.c_long, ctypes.c_ulong, ctypes.c_long, *(ctypes.c_void_p,) * 3)
@@ -81,7 +81,7 @@ class EventfdSignals:
         return context.value
 
     def signal(self, fd: int) -> bool:
-        """Add one to the count of eventfd ``fd``; whether the kernel took it. False for anything but an eventfd."""
+        """Add one to the count of eventfd ``fd``. Return False if the kernel refuses, as for other descriptors."""
         self._request.eventfd = fd
         taken = bool(self._call(self._submit, self._context, 1, self._list, None, None) == 1)
         self._used += taken

@@ -33,9 +33,9 @@ _MSI_MASKING: Final = 1 << 8
 
 
 class FunctionConfig(PciConfig):
-    """The configuration space that ``function`` presents. ``written`` is called after each write of the client.
+    """The configuration space of ``function``. ``written`` is called after each write of the client.
 
-    Raises DeviceError for BARs that overlap, or whose type is another in configuration space.
+    Raises DeviceError for BARs that overlap, or whose type differs from their register in configuration space.
     """
 
     def __init__(self, function: PciFunction, written: Callable[[], None]) -> None:
@@ -56,7 +56,7 @@ class FunctionConfig(PciConfig):
             )
 
     def get(self, offset: int, size: int) -> int:
-        """``size`` bytes as the function presents them."""
+        """Return ``size`` bytes as the function reads them."""
         return self._read(offset, size)
 
     def _read(self, offset: int, size: int) -> int:
@@ -70,10 +70,10 @@ class FunctionConfig(PciConfig):
 
 
 class FunctionMessages:
-    """MSI or MSI-X as a function's configuration space declares it at ``offset``.
+    """The MSI or MSI-X capability at ``offset`` of a function's configuration space.
 
-    MSI's mask bits are followed here; a client keeps the MSI-X table to itself and takes the eventfds of masked vectors
-    away. Without a ``path`` there is no client, and messages are lost.
+    This class applies MSI's mask bits. The client emulates the MSI-X table itself and removes the eventfds of masked
+    vectors. Without a ``path`` no client is connected, and messages are lost.
     """
 
     def __init__(self, kind: Kind, config: FunctionConfig, offset: int) -> None:
@@ -90,15 +90,15 @@ class FunctionMessages:
 
     @property
     def enabled(self) -> bool:
-        """Whether the guest has turned these messages on."""
+        """Whether the guest has enabled these messages."""
         return bool(self._control & _ENABLE[self.kind])
 
     def granted(self, vector: int) -> int:
-        """The vector that is sent for ``vector``: MSI may have been granted fewer than it asked for."""
+        """The vector to send for ``vector``: the guest may grant MSI fewer vectors than the function requests."""
         return vector if self.kind == "msix" else vector % (1 << (self._control >> 4 & 7))
 
     def raise_vector(self, vector: int) -> None:
-        """Send the message of ``vector``; while MSI's mask bits mask it, keep it."""
+        """Send the message of ``vector``; keep it pending while MSI's mask bits mask it."""
         if self._masks >> vector & 1:
             self._waiting.add(vector)
         elif self.path is not None:
@@ -106,17 +106,17 @@ class FunctionMessages:
 
     @property
     def _masks(self) -> int:
-        """MSI's mask bits, if it has any; their place depends on the size of its address."""
+        """MSI's mask bits, 0 without them; their offset depends on the width of the message address."""
         control = self._control
         if self.kind == "msix" or not control & _MSI_MASKING:
             return 0
         return self._config.get(self._offset + (16 if control & _MSI_64_BIT else 12), 4)
 
     def set_pending(self, vector: int, pending: bool) -> None:
-        """Nothing to do: pending bits are the function's own."""
+        """Do nothing: the function maintains its pending bits itself."""
 
     def config_written(self) -> None:
-        """Send what has waited and is unmasked now; forget all of it once messages are off."""
+        """Send the pending messages that are unmasked now; drop all of them when messages are disabled."""
         if not self.enabled:
             self.forget()
             return
@@ -126,21 +126,21 @@ class FunctionMessages:
                 self.raise_vector(vector)
 
     def forget(self) -> None:
-        """Messages are off, or the function was reset: what has waited is not sent any more."""
+        """Drop the pending messages: the guest has disabled messages, or the function was reset."""
         self._waiting.clear()
         if self.path is not None:
             self.path.drop()
 
 
 def messages_of(config: FunctionConfig) -> dict[str, FunctionMessages]:
-    """The message capabilities of configuration space, MSI-X first: it counts if a guest enables both."""
+    """The message capabilities of configuration space, MSI-X first: it takes precedence if both are enabled."""
     found = dict(capabilities(config.get))
     kinds: tuple[tuple[Kind, int], ...] = (("msix", MSIX_ID), ("msi", MSI_ID))
     return {kind: FunctionMessages(kind, config, found[number]) for kind, number in kinds if number in found}
 
 
 def capabilities(read: Callable[[int, int], int]) -> Iterator[tuple[int, int]]:
-    """(identifier, offset) of each capability of the list; a list that is a circle ends after 48 of them."""
+    """(identifier, offset) of each capability of the list; a circular list ends after 48 of them."""
     if not read(STATUS, 2) & STATUS_CAPABILITIES:
         return
     offset = read(CAPABILITIES, 1) & ~3
@@ -152,7 +152,7 @@ def capabilities(read: Callable[[int, int], int]) -> Iterator[tuple[int, int]]:
 
 
 def _parts(offset: int, size: int, end: int) -> Iterator[tuple[int, int]]:
-    """Cut an access into aligned ones of 4, 2 or 1 bytes, up to ``end``."""
+    """Cut an access into aligned accesses of 4, 2 or 1 bytes, up to ``end``."""
     last = min(offset + size, end)
     while offset < last:
         length = next(length for length in (4, 2, 1) if offset % length == 0 and offset + length <= last)

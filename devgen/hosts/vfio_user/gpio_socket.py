@@ -1,8 +1,8 @@
 """The GPIO lines of a served device as text: a client drives inputs and is notified of outputs.
 
 A line ``NAME=0`` or ``NAME=1`` drives an input; ``?`` asks for the levels of all lines. Each change of an output is
-told in the same form, and what cannot be done in a line that begins with ``error:``. What a slow reader has not taken
-waits, up to 1 MiB, as a stream's bytes do.
+sent in the same form. A line that cannot be obeyed is answered by a line that begins with ``error:``. Lines for a slow
+reader are buffered, up to 1 MiB, like the bytes of a stream.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ LONGEST: Final = 256
 
 
 class GpioLines:
-    """Connects the lines of ``server``'s device to the end that ``spec`` names, until ``close``.
+    """Connects the lines of ``server``'s device to the backend that ``spec`` names, until ``close``.
 
-    Make it before ``run``. Raises MachineError for a device without lines, or an end that is not there.
+    Create it before ``run``. Raises MachineError for a device without lines, or a backend that cannot be opened.
     """
 
     def __init__(self, server: VfioUserServer, spec: str) -> None:
@@ -54,7 +54,7 @@ class GpioLines:
         self._follow()
 
     def _wake(self) -> None:
-        """Have the server write what waits, between two messages."""
+        """Make the server write the buffered lines, between two messages."""
         self._server.soon(self._flush)
 
     def _flush(self) -> None:
@@ -70,7 +70,7 @@ class GpioLines:
         self._server.ignore(fd)
 
     def _follow(self) -> None:
-        """Watch what the end has to be read from now."""
+        """Watch the descriptor from which the backend is read now."""
         fd = self._end.fileno()
         if fd == self._fd:
             return
@@ -81,7 +81,7 @@ class GpioLines:
             return
         if watchable(fd):
             self._server.watch(fd, self._receive)
-        else:  # a plain file: all that it will say is there
+        else:  # a plain file: read it to its end now
             while self._read():
                 pass
 
@@ -93,7 +93,7 @@ class GpioLines:
         self._follow()
 
     def _read(self) -> bool:
-        """Take what has come; False if nothing ever will again."""
+        """Read and obey the available input; return False at its end."""
         before = self._end.outlet()
         arrival = self._end.read(4096)
         if self._output is not None and self._end.outlet() != before:
@@ -137,7 +137,7 @@ class GpioLines:
         self._told.send_bytes(line, 0, len(line))
 
     def close(self) -> None:
-        """Let go of the lines, and of the end."""
+        """Disconnect from the lines and close the backend."""
         if self._fd is not None:
             self._server.ignore(self._fd)
             self._fd = None
@@ -151,7 +151,7 @@ class GpioLines:
         self._end.close()
 
     def __enter__(self) -> GpioLines:
-        """Use as a context that closes the end."""
+        """Use as a context that closes the backend."""
         return self
 
     def __exit__(self, *_: object) -> None:

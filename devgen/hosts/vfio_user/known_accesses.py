@@ -1,11 +1,11 @@
-"""Accesses that the client has made before: from the bytes of its message to the register, and to the reply.
+"""A cache of accesses: maps the bytes of a message to a function that carries out the access and replies.
 
-A driver comes back to the same few registers, and all that two messages of one access differ in is the identifier and
-the value. So the rest of a message is the key to an action that does what `Session` does with it when it comes first,
-to the byte, with nothing left to check or to look up. Accesses that `Regions` has to cut (of other sizes than 1, 2, 4
-and 8 bytes, unaligned ones to configuration space) are checked and cut each time.
+A driver accesses the same few registers many times. Two messages of one access differ only in the identifier and
+the value. So the other bytes of the message are the key of an action. The action does exactly what `Session` did for
+the first such message, without checks and look-ups. An access that `Regions` has to cut (its size is not 1, 2,
+4 or 8 bytes, or it is an unaligned one to configuration space) is not cached.
 
-An address space says when what it has resolved is stale, also when observers come or go: all is forgotten then.
+An address space reports when its resolved accesses are stale, also when observers come or go. This empties the cache.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from devgen.runtime.memory.access import Reader, Writer
 from devgen.runtime.time.deadline_queue import TimerQueue
 
 LIMIT: Final = 4096
-"""Accesses kept of one client, of each kind; the oldest leaves first."""
+"""Cached accesses for one client, of each kind; the oldest is dropped first."""
 
 HEAD: Final = HEADER.size + REGION_ACCESS.size
-"""Bytes of a REGION_READ, and of a REGION_WRITE before its data. Those behind the identifier are the key."""
+"""Bytes of a REGION_READ, and of a REGION_WRITE before its data. The bytes after the identifier are the key."""
 
 SPLIT: Final = Struct(f"<H{HEAD - 2}s").unpack_from
-"""The identifier, and the key."""
+"""Unpacks the identifier and the key."""
 
 Action = Callable[[int, bytes, int], None]
-"""Carries out a message, given its identifier, what has been received, and where in that it begins; answers it."""
+"""(identifier, received bytes, offset of the message in them): carries out the message and replies to it."""
 
 UNKNOWN: Final[tuple[int, Action]] = (1 << 32, lambda _identifier, _data, _at: None)
-"""For an access that is not known: longer than any message."""
+"""(size, action) for an access that is not cached; the size is longer than any message."""
 
 _DATA: Final = {count: Struct(f"<{kind}") for count, kind in zip(SINGLE, "BHIQ", strict=True)}
 _READ: Final = {count: Struct(f"<H{HEAD - 2}s{kind}") for count, kind in zip(SINGLE, "BHIQ", strict=True)}
@@ -43,10 +43,10 @@ _WRITTEN: Final = Struct(f"<H{HEAD - 2}s")
 
 
 class KnownAccesses:
-    """One client's.
+    """The cached accesses of one client.
 
-    ``owed`` holds the reply to a write until it is sent, here or by `Session`. ``settle`` is called before a reply if
-    ``timers.due``; so is it in `Session`.
+    ``owed`` holds the pending reply to a write until this class or `Session` sends it. ``settle`` is called before a
+    reply if ``timers.due``, as in `Session`.
     """
 
     def __init__(
@@ -65,20 +65,20 @@ class KnownAccesses:
         self._actions: BoundedCache[bytes, tuple[int, Action]] = BoundedCache(LIMIT)
         self._writers: BoundedCache[bytes, Writer] = BoundedCache(LIMIT)
         self.find = self._actions.get
-        """``find(key)``: the size of the message and its action; None for an access that is not known."""
+        """``find(key)``: the size of the message and its action; None for an access that is not cached."""
         regions.on_stale(self.forget)
 
     def close(self) -> None:
-        """Listen for stale accesses no more."""
+        """Stop listening for stale accesses."""
         self._regions.on_stale_no_more(self.forget)
 
     def forget(self) -> None:
-        """Know nothing."""
+        """Empty the cache."""
         self._actions.clear()
         self._writers.clear()
 
     def learn_read(self, offset: int, region: int, count: int) -> None:
-        """A REGION_READ has been found good."""
+        """Cache a REGION_READ that `Session` has checked."""
         reader = self._regions.reader(region, offset, count)
         if reader is not None:
             access = REGION_ACCESS.pack(offset, region, count)
@@ -87,7 +87,7 @@ class KnownAccesses:
             self._learn(_head(Command.REGION_READ, HEAD, protocol.COMMAND) + access, HEAD, action)
 
     def learn_write(self, offset: int, region: int, count: int, posted: bool) -> None:
-        """A REGION_WRITE has been found good."""
+        """Cache a REGION_WRITE that `Session` has checked."""
         writer = self._regions.writer(region, offset, count)
         if writer is not None:
             access = REGION_ACCESS.pack(offset, region, count)
@@ -109,7 +109,7 @@ class KnownAccesses:
             write(unpack(data, at + HEAD)[0])
             if timers.due:
                 settle()
-            if not owed:  # it has been answered: the device needed the client's memory
+            if not owed:  # the reply was sent before a DMA message
                 return
             answer = owed.pop()
             try:
@@ -151,7 +151,7 @@ class KnownAccesses:
         return action
 
     def writer(self, access: bytes) -> Writer:
-        """What one entry of REGION_WRITE_MULTI does with its 8 bytes of data. Raises Refused."""
+        """Return the function that writes the 8 bytes of data of one REGION_WRITE_MULTI entry. Raises Refused."""
         found = self._writers.get(access)
         if found is None:
             found = self._writers.keep(access, self._entry(*REGION_ACCESS.unpack(access)))

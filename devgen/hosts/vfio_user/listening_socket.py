@@ -13,20 +13,20 @@ from typing import Final
 from devgen.runtime.base.faults import MachineError
 
 LONGEST_PATH: Final = 107
-"""Bytes of a socket's path (unix(7): sun_path, with its end)."""
+"""Bytes of a socket's path (unix(7): sun_path without its terminating zero)."""
 
 WAITING: Final = 8
-"""Clients that may wait to be accepted."""
+"""Backlog of ``listen``: clients that may wait to be accepted."""
 
 
 PRIVATE: Final = 0o600
-"""Mode of the socket unless told otherwise: only the user who serves may connect."""
+"""Default mode of the socket: only the user who runs the server may connect."""
 
 
 class Listener:
-    """Listens at ``path``, where it replaces a socket that a dead server has left, until ``close``.
+    """Listens at ``path`` until ``close``; replaces a socket that a dead server has left there.
 
-    The socket has mode ``mode``, whatever the umask is. Raises MachineError where it cannot listen.
+    The socket has mode ``mode``, regardless of the umask. Raises MachineError if it cannot listen.
     """
 
     def __init__(self, path: Path, mode: int = PRIVATE) -> None:
@@ -36,14 +36,14 @@ class Listener:
         self._spare = _spare()
 
     def fileno(self) -> int:
-        """Readable when a client waits; -1 once it is closed."""
+        """The descriptor, readable when a client waits; -1 after ``close``."""
         return self._socket.fileno()
 
     def accept(self) -> socket.socket | None:
-        """The connection of a client; None if it has gone again.
+        """Return the connection of a client; None if the client has closed it already.
 
-        Without a descriptor for it, the one that is kept for this is given up: ``exhausted`` is True then, the client
-        can only be refused, and `restore` is called afterwards.
+        If the process has no free descriptor, the reserved one is used: ``exhausted`` is then True, the client can
+        only be refused, and the caller calls `restore` afterwards.
         """
         try:
             return self._socket.accept()[0]
@@ -59,22 +59,22 @@ class Listener:
 
     @property
     def exhausted(self) -> bool:
-        """Whether the process has no descriptor left for a client."""
+        """Whether the process has no free descriptor for a client."""
         return self._spare < 0
 
     def restore(self) -> None:
-        """Keep a descriptor for one more client that has to be refused, if there is one again."""
+        """Reserve a descriptor again for the next client that has to be refused, if one is free."""
         if self.exhausted:
             with suppress(OSError):
                 self._spare = _spare()
 
     def remove(self) -> None:
-        """Remove the socket, unless another has been put in its place."""
+        """Remove the socket file, unless it was replaced by another."""
         if self._file is not None and _identity(self._path) == self._file:
             self._path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Listen no more, and remove the socket."""
+        """Stop listening, and remove the socket."""
         self.remove()
         self._socket.close()
         if not self.exhausted:
@@ -89,7 +89,7 @@ def _listen(path: Path, mode: int) -> socket.socket:
         raise MachineError(f"{path}: there is no folder {path.parent}")
     try:
         if not stat.S_ISSOCK(os.lstat(path).st_mode):
-            raise MachineError(f"{path}: something is there that is no socket")
+            raise MachineError(f"{path}: the file there is not a socket")
         _replace(path)
     except FileNotFoundError:
         pass
@@ -98,7 +98,7 @@ def _listen(path: Path, mode: int) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
     try:
         listener.bind(str(path))
-        os.chmod(path, mode)  # before it listens, so that nobody connects in between
+        os.chmod(path, mode)  # before ``listen``, so that no client connects with another mode
         listener.listen(WAITING)
     except OSError as error:
         listener.close()
@@ -113,13 +113,13 @@ def _replace(path: Path) -> None:
         except ConnectionRefusedError:
             path.unlink()
             return
-        except BlockingIOError:  # somebody listens, and is too busy for those who wait
+        except BlockingIOError:  # a server listens there, and its backlog is full
             pass
     raise MachineError(f"{path}: another server listens there")
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """What file that is; None if there is none."""
+    """Device and inode of the file; None if there is none."""
     try:
         status = os.lstat(path)
     except OSError:
@@ -128,5 +128,5 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def _spare() -> int:
-    """A descriptor to give up when there is none left."""
+    """Open a descriptor that is closed when the process has no other left."""
     return os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)

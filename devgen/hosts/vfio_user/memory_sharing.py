@@ -1,7 +1,8 @@
 """Find out whether a client maps its memory file privately, so that the server cannot see the client's writes.
 
-A client that maps a file privately (QEMU's ``share=off``) writes into copies of its own from then on: who maps the
-file sees none of it, and nothing on the socket tells. But its process may be looked at, where that is allowed.
+A client that maps a file privately (QEMU's ``share=off``) writes to private copies of its pages. A mapping of the file
+in another process does not see these writes, and the protocol does not report it. The server reads the list of
+mappings of the client's process, where the host allows it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ Identity = tuple[int, int]
 _CREDENTIALS: Final = struct.Struct("=iII")
 
 MOST: Final = 64
-"""Files looked at for one client: its processor waits meanwhile."""
+"""Files checked for one client: its vCPU waits during the check."""
 
 LONGEST: Final = 1 << 22
 """Bytes read of a list of mappings: some tens of thousands of them."""
@@ -29,17 +30,17 @@ PATIENCE: Final = 0.5
 
 
 class MapsReader:
-    """Reads the mappings of processes, each in a thread that is given up when it takes too long.
+    """Reads the mappings of processes, each in a thread that is abandoned when it takes too long.
 
-    The kernel locks the process's memory map for that, and a process can keep it locked: one of its threads waits for
-    a page of a FUSE mount, say. While a thread that was given up has not ended, nothing is read.
+    The kernel locks the process's memory map for that, and a process can keep it locked: for example, one of its
+    threads waits for a page of a FUSE mount. While an abandoned thread runs, nothing is read.
     """
 
     def __init__(self) -> None:
         self._thread: threading.Thread | None = None
 
     def read(self, process: int) -> bytes:
-        """/proc/PID/maps, its beginning if it is long; empty where it cannot be read."""
+        """Return /proc/PID/maps, at most `LONGEST` bytes; empty if it cannot be read."""
         if self._thread is not None and self._thread.is_alive():
             return b""
         found: list[bytes] = []
@@ -53,12 +54,12 @@ def _read_maps(process: int, found: list[bytes]) -> None:
     try:
         with open(f"/proc/{process}/maps", "rb") as file:
             found.append(file.read(LONGEST))
-    except OSError:  # another user's process, or one that has gone
+    except OSError:  # another user's process, or one that has ended
         return
 
 
 class Sharing:
-    """Tells of files that the process at the other end of ``connection`` has mapped, each looked at once."""
+    """Finds out how the process at the other end of ``connection`` maps its files; checks each file once."""
 
     def __init__(self, connection: socket.socket, maps: MapsReader) -> None:
         self._process = _peer(connection)
@@ -77,7 +78,7 @@ class Sharing:
 
 
 def _peer(connection: socket.socket) -> int:
-    """The process that has connected; 0 if it is none that can be seen from here."""
+    """The PID of the process that has connected; 0 if it is in a PID namespace that is not visible here."""
     try:
         credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
     except OSError:

@@ -1,7 +1,7 @@
 """Messages on a UNIX stream socket, with the descriptors that belong to them.
 
-The kernel hands descriptors over with the first byte of the message that they were sent with, and ends a read behind
-it. So those of one read belong to the last message that begins in it.
+The kernel delivers descriptors with the bytes that they were sent with, and ends the read after these bytes. So the
+descriptors of one read belong to the last message that begins in it.
 """
 
 from __future__ import annotations
@@ -24,30 +24,30 @@ from devgen.hosts.vfio_user.memory_sharing import MapsReader, Sharing
 from devgen.hosts.vfio_user.protocol import HEADER, Disconnect
 
 SHORT: Final = 400
-"""Bytes of a read while messages are short: so few that Python keeps their memory at hand."""
+"""Bytes of a read while messages are short: small enough for Python's own allocator of small objects."""
 
 LONG: Final = 1 << 14
-"""Bytes of a read after one that was full: a few hundred messages."""
+"""Bytes of a read after a read that filled its buffer: room for a few hundred messages."""
 
 LINGER: Final = 1e-3
-"""Seconds that ``receive`` waits: a driver that comes back within it costs no turn of the server's loop."""
+"""Seconds that ``receive`` waits: the next message within this time needs no turn of the server's loop."""
 
 PATIENCE: Final = 5.0
-"""Seconds that a client may take to read one message of the server."""
+"""Seconds that a client may take to read one message from the server."""
 
 MESSAGE_PATIENCE: Final = 5.0
-"""Seconds that a client may take to send one message, once it has begun it, and to send its first one."""
+"""Seconds that a client may take to complete a message that it has begun, and to send its first message."""
 
 SLICE: Final = 0.05
-"""Seconds between two looks at whether the server is to end, while a client does not read."""
+"""Seconds between two checks of ``stopping()``, while a client does not read."""
 
 PIECE: Final = 1 << 16
-"""Bytes sent at once."""
+"""Bytes of one send."""
 
 ANCILLARY: Final = socket.CMSG_SPACE(253 * array.array("i").itemsize)
 """Bytes that hold as many descriptors as one message may carry (SCM_MAX_FD of net/scm.h).
 
-The kernel closes what does not fit, in this thread: a close that a peer may block, see `client_descriptors`.
+The kernel closes descriptors that do not fit, in this thread; a peer may block that close (`client_descriptors`).
 """
 
 NOW: Final = socket.MSG_DONTWAIT
@@ -58,7 +58,7 @@ Ancillary = Sequence[tuple[int, int, bytes]]
 
 @dataclass(slots=True)
 class Message:
-    """One message. Whoever handles it takes its descriptors, or hands them to a `DescriptorCloser`."""
+    """One message. Its handler takes the descriptors, or passes them to a `DescriptorCloser`."""
 
     identifier: int
     command: int
@@ -69,7 +69,7 @@ class Message:
     too_many: bool = False
 
     def take_fds(self) -> list[int]:
-        """The descriptors, which are the caller's from now on."""
+        """Return the descriptors; the caller now owns and closes them."""
         taken, self.fds = self.fds, []
         return taken
 
@@ -77,7 +77,7 @@ class Message:
 class Channel:
     """One connection. ``receive`` waits for `LINGER` at most; sending for `PATIENCE` at most, less if ``stopping()``.
 
-    ``close_descriptors`` closes descriptors of the client that nobody takes.
+    ``close_descriptors`` closes the client's descriptors that no message's handler takes.
     """
 
     def __init__(
@@ -92,44 +92,44 @@ class Channel:
         self.recvmsg = connection.recvmsg
         """Reads ``room`` bytes and their descriptors."""
         self.transmit = connection.send
-        """Sends a short message whole, with `NOW`; see `send_rest` for BlockingIOError."""
+        """Sends a short message whole, with flag `NOW`; after a BlockingIOError call `send_rest`."""
         connection.setblocking(True)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _timeval(LINGER))
         self.data = b""
-        """What has been received: messages, up to where `next` has found no more of them."""
+        """Received bytes; `next` takes the whole messages out of them."""
         self.at = 0
-        """Where in ``data`` the next one begins: `next` moves on, or whoever handles one in place."""
+        """Offset in ``data`` of the next message. `next` or a session that handles the message in place advances it."""
         self.fds: deque[tuple[int, list[int], bool]] = deque()
-        """Descriptors that wait for their message: where in the stream that begins, and whether they are too many."""
-        self._begin = 0  # where in the stream `data` begins, and `_partial` while there is no data
+        """Descriptors of later messages: (the message's position in the stream, descriptors, whether too many came)."""
+        self._begin = 0  # position in the stream of `data`, or of `_partial` while `data` is empty
         self._partial = bytearray()
-        self._missing = 0  # bytes without which `_partial` is no message
+        self._missing = 0  # bytes that `_partial` lacks
         self.room = SHORT
         self.special = False
-        """Whether what is read next does not begin with a message, or descriptors wait for theirs."""
+        """Whether the next read continues a partial message, or ``fds`` has descriptors of later messages."""
         self.deadline: float | None = time.monotonic() + MESSAGE_PATIENCE
-        """When the next message must have come whole (``time.monotonic``); None if none has begun."""
+        """When the message that has begun must be complete (``time.monotonic``); None if none has begun."""
 
     def fileno(self) -> int:
-        """The socket."""
+        """The descriptor of the socket."""
         return self._socket.fileno()
 
     def hung_up(self) -> bool:
-        """Whether the client has gone, though it may have left messages."""
+        """Whether the client has closed its end; unread messages may be left."""
         poll = select.poll()
         poll.register(self._socket, 0)
         return bool(poll.poll(0))
 
     def sharing(self, maps: MapsReader) -> Sharing:
-        """What can be seen of the process at the other end."""
+        """The mappings of the client's process, see `memory_sharing`."""
         return Sharing(self._socket, maps)
 
     # --- receiving -----------------------------------------------------------------------
 
     def receive(self) -> bool:
-        """Read what is there, or comes within `LINGER`, into ``data``, which `next` has found to hold no more messages.
+        """Read the bytes that are there, or arrive within `LINGER`, into ``data``; `next` has returned None before.
 
-        Whether something has come. Raises Disconnect when the client has gone.
+        Return whether bytes were read. Raises Disconnect when the client has closed the connection.
         """
         try:
             data, ancillary, flags, _ = self.recvmsg(self.room, ANCILLARY)
@@ -140,7 +140,7 @@ class Channel:
         return True
 
     def put(self, data: bytes, ancillary: Ancillary = (), flags: int = 0) -> None:
-        """Put into ``data`` what ``recvmsg`` has read. Raises Disconnect when the client has gone."""
+        """Store the result of ``recvmsg`` in ``data``. Raises Disconnect when the client has closed the connection."""
         fds = descriptors(ancillary)
         truncated = bool(flags & socket.MSG_CTRUNC)
         if not data:
@@ -163,12 +163,12 @@ class Channel:
 
     def _keep(self, fds: list[int], truncated: bool, start: int) -> None:
         too_many = truncated or sum(len(waiting) for _, waiting, _ in self.fds) + len(fds) > protocol.MAX_FDS
-        if too_many:  # of a message that may never end
+        if too_many:  # close them now: their message may never be complete
             self._close_descriptors(fds)
         self.fds.append((start, [] if too_many else fds, too_many))
 
     def next(self) -> Message | None:
-        """The next whole message that has been read. Raises Disconnect when what comes next is none."""
+        """Return the next whole message of ``data``, or None. Raises Disconnect for bytes that are no message."""
         data, at = self.data, self.at
         size = self._size(data, at)
         if at + size > len(data):
@@ -187,7 +187,7 @@ class Channel:
 
     @staticmethod
     def _size(data: bytes | bytearray, at: int) -> int:
-        """Bytes of the message that begins at ``at``, or of its header if that is not there yet. Raises Disconnect."""
+        """Size in bytes of the message at ``at``, or of its header while that is incomplete. Raises Disconnect."""
         if at + HEADER.size > len(data):
             return HEADER.size
         size: int = HEADER.unpack_from(data, at)[2]
@@ -196,7 +196,7 @@ class Channel:
         return size
 
     def _set_aside(self, size: int) -> None:
-        """What is left of ``data`` is the beginning of a message that has at least ``size`` bytes."""
+        """Move the rest of ``data``, the beginning of a message of at least ``size`` bytes, to ``_partial``."""
         if self.at < len(self.data):
             self._partial += self.data[self.at :]
             self._missing = size - len(self._partial)
@@ -207,7 +207,7 @@ class Channel:
         self.data, self.at = b"", 0
 
     def _last_start(self, data: bytes) -> int:
-        """Where in the stream the last message begins of which something is in ``data``, which has just come."""
+        """Position in the stream of the last message that has bytes in ``data``, which was just read."""
         read = self._partial + data
         at = start = 0
         while at < len(read):
@@ -234,7 +234,7 @@ class Channel:
         self.send(HEADER.pack(message.identifier, message.command, HEADER.size, flags, number))
 
     def request(self, identifier: int, command: int, payload: bytes) -> None:
-        """Send a command of our own. Raises Disconnect."""
+        """Send a command to the client. Raises Disconnect."""
         self.send(HEADER.pack(identifier, command, HEADER.size + len(payload), protocol.COMMAND, 0) + payload)
 
     def send(self, data: bytes) -> None:
@@ -259,7 +259,7 @@ class Channel:
         self.send_rest(data, sent)
 
     def send_rest(self, data: bytes, sent: int = 0) -> None:
-        """Send what the socket had no room for. Raises Disconnect when the client does not read, or the server ends."""
+        """Send the bytes after ``sent``. Raises Disconnect when the client does not read them, or the server stops."""
         until = time.monotonic() + PATIENCE
         while sent < len(data):
             try:
@@ -270,7 +270,7 @@ class Channel:
 
     @staticmethod
     def blocked(error: OSError) -> int:
-        """Bytes sent, none, if ``transmit`` has failed only because the socket is full. Raises Disconnect."""
+        """Return 0 bytes sent if ``transmit`` failed because the socket's buffer is full; else raise Disconnect."""
         if error.errno != errno.EAGAIN:
             raise Disconnect(f"cannot send: {error.strerror}") from None
         return 0
@@ -279,13 +279,13 @@ class Channel:
         if self._stopping():
             raise Disconnect("the server ends")
         if time.monotonic() > until:
-            raise Disconnect("cannot send: does not read its replies")
+            raise Disconnect("cannot send: the client does not read its replies")
         poll = select.poll()
         poll.register(self._socket, select.POLLOUT)
         poll.poll(SLICE * 1000)
 
     def close(self) -> None:
-        """Close the connection and all descriptors that the client has sent and nobody has taken."""
+        """Close the connection, and all descriptors of the client that no handler has taken."""
         for _, fds, _ in self.fds:
             self._close_descriptors(fds)
         self.fds.clear()
@@ -294,9 +294,9 @@ class Channel:
 
 
 def drain(connection: socket.socket, close_descriptors: Callable[[Iterable[int]], None]) -> None:
-    """Take what a client has sent and nobody has read. The kernel would close descriptors in it, in this thread."""
+    """Read the rest of a connection. Else the kernel would close the descriptors in it, in this thread."""
     with suppress(OSError):
-        connection.shutdown(socket.SHUT_RDWR)  # the client can send no more: what is there has an end
+        connection.shutdown(socket.SHUT_RDWR)  # the client can send no more, so the rest is finite
         connection.setblocking(False)
         while True:
             data, ancillary, _, _ = connection.recvmsg(LONG, ANCILLARY)
@@ -310,7 +310,7 @@ def _timeval(seconds: float) -> bytes:
 
 
 def nothing_came(error: OSError) -> None:
-    """What an error of ``recvmsg`` means. Raises Disconnect unless it is that `LINGER` has passed."""
+    """Raise Disconnect for an error of ``recvmsg``, unless it says that `LINGER` has passed."""
     if error.errno != errno.EAGAIN:
         raise Disconnect(f"cannot read: {error.strerror}") from None
 

@@ -1,8 +1,8 @@
-"""What an object must offer to be served over vfio-user, and what it is given.
+"""The methods that an object needs to be served over vfio-user, and the host's methods that it may call.
 
 A described device is served by its class. Anything else that behaves like a PCI function can be served too: an RTL
-simulation, a model written by hand, a bridge to hardware. It fulfils `PciFunction`, and reaches its client's memory and
-interrupts through the `FunctionHost` that it is given.
+simulation, a model written by hand, a bridge to hardware. It fulfils `PciFunction`. It accesses the client's memory
+and interrupts through the `FunctionHost` that ``connect`` passes.
 
 ```python
 class Adder:
@@ -29,7 +29,7 @@ class Adder:
         self.host.set_intx(self.total > 0x80)
 ```
 
-All methods are called in the thread that serves, one at a time. An exception that one of them raises ends the server:
+All methods are called in the server's thread, one at a time. An exception that one of them raises ends the server:
 its ``run`` raises `ServedFunctionError`, which names the call.
 """
 
@@ -44,37 +44,37 @@ from devgen.runtime.pci import Bar
 
 
 class ServedFunctionError(MachineError):
-    """A served object has raised an exception or given a value that does not fit; the message names the call."""
+    """A served object has raised an exception or returned a value that does not fit; the message names the call."""
 
 
 class FunctionHost(Protocol):
-    """What a served object may ask of its client's machine. Every method may be called from any thread."""
+    """Access to the client's memory, interrupts and time. Every method may be called from any thread."""
 
     def read_memory(self, address: int, length: int) -> bytes:
-        """Read the guest's memory (DMA). Ones where there is none, and while the function is no bus master."""
+        """Read the guest's memory (DMA). Unmapped memory reads ones, and so does all while bus mastering is off."""
         ...
 
     def write_memory(self, address: int, data: bytes) -> None:
-        """Write the guest's memory (DMA). Dropped where there is none, and while the function is no bus master."""
+        """Write the guest's memory (DMA). Dropped for unmapped memory, and while bus mastering is off."""
         ...
 
     def set_intx(self, level: int) -> None:
         """Drive the INTx# line: 1 asserts it.
 
         The client sees it unless the command register disables INTx or messages are enabled (PCI 3.0, 6.2.2, 6.8.2).
-        The interrupt status bit in configuration space is the function's own to set.
+        The function sets the interrupt status bit in its configuration space itself.
         """
         ...
 
     def raise_vector(self, vector: int) -> None:
-        """Send message ``vector`` by MSI-X or MSI, whichever the guest has enabled; lost if neither is.
+        """Send message ``vector`` by MSI-X if the guest has enabled it, else by MSI; dropped if neither is enabled.
 
-        A vector that MSI's mask bits mask is sent once it is unmasked. MSI-X's table is the client's.
+        A vector that MSI's mask bits mask is sent once it is unmasked. The client emulates the MSI-X table.
         """
         ...
 
     def call_after(self, ns: int, function: Callable[[], object]) -> None:
-        """Call ``function()`` in the serving thread after ``ns`` nanoseconds: a clock tick of a simulation, for one."""
+        """Call ``function()`` in the server's thread after ``ns`` nanoseconds, e.g. a clock tick of a simulation."""
         ...
 
 
@@ -83,8 +83,8 @@ class PciFunction(Protocol):
     """An object that is a PCI function.
 
     Its interrupts are those that configuration space declares: INTx# by the interrupt pin register, MSI and MSI-X by
-    their capabilities, as the object presents them when it is first served. With a PCI Express capability configuration
-    space has 4096 bytes, else 256. `devgen.PciConfig` is a configuration space that can be used as it is.
+    their capabilities, as they read when the server is created. With a PCI Express capability configuration
+    space has 4096 bytes, else 256. `devgen.PciConfig` is a ready-made configuration space.
     """
 
     @property
@@ -98,7 +98,7 @@ class PciFunction(Protocol):
         ...
 
     def connect(self, host: FunctionHost) -> None:
-        """Called once, before anything else, with what the object may ask of its client's machine."""
+        """Called once, before any other method, with the object's host."""
         ...
 
     def read_config(self, offset: int, size: int) -> int:
@@ -106,7 +106,7 @@ class PciFunction(Protocol):
         ...
 
     def write_config(self, offset: int, value: int, size: int) -> None:
-        """Write configuration space, likewise."""
+        """Write configuration space: 1, 2 or 4 bytes at a multiple of them, little-endian."""
         ...
 
     def read(self, bar: BarIndex, offset: int, size: int) -> int:
@@ -114,7 +114,7 @@ class PciFunction(Protocol):
         ...
 
     def write(self, bar: BarIndex, offset: int, value: int, size: int) -> None:
-        """Write a BAR, likewise."""
+        """Write 1, 2, 4 or 8 bytes of a BAR, at a multiple of them; ``bar`` as for ``read``."""
         ...
 
     def reset(self) -> None:

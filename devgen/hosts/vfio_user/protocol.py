@@ -1,6 +1,6 @@
 """Numbers and layouts of vfio-user 0.1.
 
-Source: docs/interop/vfio-user.rst in QEMU, and linux/vfio.h for what it borrows.
+Source: docs/interop/vfio-user.rst in QEMU, and linux/vfio.h for the constants that it borrows.
 
 All values are in the host's byte order; offsets count from the end of the message header.
 """
@@ -24,7 +24,7 @@ NO_REPLY: Final = 0x10
 ERROR: Final = 0x20
 
 MAX_FDS: Final = 16
-"""Descriptors that we take in one message."""
+"""Descriptors that the server accepts in one message."""
 
 MAX_TRANSFER: Final = 1 << 20
 """Bytes of data in one message: the protocol's default."""
@@ -35,7 +35,7 @@ PAGE: Final = 4096
 
 
 class Command(IntEnum):
-    """What a message asks for."""
+    """The command of a message."""
 
     VERSION = 1
     DMA_MAP = 2
@@ -77,7 +77,7 @@ AREA: Final = Struct("=QQ")
 MULTI_COUNT: Final = Struct("=Q")
 MULTI_WRITE: Final = Struct("=QII8s")
 MULTI_ENTRY: Final = Struct("=16sQ")
-"""The same: a REGION_ACCESS and the data, as a number on our little-endian hosts."""
+"""The same entry: the bytes of a REGION_ACCESS, and the data as a little-endian number."""
 
 SPARSE_ID: Final = 1
 IOEVENTFD: Final = 0
@@ -85,7 +85,7 @@ IOEVENTFD_DATAMATCH: Final = 1 << 0
 IOEVENTFD_PIO: Final = 1 << 1
 
 FEATURE: Final = Struct("=II")
-"""argsz, flags: which feature, and what to do with it."""
+"""argsz, flags: the feature's number and the operation (get, set, probe)."""
 
 DEVICE_RESETS: Final = 1 << 0
 DEVICE_PCI: Final = 1 << 1
@@ -105,7 +105,7 @@ class RegionFlag(IntFlag):
 
 
 class DmaFlag(IntFlag):
-    """What may be done with mapped memory."""
+    """The accesses that the client allows to mapped memory."""
 
     READ = 1
     WRITE = 2
@@ -131,7 +131,7 @@ class IrqFlag(IntFlag):
 
 
 class SetFlag(IntFlag):
-    """What SET_IRQS brings (one of the first three) and does (one of the last three)."""
+    """Flags of SET_IRQS: the type of its data (one of the first three) and the action (one of the last three)."""
 
     NONE = 1
     BOOL = 2
@@ -150,23 +150,23 @@ class Refused(Exception):
 
 
 class Disconnect(Exception):
-    """The connection is of no use any more: the client has gone, or what it sends is no vfio-user."""
+    """The connection ends: the client has closed it, or sends bytes that are not vfio-user."""
 
 
 def invalid(why: str) -> Refused:
-    """EINVAL with a reason for the log."""
+    """Return an EINVAL refusal with a reason for the log."""
     return Refused(errno.EINVAL, why)
 
 
 def unpack(layout: Struct, payload: bytes, what: str) -> tuple[int, ...]:
-    """The fixed part of a payload. Raises Refused when it is short."""
+    """Unpack the fixed part of a payload. Raises Refused when the payload is shorter."""
     if len(payload) < layout.size:
         raise invalid(f"{what} of {len(payload)} bytes; it has at least {layout.size}")
     return layout.unpack_from(payload)
 
 
 def parse_version(payload: bytes) -> dict[str, int | bool]:
-    """The capabilities that a client offers, as far as they are known here. Raises Refused for another version."""
+    """Return the known capabilities that a client offers. Raises Refused for another version."""
     major, _ = unpack(VERSION, payload, "VERSION")
     if major != 0:
         raise Refused(errno.EPROTONOSUPPORT, f"version {major}; this is 0.1")
@@ -195,9 +195,9 @@ def _known(capabilities: Mapping[str, object]) -> dict[str, int | bool]:
 
 
 def version_reply(minor: int, offered: Mapping[str, int | bool], room: int) -> bytes:
-    """Our version and those of the offered capabilities that we have, in at most ``room`` bytes of payload.
+    """The server's version and the capabilities that both sides have, in at most ``room`` bytes of payload.
 
-    A client may have a buffer no longer than what it sent; a capability that does not fit is left out.
+    The client's buffer may be only as long as the message that it sent; a capability that does not fit is left out.
     """
     ours: dict[str, int | bool] = {}
     for name, limit in (("write_multiple", True), ("max_msg_fds", MAX_FDS), ("max_data_xfer_size", MAX_TRANSFER)):

@@ -1,7 +1,7 @@
 """Clients that cannot be served: each gets an error reply to its first message before its connection is closed.
 
-QEMU 11.1 aborts, with the guest that it runs, when a connection closes before its first message is answered. A client
-that has been answered is left the time to close the connection itself.
+QEMU 11.1 aborts, and its guest ends, when the server closes a connection before it answers the first message. After the
+answer, a client has `LEAVE` seconds to close the connection itself.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from devgen.hosts.vfio_user.message_channel import ANCILLARY, LONG, MESSAGE_PATI
 from devgen.hosts.vfio_user.protocol import HEADER
 
 MOST: Final = 8
-"""Refused clients whose first message is awaited; the oldest is closed for one more."""
+"""Refused clients that may be connected at one time; for one more, the oldest is closed."""
 
 
 class Waiting(Protocol):
-    """What this module needs of the server."""
+    """The server's methods that this module uses."""
 
     def watch(self, fd: int, handler: Callable[[], None]) -> None:
-        """Call ``handler()`` whenever ``fd`` can be read."""
+        """Call ``handler()`` whenever ``fd`` is readable."""
         ...
 
     def ignore(self, fd: int) -> None:
@@ -39,7 +39,7 @@ class Waiting(Protocol):
 
 
 LEAVE: Final = 1.0
-"""Seconds that a client has to close its connection once it has been answered."""
+"""Seconds that a client has to close its connection after the answer."""
 
 
 @dataclass(slots=True, eq=False)
@@ -53,7 +53,7 @@ class _Refused:
 
 
 class RefusedClients:
-    """Answers clients with an error. ``close`` answers those whose message has come, and closes the rest."""
+    """Answers clients with an error. ``close`` answers clients whose message has come, and closes all connections."""
 
     def __init__(self, server: Waiting) -> None:
         self._server = server
@@ -73,11 +73,11 @@ class RefusedClients:
         self._server.watch(connection.fileno(), partial(self._hear, client))
 
     def deadline(self) -> float | None:
-        """When the first of them has had its time (``time.monotonic``)."""
+        """When the time of the first client expires (``time.monotonic``); None without clients."""
         return min((client.deadline for client in self._clients), default=None)
 
     def expire(self) -> None:
-        """Close those that have had their time."""
+        """Close the clients whose time has expired."""
         now = time.monotonic()
         for client in [client for client in self._clients if now > client.deadline]:
             self._drop(client)
@@ -104,7 +104,7 @@ class RefusedClients:
         flags = protocol.REPLY | protocol.ERROR
         client.answered = True
         client.deadline = time.monotonic() + LEAVE
-        with suppress(OSError):  # it has gone
+        with suppress(OSError):  # the client has closed the connection
             client.connection.send(HEADER.pack(identifier, command, HEADER.size, flags, client.number))
 
     def _drop(self, client: _Refused) -> None:

@@ -1,4 +1,4 @@
-"""Any object that fulfils `PciFunction`, as the PCI device that the server works with."""
+"""Adapts an object that fulfils `PciFunction` to the `PciDevice` that the server works with."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ _METHODS = ("connect", "read_config", "write_config", "read", "write", "reset")
 
 
 class GuardedFunction:
-    """A `PciFunction` whose exceptions and misfitting values become `ServedFunctionError`. Raises DeviceError if it is
-    none.
+    """A `PciFunction` whose exceptions and misfitting values become `ServedFunctionError`.
+
+    Raises DeviceError for an object that is no `PciFunction`.
     """
 
     def __init__(self, function: PciFunction) -> None:
@@ -69,7 +70,7 @@ class GuardedFunction:
         try:
             return function(*arguments)
         except ServedFunctionError:
-            raise  # the object was called by a method of its host's
+            raise  # the object called its host, which called the object
         except Exception as error:
             problem = f"raised {type(error).__name__}: {error}"
             raise ServedFunctionError(f"{self._shown(method, arguments)} {problem}") from error
@@ -81,12 +82,12 @@ class GuardedFunction:
         return value
 
     def _shown(self, method: str, arguments: tuple[object, ...]) -> str:
-        shown = ", ".join(hex(one) if isinstance(one, int) and one > 9 else repr(one) for one in arguments)
+        shown = ", ".join(hex(value) if isinstance(value, int) and value > 9 else repr(value) for value in arguments)
         return f"{self.name}.{method}({shown if method != 'connect' else ''})"
 
 
 class ServedFunction(PciDevice):
-    """The device around an object. It is not saved: the server does not know the object's state."""
+    """The device around an object. It cannot be saved: the server does not know the object's state."""
 
     FUNCTION: ClassVar[GuardedFunction]
 
@@ -97,7 +98,7 @@ class ServedFunction(PciDevice):
         self.config = FunctionConfig(self.FUNCTION, self._config_written)
         self.intx_level = 0
         self._messages = messages_of(self.config)
-        self.messages.update(cast("dict[str, Messages]", self._messages))  # all that the server uses of them
+        self.messages.update(cast("dict[str, Messages]", self._messages))  # the methods that the server uses
         for bar in self.BARS:
             self.add_region(MemoryRegion.io(f"bar{bar.index}", bar.size, _ops(self.FUNCTION, bar)), bar=bar.index)
 
@@ -132,22 +133,22 @@ class ServedFunction(PciDevice):
 
 
 class CallingServer(Protocol):
-    """What a host needs of the server: ``call`` carries a function out in the server's thread, while ``running``."""
+    """The server's part that `Host` uses: ``call`` runs a function in the server's thread while ``running``."""
 
     running: bool
 
     def call(self, function: Callable[[], T]) -> T:
-        """Return what the function returns, or raise what it raises."""
+        """Return the function's result, or raise its exception."""
         ...
 
 
 class Host:
-    """The `FunctionHost` of one object. Calls from other threads than the server's are carried out by that one."""
+    """The `FunctionHost` of one object. A call from another thread is carried out in the server's thread."""
 
     def __init__(self, device: ServedFunction) -> None:
         self._device = device
         self.server: CallingServer | None = None
-        """The server, once it is there: until then everything is done at once."""
+        """The server; while None, each call is carried out at once in the calling thread."""
 
     def read_memory(self, address: int, length: int) -> bytes:
         """See `FunctionHost.read_memory`."""
@@ -180,7 +181,7 @@ class Host:
 
 
 def void(_value: object) -> None:
-    """Take a result that nobody needs."""
+    """Discard a result."""
 
 
 def _ops(function: GuardedFunction, bar: Bar) -> CutOps:
@@ -194,7 +195,7 @@ def _ops(function: GuardedFunction, bar: Bar) -> CutOps:
 
 
 def class_to_serve(device: type[Device] | PciFunction) -> type[PciDevice]:
-    """The class of the device that the server makes: ``device``, or one whose device is that object.
+    """Return the class of the device to serve: ``device`` itself, or a class around the object ``device``.
 
     Raises MachineError for a class that is not a PCI device's, DeviceError for an object that cannot be served.
     """

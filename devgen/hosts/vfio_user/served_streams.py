@@ -1,4 +1,4 @@
-"""Ends for the byte streams of a served device: a terminal, a socket, a file, as a board would name them."""
+"""Backends of a served device's byte streams: a terminal, a socket, a file, named as in a board."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def watchable(fd: int) -> bool:
-    """Whether one can wait for ``fd``: not for a plain file, which poll takes for readable all the time."""
+    """Whether ``fd`` can be polled; a plain file cannot, since poll always reports it readable."""
     try:
         with select.epoll(1) as probe:
             probe.register(fd)
@@ -27,10 +27,10 @@ def watchable(fd: int) -> bool:
 
 
 class ServedStreams:
-    """Connects the streams of ``server``'s device to the ends that ``specs`` names, from construction to ``close``.
+    """Connects the streams of ``server``'s device to the backends that ``specs`` names, until ``close``.
 
     ``specs`` is stream → backend as `devgen.runtime.machine.stream_backends.open_end` takes it; the bytes of other
-    streams are discarded. The escape key at a terminal ends the server. Make it before ``run``.
+    streams are discarded. The escape key at a terminal ends the server. Create it before ``run``.
 
     Raises:
         MachineError: the device has no such stream, or there is no such backend.
@@ -66,7 +66,7 @@ class ServedStreams:
         self._server.ignore(fd)
 
     def close(self) -> None:
-        """Give a terminal back, flush and release all ends."""
+        """Restore a terminal's mode, flush and close all backends."""
         self._inputs.close()
         self._release()
 
@@ -77,7 +77,7 @@ class ServedStreams:
         self.ends.clear()
 
     def __enter__(self) -> ServedStreams:
-        """Use as a context that closes the ends."""
+        """Use as a context that closes the backends."""
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,6 +1,6 @@
 """The server: one PCI device behind a UNIX socket, for one client at a time.
 
-One thread does all: it waits for messages, doorbells, timers and ``stop``. So the device needs no lock.
+One thread waits for messages, doorbells, timers and ``stop`` and handles them all. So the device needs no lock.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from devgen.runtime.pci.config_space import COMMAND_IO, COMMAND_MEMORY
 from devgen.runtime.time.clock import Clocks
 
 TIMERS: Final = 64
-"""Timers that fire before messages get their turn: one may do milliseconds of work, and QEMU waits 5 s for a reply."""
+"""Timers that fire before the loop handles messages: one may take milliseconds, and QEMU waits 5 s for a reply."""
 
 _LONGEST: Final = 3600.0
 _log = logging.getLogger("devgen.vfio_user")
@@ -54,14 +54,14 @@ T = TypeVar("T")
 
 
 class VfioUserServer:
-    """Serves a device of a class, or an object that is a `PciFunction`; listens once it is made.
+    """Serves a device of a class, or an object that is a `PciFunction`; listens from its construction on.
 
     Use as a context, or ``close`` it.
 
     It is `Observable`, before ``run`` or in its thread.
 
-    ``on_event(device, event, values)`` hears the device's events, ``on_client`` a line when a client comes or goes.
-    ``mapped``: whether clients are given the RAM of a BAR to map. ``mode``: the socket's, whatever the umask is.
+    ``on_event(device, event, values)`` is called for the device's events, ``on_client(line)`` when a client connects or
+    disconnects. ``mapped``: whether clients may map the RAM of a BAR. ``mode``: the socket's, regardless of the umask.
     Raises MachineError when the device is not on PCI, the host lacks what serving needs, or the socket cannot be made;
     DeviceError for its properties.
     """
@@ -96,11 +96,11 @@ class VfioUserServer:
         self._calls = Calls()
         self._thread: int | None = None
         self.stopping = False
-        """Whether ``run`` shall end."""
+        """Whether ``stop`` was called: ``run`` ends soon."""
         self._restored = False
         """The device has been restored, and no client has used it since."""
         self.running = False
-        """Whether ``run`` is under way."""
+        """Whether ``run`` is running."""
         self._watched = WatchedDescriptors()
         self.urgent = self._watched.urgent
         self.watch = self._watched.watch
@@ -129,7 +129,7 @@ class VfioUserServer:
     # --- the loop ------------------------------------------------------------------------------
 
     def run(self) -> None:
-        """Serve clients, one after the other, until ``stop``."""
+        """Serve clients, one after the other, until ``stop`` is called."""
         self.running = True
         self._thread = threading.get_ident()
         try:
@@ -141,7 +141,7 @@ class VfioUserServer:
             self._calls.end()
 
     def step(self, timeout: float = _LONGEST) -> None:
-        """Wait for at most ``timeout`` seconds and handle what has come."""
+        """Wait for at most ``timeout`` seconds and handle the descriptors that are ready."""
         self.settle()
         ready = self._watched.wait(self._patience(timeout))
         if self._session is not None:
@@ -170,7 +170,7 @@ class VfioUserServer:
             self.clocks.virtual.settle()
 
     def _patience(self, timeout: float) -> int:
-        """Milliseconds to wait."""
+        """Milliseconds until the next deadline, at most ``timeout`` seconds."""
         deadline = self.clocks.virtual.next_deadline()
         if deadline is not None:
             timeout = min(timeout, (deadline - self.clocks.virtual.now()) / 1e9)
@@ -186,10 +186,10 @@ class VfioUserServer:
         self._wake.set()
 
     def call(self, function: Callable[[], T]) -> T:
-        """``function()``, done by the thread that serves, between two messages; from any thread.
+        """Call ``function()`` in the server's thread, between two messages, and return its result; from any thread.
 
-        Waits until it is done: ``run`` is under way, or will be. Raises what the function raises, MachineError if the
-        server ends before.
+        Waits for the result: ``run`` is running, or is called later. Raises the function's exception, or MachineError
+        if the server ends before the call.
         """
         if self._thread == threading.get_ident():
             return function()
@@ -198,7 +198,7 @@ class VfioUserServer:
         return self._calls.wait(waiting)
 
     def soon(self, function: Callable[[], object]) -> None:
-        """As ``call``, without waiting: also from a signal handler. The function raises nothing."""
+        """As ``call``, without waiting; also from a signal handler. The function must not raise."""
         self._calls.add(function)
         self._wake.set()
 
@@ -212,7 +212,7 @@ class VfioUserServer:
         self._see_who_has_gone()
         connection = self._listener.accept()
         if self._listener.exhausted:
-            self.ignore(self._listener.fileno())  # until `step` has restored it: nobody else can be accepted
+            self.ignore(self._listener.fileno())  # until `step` has restored it: no other client can be accepted
         if connection is None:
             return
         refusal = self._refusal()
@@ -225,7 +225,7 @@ class VfioUserServer:
         self._on_client("a client has connected")
 
     def _refusal(self) -> int:
-        """The errno with which a client that now comes is refused; 0 if it is served."""
+        """The errno with which a new client is refused; 0 if it is served."""
         if self._listener.exhausted:
             return errno.EMFILE
         if self.stopping:
@@ -233,10 +233,10 @@ class VfioUserServer:
         return errno.EBUSY if self._session is not None or self._closer.stuck() >= MOST_STUCK else 0
 
     def _see_who_has_gone(self) -> None:
-        """End the session of a client that has gone: the one that now comes is not a second one."""
+        """End the session of a client that has closed its connection: a new client is then not a second one."""
         session = self._session
         while session is not None and session is self._session and session.channel.hung_up():
-            self._serve()  # what it has sent before, to the end
+            self._serve()  # handle the messages that it has sent before
 
     def _serve(self) -> None:
         session = self._session
@@ -249,7 +249,7 @@ class VfioUserServer:
             self._end_session(self._lost)
 
     def lose(self, why: str) -> None:
-        """The client is of no use any more: its session ends when the present message is done with."""
+        """The connection has failed: end the session after the present message."""
         self._lost = self._lost or why
 
     def _end_session(self, why: str) -> None:
@@ -264,7 +264,7 @@ class VfioUserServer:
                 self._on_client("no further client is served: descriptors that clients have sent cannot be closed")
 
     def _take_back(self) -> None:
-        """What the client was given is worth nothing to it any more: it neither sees nor disturbs the next one."""
+        """Replace the files and eventfds that the client has: it can no longer read or disturb the device."""
         self._bells.take_back()
         try:
             self.regions.take_back()
@@ -273,16 +273,16 @@ class VfioUserServer:
             self.stop()
 
     def hung_descriptors(self) -> int:
-        """Number of descriptors that clients have sent and whose closing has not ended, see `client_descriptors`."""
+        """Number of clients' descriptors whose ``close`` has not returned, see `client_descriptors`."""
         return self._closer.stuck()
 
     def tell(self, line: str) -> None:
-        """Say something of the client to who has asked for that."""
+        """Pass a line about the client to ``on_client``."""
         self._on_client(line)
 
     @property
     def connected(self) -> bool:
-        """Whether a client is there."""
+        """Whether a client is connected."""
         return self._session is not None
 
     # --- the device ----------------------------------------------------------------------------
@@ -303,7 +303,7 @@ class VfioUserServer:
         return transaction(*bars) if bars else nullcontext()
 
     def is_ram(self, _address: int, _length: int) -> bool:
-        """See `Observable`: all of the client's memory may change at any time, so all that is found there counts."""
+        """See `Observable`. True for all addresses: the client may change its memory at any time, as RAM."""
         return True
 
     def surroundings(self) -> dict[str, Json]:
@@ -315,7 +315,7 @@ class VfioUserServer:
             sink(device, event, values)
 
     def reset_device(self) -> None:
-        """What the client's DEVICE_RESET does."""
+        """Reset the device, for the client's DEVICE_RESET."""
         for sink in self.on_reset:
             sink(False)
         if not self._restored:
@@ -325,7 +325,7 @@ class VfioUserServer:
             sink(True)
 
     def save_state(self) -> dict[str, Json]:
-        """The device and its clocks as plain data with a version; what is the client's is not in it."""
+        """The device and its clocks as plain data with a version; it has no state of the client."""
         return {
             "format": STATE_FORMAT,
             "version": STATE_VERSION,
@@ -334,10 +334,10 @@ class VfioUserServer:
         }
 
     def load_state(self, data: Json, *, new_bus: bool = False) -> None:
-        """Become what ``save_state`` saved. Raises StateError, with nothing changed, for anything else.
+        """Restore a state of ``save_state``. Raises StateError, with nothing changed, for other data.
 
-        With ``new_bus`` the device is plugged in anew, with all that it holds: configuration space is as after a reset,
-        and the reset with which a VMM begins (before it turns decoding on) is not carried out.
+        With ``new_bus`` the device is plugged into a new bus and keeps its contents: configuration space is as after a
+        reset, and the reset with which a VMM starts (before it enables decoding) is not carried out.
         """
         fields = mapping(data, "the saved state", ("format", "version", "clock", "rtc", "host", "device"))
         if fields["format"] != STATE_FORMAT or fields["version"] != STATE_VERSION:
@@ -349,7 +349,7 @@ class VfioUserServer:
         restoration.apply()
         arm_restored([restoration])
         if new_bus:
-            PciDevice.reset(self.device)  # what every function has, and not what this one adds to it
+            PciDevice.reset(self.device)  # the part that is common to all PCI functions
             self.device.on_mapping = self._decoding_changed
         self._restored = new_bus
 
@@ -358,7 +358,7 @@ class VfioUserServer:
             self._restored = False
 
     def vacate(self) -> None:
-        """Remove the socket, whatever else is under way: from a signal handler of a process that ends at once."""
+        """Remove the socket at once, for a signal handler of a process that then exits."""
         self._listener.remove()
 
     def close(self) -> None:
@@ -374,7 +374,7 @@ class VfioUserServer:
             self.device.close()
 
     def _turn_away(self) -> None:
-        """Answer the clients that have not been accepted."""
+        """Refuse the clients that have not been accepted."""
         self.stopping = True
         while not self._listener.exhausted and (connection := self._listener.accept()) is not None:
             self._refused.add(connection, self._refusal())
@@ -390,7 +390,7 @@ class VfioUserServer:
 
 
 def _signals_of(own: EventNotifier) -> EventfdSignals:
-    """What signals clients' eventfds. Raises MachineError where the host has no calls for them that never wait."""
+    """Return the signaller of clients' eventfds. Raises MachineError if the host has no non-blocking calls for it."""
     try:
         take_count(own.fileno())
     except OSError as error:
@@ -403,4 +403,4 @@ def _past(deadline: float | None) -> bool:
 
 
 def _nobody(_line: str) -> None:
-    """Nobody wants to know."""
+    """Discard a line."""

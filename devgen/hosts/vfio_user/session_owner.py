@@ -1,4 +1,4 @@
-"""What a client's session needs of the server that runs it."""
+"""The server's part that a client's session uses."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from devgen.runtime.time.clock import Clocks
 
 
 class SessionOwner(Watcher, Protocol):
-    """A server as its session sees it: the device, its clocks, and what is done outside the session.
+    """The server's attributes and methods that a session uses: the device, its clocks, and calls outside the session.
 
-    ``urgent`` are descriptors that are served before the client's next message. ``stopping``: the server shall end.
+    ``urgent``: descriptors that are handled before the client's next message. ``stopping``: ``stop`` was called.
     """
 
     memory: ClientMemory
@@ -36,7 +36,7 @@ class SessionOwner(Watcher, Protocol):
         ...
 
     def reset_device(self) -> None:
-        """Reset the device, as the client asks for."""
+        """Reset the device, for the client's DEVICE_RESET."""
         ...
 
     def tell(self, line: str) -> None:

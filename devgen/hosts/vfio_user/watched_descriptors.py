@@ -1,4 +1,4 @@
-"""What the server's loop waits for: descriptors that become readable, and doorbells that a client rings by eventfd."""
+"""The descriptors that the server's loop polls, among them the eventfds of doorbells."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from devgen.runtime.pci import PciDevice
 
 
 class WatchedDescriptors:
-    """Calls a handler for each descriptor that can be read; used by one thread."""
+    """Calls a handler for each readable descriptor; used by one thread."""
 
     def __init__(self) -> None:
         self._poll = select.poll()
         self._handlers: dict[int, Callable[[], None]] = {}
         self.urgent: set[int] = set()
-        """Descriptors that are looked at before the client's next message."""
+        """Descriptors that are handled before the client's next message."""
 
     def watch(self, fd: int, handler: Callable[[], None], *, urgent: bool = False) -> None:
-        """Call ``handler()`` whenever ``fd`` can be read; ``ignore`` it before it is closed.
+        """Call ``handler()`` whenever ``fd`` is readable; call ``ignore`` before ``fd`` is closed.
 
-        What is not ``urgent`` may wait for a burst of messages to end, a millisecond of a client that never pauses.
+        A descriptor that is not ``urgent`` may wait until a burst of messages ends, about a millisecond.
         """
         self._handlers[fd] = handler
         if urgent:
@@ -35,11 +35,11 @@ class WatchedDescriptors:
             self.urgent.discard(fd)
 
     def wait(self, milliseconds: int) -> list[tuple[int, int]]:
-        """Wait until descriptors can be read; (descriptor, events) of each, for `handle`."""
+        """Wait until descriptors are readable; return (descriptor, events) of each, for `handle`."""
         return self._poll.poll(milliseconds)
 
     def handle(self, ready: list[tuple[int, int]], settle: Callable[[], None]) -> None:
-        """Call the handlers, but for those that an earlier one has made ``ignore``d, and ``settle()`` after each."""
+        """Call the handlers, except of descriptors that an earlier handler has ``ignore``d; ``settle()`` after each."""
         for fd, _ in ready:
             handler = self._handlers.get(fd)
             if handler is not None:
@@ -48,7 +48,7 @@ class WatchedDescriptors:
 
 
 class GivenDoorbells:
-    """The doorbells of ``device`` whose eventfds the client has been given."""
+    """The doorbells of ``device`` whose eventfds the client has."""
 
     def __init__(self, device: PciDevice, watched: WatchedDescriptors, settle: Callable[[], None]) -> None:
         """``settle()`` ends an entry into the device."""
@@ -58,7 +58,7 @@ class GivenDoorbells:
         self._bells: dict[int, IoEventFd] = {}
 
     def watch(self, bell: IoEventFd) -> None:
-        """Hear a doorbell whose descriptor the client is given."""
+        """Watch the eventfd of a doorbell that is sent to the client."""
         fd = bell.notifier.fileno()
         if fd not in self._bells:
             self._bells[fd] = bell
@@ -66,14 +66,14 @@ class GivenDoorbells:
 
     def _ring(self, bell: IoEventFd) -> None:
         count = take_count(bell.notifier.fileno())
-        # An observer may have put another in its place meanwhile, for the same descriptor.
-        present = (one for region in self._device.regions.values() for one in region.ioeventfds)
-        for one in [one for one in present if one.notifier is bell.notifier] if count else ():
-            one.handler(count)
+        # An observer may have replaced the doorbell by another with the same notifier.
+        present = (doorbell for region in self._device.regions.values() for doorbell in region.ioeventfds)
+        for doorbell in [doorbell for doorbell in present if doorbell.notifier is bell.notifier] if count else ():
+            doorbell.handler(count)
             self._settle()
 
     def take_back(self) -> None:
-        """Handle what has been rung, then renew the eventfds: the client that had them rings nothing any more."""
+        """Handle the doorbells that were rung, then replace the eventfds: the former client cannot ring them."""
         for fd, bell in self._bells.items():
             self._ring(bell)
             self._watched.ignore(fd)

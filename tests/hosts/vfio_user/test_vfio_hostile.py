@@ -190,7 +190,7 @@ def test_paths_that_cannot_be(tmp_path: Path, name: str) -> None:
 
 def test_a_file_is_no_socket(tmp_path: Path) -> None:
     (tmp_path / "s").write_text("precious")
-    with pytest.raises(MachineError, match="no socket"):
+    with pytest.raises(MachineError, match="not a socket"):
         VfioUserServer(Registry().find("edu"), tmp_path / "s")
     assert (tmp_path / "s").read_text() == "precious"
 

@@ -343,7 +343,7 @@ def test_a_file_that_is_no_saved_state_is_told_in_a_line(tmp_path: Path) -> None
         (["--restore", "none"], "none: No such file or directory"),
         (["--socket", "x" * 108], "the path has 108 bytes; a socket's has at most 107"),
         (["--socket", "none/s"], "none/s: there is no folder none"),
-        (["--socket", "devices/serial-card.yaml"], "devices/serial-card.yaml: something is there that is no socket"),
+        (["--socket", "devices/serial-card.yaml"], "devices/serial-card.yaml: the file there is not a socket"),
         (["--socket", "/proc/s"], "/proc/s: cannot listen there"),
     ],
 )

@@ -31,7 +31,7 @@ class OnlyMsix(PciDevice):
     [
         ("edu", "edu has no MSI-X: serve it as it is"),
         (OnlyMsix, "only-msix has neither MSI nor INTx#: without MSI-X it could not interrupt"),
-        ("pl031", "only a PCI device made of a description can be served without MSI-X"),
+        ("pl031", "only a PCI device that has a description can be served without MSI-X"),
     ],
 )
 def test_a_card_that_cannot_do_without_is_refused(device: str | type[PciDevice], said: str, tmp_path: Path) -> None:
