@@ -1,12 +1,12 @@
-"""The processor host for machines without ``/dev/kvm``: Unicorn runs the guest, the runtime does what the kernel would.
+"""The processor host for machines without ``/dev/kvm``: Unicorn runs the guest, Python code replaces the kernel's KVM.
 
-The guest images, the boards and the devices are those of the KVM host. What the kernel emulates there stands here in
-Python: the local APIC, IOAPIC, PICs and PIT, the delivery of interrupts and faults, and the map of memory.
+The guest images, the boards and the devices are those of the KVM host. This package implements in
+Python what KVM does in the kernel: local APIC, IOAPIC, PICs and PIT, delivery of interrupts and faults, memory slots.
 
-- ``emulator_host``: the run loop; ``unicorn_engine``: the engine behind its library; ``cpu``: the processor's state.
-- ``memory_map``: which addresses are RAM and which end in a device; ``access_hooks``: what an access does then.
+- ``emulator_host``: the run loop; ``unicorn_engine``: types for Unicorn's library; ``cpu``: the processor's state.
+- ``memory_map``: which addresses are RAM; ``access_hooks``: Unicorn's hooks, which send all other accesses to devices.
 - ``interrupt_entry``: pushes a frame and jumps, as the processor does for an interrupt.
-- ``lapic``, ``ioapic``, ``pic``, ``pit``: the chips; ``emulated_chips`` puts them together.
+- ``lapic``, ``ioapic``, ``pic``, ``pit``: the chips; ``emulated_chips`` connects them.
 
 For example::
 

@@ -1,14 +1,14 @@
-"""Unicorn's hooks: an access of the guest, on its way to the bus.
+"""Unicorn's hooks: they send the guest's accesses to the bus.
 
-Unicorn tells of a load or store twice: whole, as a violation of the page's permissions (our hole has none), then in the
-pieces that it cuts it into. The first is dispatched; what follows gets its bytes from it (loads) or is passed over
-(stores).
+Unicorn reports a load or store twice: first whole, as a violation of the page's permissions (a hole grants none), then
+in aligned pieces. The first report is dispatched to the device. The pieces of a load get their bytes from its result;
+the pieces of a store are ignored.
 
-Known differences from KVM: an access that begins in RAM and ends in a hole is told in pieces, its stores byte by byte;
+Known differences from KVM: an access that begins in RAM and ends in a hole arrives in pieces, its stores byte by byte;
 REP INS to a hole stores each element, where KVM may join some; CMPS reads its operands in the other order;
 floating-point loads and stores work, which KVM cannot emulate on device memory.
 
-None of the hooks raises: a device's exception is handed to ``failed``.
+None of the hooks raises: a device's exception is passed to ``failed``.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _INS: Final = frozenset((0x6C, 0x6D))
 class GuestAccesses:
     """``on_*`` are Unicorn's hooks, ``on_hole`` reads the holes of the memory map.
 
-    ``settle`` is called after each access under the lock, ``touch`` to make an address known to Unicorn, ``excepted``
-    with an exception's vector. ``instruction`` gives place and opcode, without prefixes, of the instruction under way.
+    ``settle`` is called after each access, under the lock; ``touch`` maps an address in Unicorn; ``excepted`` is called
+    with an exception's vector. ``instruction`` returns the present instruction's address and opcode without prefixes.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class GuestAccesses:
         self._probed: int | None = None
 
     def on_exception(self, _engine: object, vector: int, _data: object) -> None:
-        """An exception (its instruction not done: nothing follows of its accesses) or an INT n (done)."""
+        """An exception (its instruction is aborted and makes no further access) or an INT n (completed)."""
         self._loaded = (0, 0, 0)
         self._echo = (0, 0)
         self._probed = None
@@ -84,10 +84,10 @@ class GuestAccesses:
         except Exception as error:
             self._failed(error)
 
-    # --- memory that has not been touched yet ---------------------------------------------------
+    # --- memory that is not mapped yet ----------------------------------------------------------
 
     def on_unmapped(self, _engine: object, _kind: int, address: int, _size: int, _value: int, _data: object) -> bool:
-        """A load or store where Unicorn has nothing; True if it may try once more."""
+        """A load or store of an unmapped address; True if Unicorn shall retry it."""
         try:
             with self._lock:
                 return self._touch(address)
@@ -98,15 +98,15 @@ class GuestAccesses:
     # --- loads -------------------------------------------------------------------------------
 
     def on_load(self, _engine: object, _kind: int, address: int, size: int, _value: int, _data: object) -> bool:
-        """A whole load from a hole: perform it, and keep the value for ``on_hole``."""
+        """A whole load from a hole: read the device, and keep the value for ``on_hole``."""
         self._loaded = (address, size, self._load(address, size))
         return True
 
     def on_hole(self, _engine: object, offset: int, size: int, base: int) -> int:
-        """An aligned piece of the load that ``on_load`` has performed, or of one that began in RAM."""
+        """Return an aligned piece of the value of ``on_load``; read the device for a load that began in RAM."""
         at = base + offset
         start, length, value = self._loaded
-        # Unicorn fetches the aligned units around an unaligned load: bytes of them that it did not ask for may be 0.
+        # Unicorn fetches the aligned units around an unaligned load: their bytes outside the load may be 0.
         low = start & -length if length else 0
         end = start + length if low == start else low + 2 * length
         if not low <= at < end:
@@ -129,7 +129,7 @@ class GuestAccesses:
     # --- stores ------------------------------------------------------------------------------
 
     def on_store(self, _engine: object, _kind: int, address: int, size: int, value: int, _data: object) -> bool:
-        """A whole store to a hole, to ROM or to logged RAM; or one byte of it again, if it was not aligned."""
+        """A whole store to a hole, to ROM or to logged RAM; or one byte of it a second time, if it was unaligned."""
         at, end = self._echo
         if size == 1 and at == address < end:
             self._echo = (at + 1, end)
@@ -154,7 +154,7 @@ class GuestAccesses:
             self._settle()
 
     def _is_probe(self) -> bool:
-        """Whether this is the zero that Unicorn stores ahead of each element of INS, to see whether it can."""
+        """Whether this is the zero that Unicorn stores before each element of INS, to test the page's permission."""
         place, opcode = self._instruction()
         if opcode[:1] and opcode[0] in _INS and self._probed != place:
             self._probed = place

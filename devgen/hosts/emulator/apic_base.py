@@ -1,9 +1,9 @@
-"""RDMSR of IA32_APICBASE, which Unicorn, having no local APIC of its own, answers with 0.
+"""RDMSR of IA32_APICBASE. Unicorn has no local APIC and returns 0 for it.
 
-Unicorn has no hook for RDMSR. So each page of code is searched when a run begins in it or a block of it is translated,
-and each such block: a load of ECX with 0x1b that is followed by RDMSR within a few bytes gets two code hooks, before
-and behind the RDMSR, which put the value into EDX:EAX. An RDMSR whose number is computed elsewhere still reads 0.
-Writes have no effect: the APIC stays where it is.
+Unicorn has no hook for RDMSR. So this module searches each page of code in which a run begins or a block is translated,
+and each translated block. A load of ECX with 0x1b that is followed by RDMSR within a few bytes gets two code hooks, one
+before and one after the RDMSR. They put the value into EDX:EAX. An RDMSR whose number is computed otherwise reads 0.
+Writes have no effect: the APIC keeps its address.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from devgen.runtime.base.bounded_cache import BoundedCache
 from devgen.runtime.memory.ram_block import PAGE_SIZE
 
 VALUE: Final = 0xFEE00900
-"""At 0xfee00000, enabled, of the boot processor (SDM volume 3, 11.4.4)."""
+"""Base 0xfee00000, enabled, bootstrap processor (SDM volume 3, 11.4.4)."""
 
 _PAGE_MASK: Final = PAGE_SIZE - 1
 _NUMBER: Final = 0x1B
 _LOAD_ECX: Final = b"\xb9\x1b\x00\x00\x00"
 _RDMSR: Final = b"\x0f\x32"
 _REACH: Final = 24
-"""Bytes behind the load of ECX in which the RDMSR is looked for."""
+"""Bytes after the load of ECX that are searched for RDMSR."""
 _PLACES: Final = 16
-"""RDMSRs that get hooks: each hook costs a comparison at every instruction."""
+"""Maximum of RDMSRs with hooks: each hook costs a comparison at every instruction."""
 _SEEN: Final = 4096
 """Pages remembered as searched."""
 
@@ -46,7 +46,7 @@ class ApicBaseReads:
         engine.hook_add(UC_HOOK_EDGE_GENERATED, self._translated)
 
     def begin(self, address: int) -> None:
-        """A run begins at linear ``address``."""
+        """Search the page of linear ``address``, where a run begins."""
         page = address & ~_PAGE_MASK
         if page not in self._seen:
             self._seen.keep(page, None)

@@ -1,7 +1,7 @@
-"""Coalesced writes: writes that a device allows to arrive late are queued and handed over in order, later.
+"""Coalesced writes: writes that a device allows to arrive late are queued and carried out later, in order.
 
 The rules are the kernel's (virt/kvm/coalesced_mmio.c): a write that lies wholly in a zone is queued while the ring has
-room; any other access is preceded by everything that was queued.
+room; before any other access, all queued writes are carried out.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ Write = Callable[[int, int, int], None]
 
 
 class CoalescingQueue:
-    """Writes that wait, of both spaces, oldest first. Under the machine's lock."""
+    """Queued writes of both address spaces, oldest first. The caller holds the machine's lock."""
 
     __slots__ = ("_queue", "_settle", "draining")
 
     def __init__(self, settle: Callable[[], None] = lambda: None) -> None:
-        """Nothing waits. ``settle`` is called after each write that is carried out."""
+        """The queue is empty. ``settle`` is called after each write that is carried out."""
         self._settle = settle
         self._queue: deque[tuple[Write, int, int, int]] = deque()
         self.draining = False
-        """Whether late writes are being carried out: what happens then is not the present instruction's."""
+        """Whether queued writes are being carried out; their effects do not belong to the present instruction."""
 
     @property
     def empty(self) -> bool:
-        """Whether nothing waits."""
+        """Whether no write is queued."""
         return not self._queue
 
     def push(self, write: Write, address: int, value: int, size: int) -> bool:
@@ -44,7 +44,7 @@ class CoalescingQueue:
         return True
 
     def drain(self) -> None:
-        """Carry out all that waits."""
+        """Carry out all queued writes."""
         queue = self._queue
         if not queue:
             return
@@ -59,18 +59,18 @@ class CoalescingQueue:
 
 
 class CoalescedZones(MemoryListener):
-    """The ranges of one address space whose writes may be late, as its regions ask."""
+    """The coalesced MMIO zones of one address space, which its regions declare."""
 
     def __init__(self) -> None:
         """No zones."""
         self._zones: dict[tuple[int, int], int] = {}
 
     def coalesced_mmio_add(self, section: MemoryRegionSection, offset: int, size: int) -> None:
-        """Let writes to ``size`` bytes at address ``offset`` wait."""
+        """Allow writes to ``size`` bytes at address ``offset`` to be queued."""
         self._zones[offset, offset + size] = self._zones.get((offset, offset + size), 0) + 1
 
     def coalesced_mmio_del(self, section: MemoryRegionSection, offset: int, size: int) -> None:
-        """They must not wait any more."""
+        """Undo `coalesced_mmio_add`."""
         zone = (offset, offset + size)
         left = self._zones.get(zone, 0) - 1
         if left > 0:

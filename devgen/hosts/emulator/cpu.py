@@ -1,8 +1,8 @@
-"""The processor: Unicorn's x86 behind the few things that a host asks of it.
+"""The processor: the operations of Unicorn's x86 that the host uses.
 
 One 64-bit engine serves every guest, whatever mode it starts in: guests switch modes by themselves. The engine begins
-in long mode; for other guests `load` takes it out of there. Its register calls load no segments (in the 64-bit engine
-they set selectors alone), so segments are written through a saved context, see `saved_context`.
+in long mode; for other guests `load` leaves it. Unicorn's register calls do not load segments (in the 64-bit engine
+they set only the selectors), so segments are written through a saved context, see `saved_context`.
 """
 
 from __future__ import annotations
@@ -46,21 +46,20 @@ FLAG_VM: Final = 1 << 17
 FLAG_AC: Final = 1 << 18
 
 _FOR_EVER: Final = 1 << 62
-"""A number of instructions that no run reaches. Counting them makes Unicorn call code hooks at every one, see `gate`.
-"""
+"""A number of instructions that no run reaches. A count makes Unicorn call code hooks at each one, see `stop_gate`."""
 
 _DESC_BIG: Final = 1 << 22
 _DESC_LONG: Final = 1 << 21
 _DPL_SHIFT: Final = 13
 _ADDING: Final = (ES, SS, DS)
-"""Segments whose base makes plain addresses need an addition."""
+"""Segments with a base other than 0 set HF_ADDSEG: translated code then adds the base to addresses."""
 
 
 @dataclass(slots=True, frozen=True)
 class RaisedException:
-    """What Unicorn says of an exception or INT n that it has met.
+    """An exception or INT n as Unicorn reports it.
 
-    ``pc`` is where a handler returns to: the instruction at fault, or the one behind INT n (``by_instruction``).
+    ``pc`` is the return address: the faulting instruction, or the one after INT n (``by_instruction``).
     """
 
     error: int
@@ -69,12 +68,12 @@ class RaisedException:
 
 
 class Cpu:
-    """One x86 processor. ``uc`` is Unicorn's engine, for those who map memory and set hooks."""
+    """One x86 processor. ``uc`` is Unicorn's engine, for mapping memory and setting hooks."""
 
     def __init__(self) -> None:
         """A processor in Unicorn's initial state; `load` gives it a guest's.
 
-        Raises UcError if Unicorn cannot make one, UnknownUnicorn if it is not a version that is known here.
+        Raises UcError if Unicorn cannot create an engine, UnknownUnicorn if Unicorn's version is not supported.
         """
         layout = find_layout()
         self.uc = new_engine()
@@ -101,11 +100,11 @@ class Cpu:
     # --- running ---------------------------------------------------------------------------
 
     def run(self) -> None:
-        """Run until HLT, until a hook stops it, or until something that Unicorn raises as UcError."""
+        """Run until HLT or until a hook stops it. Raises UcError."""
         self.uc.emu_start(self.pc, 0, count=_FOR_EVER)
 
     def stop(self) -> None:
-        """Stop; only for the exception hook, which runs between two instructions. Elsewhere use the gate."""
+        """Stop; only for the exception hook, which runs between two instructions. Elsewhere use `stop_gate.Gate`."""
         self.uc.emu_stop()
 
     # --- registers -------------------------------------------------------------------------
@@ -124,7 +123,7 @@ class Cpu:
 
     @property
     def sp(self) -> int:
-        """The whole stack pointer, whatever its width in use."""
+        """The whole 64-bit stack pointer; the present mode may use only a part of it."""
         return self._get(x86.UC_X86_REG_RSP)
 
     @sp.setter
@@ -210,7 +209,7 @@ class Cpu:
 
     @property
     def cr4(self) -> int:
-        """CR4: extensions of paging among others."""
+        """CR4: paging extensions and other feature bits."""
         return self._get(x86.UC_X86_REG_CR4)
 
     @property
@@ -225,12 +224,12 @@ class Cpu:
 
     @property
     def runs_64_bit_code(self) -> bool:
-        """Whether the code segment is one of 64-bit mode: its base does not count."""
+        """Whether the code segment is a 64-bit one, whose base is ignored."""
         return bool(self._context.refresh().hflags & HF_CS64)
 
     @property
     def in_shadow(self) -> bool:
-        """Whether the last instruction was STI or a load of SS, which hold interrupts off for one more."""
+        """Whether the last instruction was STI or a load of SS, which block interrupts for one instruction."""
         return bool(self._context.refresh().hflags & HF_INHIBIT_IRQ)
 
     @property
@@ -239,12 +238,12 @@ class Cpu:
         return bool(self._context.refresh().hflags2 & HF2_NMI)
 
     def block_nmi(self) -> None:
-        """Hold NMIs off until the next IRET."""
+        """Block NMIs until the next IRET."""
         self._context.refresh().hflags2 |= HF2_NMI
         self._context.apply()
 
     def take_exception(self) -> RaisedException:
-        """What Unicorn says of the exception it has just met, which counts as delivered from now on."""
+        """Return the exception that Unicorn has just reported, and mark it as delivered."""
         self._context.refresh()
         self._context.forget_exception()
         self._context.apply()
@@ -271,6 +270,6 @@ class Cpu:
 
 
 def _boot_segment(segment: Segment) -> SegmentCache:
-    """``segment`` as the processor holds it: present, of ring 0, no system segment."""
+    """``segment`` in the processor's hidden format: present, ring 0, no system segment."""
     flags = segment.type << 8 | 1 << 12 | 1 << 15 | segment.long << 21 | segment.db << 22 | segment.granular << 23
     return SegmentCache(segment.selector, segment.base, segment.limit, flags)

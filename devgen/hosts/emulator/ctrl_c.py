@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def noted_instead_of_raised(note: Callable[[], None]) -> Iterator[None]:
-    """Within, SIGINT calls ``note``, if its handler is Python's own and this is the main thread; else nothing changes.
+    """A context in which SIGINT calls ``note``, if its handler is Python's own and this is the main thread.
 
     ``note`` runs between any two bytecodes of the main thread: it must not wait for a lock.
     """

@@ -24,7 +24,7 @@ class Descriptor:
 
     @property
     def code(self) -> bool:
-        """Whether it is a code segment (and no system one)."""
+        """Whether it is a code segment, and no system segment."""
         return self.raw >> 43 & 3 == 3
 
     @property
@@ -34,20 +34,20 @@ class Descriptor:
 
     @property
     def dpl(self) -> int:
-        """Privilege level."""
+        """Descriptor privilege level."""
         return self.raw >> 45 & 3
 
     @property
     def present(self) -> bool:
-        """Whether it may be used."""
+        """The P bit: whether the segment is present."""
         return bool(self.raw >> 47 & 1)
 
     @property
     def long(self) -> bool:
-        """Whether it holds 64-bit code."""
+        """The L bit: whether it is a 64-bit code segment."""
         return bool(self.raw >> 53 & 1)
 
     @property
     def big(self) -> bool:
-        """Whether the stack pointer, or the code, is 32 bits wide."""
+        """The D/B bit: whether code or stack pointer is 32 bits wide."""
         return bool(self.raw >> 54 & 1)

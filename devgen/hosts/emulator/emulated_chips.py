@@ -1,4 +1,4 @@
-"""What the kernel's irqchip and PIT are on KVM: chips beside the processor that no guest access leaves to reach.
+"""The equivalent of KVM's in-kernel irqchip and PIT: accesses to these chips never reach the machine's devices.
 
 GSIs 0-15 go to the 8259A pair and to the IOAPIC pin of the same number, 16-23 to the IOAPIC alone: the kernel's
 default routing. Port and memory ranges, and which widths they answer, are those of arch/x86/kvm (i8259.c, ioapic.c,
@@ -16,12 +16,12 @@ from devgen.runtime.time.clock import Clock
 
 
 class IrqChip:
-    """8259A pair, IOAPIC, local APIC and, if wanted, PIT, wired together. All of it under the machine's lock."""
+    """8259A pair, IOAPIC, local APIC and, if wanted, PIT, connected. The caller holds the machine's lock."""
 
     def __init__(self, clock: Clock, on_nmi: Callable[[], None], *, pit: bool = True) -> None:
-        """As after power-on; timers run on ``clock``. Without ``pit`` its ports are a device's.
+        """State after power-on; timers run on ``clock``. Without ``pit`` its ports belong to the machine's devices.
 
-        ``on_nmi`` is called for each non-maskable interrupt that a message or the interrupt command asks for.
+        ``on_nmi`` is called for each non-maskable interrupt that an MSI or the interrupt command register requests.
         """
         self.pic = PicPair()
         self.ioapic = ioapic.IoApic()
@@ -40,7 +40,7 @@ class IrqChip:
         self.set_gsi(0, level)
 
     def set_gsi(self, gsi: int, level: int) -> None:
-        """Drive a global system interrupt; others than 0-23 lead nowhere."""
+        """Drive a global system interrupt; others than 0-23 are ignored."""
         if 0 <= gsi < 16:
             self.pic.set_irq(gsi, level)
         self.ioapic.set_pin(gsi, level)
@@ -50,14 +50,14 @@ class IrqChip:
         if self.lapic.accepts(address >> 12 & 0xFF, logical=bool(address & 4)):
             self.lapic.deliver(data >> 8 & 7, data & 0xFF, level=bool(data & 0x8000))
 
-    # --- towards the processor -----------------------------------------------------------
+    # --- the processor's side ------------------------------------------------------------
 
     def pending(self) -> bool:
-        """Whether an interrupt waits for the processor."""
+        """Whether an interrupt is pending for the processor."""
         return (self.pic.output and self.lapic.passes_pic) or self.lapic.pending() is not None
 
     def acknowledge(self) -> int:
-        """Take the interrupt that ``pending`` has told of, the 8259A's first; its vector."""
+        """Acknowledge the pending interrupt, the 8259A's first; return its vector."""
         if self.pic.output and self.lapic.passes_pic:
             return self.pic.acknowledge()
         vector = self.lapic.pending()
@@ -79,29 +79,29 @@ class IrqChip:
         return self._port_owner(port, size) is not None
 
     def read_port(self, port: int, size: int) -> int:
-        """An IN that ``owns_port`` has claimed."""
+        """An IN for which ``owns_port`` is true."""
         chip = self._port_owner(port, size)
         return 0 if chip is None else chip.read(port, size)
 
     def write_port(self, port: int, value: int, size: int) -> None:
-        """An OUT that ``owns_port`` has claimed."""
+        """An OUT for which ``owns_port`` is true."""
         chip = self._port_owner(port, size)
         if chip is not None:
             chip.write(port, value, size)
 
     @staticmethod
     def owns_address(address: int) -> bool:
-        """Whether a memory access at ``address`` is the APICs'."""
+        """Whether ``address`` belongs to the local APIC or the IOAPIC."""
         return lapic.BASE <= address < lapic.BASE + lapic.SIZE or ioapic.BASE <= address < ioapic.BASE + ioapic.SIZE
 
     def read_memory(self, address: int, size: int) -> int:
-        """A read that ``owns_address`` has claimed."""
+        """A read for which ``owns_address`` is true."""
         if address >= lapic.BASE:
             return self.lapic.read(address - lapic.BASE, size)
         return self.ioapic.read(address - ioapic.BASE, size)
 
     def write_memory(self, address: int, value: int, size: int) -> None:
-        """A write that ``owns_address`` has claimed."""
+        """A write for which ``owns_address`` is true."""
         if address >= lapic.BASE:
             self.lapic.write(address - lapic.BASE, value, size)
         else:

@@ -1,11 +1,11 @@
-"""From the processor's accesses to the devices: ports, memory, the chips beside the processor, coalesced writes.
+"""Dispatches the processor's port and memory accesses: to the emulated chips, the coalescing queue and the devices.
 
-Everything here happens in the middle of a guest instruction, under the machine's lock. What the kernel would do
-without leaving for user space comes first: its own chips, then the queue of coalesced writes. Doorbells are matched
-by the address space itself.
+All methods run in the middle of a guest instruction, under the machine's lock. The order is that of KVM, which handles
+its irqchip and coalesced writes before an exit to user space: the chips, then the queue of coalesced writes, then the
+devices. The address space matches doorbells.
 
-Widths: a port access has 1, 2 or 4 bytes; string instructions come element by element, as KVM's ``count`` would be
-worked off. A memory access has 1 to 8 bytes, aligned or not; one that spans two pages is cut at the page's end, as
+Widths: a port access has 1, 2 or 4 bytes; string instructions arrive element by element, as if KVM's ``count`` were
+always 1. A memory access has 1 to 8 bytes, aligned or not; one that spans two pages is cut at the page's end, as
 KVM cuts it.
 """
 
@@ -24,12 +24,12 @@ def _nothing() -> None:
 
 
 class Bus:
-    """The way of an access to its device."""
+    """Dispatches accesses of both address spaces."""
 
     def __init__(
         self, memory: AddressSpace, io: AddressSpace, chip: IrqChip | None, settle: Callable[[], None] = _nothing
     ) -> None:
-        """``chip`` is None on a board without the kernel's interrupt controllers. ``settle`` follows a late write."""
+        """``chip``: None on a board without KVM's irqchip. ``settle`` is called after each coalesced write."""
         self._memory = memory
         self._io = io
         self._chip = chip
@@ -38,12 +38,12 @@ class Bus:
         self.io_zones = CoalescedZones()
 
     def attach(self) -> None:
-        """Hear of the coalesced ranges of both spaces."""
+        """Register the listeners for the coalesced ranges of both spaces."""
         self._memory.add_listener(self.memory_zones)
         self._io.add_listener(self.io_zones)
 
     def detach(self) -> None:
-        """Undo ``attach`` after handing over what waits."""
+        """Carry out the queued writes, then undo ``attach``."""
         self.queue.drain()
         self._memory.remove_listener(self.memory_zones)
         self._io.remove_listener(self.io_zones)
@@ -69,7 +69,7 @@ class Bus:
     # --- memory ----------------------------------------------------------------------------
 
     def read_memory(self, address: int, size: int) -> int:
-        """A load from what is not RAM."""
+        """A load from an address that is not RAM."""
         value = shift = 0
         for at, length in page_fragments(address, size):
             value |= self._read_fragment(at, length) << shift
@@ -84,7 +84,7 @@ class Bus:
         return self._memory.read(address, size)
 
     def write_memory(self, address: int, value: int, size: int) -> None:
-        """A store to what is not writable RAM."""
+        """A store to an address that is not writable RAM."""
         for at, length in page_fragments(address, size):
             self._write_fragment(at, value & ((1 << 8 * length) - 1), length)
             value >>= 8 * length

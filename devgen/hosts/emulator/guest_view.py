@@ -15,14 +15,14 @@ PAGE_FAULT: Final = 14
 INVALID_TSS: Final = 10
 NOT_PRESENT: Final = 11
 _WRITE: Final = 2
-"""The page fault's error code for a store to a page that is not there (SDM volume 3, 4.7)."""
+"""The page fault's error code for a store to a page that is not present (SDM volume 3, 4.7)."""
 
 
 class GuestFault(Exception):
-    """The processor meets a fault while it reads or writes memory by itself."""
+    """A fault during an implicit memory access of the processor, for example to the IDT or the stack."""
 
     def __init__(self, vector: int, error: int = 0, address: int | None = None) -> None:
-        """``vector`` and the error code that goes with it; ``address``: the linear address of a page fault."""
+        """``vector`` and ``error``, its error code; ``address``: the linear address of a page fault."""
         super().__init__(f"fault {vector}, error code {error:#x}")
         self.vector = vector
         self.error = error
@@ -30,7 +30,7 @@ class GuestFault(Exception):
 
 
 class GuestView:
-    """Memory as the processor sees it at this moment; create one for each use, control registers are read once."""
+    """Memory as the processor sees it now. It reads control registers once, so create one for each use."""
 
     def __init__(self, cpu: Cpu, memory: AddressSpace) -> None:
         """The processor must not be running."""
@@ -51,15 +51,15 @@ class GuestView:
         return address
 
     def _table_entry(self, address: int, size: int) -> int:
-        """A page table's entry; read as DMA, so that it does not count as an access of the guest's."""
+        """A page table's entry; read as DMA, so that observers do not count it as an access of the guest."""
         return int.from_bytes(self._memory.read_bytes(address, size), "little")
 
     def read(self, linear: int, size: int) -> int:
-        """An integer of ``size`` bytes. Raises GuestFault where there is no page."""
+        """Read an integer of ``size`` bytes. Raises GuestFault where no page is present."""
         return int.from_bytes(self.read_bytes(linear, size), "little")
 
     def read_bytes(self, linear: int, size: int) -> bytes:
-        """``size`` bytes. Raises GuestFault where there is no page."""
+        """Read ``size`` bytes. Raises GuestFault where no page is present."""
         found = b""
         while len(found) < size:
             at = linear + len(found)
@@ -68,7 +68,7 @@ class GuestView:
         return found
 
     def write(self, linear: int, value: int, size: int) -> None:
-        """Store an integer of ``size`` bytes. Raises GuestFault, with nothing written, where there is no page."""
+        """Store an integer of ``size`` bytes. Raises GuestFault, with nothing written, where no page is present."""
         data = value.to_bytes(size, "little")
         places = [self._physical(linear + index, write=True) for index in range(size)]
         if places[-1] - places[0] == size - 1:
@@ -104,7 +104,7 @@ class GuestView:
         return self.segment(self._cpu.cs)[0] + pc & 0xFFFFFFFF
 
     def opcode(self, pc: int) -> bytes:
-        """The first bytes of the instruction at ``pc``, prefixes taken off; empty where there is no memory."""
+        """The first bytes of the instruction at ``pc``, without prefixes; empty where there is no memory."""
         try:
             code = self.read_bytes(self.code_address(pc), 8)
         except GuestFault:

@@ -1,10 +1,10 @@
-"""Interrupt and exception entry, which Unicorn leaves to its host.
+"""Interrupt and exception entry, which Unicorn does not implement.
 
-Real mode through the vector table; protected mode through interrupt and trap gates, 16 and 32 bits wide; long mode
-through 16-byte gates with stack alignment and the interrupt stack table. Handlers run at the privilege of what they
-interrupt: Unicorn cannot change the privilege level from outside, so task gates, virtual-8086 mode and gates to an
-inner level end the run with a message. The error code of a page fault tells only what is known: 0. Intel SDM volume
-3, chapter 6; for real mode volume 3, 21.1.4.
+Real mode uses the interrupt vector table; protected mode uses 16-bit and 32-bit interrupt and trap gates; long mode
+uses 16-byte gates with stack alignment and the interrupt stack table. A handler runs at the privilege level of the
+interrupted code: Unicorn cannot change the privilege level from outside, so task gates, virtual-8086 mode and gates to
+an inner level end the run with a message. The error code of a page fault is always 0, because Unicorn does not report
+it. Intel SDM volume 3, chapter 6; for real mode volume 3, 21.1.4.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _WITH_ERROR_CODE: Final = frozenset((8, 10, 11, 12, 13, 14, 17))
 _CONTRIBUTORY: Final = frozenset((0, 10, 11, 12, 13))
 _PAGE_FAULT: Final = 14
 _SHORT_INTS: Final = {1: 0xF1, 3: 0xCC, 4: 0xCE}
-"""Vectors with an instruction of one byte, and its opcode."""
+"""Vectors that have a one-byte instruction, and its opcode."""
 _TASK_GATE: Final = 5
 _GATES: Final = frozenset((0x6, 0x7, 0xE, 0xF))
 _LONG_GATES: Final = frozenset((0xE, 0xF))
@@ -59,7 +59,7 @@ class Delivery:
             self._deliver(fault)
 
     def raised(self, vector: int, exception: RaisedException) -> None:
-        """Enter the handler of an exception or INT n that the processor has met. Raises TripleFault, Unsupported."""
+        """Enter the handler of an exception or INT n of the guest. Raises TripleFault, Unsupported."""
         if not exception.by_instruction:
             self._deliver(GuestFault(vector, exception.error))
             return
@@ -70,17 +70,17 @@ class Delivery:
             self._deliver(fault)
 
     def _start_of_int(self, vector: int, after: int) -> int:
-        """Where the INT n, INT3, INT1 or INTO that ends at ``after`` begins: it is executed again after its fault.
+        """Address of the INT n, INT3, INT1 or INTO that ends at ``after``: it is executed again after a fault.
 
-        Prefixes are left out; they mean nothing to these instructions.
+        Prefixes are left out; they have no effect on these instructions.
         """
         last = GuestView(self._cpu, self._memory).before(after)[1]
         return after - (1 if last == _SHORT_INTS.get(vector) else 2)
 
     def _deliver(self, fault: GuestFault) -> None:
-        """Deliver an exception; one that comes on the way may make it a double fault, one more shuts down.
+        """Deliver a fault. A second fault during delivery may become a double fault; a third one is a triple fault.
 
-        SDM volume 3, table 6-5: contributory exceptions and page faults make double faults, others come one by one.
+        SDM volume 3, table 6-5: contributory exceptions and page faults make double faults, others are serial.
         """
         while True:
             if fault.address is not None:
@@ -121,7 +121,7 @@ class Delivery:
         cpu.pc = entry & 0xFFFF
 
     def _push(self, view: GuestView, values: tuple[int, ...], width: int) -> None:
-        """Push on the present stack; the pointer moves only when everything has been written."""
+        """Push on the present stack; the stack pointer changes only after all values are written."""
         base, big = view.segment(self._cpu.ss)
         mask = 0xFFFFFFFF if big else 0xFFFF
         whole = self._cpu.sp
@@ -204,7 +204,7 @@ class Delivery:
         self._enter_handler(selector, descriptor, offset, flags, clear_if=not kind & 1)
 
     def _interrupt_stack(self, view: GuestView, index: int, present: int) -> int:
-        """The stack that the gate names in the task state segment; 0 is the present one (SDM volume 3, 6.14.5)."""
+        """The stack pointer for a gate's IST index, from the TSS; index 0: the present stack (SDM volume 3, 6.14.5)."""
         if not index:
             return present
         base, limit = self._cpu.tss

@@ -1,6 +1,6 @@
 """The IOAPIC of the kernel's irqchip: 24 pins, each with a redirection entry (82093AA data sheet).
 
-Where the data sheet leaves a choice, this follows arch/x86/kvm/ioapic.c: an edge that comes while its pin is masked is
+Where the data sheet leaves a choice, this follows arch/x86/kvm/ioapic.c: an edge on a masked pin is
 lost, and reserved bits of an entry keep what was written.
 """
 
@@ -21,7 +21,7 @@ _VERSION = (PINS - 1) << 16 | 0x11
 
 
 class IoApic:
-    """Redirects the levels of its pins to the local APIC."""
+    """Sends the interrupts of its pins to the local APIC."""
 
     __slots__ = ("_entries", "_id", "_lapic", "_levels", "_select")
 
@@ -34,7 +34,7 @@ class IoApic:
         self._select = 0
 
     def attach(self, lapic: LocalApic) -> None:
-        """Send to ``lapic`` from now on."""
+        """Set the local APIC that receives the interrupts."""
         self._lapic = lapic
 
     def set_pin(self, pin: int, level: int) -> None:
@@ -48,7 +48,7 @@ class IoApic:
             self._send(pin)
 
     def _send(self, pin: int) -> None:
-        """Send the interrupt of a pin that is high, or has just risen, unless it is masked or being served."""
+        """Send the interrupt of a pin that is high or has just risen, unless it is masked or in service."""
         entry = self._entries[pin]
         level = bool(entry & _LEVEL)
         if entry & _MASKED or (level and entry & _REMOTE_IRR) or self._lapic is None:
@@ -59,12 +59,12 @@ class IoApic:
             self._lapic.deliver(entry >> 8 & 7, entry & 0xFF, level=level)
 
     def _send_level(self, pin: int) -> None:
-        """Send a level that is still high. An edge is not sent again: one that came while masked is lost."""
+        """Send a level interrupt whose pin is high. An edge on a masked pin is lost."""
         if self._entries[pin] & _LEVEL and self._levels >> pin & 1:
             self._send(pin)
 
     def end_of_interrupt(self, vector: int) -> None:
-        """The local APIC has ended ``vector``: a level that is still high asks again."""
+        """EOI of ``vector`` by the local APIC: a level interrupt whose pin is high is sent again."""
         for pin, entry in enumerate(self._entries):
             if entry & _LEVEL and entry & _REMOTE_IRR and entry & 0xFF == vector:
                 self._entries[pin] &= ~_REMOTE_IRR

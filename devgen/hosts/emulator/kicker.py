@@ -1,4 +1,4 @@
-"""A thread that stops the processor when something is due while the guest keeps it busy."""
+"""A thread that calls a check regularly, so that the processor is stopped when a timer is due."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import threading
 from collections.abc import Callable
 
 BEAT = 0.02
-"""Seconds between two looks when nothing is expected: the longest that a lost wake-up can last."""
+"""Maximum seconds between two calls of ``look``: it bounds the delay of a lost wake-up."""
 
 
 class Kicker:
-    """Calls ``look()`` in a thread of its own: at each ``poke``, and after as many seconds as the last look said."""
+    """Calls ``look()`` in its own thread: at each ``poke``, and after the seconds that the last call returned."""
 
     def __init__(self, look: Callable[[], float]) -> None:
         """``look`` must not raise."""
@@ -20,15 +20,15 @@ class Kicker:
         self._thread = threading.Thread(target=self._run, name="devgen-kicker", daemon=True)
 
     def start(self) -> None:
-        """Begin to look."""
+        """Start the thread."""
         self._thread.start()
 
     def poke(self) -> None:
-        """Look now. From any thread."""
+        """Call ``look`` now. From any thread."""
         self._event.set()
 
     def close(self) -> None:
-        """End the thread and wait for it; the caller does not hold what ``look`` waits for."""
+        """End the thread and wait for it; the caller must not hold a lock that ``look`` takes."""
         self._ended = True
         self._event.set()
         self._thread.join()

@@ -1,7 +1,7 @@
-"""The processor's local APIC (xAPIC mode): the part of the kernel's irqchip that MSIs and the IOAPIC talk to.
+"""The processor's local APIC (xAPIC mode): the kernel's irqchip delivers MSIs and IOAPIC interrupts to it.
 
 Intel SDM volume 3, chapter 11. Implemented: identification, task priority, in-service, request and trigger-mode
-registers, EOI, spurious vector, self-directed interrupts by the ICR, LINT0 as the way in of the 8259A, the timer in
+registers, EOI, spurious vector, self-directed interrupts by the ICR, LINT0 as the 8259A's input (ExtINT), the timer in
 one-shot and periodic mode at the kernel's bus rate of 1 GHz. There is one processor, with APIC ID 0.
 """
 
@@ -29,7 +29,7 @@ _FIXED, _LOWEST_PRIORITY, _NMI = 0, 1, 4
 """Delivery modes of messages (SDM volume 3, 11.6.1)."""
 _VERSION_VALUE = 0x00050014
 
-# Writable bits of the plain registers: all others keep what they have.
+# Writable bits of the registers without side effects: all other bits are unchanged by writes.
 _WRITABLE = {
     _ID: 0xFF000000,
     _TPR: 0xFF,
@@ -51,14 +51,14 @@ _DFR_ONES = 0x0FFFFFFF
 _LVTS = (_LVT_TIMER, 0x330, 0x340, _LVT_LINT0, 0x360, _LVT_ERROR)
 
 _MIN_PERIOD = 200_000
-"""Shortest period in ns of the periodic timer, the kernel's min_timer_period_us. It keeps a guest out of storms."""
+"""Shortest period in ns of the periodic timer, the kernel's min_timer_period_us. It prevents interrupt storms."""
 
 
 class LocalApic:
-    """State of one local APIC. ``on_eoi(vector)`` hears the end of level-triggered interrupts (the IOAPIC does)."""
+    """State of one local APIC. ``on_eoi(vector)`` is called at the EOI of a level interrupt, for the IOAPIC."""
 
     def __init__(self, clock: Clock, on_eoi: Callable[[int], None], on_nmi: Callable[[], None]) -> None:
-        """As after the kernel's reset: software-disabled, all LVTs masked but LINT0, which passes the 8259A on.
+        """State after the kernel's reset: software-disabled, all LVTs masked except LINT0, which accepts the 8259A.
 
         ``on_nmi`` is called for each non-maskable interrupt.
         """
@@ -85,7 +85,7 @@ class LocalApic:
         return self._plain[_LVT_LINT0] & (_MASKED | _DELIVERY) == _EXTINT
 
     def accepts(self, destination: int, *, logical: bool) -> bool:
-        """Whether a message for ``destination`` (8 bits) means this processor."""
+        """Whether a message for ``destination`` (8 bits) addresses this processor."""
         if not logical:
             return destination in (self._plain[_ID] >> 24, 0xFF)
         mine = self._plain[_LDR] >> 24
@@ -101,7 +101,7 @@ class LocalApic:
             self._on_nmi()
 
     def request(self, vector: int, *, level: bool = False) -> None:
-        """Enter an interrupt; for a disabled APIC it is lost. Vectors below 16 wait for ever, as in the kernel."""
+        """Set an interrupt's request bit; a disabled APIC drops it. Vectors below 16 stay pending, as in KVM."""
         if not self.enabled:
             return
         bit = 1 << vector
@@ -121,7 +121,7 @@ class LocalApic:
         return vector
 
     def acknowledge(self, vector: int) -> None:
-        """The processor takes ``vector``, as ``pending`` has offered it."""
+        """The processor accepts ``vector``, which ``pending`` returned."""
         self.irr &= ~(1 << vector)
         self.isr |= 1 << vector
 
@@ -183,7 +183,7 @@ class LocalApic:
             self._on_eoi(vector)
 
     def _command(self, value: int) -> None:
-        """Interrupt command: what reaches this processor, which is the only one."""
+        """Interrupt command register: deliver the interrupt if it addresses this processor, which is the only one."""
         self._icr = value & 0xCCFFF & ~(1 << 12)
         shorthand = value >> 18 & 3
         logical = bool(value & 0x800)

@@ -1,11 +1,12 @@
-"""The guest's physical memory in Unicorn: RAM by pointer, everything else as accesses that are dispatched.
+"""The guest's physical memory in Unicorn: RAM is mapped by pointer, accesses to other addresses are dispatched.
 
-The RAM blocks of the machine are mapped as they are, shared with DMA. All other addresses are holes: mapped, when first
-touched, without any permission, so that each access is heard with its exact address and width before Unicorn cuts it
-(see `accesses`). As with the kernel's memory slots, RAM that does not fill a page is part of the hole around it.
+The RAM blocks of the machine are mapped directly, so Unicorn shares them with DMA. All other addresses are holes. The
+first access maps a hole without permissions, so that Unicorn reports each access with its exact address and width
+before it cuts it (see `access_hooks`). As with KVM's memory slots, RAM that does not fill a page belongs to the hole
+around it.
 
-The tree may change at any moment, in the middle of a guest instruction too; Unicorn must not be touched then. So
-listeners only note it, and ``apply`` does the work between two instructions.
+The region tree may change in the middle of a guest instruction, when Unicorn's map must not change. So the listener
+only sets ``changed``, and ``apply`` updates the map between two instructions.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ ADDRESS_LIMIT: Final = 1 << 52
 """One past the last physical address of an x86 processor."""
 
 MAX_HOLES: Final = 256
-"""Pieces of holes that are mapped at one time."""
+"""Maximum number of mapped pieces of holes."""
 
 _CHUNK_MASK: Final = (64 << 10) - 1
 _PAGE_MASK: Final = PAGE_SIZE - 1
@@ -34,7 +35,7 @@ _PAGE_MASK: Final = PAGE_SIZE - 1
 
 @dataclass(slots=True, frozen=True)
 class Mapping:
-    """Whole pages at ``start`` and the memory behind them, at ``host`` of this process."""
+    """Whole guest pages from ``start``, backed by memory at address ``host`` of this process."""
 
     start: int
     size: int
@@ -44,10 +45,10 @@ class Mapping:
 
 
 class GuestMemory(MemoryListener):
-    """Keeps Unicorn's map equal to an address space. ``changed`` tells that ``apply`` has work to do."""
+    """Keeps Unicorn's map equal to an address space. ``changed``: ``apply`` must be called."""
 
     def __init__(self, on_change: Callable[[], None]) -> None:
-        """``on_change`` is called, under the machine's lock, when the map has become stale."""
+        """``on_change`` is called, under the machine's lock, when the map is out of date."""
         self._on_change = on_change
         self._sections: dict[int, MemoryRegionSection] = {}
         self._logged: dict[int, MemoryRegionSection] = {}
@@ -71,35 +72,35 @@ class GuestMemory(MemoryListener):
             self._stale()
 
     def region_del(self, section: MemoryRegionSection) -> None:
-        """Note that a section has gone."""
+        """Note that a section was removed."""
         if self._sections.get(section.offset_within_address_space) == section:
             del self._sections[section.offset_within_address_space]
             self._stale()
 
     def log_start(self, section: MemoryRegionSection) -> None:
-        """Hear of every write to a section from now on."""
+        """Start dirty logging of a section: every write to it is reported."""
         self._logged[section.offset_within_address_space] = section
         self._stale()
 
     def log_stop(self, section: MemoryRegionSection) -> None:
-        """Let writes through unheard."""
+        """Stop dirty logging of a section."""
         self._logged.pop(section.offset_within_address_space, None)
         self._stale()
 
     def log_global_start(self) -> None:
-        """Hear of every write to any RAM."""
+        """Start dirty logging of all RAM."""
         self._log_all = True
         self._stale()
 
     def log_global_stop(self) -> None:
-        """Back to the sections that ask for it."""
+        """Stop dirty logging of all RAM; single sections may still be logged."""
         self._log_all = False
         self._stale()
 
     # --- the processor's side ------------------------------------------------------------
 
     def apply(self, uc: Engine) -> None:
-        """Make Unicorn's map what the address space shows. Not while Unicorn is running.
+        """Make Unicorn's map equal to the address space. Not while Unicorn is running.
 
         Raises UcError if the host has no memory left for it.
         """
@@ -118,10 +119,10 @@ class GuestMemory(MemoryListener):
         self._ends = [mapping.start + mapping.size for mapping in wanted]
 
     def touch(self, uc: Engine, address: int, read_hole: HoleRead) -> bool:
-        """Map the hole round ``address``, in the middle of an instruction: adding is allowed then. False in RAM.
+        """Map the hole around ``address``; return False in RAM. Allowed in the middle of an instruction.
 
-        Holes stay small, because Unicorn takes time by the page to unmap one, and few: if there are too many, they go
-        at the next ``apply``.
+        Pieces are small, because Unicorn's time to unmap one grows with its pages. Above `MAX_HOLES` pieces, the next
+        ``apply`` unmaps them all.
         """
         after = bisect_right(self._starts, address)
         low = max(address & ~_CHUNK_MASK, self._ends[after - 1] if after else 0)
@@ -137,8 +138,8 @@ class GuestMemory(MemoryListener):
 
     @staticmethod
     def _map_ram(uc: Engine, mapping: Mapping) -> None:
-        """Map memory. Stores to a page without write permission are told to the host; if the page was mapped so, they
-        are then carried out (which logged RAM needs), if it has lost the permission since, they are not (ROM).
+        """Map memory. Unicorn reports stores to a page without write permission. If the page was mapped without it,
+        Unicorn then carries them out, as logged RAM needs; if the permission was removed later, it drops them (ROM).
         """
         if mapping.readonly:
             uc.mem_map_ptr(mapping.start, mapping.size, UC_PROT_ALL, mapping.host)
@@ -166,7 +167,7 @@ class GuestMemory(MemoryListener):
         return Mapping(start, end - start, host, section.readonly, logged)
 
     def logged_section(self, address: int) -> MemoryRegionSection | None:
-        """The section of writable RAM at ``address`` whose writes are heard only to be recorded."""
+        """The section of writable RAM at ``address`` whose writes are reported for dirty logging; else None."""
         sections = self._sections if self._log_all else self._logged
         for section in sections.values():
             if section.offset_within_address_space <= address < section.end and not section.readonly:

@@ -1,7 +1,7 @@
-"""Linear to physical addresses, for what a processor reads and writes by itself while it takes an interrupt.
+"""Linear to physical addresses, for the processor's implicit accesses during interrupt entry.
 
 Intel SDM volume 3, chapter 4: 32-bit paging (with 4 MiB pages), PAE paging and 4-level paging. Permissions are not
-looked at: all of it is done with the supervisor's rights.
+checked: implicit accesses are supervisor accesses.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ReadPhysical = Callable[[int, int], int]
 
 @dataclass(slots=True, frozen=True)
 class Paging:
-    """How addresses are translated now: control registers, and whether the processor is in long mode."""
+    """The state that determines translation: control registers, and whether the processor is in long mode."""
 
     enabled: bool
     cr3: int
@@ -30,7 +30,7 @@ class Paging:
     long: bool
 
     def translate(self, linear: int, read: ReadPhysical) -> int | None:
-        """The physical address of ``linear``, or None if no page is there. ``read(address, size)`` reads the tables."""
+        """The physical address of ``linear``; None if no page is present. ``read(address, size)`` reads the tables."""
         if not self.enabled:
             return linear
         if self.long:

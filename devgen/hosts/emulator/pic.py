@@ -63,11 +63,11 @@ class Pic8259:
         self.last = self.last | bit if level else self.last & ~bit
 
     def _priority(self, lines: int) -> int:
-        """Place of the foremost of ``lines`` in the present rotation, 0 the foremost, 8 for none."""
+        """Priority of the highest of ``lines`` in the present rotation: 0 is the highest, 8 means no line."""
         return next((place for place in range(8) if lines >> ((place + self.lowest) & 7) & 1), _NONE)
 
     def pending(self) -> int | None:
-        """The line that asks for service and may interrupt what is being served."""
+        """The line with a request that may interrupt the lines in service; None without one."""
         wanted = self._priority(self.irr & ~self.imr & 0xFF)
         serving = self.isr
         if self.special_mask:
@@ -79,7 +79,7 @@ class Pic8259:
         return None
 
     def acknowledge(self, line: int) -> None:
-        """The processor takes ``line``: into service, or straight out of it with automatic EOI."""
+        """The processor acknowledges ``line``: set its in-service bit, unless automatic EOI is on."""
         bit = 1 << line
         self.isr |= bit
         if not self.edge_control & bit:
@@ -156,7 +156,7 @@ class Pic8259:
 
 
 class PicPair:
-    """Master at 0x20, slave at 0xa0 on the master's line 2, ELCR at 0x4d0; ``output`` is INTR towards the processor."""
+    """Master at 0x20, slave at 0xa0 on the master's line 2, ELCR at 0x4d0; ``output`` is the processor's INTR."""
 
     __slots__ = ("master", "output", "slave")
 
@@ -179,7 +179,7 @@ class PicPair:
         self.output = self.master.pending() is not None
 
     def acknowledge(self) -> int:
-        """The processor's interrupt acknowledge: the vector. A request that has gone meanwhile is a spurious line 7."""
+        """The processor's interrupt acknowledge: return the vector. A withdrawn request gives the spurious line 7."""
         line = self.master.pending()
         if line is None:
             vector = self.master.base + 7
@@ -210,7 +210,7 @@ class PicPair:
         return chip.imr if port & 1 else chip.read_command()
 
     def _poll(self, chip: Pic8259) -> int:
-        """A poll command serves as the acknowledge and ends the interrupt at once. Bit 7 says that there was one."""
+        """A poll command serves as the acknowledge and ends the interrupt at once. Bit 7: one was pending."""
         chip.poll = False
         line = chip.pending()
         if line is None:
@@ -240,6 +240,6 @@ class PicPair:
         else:
             updates = not value & 0x18
             chip.write_command(value)
-        # As in KVM, only the mask register and OCW2 change INTR; an initialized chip with a request gone is spurious.
+        # As in KVM, only the mask register and OCW2 change INTR; after initialization INTR may stay high: spurious.
         if updates:
             self._update()

@@ -1,8 +1,8 @@
 """The PC's 8254 interval timer at ports 0x40-0x43 and the speaker port 0x61, which the kernel provides on KVM.
 
 Intel 8254 data sheet. Channel 0 drives GSI 0 in pulses, as arch/x86/kvm/i8254.c does: once in modes 0, 1 and 4, at
-every period in modes 2 and 3. The other channels count and can be read. Unlike the kernel, ticks that nobody has
-acknowledged are not made up for later.
+every period in modes 2 and 3. The other channels count and can be read. Unlike the kernel, this PIT does not
+re-inject ticks that the guest has not acknowledged.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _MIN_PERIOD = 200_000
 
 
 class Channel:
-    """One counter: mode, reload value, the moment of loading, and the latches through which it is read."""
+    """One counter: mode, reload value, time of loading, and read latches."""
 
     __slots__ = (
         "_clock",
@@ -39,7 +39,7 @@ class Channel:
     )
 
     def __init__(self, clock: Clock, gate: int) -> None:
-        """Mode 3, full count, as the kernel's reset leaves it."""
+        """State after the kernel's reset: mode 3, full count."""
         self._clock = clock
         self.mode = 3
         self.access = 3
@@ -54,7 +54,7 @@ class Channel:
         self._read_high = False
 
     def control(self, access: int, mode: int, bcd: int) -> None:
-        """A control word: forget half-written and half-read values. As in KVM, a latched count stays."""
+        """A control word: drop half-written and half-read values. As in KVM, a latched count is kept."""
         self.access, self.mode, self.bcd = access, mode, bcd
         self._low = None
         self._read_high = False
@@ -83,7 +83,7 @@ class Channel:
         return (self._clock.now() - self.loaded) * FREQUENCY // _SECOND
 
     def count(self) -> int:
-        """The counter now, 16 bits."""
+        """The present count, 16 bits."""
         ticks = self.ticks()
         match self.mode:
             case 2:
@@ -105,7 +105,7 @@ class Channel:
         return int(ticks == self.reload)
 
     def latch(self, *, count: bool, status: bool) -> None:
-        """Hold the count or the status for reading, unless one is held already."""
+        """Latch the count or the status, unless it is latched already."""
         if count and self._latch is None:
             self._latch = self.count() & 0xFFFF
             self._latch_access = self.access
@@ -113,8 +113,8 @@ class Channel:
             self._status = self.output() << 7 | self.access << 4 | self.mode << 1 | self.bcd
 
     def state(self) -> tuple[int, ...]:
-        """What of it does not depend on time: start of the count, count and status latched, high byte awaited, access,
-        mode, BCD, gate.
+        """The state that does not depend on time: start of the count, latched count and status, whether the high byte
+        is next, access, mode, BCD, gate.
         """
         latched = (int(self._latch is not None), int(self._status is not None), int(self._low is not None))
         return (self.reload, *latched, self.access, self.mode, self.bcd, self.gate)
@@ -145,7 +145,7 @@ class Pit8254:
     """The three channels; ``set_irq(level)`` is channel 0's line."""
 
     def __init__(self, clock: Clock, set_irq: Callable[[int], None]) -> None:
-        """Nothing fires before a guest has programmed channel 0."""
+        """Channel 0 raises no interrupt before the guest programs it."""
         self._clock = clock
         self._set_irq = set_irq
         self.channels = [Channel(clock, gate) for gate in (1, 1, 0)]
@@ -176,7 +176,7 @@ class Pit8254:
     # --- ports -------------------------------------------------------------------------
 
     def write(self, port: int, value: int, size: int) -> None:
-        """A guest's OUT; the low byte counts, whatever the width."""
+        """A guest's OUT; only the low byte is used."""
         value &= 0xFF
         if port == 0x61:
             self._write_speaker(value)

@@ -1,10 +1,10 @@
-"""The processor state that Unicorn's register calls do not show, read and written through a saved context.
+"""Processor state that Unicorn's register calls do not give, read and written through a saved context.
 
-A saved context is a copy of the processor's structure. Its layout is no interface of Unicorn's, so `find_layout` looks
-for it on a scratch engine: known registers, known faults, and a few instructions that must do what the fields say.
-An engine with another layout is refused.
+A saved context is a copy of Unicorn's processor structure. Unicorn does not document its layout, so `find_layout` finds
+it on a scratch engine: it sets known registers, raises known faults, and runs a few instructions whose results depend
+on the fields. An engine with another layout is refused.
 
-What is there: the hidden parts of the segment registers, the interrupt shadow of STI and MOV SS, whether NMIs are
+This state is the hidden parts of the segment registers, the interrupt shadow of STI and MOV SS, whether NMIs are
 blocked, and of the last exception its error code, whether an instruction (INT n) asked for it, and where it returns.
 """
 
@@ -41,7 +41,7 @@ _GP_SELECTOR: Final = 0xFF8
 
 
 class UnknownUnicorn(Exception):
-    """This build of Unicorn keeps its processor in a way that is not known here."""
+    """The layout of the processor structure in this build of Unicorn is not supported."""
 
 
 class SegmentCache(ctypes.Structure):
@@ -60,7 +60,7 @@ class SegmentCache(ctypes.Structure):
 
 
 class Processor(ctypes.Structure):
-    """The head of the processor's structure. ``hflags`` is what translated code depends on: mode, level, shadow."""
+    """The head of the processor's structure. ``hflags``: mode, privilege level and interrupt shadow."""
 
     _fields_ = (
         ("regs", ctypes.c_uint64 * 16),
@@ -81,7 +81,7 @@ class Processor(ctypes.Structure):
 class Layout:
     """Byte offsets in a saved context: the processor's head, the last exception's three fields, and ``old_exception``.
 
-    The error code (4 bytes), the mark of an INT n (4 bytes) and the return address (8 bytes) lie side by side.
+    The error code (4 bytes), the flag for an INT n (4 bytes) and the return address (8 bytes) are adjacent.
     """
 
     head: int
@@ -93,7 +93,7 @@ class SavedContext:
     """A context of ``engine``, which must not be running. ``refresh`` reads it, ``apply`` writes it back."""
 
     def __init__(self, engine: Engine, layout: Layout) -> None:
-        """Raises UcError when memory is short."""
+        """Raises UcError when the host has no memory for it."""
         self._engine = engine
         self._context = engine.context_save()
         address = ctypes.cast(self._context.context, ctypes.c_void_p).value
@@ -105,7 +105,7 @@ class SavedContext:
         self._old = ctypes.c_int32.from_address(address + layout.old_exception)
 
     def refresh(self) -> Processor:
-        """Copy the engine's state into this context; the head of it."""
+        """Copy the engine's state into this context; return its head."""
         self._engine.context_update(self._context)
         return self.head
 
@@ -114,23 +114,23 @@ class SavedContext:
         self._engine.context_restore(self._context)
 
     def exception(self) -> tuple[int, bool, int]:
-        """Of the last exception, after ``refresh``: error code, whether INT n asked for it, where it returns to."""
+        """The last exception, after ``refresh``: error code, whether INT n raised it, return address."""
         return self._error.value, bool(self._is_int.value), self._next.value
 
     def forget_exception(self) -> None:
-        """Have the next exception be a first one: Unicorn takes it for a second one, as it has not delivered the last.
+        """Mark the last exception as delivered; else Unicorn would make the next one a double fault.
 
         Takes effect at ``apply``.
         """
         self._old.value = -1
 
 
-# --- looking for the layout --------------------------------------------------------------------
+# --- finding the layout ------------------------------------------------------------------------
 
 
 @cache
 def find_layout() -> Layout:
-    """The layout of this Unicorn's contexts, tried on scratch engines, once in a process.
+    """Return the layout of this Unicorn's contexts, found and tested on scratch engines once in a process.
 
     Raises UnknownUnicorn, UcError.
     """
@@ -149,7 +149,7 @@ def find_layout() -> Layout:
     old = [
         at
         for at in places
-        if [_int32(one, at) for one in (fresh, after_int, after_fault, after_second)] == [-1, -1, 13, 8]
+        if [_int32(context, at) for context in (fresh, after_int, after_fault, after_second)] == [-1, -1, 13, 8]
     ]
     if (
         head < 0
@@ -157,7 +157,7 @@ def find_layout() -> Layout:
         or len(old) != 1
         or struct.unpack_from("<iQ", after_int, exception + 4) != (1, _CODE + 4)
     ):
-        raise _unknown("the fields of its exceptions are not where they were looked for")
+        raise _unknown("the fields of its exceptions were not found")
     layout = Layout(head, exception, old[0])
     _try_faults(layout)
     _try_segments(layout)
@@ -166,7 +166,7 @@ def find_layout() -> Layout:
 
 def _unknown(what: str) -> UnknownUnicorn:
     return UnknownUnicorn(
-        f"Unicorn {version()} is a version that this emulator does not know: {what}. Install unicorn 2.1.4."
+        f"Unicorn {version()} is a version that this emulator does not support: {what}. Install unicorn 2.1.4."
     )
 
 
@@ -186,7 +186,7 @@ def _after(engine: Engine, place: int) -> bytes:
 
 
 def _try_faults(layout: Layout) -> None:
-    """A second fault must arrive as itself when ``forget_exception`` has been used."""
+    """After ``forget_exception``, a second fault must be reported with its own vector, not as a double fault."""
     engine = new_engine()
     engine.mem_map(0, 0x10000)
     vectors: list[int] = []
@@ -205,11 +205,11 @@ def _try_faults(layout: Layout) -> None:
         context.forget_exception()
         context.apply()
     if vectors != [13, 13, 13] or context.exception() != (_GP_SELECTOR, False, _CODE):
-        raise _unknown("a second fault does not arrive as itself")
+        raise _unknown("a second fault is not reported with its own vector")
 
 
 def _try_segments(layout: Layout) -> None:
-    """Segments and flags written through the context must be those that instructions then use, in real mode."""
+    """In real mode, instructions must use the segments and flags that were written through the context."""
     engine = new_engine()
     leave_long_mode(engine)
     engine.reg_write(x86.UC_X86_REG_CR0, 0x10)
@@ -231,13 +231,13 @@ def _try_segments(layout: Layout) -> None:
     registers = (x86.UC_X86_REG_AX, x86.UC_X86_REG_BX, x86.UC_X86_REG_RSP, x86.UC_X86_REG_CS)
     found = [int(engine.reg_read(register)) for register in registers]
     if found != [0x1234, 0x5678, 0x106, 0x200] or head.eip != 0x10 or not blocked or head.hflags2 & HF2_NMI:
-        raise _unknown("its segment registers are not where they were looked for")
+        raise _unknown("its segment registers were not found")
 
 
 def leave_long_mode(engine: Engine) -> None:
     """Take a fresh engine, which begins in long mode without paging, to protected mode. Raises UcError.
 
-    Leaving long mode is turning paging off while it is on (SDM volume 3, 10.8.5.4).
+    Clearing CR0.PG leaves long mode, so paging is enabled first (SDM volume 3, 10.8.5.4).
     """
     engine.reg_write(x86.UC_X86_REG_CR4, 1 << 5)
     engine.reg_write(x86.UC_X86_REG_CR0, 0x80000011)

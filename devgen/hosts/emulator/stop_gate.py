@@ -1,9 +1,9 @@
-"""Stopping the processor between two instructions, and only there.
+"""Stops the processor, always between two instructions.
 
-A stop that Unicorn is asked for in the middle of an instruction takes effect behind its next memory access: the
-instruction is then half done, and done once more when the guest goes on. Only a code hook runs between two
-instructions. So a stop is asked for by adding one: the next instruction meets it, and the hook stops Unicorn for
-good. Because nothing else ever stops it, a processor that comes back on its own has met HLT.
+A stop request in the middle of an instruction takes effect after the instruction's next memory access: Unicorn has then
+executed a part of the instruction, and executes all of it again when the guest continues. Only a code hook runs between
+two instructions. So a request adds a code hook. Unicorn calls it before the next instruction, and it stops the run.
+Nothing else stops Unicorn, so a run that ends without a request has executed HLT.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _NOWHERE = (1 << 64) - 2
 
 
 class Gate:
-    """Closed, it lets no further instruction pass. ``stopped`` tells whether the last run ended at it."""
+    """Stops a run between two instructions. ``stopped``: whether the last run ended by a request or `watch`."""
 
     def __init__(self, engine: Engine) -> None:
         """Prepare ``engine``. Raises UcError."""
@@ -28,8 +28,8 @@ class Gate:
         self._open = False
         self._hooks: list[int] = []
         self.stopped = False
-        # With a second code hook, Unicorn looks through its list at each instruction; with one it compiles the call in,
-        # and a hook that is added later goes unnoticed by code that was translated before.
+        # With two code hooks, Unicorn searches its list of hooks at each instruction. With one, it compiles the call
+        # into the translated code, which then does not call a hook that is added later.
         engine.hook_add(UC_HOOK_CODE, self._never, begin=_NOWHERE, end=_NOWHERE)
 
     @property
@@ -38,13 +38,13 @@ class Gate:
         return self._open
 
     def open(self) -> None:
-        """The processor is about to run: requests count from now on."""
+        """Call before a run: requests have an effect from now on."""
         with self._lock:
             self.stopped = False
             self._open = True
 
     def close(self) -> None:
-        """The processor has come back: take away what was added."""
+        """Call after a run: remove the added hooks."""
         with self._lock:
             self._open = False
             for hook in self._hooks:
@@ -52,7 +52,7 @@ class Gate:
             self._hooks.clear()
 
     def request(self) -> None:
-        """Stop before the next instruction; nothing if the processor does not run. From any thread."""
+        """Stop before the next instruction; no effect if the processor does not run. From any thread."""
         with self._lock:
             if self._open and not self._hooks:
                 self._add(self._stop)
@@ -71,4 +71,4 @@ class Gate:
 
     @staticmethod
     def _never(*_: object) -> None:
-        """No instruction is there."""
+        """Never called: no instruction has this address."""

@@ -1,4 +1,4 @@
-"""Unicorn, as far as it is used here, with types: its own package has hardly any."""
+"""Types for the part of Unicorn that this package uses; Unicorn's own package has few."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HoleRead = Callable[[object, int, int, int], int]
 
 
 class Engine(Protocol):
-    """One Unicorn instance. All of it raises UcError; nothing but ``emu_stop`` while it runs on another thread."""
+    """One Unicorn instance. Methods raise UcError. While it runs on another thread, only ``emu_stop`` may be called."""
 
     def mem_map_ptr(self, address: int, size: int, perms: int, ptr: int) -> None:
         """Map host memory."""
@@ -40,7 +40,7 @@ class Engine(Protocol):
         """Map a range that is not memory."""
 
     def hook_add(self, kind: int, callback: Callable[..., Any], *, begin: int = 1, end: int = 0, aux1: int = 0) -> int:
-        """Have ``callback`` called, for addresses from ``begin`` to ``end``, everywhere if ``begin`` is the higher."""
+        """Call ``callback`` for addresses from ``begin`` to ``end``; for all addresses if ``begin`` > ``end``."""
 
     def hook_del(self, hook: int) -> None:
         """Undo ``hook_add``."""
@@ -49,22 +49,22 @@ class Engine(Protocol):
         """Run."""
 
     def emu_stop(self) -> None:
-        """Stop. In a code hook: before the instruction it stands at. For elsewhere see `gate`."""
+        """Stop. A code hook stops before its instruction; for a stop from elsewhere see `stop_gate`."""
 
     def reg_read(self, register: int) -> Any:
         """An int, or a tuple for a descriptor table register."""
 
     def reg_write(self, register: int, value: Any) -> None:
-        """As `reg_read`."""
+        """Write a register; the value has the type that `reg_read` returns."""
 
     def msr_read(self, number: int) -> int:
-        """A model-specific register."""
+        """Read a model-specific register."""
 
     def msr_write(self, number: int, value: int) -> None:
-        """As `msr_read`."""
+        """Write a model-specific register."""
 
     def mem_map(self, address: int, size: int) -> None:
-        """Map memory of Unicorn's own."""
+        """Map memory that Unicorn allocates."""
 
     def mem_write(self, address: int, data: bytes) -> None:
         """Write to mapped memory."""
@@ -80,7 +80,7 @@ class Engine(Protocol):
 
 
 class Hooks(Protocol):
-    """What Unicorn calls in the middle of an instruction. None of them may raise."""
+    """The hooks that Unicorn calls in the middle of an instruction. They must not raise."""
 
     def on_in(self, engine: object, port: int, size: int, data: object) -> int:
         """IN, and each element of INS."""
@@ -89,16 +89,16 @@ class Hooks(Protocol):
         """OUT, and each element of OUTS."""
 
     def on_unmapped(self, engine: object, kind: int, address: int, size: int, value: int, data: object) -> bool:
-        """A load or store where nothing is mapped; True if something is now."""
+        """A load or store of an unmapped address; True if it is mapped now."""
 
     def on_load(self, engine: object, kind: int, address: int, size: int, value: int, data: object) -> bool:
         """A load from a page without read permission, whole and with its exact address."""
 
     def on_store(self, engine: object, kind: int, address: int, size: int, value: int, data: object) -> bool:
-        """A store to a page without write permission, likewise."""
+        """A store to a page without write permission, whole and with its exact address."""
 
     def on_exception(self, engine: object, vector: int, data: object) -> None:
-        """An exception (the instruction not done) or an INT n (done)."""
+        """An exception (the instruction is aborted) or an INT n (completed)."""
 
 
 def version() -> str:
@@ -110,14 +110,14 @@ def new_engine() -> Engine:
     """A 64-bit x86 engine; it begins in long mode without paging. Raises UcError."""
     make: Any = unicorn.Uc  # type: ignore[attr-defined]
     engine = make(UC_ARCH_X86, UC_MODE_64)
-    # A list of end addresses, left empty, instead of one: Unicorn looks that one up after each run, through the guest's
-    # page tables, and leaves the fault that this causes in CR2.
+    # Use an empty list of end addresses instead of one end address: Unicorn would translate that address after each run
+    # through the guest's page tables, and a fault of this translation would change CR2.
     engine.ctl_exits_enabled(True)
     return cast(Engine, engine)
 
 
 def set_hooks(engine: Engine, hooks: Hooks) -> None:
-    """Tell ``engine`` whom to call. Raises UcError."""
+    """Register ``hooks`` with ``engine``. Raises UcError."""
     engine.hook_add(UC_HOOK_INSN, hooks.on_in, aux1=UC_X86_INS_IN)
     engine.hook_add(UC_HOOK_INSN, hooks.on_out, aux1=UC_X86_INS_OUT)
     engine.hook_add(UC_HOOK_MEM_READ_UNMAPPED | UC_HOOK_MEM_WRITE_UNMAPPED, hooks.on_unmapped)
