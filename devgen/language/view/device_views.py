@@ -27,15 +27,15 @@ class PropertyView:
     type: Literal["int", "bool", "string", "bytes"]
     """Its type."""
     default: int | bool | str
-    """The value without one; of type ``bytes``, hexadecimal text."""
+    """The value if the board sets none; for type ``bytes``, hexadecimal text."""
     least: int | None
-    """The least value of an int; None: no bound."""
+    """The least value of an int; None without a bound."""
     greatest: int | None
-    """The greatest value of an int; None: no bound."""
+    """The greatest value of an int; None without a bound."""
     clamp: bool
     """Whether a value outside the range is moved to the nearest bound instead of refused."""
     size: int
-    """Bytes of type ``bytes``, else 0."""
+    """Number of bytes of a property of type ``bytes``, else 0."""
     description: str
     """Its description, or an empty string."""
 
@@ -69,9 +69,9 @@ class StateView:
     name: str
     """Its name."""
     width: int
-    """Bits of one element."""
+    """Width of one element in bits."""
     count: Size | None
-    """Elements; None for one variable."""
+    """Number of elements; None if it is no array."""
     reset: StartValue
     """The value at reset."""
     retain: bool
@@ -89,7 +89,7 @@ class FifoView:
     depth: Size
     """Entries."""
     width: int
-    """Bits of an entry."""
+    """Width of an entry in bits."""
     retain: bool
     """Whether it keeps its entries through a reset."""
     description: str
@@ -105,19 +105,19 @@ class CounterView:
     clock: ClockName
     """``virtual`` (stops with the machine), ``rtc`` or ``host``."""
     rate: str
-    """The rate as the description has it: ``1 s``, ``32768 Hz``, or an expression over properties."""
+    """The rate as written in the description: ``1 s``, ``32768 Hz``, or an expression over properties."""
     period: tuple[ir.Expr, ir.Expr]
     """The period in nanoseconds as a fraction: numerator and denominator."""
     width: int
     """Bits."""
     enable: Hook | None
-    """When it runs; None: always."""
+    """The condition under which it runs; None: it always runs."""
     reset: StartValue
     """The value at reset."""
     phase: Literal["clock", "start"]
-    """Whether its edges are those of the clock, or are counted from its start."""
+    """Whether its edges are the clock's (``clock``) or count from its last start or load (``start``)."""
     count: Size | None
-    """Elements; None for one."""
+    """Number of elements; None if it is no array."""
     retain: bool
     """Whether it keeps its value through a reset."""
     description: str
@@ -131,21 +131,23 @@ class TimerView:
     name: str
     """Its name."""
     clock: ClockName
-    """The clock that it runs on; with a counter, the counter's."""
+    """Its clock; the counter's clock if it has a counter."""
     counter: str | None
-    """The counter that it is compared with."""
+    """The counter that is compared with ``match``."""
     match: Hook | None
     """The counter's value at which it expires."""
     align: Literal["edge", "now"]
-    """Whether it expires on an edge of the counter, or a whole number of periods after it was armed."""
+    """Whether it expires on an edge of the counter (``edge``), or a whole number of periods after it was armed
+    (``now``).
+    """
     due: Literal["now", "tick", "wrap"]
-    """When it expires if the counter already equals the match: at once, one period later, or one wrap of the counter
-    later.
+    """When it expires if the counter already equals the match: at once (``now``), one period later (``tick``), or one
+    wrap of the counter later (``wrap``).
     """
     on_expire: Hook | None
     """What it does."""
     count: Size | None
-    """Elements; None for one."""
+    """Number of elements; None if it is no array."""
     retain: bool
     """Whether it stays armed through a reset."""
     description: str
@@ -159,7 +161,7 @@ class RoutineView:
     name: str
     """Its name."""
     signature: str
-    """Its head as the description has it: ``spend(amount: u8)``."""
+    """Its head as written in the description: ``spend(amount: u8)``."""
     parameters: tuple[str, ...]
     """The parameters' names."""
     body: Hook
@@ -173,17 +175,17 @@ class LineView:
     name: str
     """Its name."""
     level: Hook | None
-    """When it is high; None: statements drive it."""
+    """The expression for its level; None: statements drive it."""
     count: Size | None
-    """Elements; None for one line."""
+    """Number of elements; None if it is no array."""
     reset: int
     """Its level at reset, if statements drive it."""
     intx: bool
     """Whether it is the function's INTx# line."""
     vector: int | None
-    """The MSI or MSI-X vector that each rise sends, in an array the first element's; None: it is a line."""
+    """The MSI or MSI-X vector that a rising edge sends (of an array, the first element's); None: it is a line."""
     pme: bool
-    """Whether a rise is a power management event."""
+    """Whether a rising edge is a power management event."""
     description: str
     """Its description, or an empty string."""
 
@@ -197,7 +199,7 @@ class InputView:
     on_input: Hook | None
     """What a change does."""
     count: Size | None
-    """Elements; None for one line."""
+    """Number of elements; None if it is no array."""
     description: str
     """Its description, or an empty string."""
 
@@ -219,7 +221,7 @@ class EventView:
     name: str
     """Its name."""
     parameters: tuple[ParameterView, ...]
-    """What it carries."""
+    """The values that it carries."""
     error: str
     """The message of an error, with the parameters' names in braces; empty for other events."""
 
@@ -237,7 +239,7 @@ class StreamView:
     room: Hook | None
     """How many bytes the device can accept; None: any number."""
     on_writable: Hook | None
-    """What is done when the host accepts bytes again."""
+    """What it does when the host accepts bytes again."""
     description: str
     """Its description, or an empty string."""
 
@@ -249,9 +251,9 @@ class BarView:
     index: int | Literal["rom"]
     """0 to 5, or ``rom`` for the expansion ROM."""
     type: Literal["io", "mem32", "mem64", "rom"]
-    """What it decodes."""
+    """Its type: I/O ports, 32-bit or 64-bit memory, or the expansion ROM."""
     size: int
-    """Bytes, a power of two."""
+    """Its size in bytes, a power of two."""
     prefetchable: bool
     """Whether its memory is prefetchable."""
     regions: tuple[str, ...]
@@ -269,9 +271,9 @@ class CapabilityView:
     extended: bool
     """Whether it is in the list of extended capabilities, from offset 0x100."""
     offset: int
-    """Its first byte in configuration space."""
+    """Its offset in configuration space, in bytes."""
     size: int
-    """Bytes, its header included."""
+    """Its size in bytes, with its header."""
     settings: tuple[tuple[str, int | float | str | bool], ...]
     """Its keys in the description, as names and values: ``("vectors", 9)``, ``("masking", True)``."""
     contents: bytes

@@ -11,7 +11,7 @@ from devgen.language.model import AccessType, Decode, Halves, ReadEffect, WriteE
 
 @dataclass(slots=True, frozen=True)
 class Hook:
-    """A piece of behaviour: its text as the description has it, and its typed form."""
+    """A piece of behaviour: its source text and its typed form."""
 
     name: str
     """The key in the description: ``read``, ``on_write``, ``level``, ``on_expire``, …"""
@@ -26,9 +26,9 @@ class Size:
     """A number of elements, entries or bytes that may depend on properties."""
 
     text: str
-    """As the description has it: ``8``, ``channels``, ``timers + 1``."""
+    """The source text: ``8``, ``channels``, ``timers + 1``."""
     greatest: int
-    """The greatest value that the properties allow; memory and address maps have room for it."""
+    """The greatest value that the properties allow; storage and address maps have this size."""
     least: int
     """The least value that the properties allow."""
     form: ir.Expr
@@ -36,7 +36,7 @@ class Size:
 
     @property
     def fixed(self) -> bool:
-        """Whether no property changes it."""
+        """Whether it does not depend on a property."""
         return self.least == self.greatest
 
 
@@ -45,7 +45,7 @@ class StartValue:
     """A value at reset, which may depend on properties and, in an array, on the ``index`` of the element."""
 
     text: str
-    """As the description has it; a number in hexadecimal."""
+    """The source text; a number is in hexadecimal."""
     number: int | None
     """The value if it is the same for all properties and elements, else None."""
     form: ir.Expr
@@ -59,7 +59,7 @@ class EnumerationView:
     name: str
     """The label."""
     value: int
-    """The value, at bit 0 of the field."""
+    """The value, shifted to bit 0."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -69,31 +69,31 @@ class FieldView:
     name: str
     """The field's name."""
     path: str
-    """The name with the register's: ``CTRL.MODE``, ``CHANNEL.CTRL.MODE``."""
+    """The name after the register's path: ``CTRL.MODE``, ``CHANNEL.CTRL.MODE``."""
     title: str
     """Its title, or an empty string."""
     description: str
     """Its description, or an empty string."""
     lsb: int
-    """The least significant bit, from 0."""
+    """The number of its least significant bit."""
     msb: int
-    """The most significant bit."""
+    """The number of its most significant bit."""
     width: int
     """Bits."""
     mask: int
-    """Ones in the field's bits of the register."""
+    """The mask of its bits in the register."""
     access: AccessType
     """``rw``, ``ro``, ``wo``, ``rw1`` or ``w1``."""
     reset: int
-    """The reset value, at bit 0 of the field."""
+    """The reset value, shifted to bit 0."""
     read_effect: ReadEffect | None
-    """What a read does to it: ``rclr`` or ``rset``."""
+    """What a read does to it: ``rclr`` or ``rset``; None: nothing."""
     write_effect: WriteEffect | None
     """What a written bit does: ``woclr``, ``woset``, ``wot``, ``wzc``, ``wzs``, ``wzt``, ``wclr`` or ``wset``."""
     singlepulse: bool
-    """Whether a written one is zero again after the write."""
+    """Whether it is 0 again after each write."""
     values: tuple[EnumerationView, ...]
-    """Its enumeration; empty without one."""
+    """Its enumeration; may be empty."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -101,7 +101,7 @@ class WindowView:
     """The registers that a data register (a window) accesses."""
 
     region: str
-    """The region whose registers it reaches."""
+    """The region whose registers it accesses."""
     at: Hook
     """The offset in that region, in bytes."""
 
@@ -113,43 +113,43 @@ class RegisterView:
     region: str
     """The region's name."""
     file: str | None
-    """The register file that it is a member of."""
+    """The register file of which it is a member; None for others."""
     name: str
     """Its name; a member's is unique within its file only."""
     path: str
-    """The name as behaviour elsewhere writes it: ``CTRL``, ``CHANNEL.COUNT``. Unique in the device."""
+    """The name for behaviour outside the file: ``CTRL``, ``CHANNEL.COUNT``. Unique in the device."""
     title: str
     """Its title, or an empty string."""
     description: str
     """Its description, or an empty string."""
     offset: int
-    """Bytes from the region's start to the first element, a file's own offset included."""
+    """Bytes from the region's start to the first element; the offset of its file is included."""
     width: int
-    """Bits: 8, 16, 32 or 64."""
+    """Width in bits: 8, 16, 32 or 64."""
     count: Size | None
-    """Elements of the array, or of the file; None for one register."""
+    """Number of elements of the array, or of the file; None for a single register."""
     stride: int
     """Bytes from one element to the next; for a file's member, from one element of the file to the next. 0 if not an
     array.
     """
     fields: tuple[FieldView, ...]
-    """Its fields in the order of the description; without any, the register is one piece."""
+    """Its fields in the order of the description; may be empty."""
     access: AccessType
     """``rw``, ``ro``, ``wo``, ``rw1`` or ``w1``; fields may have their own."""
     reset: StartValue
     """The value at reset."""
     resets: tuple[int, ...]
-    """The value of each element at reset where they are listed, else empty."""
+    """The value of each element at reset if the description lists them, else empty."""
     constant: tuple[int, ...]
-    """What a register without storage reads: one value, or one for each element. Empty for others."""
+    """The value of a register without storage, or one value for each element. Empty for other registers."""
     read_effect: ReadEffect | None
     """What a read does to the whole register."""
     write_effect: WriteEffect | None
     """What a written bit does, for the whole register."""
     singlepulse: bool
-    """Whether what is written is zero again after the write."""
+    """Whether it is 0 again after each write."""
     alias: str | None
-    """The path of the register whose storage it shares."""
+    """The path of the register whose storage it shares; None for others."""
     intent: Literal["reserved", "unimplemented", "undocumented"] | None
     """Why it is not modelled; None if it is modelled."""
     retain: bool
@@ -159,9 +159,9 @@ class RegisterView:
     decode: Decode
     """Which addresses it answers: ``lanes``, ``exact`` or ``word``."""
     sizes: tuple[int, int] | None
-    """The least and greatest access in bytes that it answers; None: any that reaches it."""
+    """The least and greatest access in bytes that it accepts; None: all sizes."""
     halves: Halves
-    """When hooks run of a register that is reached in parts: ``last`` once, with the last part; ``each`` with each."""
+    """When its hooks run if it is accessed in parts: with the last part (``last``) or with each part (``each``)."""
     window: WindowView | None
     """The registers that it accesses, if it is a window."""
     hooks: tuple[Hook, ...]
@@ -204,7 +204,7 @@ class RegisterFileView:
     offset: int
     """Bytes from the region's start to its first element."""
     count: Size | None
-    """Its elements; None for one."""
+    """Number of elements; None for a single group."""
     stride: int
     """Bytes from one element to the next."""
     registers: tuple[RegisterView, ...]
@@ -213,7 +213,7 @@ class RegisterFileView:
 
 @dataclass(slots=True, frozen=True)
 class DoorbellView:
-    """A write that the kernel handles without stopping the guest (an ioeventfd)."""
+    """A write that KVM signals by an eventfd without an exit to user space (an ioeventfd)."""
 
     region: str
     """The region's name."""
@@ -224,11 +224,11 @@ class DoorbellView:
     offset: int
     """Bytes from the region's start to the first element."""
     length: int
-    """Bytes that must be written; 0: any number."""
+    """Size in bytes of a write that rings; 0: any size."""
     match: int | None
-    """The value that rings; None: any."""
+    """The value that rings; None: any value."""
     count: int | None
-    """Elements; None for one."""
+    """Number of elements; None for a single doorbell."""
     stride: int
     """Bytes from one element to the next."""
     on_ring: Hook | None
@@ -244,29 +244,29 @@ class RegionView:
     description: str
     """Its description, or an empty string."""
     kind: Literal["registers", "ram", "rom"]
-    """What it is."""
+    """Registers, RAM or ROM."""
     space: Literal["mmio", "pio", "config", "indirect"]
     """Its address space: memory, ports, PCI configuration space, or indirect (accessed through windows only)."""
     bar: int | Literal["rom"] | None
-    """The BAR that it is in, on PCI."""
+    """The BAR that contains it; None if it is in none."""
     offset: int
-    """Bytes from the BAR's start."""
+    """Bytes from the start of the BAR."""
     size: int
     """Bytes."""
     valid: tuple[int, int]
     """The least and greatest access in bytes that the region accepts."""
     implemented: tuple[int, int]
-    """The least and greatest access in bytes that reaches its registers; others are cut or combined."""
+    """The least and greatest access in bytes that its registers get; other accesses are cut or combined."""
     endian: Literal["little", "big"]
     """The byte order."""
     unaligned: bool
-    """Whether accesses need no alignment."""
+    """Whether it accepts unaligned accesses."""
     decode: Decode
     """Which addresses its registers answer by default."""
     reserved: Literal["zeros", "ones"]
-    """What offsets without a register read."""
+    """The value of offsets without a register."""
     contents: bytes
-    """What a ROM holds from its start."""
+    """The bytes of a ROM from its start."""
     registers: tuple[RegisterView, ...]
     """All its registers, members of files included, by offset."""
     files: tuple[RegisterFileView, ...]

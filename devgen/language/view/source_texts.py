@@ -20,7 +20,7 @@ def below(tree: Tree, *keys: str) -> Tree:
 
 
 def source_text(value: object) -> str:
-    """Return a value of the tree as text: the items of a list are lines."""
+    """Return a value of the tree as text; each item of a list is a line."""
     if isinstance(value, list):
         return "\n".join(source_text(item) for item in value)
     if isinstance(value, bool):
@@ -34,7 +34,7 @@ def hook(spec: Tree, name: str, form: Expr | tuple[Stmt, ...] | None) -> Hook | 
 
 
 def size(form: Expr, text: object) -> Size:
-    """Return a size, which the checks have proven to be bounded."""
+    """Return a size; the checks have proven that it is bounded."""
     return Size(source_text(text), form.range.hi or 0, max(0, form.range.lo or 0), form)
 
 

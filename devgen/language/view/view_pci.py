@@ -18,7 +18,7 @@ _POWER_STATES = ("D0", "D1", "D2", "D3hot", "D3cold")
 
 
 def view_pci(pci: model.Pci, regions: Iterable[model.Region], spec: Tree) -> PciView:
-    """Return the view of a function's PCI part; ``spec`` is what the description says under ``pci``."""
+    """Return the view of a function's PCI part; ``spec`` is the description's ``pci`` mapping."""
     placed = sorted(regions, key=lambda region: region.offset)
     return PciView(
         vendor=pci.vendor,

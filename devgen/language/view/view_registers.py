@@ -19,7 +19,7 @@ from devgen.language.view.source_texts import Tree, below, count, hook, source_t
 
 
 def view_region(region: model.Region, spec: Tree) -> RegionView:
-    """Return the view of a region; ``spec`` is what the description says under its name."""
+    """Return the view of a region; ``spec`` is its mapping in the description."""
     specs = below(spec, "registers")
     files = [
         _file(region.name, entry, specs[entry.name])

@@ -1,7 +1,7 @@
-"""Carries out commands at events, in a thread of its own: a device never waits for them.
+"""Runs shell and QMP commands at events of devices, in its own thread: a device never waits for them.
 
-One command runs at a time, for at most `LIMIT` seconds, and at most `WAITING` events wait. What fails is said on
-stderr, and so is an event that finds no place.
+One command runs at a time, for at most `LIMIT` seconds, and at most `WAITING` events are queued. Failed commands and
+dropped events are reported on stderr.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from devgen.runtime.machine.qmp_command import QmpError, send_qmp_command
 from devgen.runtime.machine.stream_backends import say
 
 LIMIT: Final = 10.0
-"""Seconds that one command may take; then it is killed."""
+"""Seconds that one command may take before it is killed."""
 
 WAITING: Final = 16
-"""Events that wait for the command before theirs; further ones are dropped."""
+"""Maximum number of queued events; further events are dropped."""
 
 PATIENCE: Final = 5.0
-"""Seconds that `EventReactions.close` waits for commands; what runs then is killed, the others are dropped."""
+"""Seconds that `EventReactions.close` waits; then it kills the running command and drops the queued events."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -45,9 +45,10 @@ class _Occurrence:
 
 
 class EventReactions:
-    """Carries out what ``react`` is told, until ``close``.
+    """Carries out the actions of ``react`` until ``close``.
 
-    ``say`` takes a line about what fails, from another thread. ``limit`` and ``patience``: see `LIMIT`, `PATIENCE`.
+    ``say`` is called with a line about a failure, in another thread. For ``limit`` and ``patience`` see `LIMIT` and
+    `PATIENCE`.
     """
 
     def __init__(self, say: Callable[[str], object] = say, *, limit: float = LIMIT, patience: float = PATIENCE) -> None:
@@ -61,7 +62,7 @@ class EventReactions:
         self._dropped = 0
 
     def react(self, device: str, event: str, values: Mapping[str, int], action: RunAction | QmpAction) -> None:
-        """Carry out ``action`` soon. Never waits and never raises; the machine's lock may be held."""
+        """Queue ``action``. Never waits and never raises; the caller may hold the machine's lock."""
         if self._closing:
             return
         if self._waiting.qsize() >= WAITING:
@@ -75,7 +76,7 @@ class EventReactions:
             self._thread.start()
 
     def _tell(self, line: str) -> None:
-        with suppress(OSError, ValueError):  # as when stderr is closed: the commands go on
+        with suppress(OSError, ValueError):  # for example stderr is closed: the commands go on
             self._say(line)
 
     def _work(self) -> None:
@@ -85,7 +86,7 @@ class EventReactions:
                 self._tell(f"{occurrence.place}: {failure}")
 
     def _carry_out(self, occurrence: _Occurrence) -> str:
-        """Do it; why it has failed, if it has."""
+        """Carry out the action; return why it failed, or an empty string."""
         match occurrence.action:
             case RunAction(command):
                 return self._run(command, occurrence)
@@ -100,7 +101,7 @@ class EventReactions:
         try:
             self._process = process = subprocess.Popen(
                 ["/bin/sh", "-c", command], stdin=subprocess.DEVNULL, stdout=_errors(), env=_environment(occurrence),
-                start_new_session=True,  # so that it can be killed with all that it has started
+                start_new_session=True,  # its own process group, so that its children can be killed too
             )  # fmt: skip
         except (OSError, ValueError) as error:
             return f"cannot run {command!r}: {error}"
@@ -112,7 +113,7 @@ class EventReactions:
         return f"{command!r} has failed with exit code {code}" if code else ""
 
     def close(self) -> None:
-        """Let what waits end, for a few seconds; then kill it. May be called again."""
+        """Wait up to ``patience`` seconds for the queued commands, then kill them. May be called again."""
         thread, self._closing = self._thread, True
         if thread is None:
             return
@@ -125,7 +126,7 @@ class EventReactions:
             self._tell(f"{self._dropped} events were dropped while commands of earlier ones ran")
 
     def _abandon(self, thread: threading.Thread) -> None:
-        """Drop what waits, and kill what runs; a QMP command ends at its own limit."""
+        """Drop the queued events and kill the running command; a QMP command ends at its own limit."""
         with suppress(queue.Empty):
             while self._waiting.get_nowait() is not None:
                 self._dropped += 1
@@ -136,7 +137,7 @@ class EventReactions:
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process and its group, and take its exit code."""
+    """Kill a process and its group, and reap the process."""
     with suppress(OSError):
         os.killpg(process.pid, signal.SIGKILL)
     end = time.monotonic() + 1
@@ -145,13 +146,13 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 
 def _environment(occurrence: _Occurrence) -> dict[str, str]:
-    """The environment, with what has happened."""
+    """The environment, with variables for the device, the event and its values."""
     values = {f"DEVGEN_VALUE_{name}": str(value) for name, value in occurrence.values.items()}
     return {**os.environ, "DEVGEN_DEVICE": occurrence.device, "DEVGEN_EVENT": occurrence.event, **values}
 
 
 def _errors() -> int:
-    """Where a command's output goes: stderr, since stdout may be a device's stream."""
+    """The descriptor for a command's output: stderr, since stdout may be a device's stream."""
     try:
         return sys.stderr.fileno()
     except (OSError, ValueError, AttributeError):  # closed, or replaced by a test runner
