@@ -90,6 +90,7 @@ class Serial16550(Device):
             ("DCD", 7, 1),
         ),
     }
+    FIFO: ClassVar[int] = 0x10
 
     def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)
@@ -292,7 +293,7 @@ class Serial16550(Device):
 
     def serial_writable(self) -> None:
         """The host takes bytes of serial again."""
-        if not self.LSR & 0x40 and self.serial.writable > 1:  # LSR.TEMT
+        if not self.LSR & 0x40 and self.serial.writable >= self.FIFO:  # LSR.TEMT
             self.LSR |= 0x20  # LSR.THRE = 1
             self.LSR |= 0x40  # LSR.TEMT = 1
             self.sent = 1
@@ -401,10 +402,12 @@ class Serial16550(Device):
     def transmit(self, character: int) -> None:
         """The description's action transmit."""
         self.sent = 0
-        self.interrupt()
-        if self.MCR & 0x10 or self.serial.writable > 1:  # MCR.LOOP
-            self.sent = 1
+        if self.enabled & 2:
             self.interrupt()
+        if self.MCR & 0x10 or self.serial.writable > self.FIFO:  # MCR.LOOP
+            self.sent = 1
+            if self.enabled & 2:
+                self.interrupt()
         else:
             self.LSR &= ~0x20  # LSR.THRE = 0
             self.LSR &= ~0x40  # LSR.TEMT = 0

@@ -184,14 +184,24 @@ def test_character_times_are_those_of_single_precision(
 def test_the_transmitter_is_busy_while_the_host_takes_nothing(uart: Bench) -> None:
     uart.write8(IER, 2)
     uart.read8(IIR)
-    uart.take_output(2)
+    uart.take_output(17)
     uart.write8(DATA, ord("A"))
     assert (uart.read8(LSR), uart.irq(), uart.read8(IIR)) == (0x60, 1, SENT)
     uart.write8(DATA, ord("B"))
     assert (uart.read8(LSR), uart.irq(), uart.read8(IIR)) == (0, 0, NONE)
-    uart.take_output(10)
+    uart.take_output(16)
     assert (uart.read8(LSR), uart.irq(), uart.read8(IIR)) == (0x60, 1, SENT)
     assert uart.sent == b"AB"
+
+
+@pytest.mark.parametrize("room", range(16, 50))
+def test_the_host_has_room_for_a_whole_fifo_while_thre_is_set(uart: Bench, room: int) -> None:
+    uart.write8(FCR, 1)
+    uart.take_output(room)
+    while uart.read8(LSR) & 0x20:
+        for value in range(16):
+            uart.write8(DATA, value)
+    assert 16 <= len(uart.sent) <= room
 
 
 def test_loopback_does_not_wait_for_the_host(uart: Bench) -> None:
