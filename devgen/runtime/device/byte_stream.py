@@ -124,7 +124,10 @@ class ByteStream:
     @property
     def writable(self) -> int:
         """How many bytes the host takes now, 0 to `WRITABLE`. It is advice: what is sent beyond that may be lost."""
-        return WRITABLE if self.outlet is None else max(0, min(self.outlet(), WRITABLE))
+        if self.outlet is None:
+            return WRITABLE
+        room = self.outlet()
+        return 0 if room < 0 else room if room < WRITABLE else WRITABLE
 
     def writable_again(self) -> None:
         """The host takes bytes again, or a run begins. The machine's lock is held."""

@@ -18,6 +18,9 @@ from devgen.runtime.machine.stream_ends import StreamEnd
 BACKLOG: Final = WRITABLE
 """Most bytes that wait for one backend."""
 
+HALF: Final = BACKLOG // 2
+"""Bytes down to which the backlog is written before a device that waits for room is told."""
+
 BLOCK: Final = 1 << 16
 """Bytes from which the backlog is written immediately instead of by the event loop."""
 
@@ -85,7 +88,8 @@ class StreamOutput:
 
     def _writable(self) -> int:
         room = BACKLOG - len(self._backlog)
-        self._awaited = self._awaited or room < BACKLOG // 2
+        if room < HALF:
+            self._awaited = True
         return room
 
     def _lose(self, count: int) -> None:
@@ -101,7 +105,7 @@ class StreamOutput:
         If bytes remain, watch for when the backend can take more.
         """
         self._drain()
-        if self._awaited and len(self._backlog) <= BACKLOG // 2:
+        if self._awaited and len(self._backlog) <= HALF:
             self._awaited = False
             self._stream.writable_again()
 
