@@ -71,7 +71,7 @@ class KvmHost:
         self.machine = machine
         self.counts: Counter[tuple[str, int]] | None = Counter() if count_exits else None
         self.ring: CoalescedRing | None = None
-        self.attentive = count_exits
+        self.exit_work = count_exits
         self.stopping = False
         self._result: RunResult | None = None
         self._zones = 0
@@ -193,10 +193,10 @@ class KvmHost:
     def _zones_changed(self, change: int) -> None:
         self._zones += change
         self._events.set_beat(self._zones > 0)
-        self._set_attentive()
+        self._update_exit_work()
 
-    def _set_attentive(self) -> None:
-        self.attentive = self._timers.due or self._zones > 0 or self.counts is not None
+    def _update_exit_work(self) -> None:
+        self.exit_work = self._timers.due or self._zones > 0 or self.counts is not None
 
     def _boot(self, vcpu: Vcpu) -> None:
         guest = self.machine.config.guest
@@ -308,8 +308,8 @@ class KvmHost:
     def _failed(self, error: BaseException) -> None:
         self.finish(RunResult("error", detail=f"{type(error).__name__}: {error}"))
 
-    def attend(self, vcpu: Vcpu) -> None:
-        """Called before each exit while ``attentive``: fire due timers, drain coalesced writes, count the exit."""
+    def do_exit_work(self, vcpu: Vcpu) -> None:
+        """Called before each exit while ``exit_work``: fire due timers, drain coalesced writes, count the exit."""
         self._settle()
         if self.counts is not None:
             count_exit(self.counts, vcpu)
@@ -325,10 +325,10 @@ class KvmHost:
     def _armed_now(self) -> None:
         """Called when a timer is armed that is already due.
 
-        It fires before the next exit of any processor is dispatched (`attend`), and before the processor whose exit
-        armed it enters the guest again.
+        It fires before the next exit of any processor is dispatched (`do_exit_work`), and before the processor whose
+        exit armed it enters the guest again.
         """
-        self.attentive = True
+        self.exit_work = True
         for processor in self._processors:
             processor.vcpu.stay()
 
@@ -339,7 +339,7 @@ class KvmHost:
         """
         if self._timers.due:
             self.machine.clocks.virtual.settle()
-            self._set_attentive()
+            self._update_exit_work()
         if self.ring is not None and self.ring.pending():
             self.ring.drain()
 

@@ -63,8 +63,8 @@ class Owner(Protocol):
 
     machine: Machine
     counts: Counts | None
-    attentive: bool
-    """Whether ``attend`` must be called for each exit: timers are due, writes may be coalesced or exits are counted."""
+    exit_work: bool
+    """Whether ``do_exit_work`` must be called: timers are due, writes may be coalesced or exits are counted."""
     stopping: bool
 
     @property
@@ -72,8 +72,8 @@ class Owner(Protocol):
         """All processors."""
         ...
 
-    def attend(self, vcpu: Vcpu) -> None:
-        """Called under the lock before an exit is dispatched, if ``attentive``."""
+    def do_exit_work(self, vcpu: Vcpu) -> None:
+        """Called under the lock before an exit is dispatched, if ``exit_work``."""
         ...
 
     @property
@@ -179,8 +179,8 @@ class Processor:
                 if show.wanted:
                     show.inside = False
                     held = lock.acquire()
-                if owner.attentive:
-                    owner.attend(vcpu)
+                if owner.exit_work:
+                    owner.do_exit_work(vcpu)
                 reason = u32[reason_at]
                 if reason == exit_io:
                     key = u64[key_at]
