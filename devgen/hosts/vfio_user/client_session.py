@@ -62,15 +62,15 @@ class Session:
         self._regions = server.regions
         self._interrupts = Interrupts(server.device, server)
         self._sharing = channel.sharing(server.looks)
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         self._agreed = False
         self._client_fds = 1
         self._client_transfer = protocol.MAX_TRANSFER
         self._next_identifier = 0
         self._waiting: set[int] = set()
-        self._owed: list[bytes] = []
+        self._pending: list[bytes] = []
         self._timers = server.clocks.virtual.queue
-        self._known = KnownAccesses(server.regions, channel, self._owed, self._timers, server.settle)
+        self._known = KnownAccesses(server.regions, channel, self._pending, self._timers, server.settle)
         self._replies: dict[int, Message] = {}
         self.dma_wait = 0.0
         """Seconds that the device has waited for DMA messages in this turn of the server's loop."""
@@ -192,16 +192,16 @@ class Session:
         _log.info("%s: refused: %s", self._server.device.name, error)
         if message.command == Command.DMA_MAP and self._agreed:
             # Some clients, such as QEMU, continue after this error; the line explains why DMA there reads ones.
-            self._tell_once("refused", f"memory of the client was refused, DMA there reads ones: {error}")
+            self._report_once("refused", f"memory of the client was refused, DMA there reads ones: {error}")
         if not message.flags & protocol.NO_REPLY:
             self.channel.refuse(message, number)
         if not self._agreed:
             raise Disconnect("no agreement on a version")
 
-    def _tell_once(self, matter: str, line: str) -> None:
+    def _report_once(self, matter: str, line: str) -> None:
         """Report a line to the user, once in a session for each matter: a client may cause it many times."""
-        if matter not in self._told:
-            self._told.add(matter)
+        if matter not in self._reported:
+            self._reported.add(matter)
             self._server.tell(line)
 
     def _reply(self, message: Message, payload: bytes = b"", fds: list[int] | None = None) -> None:
@@ -225,7 +225,7 @@ class Session:
         private = usable and self._sharing.private(message.fds[0])
         self._memory.map(message.payload, message.fds, self, private=private)
         if message.fds and (private or not usable):
-            self._tell_once("memory", PRIVATE if usable else NO_MEMORY)
+            self._report_once("memory", PRIVATE if usable else NO_MEMORY)
         self._reply(message)
 
     def _dma_unmap(self, message: Message) -> None:
@@ -258,10 +258,10 @@ class Session:
         self._reply(message)
 
     def _reset(self, message: Message) -> None:
-        self._owe(message, b"")
+        self._queue_reply(message, b"")
         self._server.reset_device()
         self._server.settle()
-        self._answer_owed()
+        self._send_pending()
 
     @staticmethod
     def _feature(message: Message) -> None:
@@ -275,9 +275,9 @@ class Session:
         offset, region, count = protocol.unpack(protocol.REGION_ACCESS, message.payload, "REGION_READ")
         self._regions.check(region, offset, count)
         data = self._regions.read(region, offset, count)
-        self._owe(message, protocol.REGION_ACCESS.pack(offset, region, count) + data)
+        self._queue_reply(message, protocol.REGION_ACCESS.pack(offset, region, count) + data)
         self._server.settle()
-        self._answer_owed()
+        self._send_pending()
         self._known.learn_read(offset, region, count)
 
     def _region_write(self, message: Message) -> None:
@@ -287,10 +287,10 @@ class Session:
         self._regions.check(region, offset, count)
         if len(data) != count:
             raise invalid(f"REGION_WRITE of {count} bytes with {len(data)}")
-        self._owe(message, message.payload[:head])
+        self._queue_reply(message, message.payload[:head])
         self._regions.write(region, offset, data)
         self._server.settle()
-        self._answer_owed()
+        self._send_pending()
         self._known.learn_write(offset, region, count, bool(message.flags & protocol.NO_REPLY))
 
     def _region_write_multi(self, message: Message) -> None:
@@ -302,23 +302,23 @@ class Session:
         writer, timers = self._known.writer, self._timers
         for access in {access for access, _ in entries}:
             writer(access)  # raises Refused, before anything has been written
-        self._owe(message, protocol.MULTI_COUNT.pack(count))
+        self._queue_reply(message, protocol.MULTI_COUNT.pack(count))
         for access, value in entries:
             writer(access)(value)
             if timers.due:
                 self._server.settle()
-        self._answer_owed()
+        self._send_pending()
 
-    def _owe(self, message: Message, payload: bytes) -> None:
+    def _queue_reply(self, message: Message, payload: bytes) -> None:
         """Queue the reply to the access in progress."""
         if not message.flags & protocol.NO_REPLY:
             size = HEADER.size + len(payload)
-            self._owed.append(HEADER.pack(message.identifier, message.command, size, protocol.REPLY, 0) + payload)
+            self._pending.append(HEADER.pack(message.identifier, message.command, size, protocol.REPLY, 0) + payload)
 
-    def _answer_owed(self) -> None:
+    def _send_pending(self) -> None:
         """Send the queued replies: the accesses are complete, or a DMA message is about to be sent."""
-        while self._owed:
-            self.channel.send(self._owed.pop(0))
+        while self._pending:
+            self.channel.send(self._pending.pop(0))
 
     # --- DMA by messages -----------------------------------------------------------------------
 
@@ -352,7 +352,7 @@ class Session:
         self._waiting.add(identifier)
         began = time.monotonic()
         try:
-            self._answer_owed()
+            self._send_pending()
             self.channel.request(identifier, command, payload)
             reply = self._await(identifier, began + min(DMA_PATIENCE, BUDGET - self.dma_wait))
         except Disconnect as error:

@@ -37,12 +37,12 @@ class GpioLines:
         if not self._device.gpio_in and not self._device.gpio_out:
             raise MachineError(f"{self._device.name} has no GPIO lines")
         self._end = open_named(self._device.name, "GPIO lines", spec)
-        self._told = ByteStream("GPIO lines")
+        self._outgoing = ByteStream("GPIO lines")
         self._output: StreamOutput | None = None
-        self._told.connect(self._end.write, self._end.write_all)
+        self._outgoing.connect(self._end.write, self._end.write_all)
         if not self._end.direct:
             place = f"{self._device.name}: GPIO lines"
-            self._output = StreamOutput(place, self._told, self._end, self, self._wake)
+            self._output = StreamOutput(place, self._outgoing, self._end, self, self._wake)
         self._typed = bytearray()
         self._fd: int | None = None
         self._undo: list[Callable[[], None]] = []
@@ -134,7 +134,7 @@ class GpioLines:
 
     def _say(self, text: str) -> None:
         line = bytearray(f"{text}\n".encode())
-        self._told.send_bytes(line, 0, len(line))
+        self._outgoing.send_bytes(line, 0, len(line))
 
     def close(self) -> None:
         """Disconnect from the lines and close the backend."""

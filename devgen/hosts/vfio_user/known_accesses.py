@@ -45,7 +45,7 @@ _WRITTEN: Final = Struct(f"<H{HEAD - 2}s")
 class KnownAccesses:
     """The cached accesses of one client.
 
-    ``owed`` holds the pending reply to a write until this class or `Session` sends it. ``settle`` is called before a
+    ``pending`` holds the reply to a write until this class or `Session` sends it. ``settle`` is called before a
     reply if ``timers.due``, as in `Session`.
     """
 
@@ -53,7 +53,7 @@ class KnownAccesses:
         self,
         regions: Regions,
         channel: Channel,
-        owed: list[bytes],
+        pending: list[bytes],
         timers: TimerQueue,
         settle: Callable[[], None],
     ) -> None:
@@ -61,7 +61,7 @@ class KnownAccesses:
         self._timers = timers
         self._settle = settle
         self._channel = channel
-        self._owed = owed
+        self._pending = pending
         self._actions: BoundedCache[bytes, tuple[int, Action]] = BoundedCache(LIMIT)
         self._writers: BoundedCache[bytes, Writer] = BoundedCache(LIMIT)
         self.find = self._actions.get
@@ -101,17 +101,17 @@ class KnownAccesses:
 
     def _answered(self, write: Writer, count: int, reply: bytes) -> Action:
         unpack, pack = _DATA[count].unpack_from, _WRITTEN.pack
-        owed, channel, transmit = self._owed, self._channel, self._channel.transmit
+        pending, channel, transmit = self._pending, self._channel, self._channel.transmit
         timers, settle = self._timers, self._settle
 
         def action(identifier: int, data: bytes, at: int) -> None:
-            owed.append(pack(identifier, reply))
+            pending.append(pack(identifier, reply))
             write(unpack(data, at + HEAD)[0])
             if timers.due:
                 settle()
-            if not owed:  # the reply was sent before a DMA message
+            if not pending:  # the reply was sent before a DMA message
                 return
-            answer = owed.pop()
+            answer = pending.pop()
             try:
                 transmit(answer, NOW)
             except OSError as error:
@@ -121,17 +121,17 @@ class KnownAccesses:
 
     def _reading(self, read: Reader, count: int, answered: bytes) -> Action:
         pack = _READ[count].pack
-        owed, channel, transmit = self._owed, self._channel, self._channel.transmit
+        pending, channel, transmit = self._pending, self._channel, self._channel.transmit
         timers, settle = self._timers, self._settle
 
         def action(identifier: int, _data: bytes, _at: int) -> None:
             reply = pack(identifier, answered, read())
             if timers.due:
-                owed.append(reply)
+                pending.append(reply)
                 settle()
-                if not owed:
+                if not pending:
                     return
-                owed.pop()
+                pending.pop()
             try:
                 transmit(reply, NOW)
             except OSError as error:

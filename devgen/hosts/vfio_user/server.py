@@ -80,7 +80,7 @@ class VfioUserServer:
         device_class = class_to_serve(device)
         self.memory = ClientMemory()
         self.clocks = Clocks.live()
-        self._on_client = on_client or _nobody
+        self._on_client = on_client or _discard
         self.event_sinks: list[EventSink] = [] if on_event is None else [on_event]
         self.on_reset: list[ResetSink] = []
         self.lock: AbstractContextManager[object] = nullcontext()
@@ -209,7 +209,7 @@ class VfioUserServer:
     # --- clients -------------------------------------------------------------------------------
 
     def _accept(self) -> None:
-        self._see_who_has_gone()
+        self._end_closed_session()
         connection = self._listener.accept()
         if self._listener.exhausted:
             self.ignore(self._listener.fileno())  # until `step` has restored it: no other client can be accepted
@@ -232,7 +232,7 @@ class VfioUserServer:
             return errno.ESHUTDOWN
         return errno.EBUSY if self._session is not None or self._closer.stuck() >= MOST_STUCK else 0
 
-    def _see_who_has_gone(self) -> None:
+    def _end_closed_session(self) -> None:
         """End the session of a client that has closed its connection: a new client is then not a second one."""
         session = self._session
         while session is not None and session is self._session and session.channel.hung_up():
@@ -402,5 +402,5 @@ def _past(deadline: float | None) -> bool:
     return deadline is not None and time.monotonic() > deadline
 
 
-def _nobody(_line: str) -> None:
+def _discard(_line: str) -> None:
     """Discard a line."""
