@@ -2,7 +2,7 @@
 
     python benchmarks/run.py [--quick] [NAME ...]
 
-A name is that of a benchmark's file: register_access, other_accesses, kvm_exit, messages, vfio_user,
+A name is that of a benchmark's file: register_access, other_accesses, kvm_exit, messages, vfio_user, streams,
 build_speed, catalogue, footprint. ``--quick`` makes only a few calls of each, to test that they work; its figures mean
 nothing.
 """
@@ -19,9 +19,10 @@ import kvm_exit
 import messages
 import other_accesses
 import register_access
+import streams
 import vfio_user
 
-MODULES = (register_access, other_accesses, kvm_exit, messages, vfio_user, build_speed, catalogue, footprint)
+MODULES = (register_access, other_accesses, kvm_exit, messages, vfio_user, streams, build_speed, catalogue, footprint)
 BENCHMARKS = {module.__name__: module for module in MODULES}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import subprocess
@@ -22,6 +23,7 @@ NAMES = [
     "messages",
     "other_accesses",
     "register_access",
+    "streams",
     "vfio_user",
 ]
 Import = Callable[[str], ModuleType]
@@ -91,6 +93,20 @@ def test_each_way_to_a_served_device_has_a_process_that_does_nothing(benchmark: 
     assert {row[0] for row in trips.rows} >= {"Python echo", "devgen, register read"}
     assert {row[1] for row in writes.rows} == {"Python sink", "devgen"}
     assert [row[0] for row in interrupts.rows] == ["Python eventfd", "devgen, an empty copy and its MSI-X"]
+
+
+def test_bytes_that_do_not_arrive_end_the_stream_benchmark(benchmark: Import) -> None:
+    module = benchmark("streams")
+    count, digest = len(module.DATA), hashlib.sha256(module.DATA).hexdigest()
+    module.check("the device", (count, digest), 1)
+    for received in ((count - 1, digest), (count, "0" * 64)):
+        with pytest.raises(SystemExit, match="the device"):
+            module.check("the device", received, 1)
+
+
+def test_the_stream_benchmark_sends_from_both_devices(benchmark: Import) -> None:
+    (table,) = benchmark("streams").tables(quick=True)
+    assert [str(row[0]).split(",")[0] for row in table.rows] == ["virtio console"] * 3 + ["16550"]
 
 
 def test_the_memory_of_a_process_is_its_own(benchmark: Import, tmp_path: Path) -> None:
