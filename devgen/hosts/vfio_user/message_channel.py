@@ -155,6 +155,7 @@ class Channel:
             data = b""
             if self._missing <= 0:
                 data, self._partial = bytes(self._partial), bytearray()
+                self.deadline = None  # known accesses are answered without `next`
         self.data = data
         self._consider()
 

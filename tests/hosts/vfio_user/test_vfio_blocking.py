@@ -183,6 +183,20 @@ def test_a_client_may_say_nothing_between_messages(client: Client, monkeypatch: 
     assert client.read32(BAR0, 0) == ID
 
 
+def test_a_known_access_that_comes_in_two_parts_leaves_no_deadline(
+    client: Client, server: VfioUserServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CHANNEL + "MESSAGE_PATIENCE", 0.5)
+    read = HEADER.pack(9, Command.REGION_READ, 32, 0, 0) + protocol.REGION_ACCESS.pack(0, BAR0, 4)
+    for parts in ([read], [read], [read[:20], read[20:]]):
+        for part in parts:
+            client.send_raw(part)
+            server.call(lambda: None)  # it has been read
+        assert client.socket.recv(64)[-4:] == ID.to_bytes(4, "little")
+    time.sleep(0.7)
+    assert client.read32(BAR0, 0) == ID
+
+
 def test_a_server_whose_client_reads_nothing_ends_when_it_is_told_to(tmp_path: Path) -> None:
     with serving(tmp_path / "s", "--save", str(tmp_path / "state")) as process, Client(tmp_path / "s") as client:
         client.hello()
