@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from devgen.language import ir
@@ -37,6 +37,13 @@ class ReadPlan:
     value: ir.Expr | WindowRead
     after: Steps
     result: str
+
+
+def recorded_once(register: PlannedRegister, parts: Sequence[Part]) -> int:
+    """Return the write-once bits whose first write must be recorded: for the store, or only for ``on_write``."""
+    described = register.described
+    hook_alone = described.on_write and described.write is None and described.window is None
+    return once_bits(parts) if register.is_changeable or hook_alone else 0
 
 
 @dataclass(slots=True, frozen=True)
@@ -79,7 +86,7 @@ class RegisterPlanner:
             quiet=quiet,
             read=entry.read(),
             write=entry.write(),
-            once=once_bits(parts) if register.is_changeable else 0,
+            once=recorded_once(register, parts),
         )
 
     def effective(self, body: Iterable[ir.Stmt]) -> tuple[ir.Stmt, ...]:
@@ -175,9 +182,9 @@ class _Register:
         if register.window is not None:
             through = WindowWrite(register.window, register.width // 8, self.access.by_lanes)
             return (through,) if register.access != "ro" else (), NOTHING
+        once = recorded_once(self.register, self.parts)
         if not self.register.is_changeable:
-            return (), NOTHING
-        once = once_bits(self.parts)
+            return self._fresh(once) if once else (), NOTHING
         store = write_store(self._target(), self.parts, "fresh" if once else None)
         if store is None:
             return (), NOTHING
