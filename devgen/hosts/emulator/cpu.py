@@ -1,6 +1,6 @@
 """The processor: the operations of Unicorn's x86 that the host uses.
 
-One 64-bit engine serves every guest, whatever mode it starts in: guests switch modes by themselves. The engine begins
+One 64-bit engine serves guests of every start mode, since guests switch modes by themselves. The engine begins
 in long mode; for other guests `load` leaves it. Unicorn's register calls do not load segments (in the 64-bit engine
 they set only the selectors), so segments are written through a saved context, see `saved_context`.
 """

@@ -19,7 +19,7 @@ BACKLOG: Final = WRITABLE
 """Most bytes that wait for one backend."""
 
 HALF: Final = BACKLOG // 2
-"""Bytes down to which the backlog is written before a device that waits for room is told."""
+"""The backlog must fall to this many bytes before a device that waits for room is notified."""
 
 BLOCK: Final = 1 << 16
 """Bytes from which the backlog is written immediately instead of by the event loop."""
