@@ -70,7 +70,7 @@ def test_codes_are_unique_and_in_their_modules_range() -> None:
 
 
 def test_messages_use_no_name_that_add_takes() -> None:
-    taken = re.compile(r"{(kind|mark|length|allowed|hint)[}!:]")
+    taken = re.compile(r"{(kind|mark|length|allowed|hint|related|fixes)[}!:]")
     assert [kind.code for kind in catalogue() if taken.search(kind.message)] == []
 
 

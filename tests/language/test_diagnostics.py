@@ -10,6 +10,7 @@ import pytest
 from devgen.language import load_device
 from devgen.language.diagnostics.catalogue_page import markdown
 from devgen.language.diagnostics.codes_keys import UNKNOWN_KEY
+from devgen.language.diagnostics.places import Fix, Related, Span
 from devgen.language.diagnostics.reporting import LIMIT, Diagnostics, SourceText, did_you_mean
 from devgen.language.diagnostics.text_form import printable
 from devgen.language.model import Mark
@@ -46,7 +47,31 @@ def test_json_form() -> None:
             "message": "unknown key 'acess'",
             "allowed": ["access", "at"],
             "hint": "did you mean 'access'?",
+            "related": [],
+            "fixes": [],
         }
+    ]
+
+
+def test_a_second_place_has_its_own_file_and_excerpt() -> None:
+    sink = Diagnostics(lines=lambda file, line: f"line {line} of {file}")
+    other = Related(Span(Mark("other.yaml", 9, 6), 2), "the first is here")
+    sink.add(UNKNOWN_KEY, Mark("x.yaml", 3, 1), key="k", related=[other])
+    assert sink.finish()[0].text() == (
+        "x.yaml:3:1: error[DG0201]: unknown key 'k'\n"
+        "    3 | line 3 of x.yaml\n"
+        "      | ^\n"
+        "    note: other.yaml:9:6: the first is here\n"
+        "    9 | line 9 of other.yaml\n"
+        "      |      --"
+    )
+
+
+def test_a_fix_is_data() -> None:
+    sink = Diagnostics()
+    sink.add(UNKNOWN_KEY, MARK, key="acess", fixes=[Fix(Span(MARK, 5), "access", "write 'access'")])
+    assert sink.finish()[0].json()["fixes"] == [
+        {"file": "x.yaml", "line": 3, "column": 22, "length": 5, "replacement": "access", "title": "write 'access'"}
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 from devgen.language.behaviour.text_limits import Refusal, Scanner
 from devgen.language.diagnostics.codes_behaviour import EMPTY, SYNTAX, TOO_DEEP
@@ -54,7 +55,7 @@ class Reporter:
         length: int,
         allowed: tuple[str, ...],
         hint: str,
-        values: dict[str, object],
+        values: dict[str, Any],
     ) -> None:
         """Add a finding at a line and column of the text that was given to the parser."""
         mark = self.source.at(line, max(0, column - (self.shift if line == 1 else 0)) + 1)

@@ -19,8 +19,9 @@ file to ``tests/language/bad``, and run ``python -m devgen.language.diagnostics.
 | DG08xx         | `codes_pci`       | PCI identity and base address registers                 |
 | DG09xx         | `codes_board`     | boards                                                  |
 
-``diagnostic`` defines kinds and single diagnostics, ``reporting`` the sink that collects them, and ``text_form`` makes
-their text safe for a terminal.
+``diagnostic`` defines kinds and single diagnostics, ``places`` their second places (``Related``) and the changes that
+mend them (``Fix``), ``reporting`` the sink that collects them, ``text_page`` how they look on a terminal, and
+``text_form`` makes their text safe for it.
 """
 
 from __future__ import annotations

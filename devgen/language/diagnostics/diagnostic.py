@@ -10,13 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from devgen.language.diagnostics.text_form import joined, printable, window_of
+from devgen.language.diagnostics.places import Fix, Related, Span, shown_place
+from devgen.language.diagnostics.text_form import joined, printable
+from devgen.language.diagnostics.text_page import Paint, excerpt_lines, plain, second_place
 from devgen.language.model import Mark
 
 Severity = Literal["error", "warning", "note"]
-
-
-_PATH_LIMIT = 4096
 
 
 @dataclass(slots=True, frozen=True)
@@ -35,7 +34,15 @@ class Kind:
     fix: str
 
     def __call__(
-        self, mark: Mark, *, length: int = 1, allowed: Iterable[str] = (), hint: str = "", **values: Any
+        self,
+        mark: Mark,
+        *,
+        length: int = 1,
+        allowed: Iterable[str] = (),
+        hint: str = "",
+        related: Iterable[Related] = (),
+        fixes: Iterable[Fix] = (),
+        **values: Any,
     ) -> Diagnostic:
         """Make a diagnostic of this kind at ``mark``; ``values`` fill the message (control characters replaced)."""
         filled = {name: printable(value) for name, value in values.items()}
@@ -47,12 +54,17 @@ class Kind:
             tuple(printable(word) for word in allowed),
             hint and printable(hint, 200),
             length,
+            related=tuple(related),
+            fixes=tuple(fixes),
         )
 
 
 @dataclass(slots=True, frozen=True)
 class Diagnostic:
-    """One finding. ``length`` is how many columns the caret underlines, ``excerpt`` the line of the file or empty."""
+    """One finding. ``length`` is how many columns the caret underlines, ``excerpt`` the line of the file or empty.
+
+    ``related`` are further places, each with what it says, and ``fixes`` the changes that would mend it.
+    """
 
     code: str
     severity: Severity
@@ -62,6 +74,8 @@ class Diagnostic:
     hint: str = ""
     length: int = 1
     excerpt: str = ""
+    related: tuple[Related, ...] = ()
+    fixes: tuple[Fix, ...] = ()
 
     @property
     def is_error(self) -> bool:
@@ -72,39 +86,42 @@ class Diagnostic:
         """Return the text form, see ``text``."""
         return self.text()
 
+    @property
+    def span(self) -> Span:
+        """The characters that the caret underlines."""
+        return Span(self.mark, self.length)
+
     def headline(self) -> str:
         """Return ``path:line:col: error[DG0201]: message``."""
-        mark = self.mark
-        place = f"{printable(mark.file, _PATH_LIMIT)}:{mark.line}:{mark.column}"
-        return f"{place}: {self.severity}[{self.code}]: {self.message}"
+        return f"{shown_place(self.mark)}: {self.severity}[{self.code}]: {self.message}"
 
-    def text(self) -> str:
-        """Return the headline, the source line with a caret under the place, the allowed values and the suggestion."""
-        lines = [self.headline(), *self._excerpt_lines()]
+    def text(self, paint: Paint = plain) -> str:
+        """Return the headline, excerpts with the places, the suggestion and the allowed values, one below another."""
+        sign = paint(self.severity, f"{self.severity}[{self.code}]")
+        headline = f"{paint('place', shown_place(self.mark))}: {sign}: {paint('message', self.message)}"
+        lines = [headline, *excerpt_lines(self.excerpt, self.span, "^", self.severity, paint)]
+        for other in self.related:
+            lines += second_place(other, paint)
         if self.hint:
-            lines.append(f"    help: {self.hint}")
+            lines.append(f"    {paint('help', 'help')}: {self.hint}")
         if self.allowed:
-            lines.append(f"    allowed: {joined(self.allowed)}")
+            lines.append(f"    {paint('help', 'allowed')}: {joined(self.allowed)}")
         return "\n".join(lines)
 
     def json(self) -> dict[str, Any]:
         """Return the diagnostic as plain data for ``json.dumps``."""
         return {
-            "file": self.mark.file,
-            "line": self.mark.line,
-            "column": self.mark.column,
-            "length": self.length,
+            **_place(self.span),
             "severity": self.severity,
             "code": self.code,
             "message": self.message,
             "allowed": list(self.allowed),
             "hint": self.hint,
+            "related": [{**_place(other.span), "message": other.message} for other in self.related],
+            "fixes": [{**_place(fix.span), "replacement": fix.replacement, "title": fix.title} for fix in self.fixes],
         }
 
-    def _excerpt_lines(self) -> list[str]:
-        if not self.excerpt:
-            return []
-        text, column = window_of(self.excerpt, self.mark.column - 1)
-        number = str(self.mark.line)
-        width = max(1, min(self.length, len(text) - column))
-        return [f"    {number} | {text}", f"    {' ' * len(number)} | {' ' * column}{'^' * width}"]
+
+def _place(span: Span) -> dict[str, Any]:
+    mark = span.mark
+    return {"file": mark.file, "line": mark.line, "column": mark.column, "length": span.length}

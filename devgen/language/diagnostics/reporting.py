@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from devgen.common.near_names import nearest
 from devgen.language.diagnostics.codes_files import AND_MORE
 from devgen.language.diagnostics.diagnostic import Diagnostic, Kind
+from devgen.language.diagnostics.places import Fix, Related
 from devgen.language.diagnostics.text_form import visible
 from devgen.language.model import Mark
 
@@ -34,6 +35,8 @@ class Diagnostics:
         length: int = 1,
         allowed: Iterable[str] = (),
         hint: str = "",
+        related: Iterable[Related] = (),
+        fixes: Iterable[Fix] = (),
         **values: Any,
     ) -> None:
         """Record a finding. Duplicates at the same place are dropped, and findings over the limit are only counted."""
@@ -41,7 +44,7 @@ class Diagnostics:
         if self.full:
             self._dropped += 1
             return
-        diagnostic = kind(mark, length=length, allowed=allowed, hint=hint, **values)
+        diagnostic = kind(mark, length=length, allowed=allowed, hint=hint, related=related, fixes=fixes, **values)
         self._kept.setdefault((diagnostic.code, mark, diagnostic.message), diagnostic)
 
     @property
@@ -67,19 +70,11 @@ class Diagnostics:
         return found
 
     def _with_excerpt(self, diagnostic: Diagnostic) -> Diagnostic:
-        if self.lines is None or diagnostic.excerpt:
-            return diagnostic
-        line = self.lines(diagnostic.mark.file, diagnostic.mark.line)
-        return Diagnostic(
-            diagnostic.code,
-            diagnostic.severity,
-            diagnostic.mark,
-            diagnostic.message,
-            diagnostic.allowed,
-            diagnostic.hint,
-            diagnostic.length,
-            visible(line),
-        )
+        related = tuple(replace(other, excerpt=self._line(other.span.mark)) for other in diagnostic.related)
+        return replace(diagnostic, excerpt=diagnostic.excerpt or self._line(diagnostic.mark), related=related)
+
+    def _line(self, mark: Mark) -> str:
+        return "" if self.lines is None else visible(self.lines(mark.file, mark.line))
 
 
 @dataclass(slots=True, frozen=True)
