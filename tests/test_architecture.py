@@ -140,7 +140,6 @@ LONGEST_FILE = 400
 
 
 LONG_FILES = {
-    "devgen/hosts/kvm/uapi.py": 500,  # a table: the kernel's structures and numbers
     "devgen/hosts/emulator/emulator_host.py": 550,
     "devgen/hosts/vfio_user/server.py": 420,
     "devgen/runtime/device/device.py": 450,

@@ -13,11 +13,12 @@ sent by ``KVM_SIGNAL_MSI`` or an irqfd. For example::
 - ``exit_accesses``: the table from an exit to its closure.
 - ``memory_slots``, ``ioeventfds``, ``coalesced_ring``: listeners that update the kernel's tables.
 - ``kvm_irqchip``, ``irq_routes``, ``msi_irqfds``: interrupts. ``uapi``: the kernel's structures and numbers.
+- ``architecture``: what differs between processor architectures; ``x86`` implements it.
 """
 
+from devgen.hosts.kvm.architectures import unavailable
 from devgen.hosts.kvm.kvm_error import KvmError
 from devgen.hosts.kvm.kvm_host import KvmHost
-from devgen.hosts.kvm.kvm_system import unavailable
 from devgen.runtime.machine.run_result import RunResult
 
 __all__ = ["KvmError", "KvmHost", "RunResult", "unavailable"]

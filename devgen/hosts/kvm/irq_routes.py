@@ -1,31 +1,30 @@
 """The GSI routing table: routes to the chips' pins, and routes of messages on the GSIs above them.
 
-GSIs 0-15 are routed to the PIC pair and the IOAPIC, 16-23 to the IOAPIC only, as in the kernel's default table. Higher
-GSIs are free for message-signalled interrupts. The kernel replaces the whole table, so changes are collected here until
-``commit``. Source: Documentation/virt/kvm/api.rst 4.52 (KVM_SET_GSI_ROUTING).
+The lowest GSIs are routed to the chips' pins, as in the kernel's default table. Higher GSIs are free for
+message-signalled interrupts. The kernel replaces the whole table, so changes are collected here until ``commit``.
+Source: Documentation/virt/kvm/api.rst 4.52 (KVM_SET_GSI_ROUTING).
 """
 
 from __future__ import annotations
 
 import heapq
+from collections.abc import Sequence
 
-from devgen.hosts.kvm import uapi
+from devgen.hosts.kvm.uapi import uapi_interrupts
 from devgen.hosts.kvm.vm import KvmVm
-
-_PIC_PINS = 8
-_LEGACY = 16
 
 
 class GsiRoutes:
-    """The routes of ``vm``. ``limit`` is the size of its table (KVM_CAP_IRQ_ROUTING); 0 means no routing."""
+    """The routes of ``vm``. ``limit`` is the size of its table (KVM_CAP_IRQ_ROUTING); 0 means no routing.
 
-    def __init__(self, vm: KvmVm, limit: int) -> None:
+    GSIs below ``first`` are pins, and ``pins`` are their routes.
+    """
+
+    def __init__(self, vm: KvmVm, limit: int, first: int, pins: Sequence[bytes]) -> None:
         self._vm = vm
-        pins = [bytes(route) for route in default_routes()]
         self._pins = pins
         self._messages: dict[int, bytes] = {}
-        first = uapi.KVM_IOAPIC_NUM_PINS
-        # The legacy lines have two entries each, so the table is full before the numbers run out.
+        # A line may have several routes (a PC's legacy lines have two), so the table is full before the numbers.
         self.capacity = max(0, limit - len(pins))
         self._free = list(range(first, first + self.capacity))
         self._changed = False
@@ -56,26 +55,9 @@ class GsiRoutes:
             self._changed = False
 
 
-def default_routes() -> list[uapi.kvm_irq_routing_entry]:
-    """Return the default routes of a PC: each legacy line to its PIC pin and to the IOAPIC pin of the same number."""
-    routes = []
-    for gsi in range(_LEGACY):
-        chip = uapi.KVM_IRQCHIP_PIC_MASTER if gsi < _PIC_PINS else uapi.KVM_IRQCHIP_PIC_SLAVE
-        routes.append(_pin_route(gsi, chip, gsi % _PIC_PINS))
-    routes += [_pin_route(gsi, uapi.KVM_IRQCHIP_IOAPIC, gsi) for gsi in range(uapi.KVM_IOAPIC_NUM_PINS)]
-    return routes
-
-
-def _pin_route(gsi: int, chip: int, pin: int) -> uapi.kvm_irq_routing_entry:
-    route = uapi.kvm_irq_routing_entry(gsi=gsi, type=uapi.KVM_IRQ_ROUTING_IRQCHIP)
-    route.u.irqchip.irqchip = chip
-    route.u.irqchip.pin = pin
-    return route
-
-
-def message_route(gsi: int, address: int, data: int) -> uapi.kvm_irq_routing_entry:
+def message_route(gsi: int, address: int, data: int) -> uapi_interrupts.kvm_irq_routing_entry:
     """Return a route from ``gsi`` to the message ``data`` at ``address`` in the local APICs' window."""
-    route = uapi.kvm_irq_routing_entry(gsi=gsi, type=uapi.KVM_IRQ_ROUTING_MSI)
+    route = uapi_interrupts.kvm_irq_routing_entry(gsi=gsi, type=uapi_interrupts.KVM_IRQ_ROUTING_MSI)
     route.u.msi.address_lo = address & 0xFFFFFFFF
     route.u.msi.address_hi = address >> 32
     route.u.msi.data = data

@@ -7,7 +7,7 @@ import errno
 import fcntl
 import os
 
-from devgen.hosts.kvm import uapi
+from devgen.hosts.kvm.uapi import REQUESTS
 from devgen.runtime.base.faults import RuntimeFault
 
 _INT_MAX = (1 << 31) - 1  # fcntl.ioctl takes an int; the kernel takes a long
@@ -37,8 +37,8 @@ def control(fd: int, name: str, argument: ctypes.Structure | bytearray | int, wh
     """Call ioctl ``name`` and return its result; it may change ``argument``. Raises KvmError with ``what`` failed."""
     try:
         if isinstance(argument, int) and argument > _INT_MAX:
-            return _long_ioctl(fd, getattr(uapi, name), argument)
-        return int(fcntl.ioctl(fd, getattr(uapi, name), argument))
+            return _long_ioctl(fd, REQUESTS[name], argument)
+        return int(fcntl.ioctl(fd, REQUESTS[name], argument))
     except OSError as error:
         raise failed(name, error, what) from None
 

@@ -21,20 +21,19 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Literal
 
-from devgen.hosts.kvm import uapi
+from devgen.hosts.kvm.architectures import architecture_of
 from devgen.hosts.kvm.coalesced_ring import CoalescedRing, CoalescedZones
 from devgen.hosts.kvm.ioeventfds import Doorbells
 from devgen.hosts.kvm.kvm_error import KvmError
 from devgen.hosts.kvm.kvm_irqchip import Irqchip
-from devgen.hosts.kvm.kvm_system import KvmSystem, guest_cpuid
+from devgen.hosts.kvm.kvm_system import KvmSystem
 from devgen.hosts.kvm.memory_slots import MemorySlots
 from devgen.hosts.kvm.msi_irqfds import vector_paths
 from devgen.hosts.kvm.ticker import Ticker
+from devgen.hosts.kvm.uapi import uapi_system
 from devgen.hosts.kvm.vcpu import Vcpu, install_kick_handler
 from devgen.hosts.kvm.vcpu_loop import Processor, count_exit
 from devgen.hosts.kvm.vm import KvmVm
-from devgen.runtime.base.faults import MachineError
-from devgen.runtime.machine.boot_image import boot_state
 from devgen.runtime.machine.event_loop import EventLoop
 from devgen.runtime.machine.machine import Machine
 from devgen.runtime.machine.run_result import RunResult
@@ -69,6 +68,7 @@ class KvmHost:
         cpus: int = 1,
     ) -> None:
         self.machine = machine
+        self.architecture = architecture_of(machine.config)
         self.counts: Counter[tuple[str, int]] | None = Counter() if count_exits else None
         self.ring: CoalescedRing | None = None
         self.exit_work = count_exits
@@ -126,6 +126,8 @@ class KvmHost:
         if self.irqchip is not None and message_delivery == "irqfd":
             self._add_vectors(self.irqchip)
         vcpus = [self._add_vcpu(system, index) for index in range(cpus)]
+        if self.irqchip is not None:
+            self.architecture.start_chips(self.vm, machine, cpus)
         self._add_ring(vcpus[0])
         self._listen()
         for vcpu in vcpus:
@@ -134,7 +136,7 @@ class KvmHost:
             self._processors.append(processor)
         self._inputs = StreamInputs(machine, self._events, self.stop)
         self._cleanup.callback(self._inputs.close)
-        self._boot(vcpus[0])
+        self.architecture.boot(vcpus[0], machine)
         self._timers.on_due = self._armed_now
         self._cleanup.callback(setattr, self._timers, "on_due", _nothing)
         machine.connect_nmi(vcpus[0].raise_nmi)
@@ -143,7 +145,8 @@ class KvmHost:
         self._cleanup.callback(machine.on_exit.remove, self._exit_requested)
 
     def _add_irqchip(self, delivery: IrqDelivery) -> Irqchip:
-        irqchip = Irqchip(self.vm, self._events, pit=self.machine.config.pit == "kernel")
+        pins = self.architecture.create_chips(self.vm, self.machine)
+        irqchip = Irqchip(self.vm, self._events, pins)
         self._cleanup.callback(irqchip.close)
         sink = irqchip.set_line if delivery == "line" else irqchip.set_level
         self.machine.connect_gsi(sink)
@@ -158,14 +161,12 @@ class KvmHost:
             self._cleanup.callback(path.disconnect)
 
     def _add_vcpu(self, system: KvmSystem, index: int) -> Vcpu:
-        vcpu = Vcpu(system, self.vm, index)
+        vcpu = self.architecture.create_vcpu(system, self.vm, index)
         self._cleanup.callback(vcpu.close)
-        if system.capability(uapi.KVM_CAP_EXT_CPUID):
-            vcpu.set_cpuid(guest_cpuid(system.supported_cpuid(), index))
         return vcpu
 
     def _add_ring(self, vcpu: Vcpu) -> None:
-        page = self.vm.capability(uapi.KVM_CAP_COALESCED_MMIO)
+        page = self.vm.capability(uapi_system.KVM_CAP_COALESCED_MMIO)
         if page:
             settle = self.machine.clocks.virtual.settle
             self.ring = CoalescedRing(vcpu.u32, vcpu.u64, page, self.machine.memory, self.machine.io, settle)
@@ -180,7 +181,7 @@ class KvmHost:
         ]
         if self.ring is not None:
             listeners.append((memory, CoalescedZones(self.vm, self._zones_changed, pio=False)))
-            if self.vm.capability(uapi.KVM_CAP_COALESCED_PIO):
+            if self.vm.capability(uapi_system.KVM_CAP_COALESCED_PIO):
                 listeners.append((io, CoalescedZones(self.vm, self._zones_changed, pio=True)))
         for space in (memory, io):
             space.kernel_ioeventfd = True
@@ -197,18 +198,6 @@ class KvmHost:
 
     def _update_exit_work(self) -> None:
         self.exit_work = self._timers.due or self._zones > 0 or self.counts is not None
-
-    def _boot(self, vcpu: Vcpu) -> None:
-        guest = self.machine.config.guest
-        if guest is None:
-            return
-        try:
-            boot = boot_state(guest.mode, guest.entry)
-        except ValueError as error:
-            raise MachineError(str(error)) from None
-        for address, data in boot.writes:
-            self.machine.memory.write_bytes(address, data)
-        vcpu.load(boot)
 
     # --- running ---
 

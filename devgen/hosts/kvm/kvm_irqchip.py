@@ -1,6 +1,7 @@
-"""The in-kernel interrupt controllers (PIC pair, IOAPIC, local APICs), the interval timer, and irqfds.
+"""The in-kernel interrupt controllers: their lines, the messages to them, and irqfds.
 
-Source: Documentation/virt/kvm/api.rst 4.24-4.26 (the controllers, KVM_IRQ_LINE), 4.71 (KVM_SIGNAL_MSI), 4.75 (irqfds).
+An architecture has created them, see `devgen.hosts.kvm.architecture`.
+Source: Documentation/virt/kvm/api.rst 4.25 (KVM_IRQ_LINE), 4.71 (KVM_SIGNAL_MSI), 4.75 (irqfds).
 """
 
 from __future__ import annotations
@@ -8,41 +9,34 @@ from __future__ import annotations
 import errno
 import resource
 
-from devgen.hosts.kvm import uapi
+from devgen.hosts.kvm.architecture import ChipPins
 from devgen.hosts.kvm.irq_routes import GsiRoutes
 from devgen.hosts.kvm.kvm_error import KvmError
+from devgen.hosts.kvm.uapi import uapi_system
 from devgen.hosts.kvm.vm import KvmVm
 from devgen.runtime.machine.event_loop import EventLoop
 from devgen.runtime.memory.event_notifier import EventNotifier
 
-TSS_ADDRESS = 0xFFFBD000  # three pages below the firmware, as in QEMU
 IRQFD_SHARE = 4
 """Irqfds of messages use at most 1/IRQFD_SHARE of the process's descriptors, since a guest determines their number."""
 
 
 class Irqchip:
-    """Creates the controllers in ``vm``, before the first vCPU. All methods are called under the machine's lock.
+    """The controllers of ``vm`` with the inputs ``pins``. All methods are called under the machine's lock."""
 
-    With ``pit``, it also creates the interval timer.
-    """
-
-    def __init__(self, vm: KvmVm, loop: EventLoop, *, pit: bool = True) -> None:
+    def __init__(self, vm: KvmVm, loop: EventLoop, pins: ChipPins) -> None:
         self._vm = vm
         self._loop = loop
-        if vm.capability(uapi.KVM_CAP_SET_TSS_ADDR):
-            vm.set_tss_address(TSS_ADDRESS)
-        vm.create_irqchip()
-        if pit and vm.capability(uapi.KVM_CAP_PIT2):
-            vm.create_pit()
-        self.routes = GsiRoutes(vm, vm.capability(uapi.KVM_CAP_IRQ_ROUTING))
+        self._pins = pins
+        self.routes = GsiRoutes(vm, vm.capability(uapi_system.KVM_CAP_IRQ_ROUTING), pins.count, pins.routes)
         self.irqfd_limit = _descriptors() // IRQFD_SHARE
         self._wires: dict[int, LevelIrqfd] = {}
         self._irqfds: dict[tuple[int, int], None] = {}
 
     def set_line(self, gsi: int, level: int) -> None:
         """Set a GSI with KVM_IRQ_LINE. A GSI above the chips' pins is ignored, like an unconnected wire."""
-        if gsi < uapi.KVM_IOAPIC_NUM_PINS:
-            self._vm.irq_line(gsi, level)
+        if gsi < self._pins.count:
+            self._vm.irq_line(self._pins.line(gsi), level)
 
     def signal_msi(self, address: int, data: int) -> bool:
         """Deliver a message-signalled interrupt immediately; return False if no processor accepted it.
@@ -101,7 +95,7 @@ class Irqchip:
     def set_level(self, gsi: int, level: int) -> None:
         """Set a GSI through an irqfd with resampling, which is created on first use."""
         wire = self._wires.get(gsi)
-        if wire is None and gsi < uapi.KVM_IOAPIC_NUM_PINS:
+        if wire is None and gsi < self._pins.count:
             wire = self._wires[gsi] = LevelIrqfd(self._vm, self._loop, gsi)
         if wire is not None:
             wire.set(level)

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
-from devgen.hosts.kvm import uapi
 from devgen.hosts.kvm.kvm_error import KvmError
+from devgen.hosts.kvm.uapi import uapi_memory, uapi_system
 from devgen.hosts.kvm.vm import PAGE_SIZE, KvmVm
 from devgen.runtime.memory.flat_view import MemoryRegionSection
 from devgen.runtime.memory.memory_listener import MemoryListener
@@ -36,8 +36,8 @@ class Slot:
     def flags(self, log_all: bool) -> int:
         """KVM_MEM_* flags. A read-only slot is not logged: the guest cannot dirty it."""
         if self.readonly:
-            return uapi.KVM_MEM_READONLY
-        return uapi.KVM_MEM_LOG_DIRTY_PAGES if self.logged or log_all else 0
+            return uapi_memory.KVM_MEM_READONLY
+        return uapi_memory.KVM_MEM_LOG_DIRTY_PAGES if self.logged or log_all else 0
 
 
 class SlotNumbers:
@@ -70,8 +70,8 @@ class MemorySlots(MemoryListener):
 
     def __init__(self, vm: KvmVm) -> None:
         self._vm = vm
-        self._numbers = SlotNumbers(vm.capability(uapi.KVM_CAP_NR_MEMSLOTS) or 32)
-        self._can_readonly = bool(vm.capability(uapi.KVM_CAP_READONLY_MEM))
+        self._numbers = SlotNumbers(vm.capability(uapi_system.KVM_CAP_NR_MEMSLOTS) or 32)
+        self._can_readonly = bool(vm.capability(uapi_system.KVM_CAP_READONLY_MEM))
         self._log_all = False
         self.slots: dict[MemoryRegionSection, Slot] = {}
 
@@ -158,7 +158,7 @@ class MemorySlots(MemoryListener):
         return True
 
     def _sync(self, slot: Slot) -> None:
-        if not slot.flags(self._log_all) & uapi.KVM_MEM_LOG_DIRTY_PAGES:
+        if not slot.flags(self._log_all) & uapi_memory.KVM_MEM_LOG_DIRTY_PAGES:
             return
         try:
             bitmap = self._vm.dirty_log(slot.number, slot.size)

@@ -1,4 +1,4 @@
-"""A vCPU: its shared page, its registers, and the kick that makes it leave the kernel.
+"""A vCPU of any architecture: its shared page, and the kick that makes it leave the kernel.
 
 A kick (Documentation/virt/kvm/api.rst, ``immediate_exit``) sets ``immediate_exit`` in the shared page, then signals the
 thread. If the thread is in the kernel, the signal ends KVM_RUN with EINTR; if it is just before the call, the flag
@@ -13,32 +13,32 @@ import mmap
 import os
 import signal
 import threading
+from abc import ABC, abstractmethod
 
-from devgen.hosts.kvm import uapi
 from devgen.hosts.kvm.kvm_error import KvmError, control, failed
 from devgen.hosts.kvm.kvm_system import KvmSystem
+from devgen.hosts.kvm.uapi import uapi_run
 from devgen.hosts.kvm.vm import KvmVm
-from devgen.runtime.machine.boot_image import BootState, Segment
 
 KICK_SIGNAL = signal.SIGRTMIN + 4
 
 # Exits that the kernel completes at the next KVM_RUN; until then the registers are those of the unfinished instruction.
 UNFINISHED = frozenset(
     (
-        uapi.KVM_EXIT_IO,
-        uapi.KVM_EXIT_MMIO,
-        uapi.KVM_EXIT_HYPERCALL,
-        uapi.KVM_EXIT_X86_RDMSR,
-        uapi.KVM_EXIT_X86_WRMSR,
-        uapi.KVM_EXIT_HYPERV,
-        uapi.KVM_EXIT_XEN,
+        uapi_run.KVM_EXIT_IO,
+        uapi_run.KVM_EXIT_MMIO,
+        uapi_run.KVM_EXIT_HYPERCALL,
+        uapi_run.KVM_EXIT_X86_RDMSR,
+        uapi_run.KVM_EXIT_X86_WRMSR,
+        uapi_run.KVM_EXIT_HYPERV,
+        uapi_run.KVM_EXIT_XEN,
     )
 )
 
 FRAGMENTS = 4096  # most pieces of one instruction that complete_exit completes
 
-_IMMEDIATE_EXIT = uapi.kvm_run.immediate_exit.offset
-_EXIT_REASON = uapi.kvm_run.exit_reason.offset // 4
+_IMMEDIATE_EXIT = uapi_run.kvm_run.immediate_exit.offset
+_EXIT_REASON = uapi_run.kvm_run.exit_reason.offset // 4
 
 
 def install_kick_handler() -> None:
@@ -53,7 +53,7 @@ def install_kick_handler() -> None:
     libc.signal(KICK_SIGNAL, ctypes.cast(libc.abs, ctypes.c_void_p))
 
 
-class Vcpu:
+class Vcpu(ABC):
     """A vCPU and the views of its shared memory: ``u8``, ``u32`` and ``u64`` index the same bytes."""
 
     def __init__(self, system: KvmSystem, vm: KvmVm, index: int) -> None:
@@ -110,7 +110,7 @@ class Vcpu:
     def interrupted(self) -> None:
         """Called after KVM_RUN failed with EINTR: no exit is unfinished, and the next KVM_RUN may enter the guest."""
         self.u8[_IMMEDIATE_EXIT] = 0
-        self.u32[_EXIT_REASON] = uapi.KVM_EXIT_INTR
+        self.u32[_EXIT_REASON] = uapi_run.KVM_EXIT_INTR
         if self._nmi:
             self._nmi = False
             control(self.fd, "KVM_NMI", 0, f"cannot interrupt vCPU {self.index}")
@@ -131,90 +131,57 @@ class Vcpu:
     def _finish_piece(self) -> None:
         self.u8[_IMMEDIATE_EXIT] = 1
         try:
-            fcntl.ioctl(self.fd, uapi.KVM_RUN)
+            fcntl.ioctl(self.fd, uapi_run.KVM_RUN)
         except InterruptedError:
             self.interrupted()
         except OSError as error:
             self.u8[_IMMEDIATE_EXIT] = 0
             raise failed("KVM_RUN", error, f"cannot complete the last exit of vCPU {self.index}") from None
 
-    def page(self) -> uapi.kvm_run:
+    def page(self) -> uapi_run.kvm_run:
         """Return a copy of the kvm_run structure in the shared page."""
-        return uapi.kvm_run.from_buffer_copy(self.u8[: ctypes.sizeof(uapi.kvm_run)])
+        return uapi_run.kvm_run.from_buffer_copy(self.u8[: ctypes.sizeof(uapi_run.kvm_run)])
 
+    # --- what an architecture defines ---
+
+    @abstractmethod
     def where(self) -> str:
-        """Return CS:IP as text, for a message. Never raises."""
-        try:
-            return f"{self.sregs().cs.selector:#x}:{self.regs().rip:#x}"
-        except KvmError:
-            return "an unknown address"
+        """Return the address of the next instruction as text, for a message. Never raises."""
 
-    # --- registers ---
+    @abstractmethod
+    def unfinished_ip(self) -> int:
+        """Return the program counter; a pending exit stays pending."""
+
+    @abstractmethod
+    def asleep_at(self) -> int | None:
+        """Return the program counter if the processor sleeps and no interrupt of the chips can wake it, else None."""
+
+    # --- state ---
 
     def _call(self, name: str, argument: ctypes.Structure | bytearray) -> None:
         control(self.fd, name, argument, f"cannot access the state of vCPU {self.index}")
 
-    def regs(self) -> uapi.kvm_regs:
-        """Return the general registers after the last instruction; completes a pending exit first."""
-        self.complete_exit()
-        value = uapi.kvm_regs()
-        self._call("KVM_GET_REGS", value)
-        return value
-
     def current_ip(self) -> int | None:
-        """Return the RIP of the instruction whose exit the calling thread dispatches; None on another thread.
+        """Return the address of the instruction whose exit the calling thread dispatches; None on another thread.
 
         The exit stays pending: the registers are those in the middle of the instruction.
         """
         if self._owner != threading.get_ident():
             return None
-        value = uapi.kvm_regs()
         try:
-            self._call("KVM_GET_REGS", value)
+            return self.unfinished_ip()
         except KvmError:
             return None
-        return int(value.rip)
-
-    def set_regs(self, value: uapi.kvm_regs) -> None:
-        """Set the general registers; completes a pending exit first, which would otherwise overwrite them."""
-        self.complete_exit()
-        self._call("KVM_SET_REGS", value)
-
-    def sregs(self) -> uapi.kvm_sregs:
-        """Return the segment, table and control registers."""
-        value = uapi.kvm_sregs()
-        self._call("KVM_GET_SREGS", value)
-        return value
-
-    def set_sregs(self, value: uapi.kvm_sregs) -> None:
-        """Set the segment, table and control registers."""
-        self._call("KVM_SET_SREGS", value)
 
     def mp_state(self) -> int:
         """Return KVM_MP_STATE_*: running, halted, or waiting for a start-up IPI."""
-        value = uapi.kvm_mp_state()
+        value = uapi_run.kvm_mp_state()
         self._call("KVM_GET_MP_STATE", value)
         return int(value.mp_state)
 
     def set_mp_state(self, state: int) -> None:
         """Set KVM_MP_STATE_*."""
-        self._call("KVM_SET_MP_STATE", uapi.kvm_mp_state(mp_state=state))
-
-    def set_cpuid(self, leaves: bytes) -> None:
-        """Set the CPUID leaves (kvm_cpuid2 with its entries)."""
-        self._call("KVM_SET_CPUID2", bytearray(leaves))
-
-    def load(self, boot: BootState) -> None:
-        """Set the registers of a guest's start state."""
-        sregs = self.sregs()
-        _load_segment(sregs.cs, boot.code)
-        for name in ("ds", "es", "fs", "gs", "ss"):
-            _load_segment(getattr(sregs, name), boot.data)
-        sregs.gdt.base = boot.gdt_base
-        sregs.gdt.limit = boot.gdt_limit
-        sregs.cr0, sregs.cr3, sregs.cr4, sregs.efer = boot.cr0, boot.cr3, boot.cr4, boot.efer
-        self.set_sregs(sregs)
-        self.set_regs(uapi.kvm_regs(rip=boot.ip, rsp=boot.sp, rflags=boot.rflags))
+        self._call("KVM_SET_MP_STATE", uapi_run.kvm_mp_state(mp_state=state))
 
     def close(self) -> None:
         """Unmap and close; the owner thread must have ended. May be called again."""
@@ -225,17 +192,3 @@ class Vcpu:
         self._map.close()
         os.close(self.fd)
         self.fd = -1
-
-
-def _load_segment(target: uapi.kvm_segment, source: Segment) -> None:
-    target.selector = source.selector
-    target.base = source.base
-    target.limit = source.limit
-    target.type = source.type
-    target.present = 1
-    target.s = 1
-    target.dpl = 0
-    target.db = source.db
-    target.l = source.long
-    target.g = source.granular
-    target.unusable = 0

@@ -15,7 +15,6 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from devgen.hosts.kvm import uapi
 from devgen.hosts.kvm.exit_accesses import (
     DIRECTION,
     IO_DATA_WORD,
@@ -31,6 +30,7 @@ from devgen.hosts.kvm.exit_accesses import (
     PortOutputs,
     count,
 )
+from devgen.hosts.kvm.uapi import uapi_run
 from devgen.hosts.kvm.vcpu import Vcpu
 from devgen.runtime.base.machine_lock import MachineLock
 from devgen.runtime.machine.machine import Machine
@@ -39,21 +39,17 @@ from devgen.runtime.memory.address_space import AddressSpace
 
 log = logging.getLogger(__name__)
 
-FLAG_IF = 1 << 9
-
-NOT_STARTED = frozenset((uapi.KVM_MP_STATE_UNINITIALIZED, uapi.KVM_MP_STATE_INIT_RECEIVED))
-
 LOOKS = 2
 """Consecutive checks that must find each of several processors asleep before a run ends.
 
 The processors are checked one after another, so a processor may wake another one between two checks.
 """
 
-_REASON = uapi.kvm_run.exit_reason.offset // 4
+_REASON = uapi_run.kvm_run.exit_reason.offset // 4
 
 REASON_NAMES = {
     value: name.removeprefix("KVM_EXIT_").lower()
-    for name, value in vars(uapi).items()
+    for name, value in vars(uapi_run).items()
     if name.startswith("KVM_EXIT_") and name not in ("KVM_EXIT_IO_IN", "KVM_EXIT_IO_OUT")
 }
 
@@ -161,8 +157,8 @@ class Processor:
     def _loop(self, lock: MachineLock, show: MachineLock | Outsider) -> RunResult:
         owner, vcpu = self._owner, self.vcpu
         inputs, outputs, reads, writes = self._inputs, self._outputs, self._reads, self._writes
-        ioctl, fd, kvm_run = fcntl.ioctl, vcpu.fd, uapi.KVM_RUN
-        exit_io, exit_mmio = uapi.KVM_EXIT_IO, uapi.KVM_EXIT_MMIO
+        ioctl, fd, kvm_run = fcntl.ioctl, vcpu.fd, uapi_run.KVM_RUN
+        exit_io, exit_mmio = uapi_run.KVM_EXIT_IO, uapi_run.KVM_EXIT_MMIO
         u8, u32, u64 = vcpu.u8, vcpu.u32, vcpu.u64
         reason_at, direction_at, key_at, data_at = _REASON, DIRECTION, KEY, IO_DATA_WORD
         held = False
@@ -232,15 +228,13 @@ class Processor:
 
     def _note_sleep(self) -> None:
         """Count in ``looks`` the consecutive checks that found this processor asleep at the same instruction."""
-        vcpu = self.vcpu
-        state, regs = vcpu.mp_state(), vcpu.regs()
-        waits = state == uapi.KVM_MP_STATE_HALTED and not regs.rflags & FLAG_IF
-        if not waits and state not in NOT_STARTED:
+        place = self.vcpu.asleep_at()
+        if place is None:
             self.looks = 0
-        elif self.looks and regs.rip == self._asleep_at:
+        elif self.looks and place == self._asleep_at:
             self.looks += 1
         else:
-            self.looks, self._asleep_at = 1, regs.rip
+            self.looks, self._asleep_at = 1, place
 
 
 def count_exit(counts: Counts, vcpu: Vcpu) -> None:
@@ -248,9 +242,9 @@ def count_exit(counts: Counts, vcpu: Vcpu) -> None:
     reason = vcpu.u32[_REASON]
     name = REASON_NAMES.get(reason, str(reason))
     match reason:
-        case uapi.KVM_EXIT_IO:
+        case uapi_run.KVM_EXIT_IO:
             count(counts, name, vcpu.u64[KEY] >> 16 & 0xFFFF)
-        case uapi.KVM_EXIT_MMIO:
+        case uapi_run.KVM_EXIT_MMIO:
             count(counts, name, vcpu.u64[KEY])
         case _:
             count(counts, name, 0)
@@ -283,10 +277,10 @@ def _fail_entry(vcpu: Vcpu) -> RunResult:
 
 
 _SUBERRORS = {
-    uapi.KVM_INTERNAL_ERROR_EMULATION: "an instruction that KVM cannot emulate",
-    uapi.KVM_INTERNAL_ERROR_SIMUL_EX: "simultaneous exceptions",
-    uapi.KVM_INTERNAL_ERROR_DELIVERY_EV: "an exit while an event was delivered",
-    uapi.KVM_INTERNAL_ERROR_UNEXPECTED_EXIT_REASON: "an unexpected exit of the hardware",
+    uapi_run.KVM_INTERNAL_ERROR_EMULATION: "an instruction that KVM cannot emulate",
+    uapi_run.KVM_INTERNAL_ERROR_SIMUL_EX: "simultaneous exceptions",
+    uapi_run.KVM_INTERNAL_ERROR_DELIVERY_EV: "an exit while an event was delivered",
+    uapi_run.KVM_INTERNAL_ERROR_UNEXPECTED_EXIT_REASON: "an unexpected exit of the hardware",
 }
 
 
@@ -298,18 +292,18 @@ def _internal_error(vcpu: Vcpu) -> RunResult:
 
 def _system_event(vcpu: Vcpu) -> RunResult:
     event = vcpu.page().system_event.type
-    if event == uapi.KVM_SYSTEM_EVENT_SHUTDOWN:
+    if event == uapi_run.KVM_SYSTEM_EVENT_SHUTDOWN:
         return RunResult("shutdown", detail="the guest powered off")
-    names = {uapi.KVM_SYSTEM_EVENT_RESET: "asked for a reset", uapi.KVM_SYSTEM_EVENT_CRASH: "reported a crash"}
+    names = {uapi_run.KVM_SYSTEM_EVENT_RESET: "asked for a reset", uapi_run.KVM_SYSTEM_EVENT_CRASH: "reported a crash"}
     return RunResult("shutdown", detail=f"the guest {names.get(event, f'sent system event {event}')}")
 
 
 _DESCRIPTIONS: dict[int, Callable[[Vcpu], RunResult | None]] = {
-    uapi.KVM_EXIT_INTR: _nothing,
-    uapi.KVM_EXIT_IRQ_WINDOW_OPEN: _nothing,
-    uapi.KVM_EXIT_HLT: _halt,
-    uapi.KVM_EXIT_SHUTDOWN: _shutdown,
-    uapi.KVM_EXIT_FAIL_ENTRY: _fail_entry,
-    uapi.KVM_EXIT_INTERNAL_ERROR: _internal_error,
-    uapi.KVM_EXIT_SYSTEM_EVENT: _system_event,
+    uapi_run.KVM_EXIT_INTR: _nothing,
+    uapi_run.KVM_EXIT_IRQ_WINDOW_OPEN: _nothing,
+    uapi_run.KVM_EXIT_HLT: _halt,
+    uapi_run.KVM_EXIT_SHUTDOWN: _shutdown,
+    uapi_run.KVM_EXIT_FAIL_ENTRY: _fail_entry,
+    uapi_run.KVM_EXIT_INTERNAL_ERROR: _internal_error,
+    uapi_run.KVM_EXIT_SYSTEM_EVENT: _system_event,
 }

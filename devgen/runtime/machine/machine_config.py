@@ -13,6 +13,7 @@ from devgen.runtime.machine.gsi import Combination
 CpuMode = Literal["real", "protected", "long"]
 Irqchip = Literal["kernel", "none"]
 ClockKind = Literal["live", "manual"]
+MachineType = Literal["pc"]
 
 NMI_WIRE: Final = "nmi"
 """The target of a wire to the processor's NMI input."""
@@ -62,6 +63,7 @@ class DevicePlacement:
 class MachineConfig:
     """The configuration of a machine.
 
+    - ``type``: the kind of machine, which determines its processors' architecture; ``pc`` has x86-64 processors.
     - ``ram``: size of RAM in bytes, at address 0; the part beyond 3 GiB is at 4 GiB.
     - ``irqchip``: ``kernel`` if the host models the interrupt controllers; ``pit``: likewise for the interval timer,
       which needs the interrupt controllers.
@@ -73,6 +75,7 @@ class MachineConfig:
 
     name: str = "machine"
     title: str = ""
+    type: MachineType = "pc"
     ram: int = 0
     irqchip: Irqchip = "kernel"
     pci: bool = False

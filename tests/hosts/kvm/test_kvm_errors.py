@@ -10,10 +10,12 @@ from kvm_code import CLI, HLT, SPIN, finish, write_port
 from kvm_parts import LOAD, Recorder, rig
 
 from devgen.api.accelerators import choose_accel
-from devgen.hosts.kvm import KvmError, KvmHost, uapi, unavailable
+from devgen.hosts.kvm import KvmError, KvmHost, unavailable
 from devgen.hosts.kvm.kvm_error import failed
-from devgen.hosts.kvm.kvm_system import KvmSystem, guest_cpuid
+from devgen.hosts.kvm.kvm_system import KvmSystem
+from devgen.hosts.kvm.uapi import uapi_run, uapi_system, uapi_x86
 from devgen.hosts.kvm.vcpu_loop import describe_exit
+from devgen.hosts.kvm.x86.x86_cpuid import guest_cpuid, supported_cpuid
 from devgen.runtime.base.faults import MachineError, RuntimeFault
 from devgen.runtime.machine.boot_image import boot_state
 from devgen.runtime.machine.machine import Machine
@@ -27,12 +29,12 @@ class Page:
     index = 0
 
     def __init__(self, **exits: object) -> None:
-        self._run = uapi.kvm_run()
+        self._run = uapi_run.kvm_run()
         for name, value in exits.items():
             part, _, member = name.partition("__")
             setattr(getattr(self._run, part), member, value)
 
-    def page(self) -> uapi.kvm_run:
+    def page(self) -> uapi_run.kvm_run:
         return self._run
 
     def where(self) -> str:
@@ -77,22 +79,22 @@ def test_a_device_that_raises_is_an_error_not_a_traceback() -> None:
 
 
 EXITS = [
-    (uapi.KVM_EXIT_SYSTEM_EVENT, {"system_event__type": 1}, "shutdown: the guest powered off"),
-    (uapi.KVM_EXIT_SYSTEM_EVENT, {"system_event__type": 2}, "shutdown: the guest asked for a reset"),
-    (uapi.KVM_EXIT_SYSTEM_EVENT, {"system_event__type": 3}, "shutdown: the guest reported a crash"),
-    (uapi.KVM_EXIT_SYSTEM_EVENT, {"system_event__type": 77}, "shutdown: the guest sent system event 77"),
+    (uapi_run.KVM_EXIT_SYSTEM_EVENT, {"system_event__type": 1}, "shutdown: the guest powered off"),
+    (uapi_run.KVM_EXIT_SYSTEM_EVENT, {"system_event__type": 2}, "shutdown: the guest asked for a reset"),
+    (uapi_run.KVM_EXIT_SYSTEM_EVENT, {"system_event__type": 3}, "shutdown: the guest reported a crash"),
+    (uapi_run.KVM_EXIT_SYSTEM_EVENT, {"system_event__type": 77}, "shutdown: the guest sent system event 77"),
     (
-        uapi.KVM_EXIT_FAIL_ENTRY,
+        uapi_run.KVM_EXIT_FAIL_ENTRY,
         {"fail_entry__hardware_entry_failure_reason": 0x80000021},
         "error: the processor refused the guest's state (hardware reason 0x80000021)",
     ),
     (
-        uapi.KVM_EXIT_INTERNAL_ERROR,
+        uapi_run.KVM_EXIT_INTERNAL_ERROR,
         {"internal__suberror": 1},
         "error: KVM stopped at an instruction that KVM cannot emulate, at 0x8:0x7000",
     ),
-    (uapi.KVM_EXIT_INTERNAL_ERROR, {"internal__suberror": 99}, "error: KVM stopped at suberror 99, at 0x8:0x7000"),
-    (uapi.KVM_EXIT_X86_RDMSR, {}, "error: the guest left with reason 29 (x86_rdmsr), not handled"),
+    (uapi_run.KVM_EXIT_INTERNAL_ERROR, {"internal__suberror": 99}, "error: KVM stopped at suberror 99, at 0x8:0x7000"),
+    (uapi_run.KVM_EXIT_X86_RDMSR, {}, "error: the guest left with reason 29 (x86_rdmsr), not handled"),
     (12345, {}, "error: the guest left with reason 12345, not handled"),
 ]
 
@@ -102,7 +104,7 @@ def test_every_other_exit_has_its_sentence(reason: int, page: dict[str, int], te
     assert str(describe_exit(Page(**page), reason)) == text  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("reason", [uapi.KVM_EXIT_INTR, uapi.KVM_EXIT_IRQ_WINDOW_OPEN])
+@pytest.mark.parametrize("reason", [uapi_run.KVM_EXIT_INTR, uapi_run.KVM_EXIT_IRQ_WINDOW_OPEN])
 def test_some_exits_mean_nothing(reason: int) -> None:
     assert describe_exit(Page(), reason) is None  # type: ignore[arg-type]
 
@@ -139,7 +141,7 @@ def test_no_permission_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_missing_capability_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(KvmSystem, "capability", lambda self, number: number != uapi.KVM_CAP_IRQFD)
+    monkeypatch.setattr(KvmSystem, "capability", lambda self, number: number != uapi_system.KVM_CAP_IRQFD)
     assert unavailable() == "/dev/kvm lacks KVM_CAP_IRQFD"
 
 
@@ -158,7 +160,7 @@ def test_a_kvm_that_makes_no_vm_is_not_available(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_kvm_of_another_architecture_is_not_available(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(KvmSystem, "capability", lambda self, number: number != uapi.KVM_CAP_EXT_CPUID)
+    monkeypatch.setattr(KvmSystem, "capability", lambda self, number: number != uapi_system.KVM_CAP_EXT_CPUID)
     monkeypatch.setattr(platform, "machine", lambda: "aarch64")
     assert unavailable() == "/dev/kvm of this host (aarch64) runs no x86 guests"
     assert choose_accel("auto")[0] == "emulator"
@@ -183,7 +185,7 @@ def test_a_processor_that_runs_keeps_the_run_going() -> None:
     made.machine.memory.write_bytes(0x8000, b"\xeb\xfe")  # jmp to itself
     with KvmHost(made.machine, cpus=2) as host:
         host.vcpus[1].load(boot_state("real", 0x8000))
-        host.vcpus[1].set_mp_state(uapi.KVM_MP_STATE_RUNNABLE)
+        host.vcpus[1].set_mp_state(uapi_run.KVM_MP_STATE_RUNNABLE)
         assert host.run(4).reason == "timeout"
 
 
@@ -217,8 +219,8 @@ def test_real_mode_starts_beyond_64_kib_too() -> None:
 
 def test_the_guests_cpuid_says_hypervisor_and_which_processor() -> None:
     with KvmSystem() as system:
-        leaves = guest_cpuid(system.supported_cpuid(), 3)
-    entries = [uapi.kvm_cpuid_entry2.from_buffer_copy(leaves, at) for at in range(8, len(leaves), 40)]
+        leaves = guest_cpuid(supported_cpuid(system), 3)
+    entries = [uapi_x86.kvm_cpuid_entry2.from_buffer_copy(leaves, at) for at in range(8, len(leaves), 40)]
     first = next(entry for entry in entries if entry.function == 1)
     assert first.ecx >> 31 == 1
     assert first.ebx >> 24 == 3

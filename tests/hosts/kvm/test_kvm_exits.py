@@ -18,7 +18,7 @@ from kvm_code import (
 )
 from kvm_parts import LOAD, Recorder, Rig, rig
 
-from devgen.hosts.kvm import KvmHost, uapi
+from devgen.hosts.kvm import KvmHost
 from devgen.hosts.kvm.exit_accesses import (
     DIRECTION,
     IO_DATA,
@@ -34,6 +34,7 @@ from devgen.hosts.kvm.exit_accesses import (
     PortOutputs,
 )
 from devgen.hosts.kvm.kvm_error import KvmError
+from devgen.hosts.kvm.uapi import uapi_run
 from devgen.runtime.memory.memory_region import MemoryRegion
 from devgen.runtime.memory.ram_block import RamBlock
 
@@ -233,7 +234,7 @@ def test_what_a_guests_addresses_make_us_keep_is_bounded() -> None:
     [(MMIO_LENGTH, "len"), (MMIO_IS_WRITE, "is_write"), (8 * MMIO_DATA, "data"), (8 * KEY, "phys_addr")],
 )
 def test_memory_exits_are_read_where_the_kernel_puts_them(index: int, member: str) -> None:
-    run = uapi.kvm_run
+    run = uapi_run.kvm_run
     assert index == run._exit.offset + getattr(type(run().mmio), member).offset
 
 
@@ -241,7 +242,7 @@ def test_memory_exits_are_read_where_the_kernel_puts_them(index: int, member: st
     ("index", "member"), [(DIRECTION, "direction"), (8 * KEY, "direction"), (8 * IO_DATA_OFFSET, "data_offset")]
 )
 def test_port_exits_are_read_where_the_kernel_puts_them(index: int, member: str) -> None:
-    run = uapi.kvm_run
+    run = uapi_run.kvm_run
     assert index == run._exit.offset + getattr(type(run().io), member).offset
 
 

@@ -12,8 +12,9 @@ from kvm_code import CLI, STI, finish, store32
 from kvm_parts import LOAD, Recorder, Rig, rig
 
 from devgen.hosts.kvm import KvmHost
-from devgen.hosts.kvm.irq_routes import GsiRoutes, default_routes
+from devgen.hosts.kvm.irq_routes import GsiRoutes
 from devgen.hosts.kvm.kvm_error import KvmError
+from devgen.hosts.kvm.x86.pc_routes import default_routes
 from devgen.runtime.device.irq_line import IrqLine
 from devgen.runtime.memory.event_notifier import EventNotifier
 from devgen.runtime.time.timer import Timer
@@ -262,7 +263,9 @@ def test_a_removed_route_frees_its_gsi() -> None:
 def test_no_gsi_left_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
     with KvmHost(Guest().rig.machine) as host:
         assert host.irqchip is not None
-        monkeypatch.setattr(host.irqchip, "routes", GsiRoutes(host.vm, 41))
+        monkeypatch.setattr(
+            host.irqchip, "routes", GsiRoutes(host.vm, 41, 24, [bytes(route) for route in default_routes()])
+        )
         host.irqchip.add_message(0xFEE00000, 0x42)
         with pytest.raises(KvmError, match="all 1 GSIs for messages are in use"):
             host.irqchip.add_message(0xFEE00000, 0x43)

@@ -1,6 +1,6 @@
-"""Every structure, ioctl number and constant of uapi.py against the compiler's view of <linux/kvm.h>.
+"""Every structure, ioctl number and constant of the uapi package against the compiler's view of <linux/kvm.h>.
 
-The table is the module itself: a name added there is compared here. Private names (those of nested, unnamed parts)
+The table is the modules themselves: a name added there is compared here. Private names (those of nested, unnamed parts)
 are left out; where C has a field inside an unnamed union, offsetof finds it by its plain name.
 """
 
@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from devgen.hosts.kvm import uapi
+from devgen.hosts.kvm.uapi import MODULES, REQUESTS
 
-CONSTANTS = {name: value for name, value in vars(uapi).items() if name.startswith("KVM") and isinstance(value, int)}
+CONSTANTS = REQUESTS
 STRUCTURES = {
     name: value
-    for name, value in vars(uapi).items()
+    for module in MODULES
+    for name, value in vars(module).items()
     if name.startswith("kvm_") and isinstance(value, type) and issubclass(value, ctypes.Structure)
 }
 

@@ -12,10 +12,12 @@ import pytest
 from kvm_code import HLT, SPIN, dx, eax, finish, read_port, write_port
 from kvm_parts import LOAD, Recorder, rig
 
-from devgen.hosts.kvm import KvmHost, uapi
+from devgen.hosts.kvm import KvmHost
 from devgen.hosts.kvm.kvm_system import KvmSystem
-from devgen.hosts.kvm.vcpu import KICK_SIGNAL, Vcpu, install_kick_handler
+from devgen.hosts.kvm.uapi import uapi_run
+from devgen.hosts.kvm.vcpu import KICK_SIGNAL, install_kick_handler
 from devgen.hosts.kvm.vm import KvmVm
+from devgen.hosts.kvm.x86.x86_vcpu import X86Vcpu
 from devgen.runtime.machine.boot_image import boot_state
 from devgen.runtime.memory.ram_block import RamBlock
 from devgen.runtime.time.timer import Timer
@@ -30,11 +32,11 @@ class Bare:
             self.ram = RamBlock(0x10000)
             self.ram.view[LOAD : LOAD + len(code)] = code
             self.vm.set_memory(0, 0, 0x10000, self.ram.address)
-            self.vcpu = Vcpu(system, self.vm, 0)
+            self.vcpu = X86Vcpu(system, self.vm, 0)
         self.vcpu.load(boot_state("real", LOAD))
 
     def enter(self) -> int:
-        fcntl.ioctl(self.vcpu.fd, uapi.KVM_RUN)
+        fcntl.ioctl(self.vcpu.fd, uapi_run.KVM_RUN)
         return int(self.vcpu.page().exit_reason)
 
     def close(self) -> None:
@@ -55,22 +57,22 @@ def bare(request: pytest.FixtureRequest) -> Iterator[Bare]:
 
 @pytest.mark.parametrize("bare", [eax(0) + read_port(0x300) + HLT], indirect=True)
 def test_registers_show_the_finished_instruction(bare: Bare) -> None:
-    assert bare.enter() == uapi.KVM_EXIT_IO
+    assert bare.enter() == uapi_run.KVM_EXIT_IO
     bare.vcpu.u8[bare.vcpu.page().io.data_offset] = 0x5A
     regs = bare.vcpu.regs()
     assert regs.rax & 0xFF == 0x5A
     assert bare.ram.view[regs.rip] == HLT[0]
-    assert bare.enter() == uapi.KVM_EXIT_HLT  # nothing has run meanwhile, and nothing runs twice
+    assert bare.enter() == uapi_run.KVM_EXIT_HLT  # nothing has run meanwhile, and nothing runs twice
 
 
 @pytest.mark.parametrize("bare", [eax(0) + read_port(0x300) + HLT], indirect=True)
 def test_loaded_registers_are_not_overwritten_by_a_late_answer(bare: Bare) -> None:
-    assert bare.enter() == uapi.KVM_EXIT_IO
+    assert bare.enter() == uapi_run.KVM_EXIT_IO
     bare.vcpu.u8[bare.vcpu.page().io.data_offset] = 0x5A
     regs = bare.vcpu.regs()
     regs.rax = 0x77
     bare.vcpu.set_regs(regs)
-    assert bare.enter() == uapi.KVM_EXIT_HLT
+    assert bare.enter() == uapi_run.KVM_EXIT_HLT
     assert bare.vcpu.regs().rax == 0x77
 
 
@@ -123,7 +125,7 @@ def test_kicking_a_vcpu_that_no_thread_runs_is_harmless(bare: Bare) -> None:
     with pytest.raises(InterruptedError):
         bare.enter()
     bare.vcpu.interrupted()
-    assert bare.enter() == uapi.KVM_EXIT_HLT
+    assert bare.enter() == uapi_run.KVM_EXIT_HLT
 
 
 def test_stops_at_any_moment_end_the_run() -> None:
@@ -272,7 +274,7 @@ def test_a_host_that_cannot_be_built_leaves_nothing_behind(monkeypatch: pytest.M
     def refuse(*_: object) -> None:
         raise RuntimeError("no")
 
-    monkeypatch.setattr(Vcpu, "load", refuse)
+    monkeypatch.setattr(X86Vcpu, "load", refuse)
     for _ in range(5):
         with pytest.raises(RuntimeError):
             KvmHost(machine)
@@ -366,7 +368,7 @@ def test_processors_beside_the_first_wait_and_are_stopped() -> None:
     made = rig(finish(), irqchip="kernel")
     with KvmHost(made.machine, cpus=3) as host:
         assert host.run(5).ok
-        assert host.vcpus[1].mp_state() == uapi.KVM_MP_STATE_UNINITIALIZED
+        assert host.vcpus[1].mp_state() == uapi_run.KVM_MP_STATE_UNINITIALIZED
 
 
 def test_two_processors_share_a_device() -> None:
@@ -376,11 +378,11 @@ def test_two_processors_share_a_device() -> None:
     ops.on_write = lambda *_: made.machine.request_exit(0) if len(ops.log) == 100 else None
     with KvmHost(made.machine, cpus=2) as host:
         host.vcpus[1].load(boot_state("real", LOAD))
-        host.vcpus[1].set_mp_state(uapi.KVM_MP_STATE_RUNNABLE)
+        host.vcpus[1].set_mp_state(uapi_run.KVM_MP_STATE_RUNNABLE)
         assert host.run(10).ok
     assert len(ops.log) == 100
 
 
 def test_the_shared_page_is_as_large_as_its_structure() -> None:
     with KvmSystem() as system:
-        assert system.run_size() >= ctypes.sizeof(uapi.kvm_run)
+        assert system.run_size() >= ctypes.sizeof(uapi_run.kvm_run)

@@ -17,6 +17,7 @@ from devgen.hosts.kvm.irq_routes import GsiRoutes
 from devgen.hosts.kvm.kvm_error import KvmError
 from devgen.hosts.kvm.kvm_irqchip import Irqchip
 from devgen.hosts.kvm.vm import KvmVm
+from devgen.hosts.kvm.x86.pc_routes import default_routes
 from devgen.runtime.base.plain_state import Json
 from devgen.runtime.device.environment import Environment
 from devgen.runtime.memory.memory_region import MemoryRegion
@@ -279,7 +280,7 @@ def test_a_guest_that_raises_every_vector_gets_as_many_irqfds_as_may_be(
 
 
 def test_a_vector_without_a_gsi_is_signalled(driver: Driver, host: KvmHost, signalled: list[int]) -> None:
-    chip_of(host).routes = GsiRoutes(host.vm, 41)
+    chip_of(host).routes = GsiRoutes(host.vm, 41, 24, [bytes(route) for route in default_routes()])
     driver.enable()
     for vector in (0, 1):
         driver.program(vector, 0x41 + vector)
