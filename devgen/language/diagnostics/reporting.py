@@ -24,6 +24,8 @@ class Diagnostics:
     lines: Callable[[str, int], str] | None = None
     limit: int = LIMIT
     errors: int = 0
+    incomplete: bool = False
+    """Whether a check stopped before it had looked at everything."""
     _kept: dict[tuple[str, Mark, str], Diagnostic] = field(default_factory=dict)
     _dropped: int = 0
 
@@ -66,7 +68,8 @@ class Diagnostics:
         found = sorted(self._kept.values(), key=lambda d: (d.mark.file, d.mark.line, d.mark.column, d.code))
         found = [self._with_excerpt(diagnostic) for diagnostic in found]
         if self._dropped:
-            found.append(AND_MORE(found[-1].mark, number=self._dropped))
+            at_least = "at least " if self.incomplete else ""
+            found.append(AND_MORE(found[-1].mark, number=f"{at_least}{self._dropped}"))
         return found
 
     def _with_excerpt(self, diagnostic: Diagnostic) -> Diagnostic:
