@@ -16,6 +16,7 @@ says so. Importing `devgen` is cheap: a name brings its part of the package when
 
 - descriptions: `load_device`, `load_board`, `check_files`, `description_files`, `build_devices`, `list_targets`,
   `new_device`
+- other formats: `import_registers`, `ImportReport`, `Finding`, `Outcome`
 - what there is: `list_devices`, `measure_devices`, `list_boards`, `find_board`, `load_project`, `find_project`,
   `project_registry`
 - tests: `Bench`
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         load_board,
         load_device,
     )
+    from devgen.api.importing import ImportReport, import_registers
     from devgen.api.observing import TRACE_LEVELS, MissingPackageError, TraceForm, TraceLevel, Watch
     from devgen.api.property_text import parse_properties
     from devgen.api.recording import Recording, record_board, record_run
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from devgen.api.state_files import check_state_place, read_state, write_state
     from devgen.build.builder import BuildError, BuildReport, Progress
     from devgen.errors import ArgumentError, DevgenError, FileError
+    from devgen.exchange.findings import Finding, Outcome
     from devgen.hosts.bench import Bench, BenchError, Event
     from devgen.hosts.bench.replay_comparison import Divergence, ReplayResult
     from devgen.hosts.kvm import KvmError
@@ -84,6 +87,7 @@ _HOME = {
         "load_board",
         "load_device",
     ),
+    "devgen.api.importing": ("ImportReport", "import_registers"),
     "devgen.api.observing": ("TRACE_LEVELS", "MissingPackageError", "TraceForm", "TraceLevel", "Watch"),
     "devgen.api.property_text": ("parse_properties",),
     "devgen.api.recording": ("Recording", "record_board", "record_run"),
@@ -93,6 +97,7 @@ _HOME = {
     "devgen.api.state_files": ("check_state_place", "read_state", "write_state"),
     "devgen.build.builder": ("BuildError", "BuildReport", "Progress"),
     "devgen.errors": ("ArgumentError", "DevgenError", "FileError"),
+    "devgen.exchange.findings": ("Finding", "Outcome"),
     "devgen.hosts.bench": ("Bench", "BenchError", "Event"),
     "devgen.hosts.bench.replay_comparison": ("Divergence", "ReplayResult"),
     "devgen.hosts.kvm": ("KvmError",),
@@ -140,14 +145,17 @@ __all__ = [
     "Event",
     "FailedBuild",
     "FileError",
+    "Finding",
     "FunctionHost",
     "GuestConfig",
     "Host",
+    "ImportReport",
     "KvmError",
     "Machine",
     "MachineConfig",
     "MachineError",
     "MissingPackageError",
+    "Outcome",
     "PciConfig",
     "PciDevice",
     "PciFunction",
@@ -179,6 +187,7 @@ __all__ = [
     "find_board",
     "find_project",
     "find_traces",
+    "import_registers",
     "list_boards",
     "list_devices",
     "list_targets",

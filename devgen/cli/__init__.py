@@ -26,6 +26,7 @@ from devgen import ArgumentError, DevgenError, __version__
 COMMANDS: Final = {
     "build": "Compile device descriptions into Python classes.",
     "check": "Say what is wrong with device and board descriptions.",
+    "import": "Turn register files of other formats into descriptions.",
     "list": "List the devices that boards and tests can use.",
     "new": "Start a device description, or a whole project.",
     "record": "Run a board and record one device's trace.",
@@ -37,6 +38,7 @@ COMMANDS: Final = {
 OPTIONS: Final = {
     "accel": "--accel",
     "device": "--device",
+    "peripherals": "--peripheral",
     "on_event": "--on-event",
     "only": "--trace-filter",
     "properties": "-p",

@@ -13,7 +13,12 @@ import fetch_qemu
 from markdown import ROOT, WALKTHROUGH, Block, blocks
 from shell import Shell
 
-IN_THE_CHECKOUT = {WALKTHROUGH, ROOT / "docs" / "vfio-user.md", ROOT / "docs" / "virtio.md"}
+IN_THE_CHECKOUT = {
+    WALKTHROUGH,
+    ROOT / "docs" / "vfio-user.md",
+    ROOT / "docs" / "virtio.md",
+    ROOT / "docs" / "import.md",
+}
 """Pages that say that their first command is typed there; all others begin in an empty folder."""
 
 NEEDS = {

@@ -1,0 +1,68 @@
+"""``devgen import``: turns register files of other formats into descriptions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from devgen import ImportReport, Outcome, import_registers
+from devgen.cli.paths import PATH
+
+_SHOWN = 10
+"""Most findings of a file that are printed without --findings."""
+
+
+@click.command(
+    "import",
+    epilog="""\b
+Examples:
+  devgen import chip.svd -o devices/
+  devgen import chip.svd -o devices/ --peripheral UART0 --peripheral TIMER0
+  devgen import vendor/*.svd --report-only""",
+)
+@click.argument("files", nargs=-1, required=True, type=PATH)
+@click.option("-o", "--output", "folder", type=PATH, help="The folder of the descriptions; created if it is missing.")
+@click.option("--peripheral", "peripherals", multiple=True, help="Import this peripheral only. May be repeated.")
+@click.option("--report-only", is_flag=True, help="Write nothing; print what would come over.")
+@click.option("--findings", "all_findings", is_flag=True, help="Print every finding.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Format of the report.")
+def command(
+    files: tuple[Path, ...],
+    folder: Path | None,
+    peripherals: tuple[str, ...],
+    report_only: bool,
+    all_findings: bool,
+    form: str,
+) -> None:
+    """Import register files (CMSIS-SVD) as descriptions.
+
+    Each peripheral becomes two files below the output folder. NAME.registers.yaml has the structure, and each import
+    replaces it. NAME.yaml includes it and is yours: an import creates it and never changes it.
+
+    The report names each part that was renamed, corrected or left out, at file:line.
+    """
+    if report_only == (folder is not None):
+        raise click.UsageError("Give either -o FOLDER or --report-only.")
+    reports = [import_registers(file, folder, peripherals=peripherals) for file in files]
+    if form == "json":
+        click.echo(json.dumps([report.json() for report in reports], indent=2))
+        return
+    for report in reports:
+        _print(report, all_findings)
+
+
+def _print(report: ImportReport, all_findings: bool) -> None:
+    for file in report.files:
+        click.echo(f"{file.change:<10}{file.path}")
+    shown = report.findings if all_findings else report.findings[:_SHOWN]
+    for finding in shown:
+        click.echo(str(finding))
+    if len(shown) < len(report.findings):
+        click.echo(f"… {len(report.findings) - len(shown)} more findings; --findings prints all")
+    counts = ", ".join(f"{count} {outcome.value}" for outcome in Outcome if (count := report.count(outcome)))
+    click.echo(
+        f"{report.source}: {report.peripherals} peripherals, {report.registers} registers, {report.fields} fields: "
+        f"{len(report.devices)} devices; {counts or 'all came over as it stands'}"
+    )

@@ -1,0 +1,77 @@
+"""What an import changed or left out, each with its place in the source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from devgen.exchange.register_map import Place
+
+
+class Outcome(StrEnum):
+    """What became of a part of the source."""
+
+    RENAMED = "renamed"
+    """It has another name in the description."""
+
+    CORRECTED = "corrected"
+    """It contradicts itself or its surroundings, and the description has what fits."""
+
+    TO_DO = "to do"
+    """The structure came over; its behaviour is for the author to write."""
+
+    LEFT_OUT = "left out"
+    """The language cannot say it, or the import has no place for it."""
+
+
+@dataclass(slots=True, frozen=True)
+class Finding:
+    """One thing that did not come over as it stands in the source. ``part``: ``UART0.CTRL.ENABLE``."""
+
+    outcome: Outcome
+    place: Place
+    part: str
+    text: str
+
+    def json(self) -> dict[str, Any]:
+        """The finding as JSON data."""
+        return {
+            "outcome": self.outcome.value,
+            "file": self.place.file,
+            "line": self.place.line,
+            "part": self.part,
+            "text": self.text,
+        }
+
+    def __str__(self) -> str:
+        """Return ``file:line: outcome: part: text``."""
+        return f"{self.place}: {self.outcome.value}: {self.part}: {self.text}"
+
+
+@dataclass(slots=True)
+class Findings:
+    """Collects findings, each once."""
+
+    _all: dict[Finding, None] = field(default_factory=dict)
+
+    def add(self, outcome: Outcome, place: Place, part: str, text: str) -> None:
+        """Add a finding; the same one again is ignored."""
+        self._all[Finding(outcome, place, part, text)] = None
+
+    def extend(self, findings: Iterable[Finding]) -> None:
+        """Add several findings."""
+        self._all.update(dict.fromkeys(findings))
+
+    def __iter__(self) -> Iterator[Finding]:
+        """The findings in the order of the source."""
+        return iter(sorted(self._all, key=lambda finding: (finding.place.file, finding.place.line, finding.part)))
+
+    def __len__(self) -> int:
+        """The number of findings."""
+        return len(self._all)
+
+    def count(self, outcome: Outcome) -> int:
+        """The number of findings with that outcome."""
+        return sum(finding.outcome is outcome for finding in self._all)
