@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.environment import Environment
+from devgen.runtime.device.firmware_identity import AcpiIdentity
 from devgen.runtime.device.properties import Property, PropertyValue
 from devgen.runtime.device.saved_state import StateItem
 from devgen.runtime.memory.access import Access
@@ -49,6 +50,7 @@ class Hpet(Device):
     NAME: ClassVar[str] = "hpet"
     TITLE: ClassVar[str] = "High precision event timers (HPET)"
     BUS: ClassVar[str] = "sysbus"
+    ACPI: ClassVar[AcpiIdentity] = AcpiIdentity(hid="PNP0103", table="hpet")
     PROPERTIES: ClassVar[tuple[Property, ...]] = (
         Property("timers", "int", 3, low=3, high=32, clamp=True, description="Number of comparators."),
         Property("msi", "bool", False, description="Comparators can send messages (FSB_CAP)."),

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.environment import Environment
+from devgen.runtime.device.firmware_identity import AcpiIdentity
 from devgen.runtime.device.properties import Property, PropertyValue
 from devgen.runtime.device.saved_state import StateItem
 from devgen.runtime.memory.access import Access
@@ -57,6 +58,7 @@ class I8254(Device):
     NAME: ClassVar[str] = "i8254"
     TITLE: ClassVar[str] = "Programmable interval timer (i8254)"
     BUS: ClassVar[str] = "isa"
+    ACPI: ClassVar[AcpiIdentity] = AcpiIdentity(hid="PNP0100")
     PROPERTIES: ClassVar[tuple[Property, ...]] = (
         Property(
             "datasheet", "bool", False, description="Follow the manual in the deviations that name this property."

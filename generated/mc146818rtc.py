@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.environment import Environment
+from devgen.runtime.device.firmware_identity import AcpiIdentity
 from devgen.runtime.device.properties import Property, PropertyValue
 from devgen.runtime.device.saved_state import StateItem
 from devgen.runtime.memory.access import Access
@@ -43,6 +44,7 @@ class Mc146818rtc(Device):
     NAME: ClassVar[str] = "mc146818rtc"
     TITLE: ClassVar[str] = "Real-time clock with CMOS RAM (MC146818)"
     BUS: ClassVar[str] = "isa"
+    ACPI: ClassVar[AcpiIdentity] = AcpiIdentity(hid="PNP0B00")
     PROPERTIES: ClassVar[tuple[Property, ...]] = (
         Property(
             "base_year", "int", 2000, low=0, high=9999, description="The year of century 0, year 0; 2000 stands for 0."

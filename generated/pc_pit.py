@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.environment import Environment
+from devgen.runtime.device.firmware_identity import AcpiIdentity
 from devgen.runtime.device.properties import Property, PropertyValue
 from devgen.runtime.device.saved_state import StateItem
 from devgen.runtime.memory.access import Access
@@ -56,6 +57,7 @@ class PcPit(Device):
     NAME: ClassVar[str] = "pc-pit"
     TITLE: ClassVar[str] = "A PC's interval timer with the system control port 0x61"
     BUS: ClassVar[str] = "isa"
+    ACPI: ClassVar[AcpiIdentity] = AcpiIdentity(hid="PNP0100")
     PROPERTIES: ClassVar[tuple[Property, ...]] = (
         Property("datasheet", "bool", True, description="Follow the manual in the deviations that name this property."),
     )

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.environment import Environment
+from devgen.runtime.device.firmware_identity import AcpiIdentity
 from devgen.runtime.device.properties import Property, PropertyValue
 from devgen.runtime.memory.access import Access
 from devgen.runtime.memory.memory_region import MemoryRegion
@@ -26,6 +27,7 @@ class PvpanicIsa(Device):
     NAME: ClassVar[str] = "pvpanic-isa"
     TITLE: ClassVar[str] = "Paravirtual panic port (ISA)"
     BUS: ClassVar[str] = "isa"
+    ACPI: ClassVar[AcpiIdentity] = AcpiIdentity(hid="QEMU0001")
     PROPERTIES: ClassVar[tuple[Property, ...]] = (
         Property(
             "events", "int", 3, low=0, high=255, description="Events that the device announces. It always accepts both."

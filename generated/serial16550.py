@@ -9,6 +9,7 @@ from typing import ClassVar
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.environment import Environment
 from devgen.runtime.device.fifo import Fifo
+from devgen.runtime.device.firmware_identity import AcpiIdentity
 from devgen.runtime.device.properties import Property, PropertyValue
 from devgen.runtime.device.saved_state import StateItem
 from devgen.runtime.memory.access import Access
@@ -39,6 +40,7 @@ class Serial16550(Device):
     NAME: ClassVar[str] = "serial16550"
     TITLE: ClassVar[str] = "16550A UART"
     BUS: ClassVar[str] = "isa"
+    ACPI: ClassVar[AcpiIdentity] = AcpiIdentity(hid="PNP0501", table="spcr")
     PROPERTIES: ClassVar[tuple[Property, ...]] = (
         Property("baudbase", "int", 115200, low=1, high=0xFFFFFFFF, description="Bits a second at a divisor of 1."),
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from devgen.language import load_device
+from devgen.language import load_device, model
 from devgen.language.ir import Int, Range
 from devgen.language.model import Bus, Device, Intent, Register, RegisterFile
 
@@ -224,3 +224,24 @@ def test_marks_count_from_one_in_every_source(tmp_path: Path) -> None:
     device = load(tmp_path, PL031)
     assert device.mark.line == 2
     assert device.sources == (str(tmp_path / "device.yaml"),)
+
+
+def test_the_fadts_registers_have_a_place(tmp_path: Path) -> None:
+    path = tmp_path / "power.yaml"
+    path.write_text(
+        "device: power\nbus: isa\n"
+        "firmware: {acpi: {hid: ACME0001, fadt: {reset: RESET, sleep_control: SLEEP}, reset_value: 6}}\n"
+        "regions: {ports: {space: pio, size: 4, width: 8, registers: {SLEEP: {at: 2}, RESET: {at: 1}}}}\n"
+    )
+    device = load_device(path).device
+    assert device is not None
+    assert device.acpi == model.Acpi(
+        hid="ACME0001",
+        cid="",
+        table=None,
+        fadt=(
+            model.FirmwareRegister("reset", "ports", 1, 1),
+            model.FirmwareRegister("sleep_control", "ports", 2, 1),
+        ),
+        reset_value=6,
+    )

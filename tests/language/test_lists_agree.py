@@ -22,7 +22,7 @@ from devgen.language import board, ir, model, scope
 from devgen.language.behaviour import builtin_calls, name_meanings, named_things
 from devgen.language.view import device_views, register_views
 from devgen.plan import side_effects
-from devgen.runtime.device import properties
+from devgen.runtime.device import firmware_identity, properties
 from devgen.runtime.machine import event_actions, gsi, machine_config
 from devgen.runtime.memory import access, register_bank
 from devgen.runtime.pci import config_space, pci_express
@@ -179,6 +179,24 @@ LISTS = (
         (
             Place("model.Bus", lambda: model.Bus),
             Place("DeviceView.bus", attribute(device_views.DeviceView, "bus")),
+            PAGE,
+        ),
+    ),
+    Listed(
+        "$defs/acpi/properties/table/enum",
+        (
+            Place("model.AcpiTable", literal(model.AcpiTable)),
+            Place("AcpiView.table", attribute(device_views.AcpiView, "table")),
+            Place("runtime: AcpiTable", literal(firmware_identity.AcpiTable)),
+            PAGE,
+        ),
+    ),
+    Listed(
+        "$defs/acpi/properties/fadt/properties",
+        (
+            Place("model.FadtUse", literal(model.FadtUse)),
+            Place("FirmwareRegisterView.use", attribute(device_views.FirmwareRegisterView, "use")),
+            Place("runtime: FadtUse", literal(firmware_identity.FadtUse)),
             PAGE,
         ),
     ),

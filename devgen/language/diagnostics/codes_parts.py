@@ -91,6 +91,23 @@ DEVIATION_PROPERTY = Kind(
     "deviations: {slow: {text: Answers late., property: datasheet}}",
     "Declare the property with `type: bool`, correct the name, or leave `property` out.",
 )
+FIRMWARE_REGISTER = Kind(
+    "DG0741",
+    "error",
+    "'{use}' of the FADT names '{name}', which is not a register at an address",
+    "The FADT names a register by its address. It must be a register of an `mmio` or `pio` region of the same "
+    "device, and not an array.",
+    "firmware: {acpi: {fadt: {reset: RESTE}, reset_value: 1}}",
+    "Correct the name.",
+)
+RESET_VALUE = Kind(
+    "DG0742",
+    "error",
+    "the FADT's `reset` has no `reset_value`",
+    "A guest resets the machine by writing a value to the register, and the table tells the value.",
+    "firmware: {acpi: {fadt: {reset: RESET}}}",
+    "Add `reset_value`, the byte that resets the machine.",
+)
 ERROR_TEXT = Kind(
     "DG0750",
     "error",

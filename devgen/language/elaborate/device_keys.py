@@ -8,6 +8,7 @@ from devgen.language.elaborate.doorbell_keys import DoorbellMap
 from devgen.language.elaborate.elaboration import Context, Tree, entries
 from devgen.language.elaborate.error_keys import build_errors
 from devgen.language.elaborate.express_keys import check_express
+from devgen.language.elaborate.firmware_keys import build_acpi
 from devgen.language.elaborate.followed_time import check_followed_time
 from devgen.language.elaborate.line_keys import build_inputs, build_lines, check_driven, declare_lines
 from devgen.language.elaborate.msi_keys import check_vectors
@@ -97,6 +98,7 @@ def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
         fifos=fifos,
         constants=constants,
         deviations=build_deviations(ctx, tree, properties),
+        acpi=build_acpi(ctx, tree, bus, built_regions),
     )
     if sink.errors == before:
         check_followed_time(ctx, tree, device)

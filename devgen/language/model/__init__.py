@@ -47,6 +47,7 @@ from devgen.language.model.device_model import (
     Window,
     WriteEffect,
 )
+from devgen.language.model.firmware_model import Acpi, AcpiTable, FadtUse, FirmwareRegister
 from devgen.language.model.pci_model import (
     Bar,
     BarType,
@@ -65,6 +66,8 @@ from devgen.language.model.pci_model import (
 __all__ = [
     "AccessRule",
     "AccessType",
+    "Acpi",
+    "AcpiTable",
     "Action",
     "Align",
     "Bar",
@@ -81,8 +84,10 @@ __all__ = [
     "Event",
     "Express",
     "ExtendedCapability",
+    "FadtUse",
     "Field",
     "Fifo",
+    "FirmwareRegister",
     "Function",
     "GpioIn",
     "Halves",

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Literal
 
 from devgen.language.ir import ClockName, Expr, Range, Stmt
+from devgen.language.model.firmware_model import Acpi
 from devgen.language.model.pci_model import Pci
 
 
@@ -372,3 +373,4 @@ class Device:
     fifos: tuple[Fifo, ...] = ()
     constants: tuple[Constant, ...] = ()
     deviations: tuple[Deviation, ...] = ()
+    acpi: Acpi | None = None

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from devgen.language import LoadResult
 from devgen.language.view.device_views import (
+    AcpiView,
     BarView,
     CapabilityView,
     ConstantView,
@@ -28,6 +29,7 @@ from devgen.language.view.device_views import (
     DeviceView,
     EventView,
     FifoView,
+    FirmwareRegisterView,
     InputView,
     LineView,
     ParameterView,
@@ -52,6 +54,7 @@ from devgen.language.view.register_views import (
 )
 
 __all__ = [
+    "AcpiView",
     "BarView",
     "CapabilityView",
     "ConstantView",
@@ -63,6 +66,7 @@ __all__ = [
     "EventView",
     "FieldView",
     "FifoView",
+    "FirmwareRegisterView",
     "Hook",
     "InputView",
     "LineView",

@@ -53,6 +53,36 @@ class DeviationView:
 
 
 @dataclass(slots=True, frozen=True)
+class FirmwareRegisterView:
+    """A register that a firmware table names."""
+
+    use: Literal["reset", "sleep_control", "sleep_status", "pm1_event", "pm1_control", "pm_timer"]
+    """What the FADT uses it for."""
+    region: str
+    """The region of the register."""
+    offset: int
+    """Its offset in the region, in bytes."""
+    width: int
+    """Its width in bytes."""
+
+
+@dataclass(slots=True, frozen=True)
+class AcpiView:
+    """What the ACPI tables of a board say of the device."""
+
+    hid: str
+    """The hardware ID of its object in the DSDT; empty for no object."""
+    cid: str
+    """A compatible ID; empty for none."""
+    table: Literal["hpet", "spcr"] | None
+    """The static table that describes it."""
+    fadt: tuple[FirmwareRegisterView, ...]
+    """The registers that the FADT names."""
+    reset_value: int
+    """The byte that resets the machine when it is written to the register for ``reset``."""
+
+
+@dataclass(slots=True, frozen=True)
 class ConstantView:
     """A number with a name."""
 
@@ -320,6 +350,8 @@ class DeviceView:
     """The document on which it is based, or an empty string."""
     deviations: tuple[DeviationView, ...]
     """Its differences from that document."""
+    acpi: AcpiView | None
+    """What the ACPI tables of a board say of it."""
     bus: Literal["sysbus", "isa", "pci"]
     """Its bus."""
     properties: tuple[PropertyView, ...]

@@ -8,12 +8,14 @@ from devgen.language import model
 from devgen.language.ir import Expr, Stmt
 from devgen.language.module_names import module_name
 from devgen.language.view.device_views import (
+    AcpiView,
     ConstantView,
     CounterView,
     DeviationView,
     DeviceView,
     EventView,
     FifoView,
+    FirmwareRegisterView,
     InputView,
     LineView,
     ParameterView,
@@ -40,6 +42,7 @@ def view_device(device: model.Device, tree: Tree) -> DeviceView:
         description=device.description,
         datasheet=device.datasheet,
         deviations=tuple(DeviationView(part.name, part.text, part.property) for part in device.deviations),
+        acpi=None if device.acpi is None else _acpi(device.acpi),
         bus=device.bus.value,
         properties=tuple(_property(part) for part in device.properties),
         constants=tuple(ConstantView(part.name, part.value) for part in device.constants),
@@ -63,6 +66,11 @@ def view_device(device: model.Device, tree: Tree) -> DeviceView:
         pci=None if device.pci is None else view_pci(device.pci, device.regions, below(tree, "pci")),
         sources=device.sources,
     )
+
+
+def _acpi(part: model.Acpi) -> AcpiView:
+    registers = tuple(FirmwareRegisterView(entry.use, entry.region, entry.offset, entry.width) for entry in part.fadt)
+    return AcpiView(part.hid, part.cid, part.table, registers, part.reset_value)
 
 
 def _property(part: model.Property) -> PropertyView:

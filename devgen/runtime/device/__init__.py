@@ -13,5 +13,6 @@ generated class begins::
 - ``device``: the base class: properties, regions, reset, saved state, access to guest memory.
 - ``irq_line``: interrupt and GPIO lines. ``fifo``: FIFO buffers. ``byte_stream``: byte streams to and from the host.
 - ``properties``: values that a board sets for a device. ``environment``: the services that a device gets.
+- ``firmware_identity``: what firmware tables say of the device.
 - ``saved_state``: saving and restoring the state that a device declares.
 """

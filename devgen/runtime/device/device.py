@@ -17,6 +17,7 @@ from devgen.runtime.base.packed_memory import pack, unpack
 from devgen.runtime.base.plain_state import Json, integer, mapping
 from devgen.runtime.device.byte_stream import ByteStream
 from devgen.runtime.device.environment import Environment
+from devgen.runtime.device.firmware_identity import AcpiIdentity
 from devgen.runtime.device.irq_line import GpioIn, IrqLine
 from devgen.runtime.device.properties import Property, PropertyValue
 from devgen.runtime.device.saved_state import Restoration, StateItem, arm_restored, copy_into, prepare_item, save_item
@@ -71,6 +72,7 @@ class DeviceObserver(Protocol):
 class Device:
     """Base class of devices. A subclass sets the class attributes and adds its parts in ``__init__``.
 
+    - ``ACPI``: what ACPI tables say of the device.
     - ``STATE``: the attributes that a snapshot contains.
     - ``EVENTS``: names of the device's events; empty allows any name.
     - ``ERRORS``: event name → log message, for events that are errors. ``{name}`` in it is a value of the event.
@@ -84,6 +86,7 @@ class Device:
     TITLE: ClassVar[str] = ""
     BUS: ClassVar[str] = "sysbus"
     VERSION: ClassVar[int] = 1
+    ACPI: ClassVar[AcpiIdentity | None] = None
     PROPERTIES: ClassVar[tuple[Property, ...]] = ()
     STATE: ClassVar[tuple[StateItem, ...]] = ()
     EVENTS: ClassVar[tuple[str, ...]] = ()

@@ -17,6 +17,8 @@ IMPORTS: Final = {
         ("devgen.runtime.device.device", "Device"),
         ("devgen.runtime.device.environment", "Environment"),
         ("devgen.runtime.device.fifo", "Fifo"),
+        ("devgen.runtime.device.firmware_identity", "AcpiIdentity"),
+        ("devgen.runtime.device.firmware_identity", "FirmwareRegister"),
         ("devgen.runtime.device.properties", "Property"),
         ("devgen.runtime.device.properties", "PropertyValue"),
         ("devgen.runtime.device.saved_state", "StateItem"),

@@ -14,6 +14,7 @@ from devgen.targets.python.class_attributes import field_tables, number_tables, 
 from devgen.targets.python.field_comments import comment, fields_read
 from devgen.targets.python.imports import imported
 from devgen.targets.python.initial_values import initial_value
+from devgen.targets.python.lower_acpi import lower_acpi
 from devgen.targets.python.lower_expr import Lowering
 from devgen.targets.python.lower_followers import claim_follower, lower_follower
 from devgen.targets.python.lower_lines import LineLowering
@@ -65,6 +66,7 @@ class _DeviceLowering:
             name=string(device.name),
             title=string(device.title),
             bus=string(device.bus.value),
+            acpi=None if device.acpi is None else lower_acpi(device.acpi),
             pci=None if device.pci is None else lower_pci(self.lowering, device.pci),
             properties=tuple(self._properties()),
             events=tuple(Node(string(event.name)) for event in device.events),

@@ -131,10 +131,10 @@ class Stream:
 class Module:
     """One generated module with one device class.
 
-    ``source`` is the description's path as the header names it. ``clears``: there is something that a reset puts
-    back. ``reset`` None: a machine reset changes nothing; else the statements that it adds to the base class'.
-    ``on_reset``: the description's statements after a reset, with the updates that follow; None without them.
-    ``settle``: the updates after a reset without ``on_reset``.
+    ``source`` is the description's path as the header names it. ``acpi`` is its identity in ACPI tables.
+    ``clears``: there is something that a reset puts back. ``reset`` None: a machine reset changes nothing; else the
+    statements that it adds to the base class'. ``on_reset``: the description's statements after a reset, with the
+    updates that follow; None without them. ``settle``: the updates after a reset without ``on_reset``.
     """
 
     source: str
@@ -145,6 +145,7 @@ class Module:
     name: str
     title: str
     bus: str
+    acpi: Node | None
     pci: Pci | None
     properties: tuple[Property, ...]
     events: tuple[Node, ...]

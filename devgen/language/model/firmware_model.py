@@ -1,0 +1,34 @@
+"""What firmware tables say of a device: the key ``firmware`` of a description."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+AcpiTable = Literal["hpet", "spcr"]
+FadtUse = Literal["reset", "sleep_control", "sleep_status", "pm1_event", "pm1_control", "pm_timer"]
+
+
+@dataclass(slots=True, frozen=True)
+class FirmwareRegister:
+    """A register that a table names: its use, and its place. ``offset`` and ``width`` are in bytes."""
+
+    use: FadtUse
+    region: str
+    offset: int
+    width: int
+
+
+@dataclass(slots=True, frozen=True)
+class Acpi:
+    """``hid``: the hardware ID of the device's object in the DSDT; empty for no object. ``cid``: a compatible ID.
+
+    ``table``: the static table that describes the device. ``fadt``: the registers that the FADT names;
+    ``reset_value`` is the value that resets the machine when it is written to the register for ``reset``.
+    """
+
+    hid: str
+    cid: str
+    table: AcpiTable | None
+    fadt: tuple[FirmwareRegister, ...]
+    reset_value: int
