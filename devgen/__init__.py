@@ -14,8 +14,8 @@ assert dev.read32(0x00) == 102                      # DR
 base of all errors that a user's mistake causes (`devgen.errors` draws the tree). What can be called from other threads
 says so. Importing `devgen` is cheap: a name brings its part of the package when it is first used.
 
-- descriptions: `load_device`, `load_board`, `check_files`, `description_files`, `build_devices`, `list_targets`,
-  `new_device`
+- descriptions: `load_device`, `load_board`, `description_files`, `build_devices`, `list_targets`, `new_device`
+- checking: `check`, `check_text`, `check_files`, `select_diagnostics`, `format_diagnostics`, `explain`
 - other formats: `import_registers`, `ImportReport`, `Finding`, `Outcome`
 - what there is: `list_devices`, `measure_devices`, `list_boards`, `find_board`, `load_project`, `find_project`,
   `project_registry`
@@ -33,6 +33,14 @@ if TYPE_CHECKING:
     from devgen.api.boards import Board, run_board
     from devgen.api.building import FailedBuild, build_devices, list_targets
     from devgen.api.catalogue import DeviceEntry, find_board, list_boards, list_devices, measure_devices
+    from devgen.api.checking import (
+        check,
+        check_text,
+        explain,
+        format_diagnostics,
+        list_explanations,
+        select_diagnostics,
+    )
     from devgen.api.description_error import DescriptionError
     from devgen.api.descriptions import (
         BoardDescription,
@@ -51,6 +59,9 @@ if TYPE_CHECKING:
     from devgen.api.starting import BUSES, Bus, new_device
     from devgen.api.state_files import check_state_place, read_state, write_state
     from devgen.build.builder import BuildError, BuildReport, Progress
+    from devgen.checking.check_report import CheckReport
+    from devgen.checking.explanations import Explanation, UnknownCodeError
+    from devgen.checking.report_forms import REPORT_FORMS, ReportForm
     from devgen.errors import ArgumentError, DevgenError, FileError
     from devgen.exchange.findings import Finding, Outcome
     from devgen.hosts.bench import Bench, BenchError, Event
@@ -78,6 +89,14 @@ _HOME = {
     "devgen.api.boards": ("Board", "run_board"),
     "devgen.api.building": ("FailedBuild", "build_devices", "list_targets"),
     "devgen.api.catalogue": ("DeviceEntry", "find_board", "list_boards", "list_devices", "measure_devices"),
+    "devgen.api.checking": (
+        "check",
+        "check_text",
+        "explain",
+        "format_diagnostics",
+        "list_explanations",
+        "select_diagnostics",
+    ),
     "devgen.api.description_error": ("DescriptionError",),
     "devgen.api.descriptions": (
         "BoardDescription",
@@ -96,6 +115,9 @@ _HOME = {
     "devgen.api.starting": ("BUSES", "Bus", "new_device"),
     "devgen.api.state_files": ("check_state_place", "read_state", "write_state"),
     "devgen.build.builder": ("BuildError", "BuildReport", "Progress"),
+    "devgen.checking.check_report": ("CheckReport",),
+    "devgen.checking.explanations": ("Explanation", "UnknownCodeError"),
+    "devgen.checking.report_forms": ("REPORT_FORMS", "ReportForm"),
     "devgen.errors": ("ArgumentError", "DevgenError", "FileError"),
     "devgen.exchange.findings": ("Finding", "Outcome"),
     "devgen.hosts.bench": ("Bench", "BenchError", "Event"),
@@ -120,6 +142,7 @@ _HOME = {
 __all__ = [
     "ACCELS",
     "BUSES",
+    "REPORT_FORMS",
     "TRACE_LEVELS",
     "Accel",
     "ArgumentError",
@@ -131,6 +154,7 @@ __all__ = [
     "BuildError",
     "BuildReport",
     "Bus",
+    "CheckReport",
     "DescriptionError",
     "DevgenError",
     "Device",
@@ -143,6 +167,7 @@ __all__ = [
     "Diagnostic",
     "Divergence",
     "Event",
+    "Explanation",
     "FailedBuild",
     "FileError",
     "Finding",
@@ -168,6 +193,7 @@ __all__ = [
     "Registry",
     "RegistryError",
     "ReplayResult",
+    "ReportForm",
     "RunResult",
     "RuntimeFault",
     "ServedFunctionError",
@@ -176,20 +202,26 @@ __all__ = [
     "TraceError",
     "TraceForm",
     "TraceLevel",
+    "UnknownCodeError",
     "Watch",
     "__version__",
     "board_configuration",
     "build_devices",
+    "check",
     "check_files",
     "check_state_place",
+    "check_text",
     "choose_accel",
     "description_files",
+    "explain",
     "find_board",
     "find_project",
     "find_traces",
+    "format_diagnostics",
     "import_registers",
     "list_boards",
     "list_devices",
+    "list_explanations",
     "list_targets",
     "load_board",
     "load_device",
@@ -204,6 +236,7 @@ __all__ = [
     "record_run",
     "replay_trace",
     "run_board",
+    "select_diagnostics",
     "serve_device",
     "why_no_kvm",
     "write_state",

@@ -5,6 +5,7 @@ DevgenError                  base of all of them
 ├── ArgumentError            an argument of the API has a wrong value; also a ValueError
 ├── FileError                a file or folder is missing, or cannot be read or written
 ├── DescriptionError         a description or a board has errors, listed in ``diagnostics``
+├── UnknownCodeError         no diagnostic has this code
 ├── BuildError               a build cannot be done; nothing was written
 ├── ProjectError             the settings in pyproject.toml are wrong
 │   └── ProjectNotFound      there is no project at or above the folder

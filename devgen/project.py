@@ -8,6 +8,9 @@
     python = "generated"
     c-header = "include/devices"
 
+    [tool.devgen.check]               # which findings `devgen check` and `devgen build` show
+    ignore = ["DG0609"]
+
 A project is the nearest folder, from the working directory upwards, whose pyproject.toml has that table or that has a
 folder ``devices`` or built devices in ``generated``. Everything has the defaults above (without templates and with
 the target ``python`` only). Every layer may use this module.
@@ -28,7 +31,8 @@ from devgen.errors import DevgenError
 SETTINGS: Final = "pyproject.toml"
 DEFAULT_DEVICES: Final = ("devices",)
 DEFAULT_TARGETS: Final = {"python": "generated"}
-_KEYS: Final = ("devices", "templates", "targets")
+_KEYS: Final = ("devices", "templates", "targets", "check")
+_CHECK_KEYS: Final = ("select", "ignore")
 _BUILT: Final = "generated/__init__.py"
 
 
@@ -51,6 +55,10 @@ class Project:
     """The user's folder of templates."""
     targets: Mapping[str, Path] = field(default_factory=dict)
     """Each target that ``devgen build`` makes, and the folder that it writes to."""
+    select: tuple[str, ...] = ()
+    """Codes of the findings that are shown, or prefixes of codes; empty: all."""
+    ignore: tuple[str, ...] = ()
+    """Codes of the warnings that are not shown, or prefixes of codes."""
 
     @property
     def built(self) -> Path:
@@ -135,18 +143,34 @@ def _settings(path: Path) -> dict[str, Any] | None:
 
 
 def _project(root: Path, settings: dict[str, Any]) -> Project:
-    for key in settings:
-        if key not in _KEYS:
-            near = get_close_matches(key, _KEYS, n=1)
-            meant = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(_KEYS)}"
-            raise _wrong(root, f"unknown key '{key}'; {meant}")
+    _refuse_unknown(root, settings, _KEYS)
     templates = settings.get("templates")
     return Project(
         root=root,
         devices=tuple(_folder(root, "devices", name) for name in _devices(root, settings)),
         templates=None if templates is None else _folder(root, "templates", templates),
         targets=_targets(root, settings),
+        **_check_codes(root, settings),
     )
+
+
+def _refuse_unknown(root: Path, table: dict[str, Any], known: tuple[str, ...]) -> None:
+    for key in table:
+        if key not in known:
+            near = get_close_matches(key, known, n=1)
+            meant = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(known)}"
+            raise _wrong(root, f"unknown key '{key}'; {meant}")
+
+
+def _check_codes(root: Path, settings: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    table = settings.get("check", {})
+    if not isinstance(table, dict):
+        raise _wrong(root, "'check' is a table with 'select' and 'ignore'")
+    _refuse_unknown(root, table, _CHECK_KEYS)
+    for key, codes in table.items():
+        if not isinstance(codes, list) or not all(isinstance(code, str) for code in codes):
+            raise _wrong(root, f"'check.{key}' is a list of codes, such as [\"DG0609\"]")
+    return {key: tuple(codes) for key, codes in table.items()}
 
 
 def _devices(root: Path, settings: dict[str, Any]) -> list[Any]:

@@ -23,12 +23,13 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(COMMON, ()),
     "devgen.language": (),
     "devgen.plan": ("devgen.language",),
+    "devgen.checking": ("devgen.language",),
     "devgen.targets": ("devgen.language", "devgen.plan"),
     "devgen.build": ("devgen.language", "devgen.plan", "devgen.targets"),
     "devgen.exchange": ("devgen.language",),
     **{part: RUNTIME[:index] for index, part in enumerate(RUNTIME)},
     **dict.fromkeys(HOSTS, RUNTIME),
-    "devgen.api": ("devgen.language", "devgen.build", "devgen.exchange", *RUNTIME, *HOSTS),
+    "devgen.api": ("devgen.language", "devgen.checking", "devgen.build", "devgen.exchange", *RUNTIME, *HOSTS),
     "devgen.cli": (),  # public names of `devgen` only: tests/api/test_public_surface.py
     "generated": RUNTIME,
 }

@@ -9,6 +9,7 @@ neither YAML nor templates.
 - ``target_files``: the targets, and the files that each template makes. ``overview``: the files for all devices.
 - ``manifest``: digests of the inputs and outputs of the last build. It is a cache and may be deleted.
 - ``output_folder``: the output folder: its lock, the detection of generated files, and the replacement of files.
+- ``text_changes``: the lines that a build would change.
 - ``templates``: the jinja2 environment that renders a target's templates.
 
 For example, ``build([Path("devices")], Path("generated"), check=True)`` writes nothing; the ``stale`` of its report are

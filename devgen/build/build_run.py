@@ -72,7 +72,9 @@ class BuildRun:
         changed = {name: text for name, text in texts.items() if self.folder.read(name) != text}
         self._refuse_foreign(changed)
         self._report(texts, changed, vanished, check)
-        if not check:
+        if check:
+            self._compare(changed, vanished)
+        else:
             self._put(changed, vanished)
         return self.report
 
@@ -303,6 +305,15 @@ class BuildRun:
             self.report.stale = touched
         else:
             self.report.written = touched
+
+    def _compare(self, changed: Texts, vanished: list[str]) -> None:
+        from devgen.build.text_changes import TextChange
+
+        new = {**{name: changed[name] for name in sorted(changed)}, **dict.fromkeys(vanished)}
+        self.report.changes = [
+            TextChange(self.folder.path / name, self.folder.read(name), new[name])
+            for name in (*sorted(changed), *vanished)
+        ]
 
     def _put(self, changed: Texts, vanished: list[str]) -> None:
         """Write device files, then overview files, then remove stale files, then write the manifest.

@@ -6,12 +6,23 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
-from devgen import BuildReport, FailedBuild, Progress, build_devices, list_targets
+from devgen import (
+    BuildReport,
+    FailedBuild,
+    Progress,
+    ReportForm,
+    build_devices,
+    description_files,
+    format_diagnostics,
+    list_targets,
+    select_diagnostics,
+)
 from devgen.cli.current_project import description_folders, project_or_none, shown
+from devgen.cli.finding_options import chosen_codes, format_option
 from devgen.cli.paths import PATH
 
 _DEFAULT: Final = "python"
@@ -22,7 +33,8 @@ _DEFAULT: Final = "python"
     epilog="""\b
 Examples:
   devgen build                                    the project's devices/ into generated/
-  devgen build devices/ --check                   exit 1 when generated/ is stale; writes nothing
+  devgen build devices/ --check                   exit 1 when generated/ is stale, with the diff; writes nothing
+  devgen build --check --format github            the same as annotations of a pull request
   devgen build mydevice.yaml -o out/
   devgen build --target c-header -o include/      offsets, masks and resets for a driver in C
   devgen build --target html -o docs/registers/   a page for each device, and an index""",
@@ -36,6 +48,7 @@ Examples:
     type=PATH,
     help="Folder of your templates: a subfolder overrides the target with its name, or is a new target.",
 )
+@format_option
 @click.option("-q", "--quiet", is_flag=True, help="Print only errors and warnings.")
 def command(
     paths: tuple[Path, ...],
@@ -43,6 +56,7 @@ def command(
     output: Path | None,
     check: bool,
     templates: Path | None,
+    form: ReportForm,
     quiet: bool,
 ) -> int:
     """Compile device descriptions into Python device classes, a C header, or pages about their registers.
@@ -59,10 +73,15 @@ def command(
     if templates is None and project is not None:
         templates = project.templates
     known = {} if project is None else {name: shown(folder) for name, folder in project.targets.items()}
+    silent = quiet or form != "text"
     reports = [
-        _build(sources, folder, check, quiet, templates, name)
+        _build(sources, folder, check, silent, templates, name)
         for name, folder in _outputs(target, output, known).items()
     ]
+    _print_findings(reports, sources, form, chosen_codes((), (), project))
+    if not silent:
+        for report in reports:
+            print_report(report, check)
     return 0 if all(report.ok and not (check and (report.stale or report.removed)) for report in reports) else 1
 
 
@@ -82,14 +101,25 @@ def _build(
 ) -> BuildReport:
     progress = None if quiet else print_progress()
     try:
-        report = build_devices(sources, folder, target=target, check=check, templates=templates, progress=progress)
+        return build_devices(sources, folder, target=target, check=check, templates=templates, progress=progress)
     except FailedBuild as failed:
-        report = failed.report
-    for diagnostic in report.diagnostics:
-        click.echo(diagnostic.text(), err=True)
-    if not quiet:
-        print_report(report, check)
-    return report
+        return failed.report
+
+
+def _print_findings(
+    reports: list[BuildReport], sources: tuple[Path, ...], form: ReportForm, codes: dict[str, Any]
+) -> None:
+    """Print the findings of all targets, each once: as text on standard error, else on standard output."""
+    found = dict.fromkeys(diagnostic for report in reports for diagnostic in report.diagnostics)
+    shown_ones = select_diagnostics(found, **codes)
+    if form == "text":
+        for diagnostic in shown_ones:
+            click.echo(diagnostic.text(), err=True)
+        return
+    stale = [finding for report in reports for finding in report.stale_findings()]
+    text = format_diagnostics([*shown_ones, *stale], form, description_files(sources))
+    if text:
+        click.echo(text)
 
 
 def print_progress() -> Progress:
@@ -105,11 +135,13 @@ def print_progress() -> Progress:
 
 
 def print_report(report: BuildReport, check: bool) -> None:
-    """Print the files that changed, or that would change with ``--check``."""
+    """Print the files that changed; with ``--check``, those that would change, and the diff."""
     changed = report.stale if check else report.written
     for path in changed:
         click.echo(f"{'stale' if check else 'wrote':<8} {path}")
     for path in report.removed:
         click.echo(f"{'stale' if check else 'removed':<8} {path} (its description is gone)")
+    for change in report.changes:
+        click.echo(change.diff())
     if not changed and not report.removed and report.ok:
         click.echo(f"{len(report.unchanged)} files, all current")

@@ -2,44 +2,83 @@
 
 from __future__ import annotations
 
-import json
+import sys
 from pathlib import Path
 
 import click
 
-from devgen import check_files, description_files
-from devgen.cli.current_project import description_folders
+from devgen import CheckReport, ReportForm, check, check_text, format_diagnostics
+from devgen.cli.current_project import description_folders, project_or_none
+from devgen.cli.finding_options import chosen_codes, format_option, selection_options
 from devgen.cli.paths import PATH
+
+_STDIN = Path("-")
+_STDIN_LIMIT = 32 << 20
+"""Most bytes that are read of standard input."""
 
 
 @click.command(
     "check",
     epilog="""\b
 Examples:
-  devgen check                          the project's descriptions
+  devgen check                             the project's descriptions
   devgen check devices/pl031.yaml
-  devgen check boards/ --format json    for an editor or a CI annotation""",
+  devgen check boards/ --format sarif      for a CI system; also github, gitlab, junit and json
+  devgen check --ignore DG0609             without the warnings about unused functions
+  devgen check - --stdin-filename devices/pl031.yaml < edited.yaml""",
 )
 @click.argument("paths", nargs=-1, type=PATH)
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Format of the diagnostics."
-)
-def command(paths: tuple[Path, ...], form: str) -> int:
+@format_option
+@selection_options
+@click.option("--stdin-filename", type=PATH, help="With - as PATH: the name of the text, beside which includes are.")
+def command(
+    paths: tuple[Path, ...],
+    form: ReportForm,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    stdin_filename: Path | None,
+) -> int:
     """Report errors and warnings in device and board descriptions.
 
-    PATHS are YAML files or folders of YAML files. Without PATHS, the project's folders are checked. A file with the
-    top-level key `board`, and without `device` and `fragment`, is checked as a board. The exit code is 1 if an error
-    was found.
+    PATHS are YAML files or folders of YAML files; - is standard input. Without PATHS, the project's folders are
+    checked. A file with the top-level key `board`, and without `device` and `fragment`, is checked as a board.
+    [tool.devgen.check] in pyproject.toml may set `select` and `ignore`. `devgen explain CODE` explains a finding. The
+    exit code is 1 if an error was found, shown or not.
     """
-    named = paths or description_folders()
-    files = description_files(named)
-    diagnostics = check_files(named)
-    errors = sum(1 for diagnostic in diagnostics if diagnostic.is_error)
-    if form == "json":
-        click.echo(json.dumps([diagnostic.json() for diagnostic in diagnostics], indent=2))
+    codes = chosen_codes(select, ignore, project_or_none())
+    if _STDIN in paths:
+        if paths != (_STDIN,):
+            raise click.UsageError("- is standard input, and cannot be combined with other paths.")
+        report = check_text(_standard_input(), stdin_filename or "<stdin>", **codes)
+    elif stdin_filename is not None:
+        raise click.UsageError("--stdin-filename needs the path -.")
     else:
-        for diagnostic in diagnostics:
-            click.echo(diagnostic.text())
-        faults = "no errors" if not errors else f"{errors} error{'s' * (errors != 1)}"
-        click.echo(f"{len(files)} file{'s' * (len(files) != 1)} checked, {faults}")
-    return 1 if errors else 0
+        report = check(paths or description_folders(), **codes)
+    _print(report, form)
+    return 0 if report.ok else 1
+
+
+def _standard_input() -> str:
+    data = sys.stdin.buffer.read(_STDIN_LIMIT + 1)
+    if len(data) > _STDIN_LIMIT:
+        raise click.ClickException(f"standard input is larger than {_STDIN_LIMIT >> 20} MiB")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"standard input is not UTF-8 text: byte at offset {error.start}") from error
+
+
+def _print(report: CheckReport, form: ReportForm) -> None:
+    text = format_diagnostics(report.diagnostics, form, report.files)
+    if text:
+        click.echo(text)
+    if form == "text":
+        click.echo(_summary(report))
+
+
+def _summary(report: CheckReport) -> str:
+    files, errors, hidden = len(report.files), report.errors, report.hidden_errors
+    faults = f"{errors or 'no'} error{'s' * (errors != 1)}"
+    if hidden:
+        faults += f", {hidden} not shown: {'their codes are' if hidden > 1 else 'its code is'} not selected"
+    return f"{files} file{'s' * (files != 1)} checked, {faults}"

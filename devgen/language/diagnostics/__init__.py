@@ -11,6 +11,7 @@ file to ``tests/language/bad``, and run ``python -m devgen.language.diagnostics.
 | range          | module            | subject                                                 |
 |----------------|-------------------|---------------------------------------------------------|
 | DG01xx         | `codes_files`     | files, YAML, includes                                   |
+| DG015x         | `codes_outputs`   | generated files                                         |
 | DG02xx         | `codes_keys`      | keys and types: what the JSON Schema says               |
 | DG03xx         | `codes_values`    | numbers, sizes, durations, ranges                       |
 | DG04xx         | `codes_layout`    | registers, fields, regions, doorbells                   |
@@ -32,6 +33,7 @@ from devgen.language.diagnostics.diagnostic import Kind
 
 MODULES = (
     "codes_files",
+    "codes_outputs",
     "codes_keys",
     "codes_values",
     "codes_layout",

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from devgen.common.guarded_files import RefusedFile, read_file
@@ -13,8 +17,24 @@ SIZE_LIMIT = 32 << 20
 """Most bytes that are read of a file."""
 
 
+_UNSAVED: ContextVar[Mapping[Path, str] | None] = ContextVar("_UNSAVED", default=None)
+
+
+@contextmanager
+def unsaved_texts(texts: Mapping[Path, str]) -> Iterator[None]:
+    """Read these texts, by absolute path, instead of the files: an editor has them open and not saved."""
+    token = _UNSAVED.set(texts)
+    try:
+        yield
+    finally:
+        _UNSAVED.reset(token)
+
+
 def read_text(path: Path, mark: Mark, sink: Diagnostics, limit: int = SIZE_LIMIT) -> str | None:
     """Return the text of a regular UTF-8 file of at most ``limit`` bytes; else report why not at ``mark``."""
+    texts = _UNSAVED.get()
+    if texts and (unsaved := texts.get(Path(os.path.abspath(path)))) is not None:
+        return unsaved
     try:
         return read_file(path, limit).decode("utf-8-sig")
     except UnicodeDecodeError as error:
