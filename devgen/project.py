@@ -21,11 +21,12 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.errors import DevgenError
 
 SETTINGS: Final = "pyproject.toml"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.common.yaml_files import YamlFiles
 from devgen.errors import FileError
 from devgen.language.statistics import Statistics

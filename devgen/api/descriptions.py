@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from devgen.api.description_error import DescriptionError, headline
+from devgen.common.quick_dataclass import dataclass
 from devgen.common.yaml_files import YamlFiles, yaml_files_below
 from devgen.errors import FileError
 from devgen.language import LoadResult, check_paths
 from devgen.language import load_board as load_board_result
 from devgen.language import load_device as load_device_result
-from devgen.language.board import Board
 from devgen.language.diagnostics.diagnostic import Diagnostic
 from devgen.language.model import Device
-from devgen.language.statistics import Statistics, measure
-from devgen.language.view import DeviceView, view_of
+
+if TYPE_CHECKING:
+    from devgen.language.board import Board
+    from devgen.language.statistics import Statistics
+    from devgen.language.view import DeviceView
 
 AnyPath = str | PathLike[str]
 
@@ -39,11 +43,15 @@ class DeviceDescription:
     @property
     def view(self) -> DeviceView:
         """The device as data under stable names (docs/view.md), created at each access."""
+        from devgen.language.view import view_of
+
         return view_of(self._loaded)
 
     @property
     def statistics(self) -> Statistics:
         """The sizes of the description: lines, registers, fields, lines of behaviour."""
+        from devgen.language.statistics import measure
+
         sizes = measure(self._loaded)
         assert sizes is not None  # a description without errors has a device and a source
         return sizes

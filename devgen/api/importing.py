@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.exchange.findings import Finding, Findings, Outcome
 from devgen.exchange.import_files import WrittenFile
 from devgen.exchange.register_map import Chip, Group, Register

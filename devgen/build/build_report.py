@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.errors import DevgenError
 
 if TYPE_CHECKING:

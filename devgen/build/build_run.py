@@ -161,7 +161,6 @@ class BuildRun:
     def _generate(self, name: str, loaded: LoadResult) -> Texts:
         from devgen.build.templates import RenderError
         from devgen.language.module_names import module_name
-        from devgen.language.view import view_of
         from devgen.targets.backend import TargetError
 
         assert loaded.device is not None
@@ -171,6 +170,8 @@ class BuildRun:
         texts: Texts = {}
         try:
             if renderer.uses_view:
+                from devgen.language.view import view_of
+
                 values["device"] = view_of(loaded)
             values |= renderer.backend.values(loaded, source)
             for output in self.outputs:

@@ -12,13 +12,14 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import Any, Final
 
 from devgen import __version__
 from devgen.build.target_files import Target
 from devgen.common.guarded_files import read_file
+from devgen.common.quick_dataclass import dataclass
 from devgen.share import PACKAGE, find_share
 
 FORMAT: Final = 2

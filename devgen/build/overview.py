@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import TYPE_CHECKING
 
 from devgen.build.manifest import Entry, digest
+from devgen.common.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from devgen.language.view import DeviceView

@@ -14,11 +14,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.share import PACKAGE, find_share
 
 SUFFIX: Final = ".j2"

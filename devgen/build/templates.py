@@ -19,6 +19,7 @@ from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateError, Temp
 from jinja2.utils import open_if_exists
 
 from devgen.build.target_files import SUFFIX, Target, files_below, known_targets
+from devgen.build.template_cache import TemplateCache
 from devgen.share import find_share
 from devgen.targets.backend import Backend
 
@@ -54,6 +55,7 @@ class Renderer:
             lstrip_blocks=True,
             keep_trailing_newline=True,
             auto_reload=False,
+            bytecode_cache=TemplateCache(target.own.parent) if target.own and not target.user else None,
         )
         self._environment.filters.update(self.backend.filters)
 

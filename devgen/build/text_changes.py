@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from difflib import unified_diff
 from itertools import takewhile
 from pathlib import Path
 from typing import Final
+
+from devgen.common.quick_dataclass import dataclass
 
 _COMPARED: Final = 1500
 """Most lines of a file that are compared: finding the differences takes quadratic time."""

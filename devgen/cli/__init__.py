@@ -36,6 +36,9 @@ COMMANDS: Final = {
     "serve": "Serve a PCI device to another VMM (vfio-user).",
 }
 
+_SHORT: Final = ("build", "check", "list", "new")
+"""Commands that end by themselves in bounded memory: they need no cycle collector."""
+
 OPTIONS: Final = {
     "accel": "--accel",
     "device": "--device",
@@ -62,6 +65,8 @@ class LazyGroup(click.Group):
         """Import and return the command of that name."""
         if cmd_name not in COMMANDS:
             return None
+        if cmd_name not in _SHORT:
+            gc.enable()
         command = importlib.import_module(f"devgen.cli.{cmd_name}_command").command
         assert isinstance(command, click.Command)
         return command
@@ -96,8 +101,9 @@ def cli() -> None:
 
 def main() -> None:
     """Entry point of the ``devgen`` command."""
-    # Commands create many long-lived objects and few cycles: collect rarely and not at exit.
+    # Commands create many long-lived objects and few cycles: collect rarely, not at exit, and short ones not at all.
     gc.set_threshold(50_000)
+    gc.disable()
     _print_any_path()
     atexit.register(gc.freeze)
     try:

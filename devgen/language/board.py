@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language.diagnostics import codes_board as kinds
 from devgen.language.diagnostics.diagnostic import Diagnostic
 from devgen.language.diagnostics.reporting import Diagnostics, did_you_mean

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language.diagnostics.diagnostic import Diagnostic
 from devgen.language.model import Device
 

@@ -11,9 +11,10 @@ whose parameters' ranges are known only when every call has been seen.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import get_args
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language.diagnostics.reporting import SourceText
 from devgen.language.ir import BuiltinName, Expr, LineKind, Range
 from devgen.language.model import Mark, PropertyType

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language import LoadResult
 from devgen.language.diagnostics.reporting import Diagnostics
 from devgen.language.model import Device, Register, RegisterFile

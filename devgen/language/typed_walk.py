@@ -15,7 +15,7 @@ A new kind of node needs an entry in ``INSIDE``; a test compares the table with 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final, TypeAlias, cast, get_args
+from typing import Any, Final, TypeAlias, cast, get_args
 
 from devgen.language import ir
 
@@ -74,8 +74,11 @@ INSIDE: Final[Mapping[type, tuple[str, ...]]] = {
 }
 """For each kind of node, the attributes that hold nodes or tuples with nodes in them."""
 
-_EXPRESSIONS: Final = get_args(ir.Expr)
-_PLACES: Final = get_args(ir.Place)
+_BACKWARDS: Final = {kind: names[::-1] for kind, names in INSIDE.items()}
+_EXPRESSIONS: Final = frozenset(get_args(ir.Expr))
+_PLACES: Final = frozenset(get_args(ir.Place))
+_NO_NODES: Final = (str, type(None))
+"""What an attribute may hold beside nodes: an operator, the name of an argument, or nothing."""
 
 
 def children(node: Node) -> tuple[Node, ...]:
@@ -87,38 +90,42 @@ def children(node: Node) -> tuple[Node, ...]:
 
 
 def _collect(value: object, found: list[Node]) -> None:
-    if isinstance(value, tuple):
-        for item in value:
+    kind = type(value)
+    if kind is tuple:
+        for item in cast("tuple[object, ...]", value):
             _collect(item, found)
-    elif value is not None and not isinstance(value, str):  # an operator, or the name of an argument
+    elif kind not in _NO_NODES:
         found.append(cast("Node", value))
 
 
 def walk(nodes: Nodes) -> Iterator[Node]:
     """Yield each node and everything inside it, in order, parents before children."""
-    pending: list[Node] = []
-    _collect(nodes, pending)
-    pending.reverse()
+    pending: list[Any] = [nodes]
     while pending:
         node = pending.pop()
-        yield node
-        pending.extend(reversed(children(node)))
+        kind = type(node)
+        if kind is tuple:
+            pending.extend(reversed(node))
+        elif kind not in _NO_NODES:
+            yield node
+            for name in _BACKWARDS[kind]:
+                pending.append(getattr(node, name))
 
 
 def expressions(node: Node) -> Iterator[ir.Expr]:
     """Yield every expression in a node, including itself and the indices of places."""
     for inner in walk(node):
-        if isinstance(inner, _EXPRESSIONS):
-            yield inner
+        if type(inner) in _EXPRESSIONS:
+            yield cast("ir.Expr", inner)
 
 
 def operands(node: Node) -> tuple[ir.Expr, ...]:
     """Return the expressions that a node evaluates directly, including the indices of its places."""
     found: list[ir.Expr] = []
     for child in children(node):
-        if isinstance(child, _EXPRESSIONS):
-            found.append(child)
-        elif isinstance(child, _PLACES):
+        if type(child) in _EXPRESSIONS:
+            found.append(cast("ir.Expr", child))
+        elif type(child) in _PLACES:
             found += operands(child)
     return tuple(found)
 

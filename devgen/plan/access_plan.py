@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language import ir
 from devgen.plan.registers import PlannedRegister
 from devgen.plan.side_effects import Part, readable_bits

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from devgen.common.quick_dataclass import dataclass
 from devgen.language import ir, model
 from devgen.language.typed_walk import walk
 from devgen.plan.registers import behaviour, mask_of_bits

@@ -6,13 +6,18 @@ exactly the lines that depend on something that it may change.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
+from typing import Final
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language import ir, model
 from devgen.language.typed_walk import Nodes, walk
 from devgen.plan.registers import PlannedRegister, RegisterKey
 from devgen.plan.steps import NOTHING, Thing, Things
+
+_CHANGING: Final = frozenset(
+    (ir.Assign, ir.FifoOp, ir.CounterOp, ir.TimerOp, ir.Pulse, ir.CopyMemory, ir.FillMemory, ir.Do)
+)
 
 
 @dataclass(slots=True)
@@ -61,10 +66,14 @@ class Analysis:
                 self._registers[key] = own | self.reads(computed)
         return self._registers[key]
 
-    def writes(self, body: Iterable[ir.Stmt]) -> Things:
+    def writes(self, body: tuple[ir.Stmt, ...]) -> Things:
         """Return everything that statements may change. The expiry of a timer is a separate entry point."""
+        if not body:
+            return NOTHING
         found: set[Thing] = set()
-        for node in walk(tuple(body)):
+        for node in walk(body):
+            if type(node) not in _CHANGING:
+                continue
             match node:
                 case ir.Assign(place):
                     found |= self._written(place)

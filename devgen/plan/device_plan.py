@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language import ir, model
 from devgen.plan.access_plan import CoalescedRange, coalesced_ranges
 from devgen.plan.alarms import Alarm, plan_alarm

@@ -9,9 +9,9 @@ updated directly after a store, since hooks may read the counter.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language import ir, model
 from devgen.language.behaviour.time_changes import change_finder
 from devgen.plan.dependencies import Analysis

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language import ir
 from devgen.language.typed_walk import names_local
 from devgen.plan.access_plan import AccessPlan, has_read_hooks, plan_access
@@ -195,7 +195,7 @@ class _Register:
         place = ir.WrittenPlace(self.register.place)
         seen = ir.Load(place, ir.Range.unsigned(self.register.described.width))
         bits = ir.Range(0, once)
-        fresh = ir.Binary("&", self._target().term("written", once), complement(seen), bits)
+        fresh = ir.Binary("&", self._target().selection.term("written", once), complement(seen), bits)
         union = ir.Binary("|", seen, local("fresh", self.register.described.width), seen.range)
         return ir.Declare("fresh", fresh), ir.Assign(place, union)
 
@@ -236,7 +236,7 @@ class _Register:
         """``hook`` in the access that reaches the byte ``part``."""
         if not hook or not self._completes:
             return hook
-        return (ir.If(self._target().term("written", part), hook),)
+        return (ir.If(self._target().selection.term("written", part), hook),)
 
     def _whole_write(self, hook: tuple[ir.Stmt, ...], writable: int) -> tuple[ir.Stmt, ...]:
         """``hook`` with the write of the highest byte; ``value`` and ``mask`` are those of the whole register."""
@@ -248,7 +248,7 @@ class _Register:
     def _taken(self, always: int, once: int) -> ir.Expr:
         """Return the written bits that can change: ``always`` in the lanes, and ``once`` if not yet written."""
         width = self.register.described.width
-        term = self._target().term("written", always) if always else None
+        term = self._target().selection.term("written", always) if always else None
         if not once:
             assert term is not None
             return term
@@ -262,8 +262,7 @@ class _Register:
     # --- shared ------------------------------------------------------------------------------
 
     def _target(self) -> Target:
-        lanes = self.access.by_lanes
-        return Target(self.register.place, self.register.bits, lanes, "mask" if lanes else None)
+        return Target(self.register.place, self.register.bits, self.access.by_lanes)
 
     def _own(self) -> Things:
         return self.context.analysis.stored(self.register.key)

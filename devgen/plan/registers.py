@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language import ir, model
 from devgen.language.typed_walk import Nodes, walk
 from devgen.plan.steps import INDEX

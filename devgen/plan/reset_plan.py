@@ -8,9 +8,9 @@ followers are updated.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Literal
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language import ir, model
 from devgen.plan.followers import Followers
 from devgen.plan.register_plan import RegisterPlan, RegisterPlanner

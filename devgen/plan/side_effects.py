@@ -12,10 +12,10 @@ implements all fields:
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Final, Literal
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language import ir
 from devgen.language.model import Field, Register
 from devgen.plan.registers import mask_of_bits
@@ -121,27 +121,16 @@ def highest_byte(bits: int) -> int:
 
 
 @dataclass(slots=True, frozen=True)
-class Target:
-    """A register that an access changes: its place, its width, and ``whole``, the mask of its bits.
+class Selection:
+    """The bits of a register that an access selects.
 
-    ``lanes``: an access may cover only some lanes, those in ``mask``. ``written`` names the local with the accessed
-    bits: ``mask``, or ``fresh`` for write-once bits; None: the whole register.
+    ``width``: the register's bits. ``whole``: the mask of those that exist. ``written`` names the local with the
+    accessed bits: ``mask``, or ``fresh`` for write-once bits; None: the whole register.
     """
 
-    place: ir.RegisterPlace
+    width: int
     whole: int
-    lanes: bool
     written: str | None
-
-    @property
-    def width(self) -> int:
-        """Bits of the register."""
-        return self.place.width
-
-    @property
-    def old(self) -> ir.Load:
-        """The stored value before the access."""
-        return ir.Load(self.place, ir.Range(0, self.whole))
 
     def term(self, term: Term, bits: int, clearing: bool = False) -> ir.Expr:
         """Return a set of bits. The set to clear may include bits that are never set."""
@@ -164,23 +153,68 @@ class Target:
         return local(self.written, self.width)
 
 
-def write_store(target: Target, parts: Sequence[Part], fresh: str | None) -> Store | None:
+@dataclass(slots=True, frozen=True)
+class Target:
+    """A register that an access changes: its place and the bits that the access selects.
+
+    ``lanes``: an access may cover only some lanes, those in ``mask``.
+    """
+
+    place: ir.RegisterPlace
+    whole: int
+    lanes: bool
+
+    @property
+    def selection(self) -> Selection:
+        """The bits that the access selects."""
+        return Selection(self.place.width, self.whole, "mask" if self.lanes else None)
+
+    @property
+    def old(self) -> ir.Load:
+        """The stored value before the access."""
+        return ir.Load(self.place, ir.Range(0, self.whole))
+
+
+@dataclass(slots=True, frozen=True)
+class _Formula:
+    """What a write does with the bits of a register of one shape. Registers of the same shape share the expressions.
+
+    The new value is the old one without the bits in ``clears``, with those of ``sets``, and with ``toggles`` inverted.
+    ``replaces``: a write of all lanes replaces the old value.
+    """
+
+    clears: tuple[ir.Expr, ...]
+    sets: tuple[ir.Expr, ...]
+    toggles: tuple[ir.Expr, ...]
+    replaces: bool
+
+    def kept(self, target: Target) -> ir.Expr | None:
+        """Return the part of the stored value that is kept, or None if nothing is kept."""
+        if not self.clears:
+            return target.old
+        if not target.lanes and len(self.clears) == 1 and self.replaces:
+            return None
+        return _and(target.old, complement(_union(self.clears)))
+
+
+def write_store(target: Target, parts: tuple[Part, ...], fresh: str | None) -> Store | None:
     """Return the store of a write of ``value``, or None if no bit is writable.
 
     ``fresh`` names the local with the write-once bits that this write is the first to write.
     """
-    clears, sets, toggles = (_terms(role, parts, target, fresh) for role in ("clears", "sets", "toggles"))
+    formula = _formula(target.selection, parts, fresh)
+    clears, sets, toggles = formula.clears, formula.sets, formula.toggles
     if not (clears or sets or toggles):
         return None
-    value = _kept(target, clears, parts)
+    value = formula.kept(target)
     if sets and not (clears or toggles):
         value = _or(target.old, _union(sets))
     elif sets:
         value = _union(sets) if value is None else reduce(_or, sets, value)
     if toggles:
         value = _union(toggles) if value is None else _binary("^", value, _union(toggles))
-    elif sets and clears and target.lanes and _replaces(parts, target.whole):
-        return Store(target.place, value or ir.Int(0), _union(sets), mask_of_bits(target.width))
+    elif sets and clears and target.lanes and formula.replaces:
+        return Store(target.place, value or ir.Int(0), _union(sets), mask_of_bits(target.place.width))
     return Store(target.place, value or ir.Int(0))
 
 
@@ -193,10 +227,10 @@ def read_stores(target: Target, parts: Sequence[Part]) -> tuple[Store, ...]:
 
 def _read_effect(target: Target, effect: str, bits: int) -> ir.Expr:
     if READ_EFFECTS[effect].clears is None:
-        return _or(target.old, target.term("written", bits))
-    if target.written is None and bits & target.whole == target.whole:
+        return _or(target.old, target.selection.term("written", bits))
+    if not target.lanes and bits & target.whole == target.whole:
         return ir.Int(0)
-    return _and(target.old, complement(target.term("written", bits, clearing=True)))
+    return _and(target.old, complement(target.selection.term("written", bits, clearing=True)))
 
 
 def fall(target: Target, bits: int) -> Store:
@@ -205,7 +239,14 @@ def fall(target: Target, bits: int) -> Store:
     return Store(target.place, ir.Int(0) if whole else _and(target.old, complement(ir.Int(bits))))
 
 
-def _terms(role: str, parts: Sequence[Part], target: Target, fresh: str | None) -> list[ir.Expr]:
+@lru_cache(maxsize=1024)
+def _formula(selection: Selection, parts: tuple[Part, ...], fresh: str | None) -> _Formula:
+    once = Selection(selection.width, once_bits(parts), fresh)
+    clears, sets, toggles = (_terms(role, parts, selection, once) for role in ("clears", "sets", "toggles"))
+    return _Formula(clears, sets, toggles, _replaces(parts, selection.whole))
+
+
+def _terms(role: str, parts: tuple[Part, ...], selection: Selection, once: Selection) -> tuple[ir.Expr, ...]:
     """Return the sets of bits with one role; fields with the same term are merged."""
     merged: dict[tuple[Term, bool], int] = {}
     for part in parts:
@@ -213,15 +254,14 @@ def _terms(role: str, parts: Sequence[Part], target: Target, fresh: str | None) 
         if term is not None and part.access in WRITABLE:
             key = (term, part.access in ONCE)
             merged[key] = merged.get(key, 0) | part.bits
-    once = Target(target.place, once_bits(parts), True, fresh)
     clearing = role == "clears"
-    return [
-        _once(once, term, bits) if limited else target.term(term, bits, clearing)
+    return tuple(
+        _once(once, term, bits) if limited else selection.term(term, bits, clearing)
         for (term, limited), bits in merged.items()
-    ]
+    )
 
 
-def _once(once: Target, term: Term, bits: int) -> ir.Expr:
+def _once(once: Selection, term: Term, bits: int) -> ir.Expr:
     """Return a set of write-once bits, limited to those that are not written yet."""
     every = bits == once.whole
     if term == "ones":
@@ -230,16 +270,7 @@ def _once(once: Target, term: Term, bits: int) -> ir.Expr:
     return once.term(term, mask_of_bits(once.width) if every else bits)
 
 
-def _kept(target: Target, clears: list[ir.Expr], parts: Sequence[Part]) -> ir.Expr | None:
-    """Return the part of the stored value that is kept, or None if nothing is kept."""
-    if not clears:
-        return target.old
-    if target.written is None and len(clears) == 1 and _replaces(parts, target.whole):
-        return None
-    return _and(target.old, complement(_union(clears)))
-
-
-def _replaces(parts: Sequence[Part], whole: int) -> bool:
+def _replaces(parts: tuple[Part, ...], whole: int) -> bool:
     """Whether a write of all lanes replaces the whole old value."""
     stored = sum(part.bits for part in parts if part.access in WRITABLE - ONCE and part.write in ("store", "wclr"))
     return stored & whole == whole
@@ -261,7 +292,7 @@ def _limited(operand: ir.Expr, bits: int | None) -> ir.Expr:
     return operand if bits is None else _and(operand, ir.Int(bits))
 
 
-def _union(terms: list[ir.Expr]) -> ir.Expr:
+def _union(terms: tuple[ir.Expr, ...]) -> ir.Expr:
     return reduce(_or, terms)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language import ir, model
 
 Thing = tuple[str, str]
@@ -58,6 +59,7 @@ Step = ir.Stmt | Store | Update | WindowWrite
 Steps = tuple[Step, ...]
 
 
+@lru_cache(maxsize=256)
 def local(name: str, width: int) -> ir.Load:
     """Return the value of an entry point's parameter or local of ``width`` bits: ``value``, ``mask``, ``fresh`` ..."""
     return ir.Load(ir.LocalPlace(name), ir.Range.unsigned(width))

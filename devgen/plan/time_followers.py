@@ -9,9 +9,9 @@ and reset like a described one. Its name has dots, which no described name has: 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import get_args
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language import ir, model
 from devgen.language.behaviour.ramps import Change
 from devgen.language.behaviour.time_changes import ChangeFinder

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language import LoadResult
 
 Values = Mapping[str, object]

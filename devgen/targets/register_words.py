@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.common.units import SIZE_UNITS
 from devgen.language.view import FieldView, RegisterView, Size
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language.behaviour import ranges
 from devgen.language.behaviour.known_values import Flow
 from devgen.language.behaviour.program import Owner, Program

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language.behaviour import ranges
 from devgen.language.behaviour.property_bounds import MOST, Fact, Linear, exact, uppers
 from devgen.language.behaviour.storage import Storage, loads, storage

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import get_args
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language.behaviour import ranges
 from devgen.language.ir import BOOL, Expr, FifoQueryName, Int, Load, Now, Place, Range, Slice
 from devgen.language.scope import (

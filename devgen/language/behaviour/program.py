@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language.behaviour.property_bounds import Fact
 from devgen.language.behaviour.storage import Storage
 from devgen.language.ir import Expr, Range, Stmt
@@ -58,12 +59,14 @@ class Program:
     """The compiler's state for one device, kept in its root scope.
 
     ``patience`` is the remaining budget of expressions that may be checked again, for loops and for further calls of
-    functions. When it is used up, loops lose precision and functions need annotated parameters.
+    functions. When it is used up, loops lose precision and functions need annotated parameters. ``trees`` are the
+    parsed functions by name, ``bodies`` the parsed statements of actions by text and place.
     """
 
     calls: dict[Owner, tuple[Fact, ...]] = field(default_factory=dict)
     instances: dict[tuple[str, tuple[Fact, ...]], Instance] = field(default_factory=dict)
     trees: dict[str, ast.expr | None] = field(default_factory=dict)
+    bodies: dict[tuple[str, Mark], list[ast.stmt] | None] = field(default_factory=dict)
     active: list[str] = field(default_factory=list)
     edges: dict[Owner, dict[Owner, None]] = field(default_factory=dict)
     marks: dict[Owner, Mark] = field(default_factory=dict)

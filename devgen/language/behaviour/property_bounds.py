@@ -7,8 +7,8 @@ integer properties, and a value may have several. They refine numeric ranges and
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language.behaviour import ranges
 from devgen.language.ir import Binary, Builtin, Conditional, Expr, Int, Load, LocalPlace, PropertyPlace, Range, Unary
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
-from devgen.language.behaviour.text_limits import Refusal, Scanner
+from devgen.common.quick_dataclass import dataclass
+from devgen.language.behaviour.text_limits import Refusal, scan
 from devgen.language.diagnostics.codes_behaviour import EMPTY, SYNTAX, TOO_DEEP
 from devgen.language.diagnostics.diagnostic import Kind
 from devgen.language.diagnostics.reporting import Diagnostics, SourceText
@@ -99,15 +100,14 @@ def parse_head(reporter: Reporter) -> ast.FunctionDef | None:
 
 
 def _scan(reporter: Reporter, what: str) -> str | None:
-    scanner = Scanner(reporter.source.text)
-    refusal = scanner.scan()
-    if refusal is not None:
-        reporter.refuse(refusal)
+    clean = scan(reporter.source.text)
+    if isinstance(clean, Refusal):
+        reporter.refuse(clean)
         return None
-    if not scanner.clean.strip():
+    if not clean.strip():
         reporter.report(EMPTY, None, what=what)
         return None
-    return scanner.clean
+    return clean
 
 
 def _parse(text: str, reporter: Reporter) -> ast.Module | None:

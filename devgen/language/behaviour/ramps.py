@@ -7,10 +7,11 @@ which it wraps. `devgen.language.behaviour.time_changes` builds them from expres
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import gcd
 from typing import Final
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language.behaviour import ranges
 from devgen.language.ir import BOOL, Binary, BinaryOp, CompareOp, CounterPlace, Expr, Int, Logic, Now, Range, Unary
 

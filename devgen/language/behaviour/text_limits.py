@@ -9,8 +9,10 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
+from functools import lru_cache
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language.diagnostics.codes_behaviour import (
     BAD_CHARACTER,
     BAD_ESCAPE,
@@ -29,11 +31,12 @@ DEEPEST = 64
 """Most levels of nesting: blocks, brackets and chained operators."""
 
 _TOKEN = re.compile(
-    r"""(?P<space>[ \t]+)|(?P<newline>\n)|(?P<comment>\#[^\n]*)|(?P<number>[0-9][0-9A-Za-z_.]*)"""
+    r"""[ \t]*(?:(?P<newline>\n)|(?P<comment>\#[^\n]*)|(?P<number>[0-9][0-9A-Za-z_.]*)"""
     r"""|(?P<word>[A-Za-z_][A-Za-z0-9_]*)|(?P<escaped>`[^`\n]*`)|(?P<string>'[^'\n\\]*'|"[^"\n\\]*")"""
     r"""|(?P<open>[(\[])|(?P<close>[)\]])|(?P<comma>,)"""
-    r"""|(?P<operator><<=|>>=|//=|<<|>>|//|==|!=|<=|>=|\+=|-=|\*=|%=|&=|\|=|\^=|[-+*%&|^~<>=.:])"""
+    r"""|(?P<operator><<=|>>=|//=|<<|>>|//|==|!=|<=|>=|\+=|-=|\*=|%=|&=|\|=|\^=|[-+*%&|^~<>=.:]))"""
 )
+_SPACE = re.compile(r"[ \t]*")
 _NUMBER = re.compile(
     r"0[xX]_?[0-9a-fA-F]+(_[0-9a-fA-F]+)*|0[bB]_?[01]+(_[01]+)*|0[oO]_?[0-7]+(_[0-7]+)*|0|[1-9]\d*(_\d+)*"
 )
@@ -67,6 +70,8 @@ _INSTEAD = {
 }
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _PAIRS = {")": "(", "]": "["}
+_DOUBLED = frozenset((":=", "**", "&&", "||"))
+_STARTS = frozenset(token[0] for token in _DOUBLED)
 _UNKNOWN_OPERATORS = ("&&", "||", ":=", "**", "/")
 
 
@@ -133,36 +138,22 @@ class Scanner:
         if len(self.text) > LONGEST:
             return Refusal(TOO_LONG, 1, 0, values={"characters": len(self.text), "limit": LONGEST})
         position = 0
-        handlers: dict[str, Callable[[str, int], Refusal | None]] = self._handlers()
         for match in _TOKEN.finditer(self.text):
             if match.start() != position:
-                return self._stray(position)
-            kind, token = match.lastgroup or "", match.group()
-            if self.previous == "newline" and not self.groups[1:] and kind not in ("newline", "comment", "space"):
-                self._indent(position - self.start)
-            handler = handlers.get(kind)
-            found = handler(token, position - self.start) if handler else None
+                break
+            kind = match.lastgroup or ""
+            token, start = match[kind], match.start(kind)
+            if self.previous == "newline" and not self.groups[1:] and kind not in ("newline", "comment"):
+                self._indent(start - self.start)
+            self.adjacent = start == position
+            found = _HANDLERS[kind](self, token, start - self.start)
             if found:
                 return found
             position = match.end()
-            self.adjacent = kind != "space"
-            if self.adjacent:
-                self.previous = kind
+            self.previous = kind
+        space = _SPACE.match(self.text, position)
+        position = space.end() if space else position
         return self._stray(position) if position != len(self.text) else self._finish(position)
-
-    def _handlers(self) -> dict[str, Callable[[str, int], Refusal | None]]:
-        return {
-            "newline": self._newline,
-            "comment": self._comment,
-            "number": self._number,
-            "word": self._word,
-            "escaped": self._escaped,
-            "string": self._string,
-            "open": self._open,
-            "close": self._close,
-            "comma": self._comma,
-            "operator": self._operator,
-        }
 
     def _finish(self, position: int) -> Refusal | None:
         if self.groups[1:]:
@@ -273,12 +264,13 @@ class Scanner:
         return None
 
     def _operator(self, token: str, column: int) -> Refusal | None:
-        following = self.text[self.start + column + len(token) : self.start + column + len(token) + 1]
-        if token + following in (":=", "**", "&&", "||"):
-            return self._refuse_word(token + following, column)
         if token == ".":
             self.groups[-1].operand += 1
             return None
+        if token in _STARTS:
+            following = self.text[self.start + column + len(token) : self.start + column + len(token) + 1]
+            if token + following in _DOUBLED:
+                return self._refuse_word(token + following, column)
         return self._count(column)
 
     def _count(self, column: int) -> Refusal | None:
@@ -301,3 +293,32 @@ class Scanner:
 
     def _comma(self, _: str, __: int) -> None:
         self.groups[-1].next_element()
+
+
+_HANDLERS: dict[str, Callable[[Scanner, str, int], Refusal | None]] = {
+    "newline": Scanner._newline,
+    "comment": Scanner._comment,
+    "number": Scanner._number,
+    "word": Scanner._word,
+    "escaped": Scanner._escaped,
+    "string": Scanner._string,
+    "open": Scanner._open,
+    "close": Scanner._close,
+    "comma": Scanner._comma,
+    "operator": Scanner._operator,
+}
+
+
+def scan(text: str) -> Refusal | str:
+    """Return the text without comments, with ```name``` as ``_name_``, or why it may not be parsed."""
+    return _scan_short(text) if len(text) <= _SHORT else _scan(text)
+
+
+def _scan(text: str) -> Refusal | str:
+    scanner = Scanner(text)
+    return scanner.scan() or scanner.clean
+
+
+_SHORT = 1024
+_scan_short = lru_cache(maxsize=1024)(_scan)
+"""Fragments repeat texts in each device that includes them. Only short texts are kept: at most 2 MiB in all."""

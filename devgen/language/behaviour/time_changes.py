@@ -23,9 +23,10 @@ comparisons of two ramps, and reads of guest memory are refused with the reason.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final, Literal
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language.behaviour import ramps
 from devgen.language.behaviour.ramps import Change, Changes, NotFollowedError, Ramp, Value
 from devgen.language.behaviour.substitution import substitute

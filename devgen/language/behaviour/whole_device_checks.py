@@ -81,9 +81,11 @@ def _trees(entry: Declared, program: Program, sink: Diagnostics) -> list[ast.AST
             program.trees[entry.name] = parse_expression(Reporter(sink, entry.body, program.seen))
         tree = program.trees[entry.name]
         return [] if tree is None else [tree]
-    return [
-        statement for text in entry.body for statement in parse_statements(Reporter(sink, text, program.seen)) or ()
-    ]
+    found: list[ast.AST] = []
+    for text in entry.body:
+        body = program.bodies[text.text, text.mark] = parse_statements(Reporter(sink, text, program.seen))
+        found += body or ()
+    return found
 
 
 def _facts(entry: Declared, program: Program) -> tuple[Fact, ...]:
@@ -148,7 +150,8 @@ def compile_texts(
     found: list[Stmt] = []
     for text in texts:
         unit.reporter = Reporter(sink, text, unit.program.seen)
-        tree = parse_statements(unit.reporter)
+        place = (text.text, text.mark)
+        tree = unit.program.bodies[place] if place in unit.program.bodies else parse_statements(unit.reporter)
         unit.failed |= tree is None
         found += Statements(unit).sequence(tree or ())
     body = tuple(found)
@@ -200,7 +203,7 @@ def _check_costs(
             costs[owner] = cost.cost_of(bodies[owner].body, costs)
     told: set[Mark] = set()
     for entry in program.entries:
-        steps = cost.cost_of(entry.body, costs)
+        steps = costs[entry.owner] if bodies[entry.owner] is entry else cost.cost_of(entry.body, costs)
         callees = (callee for callee in program.edges.get(entry.owner, ()) if callee[0] in ("action", "expire"))
         blamed = any(costs.get(callee, 0) > cost.MOST_STEPS for callee in callees)
         if steps > cost.MOST_STEPS and not blamed and entry.mark not in told:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from devgen.common.quick_dataclass import dataclass
 from devgen.language.diagnostics.text_form import printable
 from devgen.language.model import Mark
 

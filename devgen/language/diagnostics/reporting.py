@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from devgen.common.near_names import nearest
+from devgen.common.quick_dataclass import dataclass
 from devgen.language.diagnostics.codes_files import AND_MORE
 from devgen.language.diagnostics.diagnostic import Diagnostic, Kind
 from devgen.language.diagnostics.places import Fix, Related

@@ -7,8 +7,9 @@ first, and only hulls that touch are taken apart into their elements.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from operator import attrgetter
+
+from devgen.common.quick_dataclass import dataclass
 
 ELEMENT_LIMIT = 200_000
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language.diagnostics import codes_pci as kinds
 from devgen.language.elaborate import express_keys as express
 from devgen.language.elaborate import power_keys as power

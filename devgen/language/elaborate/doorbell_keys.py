@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language.diagnostics import codes_layout as kinds
 from devgen.language.elaborate.elaboration import Context, Tree, entries
 from devgen.language.ir import Int, Range

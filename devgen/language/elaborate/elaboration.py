@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language.diagnostics import codes_keys as shape_kinds
 from devgen.language.diagnostics import codes_parts as part_kinds
 from devgen.language.diagnostics import codes_values as value_kinds

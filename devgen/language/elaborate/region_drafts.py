@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language.elaborate.doorbell_keys import DoorbellDraft
 from devgen.language.elaborate.elaboration import Tree
 from devgen.language.elaborate.register_drafts import Defaults, Draft

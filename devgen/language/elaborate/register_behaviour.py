@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language.elaborate.elaboration import Context, Tree
 from devgen.language.elaborate.register_contradictions import NEEDS_READ_ACCESS
 from devgen.language.elaborate.register_drafts import Draft, FileDraft, RegisterDraft

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from devgen.common.quick_dataclass import dataclass
 from devgen.common.units import FREQUENCY_UNITS, TIME_UNITS
 from devgen.language.diagnostics import codes_parts as kinds
 from devgen.language.diagnostics import codes_values as value_kinds

@@ -5,9 +5,10 @@ A place can have an index, which is an expression, and an expression can load a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language.ir.number_range import BOOL, BYTE, NANOSECONDS, UNBOUNDED, Range
 
 # --- places: what can be read, and mostly assigned -------------------------------------

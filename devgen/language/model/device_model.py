@@ -6,10 +6,11 @@ are frozen.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Literal
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language.ir import ClockName, Expr, Range, Stmt
 from devgen.language.model.firmware_model import Acpi
 from devgen.language.model.pci_model import Pci

@@ -5,9 +5,9 @@ Offsets and sizes are bytes. Sources: PCI Local Bus Specification 3.0 and PCI Ex
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language.ir import Expr
 
 BarType = Literal["io", "mem32", "mem64", "rom"]

@@ -9,10 +9,11 @@ the user named: an untrusted description must not make devgen read or quote anot
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.common.yaml_files import SUFFIXES
 from devgen.language.diagnostics import codes_files as kinds
 from devgen.language.diagnostics.reporting import Diagnostics, did_you_mean

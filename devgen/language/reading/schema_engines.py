@@ -11,11 +11,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.share import find_share
 
 if TYPE_CHECKING:

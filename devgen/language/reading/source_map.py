@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from itertools import accumulate
 from typing import Any
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language.diagnostics.reporting import SourceText
 from devgen.language.model import Mark
 

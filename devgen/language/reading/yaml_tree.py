@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from yaml import MarkedYAMLError, YAMLError
@@ -25,6 +25,7 @@ from yaml.events import (
 )
 from yaml.reader import ReaderError
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language.diagnostics import codes_files as kinds
 from devgen.language.diagnostics.diagnostic import Kind
 from devgen.language.diagnostics.reporting import Diagnostics

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language import model
 from devgen.plan import DevicePlan, plan_device
 from devgen.plan.followers import EnableFollower, LevelFollower, RoomFollower

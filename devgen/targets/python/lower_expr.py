@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language import ir, model
 from devgen.plan.registers import RegisterKey, mask_of_bits
 from devgen.plan.steps import WindowRead

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language import ir, model
 from devgen.plan.device_plan import InputPlan, StreamPlan
 from devgen.plan.steps import Steps

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language import model
 from devgen.plan.access_plan import CoalescedRange
 from devgen.plan.device_plan import DoorbellPlan, RegionPlan

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from devgen.common.quick_dataclass import dataclass
 from devgen.language import ir
 from devgen.plan.register_plan import ReadPlan, RegisterPlan
 from devgen.plan.registers import mask_of_bits

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language import ir
 from devgen.language.typed_walk import names_local, operands
 from devgen.plan.registers import mask_of_bits

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from devgen.common.quick_dataclass import dataclass
 from devgen.language import ir, model
 from devgen.language.typed_walk import names_local
 from devgen.plan.alarms import Alarm

@@ -7,8 +7,7 @@ is left to decide. ``Node`` is an expression, ``Statements`` a method's body (se
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from devgen.common.quick_dataclass import dataclass
 from devgen.targets.python.source_tree import Node, Statements
 
 

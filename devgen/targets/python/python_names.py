@@ -9,6 +9,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from devgen.targets.python import source_tree as tree
@@ -80,6 +81,7 @@ def require_name(name: str) -> None:
         raise LoweringError(f"{name!r} cannot be a name")
 
 
+@lru_cache(maxsize=256)
 def local(name: str) -> str:
     """Return the Python name of a local, a parameter or a loop variable. Raises LoweringError for what is none."""
     require_name(name)

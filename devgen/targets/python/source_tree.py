@@ -15,8 +15,10 @@ method takes only parameters that its body names, and a module imports only what
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple
+
+from devgen.common.quick_dataclass import dataclass
 
 # Binding strength of Python's operators, weakest first.
 CONDITIONAL: Final = 0
@@ -110,6 +112,7 @@ def attribute(name: str) -> Node:
     return Node(f"self.{name}")
 
 
+@lru_cache(maxsize=256)
 def local(name: str) -> Node:
     """A local or a parameter."""
     return Node(name, uses=frozenset((name,)))
@@ -144,27 +147,35 @@ def negation(operand: Node) -> Node:
 
 def chain(level: int, operands: Sequence[tuple[str, Node]], truth: bool = False) -> Node:
     """Operands, each but the first behind its operator or keyword; what binds at ``level`` joins the chain."""
-    pieces: list[tuple[str, Node]] = []
-    for operator, operand in operands:
-        if operand.level == level and isinstance(operand.shape, Chain):
-            (_, first), *rest = operand.shape.pieces
-            pieces += [(operator, first), *rest]
-        else:
-            pieces.append((operator, operand))
+    pieces = [piece for operator, operand in operands for piece in _pieces(operator, operand, level)]
     text = " ".join([f"{operator} {operand.text}" if operator else operand.text for operator, operand in operands])
     return Node(text, level, truth, union([operand for _, operand in operands]), Chain(tuple(pieces)))
+
+
+def _pieces(operator: str, operand: Node, level: int) -> tuple[tuple[str, Node], ...]:
+    """The pieces of an operand in a chain: those of a chain of the same level, or the operand alone."""
+    if operand.level != level or not isinstance(operand.shape, Chain):
+        return ((operator, operand),)
+    inner = operand.shape.pieces
+    return inner if not operator else ((operator, inner[0][1]), *inner[1:])
 
 
 def binary(operator: str, left: Node, right: Node, truth: bool = False) -> Node:
     """``left operator right``. Python's operators group to the left: an equal one on the right gets parentheses."""
     level = LEVELS[operator]
+    head = left.beside(level)
     tail = right.beside(level) if right.level != level else grouped(right)
-    return chain(level, (("", left.beside(level)), (operator, tail)), truth)
+    pieces = (*_pieces("", head, level), (operator, tail))
+    used = head.uses | tail.uses if head.uses and tail.uses else head.uses or tail.uses
+    return Node(f"{head.text} {operator} {tail.text}", level, truth, used, Chain(pieces))
 
 
 def masked(node: Node, mask: Node) -> Node:
     """``node & mask``."""
-    return chain(BIT_AND, (("", node.beside(BIT_AND)), ("&", mask)))
+    head = node.beside(BIT_AND)
+    pieces = (*_pieces("", head, BIT_AND), ("&", mask))
+    used = head.uses | mask.uses if mask.uses else head.uses
+    return Node(f"{head.text} & {mask.text}", BIT_AND, False, used, Chain(pieces))
 
 
 def call(function: str, arguments: Iterable[Node] = (), uses: Uses = NOTHING) -> Node:

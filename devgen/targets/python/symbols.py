@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
+from devgen.common.quick_dataclass import dataclass
 from devgen.language import model
 from devgen.plan import DevicePlan
 from devgen.plan.registers import PlannedRegister, RegisterKey

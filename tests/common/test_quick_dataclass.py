@@ -1,0 +1,68 @@
+"""devgen's ``dataclass`` against that of the standard library."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from devgen.common.quick_dataclass import dataclass as quick
+
+SOURCE = {
+    "fields": "low: int\nhigh: int = 3",
+    "no fields": "",
+    "hidden field": "low: int\nnote: str = dataclasses.field(default='', repr=False, compare=False)",
+    "own repr": "low: int\ndef __repr__(self): return 'mine'",
+    "own hash": "low: int\ndef __hash__(self): return 7",
+    "own equality": "low: int\ndef __eq__(self, other): return True",
+}
+
+
+def make(decorator: Any, body: str, **options: object) -> Any:
+    """Return class ``Made`` with such a body, decorated."""
+    names: dict[str, Any] = {"__name__": __name__, "dataclasses": dataclasses}
+    lines = "".join(f"    {line}\n" for line in body.splitlines())
+    exec(f"class Made:\n    '''A class.'''\n{lines}", names)
+    return decorator(slots=True, **options)(names["Made"])
+
+
+@pytest.mark.parametrize("body", SOURCE.values(), ids=SOURCE)
+@pytest.mark.parametrize("frozen", [True, False])
+def test_equality_hash_and_repr_are_those_of_the_standard_library(body: str, frozen: bool) -> None:
+    def facts(decorator: Any) -> list[object]:
+        made = make(decorator, body, frozen=frozen)
+        values = [1] * ("low" in body)
+        several = [made(*values), made(*values), *([made(2)] if values else [])]
+        hashable = made.__hash__ is not None
+        return [
+            [repr(item) for item in several],
+            [[item == other for other in several] for item in several],
+            several[0] == 1,
+            hashable,
+            hashable and hash(several[0]) == hash(several[1]),
+        ]
+
+    assert facts(quick) == facts(dataclasses.dataclass)
+
+
+def test_a_frozen_instance_cannot_be_changed() -> None:
+    item = make(quick, SOURCE["fields"], frozen=True)(1)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        item.low = 2
+
+
+def test_without_eq_instances_differ() -> None:
+    made = make(quick, SOURCE["fields"], frozen=True, eq=False)
+    assert made(1) != made(1)
+
+
+def test_classes_of_the_same_values_differ() -> None:
+    first, second = (make(quick, SOURCE["fields"], frozen=True) for _ in range(2))
+    assert first(1) != second(1)
+
+
+def test_replace_and_fields_work() -> None:
+    item = make(quick, SOURCE["fields"], frozen=True)(1)
+    assert repr(dataclasses.replace(item, high=9)) == "Made(low=1, high=9)"
+    assert [field.name for field in dataclasses.fields(item)] == ["low", "high"]
