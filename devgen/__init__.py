@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from devgen.checking.report_forms import REPORT_FORMS, ReportForm
     from devgen.errors import ArgumentError, DevgenError, FileError
     from devgen.exchange.findings import Finding, Outcome
-    from devgen.hosts.bench import Bench, BenchError, Event
+    from devgen.hosts.bench import Bench, BenchError, BenchMaker, Event
     from devgen.hosts.bench.replay_comparison import Divergence, ReplayResult
     from devgen.hosts.kvm import KvmError
     from devgen.hosts.vfio_user import FunctionHost, PciFunction, ServedFunctionError
@@ -120,7 +120,7 @@ _HOME = {
     "devgen.checking.report_forms": ("REPORT_FORMS", "ReportForm"),
     "devgen.errors": ("ArgumentError", "DevgenError", "FileError"),
     "devgen.exchange.findings": ("Finding", "Outcome"),
-    "devgen.hosts.bench": ("Bench", "BenchError", "Event"),
+    "devgen.hosts.bench": ("Bench", "BenchError", "BenchMaker", "Event"),
     "devgen.hosts.bench.replay_comparison": ("Divergence", "ReplayResult"),
     "devgen.hosts.kvm": ("KvmError",),
     "devgen.hosts.vfio_user": ("FunctionHost", "PciFunction", "ServedFunctionError"),
@@ -149,6 +149,7 @@ __all__ = [
     "Bar",
     "Bench",
     "BenchError",
+    "BenchMaker",
     "Board",
     "BoardDescription",
     "BuildError",

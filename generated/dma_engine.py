@@ -84,6 +84,8 @@ class DmaEngine(PciDevice):
         "STATUS": (("DONE", 0, 1), ("ERROR", 1, 1)),
         "VECTOR": (("NUMBER", 0, 3),),
     }
+    ACTING: ClassVar[Mapping[str, tuple[int, int]]] = {"STATUS": (3, 0)}
+    FOLLOWERS: ClassVar[tuple[str, ...]] = ("update_inta",)
 
     def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)

@@ -88,6 +88,7 @@ class I8254(Device):
         StateItem("due", "state", 64),
         StateItem("transition", "timer"),
     )
+    PEEKS: ClassVar[Mapping[str, str | int]] = {"COUNT": "value_COUNT"}
 
     def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)

@@ -111,6 +111,22 @@ class Mc146818rtc(Device):
         ),
         "C": (("UF", 4, 1), ("AF", 5, 1), ("PF", 6, 1), ("IRQF", 7, 1)),
     }
+    PEEKS: ClassVar[Mapping[str, str | int]] = {
+        "DATA": "",
+        "SECONDS": "SECONDS",
+        "MINUTES": "MINUTES",
+        "HOURS": "HOURS",
+        "DAY_OF_WEEK": "DAY_OF_WEEK",
+        "DAY": "DAY",
+        "MONTH": "MONTH",
+        "YEAR": "YEAR",
+        "A": "A",
+        "C": "C",
+        "CENTURY": "CENTURY",
+        "CENTURY37": "CENTURY",
+    }
+    ALIASES: ClassVar[Mapping[str, str]] = {"CENTURY37": "CENTURY"}
+    FOLLOWERS: ClassVar[tuple[str, ...]] = ("update_irq",)
 
     def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)

@@ -138,6 +138,8 @@ class Nvme(PciDevice):
         "ASQ": (("ASQB", 12, 52),),
         "ACQ": (("ACQB", 12, 52),),
     }
+    LABELS: ClassVar[Mapping[str, Mapping[str, int]]] = {"CSTS.SHST": {"NORMAL": 0, "OCCURRING": 1, "COMPLETE": 2}}
+    FOLLOWERS: ClassVar[tuple[str, ...]] = ("update_inta",)
     DELETE_SQ: ClassVar[int] = 0
     CREATE_SQ: ClassVar[int] = 1
     GET_LOG_PAGE: ClassVar[int] = 2

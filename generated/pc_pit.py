@@ -89,6 +89,7 @@ class PcPit(Device):
     FIELDS: ClassVar[Mapping[str, tuple[tuple[str, int, int], ...]]] = {
         "B": (("GATE2", 0, 1), ("SPEAKER", 1, 1), ("CHECKS", 2, 2), ("REFRESH", 4, 1), ("OUT2", 5, 1)),
     }
+    PEEKS: ClassVar[Mapping[str, str | int]] = {"COUNT": "value_COUNT"}
 
     def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)

@@ -58,6 +58,11 @@ class PciIdio16(PciDevice):
     FIELDS: ClassVar[Mapping[str, tuple[tuple[str, int, int], ...]]] = {
         "STATUS": (("LOW", 0, 1), ("HIGH", 1, 1), ("PENDING", 2, 1)),
     }
+    PEEKS: ClassVar[Mapping[str, str | int]] = {
+        "ENABLE": 0,
+        "FILTER": 0,
+    }
+    FOLLOWERS: ClassVar[tuple[str, ...]] = ("update_inta",)
 
     def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)

@@ -121,6 +121,11 @@ class Pl011(Device):
             ("OE", 10, 1),
         ),
     }
+    PEEKS: ClassVar[Mapping[str, str | int]] = {"DR": "value_DR"}
+    FOLLOWERS: ClassVar[tuple[str, ...]] = (
+        "update_intr",
+        "update_serial",
+    )
     ID: ClassVar[tuple[int, ...]] = (0x11, 0x10, 0x14, 0x00, 0x0D, 0xF0, 0x05, 0xB1)
 
     def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:

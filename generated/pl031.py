@@ -55,6 +55,7 @@ class Pl031(Device):
         "IMSC": (("ALARM", 0, 1),),
         "RIS": (("ALARM", 0, 1),),
     }
+    FOLLOWERS: ClassVar[tuple[str, ...]] = ("update_intr",)
     ID: ClassVar[tuple[int, ...]] = (0x31, 0x10, 0x14, 0x00, 0x0D, 0xF0, 0x05, 0xB1)
 
     def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:

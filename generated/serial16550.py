@@ -92,6 +92,15 @@ class Serial16550(Device):
             ("DCD", 7, 1),
         ),
     }
+    LABELS: ClassVar[Mapping[str, Mapping[str, int]]] = {
+        "IIR.CAUSE": {"MODEM": 0, "NONE": 1, "SENT": 2, "RECEIVED": 4, "LINE": 6, "TIMEOUT": 12},
+    }
+    PEEKS: ClassVar[Mapping[str, str | int]] = {
+        "RBR": "value_RBR",
+        "IIR": "IIR",
+        "LSR": "LSR",
+    }
+    FOLLOWERS: ClassVar[tuple[str, ...]] = ("update_serial",)
     FIFO: ClassVar[int] = 0x10
 
     def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:

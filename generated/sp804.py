@@ -69,6 +69,8 @@ class Sp804(Device):
         ),
         "T.RIS": (("TIMER", 0, 1),),
     }
+    LABELS: ClassVar[Mapping[str, Mapping[str, int]]] = {"T.CTRL.PRESCALE": {"DIV1": 0, "DIV16": 1, "DIV256": 2}}
+    FOLLOWERS: ClassVar[tuple[str, ...]] = ("update_intr",)
     ID: ClassVar[tuple[int, ...]] = (0x04, 0x18, 0x14, 0x00, 0x0D, 0xF0, 0x05, 0xB1)
 
     def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:

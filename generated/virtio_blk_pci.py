@@ -146,6 +146,11 @@ class VirtioBlkPci(PciDevice):
         ),
         "ISR": (("QUEUE", 0, 1), ("CONFIG", 1, 1)),
     }
+    PEEKS: ClassVar[Mapping[str, str | int]] = {
+        "ISR": "ISR",
+        "ACCESS_DATA": "",
+    }
+    FOLLOWERS: ClassVar[tuple[str, ...]] = ("update_inta",)
     LARGEST: ClassVar[int] = 0x100
     NO_VECTOR: ClassVar[int] = 0xFFFF
     ALL_ONES: ClassVar[int] = 0xFFFFFFFFFFFFFFFF

@@ -135,6 +135,14 @@ class VirtioConsolePci(PciDevice):
         ),
         "ISR": (("QUEUE", 0, 1), ("CONFIG", 1, 1)),
     }
+    PEEKS: ClassVar[Mapping[str, str | int]] = {
+        "ISR": "ISR",
+        "ACCESS_DATA": "",
+    }
+    FOLLOWERS: ClassVar[tuple[str, ...]] = (
+        "update_inta",
+        "update_serial",
+    )
     LARGEST: ClassVar[int] = 0x100
     NO_VECTOR: ClassVar[int] = 0xFFFF
     ALL_ONES: ClassVar[int] = 0xFFFFFFFFFFFFFFFF

@@ -132,6 +132,14 @@ class VirtioRngPci(PciDevice):
         ),
         "ISR": (("QUEUE", 0, 1), ("CONFIG", 1, 1)),
     }
+    PEEKS: ClassVar[Mapping[str, str | int]] = {
+        "ISR": "ISR",
+        "ACCESS_DATA": "",
+    }
+    FOLLOWERS: ClassVar[tuple[str, ...]] = (
+        "update_inta",
+        "update_entropy",
+    )
     LARGEST: ClassVar[int] = 0x100
     NO_VECTOR: ClassVar[int] = 0xFFFF
     ALL_ONES: ClassVar[int] = 0xFFFFFFFFFFFFFFFF

@@ -45,6 +45,8 @@ class Xche(PciDevice):
         "CTRL": (("ENABLE", 0, 1), ("MODE", 4, 4)),
         "STATUS": (("ENABLED", 0, 1), ("PENDING", 1, 1)),
     }
+    LABELS: ClassVar[Mapping[str, Mapping[str, int]]] = {"CTRL.MODE": {"IDLE": 0, "ECHO": 1, "SWAP": 2}}
+    ACTING: ClassVar[Mapping[str, tuple[int, int]]] = {"EVENTS": (0xFF, 0)}
 
     def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:
         super().__init__(env, **properties)

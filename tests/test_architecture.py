@@ -30,6 +30,15 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     **{part: RUNTIME[:index] for index, part in enumerate(RUNTIME)},
     **dict.fromkeys(HOSTS, RUNTIME),
     "devgen.api": ("devgen.language", "devgen.checking", "devgen.build", "devgen.exchange", *RUNTIME, *HOSTS),
+    "devgen.testing": (
+        "devgen.language",
+        "devgen.plan",
+        "devgen.targets",
+        "devgen.build",
+        *RUNTIME,
+        *HOSTS,
+        "devgen.api",
+    ),
     "devgen.cli": (),  # public names of `devgen` only: tests/api/test_public_surface.py
     "generated": RUNTIME,
 }

@@ -13,12 +13,15 @@ PCI devices get an address for each BAR. For example::
         dev.advance("1 s")
         assert dev.irq("intr") == 1
 
-- ``bench``: the bench; ``pytest_plugin``: the fixture ``device``.
+- ``bench``: the bench; ``bench_maker``: the type of the fixture ``bench`` (`devgen.testing`).
+- ``bench_registers``, ``named_register``, ``register_values``: registers by name; ``register_places`` finds them,
+  ``stored_registers`` peeks and pokes; ``typed_registers.pyi`` has the types that generated stubs use.
 - ``replay``: carries a recorded trace out on a bench; ``replay_comparison`` compares outputs, ``trace_header`` and
   ``trace_places`` read where the recorded device was.
 """
 
 from devgen.hosts.bench.arguments import BenchError
 from devgen.hosts.bench.bench import Bench, Event
+from devgen.hosts.bench.bench_maker import BenchMaker
 
-__all__ = ["Bench", "BenchError", "Event"]
+__all__ = ["Bench", "BenchError", "BenchMaker", "Event"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, Generic, Self, TextIO, cast, overload
 
 from devgen.hosts.bench.arguments import (
     SIZES,
@@ -24,8 +24,10 @@ from devgen.hosts.bench.arguments import (
     unknown_part,
     wrong_access,
 )
+from devgen.hosts.bench.bench_registers import Registers
 from devgen.hosts.bench.output_taker import OutputTaker
 from devgen.hosts.bench.placing import DECODING, place_bars, region_addresses
+from devgen.hosts.bench.sized_accesses import SizedAccesses
 from devgen.runtime.base.faults import suggest
 from devgen.runtime.base.plain_state import Json, mapping
 from devgen.runtime.device.device import Device
@@ -43,6 +45,18 @@ from devgen.runtime.observe.recorder import Recorder
 from devgen.runtime.pci import PciDevice
 from devgen.runtime.time.clock import Clocks, VirtualClock
 
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    from devgen.hosts.bench.typed_registers import Described
+
+    Regs = TypeVar("Regs", default=Registers)
+    _Typed = TypeVar("_Typed")
+else:
+    from typing import TypeVar
+
+    Regs = TypeVar("Regs")
+
 DEFAULT_RAM: Final = 16 << 20
 EXPIRATIONS: Final = 10_000_000
 SLOT: Final = 4
@@ -57,7 +71,7 @@ class Event:
     t: int
 
 
-class Bench:
+class Bench(SizedAccesses, Generic[Regs]):
     """A device on a manual clock. ``device`` is a class, or a name that ``registry`` knows.
 
     Without a ``registry``, names are looked up in the nearest project from the current folder upwards (see
@@ -78,9 +92,28 @@ class Bench:
     Raises RuntimeFault (BenchError, MachineError, DeviceError) for an unknown device or property or a wrong argument.
     """
 
+    @overload
+    def __init__(self: Bench[_Typed], device: type[Described[_Typed]], /, **options: Any) -> None: ...
+
+    @overload
+    def __init__(
+        self: Bench[Registers],
+        device: str | type[Device],
+        /,
+        *,
+        ram: int | RamBlock = ...,
+        rtc: int = ...,
+        at: Mapping[str, int] | None = ...,
+        registry: Registry | None = ...,
+        log: Callable[[str], None] | None = ...,
+        command: int = ...,
+        properties: Mapping[str, PropertyValue] | None = ...,
+        **more: PropertyValue,
+    ) -> None: ...
+
     def __init__(
         self,
-        device: str | type[Device],
+        device: Any,
         /,
         *,
         ram: int | RamBlock = DEFAULT_RAM,
@@ -93,6 +126,7 @@ class Bench:
         **more: PropertyValue,
     ) -> None:
         self.command = command
+        self._registers: Registers | None = None
         self.at_once = True
         """Whether timers that an entry makes due fire at its end; False in a replay that steps the clock for them."""
         check_start(ram, rtc, command)
@@ -202,38 +236,6 @@ class Bench:
         if self._timers.due:
             self.settle()
 
-    def read8(self, offset: int, region: str | None = None) -> int:
-        """Read a byte at ``offset`` of ``region`` (default: the first)."""
-        return self.read(region, offset, 1)
-
-    def read16(self, offset: int, region: str | None = None) -> int:
-        """Read 16 bits."""
-        return self.read(region, offset, 2)
-
-    def read32(self, offset: int, region: str | None = None) -> int:
-        """Read 32 bits."""
-        return self.read(region, offset, 4)
-
-    def read64(self, offset: int, region: str | None = None) -> int:
-        """Read 64 bits."""
-        return self.read(region, offset, 8)
-
-    def write8(self, offset: int, value: int, region: str | None = None) -> None:
-        """Write a byte at ``offset`` of ``region`` (default: the first)."""
-        self.write(region, offset, value, 1)
-
-    def write16(self, offset: int, value: int, region: str | None = None) -> None:
-        """Write 16 bits."""
-        self.write(region, offset, value, 2)
-
-    def write32(self, offset: int, value: int, region: str | None = None) -> None:
-        """Write 32 bits."""
-        self.write(region, offset, value, 4)
-
-    def write64(self, offset: int, value: int, region: str | None = None) -> None:
-        """Write 64 bits."""
-        self.write(region, offset, value, 8)
-
     def load(self, address: int, length: int) -> bytes:
         """Read ``length`` bytes at guest address ``address``. Raises BenchError for a wrong argument."""
         check_load(address, length)
@@ -246,6 +248,13 @@ class Bench:
         check_load(address, 0)
         self.machine.memory.write_bytes(address, bytes_of(data))
         self.settle()
+
+    @property
+    def regs(self) -> Regs:
+        """The device's registers by name: ``regs.CTRL.ENABLE = 1``; see `devgen.hosts.bench.bench_registers`."""
+        if self._registers is None:
+            self._registers = Registers(self)
+        return cast(Regs, self._registers)
 
     # --- time ----------------------------------------------------------------------------
 
@@ -381,7 +390,7 @@ class Bench:
         """Release memory and descriptors. May be called again."""
         self.machine.close()
 
-    def __enter__(self) -> Bench:
+    def __enter__(self) -> Self:
         """Use as a context that closes the bench."""
         return self
 

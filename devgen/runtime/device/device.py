@@ -16,6 +16,7 @@ from devgen.runtime.base.guest_log import AccessLog
 from devgen.runtime.base.packed_memory import pack, unpack
 from devgen.runtime.base.plain_state import Json, integer, mapping
 from devgen.runtime.device.byte_stream import ByteStream
+from devgen.runtime.device.described_registers import DescribedRegisters
 from devgen.runtime.device.environment import Environment
 from devgen.runtime.device.firmware_identity import AcpiIdentity
 from devgen.runtime.device.irq_line import GpioIn, IrqLine
@@ -69,14 +70,14 @@ class DeviceObserver(Protocol):
         ...
 
 
-class Device:
+class Device(DescribedRegisters):
     """Base class of devices. A subclass sets the class attributes and adds its parts in ``__init__``.
 
     - ``ACPI``: what ACPI tables say of the device.
     - ``STATE``: the attributes that a snapshot contains.
     - ``EVENTS``: names of the device's events; empty allows any name.
     - ``ERRORS``: event name → log message, for events that are errors. ``{name}`` in it is a value of the event.
-    - ``FIELDS``: register name → (field name, lowest bit, width in bits), for printing accesses.
+    - `DescribedRegisters` has the tables of registers.
     - ``PROBES``: name of a function of the description without parameters → name of its method, for `probe`.
 
     Raises DeviceError for a property that is unknown, of a wrong type or outside its range.
@@ -91,7 +92,6 @@ class Device:
     STATE: ClassVar[tuple[StateItem, ...]] = ()
     EVENTS: ClassVar[tuple[str, ...]] = ()
     ERRORS: ClassVar[Mapping[str, str]] = {}
-    FIELDS: ClassVar[Mapping[str, tuple[tuple[str, int, int], ...]]] = {}
     PROBES: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:

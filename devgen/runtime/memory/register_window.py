@@ -29,6 +29,11 @@ class Window:
         self._readers: BoundedCache[tuple[int, int], Reader] = BoundedCache(KEPT)
         self._writers: BoundedCache[tuple[int, int], Writer] = BoundedCache(KEPT)
 
+    @property
+    def bank(self) -> RegisterBank:
+        """The registers that the window accesses."""
+        return self._bank
+
     def read(self, at: int, size: int, mask: int | None = None) -> int:
         """Read ``size`` bytes at offset ``at``, or only the byte lanes in ``mask`` if it is given."""
         if mask is None:

@@ -125,7 +125,7 @@ class PciConfig:
         self.changed: Callable[[int, int], None] = _nothing
         self.observer: AccessObserver | None = None
         """Called for the guest's accesses; used by a recorder."""
-        self._banks: list[IoOps] = []
+        self.banks: list[IoOps] = []
         self._answers: BoundedCache[tuple[int, int], _Answer | None] = BoundedCache(KEPT)
         self._watches: list[tuple[int, int, Callable[[], None]]] = []
         self._owned = bytearray(size)
@@ -243,7 +243,7 @@ class PciConfig:
 
         Offsets of ``ops`` are offsets of configuration space.
         """
-        self._banks.append(ops)
+        self.banks.append(ops)
         self._answers.clear()
 
     # --- accesses by the guest -----------------------------------------------------------
@@ -292,7 +292,7 @@ class PciConfig:
 
     def _answer(self, offset: int, size: int) -> _Answer | None:
         """Resolve an access to the device's own registers; None if it accesses none of them."""
-        if not self._banks:
+        if not self.banks:
             return None
         key = (offset, size)
         if key in self._answers:
@@ -320,7 +320,7 @@ class PciConfig:
         """Return the device's own registers that an access overlaps, or None."""
         if offset < FIRST_CAPABILITY or offset + size > self.size:
             return None
-        return next((bank for bank in self._banks if bank.cacheable(offset, size)), None)
+        return next((bank for bank in self.banks if bank.cacheable(offset, size)), None)
 
     @property
     def command(self) -> int:

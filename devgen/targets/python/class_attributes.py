@@ -1,4 +1,4 @@
-"""Class attributes that describe the device as data: state, fields, properties and tables of constants."""
+"""Class attributes that describe the device as data: state, properties and tables of constants."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from devgen.plan.reset_plan import Stored
 from devgen.targets.python.imports import imported
 from devgen.targets.python.lower_expr import integer
 from devgen.targets.python.python_literals import hexadecimal, string
-from devgen.targets.python.source_tree import Node, call, listing, prefixed
+from devgen.targets.python.source_tree import Node, call
 from devgen.targets.python.symbols import Symbols
 
 
@@ -40,14 +40,6 @@ def _item(name: str, attribute: str, kind: str, width: int = 0) -> Node:
     if attribute != name:
         words.append(f"attribute={string(attribute)}")
     return call("StateItem", map(Node, words), imported("StateItem"))
-
-
-def field_tables(symbols: Symbols) -> Iterator[Node]:
-    """The fields of each register that has any: (name, least significant bit, width)."""
-    for symbol in symbols.registers.values():
-        if symbol.model.fields:
-            parts = [Node(f"({string(field.name)}, {field.lsb}, {field.width})") for field in symbol.model.fields]
-            yield prefixed(f"{string(symbol.register.title)}: ", listing("(", parts, ")"))
 
 
 def number_tables(symbols: Symbols) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -10,7 +10,7 @@ from devgen.plan import DevicePlan, plan_device
 from devgen.plan.followers import EnableFollower, LevelFollower, RoomFollower
 from devgen.plan.reset_plan import Stored
 from devgen.targets.python import module
-from devgen.targets.python.class_attributes import field_tables, number_tables, property_declaration, state_items
+from devgen.targets.python.class_attributes import number_tables, property_declaration, state_items
 from devgen.targets.python.field_comments import comment, fields_read
 from devgen.targets.python.imports import imported
 from devgen.targets.python.initial_values import initial_value
@@ -25,6 +25,14 @@ from devgen.targets.python.lower_stmt import StatementLowering
 from devgen.targets.python.lower_time import TimeLowering
 from devgen.targets.python.python_literals import WIDTH, hexadecimal, sentence, split_paragraphs, string
 from devgen.targets.python.python_names import class_name, local
+from devgen.targets.python.register_tables import (
+    acting_tables,
+    alias_tables,
+    field_tables,
+    follower_names,
+    label_tables,
+    peek_tables,
+)
 from devgen.targets.python.source_tree import PASS, Line, Node, Statements, call, grouped, prefixed
 from devgen.targets.python.symbols import Symbols, claim_methods, collect
 
@@ -74,6 +82,11 @@ class _DeviceLowering:
             probes=tuple(self._probes()),
             state=tuple(state_items(self.symbols)),
             fields=tuple(field_tables(self.symbols)),
+            labels=tuple(label_tables(self.symbols)),
+            acting=tuple(acting_tables(self.symbols)),
+            peeks=tuple(peek_tables(self.symbols)),
+            aliases=tuple(alias_tables(self.symbols)),
+            followers=tuple(follower_names(self.symbols)),
             constants=tuple(
                 (self.symbols.attribute("constant", constant.name), hexadecimal(constant.value))
                 for constant in device.constants

@@ -8,11 +8,9 @@ import pytest
 from device_kit import Card, Kit
 from handwritten_pl031 import Pl031
 
-from devgen.hosts.bench import Bench, BenchError, pytest_plugin
+from devgen.hosts.bench import Bench, BenchError
 from devgen.runtime.base.faults import DeviceError, MachineError
 from devgen.runtime.time.durations import nanoseconds
-
-bench = pytest_plugin.bench  # installed, it comes by its entry point
 
 
 def test_an_alarm_in_three_lines() -> None:

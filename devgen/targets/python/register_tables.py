@@ -1,0 +1,89 @@
+"""Class attributes that describe registers as data, for traces and for tests that use registers by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from devgen.plan.register_plan import RegisterPlan
+from devgen.plan.side_effects import Part, parts_of
+from devgen.plan.steps import WindowRead
+from devgen.targets.python.lower_expr import value_method
+from devgen.targets.python.python_literals import hexadecimal, string
+from devgen.targets.python.source_tree import Node, listing, prefixed
+from devgen.targets.python.symbols import RegisterSymbol, Symbols
+
+_BY_ONES = frozenset({"woclr", "woset", "wot"})
+_BY_ZEROS = frozenset({"wzc", "wzs", "wzt"})
+
+
+def field_tables(symbols: Symbols) -> Iterator[Node]:
+    """The fields of each register that has any: (name, least significant bit, width)."""
+    for symbol in symbols.registers.values():
+        if symbol.model.fields:
+            parts = [Node(f"({string(field.name)}, {field.lsb}, {field.width})") for field in symbol.model.fields]
+            yield prefixed(f"{string(symbol.register.title)}: ", listing("(", parts, ")"))
+
+
+def label_tables(symbols: Symbols) -> Iterator[Node]:
+    """The enumeration of each field that has one: label and value."""
+    for symbol in symbols.registers.values():
+        for field in symbol.model.fields:
+            if field.values:
+                labels = [Node(f"{string(label)}: {value}") for label, value in field.values]
+                yield prefixed(f"{string(f'{symbol.register.title}.{field.name}')}: ", listing("{", labels, "}"))
+
+
+def acting_tables(symbols: Symbols) -> Iterator[Node]:
+    """The bits of each register that a written 1, and a written 0, acts on instead of being stored."""
+    for symbol in symbols.registers.values():
+        parts = parts_of(symbol.model)
+        ones, zeros = _bits(parts, _BY_ONES), _bits(parts, _BY_ZEROS)
+        if ones or zeros:
+            yield _entry(symbol, f"({hexadecimal(ones)}, {hexadecimal(zeros)})")
+
+
+def _bits(parts: Iterable[Part], effects: frozenset[str]) -> int:
+    return sum(part.bits for part in parts if part.write in effects)
+
+
+def peek_tables(symbols: Symbols) -> Iterator[Node]:
+    """The value without a read's effects, of each register whose read has effects.
+
+    It is the name of an attribute or of a method, a number, or an empty text for a window.
+    """
+    for key, plan in symbols.plan.registers.items():
+        if _acts(plan):
+            yield _entry(symbols.registers[key], _peeked(symbols.registers[key], plan))
+
+
+def _acts(plan: RegisterPlan) -> bool:
+    """Whether a read does more than return a value."""
+    read = plan.read
+    return read is not None and bool(read.before or read.after or isinstance(read.value, WindowRead))
+
+
+def _peeked(symbol: RegisterSymbol, plan: RegisterPlan) -> str:
+    if plan.read is not None and isinstance(plan.read.value, WindowRead):
+        return string("")
+    if plan.computed is not None and not plan.quiet:
+        return string(value_method(symbol))
+    if symbol.attribute is not None:
+        return string(symbol.attribute)
+    return hexadecimal((symbol.model.constant or (0,))[0])
+
+
+def alias_tables(symbols: Symbols) -> Iterator[Node]:
+    """The attribute of each register that another register's storage holds."""
+    for symbol in symbols.registers.values():
+        if symbol.model.alias is not None and symbol.attribute is not None and symbol.register.is_changeable:
+            yield _entry(symbol, string(symbol.attribute))
+
+
+def follower_names(symbols: Symbols) -> Iterator[Node]:
+    """The methods that update what follows the registers: lines, enables, room."""
+    for follower in symbols.plan.followers:
+        yield Node(string(symbols.attributes["update", " ".join(follower.thing)]))
+
+
+def _entry(symbol: RegisterSymbol, value: str) -> Node:
+    return Node(f"{string(symbol.register.title)}: {value}")

@@ -1,0 +1,58 @@
+"""The ``bench`` fixture: ``bench("pl031", ...)`` makes a bench and closes it after the test. And pytest's hooks.
+
+pytest loads this module in each run, also in those without devices: it imports devgen's parts when they are needed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from devgen.hosts.bench import Bench, BenchMaker
+
+
+@pytest.fixture
+def bench(request: pytest.FixtureRequest) -> Iterator[BenchMaker]:
+    """A factory of benches, each closed after the test.
+
+    Devices are found in the project of the test's file: the nearest one from its folder upwards, else that of pytest's
+    root folder.
+    """
+    from devgen.hosts.bench import Bench
+    from devgen.runtime.machine.project_devices import find_project, project_registry
+
+    folder = request.path.parent
+    registry = project_registry(folder if find_project(folder) is not None else request.config.rootpath)
+    made: list[Bench[Any]] = []
+
+    def make(device: Any, /, **options: Any) -> Bench[Any]:
+        options.setdefault("registry", registry)
+        made.append(Bench(device, **options))
+        return made[-1]
+
+    yield make
+    for bench_made in made:
+        bench_made.close()
+
+
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+    """Show registers and fields of a comparison that failed."""
+    if "devgen.hosts.bench.register_values" not in sys.modules:
+        return None
+    from devgen.testing.failure_text import compared
+
+    return compared(op, left, right)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """Show an error of devgen at the test's line, without devgen's own frames, unless all are asked for."""
+    full = item.config.getoption("fulltrace", False)
+    if call.excinfo is not None and not full and "devgen.errors" in sys.modules:
+        from devgen.testing.hidden_frames import hide_frames
+
+        hide_frames(call.excinfo)
