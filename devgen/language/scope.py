@@ -17,7 +17,7 @@ from typing import get_args
 from devgen.common.quick_dataclass import dataclass
 from devgen.language.diagnostics.reporting import SourceText
 from devgen.language.ir import BuiltinName, Expr, LineKind, Range
-from devgen.language.model import Mark, PropertyType
+from devgen.language.model import Mark, PropertyType, View
 
 
 @dataclass(slots=True, frozen=True)
@@ -53,8 +53,8 @@ class RegisterEntry:
     """A register or register array (a member of a register file is never an array of its own).
 
     ``readonly`` says why behaviour may not assign it ("is constant", "is computed by its `read:`"), None if it may.
-    ``computed``: its value is its ``read:`` expression. ``storage``: the register whose storage an alias shares.
-    ``window``: it has no value of its own.
+    ``computed``: its value is its ``read:`` expression. ``storage``: the bits of another register that an alias or an
+    alternate is. ``window``: it has no value of its own; ``split``: some of its bytes are those of other registers.
     """
 
     name: str
@@ -63,8 +63,9 @@ class RegisterEntry:
     count: Expr | None = None
     readonly: str | None = None
     computed: bool = False
-    storage: str | None = None
+    storage: View | None = None
     window: bool = False
+    split: bool = False
 
 
 @dataclass(slots=True, frozen=True)

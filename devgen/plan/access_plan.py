@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from devgen.common.quick_dataclass import dataclass
 from devgen.language import ir
 from devgen.plan.registers import PlannedRegister
-from devgen.plan.side_effects import Part, readable_bits
+from devgen.plan.side_effects import Part, readable_bits, writable_bits
 
 
 @dataclass(slots=True, frozen=True)
@@ -15,18 +15,28 @@ class AccessPlan:
     """How a bank accesses a register.
 
     ``by_lanes``: an access may cover only some byte lanes. ``reads_lanes``: a read needs to know the accessed lanes.
-    ``fixed``: the constant value of every read, if the bank can return it without a call.
+    ``fixed``: the constant value of every read, if the bank can return it without a call. ``readable`` and
+    ``writable``: whether it takes reads and writes of bytes that it shares with other registers.
     """
 
     by_lanes: bool
     reads_lanes: bool
     fixed: int | None
+    readable: bool
+    writable: bool
 
 
 def plan_access(register: PlannedRegister, parts: tuple[Part, ...]) -> AccessPlan:
     """Plan one register's accesses."""
     lanes = is_written_by_lanes(register)
-    return AccessPlan(lanes, lanes and _read_needs_lanes(register, parts), _fixed(register, parts))
+    inert, described = register.described.intent is not None, register.described
+    return AccessPlan(
+        by_lanes=lanes,
+        reads_lanes=lanes and _read_needs_lanes(register, parts),
+        fixed=_fixed(register, parts),
+        readable=inert or bool(readable_bits(parts)) or has_read_hooks(register),
+        writable=inert or bool(writable_bits(parts)) or bool(described.write or described.on_write),
+    )
 
 
 def is_written_by_lanes(register: PlannedRegister) -> bool:

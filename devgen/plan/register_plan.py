@@ -192,7 +192,8 @@ class _Register:
 
     def _fresh(self, once: int) -> tuple[ir.Stmt, ir.Stmt]:
         """Set ``fresh`` to the write-once bits that this write is the first to write, and record them as written."""
-        place = ir.WrittenPlace(self.register.place)
+        described, index = self.register.described, self.register.place.index
+        place = ir.WrittenPlace(ir.RegisterPlace(described.name, described.width, self.register.file, index))
         seen = ir.Load(place, ir.Range.unsigned(self.register.described.width))
         bits = ir.Range(0, once)
         fresh = ir.Binary("&", self._target().selection.term("written", once), complement(seen), bits)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import reduce
+from operator import or_
 
 from devgen.common.quick_dataclass import dataclass
 from devgen.language import ir, model
@@ -26,7 +28,9 @@ class PlannedRegister:
     ``title`` is its described name, for a member with that of its file: ``CHANNEL.RING``. ``storage`` is the register
     that holds the value, which is the target of an alias; None if there is no storage. ``count`` is None for a single
     register. ``offset`` (bytes) is that of the first element in the region, and ``stride`` (bytes) the distance of
-    elements. ``bits`` are the bits that fields cover; the others always read as 0.
+    elements. ``bits`` are the bits of its storage that fields cover; the others always read as 0. ``condition`` is what
+    ``when`` belongs to: the register, or (None, FILE) for all members of a register file. ``shares``: its region has
+    registers that share bytes.
     """
 
     described: model.Register
@@ -38,6 +42,8 @@ class PlannedRegister:
     stride: int
     region: model.Region
     bits: int
+    condition: RegisterKey | None
+    shares: bool
 
     @property
     def key(self) -> RegisterKey:
@@ -47,13 +53,16 @@ class PlannedRegister:
     @property
     def shown(self) -> bool:
         """Whether a guest can read any of its bits."""
-        accesses = [field.access for field in self.described.fields] or [self.described.access]
+        described = self.described
+        accesses = [field.access for field in (*described.fields, *described.also)] or [described.access]
         return any(access in ("ro", "rw", "rw1") for access in accesses)
 
     @property
     def owns_storage(self) -> bool:
         """Whether it has its own storage that can change."""
-        return self.storage is not None and self.described.alias is None and self.described.constant is None
+        described = self.described
+        shared = described.alias is not None or described.view is not None
+        return self.storage is not None and not shared and described.constant is None
 
     @property
     def is_changeable(self) -> bool:
@@ -63,9 +72,18 @@ class PlannedRegister:
     @property
     def place(self) -> ir.RegisterPlace:
         """Return the place of the register, or of the element ``index`` of an array."""
+        index = None if self.count is None else INDEX
+        view = self.described.view
+        if view is None:
+            return ir.RegisterPlace(self.described.name, self.described.width, self.file, index)
         return ir.RegisterPlace(
-            self.described.name, self.described.width, self.file, None if self.count is None else INDEX
+            view.register, view.width, view.file, index if view.element is None else ir.Int(view.element)
         )
+
+    @property
+    def answers(self) -> bool:
+        """Whether accesses reach it: those of a view without a condition reach the register that has the storage."""
+        return self.described.view is None or self.described.when is not None
 
 
 @dataclass(slots=True, frozen=True)
@@ -98,8 +116,9 @@ def plan_registers(device: model.Device) -> dict[RegisterKey, PlannedRegister]:
     by_key = {placed.key: placed for placed in placed_registers(device)}
     named = mentioned_registers(device)
     planned: dict[RegisterKey, PlannedRegister] = {}
+    sharing = {placed.region.name for placed in by_key.values() if _shares(placed)}
     for key, placed in by_key.items():
-        register = _planned(placed, by_key)
+        register = _planned(placed, by_key, placed.region.name in sharing)
         collects = placed.register.halves == "last" and placed.register.on_write
         if not register.shown and key not in named and not collects:
             # Neither a guest nor the description can read what is written there.
@@ -113,8 +132,11 @@ def mentioned_registers(device: model.Device) -> set[RegisterKey]:
     found: set[RegisterKey] = set()
     for placed in placed_registers(device):
         alias = placed.register.alias
+        view = placed.register.view
         if alias is not None:
             found |= {(placed.key[0], alias), (None, alias)}
+        if view is not None:
+            found.add((view.file, view.register))
     return found | {
         (node.file, node.register) for node in walk(behaviour(device)) if isinstance(node, ir.RegisterPlace)
     }
@@ -143,10 +165,23 @@ def behaviour(device: model.Device) -> tuple[Nodes, ...]:
 
 def _hooks(register: model.Register) -> tuple[Nodes, ...]:
     window = None if register.window is None else register.window.at
-    return register.read, register.write, register.before_read, register.on_read, register.on_write, window
+    hooks = register.read, register.write, register.before_read, register.on_read, register.on_write
+    return *hooks, window, register.when
 
 
-def _planned(placed: Placed, by_key: dict[RegisterKey, Placed]) -> PlannedRegister:
+def _shares(placed: Placed) -> bool:
+    alternate = placed.register.alternate or (placed.file is not None and placed.file.alternate)
+    return placed.register.when is not None or bool(alternate)
+
+
+def _condition(placed: Placed) -> RegisterKey | None:
+    if placed.register.when is None:
+        return None
+    shared = placed.file is not None and placed.file.when is placed.register.when
+    return (None, placed.key[0] or "") if shared else placed.key
+
+
+def _planned(placed: Placed, by_key: dict[RegisterKey, Placed], shares: bool) -> PlannedRegister:
     register, file = placed.register, placed.file
     return PlannedRegister(
         described=register,
@@ -157,16 +192,18 @@ def _planned(placed: Placed, by_key: dict[RegisterKey, Placed]) -> PlannedRegist
         offset=register.offset + (file.offset if file else 0),
         stride=file.stride if file and file.count is not None else register.stride,
         region=placed.region,
-        bits=field_bits(register),
+        bits=field_bits(_owner(placed, by_key).register),
+        condition=_condition(placed),
+        shares=shares,
     )
 
 
 def _storage(placed: Placed, by_key: dict[RegisterKey, Placed]) -> RegisterKey | None:
     """Return the register that holds the value, or None if ``read`` replaces it or there is no storage."""
-    register = placed.register
-    if register.alias is not None:
-        target = by_key.get((placed.key[0], register.alias)) or by_key.get((None, register.alias))
-        return None if target is None or target.register.alias else _storage(target, by_key)
+    owner = _owner(placed, by_key)
+    register = owner.register
+    if owner is not placed:
+        return None if register.alias is not None else _storage(owner, by_key)
     if register.intent is not None or register.window is not None:
         return None
     if register.read is not None and not _mentions(register.read, placed.key):
@@ -174,12 +211,22 @@ def _storage(placed: Placed, by_key: dict[RegisterKey, Placed]) -> RegisterKey |
     return None if register.constant is not None and len(register.constant) == 1 else placed.key
 
 
+def _owner(placed: Placed, by_key: dict[RegisterKey, Placed]) -> Placed:
+    """Return the register whose storage an alias or a view uses, or the register itself."""
+    alias, view = placed.register.alias, placed.register.view
+    if view is not None:
+        return by_key[view.file, view.register]
+    if alias is None:
+        return placed
+    return by_key.get((placed.key[0], alias)) or by_key.get((None, alias)) or placed
+
+
 def _mentions(expr: ir.Expr, key: RegisterKey) -> bool:
     return any(isinstance(node, ir.RegisterPlace) and (node.file, node.register) == key for node in walk(expr))
 
 
 def field_bits(register: model.Register) -> int:
-    """Return the bits that fields cover, or all bits in a register without fields."""
+    """Return the bits that fields cover, those of views included, or all bits in a register without fields."""
     if not register.fields:
         return mask_of_bits(register.width)
-    return sum(mask_of_bits(field.width) << field.lsb for field in register.fields)
+    return reduce(or_, (field.mask for field in (*register.fields, *register.also)))

@@ -11,7 +11,7 @@ implements all fields:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache, reduce
 from typing import Final, Literal
 
@@ -67,14 +67,36 @@ class Part:
 
 
 def parts_of(register: Register) -> tuple[Part, ...]:
-    """Return the register's bits grouped by behaviour; fields with the same behaviour are one part."""
+    """Return the register's bits grouped by behaviour; fields with the same behaviour are one part.
+
+    Of fields that share bits (`alternate`) the first that can be read gives the value and the effect of a read, and the
+    first that can be written those of a write.
+    """
     if not register.fields:
         return (Part(mask_of_bits(register.width), *_behaviour(register, register)),)
     merged: dict[_Behaviour, int] = {}
-    for field in register.fields:
-        key = _behaviour(field, register)
-        merged[key] = merged.get(key, 0) | mask_of_bits(field.width) << field.lsb
+    read = written = 0
+    for field in (*register.fields, *register.also):
+        access, write, read_effect, pulse = _behaviour(field, register)
+        readable = field.mask & ~read if access in READABLE else 0
+        writable = field.mask & ~written if access in WRITABLE else 0
+        for bits, limited in _by_access(access, readable, writable):
+            key = (limited, write, read_effect, pulse)
+            merged[key] = merged.get(key, 0) | bits
+        read, written = read | readable, written | writable
     return tuple(Part(bits, *key) for key, bits in merged.items())
+
+
+def _by_access(access: str, readable: int, writable: int) -> Iterator[tuple[int, str]]:
+    """Yield the bits of a field that can be read and written, only read, and only written, with their access."""
+    once = access in ONCE
+    for bits, limited in (
+        (readable & writable, access),
+        (readable & ~writable, "ro"),
+        (writable & ~readable, "w1" if once else "wo"),
+    ):
+        if bits:
+            yield bits, limited
 
 
 _Behaviour = tuple[str, str, str | None, bool]

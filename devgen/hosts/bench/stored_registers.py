@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import Final
 
 from devgen.hosts.bench.arguments import BenchError
@@ -15,7 +17,7 @@ def peeked(device: Device, place: RegisterPlace) -> int:
     """Return a register's value without side effects; see `devgen.hosts.bench.named_register.Register.peek`.
 
     Raises:
-        BenchError: it is a window.
+        BenchError: it is a window, or a part of another register.
     """
     source = device.PEEKS.get(place.reg.name)
     if source == _NONE:
@@ -28,6 +30,8 @@ def peeked(device: Device, place: RegisterPlace) -> int:
         read, index = place.reg.read, place.index
         return int(read() if index is None else read(index))
     attribute = storage(device, place)
+    if attribute is None and place.reg.view is not None:
+        raise BenchError(f"{place.name} ({place.where}) is a part of {place.reg.view}: peek at that")
     return place.reg.reset if attribute is None else _value(device, attribute, place.index)
 
 
@@ -65,7 +69,7 @@ def poked(device: Device, place: RegisterPlace, value: int) -> None:
     Raises:
         BenchError: the register has no field at some of the bits.
     """
-    declared = sum(field.mask for field in place.fields.values()) or place.limit
+    declared = reduce(or_, (field.mask for field in place.fields.values()), 0) or place.limit
     if value & ~declared:
         raise BenchError(f"{place.name} ({place.where}) stores the bits {declared:#x} only, not {value:#x}")
     attribute = storage(device, place)

@@ -200,15 +200,14 @@ class Names(ABC):
         return found
 
     def _register(self, entry: RegisterEntry, file: FileEntry | None, index: Expr | None) -> Thing:
-        name = entry.storage or entry.name
         if file is not None:
             self.unit.program.used.add(f"{file.name}.{entry.name}")
         thing = Thing(title(entry), entry, array=entry.count, readonly=entry.readonly, file=file)
         if entry.count is not None and index is None and file is None:
             return thing
-        if entry.window:
+        if entry.window or entry.split:
             return thing
-        place = RegisterPlace(name, entry.width, file.name if file else None, index)
+        place = _stored_at(entry, file, index)
         if entry.computed:
             self.unit.costly = True
             self.unit.program.volatile.add(storage(place))
@@ -234,10 +233,11 @@ class Names(ABC):
                 for register in registers:
                     if register.name == name:
                         return self._register(register, file, base.index)
-            case RegisterEntry(fields=fields) if isinstance(base.place, RegisterPlace):
+            case RegisterEntry(fields=fields) if isinstance(base.place, RegisterPlace | BitsPlace):
+                whole, lsb = _whole(base.place)
                 for field in fields:
                     if field.name == name:
-                        place = FieldPlace(base.place, name, field.lsb, field.width)
+                        place = FieldPlace(whole, name, lsb + field.lsb, field.width)
                         what = f"field {base.entry.name}.{name}"
                         return stored_in(Thing(what, field, readonly=base.readonly), place, field.width, None)
             case FieldEntry(labels=labels):
@@ -342,3 +342,20 @@ class Names(ABC):
         place = BitsPlace(base.place, lsb, width) if base.place is not None else None
         what = f"{base.what}[{lsb + width - 1}:{lsb}]"
         return Thing(what, place=place, width=width, value=cut(value, lsb, width), readonly=base.readonly, of=base)
+
+
+def _stored_at(entry: RegisterEntry, file: FileEntry | None, index: Expr | None) -> RegisterPlace | BitsPlace:
+    """Return the storage of a register, which may be that of another one or bits of it."""
+    view = entry.storage
+    if view is None:
+        return RegisterPlace(entry.name, entry.width, file.name if file else None, index)
+    place = RegisterPlace(view.register, view.width, view.file, index if view.element is None else Int(view.element))
+    return place if view.width == entry.width else BitsPlace(place, view.lsb, entry.width)
+
+
+def _whole(place: RegisterPlace | BitsPlace) -> tuple[RegisterPlace, int]:
+    """Return the register that a register's storage is in, and its least significant bit there."""
+    if isinstance(place, RegisterPlace):
+        return place, 0
+    assert isinstance(place.of, RegisterPlace)
+    return place.of, place.lsb

@@ -128,6 +128,8 @@ def value_hint(thing: Thing) -> str:
     match thing.entry:
         case RegisterEntry(window=True):
             return "it is a window: name the register behind it"
+        case RegisterEntry(split=True):
+            return "some of its bytes are those of other registers: name these"
         case TimerEntry(name):
             return f"`{name}.armed` and `{name}.deadline` are values"
         case StreamEntry(name):

@@ -10,7 +10,8 @@ REGISTERS_OVERLAP = Kind(
     "{name} overlaps {other} at offset {offset}",
     "Two registers (or elements of arrays) share bytes, so an access to these bytes would be ambiguous.",
     "A: {at: 0}\nB: {at: 2}",
-    "Correct `at`, `width`, `count` or `stride`; use `alias` for two names of one storage at different offsets.",
+    "Correct `at`, `width`, `count` or `stride`. Use `when` for registers that a mode chooses, `alternate` for views "
+    "of the same bytes, `alias` for two names of one storage at different offsets.",
 )
 REGISTER_OUTSIDE = Kind(
     "DG0402",
@@ -125,6 +126,14 @@ BAD_ALIAS = Kind(
     "An alias gives the storage of another register a second offset. Both have the same width and number of elements.",
     "B: {at: 4, alias: A, width: 16}\nA: {at: 0}",
     "Name a register that has its own storage, the same width and the same number of elements.",
+)
+BAD_ALTERNATE = Kind(
+    "DG0440",
+    "error",
+    "{name} cannot be an alternate of {target}: {reason}",
+    "`alternate` names the register or register file that has the same bytes. Both show one storage.",
+    "A: {at: 0}\nB: {at: 4, alternate: A}",
+    "Correct the name or the offset; use `alias` for one storage at two offsets, and `when` for registers of a mode.",
 )
 COALESCE_READABLE = Kind(
     "DG0416",

@@ -16,13 +16,22 @@ ELEMENT_LIMIT = 200_000
 
 @dataclass(slots=True, frozen=True)
 class Span:
-    """``count`` ranges of ``size`` bytes, ``stride`` apart; ``owner`` is the caller's object, such as a register."""
+    """``count`` ranges of ``size`` bytes, ``stride`` apart; ``owner`` is the caller's object, such as a register.
+
+    Spans with the same ``group`` may share bytes.
+    """
 
     start: int
     size: int
     stride: int
     count: int
     owner: object
+    group: object = None
+
+    @property
+    def key(self) -> object:
+        """The object that spans which may share bytes have in common."""
+        return self.owner if self.group is None else self.group
 
     @property
     def end(self) -> int:
@@ -46,8 +55,7 @@ def overlaps(spans: Iterable[Span]) -> list[tuple[Span, Span, int]]:
     pairs = list(_sweep(_elements(touching.values()))) if sparse else list(_sweep(touching.values()))
     found: dict[int, tuple[Span, Span, int]] = {}
     for later, earlier, offset in pairs:
-        if later.owner is not earlier.owner:
-            found.setdefault(id(later.owner), (later, earlier, offset))
+        found.setdefault(id(later.owner), (later, earlier, offset))
     return list(found.values())
 
 
@@ -61,16 +69,23 @@ def _elements(spans: Iterable[Span]) -> Iterator[Span]:
         if total > ELEMENT_LIMIT:
             raise TooManyElements
         for index in range(span.count):
-            yield Span(span.start + index * span.stride, span.size, span.size, 1, span.owner)
+            yield Span(span.start + index * span.stride, span.size, span.size, 1, span.owner, span.group)
 
 
 def _sweep(spans: Iterable[Span]) -> Iterator[tuple[Span, Span, int]]:
-    """Yield every span that starts before the farthest end so far, with the span that reaches there."""
+    """Yield every span that starts before an earlier one of another group ends, with the one that reaches farthest.
+
+    The farthest span so far is enough, with the farthest of all other groups: at least one of them is a rival.
+    """
     farthest: Span | None = None
-    reach = 0
+    other: Span | None = None
     for span in sorted(spans, key=attrgetter("start")):
-        if farthest is not None and span.start < reach:
-            yield span, farthest, span.start
-        end = span.end
-        if farthest is None or end > reach:
-            farthest, reach = span, end
+        rival = farthest if farthest is None or farthest.key is not span.key else other
+        if rival is not None and span.start < rival.end:
+            yield span, rival, span.start
+        if farthest is None or span.end > farthest.end:
+            if farthest is not None and farthest.key is not span.key:
+                other = farthest
+            farthest = span
+        elif span.key is not farthest.key and (other is None or span.end > other.end):
+            other = span

@@ -8,6 +8,7 @@ from devgen.language.elaborate.doorbell_keys import DoorbellMap
 from devgen.language.elaborate.elaboration import Context, Tree, entries
 from devgen.language.elaborate.error_keys import build_errors
 from devgen.language.elaborate.express_keys import check_express
+from devgen.language.elaborate.field_keys import check_reset
 from devgen.language.elaborate.firmware_keys import build_acpi
 from devgen.language.elaborate.followed_time import check_followed_time
 from devgen.language.elaborate.line_keys import build_inputs, build_lines, check_driven, declare_lines
@@ -28,6 +29,8 @@ from devgen.language.elaborate.power_keys import check_pme
 from devgen.language.elaborate.region_drafts import RegionDraft
 from devgen.language.elaborate.region_keys import build_region, draft_regions
 from devgen.language.elaborate.register_aliases import resolve_aliases
+from devgen.language.elaborate.register_alternates import resolve_alternates
+from devgen.language.elaborate.register_drafts import all_registers
 from devgen.language.elaborate.register_layout import check_layout
 from devgen.language.elaborate.time_keys import build_counters, build_timers, declare_counters, declare_timers
 from devgen.language.elaborate.window_checks import check_windows
@@ -116,8 +119,12 @@ def _finish(ctx: Context) -> tuple[tuple[Function, ...], tuple[Action, ...], fro
 
 
 def _check_regions(ctx: Context, regions: list[RegionDraft]) -> None:
-    """Check aliases, which may refer to registers of other regions, then the layout of every region."""
+    """Check aliases, which may refer to registers of other regions, alternates, and the layout of every region."""
     resolve_aliases(ctx, [entry for draft in regions for entry in draft.registers])
+    for draft in regions:
+        resolve_alternates(ctx, draft)
+        for register in all_registers(draft.registers):
+            check_reset(ctx, register)
     doorbells = DoorbellMap()
     for draft in regions:
         check_layout(ctx, draft)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from devgen.language.diagnostics import codes_layout as kinds
 from devgen.language.elaborate.elaboration import Context, Tree
+from devgen.language.elaborate.register_drafts import RegisterDraft
 from devgen.language.model import AccessType, Field
 from devgen.language.reading.quantities import bits
 
@@ -38,12 +42,23 @@ def build_fields(
         start = _field_reset(ctx, name, spec, lsb, size, given)
         reset |= start << lsb
         fields.append(_field(ctx, declared, name, spec, lsb, size, access, start))
-    if whole is not None:
-        if used and whole & ~used and whole >> width == 0:
-            stray = whole & ~used
-            ctx.at_value(kinds.RESET_RESERVED, register, "reset", value=f"{whole:#x}", bits=f"{stray:#x}")
-        reset = whole
-    return tuple(fields), reset
+    return tuple(fields), reset if whole is None else whole
+
+
+def check_reset(ctx: Context, draft: RegisterDraft) -> None:
+    """Report a reset with bits that neither a field nor a field of an alternate covers."""
+    whole = draft.spec.get("reset")
+    if not draft.fields or type(whole) is not int or draft.view is not None or whole >> draft.width:
+        return
+    used = covered((*draft.fields, *draft.also))
+    if whole & ~used:
+        bits = f"{whole & ~used:#x}"
+        ctx.at_value(kinds.RESET_RESERVED, draft.spec, "reset", value=f"{whole:#x}", bits=bits)
+
+
+def covered(fields: Iterable[Field]) -> int:
+    """Return the bits that fields cover."""
+    return reduce(or_, (field.mask for field in fields), 0)
 
 
 def _place(

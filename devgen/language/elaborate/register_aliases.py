@@ -1,15 +1,19 @@
-"""Resolves the key `alias`: an alias has the fields, width and count of its target."""
+"""Resolves the key `alias`: an alias has the width and count of its target, and its fields unless it has its own."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from devgen.language.diagnostics import codes_layout as kinds
 from devgen.language.diagnostics.reporting import did_you_mean
 from devgen.language.elaborate.elaboration import Context
+from devgen.language.elaborate.field_keys import build_fields
 from devgen.language.elaborate.register_drafts import Draft, RegisterDraft, all_registers
+from devgen.language.model import Field
 
 
 def resolve_aliases(ctx: Context, drafts: list[Draft]) -> None:
-    """Give each alias the fields, width and number of elements of its target, and report invalid aliases."""
+    """Give each alias the width and number of elements of its target and its fields, and report invalid aliases."""
     aliases = [draft for draft in all_registers(drafts) if "alias" in draft.spec]
     if not aliases:
         return
@@ -27,8 +31,20 @@ def _resolve_alias(ctx: Context, alias: RegisterDraft, known: dict[str, Register
         hint = did_you_mean(name, known) if target is None else ""
         ctx.at_value(kinds.BAD_ALIAS, alias.spec, "alias", name=alias.label, target=name, reason=reason, hint=hint)
         return
-    alias.width, alias.fields, alias.count = target.width, target.fields, target.count
+    alias.width, alias.count = target.width, target.count
+    alias.fields = _alias_fields(ctx, alias, target)
     alias.stride = alias.spec.get("stride") or (target.stride if target.count is not None else alias.size)
+
+
+def _alias_fields(ctx: Context, alias: RegisterDraft, target: RegisterDraft) -> tuple[Field, ...]:
+    """Return an alias's own fields, which show the target's reset, or those of the target."""
+    if "fields" not in alias.spec:
+        return target.fields
+    fields, _ = build_fields(ctx, alias.spec["fields"], {}, alias.width, alias.access)
+    for field in fields:
+        if field.reset:
+            ctx.contradiction(alias.spec["fields"][field.name], "reset", "alias", "the reset is that of the target")
+    return tuple(replace(field, reset=target.reset >> field.lsb & (1 << field.width) - 1) for field in fields)
 
 
 def _why_no_alias(alias: RegisterDraft, target: RegisterDraft | None) -> str:
@@ -36,6 +52,8 @@ def _why_no_alias(alias: RegisterDraft, target: RegisterDraft | None) -> str:
         return "there is no such register" + (" in this register file" if alias.file is not None else "")
     if target is alias or "alias" in target.spec:
         return "the target is an alias itself"
+    if "alternate" in target.spec or (target.file is not None and "alternate" in target.file.spec):
+        return "the target is an alternate, whose storage is that of another register"
     if any(key in target.spec for key in ("constant", "read", "intent", "window")):
         return "the target has no storage"
     return f"the target has {target.width} bits" if alias.spec.get("width", target.width) != target.width else ""

@@ -10,7 +10,7 @@ from devgen.language.elaborate.register_contradictions import NEEDS_READ_ACCESS
 from devgen.language.elaborate.register_drafts import Draft, FileDraft, RegisterDraft
 from devgen.language.elaborate.register_halves import halves_of
 from devgen.language.elaborate.register_keys import UNREMARKABLE_KEYS
-from devgen.language.ir import Expr, Int, Range, Stmt
+from devgen.language.ir import Expr, Int, Logic, Range, Stmt
 from devgen.language.model import Intent, Register, RegisterFile, Window
 from devgen.language.scope import Scope
 
@@ -70,6 +70,7 @@ def _hook(ctx: Context, draft: RegisterDraft, **written: Range) -> Scope:
 
 def _build_file(ctx: Context, draft: FileDraft) -> RegisterFile:
     spec = draft.spec
+    draft.when = ctx.expression(spec, "when", ctx.scope.hook(file=draft.name), "bool", ("when", draft.name))
     return RegisterFile(
         name=draft.name,
         offset=draft.at or 0,
@@ -79,6 +80,8 @@ def _build_file(ctx: Context, draft: FileDraft) -> RegisterFile:
         title=spec.get("title", ""),
         description=spec.get("description", ""),
         mark=ctx.mark(draft.parent, draft.name),
+        when=draft.when,
+        alternate=spec.get("alternate"),
     )
 
 
@@ -115,7 +118,20 @@ def _build_register(ctx: Context, draft: RegisterDraft) -> Register:
         resets=tuple(spec["reset"]) if isinstance(spec.get("reset"), list) else (),
         sizes=draft.sizes,
         halves=halves_of(ctx, draft, hooks.write or (), hooks.on_write),
+        when=_condition(ctx, draft),
+        alternate=spec.get("alternate"),
+        view=None if draft.view is None else draft.view.model(),
+        also=draft.also,
     )
+
+
+def _condition(ctx: Context, draft: RegisterDraft) -> Expr | None:
+    """Return the condition of a register, which for a member includes that of its file."""
+    shared = None if draft.file is None else draft.file.when
+    if "when" not in draft.spec:
+        return shared
+    own = ctx.expression(draft.spec, "when", _hook(ctx, draft), "bool", ("when", draft.label))
+    return own if shared is None or own is None else Logic("and", (shared, own))
 
 
 def _window(ctx: Context, draft: RegisterDraft) -> Window | None:

@@ -16,10 +16,11 @@ _EXCLUSIVE: tuple[tuple[str, str, str], ...] = (
     *(("constant", key, _NO_STORAGE) for key in ("reset", "read", "read_effect", "write_effect", "singlepulse")),
     *(("constant", key, _NO_STORAGE) for key in ("alias", "retain")),
     *(("read", key, _COMPUTED) for key in ("reset", "read_effect", "alias")),
-    *(("alias", key, _SHARED) for key in ("reset", "fields", "count", "retain")),
+    *(("alias", key, _SHARED) for key in ("reset", "count", "retain", "alternate")),
     *(("intent", key, _INERT) for key in ("read", "write", "before_read", "on_read", "on_write")),
     *(("intent", key, _INERT) for key in ("read_effect", "write_effect", "singlepulse")),
     *(("intent", key, _INERT) for key in ("constant", "alias", "coalesce")),
+    ("when", "coalesce", "a write that arrives late would meet another mode"),
     *(
         ("window", key, _ELSEWHERE)
         for key in ("read", "write", "reset", "fields", "count", "retain", "constant", "alias")

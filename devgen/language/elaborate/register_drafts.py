@@ -8,7 +8,7 @@ from dataclasses import field
 from devgen.common.quick_dataclass import dataclass
 from devgen.language.elaborate.elaboration import Tree
 from devgen.language.ir import Expr
-from devgen.language.model import AccessRule, AccessType, Decode, Field
+from devgen.language.model import AccessRule, AccessType, Decode, Field, View
 
 
 @dataclass(slots=True, frozen=True)
@@ -22,9 +22,31 @@ class Defaults:
     sizes: tuple[int, int] | None = None
 
 
+@dataclass(slots=True, frozen=True)
+class Shared:
+    """Bits from ``lsb`` on of another register, in an array of its element ``element`` (None: the same element)."""
+
+    owner: RegisterDraft
+    lsb: int
+    element: int | None
+
+    def model(self) -> View:
+        """Return the same for the model."""
+        file = None if self.owner.file is None else self.owner.file.name
+        return View(self.owner.name, file, self.owner.width, self.lsb, self.element)
+
+    def inside(self, lsb: int, element: int | None) -> Shared:
+        """Return the bits from ``lsb`` on of these bits."""
+        return Shared(self.owner, self.lsb + lsb, self.element if element is None else element)
+
+
 @dataclass(slots=True)
 class RegisterDraft:
-    """A register whose behaviour is not compiled yet. ``at`` None: missing, and reported."""
+    """A register whose behaviour is not compiled yet. ``at`` None: missing, and reported.
+
+    ``group``: an object that registers which share bytes (`alternate`) have in common. ``view``: the bits that it is,
+    if it has no storage. ``also``: fields of its views. ``split``: some of its bytes are those of other registers.
+    """
 
     name: str
     spec: Tree
@@ -39,6 +61,15 @@ class RegisterDraft:
     count: Expr | None
     stride: int
     sizes: tuple[int, int] | None = None
+    group: object = None
+    view: Shared | None = None
+    also: tuple[Field, ...] = ()
+    split: bool = False
+
+    @property
+    def conditional(self) -> bool:
+        """Whether it answers only while a condition holds."""
+        return "when" in self.spec or (self.file is not None and "when" in self.file.spec)
 
     @property
     def size(self) -> int:
@@ -72,6 +103,18 @@ class FileDraft:
     count: Expr | None
     stride: int = 0
     members: list[RegisterDraft] = field(default_factory=list)
+    group: object = None
+    when: Expr | None = None
+
+    @property
+    def label(self) -> str:
+        """Its name."""
+        return self.name
+
+    @property
+    def conditional(self) -> bool:
+        """Whether its members answer only while a condition holds."""
+        return "when" in self.spec
 
 
 Draft = RegisterDraft | FileDraft

@@ -12,7 +12,7 @@ from devgen.language.elaborate.field_keys import build_fields
 from devgen.language.elaborate.idle_keys import check_idle
 from devgen.language.elaborate.register_contradictions import NEEDS_WRITE_ACCESS, check_contradictions
 from devgen.language.elaborate.register_drafts import Defaults, Draft, FileDraft, RegisterDraft
-from devgen.language.model import AccessType, Field
+from devgen.language.model import AccessType, Field, View
 from devgen.language.reading.quantities import access_sizes
 from devgen.language.scope import FieldEntry, FileEntry, RegisterEntry, why_reserved
 
@@ -21,7 +21,7 @@ UNREMARKABLE_KEYS = frozenset(
     ("at", "width", "access", "reset", "fields", "title", "description", "count", "stride", "retain", "decode", "sizes")
 )
 """Keys that can be combined with all others."""
-_FILE_KEYS = frozenset(("at", "stride", "count", "registers", "title", "description"))
+_FILE_KEYS = frozenset(("at", "stride", "count", "registers", "title", "description", "when", "alternate"))
 
 
 def draft_registers(ctx: Context, region: Tree, defaults: Defaults) -> list[Draft]:
@@ -50,7 +50,7 @@ def _draft_register(
     remarkable = not spec.keys() <= UNREMARKABLE_KEYS
     if remarkable:
         check_contradictions(ctx, spec, access)
-    fields, reset = _fields_and_reset(ctx, spec, width, access)
+    fields, reset = ((), 0) if "alias" in spec else _fields_and_reset(ctx, spec, width, access)
     count = ctx.count(spec) if "count" in spec and file is None else None
     stride = spec.get("stride") or width >> 3
     sizes = ascending_sizes(ctx, spec, "sizes") if "sizes" in spec else defaults.sizes
@@ -169,7 +169,7 @@ def _set_file_stride(ctx: Context, draft: FileDraft) -> None:
 
 
 def _register_entry(draft: RegisterDraft) -> RegisterEntry:
-    spec = draft.spec
+    spec = draft.spec if draft.view is None else draft.view.owner.spec
     labels = tuple(FieldEntry(field.name, field.lsb, field.width, field.values) for field in draft.fields)
     return RegisterEntry(
         draft.name,
@@ -179,8 +179,17 @@ def _register_entry(draft: RegisterDraft) -> RegisterEntry:
         readonly=_why_readonly(spec),
         computed="read" in spec,
         window="window" in spec,
-        storage=spec.get("alias"),
+        storage=_storage(draft),
+        split=draft.split,
     )
+
+
+def _storage(draft: RegisterDraft) -> View | None:
+    """Return the storage of a register that has none of its own."""
+    file = None if draft.file is None else draft.file.name
+    if "alias" in draft.spec:
+        return View(draft.spec["alias"], file, draft.width, 0, None)
+    return None if draft.view is None else draft.view.model()
 
 
 def _why_readonly(spec: Tree) -> str | None:

@@ -18,6 +18,7 @@ def check_layout(ctx: Context, draft: RegionDraft) -> None:
         if isinstance(entry, FileDraft):
             _check_members(ctx, entry, draft)
     spans = [span for entry in draft.registers if (span := span_of(entry)) is not None]
+    exclusive = [span for span in spans if not _conditional(span.owner)]
     for span in spans:
         if draft.size is not None and span.end > draft.size:
             _report_outside(ctx, span, draft.size)
@@ -26,7 +27,7 @@ def check_layout(ctx: Context, draft: RegionDraft) -> None:
     _check_alignment(ctx, draft)
     _check_answered(ctx, draft)
     try:
-        found = _shared(draft, spans)
+        found = _shared(draft, exclusive)
     except TooManyElements:
         ctx.at_key(kinds.TOO_MANY_ELEMENTS, draft.parent, draft.name, limit=ELEMENT_LIMIT)
         return
@@ -35,7 +36,7 @@ def check_layout(ctx: Context, draft: RegionDraft) -> None:
 
 
 def _shared(region: RegionDraft, spans: list[Span]) -> list[tuple[Span, Span, int]]:
-    """Return the pairs that overlap. A read-only and a write-only register may share an address."""
+    """Return the pairs that overlap. Alternates, and a read-only and a write-only register, may share an address."""
     found = overlaps(spans)
     if not found:
         return []
@@ -59,8 +60,14 @@ def span_of(draft: Draft) -> Span | None:
     if draft.at is None:
         return None
     if isinstance(draft, FileDraft):
-        return Span(draft.at, draft.stride, draft.stride, max(1, most(draft.count)), draft)
-    return Span(draft.at, draft.width >> 3, draft.stride, max(1, most(draft.count)) if draft.count else 1, draft)
+        return Span(draft.at, draft.stride, draft.stride, max(1, most(draft.count)), draft, draft.group)
+    count = max(1, most(draft.count)) if draft.count else 1
+    return Span(draft.at, draft.width >> 3, draft.stride, count, draft, draft.group)
+
+
+def _conditional(draft: Any) -> bool:
+    """Whether a register may share bytes: it answers in some modes only, or its `alternate` is wrong and reported."""
+    return bool(draft.conditional) or ("alternate" in draft.spec and draft.group is None)
 
 
 def _member_spans(drafts: list[Draft]) -> list[Span]:
@@ -70,18 +77,18 @@ def _member_spans(drafts: list[Draft]) -> list[Span]:
         if isinstance(draft, FileDraft):
             at, count = draft.at, max(1, most(draft.count))
             spans += [
-                Span(at + member.at, member.size, draft.stride, count, member)
+                Span(at + member.at, member.size, draft.stride, count, member, member.group)
                 for member in draft.members
-                if at is not None and member.at is not None
+                if at is not None and member.at is not None and not _conditional(member)
             ]
-        elif (span := span_of(draft)) is not None:
+        elif not _conditional(draft) and (span := span_of(draft)) is not None:
             spans.append(span)
     return spans
 
 
 def _check_members(ctx: Context, file: FileDraft, region: RegionDraft) -> None:
     """Report members of a register file that overlap within one element."""
-    spans = [span for member in file.members if (span := span_of(member)) is not None]
+    spans = [span for member in file.members if "when" not in member.spec and (span := span_of(member)) is not None]
     for later, earlier, offset in overlaps(spans):
         _report_registers(ctx, later.owner, earlier.owner, offset)
 
@@ -100,7 +107,7 @@ def _report_registers(ctx: Context, later: Any, earlier: Any, offset: int) -> No
 
 
 def _label(draft: Draft) -> str:
-    return draft.label if isinstance(draft, RegisterDraft) else draft.name
+    return draft.label
 
 
 def _report_outside(ctx: Context, span: Span, limit: int) -> None:

@@ -44,6 +44,7 @@ from devgen.language.model.device_model import (
     StateVar,
     Stream,
     Timer,
+    View,
     Window,
     WriteEffect,
 )
@@ -112,6 +113,7 @@ __all__ = [
     "Timer",
     "VendorExtended",
     "VendorSpecific",
+    "View",
     "Window",
     "WriteEffect",
 ]

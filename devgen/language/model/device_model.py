@@ -172,6 +172,11 @@ class Field:
     title: str
     description: str
 
+    @property
+    def mask(self) -> int:
+        """The mask of its bits in the register."""
+        return (1 << self.width) - 1 << self.lsb
+
 
 @dataclass(slots=True, frozen=True)
 class Window:
@@ -182,13 +187,31 @@ class Window:
 
 
 @dataclass(slots=True, frozen=True)
+class View:
+    """The storage of a register that has none: bits from ``lsb`` on of ``register``, which is ``width`` bits wide.
+
+    ``file`` is its register file. ``element`` is one element of an array; None: the same element, or no array.
+    """
+
+    register: str
+    file: str | None
+    width: int
+    lsb: int
+    element: int | None
+
+
+@dataclass(slots=True, frozen=True)
 class Register:
     """A register or a register array. ``fields`` is empty if none are declared: the register's access applies to all
     bits.
 
     ``reset`` is the whole register's value with the fields' resets merged in; an array whose elements differ has a
     value for each element in ``resets`` instead. ``constant`` has one value for all elements, or one for each. An alias
-    has the fields, width and number of elements of its target.
+    has the width and number of elements of its target.
+
+    ``when``: it answers only while this is not 0. ``alternate``: the register that it shares bytes with. ``view``: the
+    storage that it uses instead of its own. ``also``: fields of registers that are views of this one, at their bits of
+    this one.
     """
 
     name: str
@@ -220,11 +243,18 @@ class Register:
     before_read: tuple[Stmt, ...] = ()
     window: Window | None = None
     halves: Halves = "each"
+    when: Expr | None = None
+    alternate: str | None = None
+    view: View | None = None
+    also: tuple[Field, ...] = ()
 
 
 @dataclass(slots=True, frozen=True)
 class RegisterFile:
-    """A group of registers that repeats: SystemRDL's regfile. Members' offsets are relative to an element's start."""
+    """A group of registers that repeats: SystemRDL's regfile. Members' offsets are relative to an element's start.
+
+    ``when`` is a condition that its members have in common, and ``alternate`` the file or register with its bytes.
+    """
 
     name: str
     offset: int
@@ -234,6 +264,8 @@ class RegisterFile:
     title: str
     description: str
     mark: Mark
+    when: Expr | None = None
+    alternate: str | None = None
 
 
 @dataclass(slots=True, frozen=True)

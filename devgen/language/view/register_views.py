@@ -150,6 +150,10 @@ class RegisterView:
     """Whether it is 0 again after each write."""
     alias: str | None
     """The path of the register whose storage it shares; None for others."""
+    alternate: str | None
+    """The path of the register or register file that has the same bytes; None if it is no alternate."""
+    when: Hook | None
+    """It answers only while this is not 0, with the condition of its register file; None: always."""
     intent: Literal["reserved", "unimplemented", "undocumented"] | None
     """Why it is not modelled; None if it is modelled."""
     retain: bool
@@ -207,6 +211,10 @@ class RegisterFileView:
     """Number of elements; None for a single group."""
     stride: int
     """Bytes from one element to the next."""
+    alternate: str | None
+    """The register or register file that has the same bytes; None if it is no alternate."""
+    when: Hook | None
+    """Its members answer only while this is not 0; None: always."""
     registers: tuple[RegisterView, ...]
     """Its members, which are also among the region's registers."""
 

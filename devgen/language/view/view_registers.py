@@ -57,6 +57,7 @@ def _file(region: str, file: model.RegisterFile, spec: Tree) -> RegisterFileView
     elements = count(spec, file.count)
     stride = file.stride if elements else 0
     members = (_register(region, member, spec["registers"][member.name], file.name) for member in file.registers)
+    when = hook(spec, "when", file.when)
     return RegisterFileView(
         region=region,
         name=file.name,
@@ -65,8 +66,17 @@ def _file(region: str, file: model.RegisterFile, spec: Tree) -> RegisterFileView
         offset=file.offset,
         count=elements,
         stride=stride,
+        alternate=file.alternate,
+        when=when,
         registers=tuple(
-            replace(member, offset=file.offset + member.offset, count=elements, stride=stride) for member in members
+            replace(
+                member,
+                offset=file.offset + member.offset,
+                count=elements,
+                stride=stride,
+                when=_both(when, member.when),
+            )
+            for member in members
         ),
     )
 
@@ -94,6 +104,8 @@ def _register(region: str, register: model.Register, spec: Tree, file: str | Non
         write_effect=register.write_effect,
         singlepulse=register.singlepulse,
         alias=None if register.alias is None else f"{prefix}{register.alias}",
+        alternate=None if register.alternate is None else f"{prefix}{register.alternate}",
+        when=hook(spec, "when", register.when),
         intent=None if register.intent is None else register.intent.value,
         retain=register.retain,
         coalesce=register.coalesce,
@@ -103,6 +115,13 @@ def _register(region: str, register: model.Register, spec: Tree, file: str | Non
         window=_window(register.window, spec),
         hooks=_hooks(register, spec),
     )
+
+
+def _both(shared: Hook | None, own: Hook | None) -> Hook | None:
+    """Return the condition of a member: that of its file and its own, which has both in its typed form."""
+    if shared is None or own is None:
+        return own or shared
+    return Hook("when", f"({shared.text}) and ({own.text})", own.form)
 
 
 def _window(window: model.Window | None, spec: Tree) -> WindowView | None:

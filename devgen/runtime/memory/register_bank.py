@@ -19,13 +19,16 @@ With ``exact`` and ``word``, a register wider than the maximum of ``implemented`
 and each part behaves like a register: a 64-bit register on a 32-bit bus is two halves.
 
 A register can be restricted to units of some ``sizes``; units of other sizes find no register.
+
+Registers may share bytes. An access of a shared byte reaches the first register that takes it: registers whose
+condition (`Reg.when`) holds come first, then the order of the bank counts. The conditions are evaluated once for each
+unit, before it reaches any register (``conditional_access``).
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Literal, NamedTuple, cast
 
@@ -42,83 +45,27 @@ from devgen.runtime.memory.access import (
     resolve_write,
     write_nothing,
 )
+from devgen.runtime.memory.conditional_access import Condition, conditional_read, conditional_write, holding
+from devgen.runtime.memory.register_lookup import (
+    Decode,
+    Hit,
+    Intent,
+    Reg,
+    RegisterLookup,
+    Run,
+    first_of,
+    runs_of,
+)
 
-Decode = Literal["lanes", "exact", "word"]
-Intent = Literal["reserved", "unimplemented", "undocumented"]
-MaskedReader = Callable[[int], int]
+__all__ = ["Reg", "RegisterBank"]
+
 MaskedWriter = Callable[[int, int], None]
-
-
-@dataclass(slots=True, frozen=True)
-class Reg:
-    """A register, or an array of ``count`` registers if ``stride`` > 0.
-
-    ``offset`` and ``stride`` are in bytes, ``width`` is in bits (8 to 64). Values fit the width in both directions.
-
-    ``read()`` returns the value; for an array it is ``read(index)``. With ``read_mask`` the last argument is the mask
-    of the bits that are read: ``read(mask)``, ``read(index, mask)``. Without ``read``, reads return ``reset``.
-
-    ``write(value)`` writes the value; for an array it is ``write(index, value)``. With ``write_mask`` the last argument
-    is the mask of the bits that are written: ``write(value, mask)``, ``write(index, value, mask)``. It is omitted for
-    a write of the whole register. ``value`` has no bits outside the mask. Without ``write``, writes are dropped.
-
-    Two registers may share an offset if one has no ``read`` and the other has no ``write``. ``decode`` None means the
-    bank's ``decode``. Accesses to a register with an ``intent`` are logged. ``sizes`` are the smallest and the largest
-    unit in bytes that accesses the register; None means every unit.
-    """
-
-    name: str
-    offset: int
-    width: int
-    read: Callable[..., int] | None
-    write: Callable[..., None] | None
-    count: int = 1
-    stride: int = 0
-    decode: Decode | None = None
-    intent: Intent | None = None
-    read_mask: bool = False
-    write_mask: bool = False
-    reset: int = 0
-    sizes: tuple[int, int] | None = None
-
-
-class _Hit(NamedTuple):
-    """A register at its offset; ``element`` is the array index, or None for a single register."""
-
-    start: int
-    bytes: int
-    reg: Reg
-    element: int | None
-
-    def answers(self, unit: int) -> bool:
-        """Whether a unit of ``unit`` bytes accesses the register."""
-        sizes = self.reg.sizes
-        return sizes is None or sizes[0] <= unit <= sizes[1]
-
-    def reader(self) -> Callable[..., int] | None:
-        """Return ``read()`` or, with `Reg.read_mask`, ``read(mask)``; None if it reads zero."""
-        read = self.reg.read
-        if read is None:
-            return partial(int, self.reg.reset) if self.reg.reset else None
-        return read if self.element is None else partial(read, self.element)
-
-    def masked_reader(self, mask: int) -> Reader | None:
-        """Return a reader of the bits in ``mask``, not shifted; other bits of its value are undefined."""
-        read = self.reader()
-        if read is not None and self.reg.read is not None and self.reg.read_mask:
-            return partial(read, mask)
-        return read
-
-    def writer(self) -> Callable[..., None] | None:
-        """Return ``write(value)`` or, with `Reg.write_mask`, ``write(value, mask)``; None if writes are dropped."""
-        write = self.reg.write
-        return write if write is None or self.element is None else partial(write, self.element)
 
 
 class _Lane(NamedTuple):
     """The overlap of a unit and a register: its bit position in both, and its mask from bit 0."""
 
-    hit: _Hit
+    hit: Hit
     unit_shift: int
     reg_shift: int
     bits: int
@@ -131,7 +78,7 @@ class RegisterBank:
     access is resolved. Called under the machine's lock.
     """
 
-    __slots__ = ("_access", "_decode", "_hits", "_log", "_reserved", "_starts", "access", "name", "registers", "size")
+    __slots__ = ("_access", "_decode", "_log", "_lookup", "_reserved", "access", "name", "registers", "size")
 
     def __init__(
         self,
@@ -157,8 +104,7 @@ class RegisterBank:
         self._decode = decode
         self._reserved = reserved
         self._log = log if isinstance(log, AccessLog) else AccessLog(name, sink=log)
-        self._starts: list[int] | None = None
-        self._hits: list[_Hit] = []
+        self._lookup = RegisterLookup(registers)
         self._access = self.access
         if decode == "lanes":
             self._access = replace(self.access, implemented=(1, self.access.implemented[1]))
@@ -173,47 +119,21 @@ class RegisterBank:
 
     def cacheable(self, offset: int, size: int) -> bool:
         """Whether a declared register has a byte in the range."""
-        return bool(self._overlapping(offset, size))
+        return bool(self._lookup.overlapping(offset, size))
 
-    def covering(self, offset: int, size: int) -> list[tuple[Reg, int | None, int]]:
-        """Return the registers with a byte in the range, ascending: (register, array index or None, first offset)."""
-        return [(hit.reg, hit.element, hit.start) for hit in self._overlapping(offset, size)]
+    def reached(self, offset: int, size: int, write: bool) -> list[Run]:
+        """Return what an access of the range would reach now, ascending."""
+        hits = self._lookup.overlapping(offset, size)
+        return runs_of(_present(hits, holding(conditions_of(hits))), offset, size, write)
 
-    # Finding registers.
+    def held(self, offset: int, size: int) -> frozenset[Condition]:
+        """Return the conditions of registers in the range that hold now."""
+        return holding(conditions_of(self._lookup.overlapping(offset, size)))
 
-    def _index(self) -> list[int]:
-        if self._starts is None:
-            hits: list[_Hit] = []
-            for reg in self.registers:
-                size = reg.width // 8
-                if reg.stride:
-                    hits.extend(_Hit(reg.offset + at * reg.stride, size, reg, at) for at in range(reg.count))
-                elif reg.count:
-                    hits.append(_Hit(reg.offset, size, reg, None))
-            hits.sort(key=lambda hit: hit.start)
-            self._hits = hits
-            self._starts = [hit.start for hit in hits]
-        return self._starts
-
-    def _overlapping(self, offset: int, size: int) -> list[_Hit]:
-        """Return the registers with a byte in the range, ascending.
-
-        A register has at most 8 bytes, so it starts at most 7 bytes before the range.
-        """
-        starts = self._index()
-        found = self._hits[bisect_left(starts, offset - 7) : bisect_left(starts, offset + size)]
-        return [hit for hit in found if hit.start + hit.bytes > offset]
-
-    def _answering(self, offset: int, size: int, unit: int) -> list[_Hit]:
-        """Return the registers with a byte in the range that units of ``unit`` bytes access."""
-        return [hit for hit in self._overlapping(offset, size) if hit.answers(unit)]
-
-    def _alone(self, offset: int, size: int, write: bool) -> _Hit | None:
-        """Return the register at ``offset`` if it is accessed as ``exact`` or ``word`` by a unit of ``size`` bytes."""
-        answer: _Hit | None = None
-        for hit in self._answering(offset, 1, size):
-            if answer is None or (hit.writer() if write else hit.reader()) is not None:
-                answer = hit
+    def _alone(self, offset: int, hits: Sequence[Hit], write: bool) -> Hit | None:
+        """Return the register at ``offset`` if it is accessed as ``exact`` or ``word``."""
+        there = [hit for hit in hits if hit.start <= offset < hit.end]
+        answer = first_of(there, write) if there else None
         if answer is None or (answer.reg.decode or self._decode) == "lanes":
             return None
         return answer
@@ -221,20 +141,38 @@ class RegisterBank:
     # Units.
 
     def _unit_read(self, offset: int, size: int) -> Reader:
-        hit = self._alone(offset, size, write=False)
-        if hit is not None:
-            return self._alone_read(hit, offset, size)
-        if self._decode != "lanes" and not self._answering(offset, 1, size):
-            return self._nothing_read(offset, size)
-        return self._lanes_read(offset, size)
+        hits = self._answering(offset, size)
+        conditions = conditions_of(hits)
+        if not conditions:
+            return self._hits_read(offset, size, hits)
+        return conditional_read(conditions, lambda held: self._hits_read(offset, size, _present(hits, held)))
 
     def _unit_write(self, offset: int, size: int) -> Writer:
-        hit = self._alone(offset, size, write=True)
+        hits = self._answering(offset, size)
+        conditions = conditions_of(hits)
+        if not conditions:
+            return self._hits_write(offset, size, hits)
+        return conditional_write(conditions, lambda held: self._hits_write(offset, size, _present(hits, held)))
+
+    def _answering(self, offset: int, unit: int) -> list[Hit]:
+        """Return the registers with a byte in a unit that the unit may access."""
+        return [hit for hit in self._lookup.overlapping(offset, unit) if hit.answers(unit)]
+
+    def _hits_read(self, offset: int, size: int, hits: Sequence[Hit]) -> Reader:
+        hit = self._alone(offset, hits, write=False)
+        if hit is not None:
+            return self._alone_read(hit, offset, size)
+        return self._nothing_read(offset, size) if self._misses(offset, hits) else self._lanes_read(offset, size, hits)
+
+    def _hits_write(self, offset: int, size: int, hits: Sequence[Hit]) -> Writer:
+        hit = self._alone(offset, hits, write=True)
         if hit is not None:
             return self._alone_write(hit, offset, size)
-        if self._decode != "lanes" and not self._answering(offset, 1, size):
-            return self._nothing_write(offset)
-        return self._lanes_write(offset, size)
+        return self._nothing_write(offset) if self._misses(offset, hits) else self._lanes_write(offset, size, hits)
+
+    def _misses(self, offset: int, hits: Sequence[Hit]) -> bool:
+        """Whether a unit at ``offset`` accesses none of ``hits``; only lanes reach registers behind their offset."""
+        return not hits or (self._decode != "lanes" and not any(hit.start <= offset < hit.end for hit in hits))
 
     def _nothing_read(self, offset: int, size: int) -> Reader:
         value = mask_of_bytes(size) if self._reserved == "ones" else 0
@@ -263,7 +201,7 @@ class RegisterBank:
 
     # Exact and word.
 
-    def _part(self, hit: _Hit, offset: int, size: int) -> tuple[int, int] | None:
+    def _part(self, hit: Hit, offset: int, size: int) -> tuple[int, int] | None:
         """Return (first byte, bytes) of the part of the register that a unit at ``offset`` accesses, or None."""
         part = min(hit.bytes, self.access.implemented[1])
         into = offset - hit.start
@@ -274,7 +212,7 @@ class RegisterBank:
             first = hit.bytes - first - part
         return first, part
 
-    def _alone_read(self, hit: _Hit, offset: int, size: int) -> Reader:
+    def _alone_read(self, hit: Hit, offset: int, size: int) -> Reader:
         found = self._part(hit, offset, size)
         if found is None:
             return self._nothing_read(offset, size)
@@ -286,7 +224,7 @@ class RegisterBank:
             return reader
         return _sliced(reader, first * 8, mask_of_bytes(min(part, size)))
 
-    def _alone_write(self, hit: _Hit, offset: int, size: int) -> Writer:
+    def _alone_write(self, hit: Hit, offset: int, size: int) -> Writer:
         found = self._part(hit, offset, size)
         if found is None:
             return self._nothing_write(offset)
@@ -299,25 +237,21 @@ class RegisterBank:
 
     # Lanes.
 
-    def _lanes(self, hits: Sequence[_Hit], offset: int, size: int) -> list[_Lane]:
+    def _lanes(self, hits: Sequence[Hit], offset: int, size: int, write: bool) -> list[_Lane]:
         big = self.access.endian == "big"
         lanes: list[_Lane] = []
-        for hit in hits:
-            low, high = max(offset, hit.start), min(offset + size, hit.start + hit.bytes)
+        for hit, low, high in runs_of(hits, offset, size, write):
             if big:
-                unit_at, reg_at = offset + size - high, hit.start + hit.bytes - high
+                unit_at, reg_at = offset + size - high, hit.end - high
             else:
                 unit_at, reg_at = low - offset, low - hit.start
             lanes.append(_Lane(hit, unit_at * 8, reg_at * 8, mask_of_bytes(high - low)))
         return lanes
 
-    def _lanes_read(self, offset: int, size: int) -> Reader:
-        hits = self._answering(offset, size, size)
-        if not hits:
-            return self._nothing_read(offset, size)
+    def _lanes_read(self, offset: int, size: int, hits: Sequence[Hit]) -> Reader:
         fill = mask_of_bytes(size) if self._reserved == "ones" else 0
         parts: list[tuple[Reader, int]] = []
-        for hit, unit_shift, reg_shift, bits in self._lanes(hits, offset, size):
+        for hit, unit_shift, reg_shift, bits in self._lanes(hits, offset, size, write=False):
             fill &= ~(bits << unit_shift)
             reader = hit.masked_reader(bits << reg_shift)
             if hit.reg.intent is not None:
@@ -327,12 +261,9 @@ class RegisterBank:
                 parts.append((reader if whole else _sliced(reader, reg_shift, bits), unit_shift))
         return _filled(join_reads(parts), fill) if fill else join_reads(parts)
 
-    def _lanes_write(self, offset: int, size: int) -> Writer:
-        hits = self._answering(offset, size, size)
-        if not hits:
-            return self._nothing_write(offset)
+    def _lanes_write(self, offset: int, size: int, hits: Sequence[Hit]) -> Writer:
         parts: list[tuple[Writer, int, int]] = []
-        for hit, unit_shift, reg_shift, bits in self._lanes(hits, offset, size):
+        for hit, unit_shift, reg_shift, bits in self._lanes(hits, offset, size, write=True):
             write = hit.writer()
             writer = write_nothing if write is None else _lane_writer(hit, write, reg_shift, bits)
             if hit.reg.intent is not None:
@@ -352,7 +283,7 @@ def _filled(reader: Reader, fill: int) -> Reader:
     return lambda: reader() | fill
 
 
-def _lane_writer(hit: _Hit, write: Callable[..., None], shift: int, bits: int) -> Writer:
+def _lane_writer(hit: Hit, write: Callable[..., None], shift: int, bits: int) -> Writer:
     """Return a writer of the ``bits`` of a unit, shifted to their position in the register.
 
     This is the device's method itself if the unit writes the whole register.
@@ -368,8 +299,18 @@ def _lane_writer(hit: _Hit, write: Callable[..., None], shift: int, bits: int) -
     return lambda value: masked(value << shift, mask)
 
 
-def _part_writer(hit: _Hit, write: Callable[..., None], shift: int, part: int, size: int) -> Writer:
+def _part_writer(hit: Hit, write: Callable[..., None], shift: int, part: int, size: int) -> Writer:
     """Return a writer that replaces ``part`` bytes of the register with a unit's zero-extended or truncated value."""
     bits = mask_of_bytes(part)
     writer = _lane_writer(hit, write, shift, bits)
     return writer if size <= part else lambda value: writer(value & bits)
+
+
+def conditions_of(hits: Iterable[Hit]) -> tuple[Condition, ...]:
+    """Return the conditions of registers, each once."""
+    return tuple(dict.fromkeys(hit.condition for hit in hits if hit.condition is not None))
+
+
+def _present(hits: Iterable[Hit], held: frozenset[Condition]) -> list[Hit]:
+    """Return the registers that answer while the conditions in ``held`` hold and no others do."""
+    return [hit for hit in hits if hit.condition is None or hit.condition in held]

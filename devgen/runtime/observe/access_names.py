@@ -15,13 +15,19 @@ from typing import Final
 from devgen.runtime.base.bounded_cache import BoundedCache
 from devgen.runtime.device.device import Device
 from devgen.runtime.memory.access import IoOps, unobserved
+from devgen.runtime.memory.conditional_access import Condition
 from devgen.runtime.memory.memory_region import MemoryRegion
-from devgen.runtime.memory.register_bank import Reg, RegisterBank
+from devgen.runtime.memory.register_bank import RegisterBank
+from devgen.runtime.memory.register_lookup import Run
 from devgen.runtime.observe.config_space_names import Fields, config_registers
 from devgen.runtime.pci import PciDevice
 
 CACHED: Final = 4096
 """Most cached accesses of a device."""
+
+_NONE_HELD: Final[frozenset[Condition]] = frozenset()
+_Access = tuple[str, int, int, bool, frozenset[Condition]]
+"""Space, offset, size, whether it is a write, and the conditions that hold."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -79,37 +85,33 @@ class RegisterNames:
         self._device = device
         self._regions = observed_regions(device)
         self._config = config_registers(device.config) if isinstance(device, PciDevice) else ()
-        self._known: BoundedCache[tuple[str, int, int, bool], tuple[Part, ...]] = BoundedCache(CACHED)
+        self._known: BoundedCache[_Access, tuple[Part, ...]] = BoundedCache(CACHED)
 
     def parts(self, space: str, offset: int, size: int, write: bool) -> tuple[Part, ...]:
-        """Return the parts that an access of ``size`` bytes at ``offset`` covers, lowest address first.
+        """Return the parts that an access of ``size`` bytes at ``offset`` reaches, lowest address first.
 
-        ``space`` is a region's name, or ``cfg`` for configuration space.
+        ``space`` is a region's name, or ``cfg`` for configuration space. Where registers depend on a mode, the answer
+        holds for the present moment: ask before the access.
         """
-        key = (space, offset, size, write)
+        ops = self._operations(space, offset, size)
+        held = ops.held(offset, size) if isinstance(ops, RegisterBank) else _NONE_HELD
+        key = (space, offset, size, write, held)
         found = self._known.get(key)
         if found is None:
-            found = self._known.keep(key, tuple(self._find(*key)))
+            found = self._known.keep(key, tuple(self._find(ops, space, offset, size, write)))
         return found
 
-    def _find(self, space: str, offset: int, size: int, write: bool) -> list[Part]:
-        ops = self._operations(space, offset, size)
+    def _find(self, ops: IoOps | None, space: str, offset: int, size: int, write: bool) -> list[Part]:
         if ops is None:
             return list(self._config_parts(offset, size)) or [Part(f"cfg+{offset:#x}", 0, 8 * size)]
         if not isinstance(ops, RegisterBank):
             return [Part(f"{space}+{offset:#x}", 0, 8 * size)]
-        chosen: dict[int, tuple[Reg, int | None]] = {}
-        for reg, index, start in ops.covering(offset, size):
-            # Two registers may share an offset, one for reads and one for writes.
-            if start not in chosen or (reg.write if write else reg.read) is not None:
-                chosen[start] = (reg, index)
         big = ops.access.endian == "big"
-        parts = [self._part(reg, index, start, offset, size, big) for start, (reg, index) in chosen.items()]
+        parts = [self._part(run, offset, size, big) for run in ops.reached(offset, size, write)]
         return parts or [Part(f"{space}+{offset:#x}", 0, 8 * size)]
 
-    def _part(self, reg: Reg, index: int | None, start: int, offset: int, size: int, big: bool) -> Part:
-        length = reg.width // 8
-        first, end = max(offset, start), min(offset + size, start + length)
+    def _part(self, run: Run, offset: int, size: int, big: bool) -> Part:
+        (start, length, reg, index, _), first, end = run
         # Values of a big-endian region are swapped as a whole, so both ends count from the highest address.
         low = (start + length - end if big else first - start) * 8
         high = low + (end - first) * 8

@@ -7,7 +7,6 @@ timer before it, has changed, with old and new value) and ``pc``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TextIO
 
@@ -15,7 +14,7 @@ from devgen.runtime.base.plain_state import Json
 from devgen.runtime.device.device import Device
 from devgen.runtime.observe.access_names import NameFilter, RegisterNames
 from devgen.runtime.observe.observable import Observable
-from devgen.runtime.observe.recorder import Recorder
+from devgen.runtime.observe.recorder import AccessNotes, Recorder
 from devgen.runtime.observe.register_changes import StateChanges
 from devgen.runtime.observe.tracer import Level, ProgramCounter, no_processor
 
@@ -39,7 +38,7 @@ class JsonTrace:
         with ExitStack() as stack:
             self._recorders = [
                 stack.enter_context(
-                    Recorder(scene, device, file, source=name, annotate=_annotation(device, level, program_counter))
+                    Recorder(scene, device, file, source=name, notes=_RegisterNotes(device, level, program_counter))
                 )
                 for name, device in scene.devices.items()
                 if wanted.may_pass(name)
@@ -64,23 +63,24 @@ class JsonTrace:
         self.close()
 
 
-def _annotation(device: Device, level: Level, program_counter: ProgramCounter) -> Callable[[dict[str, Json]], None]:
-    names = RegisterNames(device)
-    changes = StateChanges(device, hidden=level == "all")
+class _RegisterNotes(AccessNotes):
+    """Adds the registers that an access reaches, the guest's program counter, and what the access changed."""
 
-    def annotate(fields: dict[str, Json]) -> None:
-        space, offset, size = fields["space"], fields["offset"], fields["size"]
-        assert isinstance(space, str)
-        assert isinstance(offset, int)
-        assert isinstance(size, int)
-        parts = names.parts(space, offset, size, fields["op"] == "write")
-        fields["register"] = ",".join(part.name for part in parts)
-        pc = program_counter()
+    def __init__(self, device: Device, level: Level, program_counter: ProgramCounter) -> None:
+        self._names = RegisterNames(device)
+        self._changes = None if level == "access" else StateChanges(device, hidden=level == "all")
+        self._program_counter = program_counter
+        self._register = ""
+
+    def before(self, write: bool, space: str, offset: int, size: int) -> None:
+        self._register = ",".join(part.name for part in self._names.parts(space, offset, size, write))
+
+    def after(self, fields: dict[str, Json]) -> None:
+        fields["register"] = self._register
+        pc = self._program_counter()
         if pc is not None:
             fields["pc"] = pc
-        if level != "access":
-            changed: dict[str, Json] = {change.name: [change.old, change.new] for change in changes.take()}
+        if self._changes is not None:
+            changed: dict[str, Json] = {change.name: [change.old, change.new] for change in self._changes.take()}
             if changed:
                 fields["changed"] = changed
-
-    return annotate

@@ -44,11 +44,14 @@ PIECE: Final = 1 << 18
 CATEGORY: Final = "recorded"
 
 
-Annotate = Callable[[dict[str, Json]], None]
+class AccessNotes:
+    """Adds to the lines of accesses; this class adds nothing."""
 
+    def before(self, write: bool, space: str, offset: int, size: int) -> None:
+        """Called before an access."""
 
-def _nothing(_fields: dict[str, Json]) -> None:
-    """Add nothing: the default callback."""
+    def after(self, fields: dict[str, Json]) -> None:
+        """Called after the same access with the fields of its line, to which it may add."""
 
 
 class Recorder:
@@ -59,11 +62,11 @@ class Recorder:
     """
 
     def __init__(
-        self, scene: Observable, device: Device, file: TextIO, *, source: str = "", annotate: Annotate = _nothing
+        self, scene: Observable, device: Device, file: TextIO, *, source: str = "", notes: AccessNotes | None = None
     ) -> None:
         """``source`` is written on each line if it is not empty, for several recordings in one file.
 
-        ``annotate(fields)`` may add fields to the line of an access after the access.
+        ``notes`` may add fields to the lines of accesses.
         """
         self.scene = scene
         self.device = device
@@ -71,7 +74,7 @@ class Recorder:
         self.error: OSError | None = None
         self._file = file
         self._source = source
-        self._annotate = annotate
+        self.notes = notes or AccessNotes()
         self._clock = scene.clocks.virtual
         self._depth = 0
         self._loads: list[tuple[int, bytes]] = []
@@ -228,7 +231,7 @@ class Recorder:
             "size": size,
             "value": value,
         }
-        self._annotate(fields)
+        self.notes.after(fields)
         self.finish(fields)
 
     def received(self, data: bytes | None) -> None:
@@ -334,6 +337,7 @@ class SpaceObserver:
     def before(self, write: bool, offset: int, size: int, value: int) -> None:
         """See AccessObserver."""
         self._recorder.begin()
+        self._recorder.notes.before(write, self._space, offset, size)
 
     def after(self, write: bool, offset: int, size: int, value: int) -> None:
         """See AccessObserver."""

@@ -19,7 +19,7 @@ from typing import Final, Literal, get_args
 
 from devgen.runtime.device.device import Device
 from devgen.runtime.memory.event_notifier import IoEventFd
-from devgen.runtime.observe.access_names import NameFilter, RegisterNames, number_text
+from devgen.runtime.observe.access_names import NameFilter, Part, RegisterNames, number_text
 from devgen.runtime.observe.attachment import Attachment
 from devgen.runtime.observe.journal import observed_line
 from devgen.runtime.observe.observable import Observable
@@ -131,10 +131,14 @@ class DeviceTracer:
         for change in self._changes.take():
             self._say(change.name, str(change).partition(" ")[2])
 
-    def accessed(self, space: str, write: bool, offset: int, size: int, value: int) -> None:
+    def parts(self, space: str, write: bool, offset: int, size: int) -> tuple[Part, ...]:
+        """Return the registers that an access is about to reach."""
+        return self._names.parts(space, offset, size, write)
+
+    def accessed(self, space: str, write: bool, offset: int, parts: tuple[Part, ...], value: int) -> None:
         """Write an access; a read has been carried out, a write will be."""
         verb = "write" if write else "read"
-        for part in self._names.parts(space, offset, size, write):
+        for part in parts:
             fields = "" if self._level == "access" else part.show_fields(value)
             self._say(part.name, f"{verb} {number_text(part.value(value))} {fields}", self._place(space, offset))
 
@@ -217,20 +221,22 @@ def _bar_places(device: Device) -> dict[str, tuple[str, int]]:
 class _SpaceTracer:
     """Observes the accesses of one region. A write is written before it is carried out, so its effects follow it."""
 
-    __slots__ = ("_space", "_tracer")
+    __slots__ = ("_parts", "_space", "_tracer")
 
     def __init__(self, tracer: DeviceTracer, space: str) -> None:
         self._tracer = tracer
         self._space = space
+        self._parts: tuple[Part, ...] = ()
 
     def before(self, write: bool, offset: int, size: int, value: int) -> None:
         self._tracer.show_changes()
+        self._parts = self._tracer.parts(self._space, write, offset, size)
         if write:
-            self._tracer.accessed(self._space, write, offset, size, value)
+            self._tracer.accessed(self._space, write, offset, self._parts, value)
 
     def after(self, write: bool, offset: int, size: int, value: int) -> None:
         if not write:
-            self._tracer.accessed(self._space, write, offset, size, value)
+            self._tracer.accessed(self._space, write, offset, self._parts, value)
         self._tracer.show_changes()
 
 

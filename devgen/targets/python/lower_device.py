@@ -20,7 +20,7 @@ from devgen.targets.python.lower_followers import claim_follower, lower_follower
 from devgen.targets.python.lower_lines import LineLowering
 from devgen.targets.python.lower_pci import lower_pci
 from devgen.targets.python.lower_region import RegionLowering
-from devgen.targets.python.lower_register import lower_register
+from devgen.targets.python.lower_register import lower_conditions, lower_register
 from devgen.targets.python.lower_stmt import StatementLowering
 from devgen.targets.python.lower_time import TimeLowering
 from devgen.targets.python.python_literals import WIDTH, hexadecimal, sentence, split_paragraphs, string
@@ -102,6 +102,7 @@ class _DeviceLowering:
             on_reset=self.steps.statements(power.on_reset) if device.on_reset else None,
             settle=self.steps.statements(power.settle),
             registers=tuple(registers.values()),
+            conditions=tuple(lower_conditions(self.lowering, plan.registers.values())),
             doorbells=tuple(map(regions.ring, plan.doorbells)),
             inputs=lines.inputs(),
             streams=lines.streams(),

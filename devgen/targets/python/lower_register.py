@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from devgen.common.quick_dataclass import dataclass
 from devgen.language import ir
 from devgen.plan.register_plan import ReadPlan, RegisterPlan
-from devgen.plan.registers import mask_of_bits
+from devgen.plan.registers import PlannedRegister, mask_of_bits
 from devgen.plan.steps import WindowRead
 from devgen.targets.python import module
 from devgen.targets.python.field_comments import comment, fields_read
 from devgen.targets.python.imports import imported
 from devgen.targets.python.lower_expr import Lowering, value_method
 from devgen.targets.python.lower_stmt import StatementLowering
+from devgen.targets.python.module import Entry
 from devgen.targets.python.python_literals import hexadecimal, split_paragraphs, string
 from devgen.targets.python.source_tree import Line, Node, Statements, call, keyword, uses
-from devgen.targets.python.symbols import RegisterSymbol
+from devgen.targets.python.symbols import RegisterSymbol, condition_method
+
+_ANSWERS = {(True, True): "both", (True, False): "reads", (False, True): "writes", (False, False): "both"}
 
 
 def lower_register(lowering: Lowering, plan: RegisterPlan) -> module.Register:
     """The methods of one register and its entry in the bank."""
+    if not plan.register.answers:
+        return _view(lowering, plan)
     methods = _Register(lowering, plan, lowering.symbols.registers[plan.register.key])
     register, described = plan.register, plan.register.described
     write = methods.write_method()
@@ -34,20 +41,43 @@ def lower_register(lowering: Lowering, plan: RegisterPlan) -> module.Register:
     )
 
 
-def _bank_entry(lowering: Lowering, plan: RegisterPlan, write: module.Method | None) -> Node:
-    """The ``Reg(...)`` that ties a register's methods to its addresses."""
-    register, described = plan.register, plan.register.described
-    stem = lowering.symbols.registers[register.key].stem
+def _view(lowering: Lowering, plan: RegisterPlan) -> module.Register:
+    """A register whose accesses reach another one: it has no methods, and the bank knows its name and place only."""
+    register, view = plan.register, plan.register.described.view
+    assert view is not None
+    words = [*_place(lowering, register, "None", "None"), keyword("view", Node(string(_title(view.file, view.register))))]
+    return module.Register(register.title, "", "", (), call("Reg", words, imported("Reg")), None, None, None)
+
+
+def _title(file: str | None, name: str) -> str:
+    return f"{file}.{name}" if file else name
+
+
+def _place(lowering: Lowering, register: PlannedRegister, read: str, write: str) -> list[Node]:
+    """The arguments of ``Reg`` that every register has, and those of an array."""
     digits = max(3, len(f"{register.region.size - 1:x}"))
     words = [
         Node(string(register.title)),
         Node(hexadecimal(register.offset, digits)),
-        Node(str(described.width)),
-        Node("None" if plan.read is None else f"self.read_{stem}"),
-        Node("None" if write is None else f"self.{write.name}"),
+        Node(str(register.described.width)),
+        Node(read),
+        Node(write),
     ]
     if register.count is not None:
         words += [keyword("count", lowering.number(register.count)), Node(f"stride={hexadecimal(register.stride)}")]
+    return words
+
+
+def _bank_entry(lowering: Lowering, plan: RegisterPlan, write: module.Method | None) -> Node:
+    """The ``Reg(...)`` that ties a register's methods to its addresses."""
+    register, described = plan.register, plan.register.described
+    stem = lowering.symbols.registers[register.key].stem
+    words = _place(
+        lowering,
+        register,
+        "None" if plan.read is None else f"self.read_{stem}",
+        "None" if write is None else f"self.{write.name}",
+    )
     if described.decode != register.region.decode:
         words.append(Node(f'decode="{described.decode}"'))
     if described.intent is not None:
@@ -60,7 +90,30 @@ def _bank_entry(lowering: Lowering, plan: RegisterPlan, write: module.Method | N
         words.append(Node(f"reset={hexadecimal(plan.access.fixed)}"))
     if described.sizes is not None:
         words.append(Node(f"sizes={described.sizes}"))
+    if register.shares and (plan.access.readable, plan.access.writable) != _inferred(plan, write):
+        words.append(Node(f'answers="{_ANSWERS[plan.access.readable, plan.access.writable]}"'))
+    if register.condition is not None:
+        words.append(Node(f"when=self.{condition_method(lowering.symbols, register.condition)}"))
     return call("Reg", words, imported("Reg"))
+
+
+def _inferred(plan: RegisterPlan, write: module.Method | None) -> tuple[bool, bool]:
+    """Whether the bank takes the register for one that answers reads, and writes."""
+    return plan.read is not None or bool(plan.access.fixed), write is not None
+
+
+def lower_conditions(lowering: Lowering, plans: Iterable[RegisterPlan]) -> Iterator[Entry]:
+    """Yield a method for each `when`; members of a register file may share one."""
+    done = set()
+    for plan in plans:
+        condition, when = plan.register.condition, plan.register.described.when
+        if condition is None or when is None or condition in done:
+            continue
+        done.add(condition)
+        body = (Line("return ", lowering.truth(when), comment=comment(fields_read(when))),)
+        index = () if plan.register.count is None else ("index: int",)
+        name = condition_method(lowering.symbols, condition)
+        yield Entry(".".join(part for part in condition if part), "", module.Method(name, index, body))
 
 
 @dataclass(slots=True, frozen=True)

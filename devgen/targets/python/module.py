@@ -169,6 +169,7 @@ class Module:
     on_reset: Statements | None
     settle: Statements
     registers: tuple[Register, ...]
+    conditions: tuple[Entry, ...]
     doorbells: tuple[Entry, ...]
     inputs: tuple[Entry, ...]
     streams: tuple[Stream, ...]

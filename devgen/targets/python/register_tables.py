@@ -75,7 +75,10 @@ def _peeked(symbol: RegisterSymbol, plan: RegisterPlan) -> str:
 def alias_tables(symbols: Symbols) -> Iterator[Node]:
     """The attribute of each register that another register's storage holds."""
     for symbol in symbols.registers.values():
-        if symbol.model.alias is not None and symbol.attribute is not None and symbol.register.is_changeable:
+        view = symbol.model.view
+        whole = view is not None and view.width == symbol.model.width and view.element is None
+        shared = symbol.model.alias is not None or whole
+        if shared and symbol.attribute is not None and symbol.register.is_changeable:
             yield _entry(symbol, string(symbol.attribute))
 
 

@@ -94,6 +94,10 @@ def claim_methods(symbols: Symbols) -> None:
         stem = symbols.attribute("timer", timer.name)
         symbols.attributes["expired", timer.name] = claim(f"{stem}_expired")
         symbols.attributes["arm", timer.name] = claim(f"{stem}_arm")
+    for plan in symbols.plan.registers.values():
+        condition = plan.register.condition
+        if condition is not None and ("when", _stem(condition)) not in symbols.attributes:
+            symbols.attributes["when", _stem(condition)] = claim(f"when_{_stem(condition)}")
     for pin in device.gpio_in:
         symbols.attributes["changed", pin.name] = claim(f"{symbols.attribute('gpio_in', pin.name)}_changed")
     for stream in device.streams:
@@ -102,12 +106,17 @@ def claim_methods(symbols: Symbols) -> None:
         symbols.attributes["broken", stream.name] = claim(f"{stem}_broken")
         symbols.attributes["room", stream.name] = claim(f"{stem}_room")
         symbols.attributes["writable", stream.name] = claim(f"{stem}_writable")
-    for plan in symbols.plan.regions:
-        if plan.has_window:
-            symbols.attributes["window", plan.region.name] = claim(f"{plan.region.name}_window")
-        for doorbell in plan.region.doorbells:
+    for region in symbols.plan.regions:
+        if region.has_window:
+            symbols.attributes["window", region.region.name] = claim(f"{region.region.name}_window")
+        for doorbell in region.region.doorbells:
             require_name(doorbell.name)
             symbols.attributes["ring", doorbell.name] = claim(f"ring_{doorbell.name}")
+
+
+def condition_method(symbols: Symbols, condition: RegisterKey) -> str:
+    """The method that evaluates the `when` of a register, or of all members of a register file."""
+    return symbols.attribute("when", _stem(condition))
 
 
 def _stem(key: RegisterKey) -> str:

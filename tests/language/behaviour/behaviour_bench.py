@@ -8,7 +8,7 @@ from devgen.language.behaviour import Compiled, compile_expression, compile_stat
 from devgen.language.diagnostics.diagnostic import Diagnostic
 from devgen.language.diagnostics.reporting import Diagnostics, SourceText
 from devgen.language.ir import Expr, Range, Stmt
-from devgen.language.model import Mark
+from devgen.language.model import Mark, View
 from devgen.language.scope import (
     ActionEntry,
     CounterEntry,
@@ -95,7 +95,7 @@ def small() -> Bench:
         RegisterEntry("DATA", 8, count=four),
         RegisterEntry("ID", 32, readonly="is constant"),
         RegisterEntry("DR", 32, readonly="is computed by its `read:`", computed=True),
-        RegisterEntry("MR2", 32, storage="MR"),
+        RegisterEntry("MR2", 32, storage=View("MR", None, 32, 0, None)),
         FileEntry(
             "T",
             (
