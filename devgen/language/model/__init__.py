@@ -4,7 +4,8 @@ Offsets and sizes are bytes, bit numbers count from 0 at the least significant b
 are frozen. For example a file with the register ``DR: {at: 0x0, width: 8}`` in one region becomes a ``Device`` whose
 ``regions[0].entries[0]`` is a ``Register`` of name "DR", offset 0, width 8, access "rw" and reset ``Int(0)``.
 
-- ``device_model``: ``Device`` and its parts: regions, registers, fields, counters, timers, lines.
+- ``device_model``: ``Device`` and its parts: state, counters, timers, lines, streams.
+- ``register_model``: regions, register files, registers, fields.
 - ``pci_model``: ``Pci``, the identity, BARs and capabilities of a PCI function.
 
 To add a key of the description, add it to the schema (``schemas/``), to a class here, and to the file of
@@ -13,40 +14,23 @@ To add a key of the description, add it to the schema (``schemas/``), to a class
 
 from devgen.language.ir import ClockName
 from devgen.language.model.device_model import (
-    AccessRule,
-    AccessType,
     Action,
     Align,
     Bus,
     Constant,
     Counter,
-    Decode,
     Deviation,
     Device,
-    Doorbell,
     Event,
-    Field,
     Fifo,
     Function,
     GpioIn,
-    Halves,
-    Intent,
     Line,
-    Mark,
     Property,
     PropertyType,
-    ReadEffect,
-    Region,
-    RegionKind,
-    RegionSpace,
-    Register,
-    RegisterFile,
     StateVar,
     Stream,
     Timer,
-    View,
-    Window,
-    WriteEffect,
 )
 from devgen.language.model.firmware_model import Acpi, AcpiTable, FadtUse, FirmwareRegister
 from devgen.language.model.pci_model import (
@@ -62,6 +46,25 @@ from devgen.language.model.pci_model import (
     SerialNumber,
     VendorExtended,
     VendorSpecific,
+)
+from devgen.language.model.register_model import (
+    AccessRule,
+    AccessType,
+    Decode,
+    Doorbell,
+    Field,
+    Halves,
+    Intent,
+    Mark,
+    ReadEffect,
+    Region,
+    RegionKind,
+    RegionSpace,
+    Register,
+    RegisterFile,
+    View,
+    Window,
+    WriteEffect,
 )
 
 __all__ = [

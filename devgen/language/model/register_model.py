@@ -1,0 +1,195 @@
+"""Regions, registers and fields of the typed model. Offsets and sizes are bytes, bits count from 0 at the least."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from devgen.language.ir import Expr, Stmt
+
+
+@dataclass(slots=True, frozen=True)
+class Mark:
+    """A place in a source file; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+
+class Intent(StrEnum):
+    """Why a register has no behaviour. Logs distinguish the three reasons."""
+
+    RESERVED = "reserved"
+    UNIMPLEMENTED = "unimplemented"
+    UNDOCUMENTED = "undocumented"
+
+
+Decode = Literal["lanes", "exact", "word"]
+Halves = Literal["last", "each"]
+AccessType = Literal["ro", "rw", "wo", "rw1", "w1"]
+ReadEffect = Literal["rclr", "rset"]
+WriteEffect = Literal["woclr", "woset", "wot", "wzs", "wzc", "wzt", "wclr", "wset"]
+RegionKind = Literal["registers", "ram", "rom"]
+RegionSpace = Literal["mmio", "pio", "config", "indirect"]
+
+
+@dataclass(slots=True, frozen=True)
+class Field:
+    """Named bits of a register. ``reset`` is at bit 0 of the field; ``values`` are the enumeration labels."""
+
+    name: str
+    lsb: int
+    width: int
+    access: AccessType
+    reset: int
+    read_effect: ReadEffect | None
+    write_effect: WriteEffect | None
+    singlepulse: bool
+    values: tuple[tuple[str, int], ...]
+    title: str
+    description: str
+
+    @property
+    def mask(self) -> int:
+        """The mask of its bits in the register."""
+        return (1 << self.width) - 1 << self.lsb
+
+
+@dataclass(slots=True, frozen=True)
+class Window:
+    """The registers that a data register accesses: those at offset ``at`` (bytes) of another region, ``region``."""
+
+    region: str
+    at: Expr
+
+
+@dataclass(slots=True, frozen=True)
+class View:
+    """The storage of a register that has none: bits from ``lsb`` on of ``register``, which is ``width`` bits wide.
+
+    ``file`` is its register file. ``element`` is one element of an array; None: the same element, or no array.
+    """
+
+    register: str
+    file: str | None
+    width: int
+    lsb: int
+    element: int | None
+
+
+@dataclass(slots=True, frozen=True)
+class Register:
+    """A register or a register array. ``fields`` is empty if none are declared: the register's access applies to all
+    bits.
+
+    ``reset`` is the whole register's value with the fields' resets merged in; an array whose elements differ has a
+    value for each element in ``resets`` instead. ``constant`` has one value for all elements, or one for each. An alias
+    has the width and number of elements of its target.
+
+    ``when``: it answers only while this is not 0. ``alternate``: the register that it shares bytes with. ``view``: the
+    storage that it uses instead of its own. ``also``: fields of registers that are views of this one, at their bits of
+    this one.
+    """
+
+    name: str
+    offset: int
+    width: int
+    access: AccessType
+    reset: Expr
+    count: Expr | None
+    stride: int
+    fields: tuple[Field, ...]
+    constant: tuple[int, ...] | None
+    read: Expr | None
+    write: tuple[Stmt, ...] | None
+    on_read: tuple[Stmt, ...]
+    on_write: tuple[Stmt, ...]
+    read_effect: ReadEffect | None
+    write_effect: WriteEffect | None
+    singlepulse: bool
+    alias: str | None
+    intent: Intent | None
+    retain: bool
+    coalesce: bool
+    decode: Decode
+    title: str
+    description: str
+    mark: Mark
+    resets: tuple[int, ...] = ()
+    sizes: tuple[int, int] | None = None
+    before_read: tuple[Stmt, ...] = ()
+    window: Window | None = None
+    halves: Halves = "each"
+    when: Expr | None = None
+    alternate: str | None = None
+    view: View | None = None
+    also: tuple[Field, ...] = ()
+
+
+@dataclass(slots=True, frozen=True)
+class RegisterFile:
+    """A group of registers that repeats: SystemRDL's regfile. Members' offsets are relative to an element's start.
+
+    ``when`` is a condition that its members have in common, and ``alternate`` the file or register with its bytes.
+    """
+
+    name: str
+    offset: int
+    stride: int
+    count: Expr | None
+    registers: tuple[Register, ...]
+    title: str
+    description: str
+    mark: Mark
+    when: Expr | None = None
+    alternate: str | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class Doorbell:
+    """An ioeventfd: a write of ``length`` bytes (0: of any length) at ``offset``, of ``match`` or (None) any value."""
+
+    name: str
+    offset: int
+    length: int
+    match: int | None
+    on_ring: tuple[Stmt, ...]
+    count: int | None
+    stride: int
+    description: str
+
+
+@dataclass(slots=True, frozen=True)
+class AccessRule:
+    """Sizes in bytes that a region accepts (``valid``) and that reach its registers (``implemented``)."""
+
+    valid: tuple[int, int]
+    implemented: tuple[int, int]
+    endian: Literal["little", "big"]
+    unaligned: bool
+
+
+@dataclass(slots=True, frozen=True)
+class Region:
+    """A range of addresses. ``kind`` ram and rom are memory-backed; ``bar`` is set on PCI devices.
+
+    ``space`` "config" is the PCI function's own part of configuration space: offsets are those of the whole space.
+    "indirect" is on no bus: its registers are reached through windows.
+    """
+
+    name: str
+    kind: RegionKind
+    space: RegionSpace
+    bar: int | Literal["rom"] | None
+    offset: int
+    size: int
+    access: AccessRule
+    decode: Decode
+    reserved: Literal["zeros", "ones"]
+    entries: tuple[Register | RegisterFile, ...]
+    doorbells: tuple[Doorbell, ...]
+    contents: bytes
+    description: str
+    mark: Mark
