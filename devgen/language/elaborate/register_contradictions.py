@@ -21,6 +21,7 @@ _EXCLUSIVE: tuple[tuple[str, str, str], ...] = (
     *(("intent", key, _INERT) for key in ("read_effect", "write_effect", "singlepulse")),
     *(("intent", key, _INERT) for key in ("constant", "alias", "coalesce")),
     ("when", "coalesce", "a write that arrives late would meet another mode"),
+    ("alternate", "coalesce", "accesses reach the other register"),
     *(
         ("window", key, _ELSEWHERE)
         for key in ("read", "write", "reset", "fields", "count", "retain", "constant", "alias")

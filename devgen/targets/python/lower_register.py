@@ -45,12 +45,11 @@ def _view(lowering: Lowering, plan: RegisterPlan) -> module.Register:
     """A register whose accesses reach another one: it has no methods, and the bank knows its name and place only."""
     register, view = plan.register, plan.register.described.view
     assert view is not None
-    words = [*_place(lowering, register, "None", "None"), keyword("view", Node(string(_title(view.file, view.register))))]
+    words = [
+        *_place(lowering, register, "None", "None"),
+        keyword("view", Node(string(f"{view.file}.{view.register}" if view.file else view.register))),
+    ]
     return module.Register(register.title, "", "", (), call("Reg", words, imported("Reg")), None, None, None)
-
-
-def _title(file: str | None, name: str) -> str:
-    return f"{file}.{name}" if file else name
 
 
 def _place(lowering: Lowering, register: PlannedRegister, read: str, write: str) -> list[Node]:
