@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from devgen.common.quick_dataclass import dataclass
-from devgen.exchange.findings import Finding, Findings, Outcome
+from devgen.exchange.findings import Finding, Outcome
 from devgen.exchange.import_files import WrittenFile
 from devgen.exchange.register_map import Chip, Group, Register
+
+if TYPE_CHECKING:
+    from devgen.exchange.reading import ReadChip
 
 AnyPath = str | PathLike[str]
 
@@ -50,32 +54,61 @@ class ImportReport:
         }
 
 
-def import_registers(path: AnyPath, folder: AnyPath | None, *, peripherals: Iterable[str] = ()) -> ImportReport:
-    """Import a register file as descriptions below ``folder``; None: report only, and write nothing.
+def import_registers(
+    files: AnyPath | Sequence[AnyPath],
+    folder: AnyPath | None,
+    *,
+    peripherals: Iterable[str] = (),
+    include_dirs: Iterable[AnyPath] = (),
+    top: str = "",
+    parameters: Mapping[str, int] | None = None,
+) -> list[ImportReport]:
+    """Import register files as descriptions below ``folder``; None: report only, and write nothing.
 
     Each peripheral becomes a generated fragment ``NAME.registers.yaml`` and, if there is none yet, the author's file
     ``NAME.yaml`` that includes it. Another import replaces the fragments and leaves the author's files as they are.
-    ``peripherals`` limits the import to those of the file with these names.
+    ``peripherals`` limits the import to those with these names.
 
-    The format is CMSIS-SVD 1.0 to 1.3.
+    The formats are CMSIS-SVD 1.0 to 1.3, SystemRDL 2.0 (files that end in ``.rdl``, compiled together in the order
+    given) and IP-XACT 2009 and 2014. The last two need the extra ``devgen[rdl]``. ``include_dirs``, ``top`` and
+    ``parameters`` concern SystemRDL: folders of included files, the address map to take, and its parameters.
+
+    Returns a report for each chip.
 
     Raises:
-        FileError: the file cannot be read or is in no known format, or a file below ``folder`` may not be replaced.
-        ArgumentError: the file has no peripheral of such a name.
+        FileError: a file cannot be read or is in no known format, or a file below ``folder`` may not be replaced.
+        ArgumentError: no file has a peripheral of such a name.
     """
+    from devgen.exchange.reading import RdlOptions, read_register_files
+    from devgen.exchange.selection import check_names, selected
+
+    paths = [Path(files)] if isinstance(files, str | PathLike) else [Path(path) for path in files]
+    options = RdlOptions(tuple(Path(path) for path in include_dirs), top, parameters)
+    wanted = tuple(peripherals)
+    chips = list(read_register_files(paths, options))
+    check_names([read.chip for read in chips], wanted)
+    return [
+        _report(replace(read, chip=selected(read.chip, wanted)), None if folder is None else Path(folder))
+        for read in chips
+    ]
+
+
+def _report(read: ReadChip, folder: Path | None) -> ImportReport:
     from devgen.exchange.describe.peripherals import describe_chip
     from devgen.exchange.import_files import write_devices
-    from devgen.exchange.selection import select
-    from devgen.exchange.svd.svd_file import read_svd
 
-    findings = Findings()
-    chip = select(read_svd(path, findings), tuple(peripherals))
-    devices = describe_chip(chip, findings)
-    files = write_devices(devices, Path(folder)) if folder is not None else []
-    registers, fields = _counts(chip)
-    names = tuple(device.name for device in devices)
+    devices = describe_chip(read.chip, read.findings)
+    files = write_devices(devices, folder) if folder is not None else []
+    registers, fields = _counts(read.chip)
     return ImportReport(
-        Path(path), chip.name, len(chip.peripherals), registers, fields, names, tuple(findings), tuple(files)
+        read.source,
+        read.chip.name,
+        len(read.chip.peripherals),
+        registers,
+        fields,
+        tuple(device.name for device in devices),
+        tuple(read.findings),
+        tuple(files),
     )
 
 

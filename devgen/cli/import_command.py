@@ -20,11 +20,15 @@ _SHOWN = 10
 Examples:
   devgen import chip.svd -o devices/
   devgen import chip.svd -o devices/ --peripheral UART0 --peripheral TIMER0
+  devgen import types.rdl chip.rdl -o devices/      SystemRDL files are compiled together
   devgen import vendor/*.svd --report-only""",
 )
 @click.argument("files", nargs=-1, required=True, type=PATH)
 @click.option("-o", "--output", "folder", type=PATH, help="The folder of the descriptions; created if it is missing.")
 @click.option("--peripheral", "peripherals", multiple=True, help="Import this peripheral only. May be repeated.")
+@click.option("-I", "include_dirs", multiple=True, type=PATH, help="A folder of files that SystemRDL includes.")
+@click.option("--top", default="", help="The address map of SystemRDL to import; else those that no other one uses.")
+@click.option("--param", "parameters", multiple=True, metavar="NAME=NUMBER", help="A parameter of the address map.")
 @click.option("--report-only", is_flag=True, help="Write nothing; print what would come over.")
 @click.option("--findings", "all_findings", is_flag=True, help="Print every finding.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Format of the report.")
@@ -32,11 +36,14 @@ def command(
     files: tuple[Path, ...],
     folder: Path | None,
     peripherals: tuple[str, ...],
+    include_dirs: tuple[Path, ...],
+    top: str,
+    parameters: tuple[str, ...],
     report_only: bool,
     all_findings: bool,
     form: str,
 ) -> None:
-    """Import register files (CMSIS-SVD) as descriptions.
+    """Import register files (CMSIS-SVD, SystemRDL, IP-XACT) as descriptions.
 
     Each peripheral becomes two files below the output folder. NAME.registers.yaml has the structure, and each import
     replaces it. NAME.yaml includes it and is yours: an import creates it and never changes it.
@@ -45,12 +52,27 @@ def command(
     """
     if report_only == (folder is not None):
         raise click.UsageError("Give either -o FOLDER or --report-only.")
-    reports = [import_registers(file, folder, peripherals=peripherals) for file in files]
+    reports = import_registers(
+        files,
+        folder,
+        peripherals=peripherals,
+        include_dirs=include_dirs,
+        top=top,
+        parameters=dict(map(_parameter, parameters)),
+    )
     if form == "json":
         click.echo(json.dumps([report.json() for report in reports], indent=2))
         return
     for report in reports:
         _print(report, all_findings)
+
+
+def _parameter(text: str) -> tuple[str, int]:
+    name, _, value = text.partition("=")
+    try:
+        return name, int(value, 0)
+    except ValueError as error:
+        raise click.UsageError(f"--param '{text}' is not NAME=NUMBER.") from error
 
 
 def _print(report: ImportReport, all_findings: bool) -> None:

@@ -61,6 +61,7 @@ class Field:
     read_effect: str | None = None
     write_effect: str | None = None
     labels: tuple[Labels, ...] = ()
+    singlepulse: bool = False
 
     @property
     def width(self) -> int:

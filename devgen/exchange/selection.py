@@ -10,19 +10,19 @@ from devgen.errors import ArgumentError
 from devgen.exchange.register_map import Chip
 
 
-def select(chip: Chip, names: Sequence[str]) -> Chip:
-    """Return the chip with the peripherals of these names, and with those whose registers they share; () is all.
+def check_names(chips: Sequence[Chip], names: Sequence[str]) -> None:
+    """Raise ArgumentError if one of the names is no peripheral of any chip."""
+    known = {peripheral.name for chip in chips for peripheral in chip.peripherals}
+    for name in names:
+        if name not in known:
+            near = nearest(name, known)
+            hint = f"did you mean '{near}'?" if near else f"there are {', '.join(sorted(known)[:20])}"
+            raise ArgumentError("peripherals", f"no peripheral '{name}'; {hint}")
 
-    Raises:
-        ArgumentError: the chip has no peripheral of such a name.
-    """
+
+def selected(chip: Chip, names: Sequence[str]) -> Chip:
+    """Return the chip with the peripherals of these names, and with those whose registers they share; () is all."""
     if not names:
         return chip
-    by_name = {peripheral.name: peripheral for peripheral in chip.peripherals}
-    for name in names:
-        if name not in by_name:
-            near = nearest(name, by_name)
-            hint = f"did you mean '{near}'?" if near else f"it has {', '.join(sorted(by_name)[:20])}"
-            raise ArgumentError("peripherals", f"the file has no peripheral '{name}'; {hint}")
-    wanted = {*names, *(by_name[name].same_as for name in names)}
+    wanted = {*names, *(peripheral.same_as for peripheral in chip.peripherals if peripheral.name in names)}
     return replace(chip, peripherals=tuple(part for part in chip.peripherals if part.name in wanted))

@@ -42,7 +42,7 @@ def test_an_imported_peripheral_builds_and_reads_its_resets(chip: Path, tmp_path
 def test_a_second_import_changes_no_byte(chip: Path, tmp_path: Path) -> None:
     import_registers(chip, tmp_path / "devices")
     before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in (tmp_path / "devices").iterdir()}
-    report = import_registers(chip, tmp_path / "devices")
+    (report,) = import_registers(chip, tmp_path / "devices")
     after = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in (tmp_path / "devices").iterdir()}
     assert before == after
     assert {file.change for file in report.files} == {"unchanged", "kept"}
@@ -85,7 +85,7 @@ def test_what_does_not_come_over_as_it_stands_is_a_finding(
 ) -> None:
     path = tmp_path / "acme.svd"
     path.write_text(svd(peripheral("P", registers)), encoding="utf-8")
-    findings = import_registers(path, None).findings
+    findings = import_registers(path, None)[0].findings
     assert [(finding.outcome, finding.place.line) for finding in findings if text in finding.text] == [(outcome, 3)]
 
 

@@ -11,6 +11,9 @@ from devgen.exchange.register_map import AccessWord, Field, Label, Register
 from devgen.exchange.yaml_text import Hex
 
 _WRITES: Final[frozenset[AccessWord]] = frozenset(("rw", "wo", "rw1", "w1"))
+_SETTING: Final = ("woset", "wset")
+"""Write effects that a field with ``singlepulse`` needs not state: it is 0 before each write."""
+
 _READS: Final[frozenset[AccessWord]] = frozenset(("rw", "ro", "rw1"))
 
 
@@ -60,7 +63,10 @@ class FieldsOf:
         entry: dict[str, Any] = {"bits": bits_of(field.high, field.low)}
         if access != self.register.access:
             entry["access"] = access
-        entry |= effects(field, access, self.part, self.findings)
+        if not (field.singlepulse and field.write_effect in _SETTING):
+            entry |= effects(field, access, self.part, self.findings)
+        if field.singlepulse:
+            entry["singlepulse"] = True
         entry |= self._values(field)
         if field.description and field.description != field.name:
             entry["description"] = field.description

@@ -1,0 +1,16 @@
+"""Reads SystemRDL 2.0 into a neutral register map, with systemrdl-compiler.
+
+The compiler parses, resolves parameters and elaborates; here its tree of nodes becomes a register map. It belongs to
+the extra ``devgen[rdl]``. For example, of::
+
+    addrmap soc { uart UART0 @ 0x1000; uart UART1 @ 0x2000; };
+
+come two peripherals. An address map that has registers of its own is one peripheral, and the address maps in it are
+groups. Several files are compiled together in the order given, so that one can use the definitions of another.
+
+- ``compiling``: files to an elaborated tree, errors with their place. ``rdl_files``: files that may be compiled.
+- ``rdl_map``: address maps to peripherals. ``rdl_registers``: registers, groups and fields.
+- ``rdl_properties``: the words of properties, and those that do not come over.
+
+Source: Accellera SystemRDL 2.0, January 2018.
+"""

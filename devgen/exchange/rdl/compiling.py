@@ -1,0 +1,97 @@
+"""Compiles SystemRDL files to elaborated trees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from devgen.errors import FileError
+from devgen.exchange.rdl.rdl_files import check_files
+from devgen.exchange.register_map import Place
+
+if TYPE_CHECKING:
+    from systemrdl.compiler import RDLCompiler
+    from systemrdl.node import AddrmapNode
+
+MISSING = "importing SystemRDL and IP-XACT needs systemrdl-compiler: pip install 'devgen[rdl]'"
+
+
+class _Messages:
+    """Collects the compiler's messages instead of printing them."""
+
+    def __init__(self) -> None:
+        self.errors: list[str] = []
+
+    def print_message(self, severity: Any, text: str, source: Any) -> None:
+        if severity.name in ("ERROR", "FATAL"):
+            where = f"{place_of(source)}: " if source is not None else ""
+            self.errors.append(f"{where}{text}")
+
+
+def compile_files(
+    paths: Sequence[Path], include_dirs: Sequence[Path] = (), top: str = "", parameters: Mapping[str, int] | None = None
+) -> list[AddrmapNode]:
+    """Compile the files together and return the address maps that no other one uses, or the one named ``top``.
+
+    Raises:
+        FileError: a file cannot be read, includes Perl, or does not compile; or systemrdl-compiler is missing.
+    """
+    check_files(paths, include_dirs)
+
+    def compile_all(compiler: RDLCompiler) -> None:
+        for path in paths:
+            compiler.compile_file(str(path), incl_search_paths=[str(folder) for folder in include_dirs])
+
+    return elaborated(compile_all, paths[-1], top, parameters)
+
+
+def elaborated(
+    fill: Callable[[RDLCompiler], None], path: Path, top: str = "", parameters: Mapping[str, int] | None = None
+) -> list[AddrmapNode]:
+    """Let ``fill`` put definitions into a compiler, and return its elaborated maps as ``compile_files`` does.
+
+    ``path`` is the file in messages that have no place of their own. Raises FileError.
+    """
+    try:
+        from systemrdl.compiler import RDLCompiler
+        from systemrdl.messages import RDLCompileError
+    except ImportError as error:
+        raise FileError(MISSING) from error
+    messages = _Messages()
+    compiler = RDLCompiler(message_printer=messages)
+    try:
+        fill(compiler)
+        names = [top] if top else _address_maps(compiler)
+        if not names:
+            raise FileError(f"{path}: no addrmap; give the files that it needs before it, all in one command")
+        return _unused([compiler.elaborate(name, parameters=dict(parameters or {})).top for name in names])
+    except RDLCompileError as error:
+        raise FileError(_reason(messages.errors or [str(error)], path)) from error
+    except (RecursionError, ValueError, OverflowError) as error:
+        raise FileError(f"{path}: too deeply nested or out of range: {error}") from error
+
+
+def _reason(errors: Sequence[str], path: Path) -> str:
+    more = f" (and {len(errors) - 1} more errors)" if len(errors) > 1 else ""
+    return f"{errors[0]}{more}" if ":" in errors[0] else f"{path}: {errors[0]}{more}"
+
+
+def _address_maps(compiler: RDLCompiler) -> list[str]:
+    from systemrdl.component import Addrmap
+
+    return [name for name, definition in compiler.root.comp_defs.items() if isinstance(definition, Addrmap)]
+
+
+def _unused(tops: list[AddrmapNode]) -> list[AddrmapNode]:
+    """Return the maps that are not instantiated in another one."""
+    from systemrdl.node import AddrmapNode
+
+    used = {node.orig_type_name for top in tops for node in top.descendants() if isinstance(node, AddrmapNode)}
+    return [top for top in tops if top.orig_type_name not in used] or tops
+
+
+def place_of(source: Any) -> Place:
+    """Return the place of a node's or message's source reference."""
+    line = getattr(source, "line", None)
+    return Place(str(getattr(source, "path", "") or "?"), int(line) if line else 1)

@@ -1,0 +1,159 @@
+"""Registers, groups and fields of an elaborated SystemRDL tree."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from devgen.exchange.findings import Findings, Outcome
+from devgen.exchange.rdl.compiling import place_of
+from devgen.exchange.rdl.rdl_properties import ACCESS, HARDWARE, READ_EFFECTS, UNSAID, WRITE_EFFECTS
+from devgen.exchange.register_map import Dimension, Field, Group, Label, Labels, Register
+
+if TYPE_CHECKING:
+    from systemrdl.node import AddressableNode, FieldNode, Node, RegNode
+
+MOST_ELEMENTS = 1 << 20
+"""Most elements of one array."""
+
+
+@dataclass(slots=True, frozen=True)
+class RegisterReader:
+    """Turns the children of a node into members of a peripheral or group."""
+
+    findings: Findings
+
+    def members(self, parent: AddressableNode, path: str) -> list[Register | Group]:
+        """Return registers and groups in the order of their addresses."""
+        from systemrdl.node import AddrmapNode, MemNode, RegfileNode, RegNode
+
+        found: list[Register | Group] = []
+        for node in parent.children():
+            part = f"{path}.{node.inst_name}"
+            if isinstance(node, RegNode):
+                found.append(self._register(node, part))
+            elif isinstance(node, RegfileNode | AddrmapNode):
+                found.append(self._group(node, part))
+            elif isinstance(node, MemNode):
+                text = f"a memory of {node.total_size} bytes; describe it as a region with `ram: true`"
+                self._say(Outcome.LEFT_OUT, node, part, text)
+        return found
+
+    def _group(self, node: AddressableNode, part: str) -> Group:
+        self._report(node, part)
+        return Group(
+            node.inst_name,
+            node.raw_address_offset,
+            tuple(self.members(node, part)),
+            place_of(node.inst_src_ref),
+            _words(node),
+            self._dimension(node, part),
+        )
+
+    def _dimension(self, node: AddressableNode, part: str) -> Dimension | None:
+        if not node.is_array:
+            return None
+        sizes, stride = node.array_dimensions or [], node.array_stride or 0
+        count = math.prod(sizes)
+        if count > MOST_ELEMENTS:
+            self._say(Outcome.CORRECTED, node, part, f"an array of {count} elements; {MOST_ELEMENTS} came over")
+            count = MOST_ELEMENTS
+        if len(sizes) > 1:
+            shape = "".join(f"[{size}]" for size in sizes)
+            self._say(Outcome.CORRECTED, node, part, f"an array {shape}; it came over with one index")
+        return Dimension(tuple(map(str, range(count))), stride)
+
+    def _register(self, node: RegNode, part: str) -> Register:
+        self._report(node, part)
+        fields = [field for child in node.fields() if (field := self._field(child, part)) is not None]
+        reset = known = 0
+        for child in node.fields():
+            value = child.get_property("reset")
+            mask = ((1 << child.width) - 1) << child.low
+            if isinstance(value, int):
+                reset |= (value << child.low) & mask
+                known |= mask
+        return Register(
+            node.inst_name,
+            node.raw_address_offset,
+            node.get_property("regwidth"),
+            place_of(node.inst_src_ref),
+            _words(node),
+            _title(node),
+            "rw",
+            reset,
+            None,
+            tuple(fields),
+            dimension=self._dimension(node, part),
+            alternate_of=node.alias_primary.inst_name if node.is_alias else "",
+        )
+
+    def _field(self, node: FieldNode, path: str) -> Field | None:
+        part = f"{path}.{node.inst_name}"
+        self._report(node, part)
+        access = node.get_property("sw").name
+        if access == "na":
+            self._say(Outcome.LEFT_OUT, node, part, "software cannot access the field (sw=na)")
+            return None
+        reset = node.get_property("reset")
+        if reset is not None and not isinstance(reset, int):
+            self._say(Outcome.TO_DO, node, part, "its reset value is another part's value; write a `reset` expression")
+        return Field(
+            node.inst_name,
+            node.high,
+            node.low,
+            place_of(node.inst_src_ref),
+            _words(node) or _title(node),
+            ACCESS[access],
+            self._effect(node, "onread", READ_EFFECTS, part),
+            self._effect(node, "onwrite", WRITE_EFFECTS, part),
+            self._labels(node),
+            bool(node.get_property("singlepulse")),
+        )
+
+    def _effect(self, node: FieldNode, key: str, words: dict[str, str], part: str) -> str | None:
+        value = node.get_property(key)
+        if value is None:
+            return None
+        if value.name not in words:
+            self._say(Outcome.TO_DO, node, part, f"{key} = {value.name}: write its behaviour")
+        return words.get(value.name)
+
+    def _labels(self, node: FieldNode) -> tuple[Labels, ...]:
+        encode = node.get_property("encode")
+        if encode is None:
+            return ()
+        labels = [
+            Label(member.name, int(member.value), None, " ".join((member.rdl_desc or member.rdl_name or "").split()))
+            for member in encode
+        ]
+        return (Labels(tuple(labels), name=encode.type_name or ""),)
+
+    def _report(self, node: Node, part: str) -> None:
+        """Report the properties that are set and do not come over."""
+        for name in node.list_properties():
+            value = node.get_property(name)
+            if value in (None, False):
+                continue
+            if name in HARDWARE:
+                text = f"{name} (SystemRDL 2.0, {HARDWARE[name]}): the hardware's side; write its behaviour"
+                self._say(Outcome.TO_DO, node, part, text)
+            elif name in UNSAID:
+                self._say(Outcome.LEFT_OUT, node, part, f"{name} (SystemRDL 2.0, {UNSAID[name]})")
+        for name in node.list_properties(include_native=False):
+            self._say(Outcome.LEFT_OUT, node, part, f"the user-defined property {name}")
+        if node.external:
+            self._say(Outcome.TO_DO, node, part, "external: the behaviour is to be written")
+
+    def _say(self, outcome: Outcome, node: Node, part: str, text: str) -> None:
+        self.findings.add(outcome, place_of(node.inst_src_ref), part, text)
+
+
+def _words(node: Node) -> str:
+    return " ".join((node.get_property("desc") or "").split())
+
+
+def _title(node: Node) -> str:
+    name = " ".join(node.get_property("name", default="").split())
+    return "" if name == node.inst_name else name
