@@ -12,14 +12,15 @@ from devgen.api.descriptions import BoardDescription, load_board
 from devgen.errors import ArgumentError
 from devgen.language.board import Board, Placement
 from devgen.runtime.base.faults import suggest
+from devgen.runtime.machine.device_registry import Registry
 from devgen.runtime.machine.machine_config import DevicePlacement, GuestConfig, MachineConfig
 
 AnyBoard = str | PathLike[str] | BoardDescription | MachineConfig
 """A board file, the name of a board that comes with devgen, a loaded board, or a configuration made in Python."""
 
 
-def board_configuration(board: AnyBoard) -> MachineConfig:
-    """Return the configuration from which the runtime builds a machine.
+def board_configuration(board: AnyBoard, registry: Registry | None = None) -> MachineConfig:
+    """Return the configuration from which the runtime builds a machine. ``registry``: see ``load_board``.
 
     Raises:
         FileError: there is no such file or board.
@@ -31,7 +32,7 @@ def board_configuration(board: AnyBoard) -> MachineConfig:
         case BoardDescription():
             return _configuration(board.board)
         case _:
-            return _configuration(load_board(find_board(board)).board)
+            return _configuration(load_board(find_board(board), registry=registry).board)
 
 
 def _configuration(board: Board) -> MachineConfig:

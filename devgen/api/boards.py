@@ -55,7 +55,7 @@ class Board:
     ) -> None:
         self.accel, self.why = choose_accel(accel)
         """The host's name, "kvm" or "emulator", and the reason for the choice."""
-        config = board_configuration(board)
+        config = board_configuration(board, registry)
         self.config = with_actions(with_streams(config, streams or {}), on_event or {})
         with _named(board, config.name):
             if config.guest is None:

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from devgen.language.statistics import Statistics
     from devgen.language.view import DeviceView
 
+if TYPE_CHECKING:
+    from devgen.api.board_devices import BoardDevices
+    from devgen.runtime.machine.device_registry import Registry
+
 AnyPath = str | PathLike[str]
 
 
@@ -82,13 +86,16 @@ def load_device(path: AnyPath, *, include_dirs: Sequence[AnyPath] = ()) -> Devic
     return DeviceDescription(result.device, tuple(result.diagnostics), tuple(result.sources), result)
 
 
-def load_board(path: AnyPath) -> BoardDescription:
-    """Load and check the board at ``path``.
+def load_board(path: AnyPath, *, registry: Registry | None = None) -> BoardDescription:
+    """Load and check the board at ``path``: by itself, against its devices' descriptions and its guest's files.
+
+    Devices are looked up in the project at or above the working folder, that at or above the board, installed packages
+    and devgen's catalogue. ``registry`` has further classes.
 
     Raises:
         DescriptionError: the board has errors.
     """
-    result = load_board_result(Path(path))
+    result = load_board_result(Path(path), devices=_board_devices(Path(path).parent, registry=registry))
     if result.board is None:
         raise DescriptionError(headline(result.diagnostics), result.diagnostics)
     return BoardDescription(result.board, tuple(result.diagnostics), tuple(result.sources))
@@ -117,4 +124,14 @@ def check_files(paths: Iterable[AnyPath], *, include_dirs: Sequence[AnyPath] = (
 
     Errors in a file, and files that cannot be read, are diagnostics and are not raised.
     """
-    return check_paths([Path(path) for path in paths], include_dirs=[Path(folder) for folder in include_dirs])
+    folders = [Path(folder) for folder in include_dirs]
+    return check_paths([Path(path) for path in paths], include_dirs=folders, devices=_board_devices)
+
+
+def _board_devices(
+    folder: Path, include_dirs: tuple[Path, ...] = (), files: tuple[Path, ...] = (), registry: Registry | None = None
+) -> BoardDevices:
+    """Import the registry of devices when a board is checked: a check of devices needs none."""
+    from devgen.api.board_devices import board_devices
+
+    return board_devices(folder, include_dirs, files, registry)

@@ -9,10 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from devgen.build.build_report import BuildError
+from devgen.common.guarded_files import read_start
 from devgen.common.yaml_files import YamlFiles
 
 if TYPE_CHECKING:
     from devgen.language.diagnostics.diagnostic import Diagnostic
+
+_BOARD: Final = re.compile(rb"^board[ \t]*:", re.MULTILINE)
+_SEARCHED: Final = 1 << 20
+"""Bytes at the start of a file in which the key of a board is looked for."""
 
 _COMMENT_ENDS: Final = "%*<>\\"
 """Characters that could end a comment, or a line, in the languages of targets."""
@@ -21,12 +26,28 @@ _COMMENT_ENDS: Final = "%*<>\\"
 def named_sources(paths: Sequence[Path]) -> YamlFiles:
     """Return the files in the paths; folders are searched recursively.
 
-    Raises BuildError for a path that does not exist.
+    Raises BuildError for a path that does not exist, or that is a board's file. Boards in folders are passed over.
     """
     for path in paths:
         if not os.path.lexists(path):
             raise BuildError(f"{path}: no such file or folder")
+        if not path.is_dir() and _is_board(path):
+            raise BuildError(
+                f"{path}: a board is run, not built: build the devices that it places, then `devgen run` it"
+            )
     return YamlFiles(paths)
+
+
+def _is_board(path: Path) -> bool:
+    """Whether a file is a board. A file without the key at the start of a line is told apart without parsing it."""
+    try:
+        if _BOARD.search(read_start(path, _SEARCHED)) is None:
+            return False
+    except OSError:
+        return False  # reported when the file is read
+    from devgen.language.reading.description_files import is_board
+
+    return is_board(path)
 
 
 def refused_sources(sources: YamlFiles) -> list[Diagnostic]:

@@ -24,6 +24,8 @@ ACCEL_HELP = "The host of the guest's processor."
 TIMEOUT = Seconds()
 TIMEOUT_HELP = "End the run after this time."
 
+_NOT_A_BOARD = "DG1021"
+
 STOPPING = frozenset((signal.SIGINT, signal.SIGTERM))
 STOP_AGAIN = 0.02
 """Seconds between calls of a host's ``stop`` until its run has ended."""
@@ -54,6 +56,8 @@ def _loaded(path: Path) -> BoardDescription:
     try:
         description = load_board(path)
     except DescriptionError as error:
+        if [diagnostic.code for diagnostic in error.diagnostics] == [_NOT_A_BOARD]:
+            raise InputError(f"{path}: {error.diagnostics[0].message}; name a board that places it") from error
         for diagnostic in error.diagnostics:
             click.echo(diagnostic.text(), err=True)
         raise InputError(f"{path}: the board has errors") from error

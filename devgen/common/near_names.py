@@ -1,18 +1,72 @@
-"""Finds the known name that is most similar to an unknown one, for messages."""
+"""Finds the known names that are most similar to an unknown one, for messages."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 _LONGEST = 80
-"""Most characters of a name: the search takes quadratic time."""
+"""Most characters of a name: the comparison takes quadratic time."""
+
+_MOST = 3
+"""Most names that are equally similar."""
+
+_SHORTEST_ABBREVIATION = 3
+_LEAST_SHARE = 3
+"""An abbreviation has at least a third of the name's characters."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name most similar to ``name``, ignoring case, or None if none is similar."""
+    return next(iter(nearest_names(name, known)), None)
+
+
+def nearest_names(name: str, known: Iterable[str]) -> list[str]:
+    """Return the known names most similar to ``name``, ignoring case: several if they tie, none if none is similar.
+
+    Similar is a name with few mistyped characters (one in three: inserted, left out, replaced, or exchanged with the
+    next), and, where there is none, a name that ``name`` abbreviates (``regs`` for ``registers``).
+    """
     if len(name) > _LONGEST:
-        return None
-    by_fold = {known_name.casefold(): known_name for known_name in known if len(known_name) <= _LONGEST}
-    near = get_close_matches(name.casefold(), by_fold, n=1, cutoff=0.6)
-    return by_fold[near[0]] if near else None
+        return []
+    wanted = name.casefold()
+    best = max(len(wanted), 3) // 3
+    found: list[str] = []
+    abbreviated: list[str] = []
+    for candidate in known:
+        folded = candidate.casefold()
+        if len(folded) > _LONGEST:
+            continue
+        distance = _distance(wanted, folded, best)
+        if distance < best:
+            best, found = distance, [candidate]
+        elif distance == best and distance < max(len(wanted), len(folded)):
+            found.append(candidate)
+        elif _abbreviates(wanted, folded):
+            abbreviated.append(candidate)
+    return list(dict.fromkeys(found or abbreviated))[:_MOST]
+
+
+def _distance(first: str, second: str, limit: int) -> int:
+    """Return the optimal string alignment distance, or a number above ``limit`` if it is more."""
+    if abs(len(first) - len(second)) > limit:
+        return limit + 1
+    before: list[int] = []
+    row = list(range(len(second) + 1))
+    for index, char in enumerate(first, 1):
+        before, last, row = row, before, [index]
+        for at, other in enumerate(second, 1):
+            cost = min(before[at] + 1, row[at - 1] + 1, before[at - 1] + (char != other))
+            if index > 1 and at > 1 and char == second[at - 2] and other == first[index - 2]:
+                cost = min(cost, last[at - 2] + 1)
+            row.append(cost)
+        if min(row) > limit:
+            return limit + 1
+    return row[-1]
+
+
+def _abbreviates(short: str, name: str) -> bool:
+    """Whether ``short`` has some of the name's characters in their order, the first one included."""
+    if not max(_SHORTEST_ABBREVIATION, len(name) / _LEAST_SHARE) <= len(short) < len(name) or short[0] != name[0]:
+        return False
+    rest = iter(name)
+    return all(char in rest for char in short)

@@ -29,6 +29,7 @@ from devgen.language.load_result import LoadResult
 
 if TYPE_CHECKING:
     from devgen.language.board import BoardResult
+    from devgen.language.boards.known_devices import DeviceFinder, FindDevices
     from devgen.language.diagnostics.diagnostic import Diagnostic
 
 __all__ = ["LoadResult", "check_paths", "load_board", "load_device"]
@@ -44,19 +45,26 @@ def load_device(path: str | Path, *, include_dirs: Sequence[str | Path] = ()) ->
     return load_device_file(Path(path), tuple(Path(path) for path in include_dirs))
 
 
-def load_board(path: str | Path) -> BoardResult:
-    """Load, validate and build the board description at ``path``."""
-    from devgen.language.board import load_board_file
+def load_board(path: str | Path, *, devices: DeviceFinder | None = None) -> BoardResult:
+    """Load, validate and build the board description at ``path``.
 
-    return load_board_file(Path(path))
+    With ``devices`` the board is checked whole: against the descriptions of the devices that it places, and against the
+    files of its guest. ``devgen.language.boards.known_devices.described_for`` finds the devices of a project.
+    """
+    from devgen.language.boards.board_loading import load_board_file
+
+    return load_board_file(Path(path), devices)
 
 
-def check_paths(paths: Iterable[str | Path], *, include_dirs: Sequence[str | Path] = ()) -> list[Diagnostic]:
+def check_paths(
+    paths: Iterable[str | Path], *, include_dirs: Sequence[str | Path] = (), devices: FindDevices | None = None
+) -> list[Diagnostic]:
     """Check files, and every ``.yaml``/``.yml`` below folders, in order: devices, fragments and boards.
 
     A file with the key ``board``, and neither ``device`` nor ``fragment``, is a board; all others are devices or
-    fragments.
+    fragments. ``devices`` finds the devices that a board places; by default, those that are described in ``paths``, in
+    the project and in devgen's catalogue.
     """
     from devgen.language.loading import check_all
 
-    return check_all([Path(path) for path in paths], tuple(Path(path) for path in include_dirs))
+    return check_all([Path(path) for path in paths], tuple(Path(path) for path in include_dirs), devices)

@@ -11,10 +11,7 @@ from devgen.language.diagnostics.diagnostic import Diagnostic
 from devgen.language.diagnostics.reporting import Diagnostics, did_you_mean
 from devgen.language.model import Mark
 from devgen.language.reading.quantities import size
-from devgen.language.reading.regular_file import read_text
-from devgen.language.reading.schema_check import validate
 from devgen.language.reading.source_map import Sources
-from devgen.language.reading.yaml_tree import load_tree
 
 Tree = dict[str, Any]
 
@@ -100,33 +97,19 @@ class BoardResult:
         return all(diagnostic.severity != "error" for diagnostic in self.diagnostics)
 
 
-def load_board_file(path: Path) -> BoardResult:
-    """Load, validate and build one board (see ``devgen.language.load_board``)."""
-    sources = Sources()
-    sink = Diagnostics(lines=sources.line)
-    text = read_text(path, Mark(str(path), 1, 1), sink)
-    tree = load_tree(sources.add(str(path), text), sources, sink) if text is not None else None
-    board = None
-    if tree is not None:
-        sources.keep.append(tree)
-        if validate(tree, "board", sources, sink):
-            built = _Builder(tree, path, sources, sink).build()
-            board = None if sink.failed else built
-    return BoardResult(board, sink.finish(), [path])
-
-
 @dataclass(slots=True)
-class _Builder:
+class BoardBuilder:
+    """Builds a board from the tree of its file, without what breaks the schema, and checks what it says by itself."""
+
     tree: Tree
     path: Path
     sources: Sources
     sink: Diagnostics
 
     def build(self) -> Board:
+        """Return the board; report what is wrong with its machine and its guest."""
         machine = self._machine(self.tree.get("machine", {}))
         devices = self.tree.get("devices", {})
-        self._check_slots(devices, machine)
-        self._check_wires(devices, machine)
         return Board(
             name=self.tree.get("board", ""),
             title=self.tree.get("title", ""),
@@ -136,6 +119,12 @@ class _Builder:
             devices=tuple(self._placement(devices, name, spec) for name, spec in devices.items()),
             mark=self.sources.node_mark(self.tree),
         )
+
+    def check(self, board: Board) -> None:
+        """Report clashes of slots and of wires."""
+        devices = self.tree.get("devices", {})
+        self._check_slots(devices, board.machine)
+        self._check_wires(devices, board.machine)
 
     def _machine(self, spec: Tree) -> BoardMachine:
         ram = (size(spec["ram"]) or 0) if "ram" in spec else _DEFAULT_RAM
@@ -242,6 +231,8 @@ class _Builder:
                 self.sink.add(kinds.SHARED_INPUT, last[target], target=target, device=device, lines=" and ".join(lines))
         for name, spec in devices.items():
             for pin in spec.get("inputs", {}):
+                if self.sink.has_error_at(self.sources.key_mark(spec["inputs"], pin)):
+                    continue  # there is no such input
                 if len(drivers.get(f"{name}.{pin}", [])) < 2:
                     mark = self.sources.value_mark(spec["inputs"], pin)
                     self.sink.add(kinds.NOTHING_COMBINED, mark, name=name, pin=pin)

@@ -10,6 +10,7 @@ from typing import Any
 from devgen.common.quick_dataclass import dataclass
 from devgen.language.diagnostics.diagnostic import Diagnostic
 from devgen.language.model import Device
+from devgen.language.reading.source_map import Sources
 
 
 @dataclass(slots=True, frozen=True)
@@ -17,7 +18,8 @@ class LoadResult:
     """The result of loading a device file. ``device`` is None if there is an error, or if the file is a fragment.
 
     ``sources`` are the files that were read: the description first, then what it includes. ``tree`` is the merged
-    description that the device was built from; ``devgen.language.view`` takes source texts from it.
+    description that the device was built from; ``devgen.language.view`` takes source texts from it. ``places`` knows
+    the place of each key and value of ``tree``.
     """
 
     device: Device | None
@@ -25,6 +27,7 @@ class LoadResult:
     sources: list[Path]
     fragment: bool = False
     tree: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
+    places: Sources | None = field(default=None, repr=False, compare=False)
 
     @property
     def ok(self) -> bool:

@@ -7,8 +7,9 @@ The rest is built and checked, so that one run shows all errors.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from devgen.common.yaml_files import YamlFiles
 from devgen.language.diagnostics import codes_files as source_kinds
@@ -22,6 +23,9 @@ from devgen.language.reading.description_files import is_board, refused_links
 from devgen.language.reading.includes import Includer
 from devgen.language.reading.schema_check import validate
 from devgen.language.reading.source_map import Sources
+
+if TYPE_CHECKING:
+    from devgen.language.boards.known_devices import DeviceFinder, FindDevices
 
 Tree = dict[str, Any]
 
@@ -37,7 +41,7 @@ def load_device_file(path: Path, include_dirs: tuple[Path, ...] = ()) -> LoadRes
     if tree is not None:
         built = _build(tree, sources, sink, fragment)
         device = None if sink.failed else built
-    return LoadResult(device, sink.finish(), includer.paths or [path], fragment, tree)
+    return LoadResult(device, sink.finish(), includer.paths or [path], fragment, tree, sources)
 
 
 def _build(tree: Tree, sources: Sources, sink: Diagnostics, fragment: bool) -> Any:
@@ -70,18 +74,19 @@ def outermost(tree: Tree, sources: Sources) -> Tree:
 # --- many files --------------------------------------------------------------------------
 
 
-def check_all(paths: Sequence[Path], include_dirs: tuple[Path, ...] = ()) -> list[Diagnostic]:
+def check_all(
+    paths: Sequence[Path], include_dirs: tuple[Path, ...] = (), devices: FindDevices | None = None
+) -> list[Diagnostic]:
     """Check files and the YAML files below folders (see ``devgen.language.check_paths``)."""
     named = YamlFiles(paths)
     found = refused_links(named)
     fragments: list[Path] = []
     included: set[Path] = set()
     modules: dict[str, Device] = {}
+    boards = _Boards(tuple(named.files), include_dirs, devices)
     for path in named.files:
         if is_board(path):
-            from devgen.language.board import load_board_file
-
-            found += load_board_file(path).diagnostics
+            found += boards.check(path)
             continue
         result = load_device_file(path, include_dirs)
         found += result.diagnostics
@@ -93,6 +98,26 @@ def check_all(paths: Sequence[Path], include_dirs: tuple[Path, ...] = ()) -> lis
     if len(paths) > 1 or any(path.is_dir() for path in paths):
         found += [_unused(path) for path in fragments if path.resolve() not in included]
     return list(dict.fromkeys(found))
+
+
+@dataclass(slots=True)
+class _Boards:
+    """Checks boards whole. The devices that ``files`` describe take precedence over those of a board's project."""
+
+    files: tuple[Path, ...]
+    include_dirs: tuple[Path, ...]
+    devices: FindDevices | None
+    finders: dict[Path, DeviceFinder] = field(default_factory=dict)
+
+    def check(self, path: Path) -> list[Diagnostic]:
+        """Return the diagnostics of one board."""
+        from devgen.language.boards.board_loading import load_board_file
+        from devgen.language.boards.known_devices import described_for
+
+        if path.parent not in self.finders:
+            find = self.devices or described_for
+            self.finders[path.parent] = find(path.parent, self.include_dirs, self.files)
+        return load_board_file(path, self.finders[path.parent]).diagnostics
 
 
 def _same_module(modules: dict[str, Device], device: Device) -> list[Diagnostic]:

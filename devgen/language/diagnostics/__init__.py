@@ -18,7 +18,8 @@ file to ``tests/language/bad``, and run ``python -m devgen.language.diagnostics.
 | DG05xx, DG06xx | `codes_behaviour` | expressions and statements                              |
 | DG07xx         | `codes_parts`     | names, properties, counters, timers, lines              |
 | DG08xx         | `codes_pci`       | PCI identity and base address registers                 |
-| DG09xx         | `codes_board`     | boards                                                  |
+| DG09xx         | `codes_board`     | boards by themselves                                    |
+| DG10xx         | `codes_placements`| boards against the devices they place, and guests       |
 
 ``diagnostic`` defines kinds and single diagnostics, ``places`` their second places (``Related``) and the changes that
 mend them (``Fix``), ``reporting`` the sink that collects them, ``text_page`` how they look on a terminal, and
@@ -41,6 +42,7 @@ MODULES = (
     "codes_parts",
     "codes_pci",
     "codes_board",
+    "codes_placements",
 )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import field, replace
 from typing import Any
 
-from devgen.common.near_names import nearest
+from devgen.common.near_names import nearest_names
 from devgen.common.quick_dataclass import dataclass
 from devgen.language.diagnostics.codes_files import AND_MORE
 from devgen.language.diagnostics.diagnostic import Diagnostic, Kind
@@ -74,7 +74,9 @@ class Diagnostics:
         return found
 
     def _with_excerpt(self, diagnostic: Diagnostic) -> Diagnostic:
-        related = tuple(replace(other, excerpt=self._line(other.span.mark)) for other in diagnostic.related)
+        related = tuple(
+            replace(other, excerpt=other.excerpt or self._line(other.span.mark)) for other in diagnostic.related
+        )
         return replace(diagnostic, excerpt=diagnostic.excerpt or self._line(diagnostic.mark), related=related)
 
     def _line(self, mark: Mark) -> str:
@@ -103,6 +105,14 @@ class SourceText:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return ``did you mean 'x'?`` for the closest of the ``known`` names, or an empty string if none is similar."""
-    near = nearest(name, known)
-    return "" if near is None else f"did you mean '{near}'?"
+    """Return ``did you mean 'x'?`` for the closest of the ``known`` names, or an empty string if none is similar.
+
+    Names that are equally close are all offered: ``did you mean 'a' or 'b'?``.
+    """
+    return offered(nearest_names(name, known))
+
+
+def offered(names: Sequence[str]) -> str:
+    """Return ``did you mean 'a', 'b' or 'c'?``, or an empty string without names."""
+    *others, last = [f"'{name}'" for name in names] or [""]
+    return f"did you mean {', '.join(others)}{' or ' if others else ''}{last}?" if last else ""

@@ -135,6 +135,10 @@ class Registry:
         if known is not device_class:
             raise RegistryError(f"two devices named '{device_class.NAME}' were added")
 
+    def was_added(self, name: str) -> bool:
+        """Whether a class of that name was added with ``add``."""
+        return name in self._added
+
     def find(self, name: str) -> type[Device]:
         """Return the class of ``name``. Raises RegistryError if it is unknown or its module is broken."""
         if name in self._added:

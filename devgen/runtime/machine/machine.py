@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from devgen.common.guarded_files import read_start
+from devgen.common.machine_map import CHIPS, CONFIG_ADDRESS, LOW_RAM, Space
 from devgen.runtime.base.faults import DeviceError, MachineError, RuntimeFault, StateError, suggest
 from devgen.runtime.base.guest_log import AccessLog
 from devgen.runtime.base.machine_lock import MachineLock
@@ -36,7 +37,6 @@ from devgen.runtime.memory.memory_region import MemoryRegion, transaction
 from devgen.runtime.memory.ram_block import RamBlock
 from devgen.runtime.observe.journal import observed_line
 from devgen.runtime.pci import PciBus, PciDevice, PciHostBridge, ecam_window
-from devgen.runtime.pci.host_bridge import CONFIG_ADDRESS
 from devgen.runtime.time.clock import Clocks
 
 if TYPE_CHECKING:
@@ -47,9 +47,6 @@ MessageSink = Callable[[int, int], object]
 AddressChoice = Callable[[Device], Mapping[str, int]]
 EventSink = Callable[[str, str, dict[str, int]], None]
 
-LOW_RAM: Final = 3 << 30
-"""Greatest size of RAM below 4 GiB; further RAM starts at 4 GiB. Devices and BARs use the addresses between."""
-
 HIGH_RAM: Final = 4 << 30
 MAX_GSI: Final = 1023
 BAR_PRIORITY: Final = -1
@@ -58,17 +55,6 @@ MESSAGE_WINDOW: Final = 0xFEE0_0000
 
 MESSAGE_WINDOW_SIZE: Final = 1 << 20
 STATE_VERSION: Final = 1
-
-CHIPS: Final = (
-    ("irqchip", "pio", 0x20, 2, "first PIC"),
-    ("irqchip", "pio", 0xA0, 2, "second PIC"),
-    ("irqchip", "pio", 0x4D0, 2, "PICs' edge control"),
-    ("irqchip", "mmio", 0xFEC00000, 0x1000, "IOAPIC"),
-    ("irqchip", "mmio", 0xFEE00000, 0x1000, "local APIC"),
-    ("pit", "pio", 0x40, 4, "interval timer"),
-    ("pit", "pio", 0x61, 1, "speaker port"),
-)
-"""Chips that the kernel models: configuration key that enables it, address space, address, size in bytes, name."""
 
 
 class Machine:
@@ -209,7 +195,7 @@ class Machine:
         if self.config.ecam is not None:
             self._map("mmio", self.config.ecam, ecam_window(self.pci), "the ECAM window of PCI")
 
-    def _map(self, space: str, address: int, region: MemoryRegion, owner: str) -> None:
+    def _map(self, space: Space, address: int, region: MemoryRegion, owner: str) -> None:
         self._layout.claim(space, address, region.size, owner)
         (self._io_root if space == "pio" else self._root).add_subregion(address, region)
 

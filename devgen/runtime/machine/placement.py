@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 
+from devgen.common.machine_map import SPACE_SIZES, SPACE_TITLES, Space
 from devgen.runtime.base.faults import MachineError
-
-_LIMITS = {"mmio": 1 << 64, "pio": 1 << 16}
-_TITLES = {"mmio": "memory", "pio": "port"}
 
 
 class Layout:
@@ -16,14 +14,14 @@ class Layout:
     __slots__ = ("_claims",)
 
     def __init__(self) -> None:
-        self._claims: dict[str, list[tuple[int, int, str]]] = {"mmio": [], "pio": []}
+        self._claims: dict[Space, list[tuple[int, int, str]]] = {"mmio": [], "pio": []}
 
-    def claim(self, space: str, start: int, size: int, owner: str) -> None:
+    def claim(self, space: Space, start: int, size: int, owner: str) -> None:
         """Claim ``size`` bytes at ``start``. Raises MachineError if they overlap a claim or are outside the space."""
         end = start + size
-        addresses = f"{_TITLES[space]} {start:#x}..{end - 1:#x}"
-        if start < 0 or end > _LIMITS[space]:
-            raise MachineError(f"{owner} at {addresses} is outside the {_TITLES[space]} space")
+        addresses = f"{SPACE_TITLES[space]} {start:#x}..{end - 1:#x}"
+        if start < 0 or end > SPACE_SIZES[space]:
+            raise MachineError(f"{owner} at {addresses} is outside the {SPACE_TITLES[space]} space")
         claims = self._claims[space]
         at = bisect_right(claims, (start, end, ""))
         for other_start, other_end, other in claims[max(at - 1, 0) : at + 1]:

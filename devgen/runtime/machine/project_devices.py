@@ -34,10 +34,12 @@ def project_registry(start: Path | None = None) -> Registry:
     """
     begin = (start or Path.cwd()).absolute()
     project = find_project(begin)
-    return Registry(folders=[] if project is None else _built(project), advice=lambda name: _advice(begin, name))
+    return Registry(
+        folders=[] if project is None else _built(project), advice=lambda name: searched_places(begin, name)
+    )
 
 
-def _advice(begin: Path, name: str) -> str:
+def searched_places(begin: Path, name: str) -> str:
     """Return advice for an unknown device: build its description if there is one, else where devgen searched."""
     project = find_project(begin)
     for folder in searched_folders(begin) if Path(name).name == name else ():

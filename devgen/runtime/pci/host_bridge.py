@@ -13,7 +13,6 @@ from devgen.runtime.pci.config_space import PciIdentity
 from devgen.runtime.pci.pci_bus import PciBus
 from devgen.runtime.pci.pci_device import PciDevice
 
-CONFIG_ADDRESS = 0xCF8
 _ENABLE = 1 << 31
 _SPACE = 0x100
 """Bytes of configuration space that mechanism 1 can access."""

@@ -1,0 +1,124 @@
+"""Checks the addresses of a board: RAM, chips, and the regions of devices must not overlap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from devgen.common.machine_map import CHIPS, CONFIG_ADDRESS, CONFIG_PORTS, LOW_RAM, SPACE_SIZES, SPACE_TITLES, Space
+from devgen.language.board import ECAM
+from devgen.language.boards.board_under_check import BoardUnderCheck, Placed, Tree
+from devgen.language.diagnostics import codes_placements as kinds
+from devgen.language.diagnostics.places import Related
+from devgen.language.model import Bus, Region
+
+HIGH_RAM = 4 << 30
+
+
+@dataclass(slots=True, frozen=True)
+class Claim:
+    """A range of addresses. ``region`` of ``placed`` for a device's; ``key``: where the board says it, if it does."""
+
+    space: Space
+    start: int
+    size: int
+    owner: str
+    node: Tree | None = None
+    key: str = ""
+    placed: Placed | None = None
+    region: Region | None = None
+
+    @property
+    def end(self) -> int:
+        """The first address after it."""
+        return self.start + self.size
+
+    @property
+    def addresses(self) -> str:
+        """Its first and last address."""
+        return f"{self.start:#x}..{self.end - 1:#x}"
+
+
+def check_addresses(board: BoardUnderCheck) -> None:
+    """Report regions outside their address space, and regions that share addresses with anything else."""
+    claims = [*_machine_claims(board), *_device_claims(board)]
+    inside = [claim for claim in claims if not _reported_outside(board, claim)]
+    for later, earlier in overlapping(inside):
+        _report(board, later, earlier)
+
+
+def _machine_claims(board: BoardUnderCheck) -> Iterator[Claim]:
+    machine, tree = board.board.machine, board.tree.get("machine", {})
+    yield Claim("mmio", 0, min(machine.ram, LOW_RAM), "RAM", tree, "ram")
+    if machine.ram > LOW_RAM:
+        yield Claim("mmio", HIGH_RAM, machine.ram - LOW_RAM, "RAM", tree, "ram")
+    for kind, space, start, size, name in CHIPS if machine.irqchip == "kernel" else ():
+        if kind == "irqchip" or machine.pit == "kernel":
+            yield Claim(space, start, size, f"the {name} of `{kind}: kernel`", tree, kind)
+    if machine.pci:
+        yield Claim("pio", CONFIG_ADDRESS, CONFIG_PORTS, "the PCI host bridge", tree, "pci")
+    if machine.ecam is not None:
+        yield Claim("mmio", machine.ecam, ECAM, "the ECAM window of PCI", tree["pci"], "ecam")
+
+
+def _device_claims(board: BoardUnderCheck) -> Iterator[Claim]:
+    for placed in board.placed.values():
+        at = placed.entries("at") if placed.device.bus is not Bus.PCI else {}
+        for region in placed.device.regions:
+            if region.name in at and region.space in ("mmio", "pio"):
+                space: Space = "pio" if region.space == "pio" else "mmio"
+                owner = f"'{placed.name}' (region '{region.name}')"
+                yield Claim(space, at[region.name], region.size, owner, at, region.name, placed, region)
+
+
+def _reported_outside(board: BoardUnderCheck, claim: Claim) -> bool:
+    if claim.end <= SPACE_SIZES[claim.space] or claim.node is None:
+        return False
+    title = SPACE_TITLES[claim.space]
+    addresses = f"{title} {claim.addresses}"
+    values = {"owner": claim.owner, "addresses": addresses, "space": title, "related": _size(claim)}
+    board.at_value(kinds.OUTSIDE_SPACE, claim.node, claim.key, **values)
+    return True
+
+
+def overlapping(claims: Iterable[Claim]) -> list[tuple[Claim, Claim]]:
+    """Return (later, earlier), in the order of ``claims``, for those that share addresses: one pair for each later."""
+    claims = list(claims)
+    order = {id(claim): index for index, claim in enumerate(claims)}
+    found: dict[int, tuple[Claim, Claim]] = {}
+    for space in SPACE_SIZES:
+        reaching: Claim | None = None
+        for claim in sorted((claim for claim in claims if claim.space == space), key=lambda claim: claim.start):
+            if reaching is not None and claim.start < reaching.end:
+                earlier, later = sorted((reaching, claim), key=lambda pair: order[id(pair)])
+                found.setdefault(order[id(later)], (later, earlier))
+            if reaching is None or claim.end > reaching.end:
+                reaching = claim
+    return [found[index] for index in sorted(found)]
+
+
+def _report(board: BoardUnderCheck, later: Claim, earlier: Claim) -> None:
+    if later.node is None or later.placed is None:
+        return  # two parts of the machine: `board.py` checks their places
+    related = [*_size(later)]
+    if earlier.node is not None and earlier.key in earlier.node:
+        related.append(board.second_place(earlier.node, earlier.key, f"{earlier.owner} is placed here"))
+    related += _size(earlier)
+    board.at_value(
+        kinds.ADDRESSES_OVERLAP,
+        later.node,
+        later.key,
+        owner=later.owner,
+        addresses=f"{SPACE_TITLES[later.space]} {later.addresses}",
+        other=earlier.owner,
+        others=earlier.addresses,
+        related=related,
+    )
+
+
+def _size(claim: Claim) -> list[Related]:
+    """Return where the description says how large a region is."""
+    if claim.placed is None or claim.region is None:
+        return []
+    size = f"{claim.size:#x} bytes"
+    return [claim.placed.known.related(f"region '{claim.region.name}' has {size}", "regions", claim.region.name)]
