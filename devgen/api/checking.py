@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from os import PathLike
 from pathlib import Path
 
-from devgen.api.descriptions import description_files
+from devgen.api.descriptions import description_files, lookup_of_boards
 from devgen.checking.check_report import CheckReport, make_report
 from devgen.checking.code_selection import make_selection
 from devgen.checking.explanations import Explanation, explanation_of, find_kind
@@ -43,7 +43,11 @@ def check(
     selection = make_selection(select, ignore)
     named = [Path(path) for path in paths]
     files = description_files(named)
-    return make_report(files, check_paths(named, include_dirs=[Path(folder) for folder in include_dirs]), selection)
+    return make_report(
+        files,
+        check_paths(named, include_dirs=[Path(folder) for folder in include_dirs], devices=lookup_of_boards),
+        selection,
+    )
 
 
 def check_text(
@@ -63,7 +67,7 @@ def check_text(
     """
     selection, path = make_selection(select, ignore), Path(name)
     with unsaved_texts({Path(os.path.abspath(path)): text}):
-        found = check_paths([path], include_dirs=[Path(folder) for folder in include_dirs])
+        found = check_paths([path], include_dirs=[Path(folder) for folder in include_dirs], devices=lookup_of_boards)
     return make_report([path], found, selection)
 
 

@@ -95,7 +95,7 @@ def load_board(path: AnyPath, *, registry: Registry | None = None) -> BoardDescr
     Raises:
         DescriptionError: the board has errors.
     """
-    result = load_board_result(Path(path), devices=_board_devices(Path(path).parent, registry=registry))
+    result = load_board_result(Path(path), devices=lookup_of_boards(Path(path).parent, registry=registry))
     if result.board is None:
         raise DescriptionError(headline(result.diagnostics), result.diagnostics)
     return BoardDescription(result.board, tuple(result.diagnostics), tuple(result.sources))
@@ -125,10 +125,10 @@ def check_files(paths: Iterable[AnyPath], *, include_dirs: Sequence[AnyPath] = (
     Errors in a file, and files that cannot be read, are diagnostics and are not raised.
     """
     folders = [Path(folder) for folder in include_dirs]
-    return check_paths([Path(path) for path in paths], include_dirs=folders, devices=_board_devices)
+    return check_paths([Path(path) for path in paths], include_dirs=folders, devices=lookup_of_boards)
 
 
-def _board_devices(
+def lookup_of_boards(
     folder: Path, include_dirs: tuple[Path, ...] = (), files: tuple[Path, ...] = (), registry: Registry | None = None
 ) -> BoardDevices:
     """Import the registry of devices when a board is checked: a check of devices needs none."""

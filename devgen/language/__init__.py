@@ -65,6 +65,6 @@ def check_paths(
     fragments. ``devices`` finds the devices that a board places; by default, those that are described in ``paths``, in
     the project and in devgen's catalogue.
     """
-    from devgen.language.loading import check_all
+    from devgen.language.path_checks import check_all
 
     return check_all([Path(path) for path in paths], tuple(Path(path) for path in include_dirs), devices)

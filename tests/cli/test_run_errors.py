@@ -11,90 +11,104 @@ GUEST = "guest: {image: g.bin, load: 0x7000}"
 PL031 = "device: pl031, at: {registers: 0xfe001000}"
 HPET = "device: hpet, at: {registers: 0xfed00000}"
 
-# What stands in the board beside its name; the line that the command prints, behind `b.yaml:`.
+# What stands in the board beside its name; the first line that the command prints, behind `b.yaml:`.
 FAULTS = {
-    "no image": ("guest: {image: no.bin, load: 0x7000}", " cannot read guest image no.bin: No such file or directory"),
+    "no image": (
+        "guest: {image: no.bin, load: 0x7000}",
+        "2:16: error[DG1012]: cannot read the guest's image no.bin: No such file or directory",
+    ),
     "image is a folder": (
         "guest: {image: ., load: 0x7000}",
-        " cannot read guest image .: is a folder, not a regular file",
+        "2:16: error[DG1012]: cannot read the guest's image .: it is a folder",
     ),
-    "empty image": ("guest: {image: empty.bin, load: 0x7000}", " guest image empty.bin is empty"),
+    "empty image": (
+        "guest: {image: empty.bin, load: 0x7000}",
+        "2:16: error[DG1012]: cannot read the guest's image empty.bin: it is empty",
+    ),
     "image larger than the RAM": (
         "machine: {ram: 64 KiB}\nguest: {image: g.bin, load: 0xfff0}",
-        " g.bin: 0x11 bytes at 0xfff0 do not fit into RAM",
+        "3:29: error[DG1013]: the image of 0x11 bytes at 0xfff0 does not fit into the RAM of 0x10000 bytes",
     ),
-    "no guest": ("machine: {pci: true}", " the board has no guest to run"),
+    "no guest": (
+        "machine: {pci: true}",
+        "1:1: error[DG1011]: the board has no guest to run",
+    ),
     "overlapping devices": (
         GUEST + f"\ndevices: {{x: {{{PL031}}}, y: {{device: hpet, at: {{registers: 0xfe001400}}}}}}",
-        "3:60: 'y' (region 'registers') at memory 0xfe001400..0xfe0017ff overlaps"
-        " 'x' (region 'registers') at 0xfe001000..0xfe001fff",
+        "3:94: error[DG1009]: 'y' (region 'registers') at memory 0xfe001400..0xfe0017ff"
+        " overlaps 'x' (region 'registers') at 0xfe001000..0xfe001fff",
     ),
     "device in the RAM": (
         GUEST + "\ndevices: {x: {device: pl031, at: {registers: 0x8000}}}",
-        "3:11: 'x' (region 'registers') at memory 0x8000..0x8fff overlaps RAM at 0x0..0xfffff",
+        "3:46: error[DG1009]: 'x' (region 'registers') at memory 0x8000..0x8fff overlaps RAM at 0x0..0xfffff",
     ),
     "device at the PIT": (
         GUEST + "\ndevices: {x: {device: debugcon, at: {ports: 0x43}}}",
-        "3:11: 'x' (region 'ports') at port 0x43..0x43 overlaps the interval timer of `pit: kernel` at 0x40..0x43",
+        "3:45: error[DG1009]: 'x' (region 'ports') at port 0x43..0x43"
+        " overlaps the interval timer of `pit: kernel` at 0x40..0x43",
     ),
     "device at the local APIC": (
         GUEST + "\ndevices: {x: {device: hpet, at: {registers: 0xfee00000}}}",
-        "3:11: 'x' (region 'registers') at memory 0xfee00000..0xfee003ff overlaps"
-        " the local APIC of `irqchip: kernel` at 0xfee00000..0xfee00fff",
+        "3:45: error[DG1009]: 'x' (region 'registers') at memory 0xfee00000..0xfee003ff"
+        " overlaps the local APIC of `irqchip: kernel` at 0xfee00000..0xfee00fff",
     ),
     "beyond the port space": (
         GUEST + "\ndevices: {x: {device: debugcon, at: {ports: 0x10000}}}",
-        "3:11: 'x' (region 'ports') at port 0x10000..0x10000 is outside the port space",
+        "3:45: error[DG1010]: 'x' (region 'ports') at port 0x10000..0x10000 is outside the port space",
     ),
-    "no address": (GUEST + "\ndevices: {x: {device: pl031}}", "3:11: x: no address for region 'registers'"),
+    "no address": (
+        GUEST + "\ndevices: {x: {device: pl031}}",
+        "3:11: error[DG1006]: 'x' has no address for the region 'registers' of 'pl031'",
+    ),
     "no such region": (
         GUEST + "\ndevices: {x: {device: pl031, at: {regs: 0xfe001000}}}",
-        "3:11: x: no region 'regs' (did you mean 'registers'?)",
+        "3:35: error[DG1003]: 'pl031' has no region 'regs'",
     ),
     "no such property": (
         GUEST + f"\ndevices: {{x: {{{HPET}, properties: {{timer: 4}}}}}}",
-        "3:11: x: hpet has no property 'timer' (did you mean 'timers'?)",
+        "3:71: error[DG1003]: 'hpet' has no property 'timer'",
     ),
     "property out of range": (
         GUEST + "\ndevices: {x: {device: sp804, at: {registers: 0xfe001000}, properties: {freq0: 0}}}",
-        "3:11: x: property 'freq0' is 0; it must be 1 .. 4294967295",
+        "3:79: error[DG1005]: property 'freq0' of 'sp804' cannot be 0: its range is 1 .. 4294967295",
     ),
     "property of another type": (
         GUEST + f"\ndevices: {{x: {{{HPET}, properties: {{timers: four}}}}}}",
-        "3:11: x: property 'timers' must be an integer, not 'four'",
+        "3:79: error[DG1005]: property 'timers' of 'hpet' cannot be 'four': it is a number",
     ),
     "no such line": (
         GUEST + f"\ndevices: {{x: {{{PL031}, irq: {{int: 5}}}}}}",
-        "3:11: x: no interrupt 'int' (did you mean 'intr'?)",
+        "3:65: error[DG1003]: 'pl031' has no interrupt 'int'",
     ),
     "no such input": (
         f"machine: {{pit: none}}\n{GUEST}\ndevices:\n"
         f"  hpet: {{{HPET}}}\n  pit: {{device: i8254, at: {{ports: 0x40}}, wires: {{irq: hpet.pti}}}}",
-        "6:3: pit: wire 'irq': hpet: no input 'pti' (did you mean 'pit'?)",
+        "6:61: error[DG1003]: 'hpet' has no input 'pti'",
     ),
     "no such event": (
         GUEST + "\ndevices: {x: {device: pvpanic-isa, at: {port: 0x505}, on_event: {GUEST_PANICED: log}}}",
-        "3:11: x: no event 'GUEST_PANICED' (did you mean 'GUEST_PANICKED'?)",
+        "3:66: error[DG1003]: 'pvpanic-isa' has no event 'GUEST_PANICED'",
     ),
     "no such stream": (
         GUEST + "\ndevices: {x: {device: debugcon, at: {ports: 0xe9}, streams: {ou: stdio}}}",
-        "3:11: x: no stream 'ou' (did you mean 'out'?)",
+        "3:62: error[DG1003]: 'debugcon' has no stream 'ou'",
     ),
     "a slot for what is no card": (
         f"machine: {{pci: true}}\n{GUEST}\ndevices: {{x: {{device: pl031, slot: 3}}}}",
-        "4:11: x: pl031 is not a PCI device and has no slot",
+        "4:30: error[DG1007]: 'slot' does not place 'x': 'pl031' is on bus sysbus and has no slot",
     ),
     "a card without a slot": (
         f"machine: {{pci: true}}\n{GUEST}\ndevices: {{x: {{device: xche}}}}",
-        "4:11: x: no PCI slot given",
+        "4:11: error[DG1008]: 'x' is a PCI device and has no slot",
     ),
 }
 
 # What the board's file itself cannot say is told at its place.
 MARKED = {
     "wire to no device": (
+        "machine: {pit: none}\n"
         "devices: {pit: {device: i8254, at: {ports: 0x40}, wires: {irq: hpte.pit}}, hpet: {device: hpet}}",
-        "b.yaml:2:64: error[DG0905]: 'irq' of 'pit' is wired to 'hpte', which is not on the board",
+        "b.yaml:3:64: error[DG0905]: 'irq' of 'pit' is wired to 'hpte', which is not on the board",
     ),
     "no such GSI": (
         f"devices: {{x: {{{PL031}, irq: {{intr: 24}}}}}}",
@@ -126,24 +140,46 @@ def test_a_fault_is_told_in_one_line(devgen: Command, tmp_path: Path, fault: str
     text, line = FAULTS[fault]
     write(tmp_path, text)
     done = devgen("run", "b.yaml", "--accel", "emulator")
-    said = [one for one in done.err.splitlines() if one != "devgen: b on emulator (as asked)"]
-    assert (done.code, said) == (1, [f"devgen: b.yaml:{line}"])
+    said = done.err.splitlines()
+    assert (done.code, said[0], said[-1]) == (1, f"b.yaml:{line}", "devgen: b.yaml: the board has errors")
+
+
+@pytest.mark.parametrize("fault", ["no image", "overlapping devices", "no such property"])
+def test_check_says_what_run_says(devgen: Command, tmp_path: Path, fault: str) -> None:
+    write(tmp_path, FAULTS[fault][0])
+    told = devgen("run", "b.yaml").err.splitlines()[:-1]
+    assert devgen("check", "b.yaml").out.splitlines()[:-1] == told
+
+
+def test_a_device_run_as_a_board_is_one_line(devgen: Command, tmp_path: Path) -> None:
+    (tmp_path / "d.yaml").write_text("device: d\nbus: sysbus\n")
+    done = devgen("run", "d.yaml")
+    line = "devgen: d.yaml: this is the description of the device 'd', not a board; name a board that places it\n"
+    assert (done.code, done.err) == (1, line)
+
+
+def test_a_board_built_as_a_device_is_one_line(devgen: Command, tmp_path: Path) -> None:
+    write(tmp_path, GUEST)
+    done = devgen("build", "b.yaml", "-o", "out")
+    line = "devgen: b.yaml: a board is run, not built: build the devices that it places, then `devgen run` it\n"
+    assert (done.code, done.err) == (1, line)
 
 
 def test_an_unknown_device_is_told_with_the_places_that_were_searched(devgen: Command, tmp_path: Path) -> None:
     write(tmp_path, GUEST + "\ndevices: {x: {device: pl032, at: {registers: 0xfe001000}}}")
     done = devgen("run", "b.yaml", "--accel", "emulator")
-    assert (done.code, done.err) == (
-        1,
-        "devgen: b.yaml:3:11: unknown device 'pl032' (did you mean 'pl031'?); looked in the catalogue only: "
-        f"no built project (a folder with generated/) in {tmp_path} or above it\n",
-    )
+    said = done.err.splitlines()
+    assert (done.code, said[0]) == (1, "b.yaml:3:23: error[DG1001]: unknown device 'pl032'")
+    assert said[3:-1] == [
+        "    help: did you mean 'pl031'? looked in the catalogue only: "
+        f"no built project (a folder with generated/) in {tmp_path} or above it"
+    ]
 
 
 @pytest.mark.parametrize("fault", MARKED)
 def test_a_fault_of_the_file_is_told_at_its_place(devgen: Command, tmp_path: Path, fault: str) -> None:
     text, line = MARKED[fault]
-    write(tmp_path, text)
+    write(tmp_path, f"{text}\n{GUEST}")
     done = devgen("run", "b.yaml", "--accel", "emulator")
     said = done.err.splitlines()
     assert (done.code, said[0], said[-1]) == (1, line, "devgen: b.yaml: the board has errors")

@@ -10,12 +10,14 @@ import pytest
 from special_cases import SPECIAL
 
 from devgen.language import load_board, load_device
+from devgen.language.boards.known_devices import DescribedDevices
 from devgen.language.diagnostics import catalogue
 from devgen.language.diagnostics.diagnostic import Diagnostic
 from devgen.language.reading.description_files import is_board
 
 HERE = Path(__file__).parent
-BAD = sorted([*HERE.glob("bad/*.yaml"), *HERE.glob("behaviour/bad/*.yaml")])
+BAD = sorted([*HERE.glob("bad/*.yaml"), *HERE.glob("behaviour/bad/*.yaml"), *HERE.glob("bad_boards/*.yaml")])
+DEVICES = DescribedDevices([HERE / "bad_boards" / "devices", HERE.parents[1] / "devices"])
 
 Finding = tuple[str, int, str, str]
 
@@ -31,7 +33,10 @@ def expected(files: Iterable[Path]) -> list[Finding]:
 
 
 def check(path: Path) -> tuple[list[Diagnostic], list[Path]]:
-    result = load_board(path) if is_board(path) else load_device(path)
+    if path.parent.name == "bad_boards":
+        result = load_board(path, devices=DEVICES)
+    else:
+        result = load_board(path) if is_board(path) else load_device(path)
     return result.diagnostics, result.sources
 
 
@@ -66,7 +71,7 @@ def test_special_cases_exist() -> None:
 def test_codes_are_unique_and_in_their_modules_range() -> None:
     codes = [kind.code for kind in catalogue()]
     assert len(codes) == len(set(codes))
-    assert all(re.fullmatch(r"DG0[1-9]\d\d", code) for code in codes)
+    assert all(re.fullmatch(r"DG(0[1-9]|10)\d\d", code) for code in codes)
 
 
 def test_messages_use_no_name_that_add_takes() -> None:

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from devgen.common.guarded_files import read_file
 from devgen.common.yaml_files import YamlFiles
 from devgen.language.diagnostics.diagnostic import Diagnostic
 from devgen.language.diagnostics.places import Related, Span
+from devgen.language.diagnostics.reporting import Diagnostics
 from devgen.language.diagnostics.text_form import visible
 from devgen.language.load_result import LoadResult
 from devgen.language.model import Device, Mark
-from devgen.language.reading.regular_file import SIZE_LIMIT
+from devgen.language.reading.regular_file import read_text
 from devgen.language.reading.source_map import Sources
 from devgen.project import Project, ProjectError, project_at, searched_folders
 from devgen.share import find_share
@@ -120,10 +120,7 @@ class DescribedDevices:
 
 def _described_name(path: Path) -> str:
     """Return the name of the device that a file describes, or an empty string."""
-    try:
-        match = _NAME.search(read_file(path, SIZE_LIMIT).decode("utf-8-sig"))
-    except (OSError, UnicodeDecodeError):
-        return ""
+    match = _NAME.search(read_text(path, Mark(str(path), 1, 1), Diagnostics()) or "")
     return match[1] if match else ""
 
 

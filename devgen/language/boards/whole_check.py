@@ -72,5 +72,5 @@ def _report_unknown(sink: Diagnostics, sources: Sources, device: str, mark: Mark
     meant: Suggestion = {"hint": "", "fixes": ()}
     if not sink.full:
         meant = suggestion(sources, mark, device, devices.names())
-        meant["hint"] = meant["hint"] or devices.advice(device)
+        meant["hint"] = " ".join(filter(None, (meant["hint"], devices.advice(device))))
     sink.add(kinds.UNKNOWN_DEVICE, mark, length=len(device), device=device, **meant)

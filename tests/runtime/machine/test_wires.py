@@ -136,8 +136,9 @@ def test_no_handler_of_an_input_runs_while_a_machine_is_restored(order: str) -> 
 
 def test_a_board_file_says_how(tmp_path: Path) -> None:
     path = tmp_path / "b.yaml"
+    (tmp_path / "guest.bin").write_bytes(b"\xf4")
     path.write_text(
-        "board: b\ndevices:\n"
+        "board: b\nguest: {image: guest.bin, load: 0x7000}\ndevices:\n"
         "  a: {device: pl061, at: {registers: 0xfe000000}, wires: {intr: 'c.input[0]'}}\n"
         "  b: {device: pl061, at: {registers: 0xfe001000}, wires: {intr: 'c.input[0]'}}\n"
         "  c: {device: pl061, at: {registers: 0xfe002000}, inputs: {'input[0]': and}}\n"
