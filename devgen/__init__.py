@@ -16,6 +16,7 @@ says so. Importing `devgen` is cheap: a name brings its part of the package when
 
 - descriptions: `load_device`, `load_board`, `description_files`, `build_devices`, `list_targets`, `new_device`
 - checking: `check`, `check_text`, `check_files`, `select_diagnostics`, `format_diagnostics`, `explain`
+- versions: `compare`, `ComparisonReport`, `Change`
 - other formats: `import_registers`, `ImportReport`, `Finding`, `Outcome`
 - what there is: `list_devices`, `measure_devices`, `list_boards`, `find_board`, `load_project`, `find_project`,
   `project_registry`
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         list_explanations,
         select_diagnostics,
     )
+    from devgen.api.comparing import Compared, compare
     from devgen.api.description_error import DescriptionError
     from devgen.api.descriptions import (
         BoardDescription,
@@ -62,6 +64,8 @@ if TYPE_CHECKING:
     from devgen.checking.check_report import CheckReport
     from devgen.checking.explanations import Explanation, UnknownCodeError
     from devgen.checking.report_forms import REPORT_FORMS, ReportForm
+    from devgen.comparison.changes import Change, Impact
+    from devgen.comparison.comparison_report import COMPARISON_FORMS, ComparisonForm, ComparisonReport
     from devgen.errors import ArgumentError, DevgenError, FileError
     from devgen.exchange.findings import Finding, Outcome
     from devgen.hosts.bench import Bench, BenchError, BenchMaker, Event
@@ -97,6 +101,7 @@ _HOME = {
         "list_explanations",
         "select_diagnostics",
     ),
+    "devgen.api.comparing": ("Compared", "compare"),
     "devgen.api.description_error": ("DescriptionError",),
     "devgen.api.descriptions": (
         "BoardDescription",
@@ -118,6 +123,8 @@ _HOME = {
     "devgen.checking.check_report": ("CheckReport",),
     "devgen.checking.explanations": ("Explanation", "UnknownCodeError"),
     "devgen.checking.report_forms": ("REPORT_FORMS", "ReportForm"),
+    "devgen.comparison.changes": ("Change", "Impact"),
+    "devgen.comparison.comparison_report": ("COMPARISON_FORMS", "ComparisonForm", "ComparisonReport"),
     "devgen.errors": ("ArgumentError", "DevgenError", "FileError"),
     "devgen.exchange.findings": ("Finding", "Outcome"),
     "devgen.hosts.bench": ("Bench", "BenchError", "BenchMaker", "Event"),
@@ -142,6 +149,7 @@ _HOME = {
 __all__ = [
     "ACCELS",
     "BUSES",
+    "COMPARISON_FORMS",
     "REPORT_FORMS",
     "TRACE_LEVELS",
     "Accel",
@@ -155,7 +163,11 @@ __all__ = [
     "BuildError",
     "BuildReport",
     "Bus",
+    "Change",
     "CheckReport",
+    "Compared",
+    "ComparisonForm",
+    "ComparisonReport",
     "DescriptionError",
     "DevgenError",
     "Device",
@@ -175,6 +187,7 @@ __all__ = [
     "FunctionHost",
     "GuestConfig",
     "Host",
+    "Impact",
     "ImportReport",
     "KvmError",
     "Machine",
@@ -213,6 +226,7 @@ __all__ = [
     "check_state_place",
     "check_text",
     "choose_accel",
+    "compare",
     "description_files",
     "explain",
     "find_board",

@@ -24,12 +24,17 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "devgen.language": (),
     "devgen.plan": ("devgen.language",),
     "devgen.checking": ("devgen.language",),
+    "devgen.comparison": ("devgen.language",),
     "devgen.targets": ("devgen.language", "devgen.plan"),
     "devgen.build": ("devgen.language", "devgen.plan", "devgen.targets"),
     "devgen.exchange": ("devgen.language",),
     **{part: RUNTIME[:index] for index, part in enumerate(RUNTIME)},
     **dict.fromkeys(HOSTS, RUNTIME),
-    "devgen.api": ("devgen.language", "devgen.checking", "devgen.build", "devgen.exchange", *RUNTIME, *HOSTS),
+    "devgen.api": (
+        *("devgen.language", "devgen.checking", "devgen.comparison", "devgen.build", "devgen.exchange"),
+        *RUNTIME,
+        *HOSTS,
+    ),
     "devgen.testing": (
         "devgen.language",
         "devgen.plan",

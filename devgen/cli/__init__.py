@@ -26,6 +26,7 @@ from devgen import ArgumentError, DevgenError, __version__
 COMMANDS: Final = {
     "build": "Compile device descriptions into Python classes.",
     "check": "Say what is wrong with device and board descriptions.",
+    "diff": "Say what changed between two versions, and what breaks drivers.",
     "explain": "Explain a diagnostic's code.",
     "import": "Turn register files of other formats into descriptions.",
     "list": "List the devices that boards and tests can use.",

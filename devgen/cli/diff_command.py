@@ -1,0 +1,43 @@
+"""``devgen diff``: what changed between two versions of descriptions, and which of it breaks drivers."""
+
+from __future__ import annotations
+
+import click
+
+from devgen import COMPARISON_FORMS, ComparisonForm, compare
+
+_BREAKING = 3
+_COMPATIBLE = 4
+
+
+@click.command(
+    "diff",
+    epilog="""\b
+Examples:
+  devgen diff old/uart.yaml devices/uart.yaml
+  devgen diff HEAD:devices devices                what has changed since the last commit
+  devgen diff main:devices devices --format markdown""",
+)
+@click.argument("old")
+@click.argument("new")
+@click.option(
+    "--format", "form", type=click.Choice(COMPARISON_FORMS), default="text", help="Format of the differences."
+)
+@click.option("--exit-code", is_flag=True, help="Exit with 4 if there are only differences that break no driver.")
+def command(old: str, new: str, form: ComparisonForm, exit_code: bool) -> int:
+    """Say what changed from OLD to NEW in the terms of a driver, and what breaks drivers.
+
+    OLD and NEW are description files, folders of them, or files and folders of a git revision (REV:path, as for
+    `git show`). Devices are matched by name; two single devices are compared whatever their names.
+
+    A change is `breaking` if a driver or a board that works with OLD may fail with NEW: a register that moved, was
+    removed or narrowed, another reset value, less access. It is `behaviour` if statements or defaults changed, which
+    only a person can judge, and else `compatible`.
+
+    The exit code is 3 if a change is breaking, else 0; 1 and 2 are errors.
+    """
+    report = compare(old, new)
+    click.echo(report.render(form))
+    if report.breaking:
+        return _BREAKING
+    return _COMPATIBLE if exit_code and report.changes else 0
