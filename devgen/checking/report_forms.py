@@ -1,16 +1,14 @@
-"""The formats of diagnostics, by name."""
+"""The formats of diagnostics, by name. Each format's code is imported when it is first used."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
-from devgen.checking.ci_forms import github_commands, gitlab_report
-from devgen.checking.junit_form import junit_report
-from devgen.checking.sarif_form import sarif_log
-from devgen.language.diagnostics.diagnostic import Diagnostic
+if TYPE_CHECKING:
+    from devgen.language.diagnostics.diagnostic import Diagnostic
 
 ReportForm = Literal["text", "json", "sarif", "github", "gitlab", "junit"]
 
@@ -34,11 +32,35 @@ def _json(diagnostics: Sequence[Diagnostic], _files: Sequence[Path]) -> str:
     return json.dumps([diagnostic.json() for diagnostic in diagnostics], indent=2)
 
 
+def _sarif(diagnostics: Sequence[Diagnostic], _files: Sequence[Path]) -> str:
+    from devgen.checking.sarif_form import sarif_log
+
+    return json.dumps(sarif_log(diagnostics), indent=2)
+
+
+def _github(diagnostics: Sequence[Diagnostic], _files: Sequence[Path]) -> str:
+    from devgen.checking.ci_forms import github_commands
+
+    return github_commands(diagnostics)
+
+
+def _gitlab(diagnostics: Sequence[Diagnostic], _files: Sequence[Path]) -> str:
+    from devgen.checking.ci_forms import gitlab_report
+
+    return json.dumps(gitlab_report(diagnostics), indent=2)
+
+
+def _junit(diagnostics: Sequence[Diagnostic], files: Sequence[Path]) -> str:
+    from devgen.checking.junit_form import junit_report
+
+    return junit_report(diagnostics, files)
+
+
 _RENDERERS: Final[dict[ReportForm, Callable[[Sequence[Diagnostic], Sequence[Path]], str]]] = {
     "text": _text,
     "json": _json,
-    "sarif": lambda diagnostics, _files: json.dumps(sarif_log(diagnostics), indent=2),
-    "github": lambda diagnostics, _files: github_commands(diagnostics),
-    "gitlab": lambda diagnostics, _files: json.dumps(gitlab_report(diagnostics), indent=2),
-    "junit": junit_report,
+    "sarif": _sarif,
+    "github": _github,
+    "gitlab": _gitlab,
+    "junit": _junit,
 }

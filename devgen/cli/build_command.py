@@ -16,10 +16,7 @@ from devgen import (
     Progress,
     ReportForm,
     build_devices,
-    description_files,
-    format_diagnostics,
     list_targets,
-    select_diagnostics,
 )
 from devgen.cli.current_project import description_folders, project_or_none, shown
 from devgen.cli.finding_options import chosen_codes, format_option
@@ -111,6 +108,10 @@ def _print_findings(
 ) -> None:
     """Print the findings of all targets, each once: as text on standard error, else on standard output."""
     found = dict.fromkeys(diagnostic for report in reports for diagnostic in report.diagnostics)
+    if not found and form == "text":
+        return
+    from devgen import description_files, format_diagnostics, select_diagnostics  # import what a quiet build needs not
+
     shown_ones = select_diagnostics(found, **codes)
     if form == "text":
         for diagnostic in shown_ones:

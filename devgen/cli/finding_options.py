@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from devgen import REPORT_FORMS, Project, UnknownCodeError, select_diagnostics
+from devgen import REPORT_FORMS, Project
 
 Command = Callable[..., Any]
 
@@ -28,7 +28,9 @@ def selection_options(command: Command) -> Command:
 
 def chosen_codes(select: tuple[str, ...], ignore: tuple[str, ...], project: Project | None) -> dict[str, Any]:
     """Return the arguments ``select`` and ``ignore`` of the API. Options precede the project's settings."""
-    if project is not None:
+    if project is not None and (project.select or project.ignore):
+        from devgen import UnknownCodeError, select_diagnostics
+
         try:
             select_diagnostics((), select=project.select, ignore=project.ignore)
         except UnknownCodeError as error:

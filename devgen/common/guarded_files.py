@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import secrets
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -160,7 +159,7 @@ def _replaceable(path: str | os.PathLike[str]) -> Path:
 
 
 def _new_temporary(target: Path) -> tuple[Path, int]:
-    path = target.with_name(f".{secrets.token_hex(8)}{TEMPORARY_SUFFIX}")
+    path = target.with_name(f".{os.urandom(8).hex()}{TEMPORARY_SUFFIX}")
     return path, _open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
 
 

@@ -201,22 +201,25 @@ class Target:
 class _Formula:
     """What a write does with the bits of a register of one shape. Registers of the same shape share the expressions.
 
-    The new value is the old one without the bits in ``clears``, with those of ``sets``, and with ``toggles`` inverted.
-    ``replaces``: a write of all lanes replaces the old value.
+    The new value is the old one limited to ``kept``, with the bits of ``sets``, and with ``toggles`` inverted. None
+    stands for a step without effect. ``cleared``: the bits to clear are a single term. ``replaces``: a write of all
+    lanes replaces the old value.
     """
 
-    clears: tuple[ir.Expr, ...]
+    kept: ir.Expr | None
     sets: tuple[ir.Expr, ...]
-    toggles: tuple[ir.Expr, ...]
+    every_set: ir.Expr | None
+    toggles: ir.Expr | None
+    cleared: bool
     replaces: bool
 
-    def kept(self, target: Target) -> ir.Expr | None:
+    def limited(self, target: Target) -> ir.Expr | None:
         """Return the part of the stored value that is kept, or None if nothing is kept."""
-        if not self.clears:
+        if self.kept is None:
             return target.old
-        if not target.lanes and len(self.clears) == 1 and self.replaces:
+        if not target.lanes and self.cleared and self.replaces:
             return None
-        return _and(target.old, complement(_union(self.clears)))
+        return _and(target.old, self.kept)
 
 
 def write_store(target: Target, parts: tuple[Part, ...], fresh: str | None) -> Store | None:
@@ -225,18 +228,18 @@ def write_store(target: Target, parts: tuple[Part, ...], fresh: str | None) -> S
     ``fresh`` names the local with the write-once bits that this write is the first to write.
     """
     formula = _formula(target.selection, parts, fresh)
-    clears, sets, toggles = formula.clears, formula.sets, formula.toggles
-    if not (clears or sets or toggles):
+    clears, every_set, toggles = formula.kept is not None, formula.every_set, formula.toggles
+    if not (clears or every_set or toggles):
         return None
-    value = formula.kept(target)
-    if sets and not (clears or toggles):
-        value = _or(target.old, _union(sets))
-    elif sets:
-        value = _union(sets) if value is None else reduce(_or, sets, value)
+    value = formula.limited(target)
+    if every_set and not (clears or toggles):
+        value = _or(target.old, every_set)
+    elif every_set:
+        value = every_set if value is None else reduce(_or, formula.sets, value)
     if toggles:
-        value = _union(toggles) if value is None else _binary("^", value, _union(toggles))
-    elif sets and clears and target.lanes and formula.replaces:
-        return Store(target.place, value or ir.Int(0), _union(sets), mask_of_bits(target.place.width))
+        value = toggles if value is None else _binary("^", value, toggles)
+    elif every_set and clears and target.lanes and formula.replaces:
+        return Store(target.place, value or ir.Int(0), every_set, mask_of_bits(target.place.width))
     return Store(target.place, value or ir.Int(0))
 
 
@@ -265,7 +268,10 @@ def fall(target: Target, bits: int) -> Store:
 def _formula(selection: Selection, parts: tuple[Part, ...], fresh: str | None) -> _Formula:
     once = Selection(selection.width, once_bits(parts), fresh)
     clears, sets, toggles = (_terms(role, parts, selection, once) for role in ("clears", "sets", "toggles"))
-    return _Formula(clears, sets, toggles, _replaces(parts, selection.whole))
+    kept, every_set, inverted = (_union(terms) if terms else None for terms in (clears, sets, toggles))
+    if kept is not None:
+        kept = complement(kept)
+    return _Formula(kept, sets, every_set, inverted, len(clears) == 1, _replaces(parts, selection.whole))
 
 
 def _terms(role: str, parts: tuple[Part, ...], selection: Selection, once: Selection) -> tuple[ir.Expr, ...]:

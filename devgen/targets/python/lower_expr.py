@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import Final
 
 from devgen.common.quick_dataclass import dataclass
@@ -42,14 +43,19 @@ _ZERO: Final = Node("0")
 
 @dataclass(slots=True, frozen=True)
 class Lowering:
-    """Lowers the expressions of one device. ``inside`` is the register whose own ``read`` is being lowered, if any."""
+    """Lowers the expressions of one device. ``inside`` is the register whose own ``read`` is being lowered, if any.
+
+    A plan uses an expression several times, such as the bits that a write sets. Each one is lowered once.
+    """
 
     symbols: Symbols
     inside: RegisterKey | None = None
+    _lowered: dict[int, tuple[ir.Expr, Node]] = field(default_factory=dict, repr=False, compare=False)
+    """Operations by identity. The expression is kept, so that no other one gets its identity."""
 
     def within(self, key: RegisterKey) -> Lowering:
-        """The same, for the ``read`` of register ``key``: there its own name means what is stored."""
-        return Lowering(self.symbols, key)
+        """The same, where the name of register ``key`` means what is stored, and not what its ``read`` computes."""
+        return self if self.symbols.registers[key].model.read is None else Lowering(self.symbols, key)
 
     # --- the three ways to use an expression -------------------------------------------------
 
@@ -62,10 +68,12 @@ class Lowering:
                 return Node(string(value))
             case ir.Load(place):
                 return self._load(place)
-            case ir.Unary():
-                return self._unary(expr)
-            case ir.Binary():
-                return self._binary(expr)
+            case ir.Unary() | ir.Binary():
+                known = self._lowered.get(id(expr))
+                if known is None:
+                    node = self._unary(expr) if isinstance(expr, ir.Unary) else self._binary(expr)
+                    known = self._lowered[id(expr)] = (expr, node)
+                return known[1]
             case ir.Compare():
                 return self._compare(expr)
             case ir.Logic(op, operands):

@@ -36,7 +36,10 @@ def label_tables(symbols: Symbols) -> Iterator[Node]:
 def acting_tables(symbols: Symbols) -> Iterator[Node]:
     """The bits of each register that a written 1, and a written 0, acts on instead of being stored."""
     for symbol in symbols.registers.values():
-        parts = parts_of(symbol.model)
+        described = symbol.model
+        if not any(part.write_effect for part in (described, *described.fields)):
+            continue
+        parts = parts_of(described)
         ones, zeros = _bits(parts, _BY_ONES), _bits(parts, _BY_ZEROS)
         if ones or zeros:
             yield _entry(symbol, f"({hexadecimal(ones)}, {hexadecimal(zeros)})")
