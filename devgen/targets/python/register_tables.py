@@ -37,7 +37,7 @@ def acting_tables(symbols: Symbols) -> Iterator[Node]:
     """The bits of each register that a written 1, and a written 0, acts on instead of being stored."""
     for symbol in symbols.registers.values():
         described = symbol.model
-        if not any(part.write_effect for part in (described, *described.fields)):
+        if not described.write_effect and not any(field.write_effect for field in described.fields):
             continue
         parts = parts_of(described)
         ones, zeros = _bits(parts, _BY_ONES), _bits(parts, _BY_ZEROS)
