@@ -1,21 +1,43 @@
-"""Registers, arrays and register files of a peripheral, without overlaps."""
+"""Registers, arrays and register files of a peripheral; those that share bytes become alternates."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from devgen.exchange.describe.fields import FieldsOf, effects
+from devgen.exchange.describe.flattening import flat
 from devgen.exchange.describe.names import Namer
+from devgen.exchange.describe.overlaps import Bytes, Occupied, bytes_of
 from devgen.exchange.findings import Findings, Outcome
 from devgen.exchange.register_map import Dimension, Group, Register
 from devgen.exchange.yaml_text import Hex
 
-_ALL: Final = (1 << 64) - 1
-_WIDTHS: Final = (8, 16, 32, 64)
 MOST_ELEMENTS: Final = 1 << 20
 """Most elements of all arrays of a peripheral together."""
+
+_ALL: Final = (1 << 64) - 1
+_WIDTHS: Final = (8, 16, 32, 64)
+
+
+@dataclass(slots=True, frozen=True)
+class _Scope:
+    """Where members stand: at the top of a region, or in a register file with an offset and a repetition."""
+
+    path: str
+    base: int = 0
+    outer: Dimension | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class _Candidate:
+    """A member with the name, width and bytes that it wants; ``width`` is 0 for a register file."""
+
+    name: str
+    member: Register | Group
+    width: int
+    bytes: Bytes
 
 
 @dataclass(slots=True)
@@ -27,43 +49,84 @@ class Layout:
     width: int
     end: int = 0
     """The first offset after all registers."""
-    _taken: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
     _elements: int = 0
 
     def describe(self, members: tuple[Register | Group, ...]) -> dict[str, Any]:
         """Return the value of ``registers``, in the order of the source."""
-        namer = Namer(self.findings, self.path)
-        registers: dict[str, Any] = {}
-        for member in _flat(members):
-            entry = self._file(member) if isinstance(member, Group) else self._register(member, 0)
-            if entry is not None:
-                registers[namer.take(member.name, member.place)] = entry
-        return registers
+        return self._members(flat(members), _Scope(self.path))
 
-    def _file(self, group: Group) -> dict[str, Any] | None:
-        dimension = group.dimension
-        assert dimension is not None  # _flat dissolves the others
-        namer = Namer(self.findings, f"{self.path}.{group.name}")
-        members: dict[str, Any] = {}
-        for member in _flat(group.members, inside=True):
-            assert isinstance(member, Register)
-            entry = self._register(member, group.offset, dimension, group.name)
-            if entry is not None:
-                members[namer.take(member.name, member.place)] = entry
+    def _members(self, members: Iterable[Register | Group], scope: _Scope) -> dict[str, Any]:
+        namer = Namer(self.findings, scope.path)
+        candidates: list[_Candidate] = []
+        for member in members:
+            found = self._candidate(member, scope, namer)
+            candidates += [] if found is None else [found]
+        bases = self._bases(candidates, scope)
+        entries: dict[str, Any] = {}
+        for candidate in candidates:
+            if candidate.name in bases:
+                entry = self._entry(candidate, scope, bases[candidate.name])
+                if entry is not None:
+                    entries[candidate.name] = entry
+        return entries
+
+    def _candidate(self, member: Register | Group, scope: _Scope, namer: Namer) -> _Candidate | None:
+        part = f"{scope.path}.{member.name}"
+        if isinstance(member, Group):
+            wanted: dict[int, int] = {}
+            for inner in flat(member.members, inside=True):
+                assert isinstance(inner, Register)  # flat dissolves groups in a file
+                for word, bits in bytes_of(inner, _legal(inner.width) // 8, member.offset, member.dimension).items():
+                    wanted[word] = wanted.get(word, 0) | bits
+            return _Candidate(namer.take(member.name, member.place), member, 0, wanted) if wanted else None
+        width = self._legal_width(member, part)
+        member = self._spread(member, width, part)
+        count = (scope.outer.count if scope.outer else 1) * (member.dimension.count if member.dimension else 1)
+        self._elements += count
+        if self._elements > MOST_ELEMENTS:
+            self._say(Outcome.LEFT_OUT, member, part, f"more than {MOST_ELEMENTS} registers in one peripheral")
+            return None
+        if (scope.base + member.offset) % (width // 8):
+            self._say(Outcome.LEFT_OUT, member, part, f"its offset is no multiple of its {width // 8} bytes")
+            return None
+        wanted = bytes_of(member, width // 8, scope.base, scope.outer)
+        return _Candidate(namer.take(member.name, member.place), member, width, wanted)
+
+    def _bases(self, candidates: list[_Candidate], scope: _Scope) -> dict[str, str]:
+        """Return for each candidate that fits the one it is an alternate of, or its own name; the widest is first."""
+        kinds = {candidate.name: candidate.width > 0 for candidate in candidates}
+        occupied = Occupied()
+        for candidate in sorted(candidates, key=_rank):
+            owners = occupied.owners(candidate.bytes)
+            fitting = {owner for owner in owners if kinds[owner] == kinds[candidate.name]}
+            if len(owners) > 1 or owners != fitting:
+                text = f"its bytes are those of {', '.join(sorted(owners))}: it can be a view of one register only"
+                self._say(Outcome.LEFT_OUT, candidate.member, f"{scope.path}.{candidate.name}", text)
+                continue
+            occupied.base_of[candidate.name] = min(owners, default=candidate.name)
+            occupied.take(candidate.name, candidate.bytes)
+            if scope.outer is None:
+                self.end = max(self.end, max(word * 8 + _last_byte(bits) for word, bits in candidate.bytes.items()) + 1)
+        return occupied.base_of
+
+    def _entry(self, candidate: _Candidate, scope: _Scope, base: str) -> dict[str, Any] | None:
+        alternate = {} if base == candidate.name else {"alternate": base}
+        if isinstance(candidate.member, Group):
+            return self._file(candidate.member, candidate.name, scope, alternate)
+        return self._register(candidate.member, candidate.width, f"{scope.path}.{candidate.member.name}", alternate)
+
+    def _file(self, group: Group, name: str, scope: _Scope, alternate: dict[str, str]) -> dict[str, Any] | None:
+        inner = _Scope(f"{scope.path}.{name}", group.offset, group.dimension)
+        members = self._members(flat(group.members, inside=True), inner)
         if not members:
             return None
+        place: dict[str, Any] = {"at": Hex(group.offset)}
+        if group.dimension is not None:
+            place |= {"count": group.dimension.count, "stride": Hex(group.dimension.stride)}
         text = {"description": group.description} if group.description else {}
-        place = {"at": Hex(group.offset), "count": dimension.count, "stride": Hex(dimension.stride)}
-        return place | text | {"registers": members}
+        return place | alternate | text | {"registers": members}
 
-    def _register(
-        self, register: Register, base: int, outer: Dimension | None = None, group: str = ""
-    ) -> dict[str, Any] | None:
-        part = ".".join(name for name in (self.path, group, register.name) if name)
-        width = self._legal_width(register, part)
-        register = self._spread(register, width, part)
-        if not self._claim(register, base, width, outer, part):
-            return None
+    def _register(self, register: Register, width: int, part: str, alternate: dict[str, str]) -> dict[str, Any]:
         entry: dict[str, Any] = {"at": Hex(register.offset)}
         if register.dimension is not None:
             entry |= {"count": register.dimension.count, "stride": Hex(register.dimension.stride)}
@@ -71,11 +134,16 @@ class Layout:
             entry["width"] = width
         if register.access != "rw":
             entry["access"] = register.access
+        entry |= alternate
         reset = register.reset & ((1 << width) - 1)
-        fields = FieldsOf(register, width, part, self.findings).describe()
-        if reset:
+        if alternate and reset:
+            text = f"a reset value of its own, {reset:#x}; {alternate['alternate']} has the reset value of these bytes"
+            self._say(Outcome.CORRECTED, register, part, text)
+        elif reset:
             entry["reset"] = Hex(reset)
-        entry |= effects(register, register.access, part, self.findings)
+        fields = FieldsOf(replace(register, reset=0) if alternate else register, width, part, self.findings).describe()
+        if not alternate:
+            entry |= effects(register, register.access, part, self.findings)
         if register.title:
             entry["title"] = register.title
         if register.description and register.description != register.name:
@@ -84,17 +152,15 @@ class Layout:
         return entry | ({"fields": fields} if fields else {})
 
     def _report_unknown(self, register: Register, width: int, part: str) -> None:
-        ones = (1 << width) - 1
-        known = register.reset_known
+        ones, known = (1 << width) - 1, register.reset_known
         if known is not None and known not in (ones, 0xFFFF_FFFF, _ALL) and known & ones != ones:
-            text = f"resetMask {register.reset_known:#x}: which bits have an unknown reset value"
-            self.findings.add(Outcome.LEFT_OUT, register.place, part, text)
+            text = f"resetMask {known:#x}: which bits have an unknown reset value"
+            self._say(Outcome.LEFT_OUT, register, part, text)
 
     def _legal_width(self, register: Register, part: str) -> int:
-        width = next((width for width in _WIDTHS if width >= register.width), _WIDTHS[-1])
+        width = _legal(register.width)
         if width != register.width:
-            text = f"a width of {register.width} bits; {width} came over"
-            self.findings.add(Outcome.CORRECTED, register.place, part, text)
+            self._say(Outcome.CORRECTED, register, part, f"a width of {register.width} bits; {width} came over")
         return width
 
     def _spread(self, register: Register, width: int, part: str) -> Register:
@@ -103,99 +169,22 @@ class Layout:
         if dimension is None or dimension.stride >= width // 8 or dimension.count == 1:
             return register
         text = f"a stride of {dimension.stride} bytes, less than the register's {width // 8}; {width // 8} came over"
-        self.findings.add(Outcome.CORRECTED, register.place, part, text)
+        self._say(Outcome.CORRECTED, register, part, text)
         return replace(register, dimension=replace(dimension, stride=width // 8))
 
-    def _claim(self, register: Register, base: int, width: int, outer: Dimension | None, part: str) -> bool:
-        """Take the register's bytes; False, with a finding, if an earlier register has some of them."""
-        size = width // 8
-        starts = list(_starts(base + register.offset, register.dimension, outer))
-        self._elements += len(starts)
-        if self._elements > MOST_ELEMENTS:
-            self.findings.add(
-                Outcome.LEFT_OUT, register.place, part, f"more than {MOST_ELEMENTS} registers in one peripheral"
-            )
-            return False
-        if starts[0] % size:
-            text = f"offset {starts[0]:#x} is no multiple of its {size} bytes"
-            self.findings.add(Outcome.LEFT_OUT, register.place, part, text)
-            return False
-        for start in starts:
-            if other := self._other(start, size, register.access):
-                text = f"its bytes from {start:#x} are those of {other}"
-                self.findings.add(Outcome.LEFT_OUT, register.place, part, text)
-                return False
-        for start in starts:
-            self._take(start, size, register)
-        return True
-
-    def _other(self, start: int, size: int, access: str) -> str:
-        for word, bits in _words(start, size, access):
-            for taken, name in self._taken.get(word, ()):
-                if taken & bits:
-                    return name
-        return ""
-
-    def _take(self, start: int, size: int, register: Register) -> None:
-        self.end = max(self.end, start + size)
-        for word, bits in _words(start, size, register.access):
-            self._taken.setdefault(word, []).append((bits, register.name))
+    def _say(self, outcome: Outcome, member: Register | Group, part: str, text: str) -> None:
+        self.findings.add(outcome, member.place, part, text)
 
 
-def _starts(offset: int, inner: Dimension | None, outer: Dimension | None) -> Iterator[int]:
-    for step in range(outer.count if outer else 1):
-        for place in range(inner.count if inner else 1):
-            yield offset + step * (outer.stride if outer else 0) + place * (inner.stride if inner else 0)
+def _rank(candidate: _Candidate) -> tuple[int, int]:
+    """Sort the widest first, of equal ones the one with the most elements."""
+    return -candidate.width, -(candidate.member.dimension.count if candidate.member.dimension else 1)
 
 
-def _words(start: int, size: int, access: str) -> Iterator[tuple[int, int]]:
-    """Yield each word of 8 bytes with a bit for each byte read (bits 7:0) and written (bits 15:8) there.
-
-    A read-only and a write-only register may have the same offset: their bits differ.
-    """
-    for word in range(start // 8, (start + size - 1) // 8 + 1):
-        first, last = max(start - word * 8, 0), min(start + size - word * 8, 8)
-        bits = ((1 << (last - first)) - 1) << first
-        yield word, (bits if access != "wo" else 0) | (bits << 8 if access != "ro" else 0)
+def _legal(width: int) -> int:
+    return next((legal for legal in _WIDTHS if legal >= width), _WIDTHS[-1])
 
 
-def _flat(members: tuple[Register | Group, ...], inside: bool = False) -> Iterator[Register | Group]:
-    """Yield registers, and groups that the language can repeat; other groups are dissolved into their members.
-
-    ``inside`` a register file nothing can repeat.
-    """
-    for member in members:
-        dimension = member.dimension
-        if dimension is not None and (inside or member.pattern or _too_dense(member)):
-            yield from _flat(tuple(_elements(member, dimension)), inside)
-        elif isinstance(member, Group) and dimension is None:
-            prefix = f"{member.name}_"
-            yield from _flat(
-                tuple(
-                    replace(
-                        inner,
-                        name=prefix + inner.name,
-                        pattern=inner.pattern and prefix + inner.pattern,
-                        offset=member.offset + inner.offset,
-                    )
-                    for inner in member.members
-                ),
-                inside,
-            )
-        else:
-            yield member
-
-
-def _elements(member: Register | Group, dimension: Dimension) -> Iterator[Register | Group]:
-    pattern = (member.pattern or f"{member.name}%s").replace("[%s]", "%s")
-    for place, index in enumerate(dimension.names):
-        name = pattern.replace("%s", index)
-        yield replace(member, name=name, pattern="", dimension=None, offset=member.offset + place * dimension.stride)
-
-
-def _too_dense(member: Register | Group) -> bool:
-    """Whether a group's elements would overlap."""
-    if isinstance(member, Register) or member.dimension is None:
-        return False
-    ends = (inner.offset + (inner.size if isinstance(inner, Register) else 1) for inner in member.members)
-    return member.dimension.stride < max(ends, default=0)
+def _last_byte(bits: int) -> int:
+    """Return the highest byte that is read or written, of a word's bits."""
+    return ((bits | bits >> 8) & 0xFF).bit_length() - 1

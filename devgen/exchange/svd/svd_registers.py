@@ -132,11 +132,11 @@ class RegisterReader:
             if element.child("dim") is not None:
                 self._left_out(element, part, f"dim '{element.value('dim')}': it came over once")
             return name.replace("[%s]", "").replace("%s", ""), "", None
-        plain = name.endswith("[%s]")
         base = name.replace("[%s]", "").replace("%s", "")
-        if plain:
+        if "%s" not in name or name.endswith("[%s]"):
             return base, "", repeated
-        return base, name if "%s" in name else f"{name}%s", repeated
+        # A list of registers NAME0, NAME1, … is an array too if it can be named without the index.
+        return (base.rstrip("_"), "", repeated) if name.endswith("%s") and repeated.plain else (base, name, repeated)
 
     def _effect(self, element: Element, tag: str, words: dict[str, str], part: str) -> str | None:
         word = element.value(tag)

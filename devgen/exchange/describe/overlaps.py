@@ -1,0 +1,58 @@
+"""Which registers share bytes, and which of them is the one that the others are views of.
+
+The widest register at an address keeps the storage; the others become its alternates. A read-only and a write-only
+register at one address are no overlap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from devgen.exchange.register_map import Dimension, Register
+
+Bytes = Mapping[int, int]
+"""Word of 8 bytes → a bit for each byte that can be read there (bits 7:0) and written (bits 15:8)."""
+
+
+@dataclass(slots=True)
+class Occupied:
+    """The bytes that the entries of one scope have. ``base_of`` names the entry of which an alternate is a view."""
+
+    base_of: dict[str, str] = field(default_factory=dict)
+    _taken: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
+
+    def owners(self, wanted: Bytes) -> set[str]:
+        """Return the entries that have some of the bytes; for an alternate, the entry that it is a view of."""
+        found = {name for word, bits in wanted.items() for taken, name in self._taken.get(word, ()) if taken & bits}
+        return {self.base_of.get(name, name) for name in found}
+
+    def take(self, name: str, wanted: Bytes) -> None:
+        """Give the bytes to an entry."""
+        for word, bits in wanted.items():
+            self._taken.setdefault(word, []).append((bits, name))
+
+
+def bytes_of(register: Register, size: int, base: int = 0, outer: Dimension | None = None) -> dict[int, int]:
+    """Return the bytes of a register of ``size`` bytes, of all its elements, in all elements of the ``outer`` file."""
+    reads, writes = directions(register)
+    found: dict[int, int] = {}
+    for start in starts(base + register.offset, register.dimension, outer):
+        for word in range(start // 8, (start + size - 1) // 8 + 1):
+            first, last = max(start - word * 8, 0), min(start + size - word * 8, 8)
+            bits = ((1 << (last - first)) - 1) << first
+            found[word] = found.get(word, 0) | (bits if reads else 0) | (bits << 8 if writes else 0)
+    return found
+
+
+def directions(register: Register) -> tuple[bool, bool]:
+    """Return whether any bit of the register can be read, and whether any can be written."""
+    words = {part.access or register.access for part in register.fields} or {register.access}
+    return bool(words - {"wo", "w1"}), bool(words - {"ro"})
+
+
+def starts(offset: int, inner: Dimension | None, outer: Dimension | None) -> Iterator[int]:
+    """Yield the offset of each element."""
+    for step in range(outer.count if outer else 1):
+        for place in range(inner.count if inner else 1):
+            yield offset + step * (outer.stride if outer else 0) + place * (inner.stride if inner else 0)
