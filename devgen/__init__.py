@@ -18,8 +18,8 @@ says so. Importing `devgen` is cheap: a name brings its part of the package when
 - checking: `check`, `check_text`, `check_files`, `select_diagnostics`, `format_diagnostics`, `explain`
 - versions: `compare`, `ComparisonReport`, `Change`
 - other formats: `import_registers`, `ImportReport`, `Finding`, `Outcome`
-- what there is: `list_devices`, `measure_devices`, `list_boards`, `find_board`, `load_project`, `find_project`,
-  `project_registry`
+- what there is: `list_devices`, `list_todo`, `measure_devices`, `list_boards`, `find_board`, `load_project`,
+  `find_project`, `project_registry`
 - tests: `Bench`
 - running: `Board`, `run_board`, `record_board`, `record_run`, `replay_trace`, `find_traces`, `Watch`
 - serving to QEMU: `DeviceServer`, `serve_device`, `PciFunction`, `read_state`, `write_state`, `parse_properties`
@@ -33,7 +33,15 @@ if TYPE_CHECKING:
     from devgen.api.board_configuration import board_configuration
     from devgen.api.boards import Board, run_board
     from devgen.api.building import FailedBuild, build_devices, list_targets
-    from devgen.api.catalogue import DeviceEntry, find_board, list_boards, list_devices, measure_devices
+    from devgen.api.catalogue import (
+        DeviceEntry,
+        TodoEntry,
+        find_board,
+        list_boards,
+        list_devices,
+        list_todo,
+        measure_devices,
+    )
     from devgen.api.checking import (
         check,
         check_text,
@@ -92,7 +100,15 @@ _HOME = {
     "devgen.api.board_configuration": ("board_configuration",),
     "devgen.api.boards": ("Board", "run_board"),
     "devgen.api.building": ("FailedBuild", "build_devices", "list_targets"),
-    "devgen.api.catalogue": ("DeviceEntry", "find_board", "list_boards", "list_devices", "measure_devices"),
+    "devgen.api.catalogue": (
+        "DeviceEntry",
+        "TodoEntry",
+        "find_board",
+        "list_boards",
+        "list_devices",
+        "list_todo",
+        "measure_devices",
+    ),
     "devgen.api.checking": (
         "check",
         "check_text",
@@ -213,6 +229,7 @@ __all__ = [
     "ServedFunctionError",
     "StateError",
     "Statistics",
+    "TodoEntry",
     "TraceError",
     "TraceForm",
     "TraceLevel",
@@ -238,6 +255,7 @@ __all__ = [
     "list_devices",
     "list_explanations",
     "list_targets",
+    "list_todo",
     "load_board",
     "load_device",
     "load_project",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from devgen.common.quick_dataclass import dataclass
 from devgen.common.yaml_files import YamlFiles
@@ -14,6 +16,9 @@ from devgen.runtime.base.faults import suggest
 from devgen.runtime.machine.device_registry import Registry
 from devgen.runtime.machine.project_devices import project_registry
 from devgen.share import find_share
+
+if TYPE_CHECKING:
+    from devgen.language import LoadResult
 
 AnyPath = str | PathLike[str]
 
@@ -45,20 +50,52 @@ def measure_devices(start: AnyPath | None = None) -> dict[str, Statistics]:
 
     The project's descriptions take precedence. Files with errors are omitted.
     """
-    from devgen.language import load_device
-    from devgen.language.reading.description_files import is_board
     from devgen.language.statistics import measure
 
     found: dict[str, Statistics] = {}
-    for folder in (*_described_in(start), find_share("devices")):
-        if folder is None or not folder.is_dir():
-            continue
-        for path in YamlFiles([folder]).files:
-            loaded = load_device(path) if not is_board(path) else None
-            sizes = measure(loaded) if loaded is not None else None
-            if sizes is not None and loaded is not None and loaded.device is not None:
-                found.setdefault(loaded.device.name, sizes)
+    for loaded in _described((*_described_in(start), find_share("devices"))):
+        sizes = measure(loaded)
+        if sizes is not None and loaded.device is not None:
+            found.setdefault(loaded.device.name, sizes)
     return found
+
+
+@dataclass(slots=True, frozen=True)
+class TodoEntry:
+    """An external part of a device without behaviour: where it is described, and what it is.
+
+    ``kind`` is "register", "interrupt" or "output". ``name`` is a register's path (``CHANNEL.RING``) or a line's name.
+    """
+
+    device: str
+    kind: str
+    name: str
+    title: str
+    file: Path
+    line: int
+
+
+def list_todo(start: AnyPath | None = None) -> list[TodoEntry]:
+    """Return what is described as ``external`` and has no behaviour yet, in the project at or above ``start``.
+
+    Files with errors are omitted. Without a project the list is that of the descriptions that come with devgen.
+    """
+    return [
+        TodoEntry(loaded.device.name, part.kind, part.name, part.title, Path(part.mark.file), part.mark.line)
+        for loaded in _described(_described_in(start) or (find_share("devices"),))
+        if loaded.ok and loaded.device is not None
+        for part in loaded.device.todo
+    ]
+
+
+def _described(folders: Iterable[Path | None]) -> Iterator[LoadResult]:
+    """Yield what the description files in folders contain; boards are omitted."""
+    from devgen.language import load_device
+    from devgen.language.reading.description_files import is_board
+
+    for folder in folders:
+        if folder is not None and folder.is_dir():
+            yield from (load_device(path) for path in YamlFiles([folder]).files if not is_board(path))
 
 
 def _described_in(start: AnyPath | None) -> tuple[Path, ...]:

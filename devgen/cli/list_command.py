@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import click
 
-from devgen import DeviceEntry, Statistics, list_devices, measure_devices
+from devgen import DeviceEntry, Statistics, list_devices, list_todo, measure_devices
 
 DECLARED = 1.0
 """The share of a device's behaviour that its description contains: always 100 %, since it cannot call Python."""
@@ -22,11 +23,13 @@ _SIZES = ("YAML lines", "registers", "fields", "behaviour", "declared")
 Examples:
   devgen list
   devgen list --stats
+  devgen list --todo
   devgen list --format json""",
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Format of the list.")
 @click.option("--stats", is_flag=True, help="Print the sizes of the descriptions instead of the devices' titles.")
-def command(form: str, stats: bool) -> int:
+@click.option("--todo", is_flag=True, help="List what is described as external and has no behaviour yet.")
+def command(form: str, stats: bool, todo: bool) -> int:
     """List the devices that boards and tests can use, and their origins.
 
     The devices come from the project's own generated/ folder, from the built catalogue that comes with devgen, and from
@@ -36,7 +39,15 @@ def command(form: str, stats: bool) -> int:
     (including included files, without blank lines and comments), registers and fields as declared, lines of behaviour,
     and the share of the device's behaviour in the description. The share is always 100 %, since a description cannot
     call Python.
+
+    --todo lists the registers, interrupts and GPIO outputs of the project that are described as external, as imported
+    ones are, and that no behaviour concerns yet, each with its place. Without a project it looks at devgen's devices.
     """
+    if todo and stats:
+        raise click.UsageError("--todo and --stats are two lists; choose one")
+    if todo:
+        _print_todo(form)
+        return 0
     devices = list_devices()
     sizes = measure_devices() if stats else {}
     if form == "json":
@@ -61,6 +72,17 @@ def _entry(device: DeviceEntry, sizes: Statistics | None) -> dict[str, Any]:
     return entry
 
 
+def _print_todo(form: str) -> None:
+    parts = list_todo()
+    if form == "json":
+        click.echo(json.dumps([{**asdict(part), "file": str(part.file)} for part in parts], indent=2))
+        return
+    rows = [(part.device, part.kind, part.name, f"{part.file}:{part.line}", part.title) for part in parts]
+    if rows:
+        _print_table(rows)
+    click.echo(f"{len(rows)} to be written")
+
+
 def _print_sizes(names: Iterable[str], sizes: dict[str, Statistics]) -> None:
     rows = []
     for name in names:
@@ -77,4 +99,6 @@ def _print_table(rows: Sequence[Sequence[str]]) -> None:
     """Print columns, each as wide as its widest cell. The last column is not padded."""
     widths = [max(map(len, column)) for column in list(zip(*rows, strict=True))[:-1]]
     for row in rows:
-        click.echo("  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]))
+        click.echo(
+            "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]).rstrip()
+        )

@@ -33,6 +33,26 @@ def lamp(tmp_path: Path) -> Path:
     return path
 
 
+TO_BE_WRITTEN = """\
+device: lamp
+bus: sysbus
+external: true
+regions:
+  registers:
+    space: mmio
+    size: 256
+    registers:
+      CTRL: {at: 0x00, fields: {ENABLE: 0}}
+      STATUS: {at: 0x04, access: ro, read: CTRL.ENABLE}
+      SCRATCH: {at: 0x08, external: false}
+      FILTER: {at: 0x0c, title: Filter}
+      CH: {at: 0x10, registers: {A: {at: 0, on_write: A = 0}, B: {at: 4}, C: {at: 8, constant: 3}}}
+interrupts:
+  done: {}
+gpio_out: {led: {}, on: {level: CTRL.ENABLE}, off: {external: false, level: '0'}}
+"""
+
+
 def test_a_new_device_builds_and_a_second_of_the_name_is_refused(devgen: Command, tmp_path: Path) -> None:
     for bus in ("sysbus", "isa", "pci"):
         assert devgen("new", f"my-{bus}", "--bus", bus).code == 0
@@ -116,6 +136,22 @@ def test_list_tells_the_sizes_of_descriptions(devgen: Command, lamp: Path) -> No
     assert next(line for line in shown if line.startswith("debug-exit ")).split() == [
         *("debug-exit", "14", "1", "0", "1", "100%")
     ]
+
+
+def test_list_tells_which_behaviour_is_still_to_be_written(devgen: Command, lamp: Path) -> None:
+    lamp.write_text(TO_BE_WRITTEN)
+    assert devgen("check").code == 0
+    rows = json.loads(devgen("list", "--todo", "--format", "json").out)
+    assert [(row["kind"], row["name"], row["line"]) for row in rows] == [
+        ("register", "FILTER", 12),
+        ("register", "CH.B", 13),
+        ("interrupt", "done", 15),
+        ("output", "led", 16),
+    ]
+    shown = devgen("list", "--todo").out.splitlines()
+    assert shown[0].split()[:3] == ["lamp", "register", "FILTER"]
+    assert shown[-1] == "4 to be written"
+    assert devgen("list", "--todo", "--stats").code == 2
 
 
 def test_a_device_without_a_description_at_hand_has_no_sizes(devgen: Command, lamp: Path) -> None:

@@ -20,7 +20,7 @@ from schema_paths import schema
 from devgen.common import units
 from devgen.language import board, ir, model, scope
 from devgen.language.behaviour import builtin_calls, name_meanings, named_things
-from devgen.language.view import device_views, register_views
+from devgen.language.view import device_views, pci_views, register_views
 from devgen.plan import side_effects
 from devgen.runtime.device import firmware_identity, properties
 from devgen.runtime.machine import event_actions, gsi, machine_config
@@ -204,7 +204,7 @@ LISTS = (
         "$defs/bar/properties/type/enum",
         (
             Place("model.Bar.type", attribute(model.Bar, "type"), ROM),
-            Place("BarView.type", attribute(device_views.BarView, "type"), ROM),
+            Place("BarView.type", attribute(pci_views.BarView, "type"), ROM),
             Place("runtime: BarType", literal(config_space.BarType), ROM),
             PAGE,
         ),
@@ -288,12 +288,12 @@ LISTS = (
     ),
     Listed(
         "$defs/pci/properties/interrupt_pin/enum",
-        (Place("PciView.interrupt_pin", attribute(device_views.PciView, "interrupt_pin"), frozenset({""})),),
+        (Place("PciView.interrupt_pin", attribute(pci_views.PciView, "interrupt_pin"), frozenset({""})),),
     ),
     Listed(
         "$defs/pci/properties/capabilities/properties",
         (
-            Place("CapabilityView.kind", attribute(device_views.CapabilityView, "kind"), frozenset({"serial_number"})),
+            Place("CapabilityView.kind", attribute(pci_views.CapabilityView, "kind"), frozenset({"serial_number"})),
             PAGE,
         ),
     ),
@@ -302,7 +302,7 @@ LISTS = (
         (
             Place(
                 "CapabilityView.kind",
-                attribute(device_views.CapabilityView, "kind"),
+                attribute(pci_views.CapabilityView, "kind"),
                 frozenset({"msi", "msix", "pm", "express"}),
             ),
             PAGE,

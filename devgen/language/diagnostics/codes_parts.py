@@ -61,7 +61,7 @@ UNDRIVEN_INTERRUPT = Kind(
     "nothing drives the interrupt '{name}'",
     "The interrupt has no `level`, and no statement sets or pulses it. The guest would wait forever.",
     "interrupts: {intr: {}}",
-    "Give it a `level`, drive it with a statement such as `intr = 1`, or remove it.",
+    "Give it a `level`, drive it with a statement such as `intr = 1`, remove it, or mark it `external: true` for now.",
 )
 UNDRIVEN_OUTPUT = Kind(
     "DG0731",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from devgen.language.diagnostics.reporting import Diagnostics
 from devgen.language.elaborate.capability_lists import check_capabilities, draft_capabilities
 from devgen.language.elaborate.doorbell_keys import DoorbellMap
-from devgen.language.elaborate.elaboration import Context, Tree, entries
+from devgen.language.elaborate.elaboration import Context, Tree
 from devgen.language.elaborate.error_keys import build_errors
 from devgen.language.elaborate.express_keys import check_express
+from devgen.language.elaborate.external_keys import find_todo
 from devgen.language.elaborate.field_keys import check_reset
 from devgen.language.elaborate.firmware_keys import build_acpi
 from devgen.language.elaborate.followed_time import check_followed_time
@@ -58,7 +59,7 @@ def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
     check_intx(ctx, tree, bus)
     check_pme(ctx, tree, bus)
     check_vectors(ctx, tree, bus, lines)
-    regions = draft_regions(ctx, tree, bus, bars, retain)
+    regions = draft_regions(ctx, tree, bus, bars)
     _check_regions(ctx, regions)
     check_capabilities(ctx, capabilities, bars, regions)
     declare_routines(ctx, tree)
@@ -67,12 +68,12 @@ def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
     check_windows(ctx, regions, built_regions)
     built_counters = build_counters(ctx, counters, retain)
     built_timers = build_timers(ctx, timers, retain)
-    interrupts = build_lines(ctx, entries(tree, "interrupts"), lines)
-    outputs = build_lines(ctx, entries(tree, "gpio_out"), lines)
+    interrupts = build_lines(ctx, tree, "interrupts", lines)
+    outputs = build_lines(ctx, tree, "gpio_out", lines)
     inputs = build_inputs(ctx, tree, lines)
     streams = build_streams(ctx, tree)
     on_reset = ctx.statements(tree, "on_reset", ctx.scope.hook(), ("reset", ""))
-    functions, actions, driven = _finish(ctx)
+    functions, actions, driven, used = _finish(ctx)
     if sink.errors == before:  # a statement with an error is missing here and might drive a line
         check_driven(ctx, tree, driven)
     device = Device(
@@ -101,6 +102,7 @@ def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
         fifos=fifos,
         constants=constants,
         deviations=build_deviations(ctx, tree, properties),
+        todo=find_todo(ctx, tree, regions, used, driven),
         acpi=build_acpi(ctx, tree, bus, built_regions),
     )
     if sink.errors == before:
@@ -108,14 +110,14 @@ def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
     return device
 
 
-def _finish(ctx: Context) -> tuple[tuple[Function, ...], tuple[Action, ...], frozenset[str]]:
-    """Compile functions and actions; return them and the lines that statements drive."""
+def _finish(ctx: Context) -> tuple[tuple[Function, ...], tuple[Action, ...], frozenset[str], frozenset[str]]:
+    """Compile functions and actions; return them, the lines that statements drive, and the names that are used."""
     if not ctx.behaves:
-        return (), (), frozenset()
+        return (), (), frozenset(), frozenset()
     from devgen.language.behaviour import finish
 
     compiled = finish(ctx.scope, ctx.sink)
-    return compiled.functions, compiled.actions, compiled.driven
+    return compiled.functions, compiled.actions, compiled.driven, compiled.used
 
 
 def _check_regions(ctx: Context, regions: list[RegionDraft]) -> None:

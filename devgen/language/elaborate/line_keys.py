@@ -6,6 +6,7 @@ from typing import Any
 
 from devgen.language.diagnostics import codes_parts as kinds
 from devgen.language.elaborate.elaboration import Context, Tree, entries
+from devgen.language.elaborate.external_keys import is_external
 from devgen.language.ir import BOOL, Expr, LineKind
 from devgen.language.model import GpioIn, Line
 from devgen.language.scope import LineEntry
@@ -29,12 +30,14 @@ def declare_lines(ctx: Context, tree: Tree) -> dict[str, Expr | None]:
     return counts
 
 
-def build_lines(ctx: Context, specs: Tree, counts: dict[str, Expr | None]) -> tuple[Line, ...]:
+def build_lines(ctx: Context, tree: Tree, section: str, counts: dict[str, Expr | None]) -> tuple[Line, ...]:
     """Compile the levels of interrupts or GPIO outputs and build them."""
-    return tuple(_line(ctx, name, spec, counts[name]) for name, spec in specs.items())
+    return tuple(
+        _line(ctx, name, spec, counts[name], is_external(tree, spec)) for name, spec in entries(tree, section).items()
+    )
 
 
-def _line(ctx: Context, name: str, spec: dict[str, Any], count: Expr | None) -> Line:
+def _line(ctx: Context, name: str, spec: dict[str, Any], count: Expr | None, external: bool) -> Line:
     if "level" in spec and "reset" in spec:
         ctx.contradiction(spec, "reset", "level", "the line follows its level after a reset too")
     return Line(
@@ -46,6 +49,7 @@ def _line(ctx: Context, name: str, spec: dict[str, Any], count: Expr | None) -> 
         vector=spec.get("vector"),
         pme=spec.get("pme", False),
         description=spec.get("description", ""),
+        external=external,
     )
 
 
@@ -63,9 +67,9 @@ def build_inputs(ctx: Context, tree: Tree, counts: dict[str, Expr | None]) -> tu
 
 
 def check_driven(ctx: Context, tree: Tree, driven: frozenset[str]) -> None:
-    """Report interrupts and GPIO outputs that have no level and that no statement drives."""
+    """Report interrupts and GPIO outputs that have no level, that no statement drives, and that are not external."""
     for section, kind in (("interrupts", kinds.UNDRIVEN_INTERRUPT), ("gpio_out", kinds.UNDRIVEN_OUTPUT)):
         declared = entries(tree, section)
         for name, spec in declared.items():
-            if "level" not in spec and name not in driven:
+            if "level" not in spec and name not in driven and not is_external(tree, spec):
                 ctx.at_key(kind, declared, name, name=name)

@@ -20,17 +20,17 @@ PAGE = 4096
 PORTS = 1 << 16
 INDIRECT = 1 << 20
 
-_MEMORY_EXCLUDES = ("registers", "doorbells", "access", "decode", "width", "reserved", "sizes")
+_MEMORY_EXCLUDES = ("registers", "doorbells", "access", "decode", "width", "reserved", "sizes", "external")
 _INDIRECT_EXCLUDES = ("bar", "at", "ram", "rom", "doorbells")
 _CONFIG_EXCLUDES = ("bar", "at", "size", "ram", "rom", "doorbells")
 
 
-def draft_regions(ctx: Context, tree: Tree, bus: Bus, bars: tuple[Bar, ...], retain: bool) -> list[RegionDraft]:
+def draft_regions(ctx: Context, tree: Tree, bus: Bus, bars: tuple[Bar, ...]) -> list[RegionDraft]:
     """Read the structure of all regions and their contents, declare the registers, and check the layout."""
     declared = entries(tree, "regions")
     by_index = {str(bar.index): bar for bar in bars}
     express = "express" in entries(entries(tree, "pci"), "capabilities")
-    drafts = [_draft_region(ctx, name, spec, declared, bus, by_index, retain) for name, spec in declared.items()]
+    drafts = [_draft_region(ctx, name, spec, declared, tree, bus, by_index) for name, spec in declared.items()]
     for draft in drafts:
         if draft.space == "config":
             draft.size = EXTENDED_END if express else CONFIG_END
@@ -40,8 +40,10 @@ def draft_regions(ctx: Context, tree: Tree, bus: Bus, bars: tuple[Bar, ...], ret
 
 
 def _draft_region(
-    ctx: Context, name: str, spec: Tree, parent: Tree, bus: Bus, bars: dict[str, Bar], retain: bool
+    ctx: Context, name: str, spec: Tree, parent: Tree, tree: Tree, bus: Bus, bars: dict[str, Bar]
 ) -> RegionDraft:
+    retain: bool = tree.get("retain", False)
+    external = bool(spec.get("external", tree.get("external", False)))
     kind = _kind(ctx, spec)
     bar = None
     config = spec.get("space") == "config"
@@ -61,7 +63,7 @@ def _draft_region(
         name, spec, parent, "registers" if config or indirect else kind, space, bar, at,
         CONFIG_END if config else _size(spec, bar, at),
         access,
-        Defaults(spec.get("width", 32), spec.get("decode", "lanes"), retain, access, _answered(ctx, spec)),
+        Defaults(spec.get("width", 32), spec.get("decode", "lanes"), retain, access, _answered(ctx, spec), external),
     )  # fmt: skip
     _check_size(ctx, draft)
     if kind == "registers":

@@ -122,6 +122,7 @@ def _build_register(ctx: Context, draft: RegisterDraft) -> Register:
         alternate=spec.get("alternate"),
         view=None if draft.view is None else draft.view.model(),
         also=draft.also,
+        external=draft.external,
     )
 
 

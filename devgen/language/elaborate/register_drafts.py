@@ -20,6 +20,7 @@ class Defaults:
     retain: bool
     access_rule: AccessRule
     sizes: tuple[int, int] | None = None
+    external: bool = False
 
 
 @dataclass(slots=True, frozen=True)
@@ -65,6 +66,12 @@ class RegisterDraft:
     view: Shared | None = None
     also: tuple[Field, ...] = ()
     split: bool = False
+
+    @property
+    def external(self) -> bool:
+        """Whether its behaviour is still to be written: it says so, or its register file, region or device does."""
+        shared = self.defaults.external if self.file is None else self.file.spec.get("external", self.defaults.external)
+        return bool(self.spec.get("external", shared))
 
     @property
     def conditional(self) -> bool:

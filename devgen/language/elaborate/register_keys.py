@@ -18,10 +18,13 @@ from devgen.language.scope import FieldEntry, FileEntry, RegisterEntry, why_rese
 
 _NO_FIELDS: Tree = {}
 UNREMARKABLE_KEYS = frozenset(
-    ("at", "width", "access", "reset", "fields", "title", "description", "count", "stride", "retain", "decode", "sizes")
+    (
+        *("at", "width", "access", "reset", "fields", "title", "description"),
+        *("count", "stride", "retain", "decode", "sizes", "external"),
+    )
 )
 """Keys that can be combined with all others."""
-_FILE_KEYS = frozenset(("at", "stride", "count", "registers", "title", "description", "when", "alternate"))
+_FILE_KEYS = frozenset(("at", "stride", "count", "registers", "title", "description", "when", "alternate", "external"))
 
 
 def draft_registers(ctx: Context, region: Tree, defaults: Defaults) -> list[Draft]:

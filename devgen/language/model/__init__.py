@@ -31,6 +31,8 @@ from devgen.language.model.device_model import (
     StateVar,
     Stream,
     Timer,
+    Todo,
+    TodoKind,
 )
 from devgen.language.model.firmware_model import Acpi, AcpiTable, FadtUse, FirmwareRegister
 from devgen.language.model.pci_model import (
@@ -114,6 +116,8 @@ __all__ = [
     "StateVar",
     "Stream",
     "Timer",
+    "Todo",
+    "TodoKind",
     "VendorExtended",
     "VendorSpecific",
     "View",

@@ -138,7 +138,7 @@ class Line:
     """An interrupt or GPIO output. ``level`` None: driven by statements.
 
     ``vector``: each rising edge sends the message of this vector; in an array this is the vector of the first element.
-    ``pme``: a rising edge is a power management event.
+    ``pme``: a rising edge is a power management event. ``external``: its behaviour may still have to be written.
     """
 
     name: str
@@ -149,6 +149,7 @@ class Line:
     description: str
     vector: int | None = None
     pme: bool = False
+    external: bool = False
 
 
 @dataclass(slots=True, frozen=True)
@@ -194,6 +195,19 @@ class Deviation:
     property: str
 
 
+TodoKind = Literal["register", "interrupt", "output"]
+
+
+@dataclass(slots=True, frozen=True)
+class Todo:
+    """An external part without behaviour: its path (``CHANNEL.RING``), its title, and where it is described."""
+
+    kind: TodoKind
+    name: str
+    title: str
+    mark: Mark
+
+
 @dataclass(slots=True, frozen=True)
 class Device:
     """A whole description."""
@@ -223,4 +237,5 @@ class Device:
     fifos: tuple[Fifo, ...] = ()
     constants: tuple[Constant, ...] = ()
     deviations: tuple[Deviation, ...] = ()
+    todo: tuple[Todo, ...] = ()
     acpi: Acpi | None = None

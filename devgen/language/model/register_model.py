@@ -90,7 +90,7 @@ class Register:
 
     ``when``: it answers only while this is not 0. ``alternate``: the register that it shares bytes with. ``view``: the
     storage that it uses instead of its own. ``also``: fields of registers that are views of this one, at their bits of
-    this one.
+    this one. ``external``: its behaviour is written elsewhere, or still to be written.
     """
 
     name: str
@@ -126,6 +126,7 @@ class Register:
     alternate: str | None = None
     view: View | None = None
     also: tuple[Field, ...] = ()
+    external: bool = False
 
 
 @dataclass(slots=True, frozen=True)

@@ -21,8 +21,6 @@ from __future__ import annotations
 from devgen.language import LoadResult
 from devgen.language.view.device_views import (
     AcpiView,
-    BarView,
-    CapabilityView,
     ConstantView,
     CounterView,
     DeviationView,
@@ -33,13 +31,14 @@ from devgen.language.view.device_views import (
     InputView,
     LineView,
     ParameterView,
-    PciView,
     PropertyView,
     RoutineView,
     StateView,
     StreamView,
     TimerView,
+    TodoView,
 )
+from devgen.language.view.pci_views import BarView, CapabilityView, PciView
 from devgen.language.view.register_views import (
     DoorbellView,
     EnumerationView,
@@ -82,6 +81,7 @@ __all__ = [
     "StateView",
     "StreamView",
     "TimerView",
+    "TodoView",
     "WindowView",
     "view_of",
 ]

@@ -12,14 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from devgen.language.view import device_views, register_views
+from devgen.language.view import device_views, pci_views, register_views
 
 MARK: Final = "<!-- The rest of this page is made by devgen.language.view.attributes_page. -->\n"
 
 
 def reference() -> str:
     """Return a section for each class: its docstring, and a row for each attribute with its type and docstring."""
-    classes = [*_classes(device_views), *_classes(register_views)]
+    classes = [*_classes(device_views), *_classes(pci_views), *_classes(register_views)]
     last_first = sorted(classes, key=lambda node: node.name != "DeviceView")
     return "\n".join(_section(node) for node in last_first)
 

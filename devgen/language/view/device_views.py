@@ -7,6 +7,7 @@ from typing import Literal
 from devgen.common.quick_dataclass import dataclass
 from devgen.language import ir
 from devgen.language.model import ClockName
+from devgen.language.view.pci_views import PciView
 from devgen.language.view.register_views import (
     DoorbellView,
     Hook,
@@ -216,6 +217,8 @@ class LineView:
     """The MSI or MSI-X vector that a rising edge sends (of an array, the first element's); None: it is a line."""
     pme: bool
     """Whether a rising edge is a power management event."""
+    external: bool
+    """Whether its behaviour may still have to be written: it is described as external."""
     description: str
     """Its description, or an empty string."""
 
@@ -275,63 +278,15 @@ class StreamView:
 
 
 @dataclass(slots=True, frozen=True)
-class BarView:
-    """A PCI base address register."""
+class TodoView:
+    """A part that is described as external and has no behaviour yet."""
 
-    index: int | Literal["rom"]
-    """0 to 5, or ``rom`` for the expansion ROM."""
-    type: Literal["io", "mem32", "mem64", "rom"]
-    """Its type: I/O ports, 32-bit or 64-bit memory, or the expansion ROM."""
-    size: int
-    """Its size in bytes, a power of two."""
-    prefetchable: bool
-    """Whether its memory is prefetchable."""
-    regions: tuple[str, ...]
-    """The regions in it, by offset."""
-
-
-@dataclass(slots=True, frozen=True)
-class CapabilityView:
-    """A capability in PCI configuration space."""
-
-    kind: Literal["msi", "msix", "pm", "express", "vendor", "serial_number"]
-    """Its kind, as the key in the description."""
+    kind: Literal["register", "interrupt", "output"]
+    """What it is; an output is a GPIO output."""
     name: str
-    """The name of a vendor-specific capability; the kind of any other."""
-    extended: bool
-    """Whether it is in the list of extended capabilities, from offset 0x100."""
-    offset: int
-    """Its offset in configuration space, in bytes."""
-    size: int
-    """Its size in bytes, with its header."""
-    settings: tuple[tuple[str, int | float | str | bool], ...]
-    """Its keys in the description, as names and values: ``("vectors", 9)``, ``("masking", True)``."""
-    contents: bytes
-    """The bytes of a vendor-specific capability after the header."""
-
-
-@dataclass(slots=True, frozen=True)
-class PciView:
-    """A PCI function's identity, base address registers and capabilities."""
-
-    vendor: int
-    """The vendor ID."""
-    device: int
-    """The device ID."""
-    revision: int
-    """The revision ID."""
-    class_code: int
-    """Class, subclass and programming interface in 24 bits."""
-    subsystem_vendor: int
-    """The subsystem's vendor ID."""
-    subsystem_device: int
-    """The subsystem's device ID."""
-    interrupt_pin: Literal["", "A", "B", "C", "D"]
-    """Its INTx# pin; empty for none."""
-    bars: tuple[BarView, ...]
-    """Its base address registers."""
-    capabilities: tuple[CapabilityView, ...]
-    """Its capabilities in the order of their lists, the extended list last."""
+    """The register's path, or the line's name."""
+    title: str
+    """The register's title, or an empty string."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -368,6 +323,8 @@ class DeviceView:
     """The doorbells of all regions."""
     not_modelled: tuple[RegisterView, ...]
     """Those of the registers that have an ``intent``: reserved, unimplemented, undocumented."""
+    todo: tuple[TodoView, ...]
+    """The external registers and lines whose behaviour is still to be written."""
     interrupts: tuple[LineView, ...]
     """Its interrupts."""
     gpio_in: tuple[InputView, ...]

@@ -156,6 +156,8 @@ class RegisterView:
     """It answers only while this is not 0, with the condition of its register file; None: always."""
     intent: Literal["reserved", "unimplemented", "undocumented"] | None
     """Why it is not modelled; None if it is modelled."""
+    external: bool
+    """Whether its behaviour may still have to be written: it is described as external."""
     retain: bool
     """Whether it keeps its value through a reset."""
     coalesce: bool

@@ -24,6 +24,7 @@ from devgen.language.view.device_views import (
     StateView,
     StreamView,
     TimerView,
+    TodoView,
 )
 from devgen.language.view.register_views import Hook
 from devgen.language.view.source_texts import Tree, below, count, hook, size, source_text, start_value
@@ -50,6 +51,7 @@ def view_device(device: model.Device, tree: Tree) -> DeviceView:
         registers=registers,
         files=tuple(file for region in regions for file in region.files),
         doorbells=tuple(bell for region in regions for bell in region.doorbells),
+        todo=tuple(TodoView(part.kind, part.name, part.title) for part in device.todo),
         not_modelled=tuple(register for register in registers if register.intent is not None),
         interrupts=_lines(device.interrupts, below(tree, "interrupts")),
         gpio_in=tuple(_input(part, below(tree, "gpio_in", part.name)) for part in device.gpio_in),
@@ -152,6 +154,7 @@ def _line(line: model.Line, spec: Tree) -> LineView:
         intx=line.intx,
         vector=line.vector,
         pme=line.pme,
+        external=line.external,
         description=line.description,
     )
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from devgen.language import model
 from devgen.language.elaborate.capability_lists import place_capabilities
-from devgen.language.view.device_views import BarView, CapabilityView, PciView
+from devgen.language.view.pci_views import BarView, CapabilityView, PciView
 from devgen.language.view.source_texts import Tree, below, source_text
 
 Kind = Literal["msi", "msix", "pm", "express", "vendor", "serial_number"]

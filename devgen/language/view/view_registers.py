@@ -107,6 +107,7 @@ def _register(region: str, register: model.Register, spec: Tree, file: str | Non
         alternate=None if register.alternate is None else f"{prefix}{register.alternate}",
         when=hook(spec, "when", register.when),
         intent=None if register.intent is None else register.intent.value,
+        external=register.external,
         retain=register.retain,
         coalesce=register.coalesce,
         halves=register.halves,
