@@ -34,6 +34,10 @@ DEFAULT_DEVICES: Final = ("devices",)
 DEFAULT_TARGETS: Final = {"python": "generated"}
 _KEYS: Final = ("devices", "templates", "targets", "check")
 _CHECK_KEYS: Final = ("select", "ignore")
+BUILD_CACHE: Final = ".devgen-cache"
+"""The folder, inside an output folder of a build, with the build's manifest and lock."""
+
+BUILD_MANIFEST: Final = f"{BUILD_CACHE}/manifest.json"
 _BUILT: Final = "generated/__init__.py"
 
 

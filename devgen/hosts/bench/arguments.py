@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from devgen.runtime.base.faults import RuntimeFault, suggest
 from devgen.runtime.device.device import Device
+from devgen.runtime.machine.stale_builds import stale_class
 from devgen.runtime.memory.ram_block import RamBlock
 from devgen.runtime.observe import LEVELS
 from devgen.runtime.pci import PciDevice
@@ -44,8 +45,11 @@ def check_start(ram: object, rtc: object, command: object) -> None:
 
 
 def device_class_of(device: object) -> type[Device]:
-    """Return ``device`` if it is a device class. Raises BenchError."""
+    """Return ``device`` if it is a device class whose build is not stale. Raises BenchError."""
     if isinstance(device, type) and issubclass(device, Device):
+        fault = stale_class(device)
+        if fault is not None:
+            raise BenchError(fault)
         return device
     raise BenchError(f"{device!r} is no device: give a name or the class of a device")
 

@@ -111,7 +111,8 @@ class Registry:
     """Finds device classes by name. A device's module is imported only when the device is requested.
 
     ``bundled`` includes devgen's own catalogue, ``installed`` the entry points of installed packages. ``advice(name)``
-    is added to the message about an unknown device.
+    is added to the message about an unknown device. ``fault(name, module)`` returns why a device cannot be used,
+    or None; ``module`` is its file in one of ``folders``, None for a device of another source.
     """
 
     def __init__(
@@ -121,8 +122,10 @@ class Registry:
         bundled: bool = True,
         installed: bool = True,
         advice: Callable[[str], str] | None = None,
+        fault: Callable[[str, Path | None], str | None] | None = None,
     ) -> None:
         self._advice = advice
+        self._fault = fault
         self._added: dict[str, type[Device]] = {}
         self._tiers: list[list[Source]] = [[Folder(path) for path in folders]]
         self._tiers.append([Installed(entry) for entry in entry_points(group=GROUP)] if installed else [])
@@ -140,10 +143,20 @@ class Registry:
         return name in self._added
 
     def find(self, name: str) -> type[Device]:
-        """Return the class of ``name``. Raises RegistryError if it is unknown or its module is broken."""
+        """Return the class of ``name``. Raises RegistryError if it is unknown, or its module is broken or stale."""
         if name in self._added:
             return self._added[name]
-        return self._source(name).load(name)
+        source = self._source(name)
+        fault = self._fault(name, self._module(source, name)) if self._fault else None
+        if fault is not None:
+            raise RegistryError(fault)
+        return source.load(name)
+
+    def _module(self, source: Source, name: str) -> Path | None:
+        """Return the file of a device's module if one of the given folders has it."""
+        if not isinstance(source, Folder) or source not in self._tiers[0]:
+            return None
+        return source.path / f"{source.catalogue()[name].partition(':')[0]}.py"
 
     def names(self) -> list[str]:
         """Return all known names, sorted. Raises RegistryError if one of the folders is broken."""
@@ -154,8 +167,8 @@ class Registry:
         return sorted(found)
 
     def describe(self, name: str) -> tuple[str, str, str]:
-        """Return bus, title and source of a device. Raises RegistryError as `find` does."""
-        device_class = self.find(name)
+        """Return bus, title and source of a device, also of a stale one. Raises RegistryError as `find` does."""
+        device_class = self._added.get(name) or self._source(name).load(name)
         label = "added" if name in self._added else self._source(name).label
         return device_class.BUS, device_class.TITLE, label
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from devgen.project import project_at, searched_folders
 from devgen.runtime.machine.device_registry import Registry, built_folder
+from devgen.runtime.machine.stale_builds import stale_reason, unbuilt_description
 
 
 def find_project(start: Path | None = None) -> Path | None:
@@ -35,8 +36,21 @@ def project_registry(start: Path | None = None) -> Registry:
     begin = (start or Path.cwd()).absolute()
     project = find_project(begin)
     return Registry(
-        folders=[] if project is None else _built(project), advice=lambda name: searched_places(begin, name)
+        folders=[] if project is None else _built(project),
+        advice=lambda name: searched_places(begin, name),
+        fault=lambda name, module: _fault(begin, name, module),
     )
+
+
+def _fault(begin: Path, name: str, module: Path | None) -> str | None:
+    """Return why a device must be built first, or None: it is stale, or the project describes it and has not built it.
+
+    Without the second, the catalogue's device would be used for a description of the same name.
+    """
+    if module is not None:
+        return stale_reason(name, module)
+    path = unbuilt_description(begin, name)
+    return None if path is None else f"{path} describes '{name}' and is not built: run `devgen build`"
 
 
 def searched_places(begin: Path, name: str) -> str:
