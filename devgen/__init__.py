@@ -22,6 +22,7 @@ says so. Importing `devgen` is cheap: a name brings its part of the package when
   `find_project`, `project_registry`
 - tests: `Bench`
 - running: `Board`, `run_board`, `record_board`, `record_run`, `replay_trace`, `find_traces`, `Watch`
+- editors: `serve_editor`
 - serving to QEMU: `DeviceServer`, `serve_device`, `PciFunction`, `read_state`, `write_state`, `parse_properties`
 """
 
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
         load_board,
         load_device,
     )
+    from devgen.api.editing import serve_editor
     from devgen.api.importing import ImportReport, import_registers
     from devgen.api.observing import TRACE_LEVELS, MissingPackageError, TraceForm, TraceLevel, Watch
     from devgen.api.property_text import parse_properties
@@ -127,6 +129,7 @@ _HOME = {
         "load_board",
         "load_device",
     ),
+    "devgen.api.editing": ("serve_editor",),
     "devgen.api.importing": ("ImportReport", "import_registers"),
     "devgen.api.observing": ("TRACE_LEVELS", "MissingPackageError", "TraceForm", "TraceLevel", "Watch"),
     "devgen.api.property_text": ("parse_properties",),
@@ -271,6 +274,7 @@ __all__ = [
     "run_board",
     "select_diagnostics",
     "serve_device",
+    "serve_editor",
     "why_no_kvm",
     "write_state",
 ]

@@ -30,8 +30,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "devgen.exchange": ("devgen.language",),
     **{part: RUNTIME[:index] for index, part in enumerate(RUNTIME)},
     **dict.fromkeys(HOSTS, RUNTIME),
+    "devgen.editor": ("devgen.language", "devgen.checking", "devgen.targets"),
     "devgen.api": (
-        *("devgen.language", "devgen.checking", "devgen.comparison", "devgen.build", "devgen.exchange"),
+        *("devgen.language", "devgen.checking", "devgen.comparison", "devgen.build", "devgen.editor", "devgen.exchange"),
         *RUNTIME,
         *HOSTS,
     ),

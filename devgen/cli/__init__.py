@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "explain": "Explain a diagnostic's code.",
     "import": "Turn register files of other formats into descriptions.",
     "list": "List the devices that boards and tests can use.",
+    "lsp": "Serve an editor (language server protocol).",
     "new": "Start a device description, or a whole project.",
     "record": "Run a board and record one device's trace.",
     "replay": "Replay traces against devices and compare.",

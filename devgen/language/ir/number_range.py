@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from devgen.common.quick_dataclass import dataclass
 
 
@@ -13,11 +15,13 @@ class Range:
     hi: int | None
 
     @staticmethod
+    @lru_cache(maxsize=512)
     def unsigned(width: int) -> Range:
         """The range of an unsigned number of ``width`` bits."""
         return Range(0, (1 << width) - 1)
 
     @staticmethod
+    @lru_cache(maxsize=512)
     def signed(width: int) -> Range:
         """The range of a two's complement number of ``width`` bits."""
         return Range(-(1 << (width - 1)), (1 << (width - 1)) - 1)

@@ -131,7 +131,7 @@ def _timer(part: model.Timer, spec: Tree) -> TimerView:
 
 def _routines(kind: str, parts: Iterable[model.Function | model.Action], specs: Tree) -> tuple[RoutineView, ...]:
     """Return functions or actions; their key in the description is the whole head."""
-    heads = {head.partition("(")[0].strip(): head for head in specs}
+    heads = {head.partition("(")[0].strip("` "): head for head in specs}
     return tuple(_routine(kind, part.name, part.parameters, part.body, specs, heads[part.name]) for part in parts)
 
 

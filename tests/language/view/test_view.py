@@ -143,6 +143,11 @@ def test_what_is_not_modelled_is_listed(tmp_path: Path) -> None:
     ]
 
 
+def test_an_action_may_be_named_like_a_keyword(tmp_path: Path) -> None:
+    text = "actions:\n  '`if`(c)': R = c\n" + BANK + "      R: {at: 0, width: 8, on_write: '`if`(value)'}\n"
+    assert [(action.name, action.signature) for action in viewed(tmp_path, text).actions] == [("if", "`if`(c)")]
+
+
 def test_functions_and_actions_have_their_whole_head(tmp_path: Path) -> None:
     text = (
         "actions:\n  'spend(amount: u8, twice)': R = amount\nfunctions:\n  half(n): n // 2\n"

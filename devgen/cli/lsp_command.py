@@ -1,0 +1,27 @@
+"""``devgen lsp``: the language server that editors start."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from devgen import serve_editor
+
+
+@click.command(
+    "lsp",
+    epilog="""\b
+An editor starts this command; docs/editors.md has the lines for VS Code, Neovim, Helix and Emacs.""",
+)
+@click.option("--stdio", is_flag=True, help="Use standard input and output, as without this option.")
+def command(stdio: bool) -> int:
+    """Serve an editor: diagnostics, hover, completion, definitions, renaming.
+
+    It speaks the language server protocol on standard input and output and needs the package pygls (`pip install
+    'devgen[lsp]'`).
+    """
+    if sys.stdin.isatty() and not stdio:
+        raise click.UsageError("an editor starts this command and speaks to it; on a terminal there is nothing to do")
+    serve_editor()
+    return 0
