@@ -17,6 +17,7 @@ def serve_editor() -> None:
         raise MissingPackageError(
             "the language server needs the package pygls, 2.0 or newer: pip install 'devgen[lsp]'"
         ) from None
+    from devgen.api.descriptions import lookup_of_boards
     from devgen.editor.language_server import serve
 
-    serve()
+    serve(lookup_of_boards)

@@ -12,10 +12,13 @@ from pathlib import Path
 
 from devgen.editor.source_file import SourceFile
 from devgen.editor.workspace import Workspace
+from devgen.language.boards.board_loading import load_board_file
+from devgen.language.boards.known_devices import DeviceFinder, FindDevices, KnownDevice
 from devgen.language.diagnostics.diagnostic import Diagnostic
 from devgen.language.load_result import LoadResult
-from devgen.language.loading import check_all, load_device_file
+from devgen.language.loading import load_device_file
 from devgen.language.reading.regular_file import unsaved_texts
+from devgen.language.reading.source_map import Sources
 from devgen.language.view import DeviceView, view_of
 
 
@@ -41,6 +44,8 @@ class Checks:
     """The checks of a workspace's files. A file is checked again only when it, or a file that it includes, changed."""
 
     workspace: Workspace
+    find_others: FindDevices | None = None
+    """Finds devices that no file of the workspace describes, such as those of installed packages."""
     _checked: dict[Path, _Checked] = field(default_factory=dict)
     _good: dict[Path, _Checked] = field(default_factory=dict)
 
@@ -70,11 +75,19 @@ class Checks:
         if known is not None and [*map(id, known.files)] == [*map(id, files)]:
             return known
         with unsaved_texts(dict(self.workspace.open_texts)):
-            checked = _check_board(file, files) if file.kind == "board" else _check_device(file, files)
+            checked = self._check_board(file, files) if file.kind == "board" else _check_device(file, files)
         self._checked[file.path] = checked
         if checked.loaded is not None and checked.loaded.device is not None:
             self._good[file.path] = checked
         return checked
+
+    def loaded(self, device: SourceFile) -> LoadResult | None:
+        """Return a device as it is in the editor."""
+        return self._check(device).loaded
+
+    def _check_board(self, file: SourceFile, files: list[SourceFile]) -> _Checked:
+        others = self.find_others(file.path.parent, (), ()) if self.find_others is not None else None
+        return _Checked(files, load_board_file(file.path, _Devices(self, others)).diagnostics)
 
     def _read_files(self, file: SourceFile) -> list[SourceFile]:
         """Return the files on which the result of a check depends."""
@@ -95,8 +108,31 @@ def placed_devices(board: SourceFile) -> dict[str, str]:
     return found
 
 
-def _check_board(file: SourceFile, files: list[SourceFile]) -> _Checked:
-    return _Checked(files, check_all([file.path]))
+@dataclass(slots=True)
+class _Devices:
+    """Finds the devices of a board: those of the workspace as they are in the editor, then all others."""
+
+    checks: Checks
+    others: DeviceFinder | None
+
+    def find(self, name: str) -> KnownDevice | None:
+        file = self.checks.workspace.device_named(name)
+        loaded = self.checks.loaded(file) if file is not None else None
+        if file is None or loaded is None:
+            return self.others.find(name) if self.others is not None else None
+        fault = next((diagnostic for diagnostic in loaded.diagnostics if diagnostic.is_error), None)
+        return KnownDevice(file.path, loaded.device, fault, loaded.tree or {}, loaded.places or Sources())
+
+    def has(self, name: str) -> bool:
+        own = self.checks.workspace.device_named(name) is not None
+        return own or (self.others is not None and self.others.has(name))
+
+    def names(self) -> list[str]:
+        others = self.others.names() if self.others is not None else []
+        return sorted({*self.checks.workspace.device_names(), *others})
+
+    def advice(self, name: str) -> str:
+        return self.others.advice(name) if self.others is not None else ""
 
 
 def _check_device(file: SourceFile, files: list[SourceFile]) -> _Checked:

@@ -11,22 +11,25 @@ from devgen.editor.colours import Coloured, coloured
 from devgen.editor.completion import Item, complete
 from devgen.editor.entry_pages import EntryPages
 from devgen.editor.hover import Hover, hover
+from devgen.editor.outline_symbols import Symbol, symbols
 from devgen.editor.project_names import ProjectNames
 from devgen.editor.rename import Edit, renamable, rename
 from devgen.editor.source_file import SourceFile, Span
-from devgen.editor.outline_symbols import Symbol, symbols
 from devgen.editor.text_lines import Encoding
 from devgen.editor.workspace import Workspace
+from devgen.language.boards.known_devices import FindDevices
 from devgen.language.diagnostics.diagnostic import Diagnostic
 
 
 class Editor:
     """A workspace with open files. A file that cannot be read has no answers."""
 
-    def __init__(self, folders: Iterable[Path] = (), encoding: Encoding = "utf-16") -> None:
-        """Begin with the folders of the workspace."""
+    def __init__(
+        self, folders: Iterable[Path] = (), encoding: Encoding = "utf-16", find_devices: FindDevices | None = None
+    ) -> None:
+        """Begin with the folders of the workspace. ``find_devices`` finds devices that no file there describes."""
         self.workspace = Workspace(list(folders), encoding=encoding)
-        self.checks = Checks(self.workspace)
+        self.checks = Checks(self.workspace, find_devices)
         self.names = ProjectNames(self.workspace)
         self._pages = EntryPages(self.workspace, self.checks)
 

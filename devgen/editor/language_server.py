@@ -32,6 +32,7 @@ from devgen.editor.protocol_types import Converter
 from devgen.editor.rename import RenameRefused
 from devgen.editor.source_file import SourceFile
 from devgen.editor.text_lines import Encoding
+from devgen.language.boards.known_devices import FindDevices
 
 PAUSE: Final = 0.01
 """Seconds from a change to its check: changes that arrive together are checked together."""
@@ -68,11 +69,12 @@ class _Protocol(LanguageServerProtocol):
 class DescriptionServer(LanguageServer):
     """The server's state: the editor, the names of open files as the client writes them, and what was published."""
 
-    def __init__(self) -> None:
+    def __init__(self, find_devices: FindDevices | None = None) -> None:
         """Make a server without open files."""
         kind = types.TextDocumentSyncKind.Full
         super().__init__("devgen", __version__, text_document_sync_kind=kind, protocol_cls=_Protocol)
-        self.editor = Editor()
+        self.find_devices = find_devices
+        self.editor = Editor(find_devices=find_devices)
         self.converter = Converter(self.editor.file, self.uri_of)
         self.uris: dict[Path, str] = {}
         self.published: dict[Path, list[types.Diagnostic]] = {}
@@ -85,7 +87,7 @@ class DescriptionServer(LanguageServer):
 
     def start(self, folders: list[Path], encoding: Encoding) -> None:
         """Begin with the folders and the encoding that the client and the server have agreed on."""
-        self.editor = Editor(folders, encoding)
+        self.editor = Editor(folders, encoding, self.find_devices)
         self.converter = Converter(self.editor.file, self.uri_of)
 
     # --- diagnostics ---------------------------------------------------------------------
@@ -150,9 +152,9 @@ def path_of(uri: str) -> Path:
     return Path(path.rstrip("/") or "/")
 
 
-def make_server() -> DescriptionServer:
-    """Return a server that is ready to be started."""
-    server = DescriptionServer()
+def make_server(find_devices: FindDevices | None = None) -> DescriptionServer:
+    """Return a server that is ready to be started. ``find_devices``: see ``Editor``."""
+    server = DescriptionServer(find_devices)
     _bind_documents(server)
     _bind_places(server)
     _bind_files(server)
@@ -160,10 +162,10 @@ def make_server() -> DescriptionServer:
     return server
 
 
-def serve() -> None:
+def serve(find_devices: FindDevices | None = None) -> None:
     """Serve one client on standard input and output, until it says ``exit`` or closes them."""
     logging.getLogger("pygls").setLevel(logging.CRITICAL)  # the client hears of errors by the protocol
-    make_server().start_io()
+    make_server(find_devices).start_io()
 
 
 def _bind_documents(server: DescriptionServer) -> None:

@@ -11,9 +11,9 @@ from lsprotocol import types
 from devgen.editor.code_actions import Action, bounds
 from devgen.editor.colours import TYPES, Coloured
 from devgen.editor.completion import Item
+from devgen.editor.outline_symbols import Symbol
 from devgen.editor.rename import Edit
 from devgen.editor.source_file import SourceFile, Span
-from devgen.editor.outline_symbols import Symbol
 from devgen.language.diagnostics.diagnostic import Diagnostic
 from devgen.language.diagnostics.places import Span as Marked
 

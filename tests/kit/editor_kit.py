@@ -82,6 +82,7 @@ machine: {ram: 1 MiB}
 devices:
   first: {device: tick, at: {registers: 0xfe000000}, irq: {intr: 10}, wires: {led: 'second.button[1]'}}
   second: {device: tick, at: {registers: 0xfe001000}, properties: {fast: true}, on_event: {DONE: log}}
+guest: {image: guest.bin, load: 0x7000}
 """
 
 FILES = {"tick.yaml": TIMER, "common.yaml": COMMON, "bench.yaml": BOARD}
@@ -91,6 +92,7 @@ def make_project(folder: Path) -> Path:
     """Write the files of the project."""
     for name, text in FILES.items():
         (folder / name).write_text(text)
+    (folder / "guest.bin").write_bytes(b"\xf4")  # hlt
     return folder
 
 
