@@ -32,7 +32,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(HOSTS, RUNTIME),
     "devgen.editor": ("devgen.language", "devgen.checking", "devgen.targets"),
     "devgen.api": (
-        *("devgen.language", "devgen.checking", "devgen.comparison", "devgen.build", "devgen.editor", "devgen.exchange"),
+        *("devgen.language", "devgen.checking", "devgen.comparison"),
+        *("devgen.build", "devgen.editor", "devgen.exchange"),
         *RUNTIME,
         *HOSTS,
     ),
