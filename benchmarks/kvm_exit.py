@@ -29,8 +29,8 @@ from _measure import Table, ratio
 from _qemu import find_qemu
 
 from devgen.hosts.kvm import KvmHost, unavailable
+from devgen.runtime.boot.boot_image import boot_state
 from devgen.runtime.device.device import Device
-from devgen.runtime.machine.boot_image import boot_state
 from devgen.runtime.machine.device_registry import Registry
 from devgen.runtime.machine.machine import Machine
 from devgen.runtime.machine.machine_config import DevicePlacement, GuestConfig, MachineConfig

@@ -21,7 +21,7 @@ from _measure import Table, interleaved, ratio
 
 from devgen.hosts.kvm import KvmHost, unavailable
 from devgen.hosts.kvm.kvm_host import MessageDelivery
-from devgen.runtime.machine.boot_image import boot_state
+from devgen.runtime.boot.boot_image import boot_state
 from devgen.runtime.machine.device_registry import Registry
 from devgen.runtime.machine.machine import Machine
 from devgen.runtime.machine.machine_config import DevicePlacement, GuestConfig, MachineConfig

@@ -62,6 +62,7 @@ if TYPE_CHECKING:
         load_device,
     )
     from devgen.api.editing import serve_editor
+    from devgen.api.guest_options import GuestOptions
     from devgen.api.importing import ImportReport, import_registers
     from devgen.api.observing import TRACE_LEVELS, MissingPackageError, TraceForm, TraceLevel, Watch
     from devgen.api.property_text import parse_properties
@@ -90,7 +91,7 @@ if TYPE_CHECKING:
     from devgen.runtime.device.device import Device
     from devgen.runtime.machine.device_registry import Registry, RegistryError
     from devgen.runtime.machine.machine import Machine
-    from devgen.runtime.machine.machine_config import DevicePlacement, GuestConfig, MachineConfig
+    from devgen.runtime.machine.machine_config import DevicePlacement, GuestConfig, KernelConfig, MachineConfig
     from devgen.runtime.machine.project_devices import find_project, project_registry
     from devgen.runtime.machine.run_result import RunResult
     from devgen.runtime.pci import Bar, PciConfig, PciDevice, PciIdentity
@@ -130,6 +131,7 @@ _HOME = {
         "load_device",
     ),
     "devgen.api.editing": ("serve_editor",),
+    "devgen.api.guest_options": ("GuestOptions",),
     "devgen.api.importing": ("ImportReport", "import_registers"),
     "devgen.api.observing": ("TRACE_LEVELS", "MissingPackageError", "TraceForm", "TraceLevel", "Watch"),
     "devgen.api.property_text": ("parse_properties",),
@@ -158,7 +160,7 @@ _HOME = {
     "devgen.runtime.device.device": ("Device",),
     "devgen.runtime.machine.device_registry": ("Registry", "RegistryError"),
     "devgen.runtime.machine.machine": ("Machine",),
-    "devgen.runtime.machine.machine_config": ("DevicePlacement", "GuestConfig", "MachineConfig"),
+    "devgen.runtime.machine.machine_config": ("DevicePlacement", "GuestConfig", "KernelConfig", "MachineConfig"),
     "devgen.runtime.machine.project_devices": ("find_project", "project_registry"),
     "devgen.runtime.machine.run_result": ("RunResult",),
     "devgen.runtime.pci": ("Bar", "PciConfig", "PciDevice", "PciIdentity"),
@@ -205,9 +207,11 @@ __all__ = [
     "Finding",
     "FunctionHost",
     "GuestConfig",
+    "GuestOptions",
     "Host",
     "Impact",
     "ImportReport",
+    "KernelConfig",
     "KvmError",
     "Machine",
     "MachineConfig",

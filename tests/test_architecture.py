@@ -15,7 +15,7 @@ HOSTS = ("devgen.hosts.kvm", "devgen.hosts.emulator", "devgen.hosts.bench", "dev
 COMMON = ("devgen.common", "devgen.errors", "devgen.project", "devgen.share")
 
 # The runtime's folders, each of which may import those before it.
-RUNTIME_ORDER = ("base", "time", "memory", "device", "pci", "observe", "machine")
+RUNTIME_ORDER = ("base", "time", "memory", "device", "pci", "observe", "machine", "boot")
 RUNTIME = tuple(f"devgen.runtime.{name}" for name in RUNTIME_ORDER)
 
 # folder: what of the project it may import, besides itself and COMMON

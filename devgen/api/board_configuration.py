@@ -11,16 +11,19 @@ from devgen.api.catalogue import find_board
 from devgen.api.descriptions import BoardDescription, load_board
 from devgen.errors import ArgumentError
 from devgen.language.board import Board, Placement
+from devgen.language.board_guest import BoardGuest, BoardKernel
 from devgen.runtime.base.faults import suggest
 from devgen.runtime.machine.device_registry import Registry
-from devgen.runtime.machine.machine_config import DevicePlacement, GuestConfig, MachineConfig
+from devgen.runtime.machine.machine_config import DevicePlacement, GuestConfig, KernelConfig, MachineConfig
 
 AnyBoard = str | PathLike[str] | BoardDescription | MachineConfig
 """A board file, the name of a board that comes with devgen, a loaded board, or a configuration made in Python."""
 
 
-def board_configuration(board: AnyBoard, registry: Registry | None = None) -> MachineConfig:
-    """Return the configuration from which the runtime builds a machine. ``registry``: see ``load_board``.
+def board_configuration(
+    board: AnyBoard, registry: Registry | None = None, *, other_guest: bool = False
+) -> MachineConfig:
+    """Return the configuration from which the runtime builds a machine. For the other arguments see ``load_board``.
 
     Raises:
         FileError: there is no such file or board.
@@ -32,11 +35,10 @@ def board_configuration(board: AnyBoard, registry: Registry | None = None) -> Ma
         case BoardDescription():
             return _configuration(board.board)
         case _:
-            return _configuration(load_board(find_board(board), registry=registry).board)
+            return _configuration(load_board(find_board(board), registry=registry, other_guest=other_guest).board)
 
 
 def _configuration(board: Board) -> MachineConfig:
-    guest = board.guest
     return MachineConfig(
         name=board.name,
         title=board.title,
@@ -47,8 +49,20 @@ def _configuration(board: Board) -> MachineConfig:
         pit=board.machine.pit,
         intx_gsis=board.machine.intx,
         devices=tuple(_placement(device) for device in board.devices),
-        guest=None if guest is None else GuestConfig(guest.image, guest.load, guest.entry, guest.mode),
+        guest=_guest(board.guest),
+        type=board.machine.type,
+        cpus=board.machine.cpus,
+        triple_fault=board.machine.triple_fault,
     )
+
+
+def _guest(guest: BoardGuest | BoardKernel | None) -> GuestConfig | KernelConfig | None:
+    match guest:
+        case BoardGuest():
+            return GuestConfig(guest.image, guest.load, guest.entry, guest.mode)
+        case BoardKernel():
+            return KernelConfig(guest.kernel, guest.initrd, guest.cmdline)
+    return None
 
 
 def _placement(device: Placement) -> DevicePlacement:

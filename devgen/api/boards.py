@@ -10,6 +10,7 @@ from typing import Final, TextIO
 from devgen.api.accelerators import Accel, Host, choose_accel, make_host
 from devgen.api.board_configuration import AnyBoard, board_configuration, with_actions, with_streams
 from devgen.api.descriptions import BoardDescription
+from devgen.api.guest_options import GuestOptions, with_guest
 from devgen.api.observing import Watch, watch
 from devgen.errors import ArgumentError
 from devgen.runtime.base.faults import MachineError, RuntimeFault, suggest
@@ -32,9 +33,9 @@ class Board:
     "kvm", "emulator", or "auto", which uses KVM if /dev/kvm can run an x86 guest. ``streams``: DEVICE.STREAM →
     ``stdio``, ``pty``, ``socket:PATH``, ``file:PATH``, ``memory`` or ``null``, in place of the board's backend.
     ``on_event``: DEVICE.EVENT → ``exit``, ``log``, ``ignore``, ``run:COMMAND`` or ``qmp:SOCKET:COMMAND``, in place of
-    the board's action. ``registry``: where devices are looked up; by default the project at or above the current
-    folder. ``log`` is called with lines about accesses to addresses without a device, which otherwise go to the module
-    `logging`.
+    the board's action. ``guest``: another kernel, more processors, other RAM. ``registry``: where devices are looked
+    up; by default the project at or above the current folder. ``log`` is called with lines about accesses to addresses
+    without a device, which otherwise go to the module `logging`.
 
     Raises:
         FileError: there is no such board.
@@ -50,12 +51,14 @@ class Board:
         accel: Accel = "auto",
         streams: Mapping[str, str] | None = None,
         on_event: Mapping[str, str] | None = None,
+        guest: GuestOptions | None = None,
         registry: Registry | None = None,
         log: Callable[[str], None] | None = None,
     ) -> None:
         self.accel, self.why = choose_accel(accel)
         """The host's name, "kvm" or "emulator", and the reason for the choice."""
-        config = board_configuration(board, registry)
+        options = guest or GuestOptions()
+        config = with_guest(board_configuration(board, registry, other_guest=options.kernel is not None), options)
         self.config = with_actions(with_streams(config, streams or {}), on_event or {})
         with _named(board, config.name):
             if config.guest is None:
@@ -151,6 +154,7 @@ def run_board(
     timeout: float | None = None,
     streams: Mapping[str, str] | None = None,
     on_event: Mapping[str, str] | None = None,
+    guest: GuestOptions | None = None,
     watch: Watch | None = None,
     registry: Registry | None = None,
 ) -> RunResult:
@@ -158,7 +162,7 @@ def run_board(
 
     Raises what `Board` and `Board.run` raise.
     """
-    with Board(board, accel=accel, streams=streams, on_event=on_event, registry=registry) as ready:
+    with Board(board, accel=accel, streams=streams, on_event=on_event, guest=guest, registry=registry) as ready:
         if watch is None:
             return ready.run(timeout)
         with ready.watch(watch):

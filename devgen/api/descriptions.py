@@ -86,16 +86,19 @@ def load_device(path: AnyPath, *, include_dirs: Sequence[AnyPath] = ()) -> Devic
     return DeviceDescription(result.device, tuple(result.diagnostics), tuple(result.sources), result)
 
 
-def load_board(path: AnyPath, *, registry: Registry | None = None) -> BoardDescription:
+def load_board(path: AnyPath, *, registry: Registry | None = None, other_guest: bool = False) -> BoardDescription:
     """Load and check the board at ``path``: by itself, against its devices' descriptions and its guest's files.
 
     Devices are looked up in the project at or above the working folder, that at or above the board, installed packages
-    and devgen's catalogue. ``registry`` has further classes.
+    and devgen's catalogue. ``registry`` has further classes. ``other_guest``: a run replaces the board's guest, which
+    is not checked.
 
     Raises:
         DescriptionError: the board has errors.
     """
-    result = load_board_result(Path(path), devices=lookup_of_boards(Path(path).parent, registry=registry))
+    result = load_board_result(
+        Path(path), devices=lookup_of_boards(Path(path).parent, registry=registry), other_guest=other_guest
+    )
     if result.board is None:
         raise DescriptionError(headline(result.diagnostics), result.diagnostics)
     return BoardDescription(result.board, tuple(result.diagnostics), tuple(result.sources))

@@ -13,7 +13,17 @@ from types import FrameType
 
 import click
 
-from devgen import ACCELS, Accel, Board, BoardDescription, DescriptionError, RunResult, find_board, load_board
+from devgen import (
+    ACCELS,
+    Accel,
+    Board,
+    BoardDescription,
+    DescriptionError,
+    GuestOptions,
+    RunResult,
+    find_board,
+    load_board,
+)
 from devgen.cli.command_error import InputError
 from devgen.cli.event_options import named_actions
 from devgen.cli.seconds_option import Seconds
@@ -32,29 +42,31 @@ STOP_AGAIN = 0.02
 
 
 @contextmanager
-def opened(board: str, accel: Accel, streams: Iterable[str], actions: Iterable[str] = ()) -> Iterator[Board]:
+def opened(
+    board: str, accel: Accel, streams: Iterable[str], actions: Iterable[str] = (), guest: GuestOptions | None = None
+) -> Iterator[Board]:
     """Open the board of that name or file, print its host, and let signals end the run.
 
-    ``streams`` and ``actions`` are the values of ``--stream`` and ``--on-event``.
+    ``streams`` and ``actions`` are the values of ``--stream`` and ``--on-event``; ``guest`` changes the guest.
 
     Raises:
         InputError: the board has errors, or a text is not DEVICE.STREAM=BACKEND or DEVICE.EVENT=ACTION. Also all that
             `devgen.Board` raises.
     """
-    description = _loaded(find_board(board))
+    description = _loaded(find_board(board), guest is not None and guest.kernel is not None)
     on_event = named_actions(actions, "DEVICE.EVENT=ACTION, as panic.GUEST_PANICKED=exit")
     with (
-        Board(description, accel=accel, streams=named_streams(streams), on_event=on_event) as ready,
+        Board(description, accel=accel, streams=named_streams(streams), on_event=on_event, guest=guest) as ready,
         stopped_by_signals(ready),
     ):
         click.echo(f"devgen: {ready.config.name} on {ready.accel} ({ready.why})", err=True)
         yield ready
 
 
-def _loaded(path: Path) -> BoardDescription:
-    """Load the board at ``path`` and print its diagnostics."""
+def _loaded(path: Path, other_guest: bool) -> BoardDescription:
+    """Load the board at ``path`` and print its diagnostics; its guest is not checked if the run has another one."""
     try:
-        description = load_board(path)
+        description = load_board(path, other_guest=other_guest)
     except DescriptionError as error:
         if [diagnostic.code for diagnostic in error.diagnostics] == [_NOT_A_BOARD]:
             raise InputError(f"{path}: {error.diagnostics[0].message}; name a board that places it") from error

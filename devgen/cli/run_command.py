@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
-from devgen import Accel, Watch
+from devgen import Accel, GuestOptions, Watch
 from devgen.cli.board_run import ACCEL_CHOICE, ACCEL_HELP, TIMEOUT, TIMEOUT_HELP, opened, report
 from devgen.cli.event_options import board_option
+from devgen.cli.guest_run_options import options as guest_options
 from devgen.cli.stream_options import option as stream_option
 from devgen.cli.watch_options import TracingCommand, options
 
@@ -19,6 +20,7 @@ Examples:
   devgen run pl031-alarm                       a board that comes with devgen
   devgen run boards/mine.yaml --accel emulator
   devgen run boards/mine.yaml --timeout 10
+  devgen run boards/pc.yaml --kernel vmlinux --initrd initrd.cpio --append 'console=ttyS0' --cpus 2 --ram '1 GiB'
   devgen run boards/mine.yaml --stream uart.serial=pty
   devgen run boards/mine.yaml --on-event 'panic.GUEST_PANICKED=run:mail -s panic me </dev/null'
   devgen run pl031-alarm --trace               each access, by register and field
@@ -30,6 +32,7 @@ Examples:
 @click.option("--timeout", type=TIMEOUT, metavar="SECONDS", help=TIMEOUT_HELP)
 @stream_option
 @board_option
+@guest_options
 @options
 def command(
     board: str,
@@ -37,6 +40,7 @@ def command(
     timeout: float | None,
     streams: tuple[str, ...],
     actions: tuple[str, ...],
+    guest: GuestOptions,
     watching: Watch,
 ) -> int:
     """Run a board: its guest with its devices.
@@ -46,7 +50,7 @@ def command(
     guest halts forever, on Ctrl-C, or after --timeout. If the guest reads the terminal, Ctrl-C is sent to the guest,
     and Ctrl-A x ends the run.
     """
-    with opened(board, accel, streams, actions) as ready:
+    with opened(board, accel, streams, actions, guest) as ready:
         with ready.watch(watching):
             result = ready.run(timeout)
         return report(result)

@@ -45,15 +45,16 @@ def load_device(path: str | Path, *, include_dirs: Sequence[str | Path] = ()) ->
     return load_device_file(Path(path), tuple(Path(path) for path in include_dirs))
 
 
-def load_board(path: str | Path, *, devices: DeviceFinder | None = None) -> BoardResult:
+def load_board(path: str | Path, *, devices: DeviceFinder | None = None, other_guest: bool = False) -> BoardResult:
     """Load, validate and build the board description at ``path``.
 
     With ``devices`` the board is checked whole: against the descriptions of the devices that it places, and against the
-    files of its guest. ``devgen.language.boards.known_devices.described_for`` finds the devices of a project.
+    files of its guest, unless ``other_guest`` replaces it. ``devgen.language.boards.known_devices.described_for`` finds
+    the devices of a project.
     """
     from devgen.language.boards.board_loading import load_board_file
 
-    return load_board_file(Path(path), devices)
+    return load_board_file(Path(path), devices, other_guest=other_guest)
 
 
 def check_paths(

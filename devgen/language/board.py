@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
+from devgen.common.machine_map import LOW_RAM
 from devgen.common.quick_dataclass import dataclass
+from devgen.language.board_guest import BoardGuest, BoardKernel, GuestBuilder
 from devgen.language.diagnostics import codes_board as kinds
 from devgen.language.diagnostics.diagnostic import Diagnostic
 from devgen.language.diagnostics.reporting import Diagnostics, did_you_mean
@@ -16,8 +18,9 @@ from devgen.language.reading.source_map import Sources
 Tree = dict[str, Any]
 
 PAGE = 4096
-RAM_LIMIT = 0xC000_0000
-"""RAM ends below 3 GiB; a PC uses the addresses above for devices."""
+RAM_LIMIT = 1 << 40
+"""The most bytes of RAM that a board may have: 1 TiB."""
+HIGH_RAM = 1 << 32
 ECAM = 1 << 20
 """Bytes of bus 0's configuration space in memory."""
 NMI_WIRE = "nmi"
@@ -30,26 +33,19 @@ _DEFAULT_INTX = (16, 17, 18, 19)
 class BoardMachine:
     """The machine around the devices; ``ram`` in bytes, from address 0; ``intx``: GSIs of slot 0's INTA# to INTD#.
 
+    ``cpus``: number of processors. ``triple_fault``: whether a triple fault ends the run or resets the machine.
     ``ecam``: where the configuration space of bus 0 lies in memory, if it does.
     """
 
     type: Literal["pc"]
+    cpus: int
     ram: int
     irqchip: Literal["kernel", "none"]
     pci: bool
     ecam: int | None
     pit: Literal["kernel", "none"]
     intx: tuple[int, int, int, int]
-
-
-@dataclass(slots=True, frozen=True)
-class BoardGuest:
-    """The guest. ``image`` is the path of a flat binary, already resolved relative to the board's folder."""
-
-    image: Path
-    load: int
-    entry: int
-    mode: Literal["real", "protected", "long"]
+    triple_fault: Literal["shutdown", "reset"]
 
 
 @dataclass(slots=True, frozen=True)
@@ -78,7 +74,7 @@ class Board:
     title: str
     description: str
     machine: BoardMachine
-    guest: BoardGuest | None
+    guest: BoardGuest | BoardKernel | None
     devices: tuple[Placement, ...]
     mark: Mark
 
@@ -115,7 +111,7 @@ class BoardBuilder:
             title=self.tree.get("title", ""),
             description=self.tree.get("description", ""),
             machine=machine,
-            guest=self._guest(self.tree["guest"], machine) if "guest" in self.tree else None,
+            guest=self._guest(machine),
             devices=tuple(self._placement(devices, name, spec) for name, spec in devices.items()),
             mark=self.sources.node_mark(self.tree),
         )
@@ -126,21 +122,35 @@ class BoardBuilder:
         self._check_slots(devices, board.machine)
         self._check_wires(devices, board.machine)
 
+    def _guest(self, machine: BoardMachine) -> BoardGuest | BoardKernel | None:
+        if "guest" not in self.tree:
+            return None
+        builder = GuestBuilder(self.path.parent, machine.ram, machine.irqchip, self.sources, self.sink)
+        return builder.build(self.tree["guest"])
+
     def _machine(self, spec: Tree) -> BoardMachine:
         ram = (size(spec["ram"]) or 0) if "ram" in spec else _DEFAULT_RAM
-        reason = "not a whole number of 4 KiB pages" if ram % PAGE else "it ends above 3 GiB" if ram > RAM_LIMIT else ""
+        reason = "not a whole number of 4 KiB pages" if ram % PAGE else "more than 1 TiB" if ram > RAM_LIMIT else ""
         if reason:
             self.sink.add(kinds.BAD_RAM, self.sources.value_mark(spec, "ram"), size=ram, reason=reason)
         a, b, c, d = spec.get("intx", _DEFAULT_INTX)
         return BoardMachine(
             type=spec.get("type", "pc"),
+            cpus=self._cpus(spec),
             ram=ram,
             irqchip=spec.get("irqchip", "kernel"),
             pci=bool(spec.get("pci", False)),
             ecam=self._ecam(spec["pci"], ram) if isinstance(spec.get("pci"), dict) else None,
             pit=spec.get("pit", "kernel"),
             intx=(a, b, c, d),
+            triple_fault=spec.get("triple_fault", "shutdown"),
         )
+
+    def _cpus(self, spec: Tree) -> int:
+        cpus: int = spec.get("cpus", 1)
+        if cpus > 1 and spec.get("irqchip") == "none":
+            self.sink.add(kinds.PROCESSORS_WITHOUT_CHIPS, self.sources.value_mark(spec, "cpus"), cpus=cpus)
+        return cpus
 
     def _ecam(self, spec: Tree, ram: int) -> int | None:
         address: int | None = spec.get("ecam")
@@ -148,7 +158,7 @@ class BoardBuilder:
             return None
         reason = (
             f"not a multiple of {ECAM:#x}" if address % ECAM
-            else "RAM is there" if address < ram
+            else "RAM is there" if _is_ram(address, ram)
             else "the window would end above the memory space" if address + ECAM > 1 << 52
             else ""
         )  # fmt: skip
@@ -156,17 +166,6 @@ class BoardBuilder:
             mark = self.sources.value_mark(spec, "ecam")
             self.sink.add(kinds.BAD_ECAM, mark, address=f"{address:#x}", reason=reason)
         return address
-
-    def _guest(self, spec: Tree, machine: BoardMachine) -> BoardGuest:
-        load: int = spec.get("load", 0)
-        entry: int = spec.get("entry", load)
-        for key, address in (("load", load), ("entry", entry)):
-            if address >= machine.ram:
-                mark = self.sources.value_mark(spec, key)
-                self.sink.add(kinds.OUTSIDE_RAM, mark, key=key, address=f"{address:#x}", ram=f"{machine.ram:#x}")
-        if "\0" in spec.get("image", ""):
-            self.sink.add(kinds.BAD_IMAGE_PATH, self.sources.value_mark(spec, "image"))
-        return BoardGuest(self.path.parent / spec.get("image", ""), load, entry, spec.get("mode", "real"))
 
     def _placement(self, parent: Tree, name: str, spec: Tree) -> Placement:
         def pairs(key: str) -> tuple[Any, ...]:
@@ -236,6 +235,11 @@ class BoardBuilder:
                 if len(drivers.get(f"{name}.{pin}", [])) < 2:
                     mark = self.sources.value_mark(spec["inputs"], pin)
                     self.sink.add(kinds.NOTHING_COMBINED, mark, name=name, pin=pin)
+
+
+def _is_ram(address: int, ram: int) -> bool:
+    """Whether RAM of ``ram`` bytes, whose part beyond 3 GiB lies at 4 GiB, is at ``address``."""
+    return address < min(ram, LOW_RAM) or HIGH_RAM <= address < HIGH_RAM + ram - LOW_RAM
 
 
 def _slot(value: int | str | None) -> tuple[int, int] | None:

@@ -18,7 +18,7 @@ import pytest
 from schema_paths import schema
 
 from devgen.common import units
-from devgen.language import board, ir, model, scope
+from devgen.language import board, board_guest, ir, model, scope
 from devgen.language.behaviour import builtin_calls, name_meanings, named_things
 from devgen.language.view import device_views, pci_views, register_views
 from devgen.plan import side_effects
@@ -310,7 +310,20 @@ LISTS = (
     ),
     Listed(
         "properties/machine/properties/type/enum",
-        (Place("BoardMachine.type", attribute(board.BoardMachine, "type")), BOARDS),
+        (
+            Place("BoardMachine.type", attribute(board.BoardMachine, "type")),
+            Place("runtime: MachineType", literal(machine_config.MachineType)),
+            BOARDS,
+        ),
+        "board",
+    ),
+    Listed(
+        "properties/machine/properties/triple_fault/enum",
+        (
+            Place("BoardMachine.triple_fault", attribute(board.BoardMachine, "triple_fault")),
+            Place("runtime: TripleFault", literal(machine_config.TripleFault)),
+            BOARDS,
+        ),
         "board",
     ),
     Listed(
@@ -330,7 +343,7 @@ LISTS = (
     Listed(
         "properties/guest/properties/mode/enum",
         (
-            Place("BoardGuest.mode", attribute(board.BoardGuest, "mode")),
+            Place("BoardGuest.mode", attribute(board_guest.BoardGuest, "mode")),
             Place("runtime: CpuMode", literal(machine_config.CpuMode)),
             BOARDS,
         ),

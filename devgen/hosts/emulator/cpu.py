@@ -33,7 +33,7 @@ from devgen.hosts.emulator.saved_context import (
     leave_long_mode,
 )
 from devgen.hosts.emulator.unicorn_engine import new_engine
-from devgen.runtime.machine.boot_image import BootState, Segment
+from devgen.runtime.boot.boot_image import BootState, Segment
 
 CR0_PE: Final = 1 << 0
 CR0_PG: Final = 1 << 31
@@ -96,6 +96,7 @@ class Cpu:
         uc.reg_write(x86.UC_X86_REG_EFLAGS, state.rflags)
         self.pc = state.ip
         self.sp = state.sp
+        uc.reg_write(x86.UC_X86_REG_RSI, state.si)
 
     # --- running ---------------------------------------------------------------------------
 

@@ -34,7 +34,7 @@ from devgen.hosts.emulator.saved_context import UnknownUnicorn
 from devgen.hosts.emulator.stop_gate import Gate
 from devgen.hosts.emulator.unicorn_engine import UcError, set_hooks
 from devgen.runtime.base.faults import MachineError
-from devgen.runtime.machine.boot_image import boot_state
+from devgen.runtime.boot.guest_loader import load_guest
 from devgen.runtime.machine.event_loop import EventLoop
 from devgen.runtime.machine.machine import Machine
 from devgen.runtime.machine.run_result import RunResult, StopReason
@@ -68,6 +68,10 @@ class EmulatorHost:
         """Load the guest's start state. Raises MachineError if there is no guest or it cannot start."""
         if machine.config.guest is None:
             raise MachineError(f"{machine.config.name}: no guest to run")
+        if machine.config.cpus > 1:
+            raise MachineError(
+                f"{machine.config.name}: the emulator has one processor, and the board has {machine.config.cpus}"
+            )
         self.machine = machine
         self._clock = machine.clocks.virtual
         config = machine.config
@@ -138,15 +142,9 @@ class EmulatorHost:
             machine.message_sinks.append(self.signal_msi)
 
     def _boot(self) -> None:
-        guest = self.machine.config.guest
-        assert guest is not None  # checked by __init__
-        try:
-            state = boot_state(guest.mode, guest.entry)
-        except ValueError as error:
-            raise MachineError(f"{self.machine.config.name}: {error}") from None
         with self.machine.lock:
-            for address, data in state.writes:
-                self.machine.memory.write_bytes(address, data)
+            state = load_guest(self.machine)
+            assert state is not None  # checked by __init__
             self._map.apply(self._cpu.uc)
         self._cpu.load(state)
 

@@ -54,6 +54,7 @@ class KvmHost:
 
     - ``count_exits``: count exits by ("io", port), ("mmio", address) and (reason, 0), see `exits`.
     - ``irq_delivery``: delivery of interrupt lines: ``line`` (KVM_IRQ_LINE) or ``irqfd`` (with resampling).
+    - ``cpus``: number of processors, in place of the machine's.
     - ``message_delivery``: delivery of MSI and MSI-X vectors of the machine's devices: ``irqfd`` (each with its own
       route) or ``signal`` (KVM_SIGNAL_MSI, also used for vectors without a route).
     """
@@ -65,7 +66,7 @@ class KvmHost:
         count_exits: bool = False,
         irq_delivery: IrqDelivery = "line",
         message_delivery: MessageDelivery = "irqfd",
-        cpus: int = 1,
+        cpus: int | None = None,
     ) -> None:
         self.machine = machine
         self.architecture = architecture_of(machine.config)
@@ -83,7 +84,7 @@ class KvmHost:
         install_kick_handler()
         try:
             with KvmSystem() as system, machine.lock:
-                self._build(system, irq_delivery, message_delivery, cpus)
+                self._build(system, irq_delivery, message_delivery, cpus or machine.config.cpus)
         except BaseException:
             self.close()
             raise

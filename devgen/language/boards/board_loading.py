@@ -18,8 +18,11 @@ OTHER_FILES = {"device": "device", "fragment": "fragment"}
 """A key that tells that a file is no board, and what the file describes."""
 
 
-def load_board_file(path: Path, devices: DeviceFinder | None = None) -> BoardResult:
-    """Load and check one board: by itself, and whole if ``devices`` finds the devices that it places."""
+def load_board_file(path: Path, devices: DeviceFinder | None = None, *, other_guest: bool = False) -> BoardResult:
+    """Load and check one board: by itself, and whole if ``devices`` finds the devices that it places.
+
+    ``other_guest``: the guest that the board names is replaced, so it is not checked.
+    """
     sources = Sources()
     sink = Diagnostics(lines=sources.line)
     text = read_text(path, Mark(str(path), 1, 1), sink)
@@ -33,7 +36,7 @@ def load_board_file(path: Path, devices: DeviceFinder | None = None) -> BoardRes
             if devices is not None:
                 from devgen.language.boards.whole_check import check_whole
 
-                check_whole(built, tree, path, sources, sink, devices)
+                check_whole(built, tree, path, sources, sink, devices, other_guest=other_guest)
             builder.check(built)
             board = None if sink.failed else built
     return BoardResult(board, sink.finish(), [path])

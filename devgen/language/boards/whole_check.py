@@ -35,13 +35,24 @@ CHECKS: tuple[Callable[[BoardUnderCheck], None], ...] = (
 
 
 def check_whole(
-    board: Board, tree: Tree, path: Path, sources: Sources, sink: Diagnostics, devices: DeviceFinder
+    board: Board,
+    tree: Tree,
+    path: Path,
+    sources: Sources,
+    sink: Diagnostics,
+    devices: DeviceFinder,
+    *,
+    other_guest: bool = False,
 ) -> None:
-    """Report everything that would keep the board from running, or that a run would ignore."""
+    """Report everything that would keep the board from running, or that a run would ignore.
+
+    ``other_guest``: the run has a guest of its own, so the board's is not checked.
+    """
     placed = _placed(board, tree, sources, sink, devices)
     under_check = BoardUnderCheck(board, tree, path, sources, sink, placed)
     for check in CHECKS:
-        check(under_check)
+        if not (other_guest and check is check_guest):
+            check(under_check)
 
 
 def _placed(board: Board, tree: Tree, sources: Sources, sink: Diagnostics, devices: DeviceFinder) -> dict[str, Placed]:

@@ -23,7 +23,7 @@ NO_PCI = Kind(
 OUTSIDE_RAM = Kind(
     "DG0903",
     "error",
-    "'{key}' {address} lies outside the RAM of {ram} bytes",
+    "'{key}' {address} lies outside the RAM of {ram} bytes from address 0",
     "The guest's image is loaded into RAM and execution starts in RAM, so both addresses must lie inside it.",
     "machine: {type: pc, ram: 1 MiB}\nguest: {image: g.bin, load: 0x100000}",
     "Correct the address or enlarge the RAM.",
@@ -40,7 +40,7 @@ BAD_RAM = Kind(
     "DG0904",
     "error",
     "RAM of {size} bytes: {reason}",
-    "The size of RAM is a multiple of 4 KiB, and RAM ends below the addresses that are reserved for devices.",
+    "The size of RAM is a multiple of 4 KiB, and at most 1 TiB.",
     "machine: {type: pc, ram: 1000}",
     "Round up to 4 KiB.",
 )
@@ -92,8 +92,32 @@ NOTHING_COMBINED = Kind(
 BAD_IMAGE_PATH = Kind(
     "DG0911",
     "error",
-    "the image's path contains a NUL character",
+    "the path of '{key}' contains a NUL character",
     "The operating system does not allow a NUL character in a path.",
     'guest: {image: "boot\\0.bin", load: 0x7000}',
-    "Correct the path of the guest's image.",
+    "Correct the path.",
+)
+KERNEL_WITHOUT_CHIPS = Kind(
+    "DG0912",
+    "error",
+    "a kernel needs interrupt controllers, and the machine has none",
+    "Linux takes its timer interrupts from the interrupt controllers of the machine.",
+    "machine: {irqchip: none, ram: 256 MiB}\nguest: {kernel: vmlinux}",
+    "Leave `irqchip` at `kernel`.",
+)
+PROCESSORS_WITHOUT_CHIPS = Kind(
+    "DG0913",
+    "error",
+    "{cpus} processors need interrupt controllers, and the machine has none",
+    "The first processor starts the others by messages between their local APICs, which come with `irqchip: kernel`.",
+    "machine: {cpus: 2, irqchip: none}",
+    "Leave `irqchip` at `kernel`, or use one processor.",
+)
+BAD_COMMAND_LINE = Kind(
+    "DG0914",
+    "error",
+    "the command line contains a NUL character",
+    "A NUL character ends the command line that a kernel gets.",
+    'guest: {kernel: vmlinux, cmdline: "quiet\\0"}',
+    "Remove the character.",
 )

@@ -95,7 +95,7 @@ NO_GUEST = Kind(
     "the board has no guest to run",
     "`devgen run` starts the guest of a board. Without a guest there is nothing to run.",
     "board: empty\nmachine: {pci: true}",
-    "Add `guest`, with the image and its load address.",
+    "Add `guest`, with an image and its load address, or with a kernel.",
 )
 BAD_GUEST_FILE = Kind(
     "DG1012",

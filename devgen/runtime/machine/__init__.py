@@ -6,7 +6,7 @@
 - ``machine``: builds, resets, saves and restores the machine. ``machine_config``: its configuration as data.
 - ``placement``: checks that regions do not overlap. ``gsi`` and ``wires``: lines with several sources.
 - ``device_registry`` and ``project_devices``: find the class of a device by name.
-- ``boot_image``: the processor's state at the start of a guest image. ``run_result``: how a run ended.
+- ``run_result``: how a run ended.
 - ``stream_backends`` opens the backend of a byte stream; the backends are in ``stream_ends``, ``terminal_ends`` and
   ``socket_end``. ``stream_inputs`` and ``stream_outputs`` move their bytes.
 - ``event_loop``: the thread that waits for doorbells and input.

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from devgen.common.guarded_files import read_start
 from devgen.common.machine_map import CHIPS, CONFIG_ADDRESS, LOW_RAM, Space
 from devgen.runtime.base.faults import DeviceError, MachineError, RuntimeFault, StateError, suggest
 from devgen.runtime.base.guest_log import AccessLog
@@ -26,7 +24,7 @@ from devgen.runtime.device.saved_state import Restoration, arm_restored
 from devgen.runtime.machine.event_actions import EventAction, PlainAction, QmpAction, RunAction, parse_action
 from devgen.runtime.machine.event_reactions import EventReactions
 from devgen.runtime.machine.gsi import SharedLine
-from devgen.runtime.machine.machine_config import NMI_WIRE, DevicePlacement, GuestConfig, MachineConfig
+from devgen.runtime.machine.machine_config import NMI_WIRE, DevicePlacement, MachineConfig
 from devgen.runtime.machine.placement import Layout
 from devgen.runtime.machine.stream_backends import open_named, say
 from devgen.runtime.machine.stream_ends import StreamEnd
@@ -103,7 +101,7 @@ class Machine:
         self._nmi_sinks: list[Callable[[], None]] = []
         self._actions: dict[tuple[str, str], EventAction] = {}
         self._reactions = EventReactions()
-        self._layout = Layout()
+        self.layout = Layout()
         self._wires = Wires()
         self._combinations = {
             (placement.name, pin): how for placement in config.devices for pin, how in placement.inputs.items()
@@ -112,8 +110,6 @@ class Machine:
         try:
             with self.transaction():
                 self._build(registry)
-            if config.guest is not None:
-                self.load_guest(config.guest)
         except BaseException:
             self.close()
             raise
@@ -166,7 +162,7 @@ class Machine:
         chips = CHIPS if self.config.irqchip == "kernel" else ()
         for kind, space, start, size, name in chips:
             if kind == "irqchip" or self.config.pit == "kernel":
-                self._layout.claim(space, start, size, f"the {name} of `{kind}: kernel`")
+                self.layout.claim(space, start, size, f"the {name} of `{kind}: kernel`")
 
     def _add_message_window(self) -> None:
         ops = CutOps(None, self._message, Access((4, 4)))
@@ -196,7 +192,7 @@ class Machine:
             self._map("mmio", self.config.ecam, ecam_window(self.pci), "the ECAM window of PCI")
 
     def _map(self, space: Space, address: int, region: MemoryRegion, owner: str) -> None:
-        self._layout.claim(space, address, region.size, owner)
+        self.layout.claim(space, address, region.size, owner)
         (self._io_root if space == "pio" else self._root).add_subregion(address, region)
 
     def _environment(self, name: str) -> Environment:
@@ -319,16 +315,6 @@ class Machine:
         self._cleanup.callback(backend.close)
         self.ends[device, stream] = backend
         return backend
-
-    def load_guest(self, guest: GuestConfig) -> None:
-        """Load the guest's image into RAM. Raises MachineError if it cannot be read or does not fit."""
-        name = str(guest.image) if isinstance(guest.image, Path) else "guest image"
-        room = 0 if self.ram is None else min(self.ram.size, LOW_RAM) - guest.load
-        image = _read_image(guest.image, name, room) if isinstance(guest.image, Path) else guest.image
-        if self.ram is None or guest.load < 0 or len(image) > room:
-            raise MachineError(f"{name}: {len(image):#x} bytes at {guest.load:#x} do not fit into RAM")
-        self.ram.view[guest.load : guest.load + len(image)] = image
-        self.ram.mark_dirty(guest.load, len(image))
 
     @property
     def name(self) -> str:
@@ -498,17 +484,6 @@ def _clocks(config: MachineConfig) -> Clocks:
     if config.clock == "manual":
         return Clocks.manual(0, config.rtc_epoch)
     return Clocks.live(running=False)
-
-
-def _read_image(path: Path, name: str, room: int) -> bytes:
-    """Read the file, at most one byte more than fits into ``room`` bytes."""
-    try:
-        image = read_start(path, max(room, 0) + 1)
-    except OSError as error:
-        raise MachineError(f"cannot read guest image {name}: {error.strerror}") from error
-    if not image:
-        raise MachineError(f"guest image {name} is empty")
-    return image
 
 
 class _LocalApics:

@@ -14,6 +14,7 @@ CpuMode = Literal["real", "protected", "long"]
 Irqchip = Literal["kernel", "none"]
 ClockKind = Literal["live", "manual"]
 MachineType = Literal["pc"]
+TripleFault = Literal["shutdown", "reset"]
 
 NMI_WIRE: Final = "nmi"
 """The target of a wire to the processor's NMI input."""
@@ -23,13 +24,24 @@ NMI_WIRE: Final = "nmi"
 class GuestConfig:
     """The guest program: an image (file or bytes), its load address and its entry (guest physical addresses).
 
-    ``protected`` is flat 32-bit mode, ``long`` is 64-bit mode with identity-mapped pages; the host sets up the mode.
+    Without ``load`` the image is an ELF file, which says its addresses, its entry and its mode. ``entry`` is ``load``
+    if it is not given, and ``mode`` is ``real``. ``protected`` is flat 32-bit mode, ``long`` is 64-bit mode with
+    identity-mapped pages; the host sets up the mode.
     """
 
     image: Path | bytes
-    load: int
-    entry: int
-    mode: CpuMode = "real"
+    load: int | None = None
+    entry: int | None = None
+    mode: CpuMode | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class KernelConfig:
+    """A Linux kernel (bzImage or vmlinux) with its initial RAM disk (file or bytes) and its command line."""
+
+    kernel: Path | bytes
+    initrd: Path | bytes | None = None
+    cmdline: str = ""
 
 
 @dataclass(slots=True, frozen=True)
@@ -70,6 +82,7 @@ class MachineConfig:
     - ``pci``: whether there is a PCI bus 0 with a host bridge at ports 0xcf8/0xcfc.
     - ``ecam``: address of the ECAM window, or None.
     - ``intx_gsis``: GSIs of INTA# .. INTD# of slot 0; pin p (from 0) of slot s uses entry ``(s + p) % 4``.
+    - ``cpus``: number of processors. ``triple_fault``: whether a triple fault ends the run or resets the machine.
     - ``clock``: "manual" is for the bench; ``rtc_epoch``: start of the rtc on a manual clock in seconds since 1970.
     """
 
@@ -83,6 +96,8 @@ class MachineConfig:
     pit: Irqchip = "kernel"
     intx_gsis: tuple[int, int, int, int] = (16, 17, 18, 19)
     devices: tuple[DevicePlacement, ...] = ()
-    guest: GuestConfig | None = None
+    guest: GuestConfig | KernelConfig | None = None
+    cpus: int = 1
+    triple_fault: TripleFault = "shutdown"
     clock: ClockKind = "live"
     rtc_epoch: int = 0

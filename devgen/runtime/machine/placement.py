@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right, insort
+from collections.abc import Iterator
 
 from devgen.common.machine_map import SPACE_SIZES, SPACE_TITLES, Space
 from devgen.runtime.base.faults import MachineError
@@ -28,3 +29,14 @@ class Layout:
             if start < other_end and other_start < end:
                 raise MachineError(f"{owner} at {addresses} overlaps {other} at {other_start:#x}..{other_end - 1:#x}")
         insort(claims, (start, end, owner))
+
+    def gaps(self, space: Space, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """Yield (start, end) of the addresses from ``start`` to ``end`` that nothing claims, in order."""
+        for claimed, after, _ in self._claims[space]:
+            if claimed >= end:
+                break
+            if claimed > start:
+                yield start, claimed
+            start = max(start, after)
+        if start < end:
+            yield start, end

@@ -17,7 +17,7 @@ from devgen.hosts.kvm.uapi import uapi_run, uapi_system, uapi_x86
 from devgen.hosts.kvm.vcpu_loop import describe_exit
 from devgen.hosts.kvm.x86.x86_cpuid import guest_cpuid, supported_cpuid
 from devgen.runtime.base.faults import MachineError, RuntimeFault
-from devgen.runtime.machine.boot_image import boot_state
+from devgen.runtime.boot.boot_image import boot_state
 from devgen.runtime.machine.machine import Machine
 from devgen.runtime.machine.machine_config import GuestConfig, MachineConfig
 from devgen.runtime.machine.run_result import RunResult

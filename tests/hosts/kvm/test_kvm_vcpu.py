@@ -18,7 +18,7 @@ from devgen.hosts.kvm.uapi import uapi_run
 from devgen.hosts.kvm.vcpu import KICK_SIGNAL, install_kick_handler
 from devgen.hosts.kvm.vm import KvmVm
 from devgen.hosts.kvm.x86.x86_vcpu import X86Vcpu
-from devgen.runtime.machine.boot_image import boot_state
+from devgen.runtime.boot.boot_image import boot_state
 from devgen.runtime.memory.ram_block import RamBlock
 from devgen.runtime.time.timer import Timer
 

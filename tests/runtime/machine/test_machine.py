@@ -12,7 +12,7 @@ from handwritten_pl031 import Pl031
 from devgen.runtime.base.faults import MachineError, RuntimeFault, StateError
 from devgen.runtime.machine.device_registry import Registry
 from devgen.runtime.machine.machine import Machine
-from devgen.runtime.machine.machine_config import DevicePlacement, GuestConfig, MachineConfig
+from devgen.runtime.machine.machine_config import DevicePlacement, MachineConfig
 
 AT = {"registers": 0xFE000000, "buffer": 0xFE001000}
 
@@ -177,22 +177,6 @@ def test_streams_reach_their_ends(tmp_path: Path) -> None:
         for value in b"hello":
             machine.memory.write(0xFE000040, value, 1)
     assert (tmp_path / "out").read_bytes() == b"hello"
-
-
-def test_the_guests_image_is_in_ram(tmp_path: Path) -> None:
-    image = tmp_path / "guest.bin"
-    image.write_bytes(b"\xf4\xeb\xfd")
-    with build(guest=GuestConfig(image, 0x7000, 0x7000)) as machine:
-        assert machine.memory.read(0x7000, 2) == 0xEBF4
-
-
-@pytest.mark.parametrize(
-    ("load", "image", "message"),
-    [(0xFFFFF, b"ab", "do not fit"), (-1, b"a", "do not fit"), (0, Path("/nonexistent"), "cannot read guest image")],
-)
-def test_a_guest_that_cannot_be_loaded(load: int, image: bytes | Path, message: str) -> None:
-    with pytest.raises(MachineError, match=message):
-        build(guest=GuestConfig(image, load, 0))
 
 
 def test_a_whole_machine_is_saved_and_restored_in_order() -> None:

@@ -13,8 +13,7 @@ from devgen.hosts.kvm.vm import KvmVm
 from devgen.hosts.kvm.x86.pc_routes import default_routes
 from devgen.hosts.kvm.x86.x86_cpuid import guest_cpuid, supported_cpuid
 from devgen.hosts.kvm.x86.x86_vcpu import X86Vcpu
-from devgen.runtime.base.faults import MachineError
-from devgen.runtime.machine.boot_image import boot_state
+from devgen.runtime.boot.guest_loader import load_guest
 from devgen.runtime.machine.machine import Machine
 
 TSS_ADDRESS = 0xFFFBD000
@@ -69,14 +68,7 @@ class X86:
 
     def boot(self, vcpu: Vcpu, machine: Machine) -> None:
         """Load the start state of the board's guest."""
-        guest = machine.config.guest
-        if guest is None:
-            return
         assert isinstance(vcpu, X86Vcpu)  # of create_vcpu
-        try:
-            boot = boot_state(guest.mode, guest.entry)
-        except ValueError as error:
-            raise MachineError(str(error)) from None
-        for address, data in boot.writes:
-            machine.memory.write_bytes(address, data)
-        vcpu.load(boot)
+        state = load_guest(machine)
+        if state is not None:
+            vcpu.load(state)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from devgen.hosts.kvm.kvm_error import KvmError
 from devgen.hosts.kvm.uapi import uapi_run, uapi_x86
 from devgen.hosts.kvm.vcpu import Vcpu
-from devgen.runtime.machine.boot_image import BootState, Segment
+from devgen.runtime.boot.boot_image import BootState, Segment
 
 FLAG_IF = 1 << 9
 
@@ -70,7 +70,7 @@ class X86Vcpu(Vcpu):
         sregs.gdt.limit = boot.gdt_limit
         sregs.cr0, sregs.cr3, sregs.cr4, sregs.efer = boot.cr0, boot.cr3, boot.cr4, boot.efer
         self.set_sregs(sregs)
-        self.set_regs(uapi_x86.kvm_regs(rip=boot.ip, rsp=boot.sp, rflags=boot.rflags))
+        self.set_regs(uapi_x86.kvm_regs(rip=boot.ip, rsp=boot.sp, rflags=boot.rflags, rsi=boot.si))
 
 
 def _load_segment(target: uapi_x86.kvm_segment, source: Segment) -> None:

@@ -12,7 +12,7 @@ Source: Intel SDM volume 3, chapters 3.4 (segments), 4.5 (4-level paging), 10.8 
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 GDT = 0x500
 PML4 = 0x1000
@@ -66,6 +66,8 @@ class BootState:
     gdt_base: int
     gdt_limit: int
     rflags: int = 2
+    si: int = 0
+    """RSI: the address of a kernel's boot parameters."""
 
 
 def boot_state(mode: str, entry: int) -> BootState:
@@ -136,6 +138,23 @@ def _long(entry: int) -> BootState:
         efer=EFER_LME | EFER_LMA,
         gdt_base=GDT,
         gdt_limit=len(gdt) - 1,
+    )
+
+
+def linux_state(entry: int, parameters: int) -> BootState:
+    """Return the state at the 64-bit entry of a Linux kernel, with ``parameters``, the zero page's address, in RSI.
+
+    The segments are those of Documentation/arch/x86/boot.rst: CS is 0x10, the others are 0x18.
+    """
+    state = _long(entry)
+    gdt = struct.pack("<4Q", 0, 0, _CODE["long"], _DATA)
+    return replace(
+        state,
+        writes=((GDT, gdt), *state.writes[1:]),
+        code=replace(state.code, selector=0x10),
+        data=replace(state.data, selector=0x18),
+        gdt_limit=len(gdt) - 1,
+        si=parameters,
     )
 
 
