@@ -11,6 +11,7 @@ from devgen.api.descriptions import description_files, lookup_of_boards
 from devgen.checking.check_report import CheckReport, make_report
 from devgen.checking.code_selection import make_selection
 from devgen.checking.explanations import Explanation, explanation_of, find_kind
+from devgen.checking.parallel_runs import CheckProgress, Runner, usable_processors
 from devgen.checking.report_forms import REPORT_FORMS, ReportForm, render
 from devgen.errors import ArgumentError
 from devgen.language import check_paths
@@ -30,24 +31,29 @@ def check(
     include_dirs: Sequence[AnyPath] = (),
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
+    jobs: int | None = None,
+    progress: CheckProgress | None = None,
 ) -> CheckReport:
     """Check the devices, fragments and boards in ``paths``; folders are searched recursively.
 
     ``select`` and ``ignore`` are codes (``DG0401``) and prefixes of codes (``DG04``). Findings whose code is not
     selected are not shown, and neither are ignored warnings. Errors count in any case.
 
+    Many files are checked on ``jobs`` processors, by default all that this process may use; a program with several
+    threads uses one. ``progress(done, total, path)`` is called after each file.
+
     Raises:
         FileError: a path does not exist, or a folder holds no YAML file.
         UnknownCodeError: no code starts like this, or ``ignore`` names only errors.
+        ArgumentError: ``jobs`` is less than 1.
     """
+    if jobs is not None and jobs < 1:
+        raise ArgumentError("jobs", "is at least 1")
     selection = make_selection(select, ignore)
-    named = [Path(path) for path in paths]
+    named, folders = [Path(path) for path in paths], [Path(folder) for folder in include_dirs]
     files = description_files(named)
-    return make_report(
-        files,
-        check_paths(named, include_dirs=[Path(folder) for folder in include_dirs], devices=lookup_of_boards),
-        selection,
-    )
+    run = Runner(jobs or usable_processors(), progress)
+    return make_report(files, check_paths(named, include_dirs=folders, devices=lookup_of_boards, run=run), selection)
 
 
 def check_text(

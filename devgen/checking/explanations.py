@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import asdict, dataclass
 
-from devgen.common.near_names import nearest
+from devgen.common.near_names import nearest_names
 from devgen.errors import DevgenError
 from devgen.language.diagnostics import catalogue
 from devgen.language.diagnostics.diagnostic import Kind
@@ -80,5 +80,4 @@ def _suggested(code: str, wanted: str, kinds: dict[str, Kind]) -> tuple[str, ...
         word = code.strip().casefold()
         found = [kind.code for kind in kinds.values() if word and word in kind.message.casefold()]
         return tuple(found[:_SUGGESTIONS])
-    near = nearest(wanted, kinds)
-    return () if near is None else (near,)
+    return tuple(nearest_names(wanted, kinds))

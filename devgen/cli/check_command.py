@@ -11,6 +11,7 @@ from devgen import CheckReport, ReportForm, check, check_text, format_diagnostic
 from devgen.cli.current_project import description_folders, project_or_none
 from devgen.cli.finding_options import chosen_codes, format_option, selection_options
 from devgen.cli.paths import PATH
+from devgen.cli.progress_bar import progress_bar
 
 _STDIN = Path("-")
 _STDIN_LIMIT = 32 << 20
@@ -30,12 +31,14 @@ Examples:
 @click.argument("paths", nargs=-1, type=PATH)
 @format_option
 @selection_options
+@click.option("-j", "--jobs", type=click.IntRange(1), help="Processors for many files.  [default: all]")
 @click.option("--stdin-filename", type=PATH, help="With - as PATH: the name of the text, beside which includes are.")
 def command(
     paths: tuple[Path, ...],
     form: ReportForm,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
+    jobs: int | None,
     stdin_filename: Path | None,
 ) -> int:
     """Report errors and warnings in device and board descriptions.
@@ -53,7 +56,8 @@ def command(
     elif stdin_filename is not None:
         raise click.UsageError("--stdin-filename needs the path -.")
     else:
-        report = check(paths or description_folders(), **codes)
+        with progress_bar("checking") as progress:
+            report = check(paths or description_folders(), jobs=jobs, progress=progress, **codes)
     _print(report, form)
     return 0 if report.ok else 1
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from devgen.language.board import BoardResult
     from devgen.language.boards.known_devices import DeviceFinder, FindDevices
     from devgen.language.diagnostics.diagnostic import Diagnostic
+    from devgen.language.path_checks import Runner
 
 __all__ = ["LoadResult", "check_paths", "load_board", "load_device"]
 
@@ -58,14 +59,18 @@ def load_board(path: str | Path, *, devices: DeviceFinder | None = None, other_g
 
 
 def check_paths(
-    paths: Iterable[str | Path], *, include_dirs: Sequence[str | Path] = (), devices: FindDevices | None = None
+    paths: Iterable[str | Path],
+    *,
+    include_dirs: Sequence[str | Path] = (),
+    devices: FindDevices | None = None,
+    run: Runner = map,
 ) -> list[Diagnostic]:
     """Check files, and every ``.yaml``/``.yml`` below folders, in order: devices, fragments and boards.
 
     A file with the key ``board``, and neither ``device`` nor ``fragment``, is a board; all others are devices or
     fragments. ``devices`` finds the devices that a board places; by default, those that are described in ``paths``, in
-    the project and in devgen's catalogue.
+    the project and in devgen's catalogue. ``run`` calls the check of each file; it may use several processors.
     """
     from devgen.language.path_checks import check_all
 
-    return check_all([Path(path) for path in paths], tuple(Path(path) for path in include_dirs), devices)
+    return check_all([Path(path) for path in paths], tuple(Path(path) for path in include_dirs), devices, run)

@@ -11,6 +11,7 @@ from devgen.common.quick_dataclass import dataclass
 from devgen.language.diagnostics.diagnostic import Diagnostic
 from devgen.language.model import Device
 from devgen.language.reading.source_map import Sources
+from devgen.language.reading.waivers import NO_WAIVERS, WaiverUse
 
 
 @dataclass(slots=True, frozen=True)
@@ -19,7 +20,7 @@ class LoadResult:
 
     ``sources`` are the files that were read: the description first, then what it includes. ``tree`` is the merged
     description that the device was built from; ``devgen.language.view`` takes source texts from it. ``places`` knows
-    the place of each key and value of ``tree``.
+    the place of each key and value of ``tree``. ``waivers`` are the comments that accept warnings.
     """
 
     device: Device | None
@@ -28,6 +29,7 @@ class LoadResult:
     fragment: bool = False
     tree: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
     places: Sources | None = field(default=None, repr=False, compare=False)
+    waivers: WaiverUse = field(default=NO_WAIVERS, repr=False, compare=False)
 
     @property
     def ok(self) -> bool:

@@ -15,6 +15,7 @@ from devgen.language.load_result import LoadResult
 from devgen.language.reading.includes import Includer
 from devgen.language.reading.schema_check import validate
 from devgen.language.reading.source_map import Sources
+from devgen.language.reading.waivers import apply_waivers
 
 Tree = dict[str, Any]
 
@@ -26,11 +27,12 @@ def load_device_file(path: Path, include_dirs: tuple[Path, ...] = ()) -> LoadRes
     includer = Includer(sources, sink, include_dirs)
     tree = includer.load(path)
     fragment = tree is not None and "fragment" in tree
-    device = None
+    built = None
     if tree is not None:
         built = _build(tree, sources, sink, fragment)
-        device = None if sink.failed else built
-    return LoadResult(device, sink.finish(), includer.paths or [path], fragment, tree, sources)
+    waivers = apply_waivers(sources.files, sink, None if fragment else str(path))
+    device = None if sink.failed else built
+    return LoadResult(device, sink.finish(), includer.paths or [path], fragment, tree, sources, waivers)
 
 
 def _build(tree: Tree, sources: Sources, sink: Diagnostics, fragment: bool) -> Any:

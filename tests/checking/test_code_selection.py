@@ -30,7 +30,7 @@ def test_what_is_shown(select: tuple[str, ...], ignore: tuple[str, ...], shown: 
 
 REFUSED = {
     "DG0401": "'DG0401' is an error: only warnings can be ignored",
-    "DG08041": "no diagnostic has the code 'DG08041'; did you mean DG0804?",
+    "DG08041": "no diagnostic has the code 'DG08041'; did you mean DG0801, DG0804?",
     "DG03": "'DG03' has no warnings: only warnings can be ignored",
     "everything": "no diagnostic has the code 'EVERYTHING'",
 }

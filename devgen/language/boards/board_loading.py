@@ -12,6 +12,7 @@ from devgen.language.model import Mark
 from devgen.language.reading.regular_file import read_text
 from devgen.language.reading.schema_check import validate
 from devgen.language.reading.source_map import Sources
+from devgen.language.reading.waivers import apply_waivers
 from devgen.language.reading.yaml_tree import load_tree
 
 OTHER_FILES = {"device": "device", "fragment": "fragment"}
@@ -38,8 +39,9 @@ def load_board_file(path: Path, devices: DeviceFinder | None = None, *, other_gu
 
                 check_whole(built, tree, path, sources, sink, devices, other_guest=other_guest)
             builder.check(built)
-            board = None if sink.failed else built
-    return BoardResult(board, sink.finish(), [path])
+            board = built
+    apply_waivers(sources.files, sink, str(path))
+    return BoardResult(None if sink.failed else board, sink.finish(), [path])
 
 
 def _is_other(tree: dict[str, object], sources: Sources, sink: Diagnostics) -> bool:

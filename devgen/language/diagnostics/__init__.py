@@ -11,6 +11,7 @@ file to ``tests/language/bad``, and run ``python -m devgen.language.diagnostics.
 | range          | module            | subject                                                 |
 |----------------|-------------------|---------------------------------------------------------|
 | DG01xx         | `codes_files`     | files, YAML, includes                                   |
+| DG013x         | `codes_waivers`   | waivers in comments                                     |
 | DG015x         | `codes_outputs`   | generated files                                         |
 | DG02xx         | `codes_keys`      | keys and types: what the JSON Schema says               |
 | DG03xx         | `codes_values`    | numbers, sizes, durations, ranges                       |
@@ -34,6 +35,7 @@ from devgen.language.diagnostics.diagnostic import Kind
 
 MODULES = (
     "codes_files",
+    "codes_waivers",
     "codes_outputs",
     "codes_keys",
     "codes_values",

@@ -64,6 +64,14 @@ class Diagnostics:
         """Whether a finding was already recorded at exactly this place."""
         return any(place == mark for _, place, _ in self._kept)
 
+    def take(self, taken: Callable[[Diagnostic], bool]) -> list[Diagnostic]:
+        """Remove and return the recorded warnings and notes for which ``taken`` is true."""
+        found = {key: diagnostic for key, diagnostic in self._kept.items() if not diagnostic.is_error}
+        removed = {key: diagnostic for key, diagnostic in found.items() if taken(diagnostic)}
+        for key in removed:
+            del self._kept[key]
+        return list(removed.values())
+
     def finish(self) -> list[Diagnostic]:
         """Return the findings by file, line and column, each with its excerpt. A final note counts the omitted ones."""
         found = sorted(self._kept.values(), key=lambda d: (d.mark.file, d.mark.line, d.mark.column, d.code))

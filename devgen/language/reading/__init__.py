@@ -10,5 +10,6 @@ place, and ``quantities.size("4 KiB")`` is 4096.
 - ``includes``: merges the files that ``include:`` names.
 - ``schema_check``: the JSON Schema's rules. Violations become diagnostics and are removed from the tree.
 - ``schema_engines``: the fast validator that says whether a tree is valid, and the thorough one that lists violations.
+- ``waivers``: comments that accept a warning, with a reason.
 - ``quantities``: texts with units, ranges and bit positions, as 24 MHz, 1..4 and 7:0.
 """
