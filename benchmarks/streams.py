@@ -106,8 +106,8 @@ class Board:
 
     def wait_for_reader(self) -> None:
         """Wait until the reader is connected: what is sent before is dropped."""
-        (end,) = self.machine.ends.values()
-        while end.outlet() is None:
+        (backend,) = self.machine.backends.values()
+        while backend.outlet() is None:
             self.loop.handle(PATIENCE)
 
 

@@ -98,8 +98,8 @@ class Board:
 
     def sent(self, device: str, stream: str) -> bytes:
         """Return the bytes that a stream with backend ``memory`` has sent so far. Raises ArgumentError."""
-        end = self.machine.ends.get((device, stream))
-        data = getattr(end, "data", None)
+        backend = self.machine.backends.get((device, stream))
+        data = getattr(backend, "data", None)
         if not isinstance(data, bytearray):
             raise ArgumentError(
                 "stream", f"{device}.{stream} is not kept: connect it with streams={{'{device}.{stream}': 'memory'}}"

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from devgen.errors import ArgumentError
 from devgen.runtime.base.faults import MachineError, suggest
+from devgen.runtime.machine.backend_names import say
 from devgen.runtime.machine.event_actions import EventAction, PlainAction, QmpAction, RunAction, parse_action
 from devgen.runtime.machine.event_reactions import EventReactions
-from devgen.runtime.machine.stream_backends import say
 
 LOG: Final = PlainAction("log")
 IGNORE: Final = PlainAction("ignore")

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 from devgen.hosts.vfio_user.served_streams import watchable
 from devgen.runtime.base.faults import MachineError, suggest
 from devgen.runtime.device.byte_stream import ByteStream
-from devgen.runtime.machine.stream_backends import open_named
-from devgen.runtime.machine.stream_ends import Signal
+from devgen.runtime.machine.backend_names import open_named
+from devgen.runtime.machine.stream_backends import Signal
 from devgen.runtime.machine.stream_outputs import StreamOutput
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from devgen.runtime.base.faults import MachineError, suggest
 from devgen.runtime.device.device import Device
-from devgen.runtime.machine.stream_backends import open_named
-from devgen.runtime.machine.stream_ends import StreamEnd
+from devgen.runtime.machine.backend_names import open_named
+from devgen.runtime.machine.stream_backends import StreamBackend
 from devgen.runtime.machine.stream_inputs import StreamInputs
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def watchable(fd: int) -> bool:
 class ServedStreams:
     """Connects the streams of ``server``'s device to the backends that ``specs`` names, until ``close``.
 
-    ``specs`` is stream → backend as `devgen.runtime.machine.stream_backends.open_end` takes it; the bytes of other
+    ``specs`` is stream → backend as `devgen.runtime.machine.backend_names.open_backend` takes it; the bytes of other
     streams are discarded. The escape key at a terminal ends the server. Create it before ``run``.
 
     Raises:
@@ -39,7 +39,7 @@ class ServedStreams:
     def __init__(self, server: VfioUserServer, specs: Mapping[str, str]) -> None:
         self._server = server
         self.devices: dict[str, Device] = server.devices
-        self.ends: dict[tuple[str, str], StreamEnd] = {}
+        self.backends: dict[tuple[str, str], StreamBackend] = {}
         device = server.device
         for name in specs:
             if name not in device.streams:
@@ -47,8 +47,8 @@ class ServedStreams:
                 raise MachineError(f"{device.name}: no stream '{name}'{suggest(name, device.streams)}; it has {known}")
         try:
             for name, spec in specs.items():
-                end = self.ends[device.name, name] = open_named(device.name, name, spec)
-                device.streams[name].connect(end.write, end.write_all)
+                backend = self.backends[device.name, name] = open_named(device.name, name, spec)
+                device.streams[name].connect(backend.write, backend.write_all)
             self._inputs = StreamInputs(self, self, server.stop)
         except BaseException:
             self._release()
@@ -71,10 +71,10 @@ class ServedStreams:
         self._release()
 
     def _release(self) -> None:
-        for (_, name), end in self.ends.items():
-            self._server.device.streams[name].disconnect(end.write)
-            end.close()
-        self.ends.clear()
+        for (_, name), backend in self.backends.items():
+            self._server.device.streams[name].disconnect(backend.write)
+            backend.close()
+        self.backends.clear()
 
     def __enter__(self) -> ServedStreams:
         """Use as a context that closes the backends."""

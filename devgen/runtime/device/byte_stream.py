@@ -11,7 +11,7 @@ ROOMY: Final = 4096
 """Free bytes reported for a device that does not report its own."""
 
 WRITABLE: Final = 1 << 20
-"""Bytes that the host takes at once at most; as many as wait for an end that takes none."""
+"""Most bytes that the host takes at once. It is also the size of the backlog of a backend that takes none."""
 
 
 def _drop(_value: int) -> None:

@@ -7,8 +7,8 @@
 - ``placement``: checks that regions do not overlap. ``gsi`` and ``wires``: lines with several sources.
 - ``device_registry`` and ``project_devices``: find the class of a device by name.
 - ``run_result``: how a run ended.
-- ``stream_backends`` opens the backend of a byte stream; the backends are in ``stream_ends``, ``terminal_ends`` and
-  ``socket_end``. ``stream_inputs`` and ``stream_outputs`` move their bytes.
+- ``backend_names`` opens the backend of a byte stream by its name. The backends are in ``stream_backends``,
+  ``terminal_backends`` and ``socket_backend``. ``stream_inputs`` and ``stream_outputs`` move their bytes.
 - ``event_loop``: the thread that waits for doorbells and input.
 
 For example, ``devices`` contains each device by its name on the board::

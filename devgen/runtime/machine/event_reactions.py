@@ -18,9 +18,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from devgen.runtime.machine.backend_names import say
 from devgen.runtime.machine.event_actions import QmpAction, RunAction
 from devgen.runtime.machine.qmp_command import QmpError, send_qmp_command
-from devgen.runtime.machine.stream_backends import say
 
 LIMIT: Final = 10.0
 """Seconds that one command may take before it is killed."""

@@ -21,13 +21,13 @@ from devgen.runtime.device.device import Device
 from devgen.runtime.device.environment import Environment
 from devgen.runtime.device.irq_line import IrqLine
 from devgen.runtime.device.saved_state import Restoration, arm_restored
+from devgen.runtime.machine.backend_names import open_named, say
 from devgen.runtime.machine.event_actions import EventAction, PlainAction, QmpAction, RunAction, parse_action
 from devgen.runtime.machine.event_reactions import EventReactions
 from devgen.runtime.machine.gsi import SharedLine
 from devgen.runtime.machine.machine_config import NMI_WIRE, DevicePlacement, MachineConfig
 from devgen.runtime.machine.placement import Layout
-from devgen.runtime.machine.stream_backends import open_named, say
-from devgen.runtime.machine.stream_ends import StreamEnd
+from devgen.runtime.machine.stream_backends import StreamBackend
 from devgen.runtime.machine.wires import Wires
 from devgen.runtime.memory.access import Access, CutOps
 from devgen.runtime.memory.address_space import AddressSpace
@@ -93,7 +93,7 @@ class Machine:
         self.on_reset: list[Callable[[bool], None]] = []
         """Called under the lock with False before a machine reset, with True after it."""
         self.exit_code: int | None = None
-        self.ends: dict[tuple[str, str], StreamEnd] = {}
+        self.backends: dict[tuple[str, str], StreamBackend] = {}
         self._window: MemoryRegion | None = None
         self._gsis: dict[int, SharedLine] = {}
         self.nmi = SharedLine(self._nmi_changed)
@@ -310,10 +310,10 @@ class Machine:
             backend = self._open_stream(device.name, name, placement.streams.get(name, "null"))
             stream.connect(backend.write, backend.write_all)
 
-    def _open_stream(self, device: str, stream: str, spec: str) -> StreamEnd:
+    def _open_stream(self, device: str, stream: str, spec: str) -> StreamBackend:
         backend = open_named(device, stream, spec)
         self._cleanup.callback(backend.close)
-        self.ends[device, stream] = backend
+        self.backends[device, stream] = backend
         return backend
 
     @property

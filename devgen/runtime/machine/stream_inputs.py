@@ -15,7 +15,7 @@ from typing import Final, Protocol
 
 from devgen.runtime.device.byte_stream import ByteStream
 from devgen.runtime.device.device import Device
-from devgen.runtime.machine.stream_ends import Signal, StreamEnd
+from devgen.runtime.machine.stream_backends import Signal, StreamBackend
 from devgen.runtime.machine.stream_outputs import StreamOutput
 
 CHUNK: Final = 4096
@@ -33,7 +33,7 @@ class _Source:
     always readable, like a file's. ``over`` is True at the end of input; ``kept`` is the queued input.
     """
 
-    end: StreamEnd
+    backend: StreamBackend
     stream: ByteStream
     fd: int | None = None
     plain: bool = False
@@ -50,7 +50,7 @@ class Connected(Protocol):
         ...
 
     @property
-    def ends(self) -> Mapping[tuple[str, str], StreamEnd]:
+    def backends(self) -> Mapping[tuple[str, str], StreamBackend]:
         """(device, stream) → the stream's backend."""
         ...
 
@@ -82,26 +82,26 @@ class StreamInputs:
         loop.watch_event(self._again, self._look_again)
         self._sources: list[_Source] = []
         self._outputs = {
-            end: StreamOutput(
-                f"{device}: stream '{name}'", machine.devices[device].streams[name], end, loop, self._wake
+            backend: StreamOutput(
+                f"{device}: stream '{name}'", machine.devices[device].streams[name], backend, loop, self._wake
             )
-            for (device, name), end in machine.ends.items()
-            if not end.direct
+            for (device, name), backend in machine.backends.items()
+            if not backend.direct
         }
-        self._streams = [machine.devices[device].streams[name] for device, name in machine.ends]
+        self._streams = [machine.devices[device].streams[name] for device, name in machine.backends]
         taken: set[int] = set()
-        for (device, name), end in machine.ends.items():
-            stream, fd = machine.devices[device].streams[name], end.fileno()
-            if fd is not None and (stream.listens or end.connects) and fd not in taken:
+        for (device, name), backend in machine.backends.items():
+            stream, fd = machine.devices[device].streams[name], backend.fileno()
+            if fd is not None and (stream.listens or backend.connects) and fd not in taken:
                 taken.add(fd)
-                self._sources.append(_Source(end, stream))
+                self._sources.append(_Source(backend, stream))
         for source in self._sources:
             self._follow(source)
 
     def start(self) -> None:
         """Called when a run starts."""
         for source in self._sources:
-            source.end.start()
+            source.backend.start()
         for stream in self._streams:
             stream.writable_again()  # a restored device may wait for that
         self._wake()
@@ -111,7 +111,7 @@ class StreamInputs:
         for output in self._outputs.values():
             output.finish()
         for source in self._sources:
-            source.end.stop()
+            source.backend.stop()
 
     def close(self) -> None:
         """Stop watching; the machine closes the backends. May be called again."""
@@ -146,11 +146,11 @@ class StreamInputs:
 
     def _follow(self, source: _Source) -> None:
         """Watch the backend's present descriptor, or none while the device has no room for input."""
-        wanted = not source.over and (source.end.eager or not source.kept)
-        if wanted and not source.end.eager and source.stream.room() <= 0:
+        wanted = not source.over and (source.backend.eager or not source.kept)
+        if wanted and not source.backend.eager and source.stream.room() <= 0:
             wanted = False
             source.stream.on_room = self._wake
-        self._watch(source, source.end.fileno() if wanted else None)
+        self._watch(source, source.backend.fileno() if wanted else None)
 
     def _watch(self, source: _Source, fd: int | None) -> None:
         if source.plain or fd == source.fd:
@@ -170,14 +170,14 @@ class StreamInputs:
 
     def _receive(self, source: _Source) -> None:
         """Read from the backend and deliver what the device has room for."""
-        room = CHUNK if source.end.eager else min(source.stream.room(), CHUNK)
+        room = CHUNK if source.backend.eager else min(source.stream.room(), CHUNK)
         if room <= 0:
             self._follow(source)
             return
-        before = source.end.outlet()
-        arrival = source.end.read(room)
-        if source.end.outlet() != before and source.end in self._outputs:
-            self._outputs[source.end].changed()
+        before = source.backend.outlet()
+        arrival = source.backend.read(room)
+        if source.backend.outlet() != before and source.backend in self._outputs:
+            self._outputs[source.backend].changed()
         if arrival is None:
             source.over = True
             arrival = ()

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from devgen.runtime.device.byte_stream import WRITABLE, ByteStream
-from devgen.runtime.machine.stream_backends import say
-from devgen.runtime.machine.stream_ends import StreamEnd
+from devgen.runtime.machine.backend_names import say
+from devgen.runtime.machine.stream_backends import StreamBackend
 
 BACKLOG: Final = WRITABLE
 """Most bytes that wait for one backend."""
@@ -41,17 +41,17 @@ class Watching(Protocol):
 
 
 class StreamOutput:
-    """Writes the output of ``stream`` to the backend ``end``. ``wake()`` makes the loop call `flush` soon.
+    """Writes the output of ``stream`` to ``backend``. ``wake()`` makes the loop call `flush` soon.
 
     Everything is called under the machine's lock. ``close`` connects the stream to the backend directly again.
     """
 
     def __init__(
-        self, place: str, stream: ByteStream, end: StreamEnd, loop: Watching, wake: Callable[[], None]
+        self, place: str, stream: ByteStream, backend: StreamBackend, loop: Watching, wake: Callable[[], None]
     ) -> None:
         self._place = place
         self._stream = stream
-        self._end = end
+        self._backend = backend
         self._loop = loop
         self._wake = wake
         self._backlog = bytearray()
@@ -61,7 +61,7 @@ class StreamOutput:
         """Number of bytes that have been lost."""
         self._awaited = False
         stream.outlet = self._writable
-        stream.disconnect(end.write)
+        stream.disconnect(backend.write)
         stream.connect(self._send, self._send_block)
 
     # --- called by the device ----------------------------------------------------------------
@@ -120,14 +120,14 @@ class StreamOutput:
         backlog = self._backlog
         while backlog:
             with memoryview(backlog) as view, view[:BLOCK] as block:
-                taken = self._end.take(block)
+                taken = self._backend.take(block)
             if not taken:
                 return
             del backlog[:taken]
             self._progress = time.monotonic()
 
     def _watch(self) -> None:
-        fd = self._end.outlet()
+        fd = self._backend.outlet()
         if fd is None:
             return
         self._progress = time.monotonic()
@@ -153,7 +153,7 @@ class StreamOutput:
         self._write()
         self._progress = time.monotonic()
         while self._backlog and time.monotonic() < self._progress + PATIENCE:
-            fd = self._end.outlet()
+            fd = self._backend.outlet()
             if fd is None:
                 break
             select.select([], [fd], [], PATIENCE / 10) if fd < 1024 else time.sleep(PATIENCE / 100)
@@ -167,7 +167,7 @@ class StreamOutput:
         self.finish()
         self._stream.outlet = None
         self._stream.disconnect(self._send)
-        self._stream.connect(self._end.write, self._end.write_all)
+        self._stream.connect(self._backend.write, self._backend.write_all)
         if self.lost:
             say(f"{self._place}: {self.lost} bytes were lost")
             self.lost = 0

@@ -8,7 +8,7 @@ from devgen.hosts.kvm import KvmHost
 from devgen.runtime.machine.device_registry import Registry
 from devgen.runtime.machine.machine import Machine
 from devgen.runtime.machine.machine_config import DevicePlacement, GuestConfig, MachineConfig
-from devgen.runtime.machine.stream_ends import MemoryEnd
+from devgen.runtime.machine.stream_backends import MemoryBackend
 
 ROOT = Path(__file__).parents[3]
 CONSOLE = DevicePlacement("con", "debugcon", at={"ports": 0xE9}, streams={"out": "memory"})
@@ -28,9 +28,9 @@ def machine(guest: str, *devices: DevicePlacement, mode: str = "real", pci: bool
 
 
 def text(made: Machine) -> str:
-    end = made.ends["con", "out"]
-    assert isinstance(end, MemoryEnd)
-    return end.data.decode("ascii")
+    backend = made.backends["con", "out"]
+    assert isinstance(backend, MemoryBackend)
+    return backend.data.decode("ascii")
 
 
 @pytest.mark.parametrize("delivery", ["line", "irqfd"])

@@ -11,7 +11,7 @@ from devgen.hosts.kvm import KvmHost
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.environment import Environment
 from devgen.runtime.machine.machine_config import DevicePlacement
-from devgen.runtime.machine.stream_ends import NullEnd
+from devgen.runtime.machine.stream_backends import NullBackend
 
 
 class Listener(Device):
@@ -30,7 +30,7 @@ class Listener(Device):
             self.emit("DONE", code=0)
 
 
-class PipeEnd(NullEnd):
+class PipeBackend(NullBackend):
     """A stream end with something to say."""
 
     def __init__(self, fd: int) -> None:
@@ -42,7 +42,7 @@ class PipeEnd(NullEnd):
 
 def listening(made: Rig, fd: int) -> Listener:
     device = made.machine.add_device(DevicePlacement("ear", "listener", on_event={"DONE": "exit"}), Listener)
-    made.machine.ends["ear", "input"] = PipeEnd(fd)
+    made.machine.backends["ear", "input"] = PipeBackend(fd)
     assert isinstance(device, Listener)
     return device
 

@@ -8,13 +8,13 @@ import pytest
 
 from devgen.runtime.base.faults import MachineError
 from devgen.runtime.device.byte_stream import ByteStream
-from devgen.runtime.machine.stream_backends import open_end
-from devgen.runtime.machine.stream_ends import MemoryEnd, NullEnd
+from devgen.runtime.machine.backend_names import open_backend
+from devgen.runtime.machine.stream_backends import MemoryBackend, NullBackend
 
 
 def test_all_sinks_hear_a_byte_until_they_are_let_go() -> None:
     stream = ByteStream("s")
-    one, other = MemoryEnd(), MemoryEnd()
+    one, other = MemoryBackend(), MemoryBackend()
     stream.connect(one.write)
     stream.connect(other.write)
     stream.send(0x141)
@@ -33,7 +33,7 @@ def test_bytes_from_the_host_come_one_by_one() -> None:
 
 
 def test_memory_is_bounded() -> None:
-    end = MemoryEnd(limit=10)
+    end = MemoryBackend(limit=10)
     for value in range(1000):
         end.write(value & 0xFF)
     assert len(end.data) <= 10
@@ -41,7 +41,7 @@ def test_memory_is_bounded() -> None:
 
 def test_a_file_end_flushes_lines_and_survives_a_closed_file(tmp_path: Path) -> None:
     path = tmp_path / "out"
-    end = open_end(f"file:{path}")
+    end = open_backend(f"file:{path}")
     for value in b"one\n":
         end.write(value)
     assert path.read_bytes() == b"one\n"
@@ -53,17 +53,17 @@ def test_a_file_end_flushes_lines_and_survives_a_closed_file(tmp_path: Path) -> 
 @pytest.mark.parametrize("spec", ["", "file:", "null:x", "socket"])
 def test_unknown_ends_are_refused(spec: str) -> None:
     with pytest.raises(MachineError, match="unknown stream backend"):
-        open_end(spec)
+        open_backend(spec)
 
 
 def test_the_null_end() -> None:
-    end = open_end("null")
-    assert isinstance(end, NullEnd)
+    end = open_backend("null")
+    assert isinstance(end, NullBackend)
     assert end.fileno() is None
 
 
 def test_a_closed_standard_output_takes_bytes_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdout", None)
-    end = open_end("stdio")
+    end = open_backend("stdio")
     end.write(0x41)
     end.close()

@@ -13,38 +13,38 @@ from pathlib import Path
 import pytest
 
 from devgen.runtime.base.faults import MachineError
-from devgen.runtime.machine import terminal_ends as ends
-from devgen.runtime.machine.socket_end import SocketEnd
-from devgen.runtime.machine.stream_backends import open_end
-from devgen.runtime.machine.stream_ends import NullEnd, Signal
-from devgen.runtime.machine.terminal_ends import PtyEnd, TerminalEnd
+from devgen.runtime.machine.backend_names import open_backend
+from devgen.runtime.machine import terminal_backends as terminals
+from devgen.runtime.machine.socket_backend import SocketBackend
+from devgen.runtime.machine.stream_backends import NullBackend, Signal
+from devgen.runtime.machine.terminal_backends import PtyBackend, TerminalBackend
 
 
-def arrived(end: NullEnd, limit: int = 4096) -> list[bytes | Signal]:
-    """What the end has to say, once it has something to say."""
-    fd = end.fileno()
+def arrived(backend: NullBackend, limit: int = 4096) -> list[bytes | Signal]:
+    """Return the input of a backend, once there is some."""
+    fd = backend.fileno()
     assert fd is not None
     assert select.select([fd], [], [], 5)[0]
-    return [piece for piece in end.read(limit) or () if piece]
+    return [piece for piece in backend.read(limit) or () if piece]
 
 
-def send(end: NullEnd, data: bytes) -> None:
+def send(backend: NullBackend, data: bytes) -> None:
     for value in data:
-        end.write(value)
+        backend.write(value)
 
 
 # --- pseudo-terminals ------------------------------------------------------------------------
 
 
 @pytest.fixture
-def line() -> Iterator[PtyEnd]:
-    end = PtyEnd()
-    yield end
-    end.close()
-    end.close()
+def line() -> Iterator[PtyBackend]:
+    backend = PtyBackend()
+    yield backend
+    backend.close()
+    backend.close()
 
 
-def test_a_pseudo_terminal_carries_bytes_both_ways(line: PtyEnd) -> None:
+def test_a_pseudo_terminal_carries_bytes_both_ways(line: PtyBackend) -> None:
     fd = os.open(line.where, os.O_RDWR | os.O_NOCTTY)
     send(line, b"hi\n\x00")
     received = b""
@@ -57,7 +57,7 @@ def test_a_pseudo_terminal_carries_bytes_both_ways(line: PtyEnd) -> None:
     assert line.read(1) == (b"",)  # who has left may come again
 
 
-def test_what_nobody_reads_is_lost_and_nobody_waits(line: PtyEnd) -> None:
+def test_what_nobody_reads_is_lost_and_nobody_waits(line: PtyBackend) -> None:
     send(line, b"x" * 100_000)
 
 
@@ -65,21 +65,21 @@ def test_what_nobody_reads_is_lost_and_nobody_waits(line: PtyEnd) -> None:
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> Iterator[SocketEnd]:
-    end = SocketEnd(tmp_path / "line")
-    yield end
-    end.close()
-    end.close()
+def door(tmp_path: Path) -> Iterator[SocketBackend]:
+    backend = SocketBackend(tmp_path / "line")
+    yield backend
+    backend.close()
+    backend.close()
 
 
-def connect(end: SocketEnd) -> socket.socket:
+def connect(backend: SocketBackend) -> socket.socket:
     client = socket.socket(socket.AF_UNIX)
-    client.connect(end.where)
-    assert arrived(end) == []
+    client.connect(backend.where)
+    assert arrived(backend) == []
     return client
 
 
-def test_a_socket_carries_bytes_both_ways(door: SocketEnd) -> None:
+def test_a_socket_carries_bytes_both_ways(door: SocketBackend) -> None:
     send(door, b"nobody hears")
     with connect(door) as client:
         send(door, b"hi")
@@ -89,14 +89,14 @@ def test_a_socket_carries_bytes_both_ways(door: SocketEnd) -> None:
         assert arrived(door) == [b"c"]
 
 
-def test_bytes_that_are_known_together_arrive_whole_though_nobody_reads_yet(door: SocketEnd) -> None:
+def test_bytes_that_are_known_together_arrive_whole_though_nobody_reads_yet(door: SocketBackend) -> None:
     with connect(door) as client:
         for _ in range(20):
             door.write_all(b"x" * 100)
         assert len(client.recv(10_000)) == 2000
 
 
-def test_after_one_has_left_another_may_come(door: SocketEnd) -> None:
+def test_after_one_has_left_another_may_come(door: SocketBackend) -> None:
     waiting = door.fileno()
     connect(door).close()
     assert door.fileno() != waiting
@@ -110,9 +110,9 @@ def test_after_one_has_left_another_may_come(door: SocketEnd) -> None:
 
 def test_only_the_user_may_connect_and_the_name_goes_with_the_end(tmp_path: Path) -> None:
     path = tmp_path / "line"
-    end = SocketEnd(path)
+    backend = SocketBackend(path)
     assert path.stat().st_mode & 0o777 == 0o600
-    end.close()
+    backend.close()
     assert not path.exists()
 
 
@@ -121,47 +121,47 @@ def test_a_name_left_over_is_taken_but_nothing_else_is(tmp_path: Path) -> None:
     left = socket.socket(socket.AF_UNIX)
     left.bind(str(path))
     left.close()
-    end = SocketEnd(path)
+    backend = SocketBackend(path)
     with pytest.raises(MachineError, match="cannot open stream backend"):
-        open_end(f"socket:{path}")  # somebody listens
-    end.close()
+        open_backend(f"socket:{path}")  # somebody listens
+    backend.close()
     path.write_text("precious")
     with pytest.raises(MachineError, match="exists and is not a socket"):
-        open_end(f"socket:{path}")
+        open_backend(f"socket:{path}")
     assert path.read_text() == "precious"
 
 
 @pytest.mark.parametrize("spec", ["socket:/no/such/folder/line", "socket:" + "x" * 200, "file:/no/such/folder/log"])
 def test_what_cannot_be_opened_is_told_in_a_line(spec: str) -> None:
     with pytest.raises(MachineError, match="cannot open stream backend"):
-        open_end(spec)
+        open_backend(spec)
 
 
 # --- the terminal --------------------------------------------------------------------------
 
 
 @pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[int, TerminalEnd]]:
-    """(what the user types into, the end on the other side)."""
-    monkeypatch.setattr(ends, "_in_foreground", os.isatty)
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[int, TerminalBackend]]:
+    """(the side that the user types into, the backend at the other side)."""
+    monkeypatch.setattr(terminals, "_in_foreground", os.isatty)
     user, ours = pty.openpty()
     with os.fdopen(os.dup(ours), "wb", buffering=0) as output:
-        end = TerminalEnd(output, ours)  # type: ignore[arg-type]
-        yield user, end
-        end.close()
+        backend = TerminalBackend(output, ours)  # type: ignore[arg-type]
+        yield user, backend
+        backend.close()
     os.close(user)
     os.close(ours)
 
 
-def test_keys_come_at_once_and_the_terminal_is_given_back(terminal: tuple[int, TerminalEnd]) -> None:
-    user, end = terminal
+def test_keys_come_at_once_and_the_terminal_is_given_back(terminal: tuple[int, TerminalBackend]) -> None:
+    user, backend = terminal
     before = termios.tcgetattr(user)
-    assert not end.eager
-    end.start()
-    assert end.eager
+    assert not backend.eager
+    backend.start()
+    assert backend.eager
     os.write(user, b"a\r\x03")
-    assert arrived(end) == [b"a\r\x03"]
-    end.stop()
+    assert arrived(backend) == [b"a\r\x03"]
+    backend.stop()
     assert termios.tcgetattr(user) == before
 
 
@@ -174,30 +174,30 @@ def test_keys_come_at_once_and_the_terminal_is_given_back(terminal: tuple[int, T
         (b"\x01?z", [b"z"]),
     ],
 )
-def test_the_escape_key(terminal: tuple[int, TerminalEnd], typed: bytes, meant: list[bytes | Signal]) -> None:
-    user, end = terminal
-    end.start()
+def test_the_escape_key(terminal: tuple[int, TerminalBackend], typed: bytes, meant: list[bytes | Signal]) -> None:
+    user, backend = terminal
+    backend.start()
     os.write(user, typed)
-    assert arrived(end) == meant
+    assert arrived(backend) == meant
 
 
-def test_an_escape_may_come_in_two_parts(terminal: tuple[int, TerminalEnd]) -> None:
-    user, end = terminal
-    end.start()
+def test_an_escape_may_come_in_two_parts(terminal: tuple[int, TerminalBackend]) -> None:
+    user, backend = terminal
+    backend.start()
     os.write(user, b"\x01")
-    assert arrived(end) == []
+    assert arrived(backend) == []
     os.write(user, b"x")
-    assert arrived(end) == [Signal.QUIT]
+    assert arrived(backend) == [Signal.QUIT]
 
 
 def test_what_is_no_terminal_is_read_as_it_is(tmp_path: Path) -> None:
     reader, writer = os.pipe()
     with (tmp_path / "out").open("wb") as output:
-        end = TerminalEnd(output, reader)
-        end.start()
+        backend = TerminalBackend(output, reader)
+        backend.start()
         os.write(writer, b"\x01x")
-        assert arrived(end) == [b"\x01x"]
+        assert arrived(backend) == [b"\x01x"]
         os.close(writer)
-        assert end.read(10) is None
-        end.close()
+        assert backend.read(10) is None
+        backend.close()
     os.close(reader)

@@ -15,7 +15,7 @@ from devgen.runtime.device.environment import Environment
 from devgen.runtime.machine.event_loop import EventLoop
 from devgen.runtime.machine.machine import Machine
 from devgen.runtime.machine.machine_config import DevicePlacement, MachineConfig
-from devgen.runtime.machine.stream_ends import Arrival, NullEnd, Signal
+from devgen.runtime.machine.stream_backends import Arrival, NullBackend, Signal
 from devgen.runtime.machine.stream_inputs import StreamInputs
 
 PATIENCE = 5
@@ -61,7 +61,7 @@ class Port(Device):
             assert self.news.wait_for(condition, PATIENCE)
 
 
-class PipeEnd(NullEnd):
+class PipeBackend(NullBackend):
     """A descriptor to read; ``keys`` turns what comes into what it means."""
 
     def __init__(self, fd: int, keys: Callable[[bytes], Arrival] | None = None) -> None:
@@ -90,8 +90,8 @@ class Rig:
         self.port = port
 
     @contextmanager
-    def running(self, end: NullEnd) -> Iterator[Port]:
-        self.machine.ends["port", "line"] = end
+    def running(self, backend: NullBackend) -> Iterator[Port]:
+        self.machine.backends["port", "line"] = backend
         loop = EventLoop(self.machine.lock, lambda: None, self.failures.append)
         inputs = StreamInputs(self.machine, loop, self.quits.set)
         inputs.start()
@@ -135,13 +135,13 @@ def drained(rig: Rig, length: int) -> bytes:
 
 
 def test_a_device_gets_no_more_than_it_has_room_for(rig: Rig, pipe: tuple[int, int]) -> None:
-    with rig.running(PipeEnd(pipe[0])):
+    with rig.running(PipeBackend(pipe[0])):
         os.write(pipe[1], b"abcdefghij")
         assert drained(rig, 10) == b"abcdefghij"
 
 
 def test_what_it_has_no_room_for_stays_in_the_pipe(rig: Rig, pipe: tuple[int, int]) -> None:
-    with rig.running(PipeEnd(pipe[0])) as port:
+    with rig.running(PipeBackend(pipe[0])) as port:
         os.write(pipe[1], b"abcdefghij")
         port.await_(lambda: len(port.held) == 4)
     assert os.read(pipe[0], 100) == b"efghij"
@@ -150,12 +150,12 @@ def test_what_it_has_no_room_for_stays_in_the_pipe(rig: Rig, pipe: tuple[int, in
 def test_a_plain_file_waits_for_the_device_too(rig: Rig, tmp_path: Path) -> None:
     path = tmp_path / "typed"
     path.write_bytes(bytes(range(100)))
-    with path.open("rb") as file, rig.running(PipeEnd(file.fileno())):
+    with path.open("rb") as file, rig.running(PipeBackend(file.fileno())):
         assert drained(rig, 100) == bytes(range(100))
 
 
 def test_an_eager_end_is_read_and_kept_for_the_device(rig: Rig, pipe: tuple[int, int]) -> None:
-    with rig.running(PipeEnd(pipe[0], lambda data: [Signal.QUIT if data == b"!" else data])):
+    with rig.running(PipeBackend(pipe[0], lambda data: [Signal.QUIT if data == b"!" else data])):
         os.write(pipe[1], b"abcdefghij")
         rig.port.await_(lambda: len(rig.port.held) == 4)
         os.write(pipe[1], b"!")
@@ -164,7 +164,7 @@ def test_an_eager_end_is_read_and_kept_for_the_device(rig: Rig, pipe: tuple[int,
 
 
 def test_a_break_keeps_its_place_among_the_bytes(rig: Rig, pipe: tuple[int, int]) -> None:
-    with rig.running(PipeEnd(pipe[0], lambda data: [data, Signal.BREAK, b"z"])) as port:
+    with rig.running(PipeBackend(pipe[0], lambda data: [data, Signal.BREAK, b"z"])) as port:
         os.write(pipe[1], b"abcde")
         port.await_(lambda: len(port.held) == 4)
         assert (port.breaks, rig.read()) == (0, b"abcd")
@@ -173,14 +173,14 @@ def test_a_break_keeps_its_place_among_the_bytes(rig: Rig, pipe: tuple[int, int]
 
 def test_a_flood_from_an_eager_end_is_bounded(rig: Rig, pipe: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("devgen.runtime.machine.stream_inputs.MOST_KEPT", 3)
-    with rig.running(PipeEnd(pipe[0], lambda data: [data[n : n + 1] for n in range(len(data))])):
+    with rig.running(PipeBackend(pipe[0], lambda data: [data[n : n + 1] for n in range(len(data))])):
         os.write(pipe[1], b"abcdefghij")
         rig.port.await_(lambda: len(rig.port.held) == 3)
         assert rig.read() == b"abc"
 
 
 def test_restoring_a_snapshot_lets_waiting_bytes_in(rig: Rig, pipe: tuple[int, int]) -> None:
-    with rig.running(PipeEnd(pipe[0])) as port:
+    with rig.running(PipeBackend(pipe[0])) as port:
         empty = port.save_state()
         os.write(pipe[1], b"abcdef")
         port.await_(lambda: len(port.held) == 4)

@@ -12,10 +12,10 @@ import pytest
 
 from devgen.runtime.device.byte_stream import ByteStream
 from devgen.runtime.machine import stream_outputs
-from devgen.runtime.machine.socket_end import SocketEnd
-from devgen.runtime.machine.stream_ends import FileEnd
+from devgen.runtime.machine.socket_backend import SocketBackend
+from devgen.runtime.machine.stream_backends import FileBackend
 from devgen.runtime.machine.stream_outputs import BACKLOG, BLOCK, StreamOutput
-from devgen.runtime.machine.terminal_ends import PtyEnd
+from devgen.runtime.machine.terminal_backends import PtyBackend
 
 
 class Loop:
@@ -46,14 +46,14 @@ def stream() -> ByteStream:
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> Iterator[SocketEnd]:
-    end = SocketEnd(tmp_path / "line")
-    yield end
-    end.close()
+def door(tmp_path: Path) -> Iterator[SocketBackend]:
+    backend = SocketBackend(tmp_path / "line")
+    yield backend
+    backend.close()
 
 
 @pytest.fixture
-def reader(door: SocketEnd) -> Iterator[socket.socket]:
+def reader(door: SocketBackend) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_UNIX) as client:
         client.connect(door.where)
         door.read(1)
@@ -62,7 +62,7 @@ def reader(door: SocketEnd) -> Iterator[socket.socket]:
 
 
 @pytest.fixture
-def output(stream: ByteStream, door: SocketEnd, loop: Loop) -> Iterator[StreamOutput]:
+def output(stream: ByteStream, door: SocketBackend, loop: Loop) -> Iterator[StreamOutput]:
     stream.connect(door.write)
     output = StreamOutput("uart: stream 'serial'", stream, door, loop, loop.wake)
     yield output
@@ -143,7 +143,7 @@ def test_what_is_beyond_the_backlog_is_counted_and_told(
 
 
 def test_a_reader_that_goes_takes_the_backlog_with_it(
-    stream: ByteStream, output: StreamOutput, reader: socket.socket, door: SocketEnd, loop: Loop
+    stream: ByteStream, output: StreamOutput, reader: socket.socket, door: SocketBackend, loop: Loop
 ) -> None:
     stream.send_bytes(bytearray(BACKLOG), 0, BACKLOG)
     output.flush()
@@ -176,10 +176,10 @@ def test_the_end_of_a_run_waits_for_a_reader_that_reads(
 
 
 def test_a_pseudo_terminal_gets_all_of_a_long_text(stream: ByteStream, loop: Loop) -> None:
-    end = PtyEnd()
-    stream.connect(end.write)
-    output = StreamOutput("x", stream, end, loop, loop.wake)
-    fd = os.open(end.where, os.O_RDWR | os.O_NOCTTY)
+    backend = PtyBackend()
+    stream.connect(backend.write)
+    output = StreamOutput("x", stream, backend, loop, loop.wake)
+    fd = os.open(backend.where, os.O_RDWR | os.O_NOCTTY)
     data = bytes(range(1, 251)) * 400
     for value in data:
         stream.send(value)
@@ -192,20 +192,20 @@ def test_a_pseudo_terminal_gets_all_of_a_long_text(stream: ByteStream, loop: Loo
     assert heard == data
     output.close()
     os.close(fd)
-    end.close()
+    backend.close()
 
 
 def test_a_file_gets_all_in_order(stream: ByteStream, loop: Loop, tmp_path: Path) -> None:
-    end = FileEnd((tmp_path / "log").open("wb"))
-    stream.connect(end.write)
-    output = StreamOutput("x", stream, end, loop, loop.wake)
+    backend = FileBackend((tmp_path / "log").open("wb"))
+    stream.connect(backend.write)
+    output = StreamOutput("x", stream, backend, loop, loop.wake)
     stream.send(ord("a"))
     stream.send_bytes(bytearray(b"bcd"), 0, 3)
     output.flush()
     assert (tmp_path / "log").read_bytes() == b"abcd"
     output.close()
     stream.send(ord("e"))
-    end.close()
+    backend.close()
     assert (tmp_path / "log").read_bytes() == b"abcde"
 
 

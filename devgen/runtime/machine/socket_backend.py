@@ -9,10 +9,10 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from devgen.runtime.machine.stream_ends import Arrival, Buffer, NullEnd, read_available, write_available
+from devgen.runtime.machine.stream_backends import Arrival, Buffer, NullBackend, read_available, write_available
 
 
-class SocketEnd(NullEnd):
+class SocketBackend(NullBackend):
     """A listening Unix socket. One client at a time may connect, only of the user who runs devgen.
 
     Bytes that the device sends without a client, or faster than the client reads, are lost.

@@ -9,11 +9,11 @@ import tty
 from contextlib import suppress
 from typing import BinaryIO, Final
 
-from devgen.runtime.machine.stream_ends import (
+from devgen.runtime.machine.stream_backends import (
     Arrival,
     Buffer,
-    FileEnd,
-    NullEnd,
+    FileBackend,
+    NullBackend,
     Signal,
     read_available,
     write_available,
@@ -23,7 +23,7 @@ ESCAPE: Final = 0x01
 HELP: Final = "Ctrl-A x ends the run, Ctrl-A b sends a break, Ctrl-A Ctrl-A is Ctrl-A for the guest"
 
 
-class TerminalEnd(FileEnd):
+class TerminalBackend(FileBackend):
     """Standard input and output of devgen.
 
     During a run a terminal is in raw mode: each key goes to the guest, including Ctrl-C. Ctrl-A is the escape key for
@@ -109,7 +109,7 @@ def _in_foreground(fd: int) -> bool:
         return False
 
 
-class PtyEnd(NullEnd):
+class PtyBackend(NullBackend):
     """A pseudo-terminal for another program, such as a terminal emulator. Output that is not read in time is lost."""
 
     direct = False
@@ -151,11 +151,11 @@ class PtyEnd(NullEnd):
         self._master = self._slave = -1
 
 
-def standard_streams() -> TerminalEnd:
+def standard_streams() -> TerminalBackend:
     """The terminal, pipe or file at standard output and standard input; what is closed is replaced by nothing."""
     if sys.stdout is None:  # started with standard output closed
-        return TerminalEnd(open(os.devnull, "wb"), _standard_input(), owned=True)
-    return TerminalEnd(sys.stdout.buffer, _standard_input())
+        return TerminalBackend(open(os.devnull, "wb"), _standard_input(), owned=True)
+    return TerminalBackend(sys.stdout.buffer, _standard_input())
 
 
 def _standard_input() -> int | None:
