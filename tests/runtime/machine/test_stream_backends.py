@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from devgen.runtime.base.faults import MachineError
-from devgen.runtime.machine.backend_names import open_backend
 from devgen.runtime.machine import terminal_backends as terminals
+from devgen.runtime.machine.backend_names import open_backend
 from devgen.runtime.machine.socket_backend import SocketBackend
 from devgen.runtime.machine.stream_backends import NullBackend, Signal
 from devgen.runtime.machine.terminal_backends import PtyBackend, TerminalBackend
