@@ -54,7 +54,18 @@ REGISTER: Final = (
     Attribute(("sizes",), judge.sizes_changed, judge.size_range),
     Attribute(("halves",), always("handling of halves changed", "behaviour")),
 )
-REGISTER_OTHERS: Final = ("name", "path", "file", "title", "description", "fields", "hooks", "window", "when")
+REGISTER_OTHERS: Final = (
+    "name",
+    "path",
+    "file",
+    "title",
+    "description",
+    "fields",
+    "hooks",
+    "window",
+    "when",
+    "external",
+)
 
 FIELD: Final = (
     Attribute(("lsb",), always("moved", "breaking"), lambda lsb: f"bit {lsb}"),
@@ -62,7 +73,7 @@ FIELD: Final = (
     *_EFFECTS,
     Attribute(("reset",), always("reset value changed", "breaking"), judge.hexadecimal),
 )
-FIELD_OTHERS: Final = ("name", "path", "title", "description", "msb", "mask", "values")
+FIELD_OTHERS: Final = ("name", "path", "title", "description", "msb", "mask", "values", "enumeration")
 
 DOORBELL: Final = (
     Attribute(("region", "offset"), always("moved", "breaking"), lambda place: f"{place[0]}+{place[1]:#x}"),
@@ -80,7 +91,7 @@ LINE: Final = (
     Attribute(("vector",), always("vector changed", "breaking"), judge.or_none),
     Attribute(("pme",), always("power management event changed", "behaviour")),
 )
-LINE_OTHERS: Final = ("name", "description", "level")
+LINE_OTHERS: Final = ("name", "description", "level", "external")
 
 INPUT: Final = (_COUNT,)
 INPUT_OTHERS: Final = ("name", "description", "on_input")

@@ -146,17 +146,16 @@ def _range(field: FieldView) -> str:
 
 def _compare_labels(device: str, label: str, old: FieldView, new: FieldView) -> Iterator[Change]:
     """Compare an enumeration: a driver writes and expects the values of its labels."""
-    before, after = ({entry.name: entry.value for entry in field.values} for field in (old, new))
+    before, after = ({entry.name: entry.text for entry in field.values} for field in (old, new))
     names = {value: name for name, value in after.items() if name not in before}
     for name, value in before.items():
         if name in after:
             if after[name] != value:
-                values = hex(value), hex(after[name])
-                yield Change(device, label, f"value of {name} changed", "breaking", *values)
+                yield Change(device, label, f"value of {name} changed", "breaking", value, after[name])
         elif value in names:
-            yield Change(device, label, f"value {value:#x} renamed", "compatible", name, names[value])
+            yield Change(device, label, f"value {value} renamed", "compatible", name, names[value])
         else:
-            yield Change(device, label, f"value {name} removed", "breaking", hex(value))
+            yield Change(device, label, f"value {name} removed", "breaking", value)
     for value, name in names.items():
         if value not in before.values():
-            yield Change(device, label, f"value {name} added", "compatible", "", hex(value))
+            yield Change(device, label, f"value {name} added", "compatible", "", value)

@@ -17,7 +17,7 @@ from typing import get_args
 from devgen.common.quick_dataclass import dataclass
 from devgen.language.diagnostics.reporting import SourceText
 from devgen.language.ir import BuiltinName, Expr, LineKind, Range
-from devgen.language.model import Mark, PropertyType, View
+from devgen.language.model import Label, Mark, PropertyType, View
 
 
 @dataclass(slots=True, frozen=True)
@@ -45,7 +45,7 @@ class FieldEntry:
     name: str
     lsb: int
     width: int
-    labels: tuple[tuple[str, int], ...] = ()
+    labels: tuple[Label, ...] = ()
 
 
 @dataclass(slots=True, frozen=True)

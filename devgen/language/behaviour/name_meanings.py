@@ -60,6 +60,7 @@ from devgen.language.ir import (
     TextByte,
     TimerQuery,
 )
+from devgen.language.model import Label
 from devgen.language.scope import (
     ActionEntry,
     ConstantEntry,
@@ -158,6 +159,17 @@ class Names(ABC):
         """Return a hint if a similar name is in scope."""
         return did_you_mean(name, (*self.unit.locals, *self.unit.scope.names(), *_SUGGESTED))
 
+    def several_values(self, node: ast.expr) -> tuple[Label, tuple[Label, ...]] | None:
+        """Return a label that names several values, and all labels of its field. Return None for anything else."""
+        if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Attribute):
+            return None
+        base = self.resolve(node.value)
+        if base is None or not isinstance(base.entry, FieldEntry):
+            return None
+        labels = base.entry.labels
+        label = next((label for label in labels if label.name == node.attr and not label.exact), None)
+        return None if label is None else (label, labels)
+
     def _own_index(self, file: FileEntry) -> Expr | None:
         """Return the array element to which the hook belongs."""
         if file.count is None:
@@ -241,9 +253,10 @@ class Names(ABC):
                         what = f"field {base.entry.name}.{name}"
                         return stored_in(Thing(what, field, readonly=base.readonly), place, field.width, None)
             case FieldEntry(labels=labels):
-                for label, value in labels:
-                    if label == name:
-                        return Thing(f"label {label}", value=Int(value), readonly="is a constant")
+                for label in labels:
+                    if label.name == name:
+                        value = Int(label.value) if label.exact else None
+                        return Thing(f"label {name}", base.entry, value=value, readonly="is a constant", label=label)
             case TimerEntry(timer) if name in TIMER_QUERIES:
                 query = TimerQuery(timer, "armed" if name == "armed" else "deadline", base.index, TIMER_QUERIES[name])
                 return Thing(f"{base.what}.{name}", value=query, readonly="follows from arming and cancelling")

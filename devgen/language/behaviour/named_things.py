@@ -7,6 +7,7 @@ from typing import get_args
 from devgen.common.quick_dataclass import dataclass
 from devgen.language.behaviour import ranges
 from devgen.language.ir import BOOL, Expr, FifoQueryName, Int, Load, Now, Place, Range, Slice
+from devgen.language.model import Label
 from devgen.language.scope import (
     ActionEntry,
     ConstantEntry,
@@ -41,7 +42,7 @@ class Thing:
     """The thing that a name refers to. Only an element of an array has a ``place`` or methods, not the whole array.
 
     ``value`` is the expression that reads it, and ``place`` its storage; both are None if there is none. ``bit`` is the
-    computed number of a selected bit, and ``of`` the thing that the bit belongs to.
+    computed number of a selected bit, and ``of`` the thing that the bit belongs to. ``label``: it is a label.
     """
 
     what: str
@@ -55,6 +56,7 @@ class Thing:
     bit: Expr | None = None
     of: Thing | None = None
     file: FileEntry | None = None
+    label: Label | None = None
 
 
 _KINDS: dict[type, str] = {
@@ -89,7 +91,7 @@ def members(entry: Declared | None) -> tuple[str, ...]:
         case RegisterEntry(fields=fields):
             return tuple(field.name for field in fields)
         case FieldEntry(labels=labels):
-            return tuple(label for label, _ in labels)
+            return tuple(label.name for label in labels)
         case TimerEntry(matched=matched):
             return ("arm()",) * matched + ("arm_at(ns)", "arm_in(ns)", "cancel()", "armed", "deadline")
         case CounterEntry():
@@ -125,6 +127,8 @@ def property_range(entry: PropertyEntry) -> Range:
 
 def value_hint(thing: Thing) -> str:
     """Return a hint for a name that has no value."""
+    if thing.label is not None:
+        return "it names several values: compare with it, by == or !="
     match thing.entry:
         case RegisterEntry(window=True):
             return "it is a window: name the register behind it"

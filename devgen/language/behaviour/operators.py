@@ -11,6 +11,7 @@ from typing import Literal
 from devgen.language.behaviour import ranges
 from devgen.language.behaviour.compilation import is_text, show
 from devgen.language.behaviour.known_values import assume
+from devgen.language.behaviour.label_patterns import label_test
 from devgen.language.behaviour.name_meanings import Names
 from devgen.language.diagnostics.codes_behaviour import (
     NOT_A_NUMBER,
@@ -137,6 +138,12 @@ class Operators(Names):
         return self._bounded(Int(value.range.lo or 0) if isinstance(operand, Int) else value, node)
 
     def _compare(self, node: ast.Compare) -> Expr | None:
+        if len(node.ops) == 1 and isinstance(node.ops[0], ast.Eq | ast.NotEq):
+            for operand, other in ((node.comparators[0], node.left), (node.left, node.comparators[0])):
+                label = self.several_values(operand)
+                if label is not None:
+                    number = self.number(other)
+                    return None if number is None else label_test(number, *label, isinstance(node.ops[0], ast.Eq))
         operands = [self.check(operand) for operand in (node.left, *node.comparators)]
         ops = [_COMPARE.get(type(op)) for op in node.ops]
         if None in ops:

@@ -135,6 +135,22 @@ BAD_ALTERNATE = Kind(
     "A: {at: 0}\nB: {at: 4, alternate: A}",
     "Correct the name or the offset; use `alias` for one storage at two offsets, and `when` for registers of a mode.",
 )
+UNKNOWN_ENUMERATION = Kind(
+    "DG0441",
+    "error",
+    "no enumeration '{name}'",
+    "`values: NAME` refers to one of the device's `enumerations`.",
+    "fields: {MODE: {bits: '1:0', values: modes}}",
+    "Declare it under `enumerations`, or correct the name.",
+)
+LABEL_TWICE = Kind(
+    "DG0442",
+    "error",
+    "the label {name} has two values",
+    "Labels of reads and writes share a namespace, because behaviour and tests name them alike: `CTRL.MODE.RUN`.",
+    "MODE: {bits: '1:0', read_values: {RUN: 1}, write_values: {RUN: 2}}",
+    "Rename one of the two.",
+)
 COALESCE_READABLE = Kind(
     "DG0416",
     "error",

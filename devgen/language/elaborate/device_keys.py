@@ -5,7 +5,7 @@ from __future__ import annotations
 from devgen.language.diagnostics.reporting import Diagnostics
 from devgen.language.elaborate.capability_lists import check_capabilities, draft_capabilities
 from devgen.language.elaborate.doorbell_keys import DoorbellMap
-from devgen.language.elaborate.elaboration import Context, Tree
+from devgen.language.elaborate.elaboration import Context, Tree, entries
 from devgen.language.elaborate.error_keys import build_errors
 from devgen.language.elaborate.express_keys import check_express
 from devgen.language.elaborate.external_keys import find_todo
@@ -41,7 +41,7 @@ from devgen.language.reading.source_map import Sources
 
 def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
     """Build the device that a merged, valid tree describes, and report errors to ``sink``."""
-    ctx = Context(sources, sink)
+    ctx = Context(sources, sink, enumerations=entries(tree, "enumerations"))
     bus, retain = Bus(tree.get("bus", "sysbus")), tree.get("retain", False)
     constants = build_constants(ctx, tree)
     properties = build_properties(ctx, tree)

@@ -29,8 +29,9 @@ _NO_ENTRIES: Tree = {}
 class Context:
     """The state of building one device.
 
-    ``static`` is a scope with the properties only, for sizes and start values. ``behaves``: some behaviour was
-    compiled. The compiler is imported when it is first needed, since the import takes noticeable time.
+    ``enumerations`` are those that fields share. ``static`` is a scope with the properties only, for sizes and start
+    values. ``behaves``: some behaviour was compiled. The compiler is imported when it is first needed, since the import
+    takes noticeable time.
     """
 
     sources: Sources
@@ -40,6 +41,7 @@ class Context:
     names: dict[str, tuple[str, Node]] = field(default_factory=dict)
     bits: dict[str, tuple[int, int]] = field(default_factory=dict)
     behaves: bool = False
+    enumerations: Tree = field(default_factory=dict)
 
     # --- reporting -----------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from devgen.language.diagnostics import codes_layout as kinds
 from devgen.language.elaborate.elaboration import Context, Tree
+from devgen.language.elaborate.label_keys import build_labels, shared_name
 from devgen.language.elaborate.register_drafts import RegisterDraft
 from devgen.language.model import AccessType, Field
 from devgen.language.reading.quantities import bits
@@ -114,9 +115,10 @@ def _field(
         read_effect=spec.get("read_effect"),
         write_effect=spec.get("write_effect"),
         singlepulse=spec.get("singlepulse", False),
-        values=_labels(ctx, spec["values"], size) if "values" in spec else (),
+        labels=build_labels(ctx, spec, size, own),
         title=spec.get("title", ""),
         description=spec.get("description", ""),
+        enumeration=shared_name(spec),
     )
 
 
@@ -130,17 +132,6 @@ def check_effects(ctx: Context, spec: Tree, access: AccessType) -> None:
         for key in _WRITE_ONLY:
             if key in spec:
                 ctx.contradiction(spec, key, f"access: {access}", "software cannot read it")
-
-
-def _labels(ctx: Context, values: Tree, size: int) -> tuple[tuple[str, int], ...]:
-    owner: dict[int, str] = {}
-    for name, value in values.items():
-        if value >> size:
-            ctx.at_value(kinds.VALUE_TOO_WIDE, values, name, what=f"the value of '{name}',", value=value, width=size)
-        if value in owner:
-            ctx.at_value(kinds.DUPLICATE_VALUE, values, name, name=f"'{name}'", other=f"'{owner[value]}'", value=value)
-        owner.setdefault(value, name)
-    return tuple(values.items())
 
 
 def _report_overlap(ctx: Context, declared: Tree, name: str, fields: list[Field], mask: int) -> None:

@@ -35,9 +35,45 @@ RegionKind = Literal["registers", "ram", "rom"]
 RegionSpace = Literal["mmio", "pio", "config", "indirect"]
 
 
+LabelUse = Literal["both", "read", "write"]
+
+
+@dataclass(slots=True, frozen=True)
+class Label:
+    """A name for values of a field ``width`` bits wide: those whose bits in ``mask`` are the bits of ``value``.
+
+    ``use``: the accesses for whose values it is. The label of all values that no other label names has the mask 0.
+    """
+
+    name: str
+    value: int
+    mask: int
+    width: int
+    use: LabelUse
+    title: str
+    description: str
+
+    def shares(self, other: Label) -> bool:
+        """Whether another label of the field is for values of the same access."""
+        return self.use == other.use or "both" in (self.use, other.use)
+
+    @property
+    def exact(self) -> bool:
+        """Whether it names one value."""
+        return self.mask == (1 << self.width) - 1
+
+    @property
+    def text(self) -> str:
+        """The value as text: ``0x3``, ``0b1x``, ``default``."""
+        if self.exact:
+            return f"{self.value:#x}"
+        bits = ("x" if not self.mask >> at & 1 else str(self.value >> at & 1) for at in reversed(range(self.width)))
+        return "0b" + "".join(bits) if self.mask else "default"
+
+
 @dataclass(slots=True, frozen=True)
 class Field:
-    """Named bits of a register. ``reset`` is at bit 0 of the field; ``values`` are the enumeration labels."""
+    """Named bits of a register. ``reset`` is at bit 0 of the field; ``labels`` are its enumeration."""
 
     name: str
     lsb: int
@@ -47,9 +83,10 @@ class Field:
     read_effect: ReadEffect | None
     write_effect: WriteEffect | None
     singlepulse: bool
-    values: tuple[tuple[str, int], ...]
+    labels: tuple[Label, ...]
     title: str
     description: str
+    enumeration: str = ""
 
     @property
     def mask(self) -> int:

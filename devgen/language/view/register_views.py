@@ -6,7 +6,7 @@ from typing import Literal
 
 from devgen.common.quick_dataclass import dataclass
 from devgen.language import ir
-from devgen.language.model import AccessType, Decode, Halves, ReadEffect, WriteEffect
+from devgen.language.model import AccessType, Decode, Halves, LabelUse, ReadEffect, WriteEffect
 
 
 @dataclass(slots=True, frozen=True)
@@ -54,12 +54,24 @@ class StartValue:
 
 @dataclass(slots=True, frozen=True)
 class EnumerationView:
-    """A name for one value of a field."""
+    """A name for values of a field: those whose bits in ``mask`` are the bits of ``value``."""
 
     name: str
     """The label."""
     value: int
-    """The value, shifted to bit 0."""
+    """The value, shifted to bit 0; of several values the bits that do not matter are 0."""
+    mask: int
+    """The bits that matter: all bits of the field for one value, 0 for the label of all values without another one."""
+    exact: bool
+    """Whether it names one value."""
+    text: str
+    """The value as text: ``0x3``, ``0b1x`` with ``x`` for bits that do not matter, ``default``."""
+    use: LabelUse
+    """The accesses that it is for: ``both``, ``read`` or ``write``."""
+    title: str
+    """Its title, or an empty string."""
+    description: str
+    """Its description, or an empty string."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -94,6 +106,8 @@ class FieldView:
     """Whether it is 0 again after each write."""
     values: tuple[EnumerationView, ...]
     """Its enumeration; may be empty."""
+    enumeration: str
+    """The name of the device's enumeration that it shares with other fields; empty if it has its own or none."""
 
 
 @dataclass(slots=True, frozen=True)

@@ -158,7 +158,21 @@ def _field(register: str, field: model.Field) -> FieldView:
         read_effect=field.read_effect,
         write_effect=field.write_effect,
         singlepulse=field.singlepulse,
-        values=tuple(EnumerationView(name, value) for name, value in field.values),
+        values=tuple(_label(label) for label in field.labels),
+        enumeration=field.enumeration,
+    )
+
+
+def _label(label: model.Label) -> EnumerationView:
+    return EnumerationView(
+        name=label.name,
+        value=label.value,
+        mask=label.mask,
+        exact=label.exact,
+        text=label.text,
+        use=label.use,
+        title=label.title,
+        description=label.description,
     )
 
 

@@ -70,7 +70,9 @@ def _register_keys(register: RegisterView) -> Iterator[Key]:
     for field in register.fields:
         yield from ((register.path, field.name, what) for what in ("SHIFT", "WIDTH", "MASK", "RESET", "GET", "PUT"))
     for field in register.fields:
-        yield from ((register.path, field.name, "=", label.name) for label in field.values)
+        for label in field.values:
+            yield register.path, field.name, "=", label.name
+            yield register.path, field.name, "=", label.name, "MASK"
 
 
 def _upper(name: str) -> str:

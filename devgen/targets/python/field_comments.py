@@ -60,6 +60,10 @@ def _label(symbols: Symbols, place: ir.FieldPlace, value: int) -> str:
     """The label of a value, if the field's enumeration has one, or the number."""
     described: model.Register = symbols.registers[place.register.file, place.register.register].model
     labels = {
-        number: label for field in described.fields if field.name == place.field for label, number in field.values
+        label.value: label.name
+        for field in described.fields
+        if field.name == place.field
+        for label in field.labels
+        if label.exact
     }
     return labels.get(value, str(value))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from devgen.language.model import Label
 from devgen.plan.register_plan import RegisterPlan
 from devgen.plan.side_effects import Part, parts_of
 from devgen.plan.steps import WindowRead
@@ -28,9 +29,15 @@ def label_tables(symbols: Symbols) -> Iterator[Node]:
     """The enumeration of each field that has one: label and value."""
     for symbol in symbols.registers.values():
         for field in symbol.model.fields:
-            if field.values:
-                labels = [Node(f"{string(label)}: {value}") for label, value in field.values]
+            labels = [Node(f"{string(label.name)}: {label.value}") for label in _in_order(field.labels)]
+            if labels:
                 yield prefixed(f"{string(f'{symbol.register.title}.{field.name}')}: ", listing("{", labels, "}"))
+
+
+def _in_order(labels: Iterable[Label]) -> list[Label]:
+    """Return the labels of one value, each once; a value that is read has its label for reads."""
+    exact = {label.name: label for label in labels if label.exact}
+    return sorted(exact.values(), key=lambda label: label.use == "write")
 
 
 def acting_tables(symbols: Symbols) -> Iterator[Node]:
