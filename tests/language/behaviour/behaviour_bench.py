@@ -8,7 +8,7 @@ from devgen.language.behaviour import Compiled, compile_expression, compile_stat
 from devgen.language.diagnostics.diagnostic import Diagnostic
 from devgen.language.diagnostics.reporting import Diagnostics, SourceText
 from devgen.language.ir import Expr, Range, Stmt
-from devgen.language.model import Mark, View
+from devgen.language.model import Label, Mark, View
 from devgen.language.scope import (
     ActionEntry,
     CounterEntry,
@@ -87,7 +87,8 @@ def small() -> Bench:
     timers = bench.count("timers")
     more = bench.count("timers + 1")
     four = bench.count("4")
-    mode = FieldEntry("MODE", 4, 3, (("IDLE", 0), ("RUN", 1)))
+    labels = (Label("IDLE", 0, 7, 3, "both", "", ""), Label("RUN", 1, 7, 3, "both", "", ""))
+    mode = FieldEntry("MODE", 4, 3, labels)
     for entry in (
         RegisterEntry("MR", 32),
         RegisterEntry("CR", 32, (FieldEntry("ENABLE", 0, 1), mode)),
