@@ -15,7 +15,8 @@ base of all errors that a user's mistake causes (`devgen.errors` draws the tree)
 says so. Importing `devgen` is cheap: a name brings its part of the package when it is first used.
 
 - descriptions: `load_device`, `load_board`, `description_files`, `build_devices`, `list_targets`, `new_device`
-- checking: `check`, `check_text`, `check_files`, `select_diagnostics`, `format_diagnostics`, `explain`
+- checking: `check`, `check_text`, `check_files`, `fix_files`, `fix_text`, `select_diagnostics`,
+  `format_diagnostics`, `explain`
 - versions: `compare`, `ComparisonReport`, `Change`
 - other formats: `import_registers`, `ImportReport`, `Finding`, `Outcome`
 - what there is: `list_devices`, `list_todo`, `measure_devices`, `list_boards`, `find_board`, `load_project`,
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
         load_device,
     )
     from devgen.api.editing import serve_editor
+    from devgen.api.fixing import FixReport, fix_files, fix_text
     from devgen.api.guest_options import GuestOptions
     from devgen.api.importing import ImportReport, import_registers
     from devgen.api.observing import TRACE_LEVELS, MissingPackageError, TraceForm, TraceLevel, Watch
@@ -74,6 +76,7 @@ if TYPE_CHECKING:
     from devgen.build.builder import BuildError, BuildReport, Progress
     from devgen.checking.check_report import CheckReport
     from devgen.checking.explanations import Explanation, UnknownCodeError
+    from devgen.checking.fixed_files import FixedFile
     from devgen.checking.report_forms import REPORT_FORMS, ReportForm
     from devgen.comparison.changes import Change, Impact
     from devgen.comparison.comparison_report import COMPARISON_FORMS, ComparisonForm, ComparisonReport
@@ -133,6 +136,7 @@ _HOME = {
     "devgen.api.editing": ("serve_editor",),
     "devgen.api.guest_options": ("GuestOptions",),
     "devgen.api.importing": ("ImportReport", "import_registers"),
+    "devgen.api.fixing": ("FixReport", "fix_files", "fix_text"),
     "devgen.api.observing": ("TRACE_LEVELS", "MissingPackageError", "TraceForm", "TraceLevel", "Watch"),
     "devgen.api.property_text": ("parse_properties",),
     "devgen.api.recording": ("Recording", "record_board", "record_run"),
@@ -143,6 +147,7 @@ _HOME = {
     "devgen.build.builder": ("BuildError", "BuildReport", "Progress"),
     "devgen.checking.check_report": ("CheckReport",),
     "devgen.checking.explanations": ("Explanation", "UnknownCodeError"),
+    "devgen.checking.fixed_files": ("FixedFile",),
     "devgen.checking.report_forms": ("REPORT_FORMS", "ReportForm"),
     "devgen.comparison.changes": ("Change", "Impact"),
     "devgen.comparison.comparison_report": ("COMPARISON_FORMS", "ComparisonForm", "ComparisonReport"),
@@ -205,6 +210,8 @@ __all__ = [
     "FailedBuild",
     "FileError",
     "Finding",
+    "FixReport",
+    "FixedFile",
     "FunctionHost",
     "GuestConfig",
     "GuestOptions",
@@ -256,6 +263,8 @@ __all__ = [
     "find_board",
     "find_project",
     "find_traces",
+    "fix_files",
+    "fix_text",
     "format_diagnostics",
     "import_registers",
     "list_boards",

@@ -6,6 +6,7 @@ format of its own.
 
 - ``report_forms``: the formats by name. ``sarif_form``, ``junit_form``, ``ci_forms``: one function for each format.
 - ``parallel_runs``: the checks of many files on all processors.
+- ``mending``: applies the changes that findings offer. ``fixed_files``: which files may be changed, and replacing them.
 - ``explanations``: what the catalogue says about a code, for ``devgen explain``.
 
 For example, ``render("github", diagnostics, files)`` returns the lines with which a GitHub workflow annotates a pull
