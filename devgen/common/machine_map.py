@@ -17,6 +17,9 @@ SPACE_TITLES: Final[dict[Space, str]] = {"mmio": "memory", "pio": "port"}
 LOW_RAM: Final = 3 << 30
 """Greatest size of RAM below 4 GiB; further RAM starts at 4 GiB. Devices and BARs use the addresses between."""
 
+HIGH_RAM: Final = 4 << 30
+"""Where RAM continues that does not fit below."""
+
 CONFIG_ADDRESS: Final = 0xCF8
 """Port of PCI's configuration address register; the data register follows it."""
 

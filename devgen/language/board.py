@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from devgen.common.machine_map import LOW_RAM
+from devgen.common.machine_map import HIGH_RAM, LOW_RAM
 from devgen.common.quick_dataclass import dataclass
 from devgen.language.board_guest import BoardGuest, BoardKernel, GuestBuilder
 from devgen.language.diagnostics import codes_board as kinds
@@ -20,7 +20,6 @@ Tree = dict[str, Any]
 PAGE = 4096
 RAM_LIMIT = 1 << 40
 """The most bytes of RAM that a board may have: 1 TiB."""
-HIGH_RAM = 1 << 32
 ECAM = 1 << 20
 """Bytes of bus 0's configuration space in memory."""
 NMI_WIRE = "nmi"

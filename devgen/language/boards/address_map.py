@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from devgen.common.machine_map import CHIPS, CONFIG_ADDRESS, CONFIG_PORTS, LOW_RAM, SPACE_SIZES, SPACE_TITLES, Space
+from devgen.common.machine_map import (
+    CHIPS,
+    CONFIG_ADDRESS,
+    CONFIG_PORTS,
+    HIGH_RAM,
+    LOW_RAM,
+    SPACE_SIZES,
+    SPACE_TITLES,
+    Space,
+)
 from devgen.language.board import ECAM
 from devgen.language.boards.board_under_check import BoardUnderCheck, Placed, Tree
 from devgen.language.diagnostics import codes_placements as kinds
 from devgen.language.diagnostics.places import Related
 from devgen.language.model import Bus, Region
-
-HIGH_RAM = 4 << 30
 
 
 @dataclass(slots=True, frozen=True)

@@ -8,8 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from devgen.common.machine_map import LOW_RAM
-from devgen.runtime.machine.machine import HIGH_RAM
+from devgen.common.machine_map import HIGH_RAM, LOW_RAM
 
 USABLE: Final = 1
 RESERVED: Final = 2

@@ -9,53 +9,38 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from devgen.common.machine_map import CHIPS, CONFIG_ADDRESS, LOW_RAM, Space
-from devgen.runtime.base.faults import DeviceError, MachineError, RuntimeFault, StateError, suggest
+from devgen.runtime.base.faults import DeviceError, MachineError, RuntimeFault, suggest
 from devgen.runtime.base.guest_log import AccessLog
 from devgen.runtime.base.machine_lock import MachineLock
-from devgen.runtime.base.packed_memory import pack, unpack
-from devgen.runtime.base.plain_state import Json, mapping
+from devgen.runtime.base.plain_state import Json
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.environment import Environment
 from devgen.runtime.device.irq_line import IrqLine
-from devgen.runtime.device.saved_state import Restoration, arm_restored
 from devgen.runtime.machine.backend_names import open_named, say
 from devgen.runtime.machine.event_actions import EventAction, PlainAction, QmpAction, RunAction, parse_action
 from devgen.runtime.machine.event_reactions import EventReactions
-from devgen.runtime.machine.gsi import SharedLine
+from devgen.runtime.machine.interrupt_lines import MAX_GSI, InterruptLines
 from devgen.runtime.machine.machine_config import NMI_WIRE, DevicePlacement, MachineConfig
-from devgen.runtime.machine.placement import Layout
+from devgen.runtime.machine.machine_memory import MachineMemory
+from devgen.runtime.machine.machine_state import MachineState
 from devgen.runtime.machine.stream_backends import StreamBackend
 from devgen.runtime.machine.wires import Wires
-from devgen.runtime.memory.access import Access, CutOps
-from devgen.runtime.memory.address_space import AddressSpace
-from devgen.runtime.memory.memory_region import MemoryRegion, transaction
+from devgen.runtime.memory.memory_region import transaction
 from devgen.runtime.memory.ram_block import RamBlock
 from devgen.runtime.observe.journal import observed_line
-from devgen.runtime.pci import PciBus, PciDevice, PciHostBridge, ecam_window
+from devgen.runtime.pci import PciBus, PciDevice, PciHostBridge
 from devgen.runtime.time.clock import Clocks
 
 if TYPE_CHECKING:
     from devgen.runtime.machine.device_registry import Registry
 
-GsiSink = Callable[[int, int], None]
-MessageSink = Callable[[int, int], object]
 AddressChoice = Callable[[Device], Mapping[str, int]]
 EventSink = Callable[[str, str, dict[str, int]], None]
 
-HIGH_RAM: Final = 4 << 30
-MAX_GSI: Final = 1023
-BAR_PRIORITY: Final = -1
-MESSAGE_WINDOW: Final = 0xFEE0_0000
-"""A 32-bit write by a device here is an interrupt message (Intel SDM 3, 11.11). Other regions take precedence."""
 
-MESSAGE_WINDOW_SIZE: Final = 1 << 20
-STATE_VERSION: Final = 1
-
-
-class Machine:
+class Machine(InterruptLines):
     """A machine built from ``config``. Raises MachineError or DeviceError with the line of the board file.
 
     ``ram`` replaces the RAM that the machine would allocate (the caller keeps ownership); ``clocks`` replaces its
@@ -76,17 +61,15 @@ class Machine:
         self.config = config
         self._log = log
         self.lock = MachineLock()
+        super().__init__(self.lock)
         self.clocks = clocks or _clocks(config)
-        self._root = MemoryRegion.container("memory", 1 << 64)
-        self._io_root = MemoryRegion.container("io", 1 << 16)
-        self.memory = AddressSpace("memory", self._root)
-        self.io = AddressSpace("io", self._io_root)
-        self.ram: RamBlock | None = ram
+        self._cleanup = ExitStack()
+        self._spaces = MachineMemory(config, ram, self._cleanup)
+        self.memory, self.io, self.layout = self._spaces.memory, self._spaces.io, self._spaces.layout
         self.devices: dict[str, Device] = {}
         self.pci: PciBus | None = None
         self.host_bridge: PciHostBridge | None = None
-        self.gsi_sinks: list[GsiSink] = []
-        self.message_sinks: list[MessageSink] = []
+        self.message_sinks = self._spaces.message_sinks
         """Called with the address and the data of each message; under the lock."""
         self.event_sinks: list[EventSink] = []
         self.on_exit: list[Callable[[], None]] = []
@@ -94,19 +77,12 @@ class Machine:
         """Called under the lock with False before a machine reset, with True after it."""
         self.exit_code: int | None = None
         self.backends: dict[tuple[str, str], StreamBackend] = {}
-        self._window: MemoryRegion | None = None
-        self._gsis: dict[int, SharedLine] = {}
-        self.nmi = SharedLine(self._nmi_changed)
-        """The wire to the processor's NMI input: its rising edge is a non-maskable interrupt."""
-        self._nmi_sinks: list[Callable[[], None]] = []
         self._actions: dict[tuple[str, str], EventAction] = {}
         self._reactions = EventReactions()
-        self.layout = Layout()
         self._wires = Wires()
         self._combinations = {
             (placement.name, pin): how for placement in config.devices for pin, how in placement.inputs.items()
         }
-        self._cleanup = ExitStack()
         try:
             with self.transaction():
                 self._build(registry)
@@ -117,12 +93,11 @@ class Machine:
     # --- building ----------------------------------------------------------------------
 
     def _build(self, registry: Registry | None) -> None:
-        self._add_ram(self.config.ram)
-        self._reserve_chips()
-        if self.config.irqchip == "kernel":
-            self._add_message_window()
+        self._spaces.build()
         if self.config.pci:
-            self._add_pci()
+            self.pci = self._spaces.add_pci()
+            self.host_bridge = PciHostBridge(self._environment("pci-host-bridge"), self.pci)
+            self._spaces.add_host_bridge(self.pci, self.host_bridge)
         for placement in self.config.devices:
             with _located(placement):
                 self._add_device(placement, registry)
@@ -135,65 +110,6 @@ class Machine:
             with _located(placement):
                 self._check_inputs(placement)
         self._wires.settle()
-
-    def _add_ram(self, size: int) -> None:
-        if self.ram is None and size:
-            self.ram = self._allocate(size)
-        if self.ram is None:
-            return
-        size = self.ram.size
-        block = MemoryRegion.ram("ram", size, self.ram)
-        if size <= LOW_RAM:
-            self._map("mmio", 0, block, "RAM")
-            return
-        self._map("mmio", 0, MemoryRegion.alias("ram-low", block, 0, LOW_RAM), "RAM")
-        self._map("mmio", HIGH_RAM, MemoryRegion.alias("ram-high", block, LOW_RAM, size - LOW_RAM), "RAM")
-
-    def _allocate(self, size: int) -> RamBlock:
-        try:
-            ram = RamBlock(size)
-        except (OSError, ValueError, OverflowError) as error:
-            raise MachineError(f"{self.config.name}: cannot get {size:#x} bytes of RAM: {error}") from None
-        self._cleanup.callback(ram.close)
-        return ram
-
-    def _reserve_chips(self) -> None:
-        """Claim the addresses of the chips that a host models: accesses there never reach a device."""
-        chips = CHIPS if self.config.irqchip == "kernel" else ()
-        for kind, space, start, size, name in chips:
-            if kind == "irqchip" or self.config.pit == "kernel":
-                self.layout.claim(space, start, size, f"the {name} of `{kind}: kernel`")
-
-    def _add_message_window(self) -> None:
-        ops = CutOps(None, self._message, Access((4, 4)))
-        self._window = MemoryRegion.io("messages", MESSAGE_WINDOW_SIZE, ops)
-        self._window.owner = _LocalApics()
-        self._root.add_subregion(MESSAGE_WINDOW, self._window, priority=BAR_PRIORITY - 1)
-
-    def is_message(self, address: int) -> bool:
-        """Whether a 32-bit write by a device at ``address`` (a multiple of 4) currently goes to ``message_sinks``."""
-        section = self.memory.flat_view.find(address)
-        return section is not None and section.region is self._window
-
-    def _message(self, offset: int, data: int, _size: int) -> None:
-        for sink in self.message_sinks:
-            sink(MESSAGE_WINDOW + offset, data)
-
-    def _add_pci(self) -> None:
-        memory = MemoryRegion.container("pci-memory", 1 << 64)
-        ports = MemoryRegion.container("pci-io", 1 << 16)
-        self._root.add_subregion(0, memory, priority=BAR_PRIORITY)
-        self._io_root.add_subregion(0, ports, priority=BAR_PRIORITY)
-        self.pci = PciBus(memory, ports)
-        self.host_bridge = PciHostBridge(self._environment("pci-host-bridge"), self.pci)
-        self.pci.add(self.host_bridge, 0)
-        self._map("pio", CONFIG_ADDRESS, self.host_bridge.ports, "the PCI host bridge")
-        if self.config.ecam is not None:
-            self._map("mmio", self.config.ecam, ecam_window(self.pci), "the ECAM window of PCI")
-
-    def _map(self, space: Space, address: int, region: MemoryRegion, owner: str) -> None:
-        self.layout.claim(space, address, region.size, owner)
-        (self._io_root if space == "pio" else self._root).add_subregion(address, region)
 
     def _environment(self, name: str) -> Environment:
         log = None if self._log is None else AccessLog(name, sink=self._log)
@@ -246,7 +162,7 @@ class Machine:
             address = at.get(place.region.name)
             if address is None:
                 raise MachineError(f"{device.name}: no address for region '{place.region.name}'")
-            self._map(place.space, address, place.region, f"'{device.name}' (region '{place.region.name}')")
+            self._spaces.map(place.space, address, place.region, f"'{device.name}' (region '{place.region.name}')")
 
     def _plug(self, device: PciDevice, placement: DevicePlacement) -> None:
         if self.pci is None:
@@ -321,65 +237,22 @@ class Machine:
         """The board's name."""
         return self.config.name
 
-    def surroundings(self) -> dict[str, Json]:
-        """See `Observable`: the size of RAM in bytes."""
-        return {"ram": 0 if self.ram is None else self.ram.size}
+    @property
+    def ram(self) -> RamBlock | None:
+        """The machine's RAM, if it has any."""
+        return self._spaces.ram
+
+    def is_message(self, address: int) -> bool:
+        """Whether a 32-bit write by a device at ``address`` (a multiple of 4) currently goes to ``message_sinks``."""
+        return self._spaces.is_message(address)
 
     def is_ram(self, address: int, length: int) -> bool:
         """Whether ``length`` bytes of guest memory at ``address`` are the machine's RAM."""
-        size = 0 if self.ram is None else self.ram.size
-        if address >= HIGH_RAM:
-            return address + length <= HIGH_RAM + size - LOW_RAM
-        return address + length <= min(size, LOW_RAM)
+        return self._spaces.is_ram(address, length)
 
-    # --- interrupts ----------------------------------------------------------------------
-
-    def connect_line(self, line: IrqLine, gsi: int) -> None:
-        """Connect ``line`` to ``gsi``; the GSI's level is the OR of all connected lines."""
-        if gsi not in self._gsis:
-            self._gsis[gsi] = SharedLine(lambda level: self._gsi_changed(gsi, level))
-        line.connect(self._gsis[gsi].source(line.level))
-
-    def connect_gsi(self, sink: GsiSink) -> None:
-        """Call ``sink(gsi, level)`` on every change, and immediately for each GSI that is high."""
-        with self.lock:
-            self.gsi_sinks.append(sink)
-            for gsi, line in self._gsis.items():
-                if line.level:
-                    sink(gsi, 1)
-
-    def disconnect_gsi(self, sink: GsiSink) -> None:
-        """Undo ``connect_gsi``."""
-        with self.lock:
-            if sink in self.gsi_sinks:
-                self.gsi_sinks.remove(sink)
-
-    def gsi_level(self, gsi: int) -> int:
-        """The present level (0 or 1) of ``gsi``; 0 if nothing is connected to it."""
-        line = self._gsis.get(gsi)
-        return 0 if line is None else line.level
-
-    def _gsi_changed(self, gsi: int, level: int) -> None:
-        for sink in self.gsi_sinks:
-            sink(gsi, level)
-
-    def connect_nmi(self, sink: Callable[[], None]) -> None:
-        """Call ``sink()`` for each rising edge of the NMI wire, and immediately if it is high."""
-        with self.lock:
-            self._nmi_sinks.append(sink)
-            if self.nmi.level:
-                sink()
-
-    def disconnect_nmi(self, sink: Callable[[], None]) -> None:
-        """Undo ``connect_nmi``."""
-        with self.lock:
-            if sink in self._nmi_sinks:
-                self._nmi_sinks.remove(sink)
-
-    def _nmi_changed(self, level: int) -> None:
-        if level:
-            for sink in self._nmi_sinks:
-                sink()
+    def surroundings(self) -> dict[str, Json]:
+        """See `Observable`: the size of RAM in bytes."""
+        return {"ram": 0 if self.ram is None else self.ram.size}
 
     # --- events and the end of a run -----------------------------------------------------
 
@@ -410,7 +283,7 @@ class Machine:
         with self.lock, self.transaction():
             for callback in self.on_reset:
                 callback(False)
-            for device in self._all_devices().values():
+            for device in self.all_devices().values():
                 device.reset()
             for callback in self.on_reset:
                 callback(True)
@@ -432,23 +305,16 @@ class Machine:
         """Close."""
         self.close()
 
-    def _all_devices(self) -> dict[str, Device]:
+    def all_devices(self) -> dict[str, Device]:
+        """Return the devices by name, with the PCI host bridge first."""
         if self.host_bridge is None:
             return self.devices
         return {self.host_bridge.name: self.host_bridge, **self.devices}
 
-    # --- snapshots -----------------------------------------------------------------------
-
     def save_state(self, *, with_ram: bool = True) -> dict[str, Json]:
         """Return the clocks, every device and, if ``with_ram``, RAM as plain JSON data with a version."""
         with self.lock:
-            return {
-                "machine": self.config.name,
-                "version": STATE_VERSION,
-                **self.clocks.save(),
-                "ram": None if self.ram is None or not with_ram else pack(self.ram.view),
-                "devices": {name: device.save_state() for name, device in self._all_devices().items()},
-            }
+            return self._state().save(with_ram)
 
     def load_state(self, data: Json) -> None:
         """Restore what ``save_state`` returned. RAM is unchanged if ``data`` was saved without it.
@@ -456,27 +322,11 @@ class Machine:
         The clocks may be earlier or later than the saved ones. Raises StateError, with nothing changed, for data that
         is not a saved state of this machine.
         """
-        fields = mapping(data, "machine state", ("machine", "version", "clock", "rtc", "host", "ram", "devices"))
-        if fields["version"] != STATE_VERSION:
-            raise StateError(f"machine state version {str(fields['version'])[:32]} is not {STATE_VERSION}")
-        times = self.clocks.check(fields)
-        saved_ram = fields["ram"]
-        ram = None if saved_ram is None else unpack(saved_ram, 0 if self.ram is None else self.ram.size, "RAM")
-        devices = self._all_devices()
-        saved = mapping(fields["devices"], "'devices'", list(devices))
         with self.lock, self.transaction():
-            restorations = [device.prepare_state(saved[name]) for name, device in devices.items()]
-            self._apply(times, ram, restorations)
+            self._state().load(data, self._wires.held())
 
-    def _apply(self, times: tuple[int, int, int], ram: bytes | None, restorations: list[Restoration]) -> None:
-        self.clocks.restore(times)
-        if self.ram is not None and ram is not None:
-            self.ram.view[:] = ram
-            self.ram.mark_dirty(0, self.ram.size)
-        with self._wires.held():
-            for restoration in restorations:
-                restoration.apply()
-        arm_restored(restorations)
+    def _state(self) -> MachineState:
+        return MachineState(self.config.name, self.clocks, self.ram, self.all_devices())
 
 
 def _clocks(config: MachineConfig) -> Clocks:
@@ -484,12 +334,6 @@ def _clocks(config: MachineConfig) -> Clocks:
     if config.clock == "manual":
         return Clocks.manual(0, config.rtc_epoch)
     return Clocks.live(running=False)
-
-
-class _LocalApics:
-    """Owner of the message window. A message runs no handler of a device, so it is never refused as re-entry."""
-
-    engaged = 0
 
 
 @contextmanager

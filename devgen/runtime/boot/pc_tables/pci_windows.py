@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from devgen.common.machine_map import LOW_RAM
-from devgen.runtime.machine.machine import HIGH_RAM, Machine
+from devgen.common.machine_map import HIGH_RAM, LOW_RAM
+from devgen.runtime.machine.machine import Machine
 
 PORTS_START: Final = 0x1000
 PORTS_END: Final = 1 << 16
