@@ -15,6 +15,37 @@ if TYPE_CHECKING:
     from devgen.hosts.bench import Bench, BenchMaker
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add devgen's options."""
+    group = parser.getgroup("devgen", "virtual devices")
+    group.addoption(
+        "--devgen-registers",
+        action="store_true",
+        help="check every register of the project's descriptions: reset value, writes, read-only bits, access sizes",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Add the checks of registers, before ``-k`` and the like choose."""
+    if config.getoption("--devgen-registers"):
+        from devgen.testing.register_items import register_items
+
+        items.extend(register_items(session))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """List the checks of registers that could not be made, and why."""
+    if config.getoption("--devgen-registers"):
+        from devgen.testing.register_items import unchecked
+
+        lines = unchecked(terminalreporter.stats.get("skipped", []))
+        if lines:
+            terminalreporter.section("registers: what could not be checked")
+            for line in lines:
+                terminalreporter.write_line(line)
+
+
 @pytest.fixture
 def bench(request: pytest.FixtureRequest) -> Iterator[BenchMaker]:
     """A factory of benches, each closed after the test.

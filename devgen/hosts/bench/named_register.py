@@ -264,7 +264,8 @@ class Register:
     def _base(self) -> int:
         """Return the bits to write beside a changed field."""
         ones, zeros = self._place.acting
-        value = 0 if self._place.reg.read is None else int(self.read())
+        reg = self._place.reg
+        value = 0 if reg.read is None and reg.view is None else int(self.read())
         return value & ~ones | zeros
 
     def __dir__(self) -> Iterator[str]:

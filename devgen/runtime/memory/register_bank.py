@@ -78,7 +78,7 @@ class RegisterBank:
     access is resolved. Called under the machine's lock.
     """
 
-    __slots__ = ("_access", "_decode", "_log", "_lookup", "_reserved", "access", "name", "registers", "size")
+    __slots__ = ("_access", "_log", "_lookup", "access", "decode", "name", "registers", "reserved", "size")
 
     def __init__(
         self,
@@ -101,8 +101,8 @@ class RegisterBank:
         self.size = size
         self.access = access or Access()
         self.registers = registers
-        self._decode = decode
-        self._reserved = reserved
+        self.decode = decode
+        self.reserved = reserved
         self._log = log if isinstance(log, AccessLog) else AccessLog(name, sink=log)
         self._lookup = RegisterLookup(registers)
         self._access = self.access
@@ -134,7 +134,7 @@ class RegisterBank:
         """Return the register at ``offset`` if it is accessed as ``exact`` or ``word``."""
         there = [hit for hit in hits if hit.start <= offset < hit.end]
         answer = first_of(there, write) if there else None
-        if answer is None or (answer.reg.decode or self._decode) == "lanes":
+        if answer is None or (answer.reg.decode or self.decode) == "lanes":
             return None
         return answer
 
@@ -172,10 +172,10 @@ class RegisterBank:
 
     def _misses(self, offset: int, hits: Sequence[Hit]) -> bool:
         """Whether a unit at ``offset`` accesses none of ``hits``; only lanes reach registers behind their offset."""
-        return not hits or (self._decode != "lanes" and not any(hit.start <= offset < hit.end for hit in hits))
+        return not hits or (self.decode != "lanes" and not any(hit.start <= offset < hit.end for hit in hits))
 
     def _nothing_read(self, offset: int, size: int) -> Reader:
-        value = mask_of_bytes(size) if self._reserved == "ones" else 0
+        value = mask_of_bytes(size) if self.reserved == "ones" else 0
         return self._noted_read(read_zero if value == 0 else partial(int, value), "reserved", self.name, offset)
 
     def _nothing_write(self, offset: int) -> Writer:
@@ -206,7 +206,7 @@ class RegisterBank:
         part = min(hit.bytes, self.access.implemented[1])
         into = offset - hit.start
         first = into - into % part
-        if into != first and (hit.reg.decode or self._decode) == "exact":
+        if into != first and (hit.reg.decode or self.decode) == "exact":
             return None
         if self.access.endian == "big":
             first = hit.bytes - first - part
@@ -249,7 +249,7 @@ class RegisterBank:
         return lanes
 
     def _lanes_read(self, offset: int, size: int, hits: Sequence[Hit]) -> Reader:
-        fill = mask_of_bytes(size) if self._reserved == "ones" else 0
+        fill = mask_of_bytes(size) if self.reserved == "ones" else 0
         parts: list[tuple[Reader, int]] = []
         for hit, unit_shift, reg_shift, bits in self._lanes(hits, offset, size, write=False):
             fill &= ~(bits << unit_shift)
