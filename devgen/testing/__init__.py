@@ -10,6 +10,6 @@ pytest loads the plugin wherever devgen is installed. For example::
 - ``pytest_plugin``: the fixture, pytest's hooks and options. It imports the other modules when they are needed.
 - ``failure_text``: what a failed comparison of a register or a field shows.
 - ``register_items``: the checks of ``--devgen-registers`` as test items; ``check_plan`` decides which checks apply,
-  ``register_checks`` makes them, ``register_model`` says what a write should do.
+  ``register_checks`` makes them, ``bit_rules`` says what a write should do.
 - ``hidden_frames``: a mistake in the use of a bench is shown at the test's own line.
 """

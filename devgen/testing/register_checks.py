@@ -12,8 +12,8 @@ from devgen.hosts.bench.stored_registers import stored
 from devgen.language import ir, model
 from devgen.plan.registers import PlannedRegister
 from devgen.runtime.memory.access import swap
+from devgen.testing.bit_rules import RegisterModel
 from devgen.testing.check_plan import Check, Kind, narrow_sizes
-from devgen.testing.register_model import RegisterModel
 
 PATTERNS: Final = (-1, 0, 0x5555_5555_5555_5555, 0xAAAA_AAAA_AAAA_AAAA, -1)
 """What is written in turn, each cut to the register's width."""
