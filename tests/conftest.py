@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import browser
+import editor_tools
 import fetch_fio
 import fetch_linux
 import fetch_qemu
@@ -29,6 +30,10 @@ def missing(marker: str) -> str | None:
             return fetch_qemu.MISSING if fetch_qemu.find() is None else None
         case "browser":
             return browser.MISSING if browser.find() is None else None
+        case "npm":
+            return editor_tools.NPM_MISSING if editor_tools.yaml_language_server() is None else None
+        case "neovim":
+            return editor_tools.NEOVIM_MISSING if editor_tools.neovim() is None else None
         case "fio":
             return fetch_fio.MISSING if fetch_fio.find() is None else None
         case _:
@@ -38,7 +43,7 @@ def missing(marker: str) -> str | None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """See to the needs before any fixture is made."""
-    for marker in ("kvm", "qemu", "linux", "fio", "browser"):
+    for marker in ("kvm", "qemu", "linux", "fio", "browser", "npm", "neovim"):
         reason = missing(marker) if item.get_closest_marker(marker) is not None else None
         if reason is None:
             continue
