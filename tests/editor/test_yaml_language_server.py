@@ -100,9 +100,7 @@ def test_completion_offers_what_the_schema_knows(client: LspClient, name: str, t
         ("hover-board.yaml", BOARD, "ram", "RAM, from address 0"),
     ],
 )
-def test_hover_shows_the_documentation_of_a_key(
-    client: LspClient, name: str, text: str, word: str, shown: str
-) -> None:
+def test_hover_shows_the_documentation_of_a_key(client: LspClient, name: str, text: str, word: str, shown: str) -> None:
     place = at(client, name, text.replace(f"{word}:", f"{word[0]}{CURSOR}{word[1:]}:", 1))
     assert shown in json.dumps(client.ask("hover", name, **place))
 

@@ -13,7 +13,7 @@ NEOVIM_MISSING = "needs Neovim (on Debian: apt-get install neovim)"
 
 def yaml_language_server() -> list[str] | None:
     """The command that starts yaml-language-server, if it is installed."""
-    script = ROOT / "tests" / "editor" / "npm" / "node_modules" / "yaml-language-server" / "bin" / "yaml-language-server"
+    script = ROOT / "tests/editor/npm/node_modules/yaml-language-server/bin/yaml-language-server"
     node = shutil.which("node")
     return [node, str(script), "--stdio"] if node is not None and script.exists() else None
 
