@@ -1,27 +1,23 @@
-"""Small descriptions drawn at random, and what a guest and the world do to such a device.
+"""Small descriptions drawn at random: PCI cards with a BAR of ports and a BAR of memory, which every host has.
 
-Each description has registers of random kinds, a counter, a timer, a FIFO, an input and lines whose levels follow
-registers, the counter and the FIFO. All are PCI cards with one BAR of ports, which every host has.
+Each has registers of random kinds, a counter, two timers, a FIFO, a stream, an input, and lines whose levels follow
+registers, the counter and the FIFO. tests/kit/generated_steps.py draws what a guest and the world do to such a card,
+tests/kit/described_model.py says independently what comes of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 from hypothesis import strategies as st
 
-from devgen.hosts.bench import Bench
-from devgen.runtime.observe.journal import Output
-
 DONE = 0x38
-"""A write here ends a guest's run; drawn accesses are below."""
+"""A write here ends a guest's run."""
 
-Step = tuple[Literal["read", "write", "advance", "drive"], int, int, int]
-"""What to do, offset, bytes, value; only a value for a move of the clock (in ns) and for a level of the input."""
-
-Outcome = list[tuple[int | None, list[Output]]]
-"""Of each step: the value read, if it is a read, and the outputs (levels and events with their times) in order."""
+MARK = 0x3C
+"""A write of a byte here is the event MARKED: it shows which outputs came before it."""
 
 SKELETON = """
 device: drawn
@@ -34,15 +30,18 @@ pci:
   interrupt_pin: A
   bars:
     0: {{type: io, size: 256}}
+    1: {{type: mem32, size: 8 KiB}}
 counters:
-  ticks: {{clock: virtual, period: {period} ns, width: {width}, phase: {phase}{enable}}}
+  ticks: {{clock: {clock}, period: {period} ns, width: {width}, phase: {phase}{enable}}}
 timers:
-  once: {{clock: virtual, on_expire: '{on_once}'}}
+  once: {{clock: virtual, on_expire: [NOTE(n=3), '{on_once}']}}
   alarm: {{counter: ticks, match: MATCH, align: {align}, due: {due}, on_expire: [NOTE(n=2), '{on_alarm}']}}
 fifos:
   queue: {{depth: 3, width: 8}}
+streams:
+  line: {{on_receive: [queue.push(value), '{on_receive}'], room: queue.free, on_writable: NOTE(n=4)}}
 regions:
-  registers:
+  ports:
     bar: 0
     size: 0x40
     access: {{valid: 1..4, implemented: 1..4}}
@@ -57,6 +56,19 @@ regions:
       LEVEL: {{at: 0x30, width: 8, access: ro, read: queue.count}}
       RUN: {{at: 0x34, width: 8, reset: 1}}
       DONE: {{at: 0x38, access: wo, on_write: END()}}
+      MARK: {{at: 0x3c, width: 8, access: wo, on_write: MARKED(n=value)}}
+  bank:
+    bar: 1
+    size: 0x40
+    access: {{valid: 1..8, implemented: {implemented}, endian: {endian}}}
+    registers:
+      WIDE: {{at: 0x00, width: 64, halves: {halves}, on_write: ['NOTE(n=WIDE[39:32])', '{on_wide}']}}
+      TIME: {{at: 0x08, width: 64, access: ro, before_read: TIME = now}}
+      SHORT: {{at: 0x10, width: 16, write_effect: {short}}}
+      SEND: {{at: 0x14, width: 8, access: wo, on_write: 'if line.writable: line.send(value)'}}
+      LOG: {{at: 0x18, access: wo{coalesce}, on_write: ['LAST = value', '{on_log}']}}
+      LAST: {{at: 0x1c, access: ro}}
+  store: {{bar: 1, at: 0x1000, size: 4 KiB, ram: true}}
 gpio_in:
   button: {{on_input: [A ^= 1, '{on_button}']}}
 gpio_out:
@@ -65,15 +77,13 @@ interrupts:
   inta: {{intx: true, level: '{inta}'}}
 events:
   NOTE: {{n: 8}}
+  MARKED: {{n: 8}}
   END: {{}}
+on_reset: '{on_reset}'
 """
 
-EFFECTS = [
-    *(f"write_effect: {effect}" for effect in ("woclr", "woset", "wot", "wzc", "wzs", "wzt", "wclr", "wset")),
-    *(f"read_effect: {effect}" for effect in ("rclr", "rset")),
-    *(f"access: ro, read_effect: {effect}" for effect in ("rclr", "rset")),
-    *(f"access: {access}" for access in ("rw", "ro", "wo", "w1", "rw1")),
-]
+WRITE_EFFECTS = ("woclr", "woset", "wot", "wzc", "wzs", "wzt", "wclr", "wset")
+ACCESSES = ("rw", "ro", "wo", "w1", "rw1")
 
 ACTIONS = [
     "once.arm_in(0)",
@@ -85,12 +95,16 @@ ACTIONS = [
     "ticks.load(A[7:0])",
     "queue.push(B[7:0])",
     "queue.clear()",
+    "line.send(C[7:0])",
     "NOTE(n=A[7:0])",
     "A ^= 3",
     "B = u32(B + ticks)",
     "C = u32(C + 1)",
     "D = queue.count",
 ]
+
+OWN = {"A": "A ^= 3", "B": "B = u32(B + ticks)", "C": "C = u32(C + 1)", "D": "D = queue.count"}
+"""What changes the register itself, so that the order of a hook and an effect shows."""
 
 AFTERWARDS = [action for action in ACTIONS if ".arm" not in action or action == "once.arm_in(700)"]
 """What a timer does when it fires. It arms none for now: hosts differ in when such a timer fires for the 65th time."""
@@ -107,83 +121,145 @@ LEVELS = [
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Bits of a register that behave alike."""
+
+    msb: int
+    lsb: int
+    access: str = "rw"
+    write_effect: str | None = None
+    read_effect: str | None = None
+    reset: int = 0
+    pulse: bool = False
+
+    def keys(self) -> str:
+        """The keys of the description, without bits and reset."""
+        pairs = {"access": self.access, "write_effect": self.write_effect, "read_effect": self.read_effect}
+        pulse = ["singlepulse: true"] if self.pulse else []
+        return ", ".join([f"{key}: {value}" for key, value in pairs.items() if value is not None] + pulse)
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnRegister:
+    """One of A to D."""
+
+    name: str
+    offset: int
+    spans: tuple[Span, ...]
+    on_read: str | None
+    on_write: str | None
+
+    @property
+    def text(self) -> str:
+        """Its line of the description."""
+        keys = [f"at: {self.offset:#x}"]
+        if len(self.spans) == 1:
+            keys += [f"reset: {self.spans[0].reset:#x}", self.spans[0].keys()]
+        else:
+            fields = [
+                f"F{span.lsb}: {{bits: '{span.msb}:{span.lsb}', reset: {span.reset}, {span.keys()}}}"
+                for span in self.spans
+            ]
+            keys.append(f"fields: {{{', '.join(fields)}}}")
+        keys += [f"{hook}: '{action}'" for hook, action in self.hooks().items()]
+        return f"      {self.name}: {{{', '.join(keys)}}}"
+
+    def hooks(self) -> dict[str, str]:
+        """The hooks that it has."""
+        both = {"on_read": self.on_read, "on_write": self.on_write}
+        return {hook: action for hook, action in both.items() if action is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A description: ``text`` is the YAML, which `devgen check` accepts without a word."""
+
+    registers: tuple[DrawnRegister, ...]
+    choices: dict[str, Any]
+
+    @property
+    def text(self) -> str:
+        """The device file."""
+        return SKELETON.format(registers="\n".join(register.text for register in self.registers), **self.choices)
+
+    def __getitem__(self, key: str) -> Any:
+        """A choice of the skeleton."""
+        return self.choices[key]
+
+    def __repr__(self) -> str:
+        """What a failing example shows."""
+        return self.text
+
+
+CHOICES: dict[str, Sequence[Any]] = {
+    "clock": ["virtual", "virtual", "rtc", "host"],
+    "period": [1, 7, 100, 1000],
+    "width": [8, 16, 32],
+    "phase": ["start", "clock"],
+    "enable": ["", ", enable: 'RUN[0]'"],
+    "align": ["edge", "now"],
+    "due": ["now", "tick", "wrap"],
+    "decode": ["lanes", "exact", "word"],
+    "reserved": ["zeros", "ones"],
+    "implemented": ["1..8", "1..4", "2..2"],
+    "endian": ["little", "little", "big"],
+    "halves": ["last", "last", "each"],
+    "short": WRITE_EFFECTS,
+    "coalesce": ["", ", coalesce: true"],
+    "lamp": LEVELS,
+    "inta": LEVELS,
+    "on_go": ["once.arm_in(0)", "once.arm_in(0)", "once.arm_in(700)", "once.arm_in(700)", "alarm.arm()"],
+    **dict.fromkeys(("on_button", "on_receive", "on_wide", "on_log", "on_reset"), ACTIONS),
+    **dict.fromkeys(("on_once", "on_alarm"), AFTERWARDS),
+}
+
+PLAIN: dict[str, Sequence[Any]] = {
+    **CHOICES,
+    "clock": ["virtual"],
+    "enable": [""],
+    "decode": ["lanes"],
+    "implemented": ["1..8", "1..4", "1..4"],
+    "endian": ["little"],
+}
+"""What tests/kit/described_model.py can follow."""
+
+
 @st.composite
-def descriptions(draw: st.DrawFn) -> str:
-    """The text of a description that `devgen check` accepts."""
-
-    def one_of(choices: Sequence[Any]) -> Any:
-        return draw(st.sampled_from(choices))
-
-    registers = [f"      {name}: {_register(draw, 4 * number)}" for number, name in enumerate("ABCD")]
-    return SKELETON.format(
-        period=one_of([1, 7, 100, 1000]),
-        width=one_of([8, 16, 32]),
-        phase=one_of(["start", "clock"]),
-        enable=one_of(["", ", enable: 'RUN[0]'"]),
-        align=one_of(["edge", "now"]),
-        due=one_of(["now", "tick", "wrap"]),
-        decode=one_of(["exact", "word", "lanes"]),
-        reserved=one_of(["zeros", "ones"]),
-        registers="\n".join(registers),
-        lamp=one_of(LEVELS),
-        inta=one_of(LEVELS),
-        **{hook: one_of(ACTIONS) for hook in ("on_go", "on_button")},
-        **{hook: one_of(AFTERWARDS) for hook in ("on_once", "on_alarm")},
-    )
+def descriptions(draw: st.DrawFn, choices: dict[str, Sequence[Any]] = CHOICES) -> Drawn:
+    """A description."""
+    registers = tuple(draw(_registers(name, 4 * number)) for number, name in enumerate("ABCD"))
+    return Drawn(registers, {key: draw(st.sampled_from(values)) for key, values in choices.items()})
 
 
-def _register(draw: st.DrawFn, offset: int) -> str:
-    """A register with one effect for all bits, or with two fields; and with hooks where it can be read or written."""
-    keys = [f"at: {offset:#x}"]
-    effects = [draw(st.sampled_from(EFFECTS))]
+@st.composite
+def _registers(draw: st.DrawFn, name: str, offset: int) -> DrawnRegister:
+    """A register with one effect for all bits, or with two or three fields; with hooks where it has such accesses."""
     if draw(st.booleans()):
-        keys += [f"reset: {draw(st.sampled_from([0, 1, 0x8001, 0xFFFFFFFF])):#x}", *effects]
+        spans = [draw(_spans(31, 0, [0, 1, 0x8001, 0xFFFFFFFF]))]
     else:
-        effects.append(draw(st.sampled_from(EFFECTS)))
-        pulse = draw(st.sampled_from(["", ", GO: {bits: 31, singlepulse: true}"]))
-        fields = f"LOW: {{bits: '3:0', {effects[0]}}}, MIDDLE: {{bits: '17:6', {effects[1]}, reset: 5}}{pulse}"
-        keys.append(f"fields: {{{fields}}}")
-    if draw(st.booleans()) and not any(effect in ("access: wo", "access: w1") for effect in effects):
-        keys.append(f"on_read: '{draw(st.sampled_from(ACTIONS))}'")
-    if draw(st.booleans()) and not any(effect.startswith("access: ro") for effect in effects):
-        keys.append(f"on_write: '{draw(st.sampled_from(ACTIONS))}'")
-    return f"{{{', '.join(keys)}}}"
-
-
-VALUES = st.sampled_from([0, 1, 2, 5, 0xFF, 0x8001, 0xFFFFFFFF]) | st.integers(0, 0xFFFFFFFF)
+        spans = [draw(_spans(3, 0, [0, 5])), draw(_spans(17, 6, [0, 5]))]
+        if draw(st.booleans()):
+            spans.append(Span(31, 31, pulse=True))
+    read = any(span.access in ("rw", "ro", "rw1") for span in spans)
+    written = any(span.access != "ro" for span in spans)
+    hooks = [
+        draw(st.sampled_from([*[None] * 4, *[OWN[name]] * 8, *ACTIONS])) if possible else None
+        for possible in (read, written)
+    ]
+    return DrawnRegister(name, offset, tuple(spans), *hooks)
 
 
 @st.composite
-def accesses(draw: st.DrawFn) -> Step:
-    """An aligned access of a guest to a register or to an offset without one."""
-    size = draw(st.sampled_from([1, 2, 4, 4]))
-    offset = draw(st.integers(0, DONE // size - 1)) * size
-    if draw(st.booleans()):
-        return "read", offset, size, 0
-    return "write", offset, size, draw(VALUES) & (1 << 8 * size) - 1
-
-
-MOVES: st.SearchStrategy[Step] = st.sampled_from([0, 1, 99, 100, 700, 1300, 10_000, 256_000]).map(
-    lambda ns: ("advance", 0, 0, ns)
-)
-INPUTS: st.SearchStrategy[Step] = st.sampled_from([0, 1]).map(lambda level: ("drive", 0, 0, level))
-ACCESSES = st.lists(accesses(), min_size=1, max_size=25)
-STEPS = st.lists(accesses() | accesses() | MOVES | INPUTS, min_size=1, max_size=25)
-
-
-def on_the_bench(bench: Bench, steps: list[Step]) -> Outcome:
-    """What comes of the steps on a bench: the value that the other hosts are compared with."""
-    return [(_bench_step(bench, step), bench.journal.take()) for step in steps]
-
-
-def _bench_step(bench: Bench, step: Step) -> int | None:
-    match step:
-        case "read", offset, size, _:
-            return bench.read(None, offset, size)
-        case "write", offset, size, value:
-            bench.write(None, offset, value, size)
-        case "advance", _, _, ns:
-            bench.advance(ns)
-        case _, _, _, level:
-            bench.drive("button", level)
-    return None
+def _spans(draw: st.DrawFn, msb: int, lsb: int, resets: list[int]) -> Span:
+    """Bits with at most one side effect."""
+    reset = draw(st.sampled_from(resets))
+    match draw(st.sampled_from(["access", "write", "read", "read only"])):
+        case "write":
+            return Span(msb, lsb, "rw", write_effect=draw(st.sampled_from(WRITE_EFFECTS)), reset=reset)
+        case "read":
+            return Span(msb, lsb, "rw", read_effect=draw(st.sampled_from(["rclr", "rset"])), reset=reset)
+        case "read only":
+            return Span(msb, lsb, "ro", read_effect=draw(st.sampled_from(["rclr", "rset"])), reset=reset)
+        case _:
+            return Span(msb, lsb, draw(st.sampled_from(ACCESSES)), reset=reset)

@@ -230,7 +230,7 @@ class InputView:
     name: str
     """Its name."""
     on_input: Hook | None
-    """What a change does."""
+    """What driving it does, also at the level that it has."""
     count: Size | None
     """Number of elements; None if it is no array."""
     description: str
