@@ -15,7 +15,7 @@ from planted_faults import is_found
 from test_hosts_agree import CUTS, EVERY, EXAMPLES, RESTORES, a_restored_device_goes_on, compare
 
 import devgen.hosts.bench.bench as bench_module
-import devgen.runtime.machine.machine as machine_module
+import devgen.runtime.machine.machine_state as machine_state
 from devgen.hosts.emulator import EmulatorHost
 from devgen.hosts.emulator.access_hooks import GuestAccesses
 from devgen.hosts.kvm import KvmHost, exit_accesses
@@ -48,7 +48,7 @@ def kvm_writes_low_halves_only(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_restore_loses_timers(patch: pytest.MonkeyPatch) -> None:
-    for module in (bench_module, machine_module):
+    for module in (bench_module, machine_state):
         patch.setattr(module, "arm_restored", lambda restorations: None)
 
 
