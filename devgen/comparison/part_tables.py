@@ -73,7 +73,18 @@ FIELD: Final = (
     *_EFFECTS,
     Attribute(("reset",), always("reset value changed", "breaking"), judge.hexadecimal),
 )
-FIELD_OTHERS: Final = ("name", "path", "title", "description", "msb", "mask", "values", "enumeration")
+FIELD_OTHERS: Final = (
+    "name",
+    "path",
+    "title",
+    "description",
+    "msb",
+    "mask",
+    "values",
+    "enumeration",
+    "alternate",
+    "stored",
+)
 
 DOORBELL: Final = (
     Attribute(("region", "offset"), always("moved", "breaking"), lambda place: f"{place[0]}+{place[1]:#x}"),

@@ -40,12 +40,13 @@ class ConstantEntry:
 
 @dataclass(slots=True, frozen=True)
 class FieldEntry:
-    """A register's field; ``labels`` are its enumeration, in order."""
+    """A register's field; ``labels`` are its enumeration. ``stored``: it has bits of the register's storage."""
 
     name: str
     lsb: int
     width: int
     labels: tuple[Label, ...] = ()
+    stored: bool = True
 
 
 @dataclass(slots=True, frozen=True)

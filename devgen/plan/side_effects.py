@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache, reduce
+from operator import or_
 from typing import Final, Literal
 
 from devgen.common.quick_dataclass import dataclass
@@ -34,7 +35,8 @@ class Effect:
     toggles: Term | None = None
 
 
-# SystemRDL 2.0, 9.6 table 8 (onwrite). "store" is the absence of an onwrite property.
+# SystemRDL 2.0, 9.6 table 8 (onwrite). "store" is the absence of an onwrite property, and
+# "unstored" a write-only field on bits of a read-only one (10.1.3: such fields may overlap).
 WRITE_EFFECTS: Final[dict[str, Effect]] = {
     "store": Effect(clears="written", sets="ones"),
     "woclr": Effect(clears="ones"),
@@ -45,6 +47,7 @@ WRITE_EFFECTS: Final[dict[str, Effect]] = {
     "wzt": Effect(toggles="zeros"),
     "wclr": Effect(clears="written"),
     "wset": Effect(sets="written"),
+    "unstored": Effect(),
 }
 
 # SystemRDL 2.0, 9.6 table 7 (onread): what a read does to the bits that were read.
@@ -69,20 +72,25 @@ class Part:
 def parts_of(register: Register) -> tuple[Part, ...]:
     """Return the register's bits grouped by behaviour; fields with the same behaviour are one part.
 
-    Of fields that share bits (`alternate`) the first that can be read gives the value and the effect of a read, and the
-    first that can be written those of a write.
+    Of fields that share bits the first that can be read gives the value and the effect of a read, and the first that
+    can be written those of a write. A write-only field does not change bits of a read-only one.
     """
     if not register.fields:
         return (Part(mask_of_bits(register.width), *_behaviour(register, register)),)
     merged: dict[_Behaviour, int] = {}
     read = written = 0
+    fixed = reduce(or_, (field.mask for field in (*register.fields, *register.also) if field.access == "ro"), 0)
     for field in (*register.fields, *register.also):
         access, write, read_effect, pulse = _behaviour(field, register)
         readable = field.mask & ~read if access in READABLE else 0
         writable = field.mask & ~written if access in WRITABLE else 0
-        for bits, limited in _by_access(access, readable, writable):
+        lost = writable & fixed if access in ("wo", "w1") else 0
+        for bits, limited in _by_access(access, readable, writable & ~lost):
             key = (limited, write, read_effect, pulse)
             merged[key] = merged.get(key, 0) | bits
+        if lost:
+            key = ("wo", "unstored", None, False)
+            merged[key] = merged.get(key, 0) | lost
         read, written = read | readable, written | writable
     return tuple(Part(bits, *key) for key, bits in merged.items())
 

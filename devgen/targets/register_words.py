@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from devgen.common.quick_dataclass import dataclass
@@ -118,9 +118,29 @@ def paragraphs(text: str) -> list[tuple[str, str]]:
 
 
 def drawing(register: RegisterView) -> Iterator[tuple[Cell, ...]]:
-    """Yield the rows of a bit-field drawing, the most significant first; a field in two rows has a cell in each."""
-    cells = list(_cells(register))
-    for top in range(register.width - 1, -1, -BITS_A_ROW):
+    """Yield the rows of a bit-field drawing, the most significant first; a field in two rows has a cell in each.
+
+    Fields with bits in common are in rows of their own.
+    """
+    for layer in _layers(register.fields):
+        yield from _rows(list(_cells(register.width, layer)), register.width)
+
+
+def _layers(fields: Iterable[FieldView]) -> list[list[FieldView]]:
+    """Divide fields so that those of a layer have no bit in common; without such fields there is one layer."""
+    layers: list[list[FieldView]] = [[]]
+    for field in fields:
+        free = (layer for layer in layers if not any(field.mask & other.mask for other in layer))
+        layer = next(free, None)
+        if layer is None:
+            layers.append([field])
+        else:
+            layer.append(field)
+    return layers
+
+
+def _rows(cells: list[Cell], width: int) -> Iterator[tuple[Cell, ...]]:
+    for top in range(width - 1, -1, -BITS_A_ROW):
         bottom = max(0, top - BITS_A_ROW + 1)
         yield tuple(
             Cell(cell.field, min(cell.msb, top), max(cell.lsb, bottom))
@@ -129,10 +149,10 @@ def drawing(register: RegisterView) -> Iterator[tuple[Cell, ...]]:
         )
 
 
-def _cells(register: RegisterView) -> Iterator[Cell]:
+def _cells(width: int, fields: Iterable[FieldView]) -> Iterator[Cell]:
     """Yield the fields, and the reserved bits between them, from the most significant bit down."""
-    top = register.width - 1
-    for field in sorted(register.fields, key=lambda field: -field.lsb):
+    top = width - 1
+    for field in sorted(fields, key=lambda field: -field.lsb):
         if field.msb < top:
             yield Cell(None, top, field.msb + 1)
         yield Cell(field, field.msb, field.lsb)

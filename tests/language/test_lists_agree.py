@@ -111,7 +111,7 @@ class Listed:
 
 PAGE = Place("docs/language.md", explained("docs/language.md"), more=True)
 BOARDS = Place("docs/boards.md", explained("docs/boards.md"), more=True)
-STORE = frozenset({"store"})  # what a write does without an effect
+STORE = frozenset({"store", "unstored"})  # what a write does without an effect
 ROM = frozenset({"rom"})  # `bars: rom` has no `type`
 
 LISTS = (

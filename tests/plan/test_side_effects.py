@@ -16,7 +16,7 @@ from devgen.plan.steps import Step, Store
 
 
 def test_every_side_effect_of_the_language_is_in_the_tables() -> None:
-    assert set(WRITE_EFFECTS) == {"store", *model.WriteEffect.__args__}  # type: ignore[attr-defined]
+    assert set(WRITE_EFFECTS) == {"store", "unstored", *model.WriteEffect.__args__}  # type: ignore[attr-defined]
     assert set(READ_EFFECTS) == set(model.ReadEffect.__args__)  # type: ignore[attr-defined]
 
 

@@ -251,6 +251,8 @@ class Names(ABC):
                     if field.name == name:
                         place = FieldPlace(whole, name, lsb + field.lsb, field.width)
                         what = f"field {base.entry.name}.{name}"
+                        if not field.stored:
+                            return Thing(what, field, readonly="has no storage: a read-only field has its bits")
                         return stored_in(Thing(what, field, readonly=base.readonly), place, field.width, None)
             case FieldEntry(labels=labels):
                 for label in labels:

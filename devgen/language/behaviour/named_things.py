@@ -132,6 +132,8 @@ def value_hint(thing: Thing) -> str:
     match thing.entry:
         case RegisterEntry(window=True):
             return "it is a window: name the register behind it"
+        case FieldEntry(lsb=lsb, width=width, stored=False):
+            return f"what is written to it is `value[{lsb + width - 1}:{lsb}]` in `on_write`"
         case RegisterEntry(split=True):
             return "some of its bytes are those of other registers: name these"
         case TimerEntry(name):

@@ -25,9 +25,10 @@ FIELDS_OVERLAP = Kind(
     "DG0403",
     "error",
     "field {name} overlaps {other}",
-    "Two fields share bits.",
+    "Two fields share bits, and a read or a write could mean both.",
     "fields: {A: '3:0', B: 3}",
-    "Correct the bit numbers.",
+    "Correct the bit numbers; use `alternate` for another meaning of the same bits. A field with `access: ro` and one "
+    "with `access: wo` may share bits.",
 )
 FIELD_OUTSIDE = Kind(
     "DG0404",
@@ -131,7 +132,8 @@ BAD_ALTERNATE = Kind(
     "DG0440",
     "error",
     "{name} cannot be an alternate of {target}: {reason}",
-    "`alternate` names the register or register file that has the same bytes. Both show one storage.",
+    "`alternate` names the register or register file that has the same bytes, or the field that has the same bits. "
+    "Both show one storage.",
     "A: {at: 0}\nB: {at: 4, alternate: A}",
     "Correct the name or the offset; use `alias` for one storage at two offsets, and `when` for registers of a mode.",
 )

@@ -10,6 +10,7 @@ from typing import Any
 from devgen.language.diagnostics import codes_layout as kinds
 from devgen.language.elaborate.elaboration import Context, Tree
 from devgen.language.elaborate.label_keys import build_labels, shared_name
+from devgen.language.elaborate.overlapping_fields import settle_overlaps, stored_reset
 from devgen.language.elaborate.register_drafts import RegisterDraft
 from devgen.language.model import AccessType, Field
 from devgen.language.reading.quantities import bits
@@ -27,7 +28,7 @@ def build_fields(
     """
     given = register.get("reset")
     whole = given if type(given) is int else None
-    reset, used = 0, 0
+    reset, used, shared = 0, 0, False
     fields: list[Field] = []
     for name, value in declared.items():
         short = not isinstance(value, dict)
@@ -37,12 +38,14 @@ def build_fields(
             continue
         lsb, size = place
         mask = (1 << size) - 1 << lsb
-        if used & mask:
-            _report_overlap(ctx, declared, name, fields, mask)
+        shared = shared or bool(used & mask) or "alternate" in spec
         used |= mask
         start = _field_reset(ctx, name, spec, lsb, size, given)
         reset |= start << lsb
         fields.append(_field(ctx, declared, name, spec, lsb, size, access, start))
+    if shared:
+        found = settle_overlaps(ctx, declared, fields, whole)
+        return found, stored_reset(found) if whole is None else whole
     return tuple(fields), reset if whole is None else whole
 
 
@@ -119,6 +122,7 @@ def _field(
         title=spec.get("title", ""),
         description=spec.get("description", ""),
         enumeration=shared_name(spec),
+        alternate=spec.get("alternate", ""),
     )
 
 
@@ -132,8 +136,3 @@ def check_effects(ctx: Context, spec: Tree, access: AccessType) -> None:
         for key in _WRITE_ONLY:
             if key in spec:
                 ctx.contradiction(spec, key, f"access: {access}", "software cannot read it")
-
-
-def _report_overlap(ctx: Context, declared: Tree, name: str, fields: list[Field], mask: int) -> None:
-    other = next(field for field in fields if (1 << field.width) - 1 << field.lsb & mask)
-    ctx.at_key(kinds.FIELDS_OVERLAP, declared, name, name=f"'{name}'", other=f"'{other.name}'")

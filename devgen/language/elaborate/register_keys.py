@@ -173,7 +173,7 @@ def _set_file_stride(ctx: Context, draft: FileDraft) -> None:
 
 def _register_entry(draft: RegisterDraft) -> RegisterEntry:
     spec = draft.spec if draft.view is None else draft.view.owner.spec
-    labels = tuple(FieldEntry(field.name, field.lsb, field.width, field.labels) for field in draft.fields)
+    labels = tuple(FieldEntry(field.name, field.lsb, field.width, field.labels, field.stored) for field in draft.fields)
     return RegisterEntry(
         draft.name,
         draft.width,

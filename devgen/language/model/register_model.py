@@ -73,7 +73,10 @@ class Label:
 
 @dataclass(slots=True, frozen=True)
 class Field:
-    """Named bits of a register. ``reset`` is at bit 0 of the field; ``labels`` are its enumeration."""
+    """Named bits of a register. ``reset`` is at bit 0 of the field; ``labels`` are its enumeration, and ``enumeration``
+    is the name of the shared one. ``alternate``: the field of which this one is another meaning. ``stored``: what is
+    written is stored; a write-only field has no storage on bits of a read-only one.
+    """
 
     name: str
     lsb: int
@@ -87,6 +90,8 @@ class Field:
     title: str
     description: str
     enumeration: str = ""
+    alternate: str = ""
+    stored: bool = True
 
     @property
     def mask(self) -> int:

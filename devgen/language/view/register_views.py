@@ -104,6 +104,10 @@ class FieldView:
     """What a written bit does: ``woclr``, ``woset``, ``wot``, ``wzc``, ``wzs``, ``wzt``, ``wclr`` or ``wset``."""
     singlepulse: bool
     """Whether it is 0 again after each write."""
+    alternate: str | None
+    """The path of the field of whose bits it is another meaning; None for others."""
+    stored: bool
+    """Whether what is written is stored: not on bits of a read-only field."""
     values: tuple[EnumerationView, ...]
     """Its enumeration; may be empty."""
     enumeration: str

@@ -160,6 +160,8 @@ def _field(register: str, field: model.Field) -> FieldView:
         singlepulse=field.singlepulse,
         values=tuple(_label(label) for label in field.labels),
         enumeration=field.enumeration,
+        alternate=f"{register}.{field.alternate}" if field.alternate else None,
+        stored=field.stored,
     )
 
 
