@@ -147,6 +147,23 @@ def test_the_range_of_a_diagnostic_counts_utf_16(client: LspClient) -> None:
     assert [diagnostic["range"]["start"] for diagnostic in found] == [{"line": 3, "character": 16}]
 
 
+@pytest.mark.parametrize(("right", "wrong"), [("device: tick", "device: tikc"), ("intr: 10", "inrt: 10")])
+def test_a_code_action_mends_a_board(client: LspClient, right: str, wrong: str) -> None:
+    good = BOARD.replace("board: bench", "board: mended")
+    text = good.replace(right, wrong, 1)
+    client.open("mended.yaml", text)
+    place = client.diagnostics("mended.yaml")[0]["range"]
+    (action,) = client.ask("codeAction", "mended.yaml", range=place, context={"diagnostics": []})
+    assert (action["kind"], action["isPreferred"]) == ("quickfix", True)
+    ((uri, (edit,)),) = action["edit"]["changes"].items()
+    start, end = (edit["range"][side]["character"] for side in ("start", "end"))
+    lines = text.split("\n")
+    line = edit["range"]["start"]["line"]
+    lines[line] = lines[line][:start] + edit["newText"] + lines[line][end:]
+    assert (uri, "\n".join(lines)) == (client.uri("mended.yaml"), good)
+    client.notify("textDocument/didClose", {"textDocument": {"uri": client.uri("mended.yaml")}})
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-32"])
 def test_a_client_may_choose_how_positions_count(tmp_path: Path, encoding: str) -> None:
     with LspClient(tmp_path, encodings=[encoding]) as own:
