@@ -14,7 +14,8 @@ assert dev.read32(0x00) == 102                      # DR
 base of all errors that a user's mistake causes (`devgen.errors` draws the tree). What can be called from other threads
 says so. Importing `devgen` is cheap: a name brings its part of the package when it is first used.
 
-- descriptions: `load_device`, `load_board`, `description_files`, `build_devices`, `list_targets`, `new_device`
+- descriptions: `load_device`, `load_board`, `description_files`, `build_devices`, `build_project`, `list_targets`,
+  `project_targets`, `new_device`
 - checking: `check`, `check_text`, `check_files`, `fix_files`, `fix_text`, `select_diagnostics`,
   `format_diagnostics`, `explain`
 - versions: `compare`, `ComparisonReport`, `Change`
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from devgen.api.accelerators import ACCELS, Accel, Host, choose_accel, make_host, why_no_kvm
     from devgen.api.board_configuration import board_configuration
     from devgen.api.boards import Board, run_board
-    from devgen.api.building import FailedBuild, build_devices, list_targets
+    from devgen.api.building import FailedBuild, build_devices, build_project, list_targets, project_targets
     from devgen.api.catalogue import (
         DeviceEntry,
         TodoEntry,
@@ -105,7 +106,7 @@ _HOME = {
     "devgen.api.accelerators": ("ACCELS", "Accel", "Host", "choose_accel", "make_host", "why_no_kvm"),
     "devgen.api.board_configuration": ("board_configuration",),
     "devgen.api.boards": ("Board", "run_board"),
-    "devgen.api.building": ("FailedBuild", "build_devices", "list_targets"),
+    "devgen.api.building": ("FailedBuild", "build_devices", "build_project", "list_targets", "project_targets"),
     "devgen.api.catalogue": (
         "DeviceEntry",
         "TodoEntry",
@@ -252,6 +253,7 @@ __all__ = [
     "__version__",
     "board_configuration",
     "build_devices",
+    "build_project",
     "check",
     "check_files",
     "check_state_place",
@@ -280,6 +282,7 @@ __all__ = [
     "new_device",
     "parse_properties",
     "project_registry",
+    "project_targets",
     "read_state",
     "record_board",
     "record_run",

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from devgen.common.quick_dataclass import dataclass
+from devgen.common.toml_lines import line_of
 from devgen.errors import DevgenError
 
 SETTINGS: Final = "pyproject.toml"
@@ -159,22 +160,22 @@ def _project(root: Path, settings: dict[str, Any]) -> Project:
     )
 
 
-def _refuse_unknown(root: Path, table: dict[str, Any], known: tuple[str, ...]) -> None:
+def _refuse_unknown(root: Path, table: dict[str, Any], known: tuple[str, ...], *above: str) -> None:
     for key in table:
         if key not in known:
             near = get_close_matches(key, known, n=1)
             meant = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(known)}"
-            raise _wrong(root, f"unknown key '{key}'; {meant}")
+            raise wrong_setting(root, f"unknown key '{key}'; {meant}", *above, key)
 
 
 def _check_codes(root: Path, settings: dict[str, Any]) -> dict[str, tuple[str, ...]]:
     table = settings.get("check", {})
     if not isinstance(table, dict):
-        raise _wrong(root, "'check' is a table with 'select' and 'ignore'")
-    _refuse_unknown(root, table, _CHECK_KEYS)
+        raise wrong_setting(root, "'check' is a table with 'select' and 'ignore'", "check")
+    _refuse_unknown(root, table, _CHECK_KEYS, "check")
     for key, codes in table.items():
         if not isinstance(codes, list) or not all(isinstance(code, str) for code in codes):
-            raise _wrong(root, f"'check.{key}' is a list of codes, such as [\"DG0609\"]")
+            raise wrong_setting(root, f"'check.{key}' is a list of codes, such as [\"DG0609\"]", "check", key)
     return {key: tuple(codes) for key, codes in table.items()}
 
 
@@ -183,25 +184,32 @@ def _devices(root: Path, settings: dict[str, Any]) -> list[Any]:
     if isinstance(devices, str):
         return [devices]
     if not isinstance(devices, list) or not devices:
-        raise _wrong(root, "'devices' is a folder or a list of folders")
+        raise wrong_setting(root, "'devices' is a folder or a list of folders", "devices")
     return devices
 
 
 def _targets(root: Path, settings: dict[str, Any]) -> dict[str, Path]:
     targets = settings.get("targets", DEFAULT_TARGETS)
     if not isinstance(targets, dict) or not targets:
-        raise _wrong(root, "'targets' is a table: a target's name, and the folder that it writes to")
+        raise wrong_setting(root, "'targets' is a table: a target's name, and the folder that it writes to", "targets")
     folders = {name: _folder(root, f"targets.{name}", folder) for name, folder in targets.items()}
     if len(set(folders.values())) < len(folders):
-        raise _wrong(root, "two targets write to the same folder: each needs its own")
+        raise wrong_setting(root, "two targets write to the same folder: each needs its own", "targets")
     return folders
 
 
 def _folder(root: Path, key: str, name: object) -> Path:
     if not isinstance(name, str) or not name:
-        raise _wrong(root, f"'{key}' is a folder's name, in quotes")
+        raise wrong_setting(root, f"'{key}' is a folder's name, in quotes", *key.split(".", 1))
     return root / name
 
 
-def _wrong(root: Path, why: str) -> ProjectError:
-    return ProjectError(f"{root / SETTINGS}: [tool.devgen]: {why}")
+def wrong_setting(root: Path, why: str, *key: str) -> ProjectError:
+    """Return the error about a key of [tool.devgen], at its line of the settings where that is found."""
+    path = root / SETTINGS
+    try:
+        line = line_of(path.read_text("utf-8"), ("tool", "devgen", *key))
+    except (OSError, UnicodeDecodeError):
+        line = None
+    place = path if line is None else f"{path}:{line}"
+    return ProjectError(f"{place}: [tool.devgen]: {why}")

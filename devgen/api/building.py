@@ -8,7 +8,8 @@ from pathlib import Path
 
 from devgen.api.description_error import DescriptionError, headline
 from devgen.build.builder import DEFAULT_TARGET, BuildReport, Progress, build
-from devgen.build.target_files import known_targets
+from devgen.build.target_files import TargetNotFound, find_target, known_targets
+from devgen.project import Project, load_project, wrong_setting
 
 AnyPath = str | PathLike[str]
 
@@ -36,7 +37,7 @@ def build_devices(
     each file is replaced atomically. With ``check`` nothing is written: the report's ``stale`` and ``removed`` list the
     files that a build would change. ``templates`` is a user's folder: a subfolder overrides the templates of the target
     with its name, or is a new target. ``progress(done, total, path)`` is called before each description that must be
-    compiled.
+    compiled. The settings of a project are not read: `build_project` builds what they say.
 
     Raises:
         FailedBuild: descriptions have errors. They keep their old files; all others have been built.
@@ -49,6 +50,48 @@ def build_devices(
     if not report.ok:
         raise FailedBuild(report)
     return report
+
+
+def build_project(
+    project: Project | None = None, *, check: bool = False, progress: Progress | None = None
+) -> dict[str, BuildReport]:
+    """Build a project as its settings say, like ``devgen build`` without options: each target into its folder.
+
+    ``project`` is by default the one that the working directory is in, see `load_project`. The reports are by target.
+    ``check`` and ``progress`` are those of `build_devices`.
+
+    Raises:
+        ProjectNotFound: the working directory is in no project.
+        ProjectError: the settings are wrong, or name an unknown target.
+        FailedBuild: descriptions have errors. All other files of all targets have been built.
+        BuildError: see `build_devices`.
+    """
+    project = load_project() if project is None else project
+    reports = {
+        target: build(project.devices, folder, check, progress, project.templates, target)
+        for target, folder in project_targets(project).items()
+    }
+    for report in reports.values():
+        if not report.ok:
+            raise FailedBuild(report)
+    return reports
+
+
+def project_targets(project: Project) -> dict[str, Path]:
+    """Return the targets in a project's settings, and the folder of each.
+
+    Raises:
+        ProjectError: a target is unknown or the folder of templates is missing; the message names the line of
+            pyproject.toml.
+    """
+    if project.templates is not None and not project.templates.is_dir():
+        raise wrong_setting(project.root, f"there is no folder of templates {project.templates}", "templates")
+    for target in project.targets:
+        try:
+            find_target(target, project.templates)
+        except TargetNotFound as error:
+            raise wrong_setting(project.root, str(error), "targets", target) from error
+    return dict(project.targets)
 
 
 def list_targets(templates: AnyPath | None = None) -> list[str]:

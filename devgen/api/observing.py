@@ -14,6 +14,7 @@ from devgen.errors import ArgumentError, DevgenError, FileError
 from devgen.runtime.base.faults import suggest
 from devgen.runtime.observe import LEVELS, JsonTrace, Level, NameFilter, Tracer
 from devgen.runtime.observe.observable import Observable
+from devgen.runtime.observe.trace_names import unmatched_glob
 from devgen.runtime.observe.tracer import ProgramCounter, no_processor
 
 AnyPath = str | PathLike[str]
@@ -61,13 +62,14 @@ def watch(scene: Observable, what: Watch, program_counter: ProgramCounter = no_p
     """Trace the devices of ``scene`` while the context lasts.
 
     Raises:
-        ArgumentError: a filter that matches no device.
+        ArgumentError: a glob of ``only`` matches no name of any device.
         FileError: a file cannot be written. An error during the run is raised at the end of the context.
         MissingPackageError: ``vcd`` was given and pyvcd is not installed.
     """
     wanted = NameFilter(tuple(what.only))
-    if what.only and not any(wanted.may_pass(name) for name in scene.devices):
-        raise ArgumentError("only", f"{' '.join(what.only)} fits no device; there are {', '.join(scene.devices)}")
+    wrong = unmatched_glob(what.only, scene.devices)
+    if wrong is not None:
+        raise ArgumentError("only", wrong)
     with ExitStack() as stack:
         if what.vcd is not None:
             stack.enter_context(_waves(scene, Path(what.vcd), wanted))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from devgen import (
     ReportForm,
     build_devices,
     list_targets,
+    project_targets,
 )
 from devgen.cli.current_project import description_folders, project_or_none, shown
 from devgen.cli.finding_options import chosen_codes, format_option
@@ -71,14 +73,15 @@ def command(
         templates = project.templates
     known = {} if project is None else {name: shown(folder) for name, folder in project.targets.items()}
     silent = quiet or form != "text"
-    reports = [
-        _build(sources, folder, check, silent, templates, name)
-        for name, folder in _outputs(target, output, known).items()
-    ]
+    outputs = _outputs(target, output, known)
+    if project is not None and outputs == known:
+        project_targets(replace(project, templates=templates))
+    built = {name: _build(sources, folder, check, silent, templates, name) for name, folder in outputs.items()}
+    reports = list(built.values())
     _print_findings(reports, sources, form, chosen_codes((), (), project))
     if not silent:
-        for report in reports:
-            print_report(report, check)
+        for name, report in built.items():
+            print_report(report, check, name if len(built) > 1 else "")
     return 0 if all(report.ok and not (check and (report.stale or report.removed)) for report in reports) else 1
 
 
@@ -135,9 +138,11 @@ def print_progress() -> Progress:
     return progress
 
 
-def print_report(report: BuildReport, check: bool) -> None:
-    """Print the files that changed; with ``--check``, those that would change, and the diff."""
+def print_report(report: BuildReport, check: bool, target: str = "") -> None:
+    """Print the files that changed; with ``--check``, those that would change, and the diff; below ``target``."""
     changed = report.stale if check else report.written
+    if target:
+        click.echo(f"{target}:")
     for path in changed:
         click.echo(f"{'stale' if check else 'wrote':<8} {path}")
     for path in report.removed:

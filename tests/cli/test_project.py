@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from command_kit import Command
 
-from devgen import Project, ProjectError, ProjectNotFound, load_project
+from devgen import FailedBuild, Project, ProjectError, ProjectNotFound, build_project, load_project
 
 LAMP = """\
 device: lamp
@@ -137,6 +137,7 @@ def test_wrong_settings_are_told_in_a_line(devgen: Command, tmp_path: Path, text
         done = devgen(*command)
         assert (done.code, done.err.count("\n")) == (1, 1)
         assert message in done.err
+        assert str(tmp_path / "pyproject.toml") in done.err
     with pytest.raises(ProjectError):
         load_project(tmp_path)
 
@@ -145,4 +146,48 @@ def test_an_unknown_target_in_the_settings_is_told(devgen: Command, tmp_path: Pa
     settings(tmp_path, '[tool.devgen.targets]\npyton = "x"\n')
     describe(tmp_path / "devices")
     done = devgen("build")
-    assert (done.code, "did you mean 'python'?" in done.err) == (1, True)
+    assert (done.code, done.out) == (1, "")
+    assert f"{tmp_path}/pyproject.toml:2: [tool.devgen]: there is no target 'pyton'" in done.err
+    assert "did you mean 'python'?" in done.err
+
+
+def test_an_unknown_target_stops_the_build_before_any_target_is_built(devgen: Command, tmp_path: Path) -> None:
+    settings(tmp_path, '[tool.devgen.targets]\npython = "generated"\nhtm = "pages"\n')
+    describe(tmp_path / "devices")
+    done = devgen("build")
+    assert (done.code, "pyproject.toml:3:" in done.err) == (1, True)
+    assert not (tmp_path / "generated").exists()
+
+
+def test_a_missing_folder_of_templates_in_the_settings_is_told(devgen: Command, tmp_path: Path) -> None:
+    settings(tmp_path, '[tool.devgen]\ntemplates = "mine"\n')
+    describe(tmp_path / "devices")
+    done = devgen("build")
+    assert done.code == 1
+    assert f"{tmp_path}/pyproject.toml:2: [tool.devgen]: there is no folder of templates" in done.err
+
+
+def test_several_targets_are_named_in_the_output(devgen: Command, tmp_path: Path) -> None:
+    settings(tmp_path, '[tool.devgen.targets]\npython = "generated"\nmarkdown = "pages"\n')
+    describe(tmp_path / "devices")
+    lines = devgen("build").out.splitlines()
+    assert [line for line in lines if line.endswith(":")] == ["python:", "markdown:"]
+    assert devgen("build").out == "python:\n2 files, all current\nmarkdown:\n2 files, all current\n"
+
+
+def test_build_project_builds_what_the_settings_say(tmp_path: Path) -> None:
+    settings(tmp_path, '[tool.devgen]\ndevices = "hw"\n[tool.devgen.targets]\nmarkdown = "pages"\n')
+    describe(tmp_path / "hw")
+    reports = build_project(load_project(tmp_path))
+    assert [path.name for path in reports["markdown"].written] == ["README.md", "lamp.md"]
+    assert (tmp_path / "pages" / "lamp.md").is_file()
+
+
+def test_build_project_reports_errors_after_all_targets(tmp_path: Path) -> None:
+    settings(tmp_path, '[tool.devgen.targets]\nmarkdown = "pages"\npython = "generated"\n')
+    describe(tmp_path / "devices")
+    (tmp_path / "devices" / "bad.yaml").write_text("device: bad\n")
+    with pytest.raises(FailedBuild):
+        build_project(load_project(tmp_path))
+    assert (tmp_path / "pages" / "lamp.md").is_file()
+    assert (tmp_path / "generated" / "lamp.py").is_file()

@@ -10,6 +10,7 @@ from devgen.runtime.device.device import Device
 from devgen.runtime.machine.stale_builds import stale_class
 from devgen.runtime.memory.ram_block import RamBlock
 from devgen.runtime.observe import LEVELS
+from devgen.runtime.observe.trace_names import unmatched_glob
 from devgen.runtime.pci import PciDevice
 from devgen.runtime.time.durations import nanoseconds
 
@@ -133,10 +134,13 @@ def unknown_part(device: str, kind: str, known: Iterable[str], name: object) -> 
     return BenchError(f"{device} has no {kind} {name!r}{suggest(str(name), names)}; it has {shown}")
 
 
-def check_globs(only: object) -> None:
-    """Check the globs that select what a trace shows. Raises BenchError."""
+def check_globs(only: Iterable[str], device: Device) -> None:
+    """Check the globs that select what a trace of ``device`` shows. Raises BenchError."""
     if isinstance(only, str):
         raise BenchError(f"only is a list of globs, as [{only!r}], not a text")
+    wrong = unmatched_glob(only, {device.name: device})
+    if wrong is not None:
+        raise BenchError(f"only: {wrong}")
 
 
 def _shown(value: object) -> str:

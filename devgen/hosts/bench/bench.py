@@ -346,8 +346,9 @@ class Bench(SizedAccesses, Generic[Regs]):
         ``emit`` takes the lines; ``only`` are globs on names (``pl031.M*``). See `devgen.runtime.observe.Tracer`.
         """
         check_level(level)
-        check_globs(only)
-        return Tracer(self.machine, emit, level, NameFilter(only))
+        globs = only if isinstance(only, str) else tuple(only)
+        check_globs(globs, self.dut)
+        return Tracer(self.machine, emit, level, NameFilter(globs))
 
     def record(self, file: TextIO) -> Recorder:
         """Record a trace for `devgen.hosts.bench.replay` and ``devgen replay``, until ``close()``."""

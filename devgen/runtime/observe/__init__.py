@@ -7,6 +7,7 @@ resolved accesses are emptied when it is attached and detached.
 - ``waves``: writes the lines as a VCD file for a waveform viewer.
 - ``observable``, ``attachment`` and ``fanout``: attach observers, also several to one device.
 - ``access_names`` and ``config_space_names``: names of the registers and fields of an access.
+- ``trace_names``: all names of a device that a trace can show.
 - ``register_changes``: finds the registers that have changed. ``journal``: collects the outputs of a device.
 - ``trace_format``: reads and checks the lines of a trace file.
 
