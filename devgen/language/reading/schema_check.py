@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from devgen.common.quick_dataclass import dataclass
 from devgen.language.diagnostics import codes_keys as kinds
 from devgen.language.diagnostics.diagnostic import Kind
-from devgen.language.diagnostics.reporting import Diagnostics, did_you_mean
+from devgen.language.diagnostics.reporting import Diagnostics
 from devgen.language.diagnostics.text_form import plural
 from devgen.language.reading.schema_engines import (
     VIOLATION_LIMIT,
@@ -19,7 +18,9 @@ from devgen.language.reading.schema_engines import (
     is_valid,
     list_violations,
 )
+from devgen.language.reading.schema_help import NOTHING, enum_help, examples, form_help, is_meant, key_help
 from devgen.language.reading.source_map import Node, Sources
+from devgen.language.reading.word_fixes import Suggestion
 
 _PRUNE_ROUNDS = 3
 _WORD = re.compile(r"\w+")
@@ -41,7 +42,7 @@ def validate(tree: dict[str, Any], name: SchemaName, sources: Sources, sink: Dia
     if is_valid(name, tree, complete=True):
         return True
     violations = list_violations(tree, name)
-    reporter = _Reporter(tree, sources, sink)
+    reporter = _Reporter(tree, sources, sink, _unknown_keys_of(violations))
     for error in _one_a_place(violations):
         reporter.report(error)
     if len(violations) == VIOLATION_LIMIT:
@@ -55,6 +56,14 @@ def validate(tree: dict[str, Any], name: SchemaName, sources: Sources, sink: Dia
             return True
         violations = list_violations(tree, name)
     return False
+
+
+def _unknown_keys_of(violations: list[Violation]) -> dict[int, list[str]]:
+    return {
+        id(error.value): [key for key in error.value if key not in error.schema["properties"]]
+        for error in violations
+        if error.rule == "additionalProperties"
+    }
 
 
 def _cut(tree: dict[str, Any], error: Violation, sources: Sources) -> None:
@@ -86,6 +95,8 @@ class _Reporter:
     tree: dict[str, Any]
     sources: Sources
     sink: Diagnostics
+    unknown: dict[int, list[str]]
+    """The unknown keys of each mapping that has some, by the mapping's identity."""
 
     def report(self, error: Violation) -> None:
         _HANDLERS.get(error.rule, _Reporter._other)(self, error)
@@ -119,30 +130,38 @@ class _Reporter:
         for key in error.value:
             if key not in known:
                 mark = self.sources.key_mark(error.value, key)
-                hint = "" if self.sink.full else did_you_mean(key, known) if _WORD.fullmatch(key) else _COMMA
-                self.sink.add(kinds.UNKNOWN_KEY, mark, length=len(key), key=key, hint=hint, allowed=known)
+                meant = NOTHING if self.sink.full else key_help(self.sources, error.value, key, error.schema)
+                self.sink.add(kinds.UNKNOWN_KEY, mark, length=len(key), key=key, allowed=known, **meant)
 
     def _missing(self, error: Violation) -> None:
         node, key = self._owner(error)
         mark = self.sources.node_mark(self.tree) if node is None else self.sources.key_mark(node, key)
         for name in error.wanted:
-            if name not in error.value:
+            if name not in error.value and not is_meant(name, error.value, self.unknown.get(id(error.value), [])):
                 hint = "this is a board: check it as one" if node is None and "board" in self.tree else ""
                 self.sink.add(kinds.MISSING_KEY, mark, where=self._where(error), key=name, hint=hint)
 
     def _type(self, error: Violation) -> None:
-        self._add(kinds.WRONG_TYPE, error, expected=_expected(error.schema), hint=_examples(error.schema))
+        self._add(kinds.WRONG_TYPE, error, expected=_expected(error.schema), **self._help(error))
 
     def _enum(self, error: Violation) -> None:
-        allowed = [str(value) for value in error.wanted]
-        hint = did_you_mean(error.value, allowed) if isinstance(error.value, str) else ""
-        self._add(kinds.NOT_ALLOWED, error, allowed=allowed, hint=hint)
+        node, key = self._owner(error)
+        meant = NOTHING
+        if node is not None and not self.sink.full:
+            meant = enum_help(self.sources, node, key, error.value, error.wanted)
+        self._add(kinds.NOT_ALLOWED, error, allowed=[str(value) for value in error.wanted], **meant)
 
     def _form(self, error: Violation) -> None:
         if error.of_key:
             return self._bad_name(error)
         expected = error.schema.get("title", "valid text")
-        return self._add(kinds.BAD_FORM, error, expected=expected, hint=_examples(error.schema))
+        return self._add(kinds.BAD_FORM, error, expected=expected, **self._help(error))
+
+    def _help(self, error: Violation) -> Suggestion:
+        node, key = self._owner(error)
+        if node is None or self.sink.full:
+            return NOTHING
+        return form_help(self.sources, node, key, error.value, error.schema)
 
     def _bad_name(self, error: Violation) -> None:
         self.sink.add(
@@ -151,7 +170,7 @@ class _Reporter:
             length=len(error.value),
             name=error.value,
             expected=error.schema.get("title", "name"),
-            hint=_examples(error.schema),
+            hint=examples(error.schema),
         )
 
     def _limit(self, error: Violation) -> None:
@@ -210,9 +229,3 @@ def _expected(schema: dict[str, Any]) -> str:
     types = schema["type"]
     names = [_TYPES[type_name] for type_name in ([types] if isinstance(types, str) else types)]
     return " or ".join(names)
-
-
-def _examples(schema: dict[str, Any]) -> str:
-    examples = schema.get("examples", []) if "title" in schema else []
-    shown = [json.dumps(example) if not isinstance(example, str) else example for example in examples[:3]]
-    return f"for example {', '.join(shown)}" if shown else ""

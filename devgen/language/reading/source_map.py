@@ -106,6 +106,12 @@ class Sources:
         packed = self.marks[id(node)].get(key)
         return self.mark(self.places[id(node)] if packed is None else packed & _MASK)
 
+    def is_flow(self, node: Node) -> bool:
+        """Whether a container is written in braces or brackets."""
+        position = self.places[id(node)]
+        file = self._file(position)
+        return file.text[position - file.base : position - file.base + 1] in ("{", "[")
+
     def node_mark(self, node: Node) -> Mark:
         """Return the place where a container starts."""
         return self.mark(self.places[id(node)])

@@ -1,0 +1,197 @@
+"""What to write instead of a key or a value that the schema refuses: synonyms first, then near spellings."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from devgen.common.near_names import nearest_names
+from devgen.language.diagnostics.places import Fix, Span
+from devgen.language.diagnostics.reporting import offered
+from devgen.language.model import Mark
+from devgen.language.reading import notations, synonyms
+from devgen.language.reading.source_map import Key, Node, Sources
+from devgen.language.reading.word_fixes import Suggestion, suggestion, word_fixes
+
+NOTHING: Suggestion = {"hint": "", "fixes": ()}
+
+_EFFECT_WORDS = (
+    "a written 1 clears: woclr, sets: woset, toggles: wot; a written 0 clears: wzc, sets: wzs, toggles: wzt; any write "
+    "clears: wclr, sets: wset"
+)
+_TYPES: dict[str, tuple[type, ...]] = {
+    "object": (dict,),
+    "array": (list,),
+    "string": (str,),
+    "integer": (int,),
+    "boolean": (bool,),
+}
+
+
+def key_help(sources: Sources, node: dict[str, Any], key: str, schema: dict[str, Any]) -> Suggestion:
+    """Return what to write instead of an unknown key of a mapping that has ``schema``."""
+    known, value, mark = list(schema["properties"]), node[key], sources.key_mark(node, key)
+    meaning = synonyms.flag_meaning(key, value, known)
+    if meaning is not None:
+        return {"hint": f"in devgen this is `{meaning}`", "fixes": _pairs_fix(sources, node, key, meaning.pairs)}
+    name = synonyms.key_for(key, value, known)
+    note = synonyms.note_for_key(key, known) if name is None else ""
+    if note:
+        return {"hint": note, "fixes": ()}
+    if name in synonyms.ACCESS_KEYS and isinstance(value, str) and synonyms.access_meanings(str(name), value):
+        return _access_help(sources, node, str(name), value, key)
+    if name is not None:
+        usable = name not in node and synonyms.keeps_value(key) and _accepts(schema["properties"][name], value)
+        hint = f"in devgen this is `{name}`" + (", which is given too" if name in node else "")
+        return {"hint": hint, "fixes": word_fixes(sources, mark, key, [name]) if usable else ()}
+    return suggestion(sources, mark, key, [name for name in known if name not in node] or known)
+
+
+def is_meant(name: str, node: dict[str, Any], unknown: Sequence[str]) -> bool:
+    """Whether one of the unknown keys of a mapping, which are reported, means the key ``name``."""
+    return any(synonyms.key_for(key, node.get(key), [name]) or nearest_names(key, [name]) for key in unknown[:50])
+
+
+def _accepts(schema: dict[str, Any], value: object) -> bool:
+    """Whether a value has a type that a property takes, as far as its schema says so itself."""
+    wanted = schema.get("type")
+    types = [wanted] if isinstance(wanted, str) else wanted
+    if not types:
+        return not isinstance(value, dict | list) or "$ref" in schema
+    return any(isinstance(value, _TYPES[name]) for name in types if name in _TYPES)
+
+
+def enum_help(sources: Sources, node: Node, key: Key, value: object, allowed: Sequence[object]) -> Suggestion:
+    """Return what to write instead of a value that is none of those allowed."""
+    if not isinstance(value, str):
+        return _word_help(sources, node, key, str(value), [str(word) for word in allowed])
+    words = [str(word) for word in allowed]
+    if key in synonyms.ACCESS_KEYS:
+        return _access_help(sources, node, str(key), value)
+    number = notations.as_number(value)
+    if number is not None and any(type(word) is int and word == int(number, 0) for word in allowed):
+        return replaced(sources, node, key, value, number)
+    return _word_help(sources, node, key, value, words)
+
+
+def _word_help(sources: Sources, node: Node, key: Key, value: str, allowed: list[str]) -> Suggestion:
+    name = synonyms.value_for(_named(key), value, allowed) if isinstance(key, str) else None
+    if name is not None:
+        return replaced(sources, node, key, value, name, f"in devgen this is `{key}: {name}`")
+    return suggestion(sources, sources.value_mark(node, key), value, allowed)
+
+
+def _named(key: Key) -> str:
+    return key if isinstance(key, str) else ""
+
+
+def _access_help(sources: Sources, node: Node, key: str, value: str, written: str = "") -> Suggestion:
+    """Return what a word means as the value of ``key``, for which the file may have another key, ``written``."""
+    hook = synonyms.hook_for(value)
+    if hook:
+        return {"hint": hook, "fixes": ()}
+    meanings = synonyms.access_meanings(key, value)
+    if meanings:
+        told = " or ".join(f"`{meaning}`{f' ({meaning.note})' if meaning.note else ''}" for meaning in meanings)
+        assert isinstance(node, dict)  # the keys of an access are in mappings
+        fixes = [fix for meaning in meanings for fix in _pairs_fix(sources, node, written or key, meaning.pairs)]
+        return {"hint": f"in devgen this is {told}", "fixes": fixes}
+    near = [name for name in nearest_names(value, _ACCESS_WORDS[key]) if _is_close_effect(value, name)]
+    if len(near) == 1:
+        return {"hint": offered(near), "fixes": word_fixes(sources, sources.value_mark(node, key), value, near)}
+    return {"hint": _EFFECT_WORDS if key == "write_effect" else "", "fixes": ()}
+
+
+_ACCESS_WORDS = {
+    "access": ("rw", "ro", "wo", "rw1", "w1"),
+    "read_effect": ("rclr", "rset"),
+    "write_effect": ("woclr", "woset", "wot", "wzs", "wzc", "wzt", "wclr", "wset"),
+}
+
+
+def _is_close_effect(value: str, name: str) -> bool:
+    """Whether a word is so long, and begins so, that a mistyped letter does not turn an effect into its opposite."""
+    return len(value) >= 4 and value[:2].casefold() == name[:2]
+
+
+def form_help(sources: Sources, node: Node, key: Key, value: object, schema: dict[str, Any]) -> Suggestion:
+    """Return what to write instead of a value of another type or form."""
+    types = schema.get("type", ())
+    types = (types,) if isinstance(types, str) else types
+    text = _as_text(value)
+    for other in _readers(schema, types):
+        wanted = other(text) if text is not None else None
+        if wanted is not None and (wanted != value or "string" not in types):
+            return replaced(sources, node, key, text or "", wanted)
+    if "array" in types and isinstance(value, str) and re.match(r"-\S", value):
+        return {"hint": "write a space after each `-`", "fixes": _insertion(sources, node, key)}
+    return {"hint": examples(schema), "fixes": ()}
+
+
+def _as_text(value: object) -> str | None:
+    """Return a text, or the text of a list in brackets, such as `[3:0]` or `[1, 4]`."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and 0 < len(value) <= 2 and all(isinstance(word, str | int) for word in value):
+        return ", ".join(map(str, value))
+    return None
+
+
+def _readers(schema: dict[str, Any], types: Sequence[str]) -> list[Callable[[str], str | None]]:
+    found: list[Callable[[str], str | None]] = []
+    if "boolean" in types:
+        found.append(notations.as_boolean)
+    by_title = notations.BY_TITLE.get(schema.get("title", "").removeprefix("range of "))
+    if by_title is not None:
+        found.append(by_title)
+    if "integer" in types:
+        found.append(notations.as_number)
+    return found
+
+
+def replaced(sources: Sources, node: Node, key: Key, value: str, wanted: str, hint: str = "") -> Suggestion:
+    """Return the suggestion to write ``wanted`` in place of a value."""
+    mark = sources.value_mark(node, key)
+    span = raw_span(sources, mark, value)
+    quoted = wanted == value and sources.line(mark.file, mark.line)[mark.column - 1 :][:1] in ("'", '"')
+    hint = hint or f"write `{wanted}`{' without quotes' if quoted else ''}"
+    return {"hint": hint, "fixes": (Fix(span, wanted, f"write {wanted}"),) if span else ()}
+
+
+def raw_span(sources: Sources, mark: Mark, value: str) -> Span | None:
+    """Return the characters of a value in its file, with quotes or brackets; None if it spans lines or is escaped."""
+    rest = sources.line(mark.file, mark.line)[mark.column - 1 :]
+    closing = {"'": "'", '"': '"', "[": "]"}.get(rest[:1], "")
+    if closing:
+        end = rest.find(closing, 1)
+        return Span(mark, end + 1) if end > 0 and (closing == "]" or rest[1:end] == value) else None
+    return Span(mark, len(value)) if value and rest.startswith(value) else None
+
+
+def _pairs_fix(sources: Sources, node: dict[str, Any], key: str, pairs: synonyms.Pairs) -> tuple[Fix, ...]:
+    """Return the change of ``key: value`` to other keys and values, or none if the mapping has one of them already."""
+    start, value = sources.key_mark(node, key), sources.value_mark(node, key)
+    text = node[key] if isinstance(node[key], str) else json.dumps(node[key])
+    span = raw_span(sources, value, text)
+    if span is None or start.line != value.line or any(name in node and name != key for name, _ in pairs):
+        return ()
+    between = ", " if sources.is_flow(node) else "\n" + " " * (start.column - 1)
+    written = between.join(f"{name}: {wanted}" for name, wanted in pairs)
+    whole = Span(start, value.column + span.length - start.column)
+    return (Fix(whole, written, "write " + ", ".join(f"{name}: {wanted}" for name, wanted in pairs)),)
+
+
+def _insertion(sources: Sources, node: Node, key: Key) -> tuple[Fix, ...]:
+    mark = sources.value_mark(node, key)
+    after = Mark(mark.file, mark.line, mark.column + 1)
+    single = raw_span(sources, mark, str(node[key])) if isinstance(node, dict) else None  # type: ignore[index]
+    return (Fix(Span(after, 0), " ", "write a space after `-`"),) if single is not None else ()
+
+
+def examples(schema: dict[str, Any]) -> str:
+    """Return the examples of a form that has a title."""
+    found = schema.get("examples", []) if "title" in schema else []
+    shown = [json.dumps(example) if not isinstance(example, str) else example for example in found[:3]]
+    return f"for example {', '.join(shown)}" if shown else ""

@@ -1,0 +1,368 @@
+"""Words of other register formats, datasheets and tools, with what devgen writes for them.
+
+Sources: CMSIS-SVD (access, modifiedWriteValues, readAction), Accellera SystemRDL 2.0 (sw, onread, onwrite), UVM
+(field access policies), OpenTitan's reggen (swaccess, hwaccess), IP-XACT, QEMU's RegisterAccessInfo and
+MemoryRegionOps, the Linux kernel, and the abbreviations of vendors' datasheets.
+
+A spelling is compared without case, hyphens, underscores, slashes, dots and spaces: ``R/W1C``, ``rw1c`` and ``RW-1C``
+are one entry. Words that are near in spelling may mean the opposite (``w1c`` and ``wzc``), so these tables are asked
+before any comparison of spellings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from devgen.common.quick_dataclass import dataclass
+
+_IGNORED = re.compile(r"[-_/. ()#]")
+
+Pairs = tuple[tuple[str, str], ...]
+"""Keys and the values to write."""
+
+
+@dataclass(slots=True, frozen=True)
+class Meaning:
+    """What devgen writes for a word: keys with values. ``note`` says when, where a word has several meanings."""
+
+    pairs: Pairs
+    note: str = ""
+
+    def __str__(self) -> str:
+        """Return it as it is written: ``access: ro, read_effect: rclr``."""
+        return ", ".join(f"{key}: {value}" for key, value in self.pairs)
+
+
+def folded(word: str) -> str:
+    """Return a spelling as it is compared."""
+    return _IGNORED.sub("", word.casefold())
+
+
+def _effects(access: str, read: str, write: str) -> Pairs:
+    named = (("access", access), ("read_effect", read), ("write_effect", write))
+    return tuple((key, value) for key, value in named if value)
+
+
+# What devgen writes (access, read effect, write effect), and the words for it.
+_BEHAVIOURS: Final[tuple[tuple[tuple[str, str, str], str], ...]] = (
+    (("rw", "", ""), "rw wr readwrite rdwr riwi rwi default normal"),
+    (("ro", "", ""), "ro r readonly rdonly const hwro rosw"),
+    (("wo", "", ""), "wo w writeonly wronly"),
+    (("rw1", "", ""), "rw1 readwriteonce rwonce rwo rwo1 rwlock"),
+    (("w1", "", ""), "w1 writeonce wo1 writeonlyonce wonce"),
+    (("", "", "woclr"), "w1c rw1c w1tc wtc w1clr rw1clr wclr1 write1c w1toc w1toclear write1clear write1toclear "
+     "writeonetoclear writeoneclear onetoclear rcw1 rwc rwcs rw1cs w1cs rw1cs clearon1 woclr rw1tc eoi1 wr1c r1c wc1 "
+     "rwi1c riw1c roc1 rtw1c hw1c"),
+    (("", "", "woset"), "w1s rw1s w1ts wts w1set rw1set write1s w1toset write1set write1toset writeonetoset onetoset "
+     "rsw1 rws rw1ss w1ss woset rw1ts"),
+    (("", "", "wot"), "w1t rw1t w1tog w1toggle write1toggle write1totoggle writeonetotoggle onetotoggle toggle t wot"),
+    (("", "", "wzc"), "w0c rw0c w0tc w0clr write0c write0clear write0toclear writezerotoclear zerotoclear rcw0 wzc"),
+    (("", "", "wzs"), "w0s rw0s w0ts w0set write0s write0set write0toset writezerotoset zerotoset rsw0 wzs"),
+    (("", "", "wzt"), "w0t rw0t w0toggle write0toggle writezerototoggle zerototoggle wzt"),
+    (("", "", "wclr"), "wclr writeclear writetoclear clearonwrite cow anywriteclears"),
+    (("", "", "wset"), "wset ws writeset writetoset setonwrite anywritesets"),
+    (("ro", "rclr", ""), "rc roc rcr rorc rclr rtc rtclr cor clr readclear readtoclear readclears clearonread rdclr "
+     "rocr rcor"),
+    (("ro", "rset", ""), "rs rset rts readset readtoset setonread sor ros"),
+    (("rw", "rclr", ""), "wrc rwrc rwcor"),
+    (("rw", "rset", ""), "wrs rwrs"),
+    (("", "rclr", "wset"), "wsrc"),
+    (("", "rset", "wclr"), "wcrs"),
+    (("", "rclr", "woset"), "w1src"),
+    (("", "rset", "woclr"), "w1crs"),
+    (("", "rclr", "wzs"), "w0src"),
+    (("", "rset", "wzc"), "w0crs"),
+    (("wo", "", "wclr"), "woc"),
+    (("wo", "", "wset"), "wos"),
+    (("wo", "", "woclr"), "r0w1c wo1c"),
+    (("wo", "", "woset"), "r0w1s wo1s"),
+)  # fmt: skip
+
+# Words with several meanings, none of which can be chosen for the user.
+_AMBIGUOUS: Final[dict[str, tuple[Meaning, ...]]] = {
+    "wc": (
+        Meaning((("write_effect", "wclr"),), "any write clears, as UVM's WC"),
+        Meaning((("write_effect", "woclr"),), "written ones clear"),
+    ),
+    "clear": (
+        Meaning((("write_effect", "wclr"),), "any write clears, as SVD's modifiedWriteValues"),
+        Meaning((("read_effect", "rclr"),), "a read clears, as SVD's readAction"),
+    ),
+    "set": (
+        Meaning((("write_effect", "wset"),), "any write sets, as SVD's modifiedWriteValues"),
+        Meaning((("read_effect", "rset"),), "a read sets, as SVD's readAction"),
+    ),
+    "rsvd": (Meaning((("intent", "reserved"),), "of a register; reserved bits are those outside all fields"),),
+    "reserved": (Meaning((("intent", "reserved"),), "of a register; reserved bits are those outside all fields"),),
+    "wpd": (Meaning((("singlepulse", "true"),), "the bits are 0 again after the write"),),
+    "sc": (Meaning((("singlepulse", "true"),), "the bits are 0 again after the write"),),
+    "rwsc": (Meaning((("singlepulse", "true"),), "the bits are 0 again after the write"),),
+    "wosc": (Meaning((("singlepulse", "true"),), "the bits are 0 again after the write"),),
+    "selfclearing": (Meaning((("singlepulse", "true"),), "the bits are 0 again after the write"),),
+    "w1p": (Meaning((("singlepulse", "true"),), "the bits are 0 again after the write"),),
+}
+
+_SHOUTED: Final[dict[str, tuple[Meaning, ...]]] = {
+    "W1": (
+        Meaning((("access", "rw1"),), "readable, as UVM's W1"),
+        Meaning((("access", "w1"),), "write-only, as SystemRDL's w1"),
+    ),
+}
+"""Words that mean something else in capitals: UVM writes its policies so."""
+
+# Effects that devgen has as behaviour.
+_HOOKS: Final[dict[str, str]] = {
+    "ruser": "write what a read does under `on_read`, or its value under `read`",
+    "wuser": "write what a write does under `on_write`, or in place of the store under `write`",
+    "modify": "write what happens under `on_write` or `on_read`",
+    "modifyexternal": "write what a read does under `on_read`",
+    "na": "software cannot reach it: leave it out, or declare it under `state`",
+    "none": "software cannot reach it: leave it out, or declare it under `state`",
+}
+
+ACCESS_KEYS: Final = ("access", "read_effect", "write_effect")
+"""The keys whose values these words are."""
+
+_BY_WORD: Final[dict[str, tuple[Meaning, ...]]] = {
+    word: (Meaning(_effects(*effects)),) for effects, words in _BEHAVIOURS for word in words.split()
+} | _AMBIGUOUS
+
+
+def access_meanings(key: str, word: str) -> tuple[Meaning, ...]:
+    """Return what a word for an access means, written under ``key``; several if it is ambiguous, none if unknown."""
+    found = _SHOUTED.get(word) or _BY_WORD.get(folded(word), ())
+    under = tuple(meaning for meaning in found if len(found) > 1 and [name for name, _ in meaning.pairs] == [key])
+    if under:
+        return under
+    if key == "read_effect" and len(found) == 1:  # `read_effect: rc` says nothing about writes
+        read = tuple(pair for pair in found[0].pairs if pair[0] == key)
+        return (Meaning(read),) if read else found
+    return found
+
+
+def hook_for(word: str) -> str:
+    """Return what to write for an effect that is behaviour in devgen, or an empty string."""
+    return _HOOKS.get(folded(word), "")
+
+
+# --- other values ------------------------------------------------------------------------
+
+# A key, and its values with the words for each.
+_VALUES: Final[dict[str, dict[str, str]]] = {
+    "bus": {
+        "sysbus": "platform mmio axi ahb apb amba axi4 axilite wishbone tilelink avalon memory soc simplebus",
+        "isa": "lpc pio io port isabus",
+        "pci": "pcie pciexpress pcibus",
+    },
+    "space": {
+        "mmio": "memory mem mm memoryspace",
+        "pio": "io port ports ioport portio iospace",
+        "config": "configspace pciconfig cfg",
+        "indirect": "indexed banked",
+    },
+    "type": {
+        "int": "integer uint number uint8 uint16 uint32 uint64 u8 u16 u32 u64 int32 int64 unsigned long size",
+        "bool": "boolean flag bit",
+        "string": "str text char",
+        "bytes": "bytearray binary hex data",
+        "mem32": "memory mem mmio m32 32bit memory32",
+        "mem64": "m64 64bit memory64",
+        "io": "ioport port pio",
+        "pc": "q35 i440fx x86 x8664 microvm amd64",
+    },
+    "endian": {"little": "le lsb littleendian lsbfirst devicelittleendian", "big": "be msb bigendian msbfirst"},
+    "clock": {"virtual": "vm guest virt qemuclockvirtual", "rtc": "realtime wall wallclock date utc",
+              "host": "monotonic real system"},
+    "intent": {"reserved": "rsvd res", "unimplemented": "unimp unimpl todo notimplemented stub",
+               "undocumented": "unknown"},
+    "interrupt_pin": {"A": "inta 1", "B": "intb 2", "C": "intc 3", "D": "intd 4"},
+    "reserved": {"zeros": "0 zero raz", "ones": "1 one ff rao"},
+    "decode": {"lanes": "byteenables byte strobes lane", "exact": "strict", "word": "words dword"},
+    "irqchip": {"kernel": "true on yes kvm apic pic", "none": "false off no"},
+    "pit": {"kernel": "true on yes kvm i8254", "none": "false off no"},
+    "mode": {"real": "16 realmode 16bit", "protected": "32 32bit prot protectedmode", "long": "64 64bit longmode"},
+    "on_event": {"exit": "quit stop end shutdown poweroff", "log": "print trace message"},
+    "inputs": {"or": "any wiredor ||", "and": "all wiredand &&"},
+}  # fmt: skip
+
+
+def value_for(key: str, word: str, allowed: Iterable[str]) -> str | None:
+    """Return the value of ``key`` that a word stands for, if it is one of those ``allowed`` here."""
+    names = set(allowed)
+    by_fold = {folded(name): name for name in names}
+    same = by_fold.get(folded(word))
+    if same is not None:
+        return same
+    for value, words in _VALUES.get(key, {}).items():
+        if value in names and folded(word) in words.split():
+            return value
+    return None
+
+
+# --- keys --------------------------------------------------------------------------------
+
+# A key of devgen, and the words for it; the first that the mapping knows is meant.
+_KEYS: Final[tuple[tuple[str, str], ...]] = (
+    ("at", "offset addressoffset addr address regoffset base baseaddress addressbase byteoffset reg location pos "
+     "registeroffset hwaddr"),
+    ("space", "type kind addressspace"),
+    ("bits", "bitrange bit bitoffset bitwidth bitpos position pos range lsb msb mask size width shift slice"),
+    ("width", "size regwidth bitwidth accesswidth datawidth registerwidth nbits bitsize wordsize regsize valbits "
+     "sizebits bits registersize"),
+    ("size", "length len range bytes span addressblocksize width mapsize"),
+    ("title", "displayname fullname longname heading headername caption label summary name"),
+    ("description", "desc descr doc docs docstring documentation comment comments brief help details note notes text "
+     "info remark"),
+    ("reset", "default resetvalue resetval resval rst rstval init initial initialvalue initvalue defaultvalue "
+     "poweron por resets value"),
+    ("default", "reset value init initial defaultvalue"),
+    ("access", "sw swaccess software permission permissions mode rwmode accesstype attr attribute attributes policy "
+     "accessmode perm swaccesstype type"),
+    ("values", "enum enums enumeratedvalues enumeratedvalue enumeration encode encoding options choices labels "
+     "valuemap"),
+    ("count", "dim array arraysize repeat elements length num number n instances replicate copies"),
+    ("stride", "dimincrement diminc step increment spacing regstride arraystride"),
+    ("read_effect", "readaction readeffects sideeffectread rdaction readsideeffect onreadeffect"),
+    ("write_effect", "modifiedwritevalues modifiedwritevalue writeaction writeeffects writesideeffect wraction"),
+    ("on_write", "postwrite afterwrite writehook onstore writecb writecallback onwrites writehandler onwritten "
+     "onchange"),
+    ("write", "prewrite writefn store set setter"),
+    ("on_read", "postread afterread readhook onreads readhandler readcb readcallback"),
+    ("read", "readfn get getter value expr expression"),
+    ("singlepulse", "pulse selfclearing autoclear selfclear sc strobe oneshot"),
+    ("alias", "aliasof sameas mirror"),
+    ("constant", "const fixed hardwired readonlyvalue"),
+    ("fields", "field bitfields bitfield flags"),
+    ("registers", "register regs reg regfile registermap"),
+    ("regions", "region memory memorymap memmap addressblock addressblocks addressmap mmio banks bank space spaces "
+     "map"),
+    ("interrupts", "irq irqs interrupt intr intrs ints irqlines"),
+    ("irq", "interrupts interrupt irqs intr gsi intc"),
+    ("gpio_in", "inputs input pins gpioinputs gpios"),
+    ("gpio_out", "outputs output gpiooutputs"),
+    ("properties", "parameters params parameter property props prop config options generics attributes settings"),
+    ("state", "variables vars var variable internal private internals hidden storage"),
+    ("constants", "consts const defines enums macros localparams"),
+    ("functions", "function funcs func"),
+    ("actions", "action methods method procedures tasks subroutines"),
+    ("fifos", "fifo queues queue buffers"),
+    ("timers", "timer alarms alarm"),
+    ("counters", "counter"),
+    ("streams", "stream chardev chardevs serial"),
+    ("events", "event"),
+    ("errors", "error"),
+    ("deviations", "errata differences quirks"),
+    ("include", "includes import imports uses"),
+    ("on_reset", "reset onresets resethook"),
+    ("on_expire", "ontimeout callback onfire expire handler action ontick"),
+    ("on_input", "onchange handler callback onedge onlevel"),
+    ("on_receive", "onrx receive onbyte onread rx"),
+    ("clock", "clk clocksource source"),
+    ("frequency", "freq hz rate clockfrequency clkfreq"),
+    ("period", "interval cycle"),
+    ("match", "compare value target data"),
+    ("level", "value expr condition when set active"),
+    ("endian", "endianness byteorder endianess"),
+    ("implemented", "impl"),
+    ("vendor", "vendorid vid"),
+    ("device", "deviceid did devid type model driver compatible kind name"),
+    ("class", "classcode classid"),
+    ("revision", "rev revisionid"),
+    ("subsystem", "subsystemid subsys"),
+    ("interrupt_pin", "intpin pin irqpin intx"),
+    ("bars", "bar baseaddressregisters"),
+    ("bar", "barindex barnumber"),
+    ("capabilities", "caps capability"),
+    ("device", "peripheral component block module ip cell addrmap"),
+    ("ram", "memory mem memorysize ramsize"),
+    ("image", "kernel binary bin firmware bios file path elf"),
+    ("load", "loadaddress loadaddr address addr at base"),
+    ("entry", "entrypoint start pc startaddress"),
+    ("machine", "system platform"),
+    ("guest", "software program"),
+    ("devices", "peripherals components instances"),
+    ("wires", "connections connect wire wiring lines"),
+    ("slot", "pcislot devfn addr pciaddress"),
+)  # fmt: skip
+
+_OTHER_VALUES: Final = frozenset(("mask", "lsb", "msb", "bitwidth", "size", "width", "shift", "bitoffset", "devfn"))
+"""Words whose values are written in another way under devgen's key."""
+
+# SystemRDL's properties, whose names are near those of devgen's hooks.
+_EFFECT_KEYS: Final = {"onread": ("read_effect", "on_read"), "onwrite": ("write_effect", "on_write")}
+
+# Keys for which devgen has no key, and what to do.
+_KEY_NOTES: Final[dict[str, str]] = {
+    "hw": "hardware may always change a field in devgen: leave it out",
+    "hwaccess": "hardware may always change a field in devgen: leave it out",
+    "hwext": "give the register a `read` expression",
+    "hwqe": "`on_write` runs at each write: leave it out",
+    "hwre": "`on_read` runs at each read: leave it out",
+    "regwen": 'a lock is behaviour: `write: "if LOCK.OPEN: R = value"` stores only while the register LOCK allows it',
+    "swwe": 'a lock is behaviour: `write: "if LOCK.OPEN: R = value"` stores only while the register LOCK allows it',
+    "derivedfrom": "devgen copies no definition: write the keys out, or use `count`, a register file or `include`",
+    "volatile": "a register may always change: leave it out",
+    "compatible": "write it into `description` or `datasheet`",
+}
+
+# Keys that are known elsewhere: where they belong.
+_PLACES: Final[dict[str, tuple[str, str]]] = {
+    **dict.fromkeys(
+        ("endian", "valid", "implemented", "unaligned", "endianness", "impl"),
+        ("access", "it belongs under the region's `access`, as `access: {{valid: 1..4, endian: little}}`"),
+    ),
+    **dict.fromkeys(
+        ("registers", "doorbells", "space", "size", "decode", "contents", "ram", "rom", "reg", "regs", "register"),
+        ("regions", "it belongs under a region, as `regions: {{NAME: {{space: mmio, size: 4 KiB, {key}: ...}}}}`"),
+    ),
+    **dict.fromkeys(
+        ("vendor", "class", "subsystem", "bars", "revision", "capabilities", "vendorid", "interruptpin"),
+        ("pci", "it belongs under `pci`"),
+    ),
+}
+"""A word, the key of the mapping whose entries have it, and what to write."""
+
+_ACCESS_FLAGS: Final = ("ro", "rw", "wo", "readonly", "writeonly", "readwrite", "w1c", "rw1c", "w1s", "w0c", "cor",
+                        "rsvd", "unimp", "selfclearing")  # fmt: skip
+"""Words for an access that are written as keys: ``readonly: true``, or QEMU's ``w1c: 0xff`` with a mask."""
+
+
+def key_for(key: str, value: object, known: Iterable[str]) -> str | None:
+    """Return the key that a word stands for, if the mapping knows it (``known``)."""
+    names, word = set(known), folded(key)
+    if word in _EFFECT_KEYS:
+        effect, hook = _EFFECT_KEYS[word]
+        is_effect = isinstance(value, str) and bool(access_meanings(effect, value))
+        return next((name for name in ((effect, hook) if is_effect else (hook,)) if name in names), None)
+    same = {folded(name): name for name in names}.get(word)
+    if same is not None:
+        return same
+    return next((name for name, words in _KEYS if name in names and word in words.split()), None)
+
+
+def keeps_value(key: str) -> bool:
+    """Whether the value that is written under a word has the form that devgen's key needs."""
+    return folded(key) not in _OTHER_VALUES
+
+
+def note_for_key(key: str, known: Iterable[str]) -> str:
+    """Return what to do about a key that devgen has no word for, or an empty string."""
+    word, known = folded(key), set(known)
+    if word in _ACCESS_FLAGS and "access" in known:
+        meanings = _BY_WORD.get(word, ())
+        if word == "unimp":
+            return "in devgen this is `intent: unimplemented`"
+        return "in devgen this is " + " or ".join(f"`{meaning}`" for meaning in meanings)
+    place = _PLACES.get(word)
+    if place is not None and place[0] in known:
+        return place[1].format(key=key)
+    return _KEY_NOTES.get(word, "")
+
+
+def flag_meaning(key: str, value: object, known: Iterable[str]) -> Meaning | None:
+    """Return what ``readonly: true`` means, or None for another key or a value that is not `true`."""
+    word = folded(key)
+    meanings = _BY_WORD.get(word, ()) if word in _ACCESS_FLAGS and value is True else ()
+    return meanings[0] if len(meanings) == 1 and "access" in known else None
