@@ -119,6 +119,22 @@ MERGE_KEY = Kind(
     "MR: {<<: *common, at: 4}",
     "Write the keys out, use `count:` or a register file, or move the common part into a fragment.",
 )
+DUPLICATE_ANCHOR = Kind(
+    "DG0117",
+    "error",
+    "the anchor '&{name}' appears twice",
+    "An alias refers to the last anchor of its name before it, so a second one changes what later aliases mean.",
+    "title: &text A timer\ndescription: &text A timer that counts",
+    "Give each anchor a name of its own.",
+)
+SPLIT_VALUE = Kind(
+    "DG0118",
+    "error",
+    "the comma ends the value of '{key}': '{value}'",
+    "Inside `{{ }}` and `[ ]` a comma separates entries, also one between the arguments of a call.",
+    "LEVEL: {at: 8, read: min(COUNT, 4)}",
+    "Quote the whole text: `read: 'min(COUNT, 4)'`.",
+)
 KEY_NOT_TEXT = Kind(
     "DG0115",
     "error",

@@ -14,6 +14,7 @@ from devgen.language.diagnostics.reporting import Diagnostics
 from devgen.language.ir import Expr, Int, Range, Stmt
 from devgen.language.model import Mark
 from devgen.language.reading.source_map import Key, Node, Sources
+from devgen.language.reading.split_values import report_split, split_element
 from devgen.language.scope import Scope, why_reserved
 
 if TYPE_CHECKING:
@@ -125,6 +126,10 @@ class Context:
 
         self.behaves = True
         if isinstance(value, list):
+            split = split_element(self.sources, value)
+            if split is not None:
+                report_split(self.sources, self.sink, key, split)
+                return ()
             texts = [self.sources.text(value, index, text) for index, text in enumerate(value)]
         else:
             texts = [self.sources.text(node, key, value)]

@@ -38,10 +38,21 @@ def read_text(path: Path, mark: Mark, sink: Diagnostics, limit: int = SIZE_LIMIT
     try:
         return read_file(path, limit).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        sink.add(kinds.NOT_TEXT, mark, path=path, offset=error.start, found=f"byte 0x{error.object[error.start]:02x}")
+        _report_encoding(error, path, mark, sink)
     except OSError as error:
         _report(error, path, mark, sink, limit)
     return None
+
+
+def _report_encoding(error: UnicodeDecodeError, path: Path, mark: Mark, sink: Diagnostics) -> None:
+    """Report the first byte that is not UTF-8: at its place in the file, or at the place that names the file."""
+    data, start = error.object, error.start
+    hint = "this is UTF-16; save it as UTF-8" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "save the file as UTF-8"
+    if mark == Mark(str(path), 1, 1):
+        line_start = data.rfind(b"\n", 0, start) + 1
+        column = len(data[line_start:start].decode("utf-8", "replace")) + 1
+        mark = Mark(str(path), data.count(b"\n", 0, start) + 1, column)
+    sink.add(kinds.NOT_TEXT, mark, path=path, offset=start, found=f"byte 0x{data[start]:02x}", hint=hint)
 
 
 def _report(error: OSError, path: Path, mark: Mark, sink: Diagnostics, limit: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -20,11 +19,10 @@ from devgen.language.reading.schema_engines import (
 )
 from devgen.language.reading.schema_help import NOTHING, enum_help, examples, form_help, is_meant, key_help
 from devgen.language.reading.source_map import Node, Sources
+from devgen.language.reading.split_values import report_split, split_entry
 from devgen.language.reading.word_fixes import Suggestion
 
 _PRUNE_ROUNDS = 3
-_WORD = re.compile(r"\w+")
-_COMMA = "inside { } a comma ends the value before it: quote text that holds one"
 _TYPES = {
     "object": "a mapping",
     "array": "a list",
@@ -127,17 +125,34 @@ class _Reporter:
 
     def _unknown_keys(self, error: Violation) -> None:
         known = list(error.schema["properties"])
+        parts = self._split_value(error)
         for key in error.value:
-            if key not in known:
+            if key not in known and key not in parts:
                 mark = self.sources.key_mark(error.value, key)
                 meant = NOTHING if self.sink.full else key_help(self.sources, error.value, key, error.schema)
                 self.sink.add(kinds.UNKNOWN_KEY, mark, length=len(key), key=key, allowed=known, **meant)
+        for name in known:
+            if name not in error.value and is_meant(name, error.value, self.unknown[id(error.value)]):
+                self.sources.cut.add((id(error.value), name))
+
+    def _split_value(self, error: Violation) -> tuple[str, ...]:
+        """Report a value that a comma has split, cut it out, and return the keys that are parts of it."""
+        found = split_entry(self.sources, error.value, self.unknown[id(error.value)])
+        if found is None:
+            return ()
+        key, split = found
+        report_split(self.sources, self.sink, key, split)
+        self.sources.cut.add((id(error.value), key))
+        del error.value[key]
+        return split.parts
 
     def _missing(self, error: Violation) -> None:
         node, key = self._owner(error)
         mark = self.sources.node_mark(self.tree) if node is None else self.sources.key_mark(node, key)
         for name in error.wanted:
-            if name not in error.value and not is_meant(name, error.value, self.unknown.get(id(error.value), [])):
+            if name in error.value or (id(error.value), name) in self.sources.cut:
+                continue
+            if not is_meant(name, error.value, self.unknown.get(id(error.value), [])):
                 hint = "this is a board: check it as one" if node is None and "board" in self.tree else ""
                 self.sink.add(kinds.MISSING_KEY, mark, where=self._where(error), key=name, hint=hint)
 

@@ -17,6 +17,9 @@ from devgen.language.reading.word_fixes import Suggestion, suggestion, word_fixe
 
 NOTHING: Suggestion = {"hint": "", "fixes": ()}
 
+_WORD = re.compile(r"[\w-]+")
+_GLUED = re.compile(r"(\w+):([^\s:].*)")
+_COMMA = "inside { } a comma ends the value before it: quote text that holds one"
 _EFFECT_WORDS = (
     "a written 1 clears: woclr, sets: woset, toggles: wot; a written 0 clears: wzc, sets: wzs, toggles: wzt; any write "
     "clears: wclr, sets: wset"
@@ -33,6 +36,13 @@ _TYPES: dict[str, tuple[type, ...]] = {
 def key_help(sources: Sources, node: dict[str, Any], key: str, schema: dict[str, Any]) -> Suggestion:
     """Return what to write instead of an unknown key of a mapping that has ``schema``."""
     known, value, mark = list(schema["properties"]), node[key], sources.key_mark(node, key)
+    glued = _GLUED.fullmatch(key)
+    if glued is not None and value is None and sources.line(mark.file, mark.line)[mark.column - 1 :].startswith(key):
+        after = Mark(mark.file, mark.line, mark.column + glued.end(1) + 1)
+        fix = Fix(Span(after, 0), " ", "write a space after the colon")
+        return {"hint": f"write a space after the colon: `{glued[1]}: {glued[2]}`", "fixes": (fix,)}
+    if not _WORD.fullmatch(key):
+        return {"hint": _COMMA if sources.is_flow(node) else "", "fixes": ()}
     meaning = synonyms.flag_meaning(key, value, known)
     if meaning is not None:
         return {"hint": f"in devgen this is `{meaning}`", "fixes": _pairs_fix(sources, node, key, meaning.pairs)}
@@ -51,7 +61,11 @@ def key_help(sources: Sources, node: dict[str, Any], key: str, schema: dict[str,
 
 def is_meant(name: str, node: dict[str, Any], unknown: Sequence[str]) -> bool:
     """Whether one of the unknown keys of a mapping, which are reported, means the key ``name``."""
-    return any(synonyms.key_for(key, node.get(key), [name]) or nearest_names(key, [name]) for key in unknown[:50])
+    return any(
+        synonyms.key_for(word, node.get(key), [name]) or nearest_names(word, [name])
+        for key in unknown[:50]
+        for word in [key.partition(":")[0]]
+    )
 
 
 def _accepts(schema: dict[str, Any], value: object) -> bool:
@@ -121,6 +135,8 @@ def form_help(sources: Sources, node: Node, key: Key, value: object, schema: dic
     types = schema.get("type", ())
     types = (types,) if isinstance(types, str) else types
     text = _as_text(value)
+    if text is not None and text.endswith(";"):
+        return replaced(sources, node, key, text, text.rstrip(";"), f"no semicolon: write `{text.rstrip(';')}`")
     for other in _readers(schema, types):
         wanted = other(text) if text is not None else None
         if wanted is not None and (wanted != value or "string" not in types):

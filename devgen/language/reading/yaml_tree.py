@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from yaml import MarkedYAMLError, YAMLError
 from yaml._yaml import CParser
@@ -28,9 +28,13 @@ from yaml.reader import ReaderError
 from devgen.common.quick_dataclass import dataclass
 from devgen.language.diagnostics import codes_files as kinds
 from devgen.language.diagnostics.diagnostic import Kind
+from devgen.language.diagnostics.places import Fix, Related, Span
 from devgen.language.diagnostics.reporting import Diagnostics
 from devgen.language.reading.source_map import SourceFile, Sources
 from devgen.language.reading.yaml_scalars import Scalar, parse_scalar
+
+if TYPE_CHECKING:
+    from devgen.language.reading.yaml_mistakes import Mistake
 
 DEPTH_LIMIT = 48
 VALUE_LIMIT = 1_500_000
@@ -67,15 +71,24 @@ def load_tree(file: SourceFile, sources: Sources, sink: Diagnostics) -> dict[str
 
 
 def _report_syntax(file: SourceFile, sink: Diagnostics, error: YAMLError) -> None:
+    from devgen.language.reading.yaml_mistakes import Stop, explain
+
     mark = (error.problem_mark or error.context_mark) if isinstance(error, MarkedYAMLError) else None
+    before = error.context_mark if isinstance(error, MarkedYAMLError) else None
+    start = getattr(before, "index", None)
     problem: str = getattr(error, "problem", None) or str(error)
-    context = getattr(error, "context", None)
-    sink.add(
-        kinds.SYNTAX,
-        file.mark(mark.index if mark else 0),
-        problem=f"{problem} {context}" if context else problem,
-        hint="inside { } and [ ], quote text that holds one of , [ ] { }" if "expected ','" in problem else "",
-    )
+    context = getattr(error, "context", None) or ""
+    report_mistake(file, sink, explain(Stop(file.text, mark.index if mark else 0, problem, context, start)))
+
+
+def report_mistake(file: SourceFile, sink: Diagnostics, mistake: Mistake) -> None:
+    """Report a mistake of YAML with its place in the file and the change that mends it."""
+    fixes = []
+    if mistake.change is not None:
+        change = mistake.change
+        fixes = [Fix(Span(file.mark(change.index), change.length), change.new, change.title)]
+    place = file.mark(mistake.index)
+    sink.add(kinds.SYNTAX, place, length=mistake.length, problem=mistake.problem, hint=mistake.hint, fixes=fixes)
 
 
 @dataclass(slots=True)
@@ -119,9 +132,21 @@ class _Builder:
             return tree  # type: ignore[no-any-return]
         if type(event) is ScalarEvent and not event.value and not event.style:
             self._fail(kinds.EMPTY, start)
+        if type(event) is ScalarEvent:
+            self._check_space(event.start_mark.index)
         what = "a list" if type(event) is SequenceStartEvent else "a single value"
         self._fail(kinds.NOT_A_MAPPING, start, what=what)
         return None
+
+    def _check_space(self, index: int) -> None:
+        """Stop at a text such as `device:d`, which is a single value, with the explanation."""
+        from devgen.language.reading.yaml_mistakes import missing_space
+
+        end = self.file.text.find("\n", index)
+        found = missing_space(self.file.text[index : None if end < 0 else end], index)
+        if found is not None:
+            report_mistake(self.file, self.sink, found)
+            raise _Stop
 
     def _mapping(self, position: int, depth: int) -> dict[str, Any]:
         node: dict[str, Any] = {}
@@ -142,7 +167,9 @@ class _Builder:
             else:
                 value, at = self._value(event, at, depth)
             if key in node:
-                self._report(kinds.DUPLICATE_KEY, key_at, key=key, length=len(key))
+                self._report(
+                    kinds.DUPLICATE_KEY, key_at, key=key, length=len(key), related=self._first(entries[key], key)
+                )
             elif key == "<<":
                 self._report(kinds.MERGE_KEY, key_at, length=2)
             elif key is not _NOTHING:
@@ -151,6 +178,9 @@ class _Builder:
             if self.values > VALUE_LIMIT:
                 self._fail(kinds.TOO_MANY_VALUES, key_at, limit=VALUE_LIMIT)
         return node
+
+    def _first(self, position: int, key: str) -> list[Related]:
+        return [Related(Span(self.sources.mark(position >> 32), len(key)), "it is first given here")]
 
     def _sequence(self, position: int, depth: int) -> list[Any]:
         node: list[Any] = []
@@ -167,7 +197,9 @@ class _Builder:
         if type(event) is AliasEvent:
             return self._alias(event, at)
         if event.tag is not None:
-            self._report(kinds.TAG, at, tag=event.tag)
+            self._report_tag(event, at)
+        if event.anchor in self.anchors:
+            self._report_anchor(event.anchor, at)
         if type(event) is not ScalarEvent:
             return self._container(event, at, depth + 1), at
         self.values += 1
@@ -175,6 +207,19 @@ class _Builder:
         if event.anchor is not None:
             self.anchors[event.anchor] = _Anchor(value, at, 1)
         return value, at
+
+    def _report_tag(self, event: Any, at: int) -> None:
+        from devgen.language.reading.yaml_mistakes import tag_mistake
+
+        text = str(event.tag)
+        if not text[1:].isidentifier() or (type(event) is ScalarEvent and event.value):
+            self._report(kinds.TAG, at, tag=text)
+            return
+        report_mistake(self.file, self.sink, tag_mistake(text, at - self.base))
+
+    def _report_anchor(self, name: str, at: int) -> None:
+        first = Related(Span(self.sources.mark(self.anchors[name].position)), "it is first given here")
+        self._report(kinds.DUPLICATE_ANCHOR, at, name=name, related=[first])
 
     def _container(self, event: Any, at: int, depth: int) -> Any:
         self.values += 1

@@ -1,0 +1,322 @@
+"""Explains why a text is not YAML, in plain words: the parser's messages speak of tokens and contexts.
+
+Each function of ``_MISTAKES`` looks for one mistake near the place at which the parser stopped, and gives its own
+place: for a quote that is never closed, that of the quote. The first that finds its mistake explains the error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import field
+
+from devgen.common.quick_dataclass import dataclass
+
+_LONGEST_LINE = 2000
+"""Most characters of a line that is looked at: the patterns must not take long on a text made for that."""
+
+_SEARCHED = 100_000
+"""Characters before the error in which an open quote is looked for."""
+
+_MOST_LINES = 5000
+"""Most lines before the error that are looked at."""
+
+_KEY = r"[A-Za-z_][\w\[\]-]*"
+_NO_SPACE = re.compile(rf"([ ]*(?:- +)?)({_KEY}):([^\s:/][^#]*)")
+_ASSIGNED = re.compile(rf"[ ]*({_KEY}) *=(?!=) *(.*)")
+_TAG = re.compile(r"(?:[:,\[{]\s|-\s|^)\s*(![A-Za-z_(][^,}\]#\n]*)")
+_VALUE = re.compile(rf"[ ]*(?:- +)*(?:{_KEY}|'[^'\n]*'|\"[^\"\n]*\"): +(.*)")
+_SPECIAL = {
+    "*": "begins an alias in YAML",
+    "&": "begins an anchor in YAML",
+    "|": "begins a block of lines in YAML",
+    ">": "begins a block of lines in YAML",
+    "%": "cannot begin a text in YAML",
+    "@": "cannot begin a text in YAML",
+    "`": "cannot begin a text in YAML",
+}
+_INSIDE = {
+    "'": "write '' for a ' inside '...', or use double quotes",
+    '"': 'write \\" for a " inside "...", or use single quotes',
+}
+_OPENING = {"}": "{", "]": "["}
+
+
+@dataclass(slots=True, frozen=True)
+class Change:
+    """A change of the text: ``length`` characters from ``index`` on become ``new``."""
+
+    index: int
+    length: int
+    new: str
+    title: str
+
+
+@dataclass(slots=True, frozen=True)
+class Mistake:
+    """What is wrong, at which characters, and what to do."""
+
+    index: int
+    problem: str
+    hint: str
+    length: int = 1
+    change: Change | None = None
+
+
+@dataclass(slots=True)
+class Stop:
+    """Where and why the parser stopped. ``start``: the beginning of what it was reading, if it says so."""
+
+    text: str
+    index: int
+    problem: str
+    context: str
+    start: int | None
+    lines: list[str] = field(init=False)
+    number: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Split the text into lines."""
+        self.index = min(self.index, len(self.text))
+        self.lines = self.text.split("\n")
+        self.number = self.text.count("\n", 0, self.index)
+
+    def line(self, number: int) -> str:
+        """Return a line by its number from 0, without a long end; empty outside the text."""
+        return self.lines[number][:_LONGEST_LINE] if 0 <= number < len(self.lines) else ""
+
+    def at(self, number: int, column: int) -> int:
+        """Return the index of a column, from 0, of a line."""
+        return sum(len(line) + 1 for line in self.lines[:number]) + column
+
+    def near(self) -> Iterator[tuple[int, str]]:
+        """Yield the line of the error and the last line before it that is not empty, with their numbers."""
+        yield self.number, self.line(self.number)
+        for number in range(self.number - 1, max(-1, self.number - 50), -1):
+            if self.lines[number].strip():
+                yield number, self.line(number)
+                return
+
+
+def explain(stop: Stop) -> Mistake:
+    """Return what is wrong, in plain words where the mistake is known."""
+    for look in _MISTAKES:
+        found = look(stop)
+        if found is not None:
+            return found
+    return Mistake(stop.index, f"{stop.problem} {stop.context}".strip(), "")
+
+
+def _tab(stop: Stop) -> Mistake | None:
+    for number, line in stop.near():
+        column = line.find("\t")
+        if column >= 0 and not line[:column].strip():
+            return Mistake(stop.at(number, column), "a tab in the indentation", "a tab; indent with spaces")
+    return None
+
+
+def _open_quote(stop: Stop) -> Mistake | None:
+    if "quoted scalar" in stop.context and "end of stream" in stop.problem and stop.start is not None:
+        return Mistake(stop.start, "this quote is never closed", "close it at the end of the text")
+    last = None
+    for start, end in _quoted(stop.text, stop.index):
+        if "\n" in stop.text[start:end] and end <= stop.index:
+            last = start
+    if last is None or stop.text.count("\n", last, stop.index) == 0:
+        return None
+    quote = stop.text[last]
+    return Mistake(last, f"this {quote} is not closed on its line", f"close it with {quote} at the end of the text")
+
+
+def _quoted(text: str, until: int) -> Iterator[tuple[int, int]]:
+    """Yield start and end of the quoted texts that begin a value, up to ``until``."""
+    position = text.rfind("\n", 0, max(0, until - _SEARCHED)) + 1
+    pattern = re.compile(r"(?:[:\-,\[{]\s+|[\[{]|^[ ]*)(['\"])", re.MULTILINE)
+    while (match := pattern.search(text, position, until)) is not None:
+        start, quote = match.start(1), match[1]
+        end = start + 1
+        while end < len(text) and text[end] != quote:
+            end += 2 if quote == '"' and text[end] == "\\" else 1
+            if quote == "'" and text[end : end + 2] == "''":
+                end += 2
+        yield start, min(end + 1, len(text))
+        position = min(end + 1, len(text))
+
+
+def _apostrophe(stop: Stop) -> Mistake | None:
+    """A quote inside a quoted text: ``'the device's title'``."""
+    line_start = stop.text.rfind("\n", 0, stop.index) + 1
+    for start, end in _quoted(stop.text[line_start:], stop.index - line_start + 1):
+        index = line_start + end
+        if index <= stop.index + 1 and stop.text[index : index + 1].isalnum():
+            whole = stop.line(stop.number)[start:].rstrip()
+            quote = whole[0]
+            change = _other_quotes(whole, line_start + start)
+            return Mistake(index - 1, f"this {quote} ends the text", _INSIDE[quote], change=change)
+    return None
+
+
+def _other_quotes(whole: str, index: int) -> Change | None:
+    """Return the change of the quotes around a text that has one inside, if it needs no escapes then."""
+    quote, inner = whole[0], whole[1:-1]
+    other = '"' if quote == "'" else "'"
+    if not (whole.endswith(quote) and inner) or other in inner or "\\" in inner:
+        return None
+    return Change(index, len(whole), f"{other}{inner}{other}", f"use {other}")
+
+
+def _tag(stop: Stop) -> Mistake | None:
+    for number, line in stop.near():
+        match = _TAG.search(line)
+        if match is not None:
+            return tag_mistake(match[1].rstrip(), stop.at(number, match.start(1)))
+    return None
+
+
+def tag_mistake(text: str, index: int) -> Mistake:
+    """Explain a text that begins with ``!``, where it begins."""
+    word = text[1:]
+    if word.isidentifier():
+        change = Change(index, len(text), f"'not {word}'", f"write 'not {word}'")
+        return Mistake(index, "`!` begins a tag in YAML", f"quote it, and write `not`: 'not {word}'", len(text), change)
+    return Mistake(index, "`!` begins a tag in YAML", "quote it, and write `not` for `!`", len(text))
+
+
+def _no_space(stop: Stop) -> Mistake | None:
+    for number, line in stop.near():
+        found = missing_space(line, stop.at(number, 0))
+        if found is not None:
+            return found
+    return None
+
+
+def missing_space(line: str, start: int) -> Mistake | None:
+    """Explain a line such as ``at:4``, which begins at the index ``start``; None for another line."""
+    match = _NO_SPACE.fullmatch(line.rstrip()[:_LONGEST_LINE])
+    if match is None:
+        return None
+    colon = start + match.end(2)
+    change = Change(colon + 1, 0, " ", "write a space after the colon")
+    return Mistake(colon, "no space after the colon", f"write `{match[2]}: {match[3].strip()}`", 1, change)
+
+
+def _no_colon(stop: Stop) -> Mistake | None:
+    if "could not find expected ':'" not in stop.problem:
+        return None
+    number = stop.text.count("\n", 0, stop.start) if stop.start is not None else stop.number
+    line, start = stop.line(number), stop.at(number, 0)
+    text, column = line.strip(), len(line) - len(line.lstrip())
+    if text.startswith(("//", "/*", ";", "--")):
+        change = Change(start + column, 2, "#", "write #") if text.startswith("//") else None
+        return Mistake(start + column, "a comment begins with #", "write # before the comment", 2, change)
+    return _equals(line, start) or _no_colon_after(text, start + column)
+
+
+def _equals(line: str, start: int) -> Mistake | None:
+    match = _ASSIGNED.fullmatch(line)
+    if match is None:
+        return None
+    change = Change(start + match.end(1), match.start(2) - match.end(1), ": ", "write a colon")
+    hint = f"write `{match[1]}: {match[2]}`"
+    return Mistake(start + line.index("="), "a key is followed by a colon, not `=`", hint, 1, change)
+
+
+def _no_colon_after(text: str, index: int) -> Mistake | None:
+    word = re.match(_KEY, text)
+    if word is None:
+        return None
+    change = Change(index + word.end(), 0, ":", "write a colon")
+    return Mistake(index, f"no colon after '{word[0]}'", f"write `{word[0]}:`", word.end(), change)
+
+
+def _special(stop: Stop) -> Mistake | None:
+    match = _VALUE.fullmatch(stop.line(stop.number))
+    if match is None or match[1][:1] not in _SPECIAL:
+        return None
+    value = re.split(r"\s#", match[1])[0].rstrip()
+    index, simple = stop.at(stop.number, match.start(1)), not set("'\"\\{}[],") & set(value)
+    change = Change(index, len(value), f"'{value}'", "quote it") if simple else None
+    hint = f"quote the text: '{value}'" if simple else "quote the text"
+    shown = "a backtick" if value[0] == "`" else f"`{value[0]}`"
+    return Mistake(index, f"{shown} {_SPECIAL[value[0]]}", hint, len(value), change)
+
+
+def _indentation(stop: Stop) -> Mistake | None:
+    block = "block" in stop.context or "mapping values" in stop.problem
+    line = stop.line(stop.number)
+    if not block or not line.strip():
+        return None
+    present = len(line) - len(line.lstrip(" "))
+    open_levels = _levels(stop)
+    if not open_levels or present in open_levels or (present > open_levels[-1] and _opens(stop)):
+        return None
+    wanted = open_levels[-1]
+    change = Change(stop.at(stop.number, 0), present, " " * wanted, f"indent by {wanted}")
+    problem = f"this line has {present} space{'s' * (present != 1)} before it, its neighbours {wanted}"
+    return Mistake(stop.at(stop.number, present), problem, "indent lines that belong together alike", 1, change)
+
+
+def _opens(stop: Stop) -> bool:
+    """Whether the last line before that of the error is a key without a value, which more indentation follows."""
+    _, before = list(stop.near())[-1]
+    return before.split(" #")[0].rstrip().endswith((":", "-"))
+
+
+def _levels(stop: Stop) -> list[int]:
+    """Return the indentations that are open before the line of the error, the innermost last."""
+    levels: list[int] = []
+    for number in range(max(0, stop.number - _MOST_LINES), stop.number):
+        line = stop.lines[number]
+        if line.strip() and not line.lstrip().startswith("#"):
+            indent = len(line) - len(line.lstrip(" "))
+            levels = [*(level for level in levels if level < indent), indent]
+    return levels
+
+
+def _second_colon(stop: Stop) -> Mistake | None:
+    match = _VALUE.fullmatch(stop.line(stop.number)) if "mapping values" in stop.problem else None
+    if match is None or ":" not in match[1]:
+        return None
+    value = match[1].rstrip()
+    index, simple = stop.at(stop.number, match.start(1)), not set("'\"\\#") & set(value)
+    change = Change(index, len(value), f"'{value}'", "quote it") if simple else None
+    return Mistake(stop.index, "a second colon in the value", "quote a text that contains `: `", 1, change)
+
+
+def _brackets(stop: Stop) -> Mistake | None:
+    char = stop.text[stop.index : stop.index + 1]
+    if char in _OPENING and "expected" in stop.problem and "flow" not in stop.context:
+        return Mistake(stop.index, f"this {char} closes nothing", f"remove it, or open it with {_OPENING[char]}")
+    if "flow" not in stop.context or stop.start is None:
+        return None
+    opening = stop.text[stop.start]
+    closing = "}" if opening == "{" else "]"
+    if stop.text.count("\n", stop.start, stop.index):
+        return Mistake(stop.start, f"this {opening} is not closed", f"close it with {closing}")
+    return Mistake(
+        stop.index,
+        f"a comma or {closing} is missing before this",
+        "inside { } and [ ], quote text that holds one of , [ ] { }",
+    )
+
+
+def _not_in_list(stop: Stop) -> Mistake | None:
+    if "'-' indicator" not in stop.problem:
+        return None
+    hint = "begin each element with `- `, or indent the key less"
+    return Mistake(stop.index, "a key among the elements of a list", hint)
+
+
+_MISTAKES: tuple[Callable[[Stop], Mistake | None], ...] = (
+    _tab,
+    _tag,
+    _special,
+    _apostrophe,
+    _open_quote,
+    _no_space,
+    _no_colon,
+    _indentation,
+    _brackets,
+    _second_colon,
+    _not_in_list,
+)
