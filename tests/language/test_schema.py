@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from devgen.language.diagnostics.codes_keys import OTHER_SHAPE
 from devgen.language.diagnostics.reporting import Diagnostics
-from devgen.language.reading import schema_check as module
+from devgen.language.reading import schema_report as module
 from devgen.language.reading.schema_check import validate
 from devgen.language.reading.schema_engines import list_violations, schema_text
 from devgen.language.reading.source_map import Sources

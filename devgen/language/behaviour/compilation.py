@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from dataclasses import field
 
 from devgen.common.quick_dataclass import dataclass
@@ -50,12 +51,19 @@ class Unit:
     outward: bool = False
 
     def report(
-        self, kind: Kind, node: ast.AST | None, *, allowed: tuple[str, ...] = (), hint: str = "", **values: object
+        self,
+        kind: Kind,
+        node: ast.AST | None,
+        *,
+        allowed: tuple[str, ...] = (),
+        hint: str = "",
+        instead: Sequence[str] = (),
+        **values: object,
     ) -> None:
-        """Add a finding."""
+        """Add a finding. ``instead`` are texts that could stand in place of the node."""
         self.failed = True
         if not self.silent:
-            self.reporter.report(kind, node, allowed=allowed, hint=hint, **values)
+            self.reporter.report(kind, node, allowed=allowed, hint=hint, instead=instead, **values)
 
     def give(self, name: str, local: Local, fact: Fact) -> None:
         """Add a local to the scope."""

@@ -6,6 +6,7 @@ import ast
 from abc import ABC, abstractmethod
 from typing import get_args
 
+from devgen.common.near_names import nearest_names
 from devgen.language.behaviour import ranges
 from devgen.language.behaviour.compilation import Unit, is_text, show
 from devgen.language.behaviour.named_things import (
@@ -35,7 +36,7 @@ from devgen.language.diagnostics.codes_behaviour import (
     UNKNOWN_MEMBER,
     UNKNOWN_NAME,
 )
-from devgen.language.diagnostics.reporting import did_you_mean
+from devgen.language.diagnostics.reporting import did_you_mean, offered
 from devgen.language.diagnostics.text_form import plural
 from devgen.language.ir import (
     BOOL,
@@ -152,12 +153,26 @@ class Names(ABC):
             return self._register(sibling[1], sibling[0], self._own_index(sibling[0]))
         if name in LANGUAGE_CONSTANTS:
             return Thing(name, value=LANGUAGE_CONSTANTS[name], readonly="belongs to the language")
-        unit.report(UNKNOWN_NAME, node, name=name, hint=self.suggest(name))
+        hint, instead = self._meant(name)
+        unit.report(UNKNOWN_NAME, node, name=name, hint=hint, instead=instead)
         return None
 
     def suggest(self, name: str) -> str:
-        """Return a hint if a similar name is in scope."""
-        return did_you_mean(name, (*self.unit.locals, *self.unit.scope.names(), *_SUGGESTED))
+        """Return what to write instead of an unknown name, or an empty string."""
+        return self._meant(name)[0]
+
+    def _meant(self, name: str) -> tuple[str, list[str]]:
+        """Return a hint, and the names that may stand in place of an unknown one.
+
+        A name that differs in capitals comes first, then what devgen has for a name of another language, then names
+        that are close.
+        """
+        from devgen.language.behaviour.other_languages import name_help
+
+        near = nearest_names(name, (*self.unit.locals, *self.unit.scope.names(), *_SUGGESTED))
+        same = [word for word in near if word.casefold() == name.casefold()]
+        told = "" if same else name_help(name)
+        return told or offered(same or near), [] if told else same or near
 
     def several_values(self, node: ast.expr) -> tuple[Label, tuple[Label, ...]] | None:
         """Return a label that names several values, and all labels of its field. Return None for anything else."""
@@ -331,7 +346,10 @@ class Names(ABC):
             return None
         if not (isinstance(high, Int) and isinstance(low, Int) and base.width > high.value >= low.value >= 0):
             shown = f"{show(high.range)}:{show(low.range)}"
-            self.unit.report(BIT_RANGE, node, bits=shown, what=base.what, width=plural(base.width, "bit"))
+            swapped = isinstance(high, Int) and isinstance(low, Int) and high.value < low.value
+            hint = f"the higher bit stands first: `[{show(low.range)}:{show(high.range)}]`" if swapped else ""
+            width = plural(base.width, "bit")
+            self.unit.report(BIT_RANGE, node, bits=shown, what=base.what, width=width, hint=hint)
             return None
         return self._part(base, low.value, high.value - low.value + 1, node)
 

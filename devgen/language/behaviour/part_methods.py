@@ -44,6 +44,9 @@ def call_method(check: Assignments, call: ast.Call, func: ast.Attribute) -> Stmt
     if not found:
         known = members(thing.entry)
         hint = did_you_mean(func.attr, (method.partition("(")[0] for method in known))
+        from devgen.language.behaviour.other_languages import method_help
+
+        hint = hint or method_help(ast.unparse(func.value), func.attr)
         check.unit.report(UNKNOWN_MEMBER, func, what=thing.what, name=f"{func.attr}()", allowed=known, hint=hint)
     return None
 

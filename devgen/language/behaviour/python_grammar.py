@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
@@ -11,10 +12,27 @@ from devgen.common.quick_dataclass import dataclass
 from devgen.language.behaviour.text_limits import Refusal, scan
 from devgen.language.diagnostics.codes_behaviour import EMPTY, SYNTAX, TOO_DEEP
 from devgen.language.diagnostics.diagnostic import Kind
+from devgen.language.diagnostics.places import Fix, Span
 from devgen.language.diagnostics.reporting import Diagnostics, SourceText
 from devgen.language.model import Mark
 
+_HINTS = {
+    "expected ':'": "`if`, `elif`, `else` and `for` end with a colon",
+    "expected an indented block": "indent the statements of the block",
+    "unexpected indent": "begin the line in the column of the line before",
+    "unindent does not match": "begin the line in the column of the block that it belongs to",
+    "expected 'else'": "write `a if test else b`",
+}
 _ESCAPED = re.compile(r"\b_")
+
+
+@dataclass(slots=True, frozen=True)
+class Place:
+    """Characters of the text that was given to the parser: line from 1, column from 0."""
+
+    line: int
+    column: int
+    length: int = 1
 
 
 @dataclass(slots=True)
@@ -36,33 +54,51 @@ class Reporter:
         *,
         allowed: tuple[str, ...] = (),
         hint: str = "",
+        instead: Sequence[str] = (),
         **values: object,
     ) -> None:
-        """Add a finding at a node of the tree; without a node, at the start of the text."""
+        """Add a finding at a node of the tree; without a node, at the start of the text.
+
+        ``instead`` are texts that could stand in place of the node.
+        """
         line, column = getattr(node, "lineno", 1), getattr(node, "col_offset", self.shift)
         end = getattr(node, "end_col_offset", None) if getattr(node, "end_lineno", None) == line else None
-        self.add(kind, line, column, max(1, (end or 0) - column), allowed, hint, values)
+        self.add(kind, Place(line, column, max(1, (end or 0) - column)), values, allowed, hint, instead)
 
     def refuse(self, refusal: Refusal) -> None:
         """Add a finding of the scanner."""
         where = refusal.column + (self.shift if refusal.line == 1 else 0)
-        self.add(refusal.kind, refusal.line, where, refusal.length, (), refusal.hint, refusal.values)
+        place = Place(refusal.line, where, refusal.length)
+        self.add(refusal.kind, place, refusal.values, (), refusal.hint, refusal.instead)
 
     def add(
         self,
         kind: Kind,
-        line: int,
-        column: int,
-        length: int,
-        allowed: tuple[str, ...],
-        hint: str,
-        values: dict[str, Any],
+        place: Place,
+        values: Mapping[str, Any],
+        allowed: tuple[str, ...] = (),
+        hint: str = "",
+        instead: Sequence[str] = (),
     ) -> None:
-        """Add a finding at a line and column of the text that was given to the parser."""
-        mark = self.source.at(line, max(0, column - (self.shift if line == 1 else 0)) + 1)
-        if (kind.code, mark) not in self.seen:
-            self.seen.add((kind.code, mark))
-            self.sink.add(kind, mark, length=length, allowed=allowed, hint=hint, **values)
+        """Add a finding at a place of the text that was given to the parser."""
+        mark = self._mark(place.line, place.column)
+        if (kind.code, mark) in self.seen:
+            return
+        self.seen.add((kind.code, mark))
+        fixes = self._fixes(place, instead) if instead else ()
+        self.sink.add(kind, mark, length=place.length, allowed=allowed, hint=hint, fixes=fixes, **values)
+
+    def _mark(self, line: int, column: int) -> Mark:
+        return self.source.at(line, max(0, column - (self.shift if line == 1 else 0)) + 1)
+
+    def _fixes(self, place: Place, instead: Sequence[str]) -> tuple[Fix, ...]:
+        """Return the changes of the file, or none where YAML's quotes or folding spread the characters."""
+        first = self._mark(place.line, place.column)
+        last = self._mark(place.line, place.column + place.length - 1)
+        if (last.line, last.column) != (first.line, first.column + place.length - 1):
+            return ()
+        span = Span(first, place.length)
+        return tuple(Fix(span, text, f"write {text.strip()}" if text else "remove it") for text in instead)
 
 
 def parse_expression(reporter: Reporter) -> ast.expr | None:
@@ -114,12 +150,29 @@ def _parse(text: str, reporter: Reporter) -> ast.Module | None:
     try:
         return _named(ast.parse(text), text)
     except SyntaxError as error:
-        line, column = error.lineno or 1, (error.offset or 1) - 1
-        last = text.count("\n") + 1
-        reporter.add(SYNTAX, min(line, last), max(0, column), 1, (), "", {"reason": _reason(error)})
+        _explain(error, text, reporter)
     except (RecursionError, MemoryError, ValueError):  # not expected after the scanner
         reporter.report(TOO_DEEP, None, limit="Python's parser")
     return None
+
+
+def _explain(error: SyntaxError, text: str, reporter: Reporter) -> None:
+    """Report what is written in another language, or else what Python says, at the last character of the line."""
+    from devgen.language.behaviour.other_languages import explain_line
+
+    lines = text.split("\n")
+    number = min(error.lineno or 1, len(lines))
+    for at in (number, number - 1) if number > 1 else (number,):
+        shift = reporter.shift if at == 1 else 0
+        idiom = explain_line(lines[at - 1][shift:])
+        if idiom is not None:
+            instead = () if idiom.new is None else (idiom.new,)
+            place = Place(at, idiom.column + shift, idiom.length)
+            reporter.add(SYNTAX, place, {"reason": idiom.problem}, (), idiom.hint, instead)
+            return
+    reason, hint = _reason(error)
+    column = min((error.offset or 1) - 1, max(0, len(lines[number - 1].rstrip()) - 1))
+    reporter.add(SYNTAX, Place(number, max(0, column)), {"reason": reason}, (), hint)
 
 
 def _named(tree: ast.Module, text: str) -> ast.Module:
@@ -133,6 +186,7 @@ def _named(tree: ast.Module, text: str) -> ast.Module:
     return tree
 
 
-def _reason(error: SyntaxError) -> str:
-    """Return Python's error message without its hint, which is about Python itself."""
-    return (error.msg or "invalid syntax").partition(". ")[0]
+def _reason(error: SyntaxError) -> tuple[str, str]:
+    """Return Python's message without its hint, which is about Python itself, and a hint for this language."""
+    reason = re.sub(r" on line \d+$", "", (error.msg or "invalid syntax").partition(". ")[0])
+    return reason, next((hint for begin, hint in _HINTS.items() if reason.startswith(begin)), "")

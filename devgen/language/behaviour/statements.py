@@ -47,7 +47,8 @@ class Statements(BranchesAndLoops):
     def _act(self, node: ast.Expr) -> Stmt | None:
         call = node.value
         if not isinstance(call, ast.Call):
-            self.unit.report(NOT_A_STATEMENT, node, what="a value alone")
+            hint, instead = _meant(call)
+            self.unit.report(NOT_A_STATEMENT, node, what="a value alone", hint=hint, instead=instead)
             return None
         found: Stmt | None = None
         if isinstance(call.func, ast.Attribute):
@@ -73,6 +74,21 @@ class Statements(BranchesAndLoops):
         else:
             self.not_callable(call, name)
         return None
+
+
+def _meant(value: ast.expr) -> tuple[str, tuple[str, ...]]:
+    """Return what is probably meant by a value that stands alone, and the statement to write."""
+    match value:
+        case ast.Compare(left=target, ops=[ast.Eq() | ast.LtE()], comparators=[right]):
+            statement = f"{ast.unparse(target)} = {ast.unparse(right)}"
+            return f"`=` assigns: `{statement}`", ()
+        case ast.UnaryOp(op=ast.UAdd(), operand=ast.UnaryOp(op=ast.UAdd(), operand=target)):
+            return f"write `{ast.unparse(target)} += 1`", (f"{ast.unparse(target)} += 1",)
+        case ast.UnaryOp(op=ast.USub(), operand=ast.UnaryOp(op=ast.USub(), operand=target)):
+            return f"write `{ast.unparse(target)} -= 1`", (f"{ast.unparse(target)} -= 1",)
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return f"`=` assigns, and `{name}()` calls an action", ()
+    return "", ()
 
 
 _STATEMENTS: dict[type[ast.stmt], Callable[[Statements, Any], Stmt | None]] = {

@@ -57,10 +57,21 @@ _INSTEAD = {
     "lambda": "declare it under `functions:`",
     "**": "write `1 << n`, or multiply",
     "/": "whole numbers are divided by `//`",
-    ":=": "declare a local: `x: u32 = ...`",
+    ":=": "`=` assigns; a local is declared with its type: `x: u32 = ...`",
     ";": "put statements on lines of their own",
-    "{": "there are no dictionaries or sets",
-    "}": "there are no dictionaries or sets",
+    "{": "the statements of a block are indented, and bits are taken in brackets: `X[3:0]`",
+    "}": "the statements of a block are indented",
+    "/*": "a comment begins with #",
+    "raise": "drive the interrupt, `intr = 1`, or give it a `level`; a thing of this name is written in backticks",
+    "assert": "ranges are checked when the device is built; `errors:` declares reports of a driver's mistakes",
+    "del": "an array of state is cleared by assigning to its elements",
+    "try": "nothing fails at run time: test the condition with `if`",
+    "with": "there are no contexts",
+    "import": "`include:` shares parts between descriptions",
+    "from": "`include:` shares parts between descriptions",
+    "global": "registers and state are reachable everywhere",
+    "yield": "keep the position in `state`, and go on when a timer expires",
+    "await": "keep the position in `state`, and go on when a timer expires",
     "@": "there is no such operator",
     "&&": "write `and`",
     "||": "write `or`",
@@ -72,7 +83,14 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _PAIRS = {")": "(", "]": "["}
 _DOUBLED = frozenset((":=", "**", "&&", "||"))
 _STARTS = frozenset(token[0] for token in _DOUBLED)
-_UNKNOWN_OPERATORS = ("&&", "||", ":=", "**", "/")
+_UNKNOWN_OPERATORS = ("&&", "||", ":=", "**", "/*", "/")
+_SAME = {"&&": "and", "||": "or", "True": "true", "False": "false"}
+"""Words of other languages, and the language's own that mean the same."""
+
+_NEGATED = re.compile(r"[A-Za-z][\w.]*\s*(?:$|\n|\)|:|&&|\|\||\b(?:and|or|if|else)\b)")
+"""What may follow `!` so that `not`, which binds less tightly, means the same."""
+
+_NUMBERS = "numbers are written `12`, `0x1c`, `0b101`, `0o17`, with single `_` between digits"
 
 
 def is_escapable(name: str) -> bool:
@@ -90,6 +108,7 @@ class Refusal:
     length: int = 1
     hint: str = ""
     values: dict[str, object] = field(default_factory=dict)
+    instead: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -188,13 +207,34 @@ class Scanner:
         if char in _INSTEAD:
             return self._refuse_word(char, column)
         if char in "'\"":
+            from devgen.language.behaviour.other_languages import explain_line
+
+            end = self.text.find("\n", position)
+            idiom = explain_line(self.text[self.start : end if end >= 0 else len(self.text)])
+            if idiom is not None and idiom.column <= column < idiom.column + idiom.length:
+                instead = () if idiom.new is None else (idiom.new,)
+                values: dict[str, object] = {"reason": idiom.problem}
+                return Refusal(SYNTAX, self.line, idiom.column, idiom.length, idiom.hint, values, instead)
             reason = "a string must end on its line and contain no backslash"
             return Refusal(SYNTAX, self.line, column, values={"reason": reason})
         return Refusal(BAD_CHARACTER, self.line, column, values={"char": char})
 
     def _refuse_word(self, word: str, column: int) -> Refusal:
         hint = _INSTEAD.get(word, "a thing of this name is written in backticks" if keyword.iskeyword(word) else "")
-        return Refusal(NOT_IN_LANGUAGE, self.line, column, len(word), hint, {"what": f"`{word}`"})
+        return Refusal(
+            NOT_IN_LANGUAGE, self.line, column, len(word), hint, {"what": f"`{word}`"}, self._instead(word, column)
+        )
+
+    def _instead(self, word: str, column: int) -> tuple[str, ...]:
+        """Return the text to write in place of a word of another language, where it means the same."""
+        start = self.start + column
+        rest = self.text[start + len(word) :]
+        if word == "!" and _NEGATED.match(rest):
+            return ("not ",)
+        if word == ";" and not rest.partition("\n")[0].strip():
+            return ("",)
+        spaced = self.text[:start].endswith(" ") and rest.startswith(" ")
+        return (_SAME[word],) if word in _SAME and (spaced or word.isalpha()) else ()
 
     def _indent(self, width: int) -> None:
         while self.indents[1:] and self.indents[-1][0] > width:
@@ -225,12 +265,20 @@ class Scanner:
         if len(token) <= _LONGEST_NUMBER and _NUMBER.fullmatch(token):
             return None
         if token.isdigit() and token.startswith("0"):
-            why = "a decimal number must not start with 0; octal numbers are written `0o17`"
+            why = "a decimal number must not start with 0"
+            hint = f"write `{token.lstrip('0') or 0}`, or `0o17` for an octal number"
+        elif ".." in token:
+            why, hint = "numbers are whole", "bits are written with a colon: `X[3:0]`"
         elif "." in token:
-            why = "numbers are whole"
+            why, hint = "numbers are whole", "choose a smaller unit, and count in it"
         else:
-            why = "numbers are written `12`, `0x1c`, `0b101`, `0o17`, with single `_` between digits"
-        return Refusal(BAD_NUMBER, self.line, column, len(token), values={"text": token, "why": why})
+            why, hint = "other characters follow its digits", _NUMBERS
+        from devgen.language.behaviour.other_languages import explain_number
+
+        number = explain_number(token)
+        hint = hint if number is None else f"write `{number}`"
+        instead = () if number is None else (number,)
+        return Refusal(BAD_NUMBER, self.line, column, len(token), hint, {"text": token, "why": why}, instead)
 
     def _word(self, token: str, column: int) -> Refusal | None:
         if token in _REFUSED_WORDS:

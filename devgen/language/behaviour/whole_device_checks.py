@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from devgen.language.behaviour import step_cost as cost
 from devgen.language.behaviour.call_graph import callees_first
@@ -19,6 +20,9 @@ from devgen.language.ir import Range, Stmt
 from devgen.language.model import Action, Function, Mark
 from devgen.language.scope import ActionEntry, FunctionEntry, Parameter, Scope
 
+_SPREAD = (
+    "do a part at a time: keep the position in `state`, arm a timer (`t.arm_in(1000)`), and go on in its `on_expire`"
+)
 _UNKNOWN = Fact(Range(0, 0))
 """The range of a parameter of a function or an action that is never called."""
 
@@ -169,7 +173,8 @@ def _check_calls(program: Program, sink: Diagnostics) -> None:
     for circle in circles:
         mark = next((program.marks[owner] for owner in circle if owner in program.marks), None)
         if mark is not None:
-            sink.add(RECURSION, mark, path=" -> ".join(_call_name(owner) for owner in circle))
+            path = " -> ".join(_call_name(owner) for owner in circle)
+            sink.add(RECURSION, mark, path=path, hint=_instead_of_recursion(circle))
     if circles:
         return
     depths: dict[Owner, int] = {}
@@ -209,7 +214,21 @@ def _check_costs(
         if steps > cost.MOST_STEPS and not blamed and entry.mark not in told:
             told.add(entry.mark)
             limit = cost.MOST_STEPS
-            sink.add(TOO_COSTLY, entry.mark, what=_call_name(entry.owner), steps=steps, limit=limit)
+            what = _call_name(entry.owner)
+            sink.add(TOO_COSTLY, entry.mark, what=what, steps=steps, limit=limit, hint=_SPREAD)
+
+
+def _instead_of_recursion(circle: Sequence[Owner]) -> str:
+    """Return what to write instead, by what is in the circle: a timer, a computed register, or calls only."""
+    kinds = {owner[0] for owner in circle}
+    if "expire" in kinds:
+        return "let the timer expire later: `due: tick`, or `t.arm_in(1)`"
+    if "read" in kinds:
+        return "a `read` must not need its own value: keep the value in `state`, and let `read` return that"
+    return (
+        "for repetition use `for n in range(...)`; or keep the position in `state`, arm a timer, and go on in its "
+        "`on_expire`"
+    )
 
 
 def _check_use(declared: dict[Owner, Declared], program: Program, sink: Diagnostics) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from devgen.language.boards.board_under_check import BoardUnderCheck, Placed
 from devgen.language.diagnostics import codes_placements as kinds
 from devgen.language.model import Property
-from devgen.language.reading.schema_check import describe
+from devgen.language.reading.schema_report import describe
 
 _TYPES = {
     "int": "it is a number",

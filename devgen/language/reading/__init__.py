@@ -8,7 +8,9 @@ place, and ``quantities.size("4 KiB")`` is 4096.
 - ``regular_file``: reads a file, with a diagnostic for what cannot be read. ``description_files``: boards or devices.
 - ``yaml_tree``: YAML to a tree, within limits. ``yaml_scalars``: the type of a plain scalar: number, boolean, text.
 - ``includes``: merges the files that ``include:`` names.
-- ``schema_check``: the JSON Schema's rules. Violations become diagnostics and are removed from the tree.
+- ``schema_check``: the JSON Schema's rules. What breaks them is reported and removed.
+- ``schema_report``: a diagnostic for each violation. ``schema_help``, ``word_fixes``: what to write instead.
+- ``synonyms``, ``notations``: words and numbers of other formats. ``yaml_mistakes``: why a text is not YAML.
 - ``schema_engines``: the fast validator that says whether a tree is valid, and the thorough one that lists violations.
 - ``waivers``: comments that accept a warning, with a reason.
 - ``quantities``: texts with units, ranges and bit positions, as 24 MHz, 1..4 and 7:0.

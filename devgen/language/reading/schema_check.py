@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
-from devgen.common.quick_dataclass import dataclass
-from devgen.language.diagnostics import codes_keys as kinds
-from devgen.language.diagnostics.diagnostic import Kind
 from devgen.language.diagnostics.reporting import Diagnostics
-from devgen.language.diagnostics.text_form import plural
 from devgen.language.reading.schema_engines import (
     VIOLATION_LIMIT,
     SchemaName,
@@ -17,19 +12,9 @@ from devgen.language.reading.schema_engines import (
     is_valid,
     list_violations,
 )
-from devgen.language.reading.schema_help import NOTHING, enum_help, examples, form_help, is_meant, key_help
-from devgen.language.reading.source_map import Node, Sources
-from devgen.language.reading.split_values import report_split, split_entry
-from devgen.language.reading.word_fixes import Suggestion
+from devgen.language.reading.source_map import Sources
 
 _PRUNE_ROUNDS = 3
-_TYPES = {
-    "object": "a mapping",
-    "array": "a list",
-    "string": "a text",
-    "integer": "a number",
-    "boolean": "true or false",
-}
 
 
 def validate(tree: dict[str, Any], name: SchemaName, sources: Sources, sink: Diagnostics) -> bool:
@@ -40,9 +25,9 @@ def validate(tree: dict[str, Any], name: SchemaName, sources: Sources, sink: Dia
     if is_valid(name, tree, complete=True):
         return True
     violations = list_violations(tree, name)
-    reporter = _Reporter(tree, sources, sink, _unknown_keys_of(violations))
-    for error in _one_a_place(violations):
-        reporter.report(error)
+    from devgen.language.reading.schema_report import report_violations
+
+    report_violations(violations, tree, sources, sink)
     if len(violations) == VIOLATION_LIMIT:
         sink.incomplete = True
         return False
@@ -54,14 +39,6 @@ def validate(tree: dict[str, Any], name: SchemaName, sources: Sources, sink: Dia
             return True
         violations = list_violations(tree, name)
     return False
-
-
-def _unknown_keys_of(violations: list[Violation]) -> dict[int, list[str]]:
-    return {
-        id(error.value): [key for key in error.value if key not in error.schema["properties"]]
-        for error in violations
-        if error.rule == "additionalProperties"
-    }
 
 
 def _cut(tree: dict[str, Any], error: Violation, sources: Sources) -> None:
@@ -78,169 +55,3 @@ def _cut(tree: dict[str, Any], error: Violation, sources: Sources) -> None:
     if path:
         sources.cut.add((id(node), path[-1]))
         node.pop(path[-1], None)
-
-
-def _one_a_place(errors: list[Violation]) -> Iterator[Violation]:
-    """Drop violations that follow from a wrong type: such a value violates the other rules for its place, too."""
-    mistyped = {error.path for error in errors if error.rule == "type"}
-    for error in errors:
-        if error.rule in ("type", "required") or error.of_key or error.path not in mistyped:
-            yield error
-
-
-@dataclass(slots=True)
-class _Reporter:
-    tree: dict[str, Any]
-    sources: Sources
-    sink: Diagnostics
-    unknown: dict[int, list[str]]
-    """The unknown keys of each mapping that has some, by the mapping's identity."""
-
-    def report(self, error: Violation) -> None:
-        _HANDLERS.get(error.rule, _Reporter._other)(self, error)
-
-    # --- places --------------------------------------------------------------------------
-
-    def _owner(self, error: Violation) -> tuple[Node | None, Any]:
-        """Return the container of the faulty value, and its key there (None: the outermost mapping)."""
-        if not error.path:
-            return None, None
-        return _at(self.tree, error.path[:-1]), error.path[-1]
-
-    def _where(self, error: Violation) -> str:
-        if not error.path:
-            return "the description"
-        last = error.path[-1]
-        return f"'{last}'" if isinstance(last, str) else f"element {last} of '{error.path[-2]}'"
-
-    def _add(self, kind: Kind, error: Violation, **values: Any) -> None:
-        node, key = self._owner(error)
-        mark = self.sources.node_mark(self.tree) if node is None else self.sources.value_mark(node, key)
-        if not self.sink.has_error_at(mark):
-            length = len(error.value) if isinstance(error.value, str) and "\n" not in error.value else 1
-            values = {"where": self._where(error), "found": describe(error.value), **values}
-            self.sink.add(kind, mark, length=length, **values)
-
-    # --- one rule each -------------------------------------------------------------------
-
-    def _unknown_keys(self, error: Violation) -> None:
-        known = list(error.schema["properties"])
-        parts = self._split_value(error)
-        for key in error.value:
-            if key not in known and key not in parts:
-                mark = self.sources.key_mark(error.value, key)
-                meant = NOTHING if self.sink.full else key_help(self.sources, error.value, key, error.schema)
-                self.sink.add(kinds.UNKNOWN_KEY, mark, length=len(key), key=key, allowed=known, **meant)
-        for name in known:
-            if name not in error.value and is_meant(name, error.value, self.unknown[id(error.value)]):
-                self.sources.cut.add((id(error.value), name))
-
-    def _split_value(self, error: Violation) -> tuple[str, ...]:
-        """Report a value that a comma has split, cut it out, and return the keys that are parts of it."""
-        found = split_entry(self.sources, error.value, self.unknown[id(error.value)])
-        if found is None:
-            return ()
-        key, split = found
-        report_split(self.sources, self.sink, key, split)
-        self.sources.cut.add((id(error.value), key))
-        del error.value[key]
-        return split.parts
-
-    def _missing(self, error: Violation) -> None:
-        node, key = self._owner(error)
-        mark = self.sources.node_mark(self.tree) if node is None else self.sources.key_mark(node, key)
-        for name in error.wanted:
-            if name in error.value or (id(error.value), name) in self.sources.cut:
-                continue
-            if not is_meant(name, error.value, self.unknown.get(id(error.value), [])):
-                hint = "this is a board: check it as one" if node is None and "board" in self.tree else ""
-                self.sink.add(kinds.MISSING_KEY, mark, where=self._where(error), key=name, hint=hint)
-
-    def _type(self, error: Violation) -> None:
-        self._add(kinds.WRONG_TYPE, error, expected=_expected(error.schema), **self._help(error))
-
-    def _enum(self, error: Violation) -> None:
-        node, key = self._owner(error)
-        meant = NOTHING
-        if node is not None and not self.sink.full:
-            meant = enum_help(self.sources, node, key, error.value, error.wanted)
-        self._add(kinds.NOT_ALLOWED, error, allowed=[str(value) for value in error.wanted], **meant)
-
-    def _form(self, error: Violation) -> None:
-        if error.of_key:
-            return self._bad_name(error)
-        expected = error.schema.get("title", "valid text")
-        return self._add(kinds.BAD_FORM, error, expected=expected, **self._help(error))
-
-    def _help(self, error: Violation) -> Suggestion:
-        node, key = self._owner(error)
-        if node is None or self.sink.full:
-            return NOTHING
-        return form_help(self.sources, node, key, error.value, error.schema)
-
-    def _bad_name(self, error: Violation) -> None:
-        self.sink.add(
-            kinds.BAD_NAME,
-            self.sources.key_mark(_at(self.tree, error.path), error.value),
-            length=len(error.value),
-            name=error.value,
-            expected=error.schema.get("title", "name"),
-            hint=examples(error.schema),
-        )
-
-    def _limit(self, error: Violation) -> None:
-        if error.of_key:
-            return self._bad_name(error)
-        noun = _COUNTED.get(error.rule[3:])
-        found = f"is {describe(error.value)}" if noun is None else f"has {plural(len(error.value), noun)}"
-        side = "at least" if error.rule.startswith("min") else "at most"
-        verb = "is" if noun is None or error.wanted == 1 else "are"
-        return self._add(kinds.OUT_OF_LIMITS, error, found=found, limit=f"{side} {error.wanted} {verb} allowed")
-
-    def _other(self, error: Violation) -> None:
-        self._add(kinds.OTHER_SHAPE, error, problem=f"it breaks the rule '{error.rule}'")
-
-
-def _at(tree: Any, path: tuple[str | int, ...]) -> Any:
-    for key in path:
-        tree = tree[key]
-    return tree
-
-
-_COUNTED = {"Length": "character", "Items": "element", "Properties": "entry"}
-
-_HANDLERS: dict[str, Callable[[_Reporter, Violation], None]] = {
-    "additionalProperties": _Reporter._unknown_keys,
-    "required": _Reporter._missing,
-    "type": _Reporter._type,
-    "enum": _Reporter._enum,
-    "pattern": _Reporter._form,
-    **{
-        f"{side}{what}": _Reporter._limit
-        for side in ("min", "max")
-        for what in ("imum", "Length", "Items", "Properties")
-    },
-}
-
-
-def describe(value: object) -> str:
-    """Describe a value for a message: ``the number 5``, ``the text 'abc'``, ``a list``."""
-    match value:
-        case None:
-            return "nothing"
-        case bool():
-            return str(value).lower()
-        case int():
-            return str(value)
-        case str():
-            return f"'{value if len(value) <= 60 else value[:57] + '...'}'"
-        case list():
-            return "a list"
-        case _:
-            return "a mapping"
-
-
-def _expected(schema: dict[str, Any]) -> str:
-    types = schema["type"]
-    names = [_TYPES[type_name] for type_name in ([types] if isinstance(types, str) else types)]
-    return " or ".join(names)

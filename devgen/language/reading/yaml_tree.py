@@ -133,7 +133,7 @@ class _Builder:
         if type(event) is ScalarEvent and not event.value and not event.style:
             self._fail(kinds.EMPTY, start)
         if type(event) is ScalarEvent:
-            self._check_space(event.start_mark.index)
+            self._check_space(start - self.base)
         what = "a list" if type(event) is SequenceStartEvent else "a single value"
         self._fail(kinds.NOT_A_MAPPING, start, what=what)
         return None
