@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Final
 
 CATALOGUE: Final[dict[str, str]] = {
+    "acpi-pm": "acpi_pm:AcpiPm",
     "debug-exit": "debug_exit:DebugExit",
     "debugcon": "debugcon:Debugcon",
     "dma-engine": "dma_engine:DmaEngine",
@@ -14,9 +15,11 @@ CATALOGUE: Final[dict[str, str]] = {
     "hpet": "hpet:Hpet",
     "i6300esb": "i6300esb:I6300esb",
     "i8254": "i8254:I8254",
+    "keyboard-reset": "keyboard_reset:KeyboardReset",
     "mc146818rtc": "mc146818rtc:Mc146818rtc",
     "nvme": "nvme:Nvme",
     "pc-pit": "pc_pit:PcPit",
+    "pc-power": "pc_power:PcPower",
     "pci-idio-16": "pci_idio_16:PciIdio16",
     "pci-testdev": "pci_testdev:PciTestdev",
     "pl011": "pl011:Pl011",

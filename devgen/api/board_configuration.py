@@ -53,6 +53,7 @@ def _configuration(board: Board) -> MachineConfig:
         type=board.machine.type,
         cpus=board.machine.cpus,
         triple_fault=board.machine.triple_fault,
+        on_reset=board.machine.on_reset,
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from devgen.errors import ArgumentError
 from devgen.language.board import PAGE, RAM_LIMIT
 from devgen.language.reading.quantities import size
-from devgen.runtime.machine.machine_config import KernelConfig, MachineConfig
+from devgen.runtime.machine.machine_config import KernelConfig, MachineConfig, OnReset
 
 MOST_CPUS = 64
 """The most processors of a machine; also the schema's limit."""
@@ -21,6 +21,7 @@ class GuestOptions:
 
     - ``kernel``: a Linux kernel in place of the board's guest; ``initrd``: its initial RAM disk.
     - ``append``: text to add to the kernel's command line.
+    - ``on_reset``: ``exit`` ends the run where the guest asks for a reset.
     - ``cpus``: number of processors. ``ram``: size of RAM in bytes, or as text: ``512 MiB``.
     """
 
@@ -29,6 +30,7 @@ class GuestOptions:
     append: str = ""
     cpus: int | None = None
     ram: int | str | None = None
+    on_reset: OnReset | None = None
 
 
 def with_guest(config: MachineConfig, options: GuestOptions) -> MachineConfig:
@@ -39,6 +41,8 @@ def with_guest(config: MachineConfig, options: GuestOptions) -> MachineConfig:
         config = replace(config, cpus=_cpus(config, options.cpus))
     if options.ram is not None:
         config = replace(config, ram=_ram(options.ram))
+    if options.on_reset is not None:
+        config = replace(config, on_reset=options.on_reset)
     return config
 
 

@@ -14,6 +14,7 @@ from devgen.runtime.machine.event_reactions import EventReactions
 LOG: Final = PlainAction("log")
 IGNORE: Final = PlainAction("ignore")
 EXIT: Final = PlainAction("exit")
+_OF_A_MACHINE: Final = ("reset", "panic")
 Log = Callable[[str], Any]
 """Takes a line of text."""
 
@@ -69,6 +70,8 @@ def _parsed(device: object, events: Sequence[str], event: str, action: str) -> E
         name = getattr(device, "NAME", None) or getattr(device, "name", device)
         hint, known = suggest(event, events), ", ".join(events) or "none"
         raise ArgumentError("on_event", f"{event}: {name} has no such event{hint}; it has {known}")
+    if action in _OF_A_MACHINE:
+        raise ArgumentError("on_event", f"{event}: '{action}' is for a board; a served device has no machine to end")
     try:
         return parse_action(action)
     except MachineError as error:

@@ -1,8 +1,9 @@
-"""``--kernel``, ``--initrd``, ``--append``, ``--cpus``, ``--ram``: another guest, and the machine around it."""
+"""Options of ``run`` that choose another guest, and the machine around it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ _OPTIONS = (
     click.option("--initrd", metavar="FILE", help="The kernel's initial RAM disk."),
     click.option("--append", metavar="TEXT", default="", help="Add this to the kernel's command line."),
     click.option("--cpus", type=int, metavar="N", help="The number of processors."),
+    click.option("--no-reboot", is_flag=True, help="End the run where the guest asks for a reset."),
     click.option("--ram", metavar="SIZE", help="The size of RAM, as '512 MiB'."),
 )
 
@@ -25,10 +27,9 @@ def options(command: Command) -> Command:
     """Add the options to a command, which gets them as the parameter ``guest``."""
 
     @wraps(command)
-    def wrapped(
-        *args: Any, kernel: str | None, initrd: str | None, append: str, cpus: int | None, ram: str | None, **rest: Any
-    ) -> Any:
-        return command(*args, guest=GuestOptions(kernel, initrd, append, cpus, ram), **rest)
+    def wrapped(*args: Any, no_reboot: bool, **values: Any) -> Any:
+        given = {field.name: values.pop(field.name) for field in fields(GuestOptions) if field.name != "on_reset"}
+        return command(*args, guest=GuestOptions(**given, on_reset="exit" if no_reboot else None), **values)
 
     for option in reversed(_OPTIONS):
         wrapped = option(wrapped)

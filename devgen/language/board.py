@@ -33,6 +33,7 @@ class BoardMachine:
     """The machine around the devices; ``ram`` in bytes, from address 0; ``intx``: GSIs of slot 0's INTA# to INTD#.
 
     ``cpus``: number of processors. ``triple_fault``: whether a triple fault ends the run or resets the machine.
+    ``on_reset``: whether a reset restarts the guest or ends the run.
     ``ecam``: where the configuration space of bus 0 lies in memory, if it does.
     """
 
@@ -45,6 +46,7 @@ class BoardMachine:
     pit: Literal["kernel", "none"]
     intx: tuple[int, int, int, int]
     triple_fault: Literal["shutdown", "reset"]
+    on_reset: Literal["restart", "exit"]
 
 
 @dataclass(slots=True, frozen=True)
@@ -59,7 +61,7 @@ class Placement:
     wires: tuple[tuple[str, str], ...]
     inputs: tuple[tuple[str, Literal["or", "and"]], ...]
     properties: tuple[tuple[str, int | bool | str], ...]
-    on_event: tuple[tuple[str, Literal["exit", "log"]], ...]
+    on_event: tuple[tuple[str, Literal["exit", "reset", "panic", "log"]], ...]
     streams: tuple[tuple[str, str], ...]
     description: str
     mark: Mark
@@ -143,6 +145,7 @@ class BoardBuilder:
             pit=spec.get("pit", "kernel"),
             intx=(a, b, c, d),
             triple_fault=spec.get("triple_fault", "shutdown"),
+            on_reset=spec.get("on_reset", "restart"),
         )
 
     def _cpus(self, spec: Tree) -> int:

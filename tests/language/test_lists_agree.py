@@ -327,6 +327,15 @@ LISTS = (
         "board",
     ),
     Listed(
+        "properties/machine/properties/on_reset/enum",
+        (
+            Place("BoardMachine.on_reset", attribute(board.BoardMachine, "on_reset")),
+            Place("runtime: OnReset", literal(machine_config.OnReset)),
+            BOARDS,
+        ),
+        "board",
+    ),
+    Listed(
         "properties/machine/properties/irqchip/enum",
         (
             Place("BoardMachine.irqchip", attribute(board.BoardMachine, "irqchip")),

@@ -16,6 +16,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
 from typing import Final
 
 from unicorn import UC_ERR_FETCH_PROT, UC_ERR_FETCH_UNMAPPED, UC_ERR_INSN_INVALID
@@ -33,7 +35,7 @@ from devgen.hosts.emulator.memory_map import GuestMemory
 from devgen.hosts.emulator.saved_context import UnknownUnicorn
 from devgen.hosts.emulator.stop_gate import Gate
 from devgen.hosts.emulator.unicorn_engine import UcError, set_hooks
-from devgen.runtime.base.faults import MachineError
+from devgen.runtime.base.faults import MachineError, RuntimeFault
 from devgen.runtime.boot.guest_loader import load_guest
 from devgen.runtime.machine.event_loop import EventLoop
 from devgen.runtime.machine.machine import Machine
@@ -74,7 +76,39 @@ class EmulatorHost:
             )
         self.machine = machine
         self._clock = machine.clocks.virtual
-        config = machine.config
+        self._wake = threading.Event()
+        self._kicker: Kicker | None = None
+        self._attention = False
+        self._stop_requested = False
+        self._timeout: float | None = None
+        self._deadline: float | None = None
+        self._slice_end: float | None = None
+        self._last_turn = 0.0
+        self._key_pressed = False
+        self._reset_wanted = False
+        self._connections = ExitStack()
+        self._failure: Exception | None = None
+        self._ended: RunResult | None = None
+        self._closed = False
+        self._events = EventLoop(machine.lock, self._deliver_late, self._failed)
+        self._inputs = StreamInputs(machine, self._events, self.stop)
+        try:
+            self._power_on()
+        except UnknownUnicorn as error:
+            self.close()
+            raise MachineError(f"{machine.config.name}: {error}") from None
+        except UcError as error:
+            self.close()
+            raise MachineError(f"{machine.config.name}: Unicorn cannot start the guest: {error}") from None
+        except BaseException:
+            self.close()
+            raise
+
+    # --- setting up ------------------------------------------------------------------------
+
+    def _power_on(self) -> None:
+        """Create the processor and the chips in their state after power-on, and load the guest."""
+        machine, config = self.machine, self.machine.config
         pit = config.pit == "kernel"
         self.chip = IrqChip(self._clock, self._raise_nmi, pit=pit) if config.irqchip == "kernel" else None
         self._bus = Bus(machine.memory, machine.io, self.chip, self._clock.settle)
@@ -89,57 +123,53 @@ class EmulatorHost:
             excepted=self._excepted,
             instruction=self._instruction,
         )
-        self._wake = threading.Event()
-        self._kicker: Kicker | None = None
-        self._attention = False
-        self._stop_requested = False
-        self._timeout: float | None = None
-        self._deadline: float | None = None
-        self._slice_end: float | None = None
-        self._last_turn = 0.0
-        self._key_pressed = False
-        self._halted = False
-        self._watched = 0
-        self._boundaries = 0
-        self._nmi = False
-        self._apic_base: ApicBaseReads | None = None
+        self._halted = self._nmi = self._invalid_opcode = False
+        self._watched = self._boundaries = 0
         self._fault: int | None = None
-        self._invalid_opcode = False
-        self._failure: Exception | None = None
-        self._ended: RunResult | None = None
-        self._closed = False
-        self._events = EventLoop(machine.lock, self._deliver_late, self._failed)
-        self._inputs = StreamInputs(machine, self._events, self.stop)
-        try:
-            self._cpu = Cpu()
-            self._gate = Gate(self._cpu.uc)
-            self._delivery = Delivery(self._cpu, machine.memory)
+        self._cpu = Cpu()
+        self._gate = Gate(self._cpu.uc)
+        self._delivery = Delivery(self._cpu, machine.memory)
+        set_hooks(self._cpu.uc, self._accesses)
+        self._apic_base = None if self.chip is None else ApicBaseReads(self._cpu.uc, self._code)
+        with machine.lock:
             self._connect()
-            self._boot()
-        except UnknownUnicorn as error:
-            self.close()
-            raise MachineError(f"{machine.config.name}: {error}") from None
-        except UcError as error:
-            self.close()
-            raise MachineError(f"{machine.config.name}: Unicorn cannot start the guest: {error}") from None
-        except BaseException:
-            self.close()
-            raise
-
-    # --- setting up ------------------------------------------------------------------------
+        self._boot()
 
     def _connect(self) -> None:
-        machine = self.machine
-        set_hooks(self._cpu.uc, self._accesses)
+        """Connect the processor and the chips with the machine."""
+        machine, undo = self.machine, self._connections.callback
         if self.chip is not None:
-            self._apic_base = ApicBaseReads(self._cpu.uc, self._code)
-        with machine.lock:
-            machine.memory.add_listener(self._map)
-            self._bus.attach()
-            machine.on_exit.append(self._notice)
-            machine.connect_gsi(self._set_gsi)
-            machine.connect_nmi(self._raise_nmi)
-            machine.message_sinks.append(self.signal_msi)
+            undo(self.chip.close)
+        machine.memory.add_listener(self._map)
+        undo(machine.memory.remove_listener, self._map)
+        self._bus.attach()
+        undo(self._bus.detach)
+        for callbacks, callback in ((machine.on_exit, self._notice), (machine.on_reset_request, self._want_reset)):
+            callbacks.append(callback)
+            undo(callbacks.remove, callback)
+        machine.connect_gsi(self._set_gsi)
+        undo(machine.disconnect_gsi, self._set_gsi)
+        machine.connect_nmi(self._raise_nmi)
+        undo(machine.disconnect_nmi, self._raise_nmi)
+        machine.message_sinks.append(self.signal_msi)
+        undo(machine.message_sinks.remove, self.signal_msi)
+
+    def _want_reset(self) -> None:
+        """Note that the machine is to be reset; the machine's lock is held."""
+        self._reset_wanted = True
+        self._notice()
+
+    def _restart(self) -> RunResult | None:
+        """Reset the machine; return the result of the run if it cannot start again. Called without the lock."""
+        self._reset_wanted = False
+        try:
+            with self.machine.lock:
+                self._connections.close()
+            self.machine.reset()
+            self._power_on()
+        except RuntimeFault as error:
+            return self._end("error", f"the machine cannot restart: {error}")
+        return None
 
     def _boot(self) -> None:
         with self.machine.lock:
@@ -153,20 +183,10 @@ class EmulatorHost:
         if self._closed:
             return
         self._closed = True
-        machine = self.machine
-        with machine.lock:
+        with self.machine.lock:
             self._inputs.close()
             self._events.close()
-            if self._notice in machine.on_exit:
-                machine.on_exit.remove(self._notice)
-                self._bus.detach()
-                machine.memory.remove_listener(self._map)
-            machine.disconnect_gsi(self._set_gsi)
-            machine.disconnect_nmi(self._raise_nmi)
-            if self.signal_msi in machine.message_sinks:
-                machine.message_sinks.remove(self.signal_msi)
-            if self.chip is not None:
-                self.chip.close()
+            self._connections.close()
 
     def __enter__(self) -> EmulatorHost:
         """Use as a context that closes the host."""
@@ -329,13 +349,21 @@ class EmulatorHost:
             try:
                 result = self._cycle()
             except TripleFault as fault:
-                result = self._end("shutdown", str(fault))
+                result = self._shut_down(str(fault))
             except Unsupported as error:
                 result = self._end("error", f"the emulator cannot deliver {error} (at {self._place()})")
             except UcError as error:
                 result = self._end("error", f"Unicorn: {error} (at {self._place()})")
             if result is not None:
                 return result
+
+    def _shut_down(self, detail: str) -> RunResult | None:
+        """End the run at a triple fault, or reset the machine if the board says so."""
+        if self.machine.config.triple_fault == "shutdown":
+            return self._end("shutdown", detail)
+        with self.machine.lock:
+            self.machine.request_reset()
+        return None
 
     def _end(self, reason: StopReason, detail: str) -> RunResult:
         """End this run and every later one with this result."""
@@ -360,7 +388,9 @@ class EmulatorHost:
             result = self._service() or self._result()
             if result is not None:
                 return result
-            free = self._interrupt()
+            free = self._reset_wanted or self._interrupt()
+        if self._reset_wanted:
+            return self._restart()
         if self._halted:
             return None if self._attention else self._wait()
         if free:
@@ -373,8 +403,8 @@ class EmulatorHost:
     def _result(self) -> RunResult | None:
         """The result of the run if it has to end now, else None."""
         machine = self.machine
-        if machine.exit_code is not None:
-            return RunResult("exit", machine.exit_code, "", ACCEL)
+        if machine.end is not None:
+            return replace(machine.end, accel=ACCEL)
         if self._ended is not None:
             return self._ended
         if self._stop_requested:
@@ -500,7 +530,7 @@ class EmulatorHost:
                 return self._end(
                     "halt", f"halted at {self._place()}; without interrupt controllers nothing can wake it"
                 )
-            if not self._cpu.interrupts_enabled and deadline is None and not self.machine.nmi.connected:
+            if not self._cpu.interrupts_enabled and not self.machine.may_act_alone():
                 return self._end("halt", f"halted with interrupts disabled at {self._place()}")
             if isinstance(self._clock, VirtualClock) and deadline is not None:
                 self._clock.run_until(deadline, TIMER_BATCH)

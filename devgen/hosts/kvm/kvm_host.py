@@ -16,7 +16,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Literal
@@ -34,6 +34,7 @@ from devgen.hosts.kvm.uapi import uapi_system
 from devgen.hosts.kvm.vcpu import Vcpu, install_kick_handler
 from devgen.hosts.kvm.vcpu_loop import Processor, count_exit
 from devgen.hosts.kvm.vm import KvmVm
+from devgen.runtime.base.faults import RuntimeFault
 from devgen.runtime.machine.event_loop import EventLoop
 from devgen.runtime.machine.machine import Machine
 from devgen.runtime.machine.run_result import RunResult
@@ -81,10 +82,13 @@ class KvmHost:
         self._done = threading.Event()
         self._cleanup = ExitStack()
         self._processors: list[Processor] = []
+        self._stop_wanted = False
+        self._irq_delivery = irq_delivery
+        self._message_delivery = message_delivery
+        self._cpus = cpus or machine.config.cpus
         install_kick_handler()
         try:
-            with KvmSystem() as system, machine.lock:
-                self._build(system, irq_delivery, message_delivery, cpus or machine.config.cpus)
+            self._build()
         except BaseException:
             self.close()
             raise
@@ -113,9 +117,11 @@ class KvmHost:
 
     # --- building ---
 
-    def _build(
-        self, system: KvmSystem, irq_delivery: IrqDelivery, message_delivery: MessageDelivery, cpus: int
-    ) -> None:
+    def _build(self) -> None:
+        with KvmSystem() as system, self.machine.lock:
+            self._build_vm(system)
+
+    def _build_vm(self, system: KvmSystem) -> None:
         machine = self.machine
         self._timers = machine.clocks.virtual.queue
         self.vm = KvmVm(system)
@@ -123,12 +129,12 @@ class KvmHost:
         self._events = EventLoop(machine.lock, self._settle, self._failed)
         self._cleanup.callback(self._events.close)
         self._ticker = Ticker(machine.lock, machine.clocks.virtual, self._settle, self._failed)
-        self.irqchip = self._add_irqchip(irq_delivery) if machine.config.irqchip == "kernel" else None
-        if self.irqchip is not None and message_delivery == "irqfd":
+        self.irqchip = self._add_irqchip() if machine.config.irqchip == "kernel" else None
+        if self.irqchip is not None and self._message_delivery == "irqfd":
             self._add_vectors(self.irqchip)
-        vcpus = [self._add_vcpu(system, index) for index in range(cpus)]
+        vcpus = [self._add_vcpu(system, index) for index in range(self._cpus)]
         if self.irqchip is not None:
-            self.architecture.start_chips(self.vm, machine, cpus)
+            self.architecture.start_chips(self.vm, machine, self._cpus)
         self._add_ring(vcpus[0])
         self._listen()
         for vcpu in vcpus:
@@ -142,14 +148,18 @@ class KvmHost:
         self._cleanup.callback(setattr, self._timers, "on_due", _nothing)
         machine.connect_nmi(vcpus[0].raise_nmi)
         self._cleanup.callback(machine.disconnect_nmi, vcpus[0].raise_nmi)
-        machine.on_exit.append(self._exit_requested)
-        self._cleanup.callback(machine.on_exit.remove, self._exit_requested)
+        self._hear(machine.on_exit, self._end_requested)
+        self._hear(machine.on_reset_request, self._reset_now)
 
-    def _add_irqchip(self, delivery: IrqDelivery) -> Irqchip:
+    def _hear(self, callbacks: list[Callable[[], None]], callback: Callable[[], None]) -> None:
+        callbacks.append(callback)
+        self._cleanup.callback(callbacks.remove, callback)
+
+    def _add_irqchip(self) -> Irqchip:
         pins = self.architecture.create_chips(self.vm, self.machine)
         irqchip = Irqchip(self.vm, self._events, pins)
         self._cleanup.callback(irqchip.close)
-        sink = irqchip.set_line if delivery == "line" else irqchip.set_level
+        sink = irqchip.set_line if self._irq_delivery == "line" else irqchip.set_level
         self.machine.connect_gsi(sink)
         self._cleanup.callback(self.machine.disconnect_gsi, sink)
         self.machine.message_sinks.append(irqchip.signal_msi)
@@ -205,34 +215,63 @@ class KvmHost:
     def run(self, timeout: float | None = None) -> RunResult:
         """Run the guest until it ends, ``stop`` is called or ``timeout`` seconds have passed.
 
-        After ``timeout`` and ``stopped`` it may be called again to continue the guest. Raises KvmError if the host is
-        closed.
+        A reset of the machine restarts the guest within the run. After ``timeout`` and ``stopped`` it may be called
+        again to continue the guest. Raises KvmError if the host is closed.
         """
+        end = None if timeout is None else time.monotonic() + timeout
         with self._running:
             if self.vm.fd < 0:
                 raise KvmError("KVM_RUN", 0, "the host is closed")
             with self._state:
-                self._result, self.stopping = None, False
-                self._done.clear()
-            if self.machine.exit_code is None:
-                self._run(timeout)
-            return self._settled_result()
+                self._stop_wanted = False
+            while True:
+                result = self._round(timeout, end)
+                if result.reason != "reset":
+                    return RunResult(result.reason, result.code, result.detail, "kvm")
+                try:
+                    self._restart()
+                except RuntimeFault as error:
+                    return RunResult("error", detail=f"the machine cannot restart: {error}", accel="kvm")
 
-    def _run(self, timeout: float | None) -> None:
+    def _round(self, timeout: float | None, end: float | None) -> RunResult:
+        """Run the guest until it ends or asks for a reset."""
+        with self._state:
+            self._result, self.stopping = RunResult("stopped") if self._stop_wanted else None, False
+            self._done.clear()
+        if self.machine.end is None and self._result is None:
+            self._run(timeout, end)
+        return self.machine.end or self._result or RunResult("stopped")
+
+    def _restart(self) -> None:
+        """Reset the machine: a new VM, so that nothing of the processors and chips is left, and devices after reset.
+
+        Raises MachineError or KvmError, with the host closed.
+        """
+        with self.machine.lock:
+            self._processors = []
+            self._cleanup.close()
+            self.ring, self._zones = None, 0
+        try:
+            self.machine.reset()
+            self._build()
+        except BaseException:
+            self._cleanup.close()
+            raise
+
+    def _run(self, timeout: float | None, end: float | None) -> None:
         self._start()
         try:
-            if not self._wait(timeout):
-                self.finish(RunResult("timeout", detail=f"the guest was still running after {timeout:g} s"))
+            if not self._wait(end):
+                self.finish(RunResult("timeout", detail=f"the guest was still running after {timeout or 0:g} s"))
         finally:
             self._halt()
 
-    def _wait(self, timeout: float | None) -> bool:
-        """Wait for the end of the run; return False if ``timeout`` seconds pass first.
+    def _wait(self, deadline: float | None) -> bool:
+        """Wait for the end of the run; return False if ``deadline`` (of time.monotonic) passes first.
 
         The kernel does not report a HLT that nothing can end. Therefore the processors are kicked out of the kernel
         every `HALT_BEAT` seconds and check for it.
         """
-        deadline = None if timeout is None else time.monotonic() + timeout
         while True:
             left = HALT_BEAT if deadline is None else min(HALT_BEAT, deadline - time.monotonic())
             if self._done.wait(max(left, 0.0)):
@@ -269,15 +308,6 @@ class KvmHost:
             with self.machine.lock:
                 clock.stop()
 
-    def _settled_result(self) -> RunResult:
-        if self.machine.exit_code is not None:
-            return self._exit_result()
-        result = self._result or RunResult("stopped")
-        return RunResult(result.reason, result.code, result.detail, "kvm")
-
-    def _exit_result(self) -> RunResult:
-        return RunResult("exit", self.machine.exit_code or 0, accel="kvm")
-
     def finish(self, result: RunResult) -> None:
         """End the run, from any thread; later results are ignored."""
         with self._state:
@@ -290,10 +320,15 @@ class KvmHost:
 
     def stop(self) -> None:
         """End the present run, from any thread. Another ``run`` continues the guest."""
+        with self._state:
+            self._stop_wanted = True
         self.finish(RunResult("stopped"))
 
-    def _exit_requested(self) -> None:
-        self.finish(RunResult("exit", self.machine.exit_code or 0))
+    def _end_requested(self) -> None:
+        self.finish(self.machine.end or RunResult("stopped"))
+
+    def _reset_now(self) -> None:
+        self.finish(RunResult("reset"))
 
     def _failed(self, error: BaseException) -> None:
         self.finish(RunResult("error", detail=f"{type(error).__name__}: {error}"))

@@ -85,9 +85,11 @@ class Vcpu(ABC):
             self._owner = None
 
     def kick(self) -> None:
-        """Make KVM_RUN fail with EINTR, now or at the next call. May be called from any thread."""
-        self.u8[_IMMEDIATE_EXIT] = 1
+        """Make KVM_RUN fail with EINTR, now or at the next call. From any thread, and also after ``close``."""
         with self._owner_lock:
+            if self.fd < 0:
+                return
+            self.u8[_IMMEDIATE_EXIT] = 1
             if self._owner is not None and self._owner != threading.get_ident():
                 signal.pthread_kill(self._owner, KICK_SIGNAL)
 
@@ -185,10 +187,11 @@ class Vcpu(ABC):
 
     def close(self) -> None:
         """Unmap and close; the owner thread must have ended. May be called again."""
-        if self.fd < 0:
-            return
-        for view in (self.u64, self.u32, self.u8):
-            view.release()
-        self._map.close()
-        os.close(self.fd)
-        self.fd = -1
+        with self._owner_lock:
+            if self.fd < 0:
+                return
+            for view in (self.u64, self.u32, self.u8):
+                view.release()
+            self._map.close()
+            os.close(self.fd)
+            self.fd = -1

@@ -193,7 +193,7 @@ class Processor:
                     else:
                         u64[MMIO_DATA] = reads[u8[MMIO_LENGTH]][u64[KEY]]()
                 else:
-                    result = describe_exit(vcpu, reason)
+                    result = self._other_exit(reason)
                     if result is not None:
                         return result
                 show.inside = False
@@ -203,6 +203,16 @@ class Processor:
         finally:
             if held:
                 lock.release()
+
+    def _other_exit(self, reason: int) -> RunResult | None:
+        """Handle an exit other than a port or memory access, under the lock; return the result if the run ends."""
+        machine = self._owner.machine
+        if is_reset(self.vcpu, reason) or (
+            reason == uapi_run.KVM_EXIT_SHUTDOWN and machine.config.triple_fault == "reset"
+        ):
+            machine.request_reset()
+            return None
+        return describe_exit(self.vcpu, reason)
 
     def _not_entered(self, error: OSError) -> RunResult | None:
         """Handle a failed KVM_RUN. EINTR is a kick; EAGAIN means that the processor waits for its start-up IPI."""
@@ -215,14 +225,14 @@ class Processor:
         return RunResult("stopped") if self._owner.stopping else self._halted_for_good()
 
     def _halted_for_good(self) -> RunResult | None:
-        """Return the result if all processors sleep and no timer or NMI wire can wake them, else None."""
+        """Return the result if all processors sleep and neither an NMI nor an event can end that, else None."""
         owner = self._owner
         self._note_sleep()
         processors = owner.processors
         if any(one.looks < (1 if len(processors) == 1 else LOOKS) for one in processors):
             return None
         with owner.machine.lock:
-            if owner.machine.clocks.virtual.next_deadline() is not None or owner.machine.nmi.connected:
+            if owner.machine.may_act_alone():
                 return None
         return RunResult("halt", detail=f"halted with interrupts disabled at {self.vcpu.where()}")
 
@@ -248,6 +258,13 @@ def count_exit(counts: Counts, vcpu: Vcpu) -> None:
             count(counts, name, vcpu.u64[KEY])
         case _:
             count(counts, name, 0)
+
+
+def is_reset(vcpu: Vcpu, reason: int) -> bool:
+    """Whether the exit is a system event with which the guest asks for a reset."""
+    if reason != uapi_run.KVM_EXIT_SYSTEM_EVENT:
+        return False
+    return bool(vcpu.page().system_event.type == uapi_run.KVM_SYSTEM_EVENT_RESET)
 
 
 def describe_exit(vcpu: Vcpu, reason: int) -> RunResult | None:

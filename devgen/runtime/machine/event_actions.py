@@ -1,4 +1,4 @@
-"""What a user may want to happen at an event of a device: ``exit``, ``log``, ``ignore``, a program, a QMP command."""
+"""What a user may want to happen at an event of a device: an end, a reset, a line, a program, a QMP command."""
 
 from __future__ import annotations
 
@@ -10,18 +10,21 @@ from typing import Any, Final, Literal
 
 from devgen.runtime.base.faults import MachineError, suggest
 
-EVENT_ACTIONS: Final = ("exit", "log", "ignore", "run:COMMAND", "qmp:SOCKET:COMMAND")
+EVENT_ACTIONS: Final = ("exit", "reset", "panic", "log", "ignore", "run:COMMAND", "qmp:SOCKET:COMMAND")
 """The forms of an action."""
 
-_PLAIN: Final = ("exit", "log", "ignore")
+_PLAIN: Final = ("exit", "reset", "panic", "log", "ignore")
 _COMMAND_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 @dataclass(slots=True, frozen=True)
 class PlainAction:
-    """``exit`` ends the run or the server, ``log`` prints the event, ``ignore`` does neither."""
+    """``exit`` ends the run or the server, ``reset`` resets the machine, ``panic`` ends the run as the guest's failure.
 
-    kind: Literal["exit", "log", "ignore"]
+    ``log`` prints the event, ``ignore`` does nothing.
+    """
+
+    kind: Literal["exit", "reset", "panic", "log", "ignore"]
 
 
 @dataclass(slots=True, frozen=True)
@@ -51,7 +54,7 @@ def parse_action(text: str) -> EventAction:
     """
     kind, colon, rest = text.partition(":")
     match kind:
-        case "exit" | "log" | "ignore" if not colon:
+        case "exit" | "reset" | "panic" | "log" | "ignore" if not colon:
             return PlainAction(kind)
         case "run":
             if not rest.strip() or "\0" in rest:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from devgen.runtime.base.faults import DeviceError, MachineError, RuntimeFault, suggest
 from devgen.runtime.base.guest_log import AccessLog
@@ -25,6 +25,7 @@ from devgen.runtime.machine.interrupt_lines import MAX_GSI, InterruptLines
 from devgen.runtime.machine.machine_config import NMI_WIRE, DevicePlacement, MachineConfig
 from devgen.runtime.machine.machine_memory import MachineMemory
 from devgen.runtime.machine.machine_state import MachineState
+from devgen.runtime.machine.run_result import RunResult
 from devgen.runtime.machine.stream_backends import StreamBackend
 from devgen.runtime.machine.wires import Wires
 from devgen.runtime.memory.memory_region import transaction
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 
 AddressChoice = Callable[[Device], Mapping[str, int]]
 EventSink = Callable[[str, str, dict[str, int]], None]
+
+
+_PASSIVE: Final = (PlainAction("log"), PlainAction("ignore"))
 
 
 class Machine(InterruptLines):
@@ -75,7 +79,10 @@ class Machine(InterruptLines):
         self.on_exit: list[Callable[[], None]] = []
         self.on_reset: list[Callable[[bool], None]] = []
         """Called under the lock with False before a machine reset, with True after it."""
-        self.exit_code: int | None = None
+        self.on_reset_request: list[Callable[[], None]] = []
+        """Called under the lock when the guest or an event asks for a machine reset."""
+        self.end: RunResult | None = None
+        """How a device has ended the run, or None."""
         self.backends: dict[tuple[str, str], StreamBackend] = {}
         self._actions: dict[tuple[str, str], EventAction] = {}
         self._reactions = EventReactions()
@@ -97,6 +104,7 @@ class Machine(InterruptLines):
         if self.config.pci:
             self.pci = self._spaces.add_pci()
             self.host_bridge = PciHostBridge(self._environment("pci-host-bridge"), self.pci)
+            self.host_bridge.on_reset_port = self.request_reset
             self._spaces.add_host_bridge(self.pci, self.host_bridge)
         for placement in self.config.devices:
             with _located(placement):
@@ -263,18 +271,48 @@ class Machine(InterruptLines):
             case PlainAction("exit"):
                 error = event in self.devices[device].ERRORS
                 self.request_exit(1 if error else values.get("code", next(iter(values.values()), 0)))
+            case PlainAction("reset"):
+                self.request_reset()
+            case PlainAction("panic"):
+                self._request_end(RunResult("panic", 1, f"{device}: {event}"))
             case RunAction() | QmpAction() as action:
                 self._reactions.react(device, event, values, action)
             case PlainAction("log"):
                 shown = "".join(f" {name}={value:#x}" for name, value in values.items())
                 say(f"{device}: {event}{shown}")
 
-    def request_exit(self, code: int) -> None:
-        """Ask the host to end the run with exit code ``code``; later requests do not change the code."""
-        if self.exit_code is None:
-            self.exit_code = code
+    def request_exit(self, code: int, detail: str = "") -> None:
+        """Ask the host to end the run with exit code ``code``; later requests do not change the result."""
+        self._request_end(RunResult("exit", code, detail))
+
+    def _request_end(self, result: RunResult) -> None:
+        if self.end is None:
+            self.end = result
         for callback in self.on_exit:
             callback()
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code with which a device has ended the run, or None."""
+        return None if self.end is None else self.end.code
+
+    def request_reset(self) -> None:
+        """Ask the host to reset the machine and to start the guest again, or to end the run if the board says so."""
+        if self.config.on_reset == "exit":
+            self.request_exit(0, "the guest asked for a reset")
+            return
+        for callback in self.on_reset_request:
+            callback()
+
+    def may_act_alone(self) -> bool:
+        """Whether something may still happen when all processors sleep for good: an NMI, or an event with an action.
+
+        An event can come only while a timer is armed.
+        """
+        if self.nmi.connected:
+            return True
+        acting = any(action not in _PASSIVE for action in self._actions.values())
+        return acting and self.clocks.virtual.next_deadline() is not None
 
     # --- reset and close -----------------------------------------------------------------
 

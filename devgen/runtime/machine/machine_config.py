@@ -15,6 +15,7 @@ Irqchip = Literal["kernel", "none"]
 ClockKind = Literal["live", "manual"]
 MachineType = Literal["pc"]
 TripleFault = Literal["shutdown", "reset"]
+OnReset = Literal["restart", "exit"]
 
 NMI_WIRE: Final = "nmi"
 """The target of a wire to the processor's NMI input."""
@@ -51,9 +52,9 @@ class DevicePlacement:
     ``at``: region name → address (sysbus, isa). ``slot``/``function``: place on PCI bus 0. ``irq``: line → GSI.
     ``wires``: line → another device's GPIO input, as ``device.input``, or ``nmi``: the processor's NMI input.
     ``inputs``: GPIO input of this device that several lines drive → how they are combined (``or`` if it is not named).
-    ``on_event``: event name → ``exit`` | ``log`` | ``ignore`` | ``run:COMMAND`` | ``qmp:SOCKET:COMMAND``, see
-    `devgen.runtime.machine.event_actions`. ``streams``: stream name → ``stdio`` | ``null`` | ``memory`` | ``pty`` |
-    ``socket:PATH`` | ``file:PATH``.
+    ``on_event``: event name → ``exit`` | ``reset`` | ``panic`` | ``log`` | ``ignore`` | ``run:COMMAND`` |
+    ``qmp:SOCKET:COMMAND``, see `devgen.runtime.machine.event_actions`. ``streams``: stream name → ``stdio`` |
+    ``null`` | ``memory`` | ``pty`` | ``socket:PATH`` | ``file:PATH``.
     """
 
     name: str
@@ -83,6 +84,7 @@ class MachineConfig:
     - ``ecam``: address of the ECAM window, or None.
     - ``intx_gsis``: GSIs of INTA# .. INTD# of slot 0; pin p (from 0) of slot s uses entry ``(s + p) % 4``.
     - ``cpus``: number of processors. ``triple_fault``: whether a triple fault ends the run or resets the machine.
+    - ``on_reset``: whether a reset that the guest or an event asks for restarts the guest or ends the run with code 0.
     - ``clock``: "manual" is for the bench; ``rtc_epoch``: start of the rtc on a manual clock in seconds since 1970.
     """
 
@@ -99,5 +101,6 @@ class MachineConfig:
     guest: GuestConfig | KernelConfig | None = None
     cpus: int = 1
     triple_fault: TripleFault = "shutdown"
+    on_reset: OnReset = "restart"
     clock: ClockKind = "live"
     rtc_epoch: int = 0

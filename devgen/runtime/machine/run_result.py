@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-StopReason = Literal["exit", "halt", "shutdown", "timeout", "stopped", "error"]
+StopReason = Literal["exit", "halt", "shutdown", "panic", "reset", "timeout", "stopped", "error"]
 
 
 @dataclass(slots=True, frozen=True)
@@ -15,10 +15,12 @@ class RunResult:
     - ``exit``: a device requested it (``Machine.request_exit``) with exit code ``code``.
     - ``halt``: the processor halted and nothing can wake it.
     - ``shutdown``: triple fault, or the guest powered off.
+    - ``panic``: a device reported that the guest has failed; ``code`` is 1.
+    - ``reset``: the machine is to be reset. Hosts use it inside a run; no run ends with it.
     - ``timeout``: the timeout of ``run`` has passed. ``stopped``: ``stop`` was called. Another ``run`` continues.
     - ``error``: the host cannot continue; ``detail`` is one line with the reason.
 
-    ``code`` is 0 unless the reason is ``exit``; ``accel`` names the host (``kvm``, ``emulator``).
+    ``code`` is 0 unless the reason is ``exit`` or ``panic``; ``accel`` names the host (``kvm``, ``emulator``).
     """
 
     reason: StopReason

@@ -18,6 +18,15 @@ _SPACE = 0x100
 """Bytes of configuration space that mechanism 1 can access."""
 
 
+_RESET_CONTROL = 1
+"""The offset of port 0xcf9."""
+_RESET_PROCESSOR = 1 << 2
+
+
+def _nothing() -> None:
+    """Do nothing: the machine has no reset."""
+
+
 class PciHostBridge(PciDevice):
     """The host bridge: CONFIG_ADDRESS at port 0xcf8 (dword writes only) and CONFIG_DATA at 0xcfc..0xcff.
 
@@ -27,6 +36,9 @@ class PciHostBridge(PciDevice):
     The two low bits of CONFIG_ADDRESS are writable and used, as in QEMU (the specification defines them as zero): the
     offset is CONFIG_ADDRESS[7:0] OR the offset in CONFIG_DATA. An access that starts in the middle of a dword continues
     in the next dword; bytes beyond the 256 bytes read as zero.
+
+    Port 0xcf9 is also the reset control register of a PC's chipset, for writes of one byte (Intel 82371SB, 3.3.1):
+    bit 2 resets the machine. Its reads are those of CONFIG_ADDRESS.
     """
 
     NAME: ClassVar[str] = "pci-host-bridge"
@@ -38,6 +50,8 @@ class PciHostBridge(PciDevice):
         super().__init__(env)
         self.bus = bus
         self.address = 0
+        self.on_reset_port: Callable[[], None] = _nothing
+        """Called when a byte with bit 2 set is written to port 0xcf9."""
         self.ports = MemoryRegion.io("pci-config", 8, self)
 
     def reset(self) -> None:
@@ -73,6 +87,8 @@ class PciHostBridge(PciDevice):
             self.address = value & 0xFFFFFFFF
             if size > 4:
                 self._write_data(0, size - 4, value >> 32)
+        elif offset == _RESET_CONTROL and size == 1 and value & _RESET_PROCESSOR:
+            self.on_reset_port()
 
     def _target(self, lane: int) -> tuple[int, int, int] | None:
         """Return (slot, function, offset) for byte ``lane`` of CONFIG_DATA; None if disabled or not bus 0."""

@@ -25,7 +25,7 @@ def test_actions(text: str, action: EventAction) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("exti", "unknown action 'exti' (did you mean 'exit'?); known are exit, log, ignore, run:COMMAND"),
+        ("exti", "unknown action 'exti' (did you mean 'exit'?); known are exit, reset, panic, log, ignore, run:"),
         ("rnu:reboot", "unknown action 'rnu:reboot' (did you mean 'run'?)"),
         ("exit:3", "unknown action 'exit:3'"),
         ("", "unknown action ''"),

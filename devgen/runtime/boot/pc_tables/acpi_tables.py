@@ -59,6 +59,11 @@ def xsdt(addresses: Iterable[int]) -> bytes:
     return table(b"XSDT", 1, b"".join(struct.pack("<Q", address) for address in addresses))
 
 
+def facs() -> bytes:
+    """Return the firmware's shared memory (5.2.10): no waking vector, the global lock free. It has no checksum."""
+    return struct.pack("<4sI24xB31x", b"FACS", 64, 2)
+
+
 def madt(cpus: int, intx: Iterable[int]) -> bytes:
     """Return the table of the interrupt controllers. GSIs of ``intx`` below 16 are level-triggered."""
     entries = [struct.pack("<II", LOCAL_APIC, 1)]

@@ -17,6 +17,7 @@ from devgen.runtime.device.firmware_identity import FadtUse
 _SIZE: Final = 276
 _NO_BUTTONS = 1 << 4 | 1 << 5  # neither a power nor a sleep button of the fixed hardware
 _WBINVD = 1 << 0
+_NO_RTC_WAKE = 1 << 6  # the RTC's alarm is not in the PM1 registers
 _RESET_SUPPORTED = 1 << 10
 _HARDWARE_REDUCED = 1 << 20
 _TIMER_32 = 1 << 8
@@ -24,6 +25,8 @@ _LEGACY_DEVICES = 1 << 0
 _I8042 = 1 << 1
 _NO_VGA = 1 << 2
 _NO_RTC = 1 << 5
+_RESET_PORT = AddressRange(True, 0xCF9, 1)
+_RESET_VALUE = 6
 _KEYBOARD = "PNP0303"
 _CLOCK = "PNP0B00"
 _CENTURY = 0x32  # the byte of the CMOS RAM that holds the century
@@ -37,15 +40,23 @@ _BLOCKS: Final[tuple[tuple[FadtUse, int, int, int, int], ...]] = (
 """
 
 
-def fadt(dsdt: int, devices: tuple[PlacedDevice, ...]) -> bytes:
-    """Return the table for the DSDT at address ``dsdt``."""
+def needs_facs(devices: tuple[PlacedDevice, ...]) -> bool:
+    """Whether the board is not hardware-reduced."""
+    return with_register(devices, "pm1_event") is not None
+
+
+def fadt(dsdt: int, facs: int, devices: tuple[PlacedDevice, ...], reset_port: bool) -> bytes:
+    """Return the table for the DSDT and the FACS (0: none) at these addresses.
+
+    ``reset_port``: the host bridge has the reset control register at port 0xcf9.
+    """
     body = bytearray(_SIZE)
     hardware = with_register(devices, "pm1_event")
-    struct.pack_into("<I", body, 40, dsdt)
+    struct.pack_into("<II", body, 36, facs, dsdt)
     struct.pack_into("<Q", body, 140, dsdt)
     struct.pack_into("<H", body, 109, _boot_flags(devices))
-    flags = _WBINVD | _NO_BUTTONS | (0 if hardware else _HARDWARE_REDUCED)
-    flags |= _put_reset(body, devices)
+    flags = _WBINVD | _NO_BUTTONS | _NO_RTC_WAKE | (0 if hardware else _HARDWARE_REDUCED)
+    flags |= _put_reset(body, devices, reset_port)
     if hardware is not None:
         flags |= _put_hardware(body, hardware)
     struct.pack_into("<I", body, 112, flags)
@@ -70,13 +81,17 @@ def _boot_flags(devices: Iterable[PlacedDevice]) -> int:
     return flags | (0 if _CLOCK in known else _NO_RTC)
 
 
-def _put_reset(body: bytearray, devices: tuple[PlacedDevice, ...]) -> int:
+def _put_reset(body: bytearray, devices: tuple[PlacedDevice, ...], reset_port: bool) -> int:
     """Name the register that resets the machine; return the flag that it is there."""
     found = with_register(devices, "reset")
-    if found is None:
+    if found is not None:
+        body[116:128] = generic_address(found.register("reset"))
+        body[128] = found.identity.reset_value
+    elif reset_port:
+        body[116:128] = generic_address(_RESET_PORT)
+        body[128] = _RESET_VALUE
+    else:
         return 0
-    body[116:128] = generic_address(found.register("reset"))
-    body[128] = found.identity.reset_value
     return _RESET_SUPPORTED
 
 

@@ -10,7 +10,7 @@ from devgen.runtime.boot.guest_memory import GuestMemory
 from devgen.runtime.boot.pc_memory_map import FIRMWARE, MEBIBYTE
 from devgen.runtime.boot.pc_tables import acpi_tables
 from devgen.runtime.boot.pc_tables.dsdt import definition_block
-from devgen.runtime.boot.pc_tables.fadt import fadt
+from devgen.runtime.boot.pc_tables.fadt import fadt, needs_facs
 from devgen.runtime.boot.pc_tables.mp_table import mp_table
 from devgen.runtime.boot.pc_tables.pc_devices import PlacedDevice, acpi_devices, described_by
 from devgen.runtime.machine.machine import Machine
@@ -46,7 +46,8 @@ def write_tables(machine: Machine, memory: GuestMemory) -> int:
     devices = acpi_devices(machine)
     writer = _Writer(memory, _TABLES, MP_TABLE)
     dsdt = writer.put(acpi_tables.table(b"DSDT", _DSDT_REVISION, definition_block(machine, devices)))
-    addresses = [writer.put(table) for table in _static_tables(machine, devices, dsdt)]
+    facs = writer.put(acpi_tables.facs()) if needs_facs(devices) else 0
+    addresses = [writer.put(table) for table in _static_tables(machine, devices, dsdt, facs)]
     memory.write(RSDP, acpi_tables.rsdp(writer.put(acpi_tables.xsdt(addresses))), "the ACPI tables")
     intx = machine.config.intx_gsis if machine.pci is not None else None
     table = mp_table(MP_TABLE, machine.config.cpus, intx)
@@ -56,9 +57,9 @@ def write_tables(machine: Machine, memory: GuestMemory) -> int:
     return RSDP
 
 
-def _static_tables(machine: Machine, devices: tuple[PlacedDevice, ...], dsdt: int) -> Iterator[bytes]:
+def _static_tables(machine: Machine, devices: tuple[PlacedDevice, ...], dsdt: int, facs: int) -> Iterator[bytes]:
     config = machine.config
-    yield fadt(dsdt, devices)
+    yield fadt(dsdt, facs, devices, machine.pci is not None)
     yield acpi_tables.madt(config.cpus, config.intx_gsis if machine.pci is not None else ())
     if machine.pci is not None and config.ecam is not None:
         yield acpi_tables.mcfg(config.ecam)
