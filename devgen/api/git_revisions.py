@@ -82,6 +82,8 @@ def _write(root: Path, folder: str, entries: list[_Entry], name: str) -> None:
         raise FileError(f"{name}: more than {_FILES} descriptions or {_BYTES >> 20} MiB; name a smaller folder")
     contents = _contents(name, [entry.object for entry in entries])
     for entry, content in zip(entries, contents, strict=True):
+        if ".." in entry.path.split("/"):  # git makes no such name, but a tree object may hold one
+            raise FileError(f"{name}: {entry.path} is no path in a folder")
         target = root / posixpath.relpath(entry.path, folder or ".")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)

@@ -9,6 +9,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Final, Literal, TextIO, get_args
 
+from devgen.common.guarded_files import open_text_to_write
 from devgen.common.quick_dataclass import dataclass
 from devgen.errors import ArgumentError, DevgenError, FileError
 from devgen.runtime.base.faults import suggest
@@ -62,7 +63,7 @@ def watch(scene: Observable, what: Watch, program_counter: ProgramCounter = no_p
     """Trace the devices of ``scene`` while the context lasts.
 
     Raises:
-        ArgumentError: a glob of ``only`` matches no name of any device.
+        ArgumentError: a glob of ``only`` matches no name of any device, or trace and waves have one file.
         FileError: a file cannot be written. An error during the run is raised at the end of the context.
         MissingPackageError: ``vcd`` was given and pyvcd is not installed.
     """
@@ -70,12 +71,20 @@ def watch(scene: Observable, what: Watch, program_counter: ProgramCounter = no_p
     wrong = unmatched_glob(what.only, scene.devices)
     if wrong is not None:
         raise ArgumentError("only", wrong)
+    if what.trace is not None and _same_file(what.output, what.vcd):
+        raise ArgumentError("vcd", f"{what.vcd} is the trace's file too; waves need a file of their own")
     with ExitStack() as stack:
         if what.vcd is not None:
             stack.enter_context(_waves(scene, Path(what.vcd), wanted))
         if what.trace is not None:
             stack.enter_context(_trace(scene, program_counter, what, what.trace, wanted))
         yield
+
+
+def _same_file(output: AnyPath | TextIO | None, vcd: AnyPath | None) -> bool:
+    if vcd is None or not isinstance(output, str | PathLike):
+        return False
+    return Path(output).absolute() == Path(vcd).absolute()
 
 
 @contextmanager
@@ -114,8 +123,7 @@ def _opened(output: AnyPath | TextIO | None) -> Iterator[TextIO]:
         yield sys.stderr if output is None else output
         return
     try:
-        # Line-buffered, so that a reader of the growing file sees complete lines.
-        file = Path(output).open("w", encoding="utf-8", buffering=1)  # noqa: SIM115
+        file = open_text_to_write(output, by_lines=True)
     except OSError as error:
         raise FileError(f"{output}: {error.strerror}") from error
     try:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from os import PathLike
-from pathlib import Path
 
 from devgen.api.accelerators import Accel
 from devgen.api.board_configuration import AnyBoard
 from devgen.api.boards import Board
+from devgen.common.guarded_files import open_text_to_write
 from devgen.common.quick_dataclass import dataclass
 from devgen.errors import FileError
 from devgen.runtime.machine.device_registry import Registry
@@ -52,7 +52,7 @@ def record_run(board: Board, device: str, output: AnyPath, timeout: float | None
     """Record as `record_board` does, with an open board, which stays open."""
     board.device(device)  # check before the file is truncated
     try:
-        with Path(output).open("w", encoding="utf-8") as file, board.record(device, file) as recorder:
+        with open_text_to_write(output) as file, board.record(device, file) as recorder:
             result = board.run(timeout)
     except OSError as error:
         raise FileError(f"{output}: {error.strerror or error}") from error

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
-import shutil
+from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Final, Literal, get_args
 
+from devgen.common.guarded_files import create_file, make_folder, read_file
 from devgen.errors import ArgumentError, FileError
 from devgen.share import find_share
 
@@ -40,15 +42,24 @@ def new_device(name: str, *, bus: Bus = "sysbus", root: AnyPath = ".") -> list[P
         folder / "tests" / f"test_{module}.py": _render("test.py.j2", values),
     }
     for path in files:
-        if path.exists():
+        if os.path.lexists(path):
             raise FileError(f"{path}: there already; choose another name or remove it first")
+    return _create({path: text.encode() for path, text in files.items()} | _schemas(folder / "schemas"))
+
+
+def _create(files: Mapping[Path, bytes]) -> list[Path]:
+    """Make all files, or none."""
+    created: list[Path] = []
     try:
-        for path, text in files.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        return [*files, *_copy_schemas(folder / "schemas")]
+        for path, data in files.items():
+            make_folder(path.parent)
+            create_file(path, data)
+            created.append(path)
     except OSError as error:
-        raise FileError(f"{error.filename}: {error.strerror}") from error
+        for path in created:
+            path.unlink(missing_ok=True)
+        raise FileError(f"{error.filename}: {error.strerror}; nothing has been made") from error
+    return created
 
 
 def _render(template: str, values: dict[str, str]) -> str:
@@ -63,12 +74,9 @@ def _render(template: str, values: dict[str, str]) -> str:
     return environment.get_template(template).render(values)
 
 
-def _copy_schemas(target: Path) -> list[Path]:
+def _schemas(target: Path) -> dict[Path, bytes]:
+    """The schemas for a project that has none."""
     source = find_share("schemas")
-    if source is None or target.exists():
-        return []
-    target.mkdir(parents=True)
-    copies = [target / schema.name for schema in sorted(source.glob("*.json"))]
-    for copy in copies:
-        shutil.copyfile(source / copy.name, copy)
-    return copies
+    if source is None or os.path.lexists(target):
+        return {}
+    return {target / schema.name: read_file(schema) for schema in sorted(source.glob("*.json"))}

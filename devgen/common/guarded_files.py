@@ -4,6 +4,14 @@ A path in a description, a board, a searched folder or a command line may refer 
 blocks its reader; ``/dev/zero``, which has no end; a malicious symbolic link. Every such path is opened here. Only
 regular files are read, up to a limit, and opening never blocks.
 
+Files that devgen writes are opened here too. There are three kinds:
+
+- A file that is written whole (a saved state, generated code) is replaced in one step, `replace_file`. A symbolic link
+  is replaced, not followed. After an error, such as a full disk, the old file is still there.
+- A file that grows during a run (a trace, a recording, waves, a stream) is truncated and written in place,
+  `open_regular_to_write`. A symbolic link to a regular file is followed.
+- A new file of the user's (`devgen new`) is made with `create_file`, which overwrites nothing.
+
 All functions raise ``OSError``, whose ``strerror`` is the reason, also for a path with a NUL character, for which the
 standard library raises ``ValueError``.
 """
@@ -11,12 +19,13 @@ standard library raises ``ValueError``.
 from __future__ import annotations
 
 import fcntl
+import io
 import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, TextIO
 
 LARGEST: Final = 1 << 30
 """Most bytes that are read of a file, unless the caller has a lower limit."""
@@ -66,6 +75,33 @@ def open_regular_to_write(path: str | os.PathLike[str]) -> BinaryIO:
         os.close(descriptor)
         raise
     return os.fdopen(descriptor, "wb")
+
+
+def open_text_to_write(path: str | os.PathLike[str], *, by_lines: bool = False) -> TextIO:
+    """As `open_regular_to_write`, for UTF-8 text; with ``by_lines`` a reader of the growing file sees whole lines."""
+    return io.TextIOWrapper(open_regular_to_write(path), encoding="utf-8", line_buffering=by_lines)
+
+
+def create_file(path: str | os.PathLike[str], data: bytes) -> None:
+    """Make a new file that holds ``data``. Raises OSError, FileExistsError among them; then there is no new file."""
+    descriptor = _open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+    except BaseException as error:
+        with suppress(OSError):
+            os.unlink(path)
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = os.fspath(path)
+        raise
+
+
+def make_folder(path: str | os.PathLike[str]) -> None:
+    """Make a folder, and those above it, unless it is there. Raises OSError."""
+    try:
+        os.makedirs(path, exist_ok=True)
+    except ValueError as error:
+        raise _unusable(path, error) from None
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from devgen.common.guarded_files import read_file, replace_file
+from devgen.common.guarded_files import make_folder, read_file, replace_file
 from devgen.errors import FileError
 from devgen.exchange.describe.peripherals import ImportedDevice
 
@@ -44,7 +44,7 @@ def write_devices(devices: Iterable[ImportedDevice], folder: Path) -> list[Writt
         planned.append(_fragment(folder / device.fragment_file, device.fragment))
         planned.append(_author_file(folder / device.device_file, device.device))
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         for file, text in planned:
             if file.change in ("new", "updated"):
                 replace_file(file.path, text.encode())

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import resource
+import signal
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,9 +17,12 @@ from devgen.common.guarded_files import (
     TEMPORARY_SUFFIX,
     RefusedFile,
     check_replaceable,
+    create_file,
     locked_file,
+    make_folder,
     open_regular,
     open_regular_to_write,
+    open_text_to_write,
     read_file,
     read_start,
     replace_file,
@@ -200,3 +206,48 @@ def test_a_lock_can_be_taken_again(tmp_path: Path) -> None:
     for _ in range(2):
         with locked_file(tmp_path / "lock"):
             assert (tmp_path / "lock").exists()
+
+
+def test_a_new_file_overwrites_nothing(tmp_path: Path) -> None:
+    create_file(tmp_path / "x", b"new")
+    (tmp_path / "link").symlink_to("elsewhere")
+    for name in ("x", "link"):
+        with pytest.raises(FileExistsError):
+            create_file(tmp_path / name, b"other")
+    assert (tmp_path / "x").read_bytes() == b"new"
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_new_file_that_cannot_be_written_whole_is_removed(tmp_path: Path) -> None:
+    with pytest.raises(OSError) as failed, limited_size(100):
+        create_file(tmp_path / "x", b"a" * 1000)
+    assert failed.value.filename == str(tmp_path / "x")
+    assert not (tmp_path / "x").exists()
+
+
+@contextmanager
+def limited_size(most: int) -> Iterator[None]:
+    """Writing beyond ``most`` bytes of a file fails, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
+
+
+def test_folders_are_made_and_a_nul_is_refused(tmp_path: Path) -> None:
+    make_folder(tmp_path / "a" / "b")
+    make_folder(tmp_path / "a" / "b")
+    assert (tmp_path / "a" / "b").is_dir()
+    with pytest.raises(OSError, match="NUL"):
+        make_folder(f"{tmp_path}/x\0y")
+
+
+@pytest.mark.parametrize("make", [fifo, link_to_zero])
+def test_text_is_written_to_regular_files_only(make: Callable[[Path], None], tmp_path: Path) -> None:
+    make(tmp_path / "x")
+    with pytest.raises(RefusedFile):
+        open_text_to_write(tmp_path / "x")

@@ -222,7 +222,8 @@ class PicPair:
                 self.master.irr &= ~(1 << _CASCADE)
             chip.irr &= ~(1 << line)
             chip.isr &= ~(1 << line)
-        self._update()
+        if chip is self.slave or line != _CASCADE:  # as in KVM: the slave's request waits for its own next change
+            self._update()
         return word
 
     def write(self, port: int, value: int, size: int) -> None:

@@ -82,6 +82,8 @@ class Listener:
 
 
 def _listen(path: Path, mode: int) -> socket.socket:
+    if "\0" in str(path):
+        raise MachineError(f"{str(path)!r}: its name holds a NUL character")
     length = len(os.fsencode(path))
     if length > LONGEST_PATH:
         raise MachineError(f"{path}: the path has {length} bytes; a socket's has at most {LONGEST_PATH}")

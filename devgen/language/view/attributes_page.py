@@ -9,9 +9,9 @@ import ast
 import inspect
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
+from devgen.common.guarded_files import read_file, replace_file
 from devgen.language.view import device_views, pci_views, register_views
 
 MARK: Final = "<!-- The rest of this page is made by devgen.language.view.attributes_page. -->\n"
@@ -64,4 +64,4 @@ def _plain(text: str | None) -> str:
 
 if __name__ == "__main__":
     for name in sys.argv[1:]:
-        Path(name).write_text(completed(Path(name).read_text("utf-8")), "utf-8")
+        replace_file(name, completed(read_file(name).decode()).encode())

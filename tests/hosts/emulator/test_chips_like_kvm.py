@@ -46,6 +46,7 @@ PENDING: list[Step] = [Read(LAPIC + IRR + 0x10 * n) for n in range(8)]
 SEQUENCES: dict[str, list[Step]] = {
     "poll word": [*PIC, Line(5, 1), Out(0x20, 0xC), In(0x20), Out(0x20, 0xC), In(0x20), In(0x20)],
     "poll of the slave": [*PIC, Line(10, 1), Out(0xA0, 0xC), In(0xA0), Out(0xA0, 0xC), In(0xA0), In(0x20), Take()],
+    "poll of the cascade": [*PIC, Line(8, 1), Out(0x20, 0xC), In(0x20), In(0x20), Line(9, 1), In(0x20)],
     "served and ended": [*PIC, Line(5, 1), In(0x20), Take(), Out(0x20, 0xB), In(0x20), Out(0x20, 0x20), In(0x20)],
     "cascade": [*PIC, Line(10, 1), Take(), Out(0xA0, 0xB), In(0xA0), Out(0x20, 0xB), In(0x20), Line(3, 1), Take()],
     "level withdrawn": [*PIC, Out(0x4D0, 0x20), Line(5, 1), Line(5, 0), Take(), Line(5, 1), Take(), In(0x20)],
