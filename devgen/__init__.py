@@ -75,6 +75,7 @@ if TYPE_CHECKING:
     from devgen.api.starting import BUSES, Bus, new_device
     from devgen.api.state_files import check_state_place, read_state, write_state
     from devgen.build.builder import BuildError, BuildReport, Progress
+    from devgen.build.source_watch import SourceWatch
     from devgen.checking.check_report import CheckReport
     from devgen.checking.explanations import Explanation, UnknownCodeError
     from devgen.checking.fixed_files import FixedFile
@@ -146,6 +147,7 @@ _HOME = {
     "devgen.api.starting": ("BUSES", "Bus", "new_device"),
     "devgen.api.state_files": ("check_state_place", "read_state", "write_state"),
     "devgen.build.builder": ("BuildError", "BuildReport", "Progress"),
+    "devgen.build.source_watch": ("SourceWatch",),
     "devgen.checking.check_report": ("CheckReport",),
     "devgen.checking.explanations": ("Explanation", "UnknownCodeError"),
     "devgen.checking.fixed_files": ("FixedFile",),
@@ -242,6 +244,7 @@ __all__ = [
     "RunResult",
     "RuntimeFault",
     "ServedFunctionError",
+    "SourceWatch",
     "StateError",
     "Statistics",
     "TodoEntry",

@@ -10,6 +10,7 @@ neither YAML nor templates.
 - ``manifest``: digests of the inputs and outputs of the last build. It is a cache and may be deleted.
 - ``output_folder``: the output folder: its lock, the detection of generated files, and the replacement of files.
 - ``text_changes``: the lines that a build would change.
+- ``source_watch``: waits for changes of descriptions and templates.
 - ``templates``: the jinja2 environment that renders a target's templates. ``template_cache``: their compiled code.
 
 For example, ``build([Path("devices")], Path("generated"), check=True)`` writes nothing; the ``stale`` of its report are

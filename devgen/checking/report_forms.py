@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
@@ -21,46 +21,25 @@ def render(form: ReportForm, diagnostics: Sequence[Diagnostic], files: Sequence[
 
     Columns are counted in characters from 1. Paths are those of the diagnostics.
     """
-    return _RENDERERS[form](diagnostics, files)
+    # Each format imports what it needs: a check that prints text must not wait for the others.
+    match form:
+        case "json":
+            return json.dumps([diagnostic.json() for diagnostic in diagnostics], indent=2)
+        case "sarif":
+            from devgen.checking.sarif_form import sarif_log
 
+            return json.dumps(sarif_log(diagnostics), indent=2)
+        case "github":
+            from devgen.checking.ci_forms import github_commands
 
-def _text(diagnostics: Sequence[Diagnostic], _files: Sequence[Path]) -> str:
-    return "\n".join(diagnostic.text() for diagnostic in diagnostics)
+            return github_commands(diagnostics)
+        case "gitlab":
+            from devgen.checking.ci_forms import gitlab_report
 
+            return json.dumps(gitlab_report(diagnostics), indent=2)
+        case "junit":
+            from devgen.checking.junit_form import junit_report
 
-def _json(diagnostics: Sequence[Diagnostic], _files: Sequence[Path]) -> str:
-    return json.dumps([diagnostic.json() for diagnostic in diagnostics], indent=2)
-
-
-def _sarif(diagnostics: Sequence[Diagnostic], _files: Sequence[Path]) -> str:
-    from devgen.checking.sarif_form import sarif_log
-
-    return json.dumps(sarif_log(diagnostics), indent=2)
-
-
-def _github(diagnostics: Sequence[Diagnostic], _files: Sequence[Path]) -> str:
-    from devgen.checking.ci_forms import github_commands
-
-    return github_commands(diagnostics)
-
-
-def _gitlab(diagnostics: Sequence[Diagnostic], _files: Sequence[Path]) -> str:
-    from devgen.checking.ci_forms import gitlab_report
-
-    return json.dumps(gitlab_report(diagnostics), indent=2)
-
-
-def _junit(diagnostics: Sequence[Diagnostic], files: Sequence[Path]) -> str:
-    from devgen.checking.junit_form import junit_report
-
-    return junit_report(diagnostics, files)
-
-
-_RENDERERS: Final[dict[ReportForm, Callable[[Sequence[Diagnostic], Sequence[Path]], str]]] = {
-    "text": _text,
-    "json": _json,
-    "sarif": _sarif,
-    "github": _github,
-    "gitlab": _gitlab,
-    "junit": _junit,
-}
+            return junit_report(diagnostics, files)
+        case _:
+            return "\n".join(diagnostic.text() for diagnostic in diagnostics)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,9 +13,12 @@ import click
 
 from devgen import (
     BuildReport,
+    DevgenError,
     FailedBuild,
     Progress,
+    Project,
     ReportForm,
+    SourceWatch,
     build_devices,
     list_targets,
     project_targets,
@@ -34,6 +37,7 @@ Examples:
   devgen build                                    the project's devices/ into generated/
   devgen build devices/ --check                   exit 1 when generated/ is stale, with the diff; writes nothing
   devgen build --check --format github            the same as annotations of a pull request
+  devgen build --watch                            build again whenever a description changes, until Ctrl-C
   devgen build mydevice.yaml -o out/
   devgen build --target c-header -o include/      offsets, masks and resets for a driver in C
   devgen build --target html -o docs/registers/   a page for each device, and an index""",
@@ -48,6 +52,7 @@ Examples:
     help="Folder of your templates: a subfolder overrides the target with its name, or is a new target.",
 )
 @format_option
+@click.option("-w", "--watch", is_flag=True, help="Build again whenever a description or a template changes.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only errors and warnings.")
 def command(
     paths: tuple[Path, ...],
@@ -56,6 +61,7 @@ def command(
     check: bool,
     templates: Path | None,
     form: ReportForm,
+    watch: bool,
     quiet: bool,
 ) -> int:
     """Compile device descriptions into Python device classes, a C header, or pages about their registers.
@@ -67,22 +73,77 @@ def command(
     Only changed files are rewritten. Each file is replaced atomically, so that an interrupted build leaves either the
     old or the new file. Files that devgen did not write are never replaced.
     """
-    sources = paths or description_folders()
-    project = project_or_none()
-    if templates is None and project is not None:
-        templates = project.templates
+    if watch and (check or form != "text"):
+        raise click.UsageError("--watch builds and prints text: it takes no --check and no --format.")
+    request = _Request(paths, target, output, check, templates, form, quiet)
+    return _watch(request) if watch else _build_all(request)
+
+
+@dataclass(slots=True, frozen=True)
+class _Request:
+    """The arguments of the command."""
+
+    paths: tuple[Path, ...]
+    target: str | None
+    output: Path | None
+    check: bool
+    templates: Path | None
+    form: ReportForm
+    quiet: bool
+
+    @property
+    def silent(self) -> bool:
+        """Whether only findings are printed."""
+        return self.quiet or self.form != "text"
+
+    def sources(self) -> tuple[Path, ...]:
+        """Return the files and folders to build."""
+        return self.paths or description_folders()
+
+    def templates_of(self, project: Project | None) -> Path | None:
+        """Return the user's folder of templates."""
+        return self.templates if self.templates is not None or project is None else project.templates
+
+
+def _build_all(request: _Request) -> int:
+    """Build each target and print the findings. Return the exit code."""
+    sources, project = request.sources(), project_or_none()
     known = {} if project is None else {name: shown(folder) for name, folder in project.targets.items()}
-    silent = quiet or form != "text"
-    outputs = _outputs(target, output, known)
+    outputs, templates = _outputs(request.target, request.output, known), request.templates_of(project)
     if project is not None and outputs == known:
         project_targets(replace(project, templates=templates))
-    built = {name: _build(sources, folder, check, silent, templates, name) for name, folder in outputs.items()}
+    built = {
+        name: _build(sources, folder, request.check, request.silent, templates, name)
+        for name, folder in outputs.items()
+    }
     reports = list(built.values())
-    _print_findings(reports, sources, form, chosen_codes((), (), project))
-    if not silent:
+    _print_findings(reports, sources, request.form, chosen_codes((), (), project))
+    if not request.silent:
         for name, report in built.items():
-            print_report(report, check, name if len(built) > 1 else "")
-    return 0 if all(report.ok and not (check and (report.stale or report.removed)) for report in reports) else 1
+            print_report(report, request.check, name if len(built) > 1 else "")
+    stale = request.check and any(report.stale or report.removed for report in reports)
+    return 0 if all(report.ok for report in reports) and not stale else 1
+
+
+def _watch(request: _Request) -> int:
+    """Build, then again after each change, until the user ends it. An error ends no watch: its file will be mended."""
+    watch = _watch_sources(request)
+    try:
+        while True:
+            try:
+                watch = _watch_sources(request)  # before the build: a change during the build is a change
+                _build_all(request)
+            except DevgenError as error:
+                click.echo(f"devgen: {error}", err=True)
+            for path in watch.wait():
+                if not request.quiet:
+                    click.echo(f"changed  {shown(path)}")
+    except KeyboardInterrupt:
+        return 0
+
+
+def _watch_sources(request: _Request) -> SourceWatch:
+    return SourceWatch(request.sources(), request.templates_of(project_or_none()))
 
 
 def _outputs(target: str | None, output: Path | None, known: Mapping[str, Path]) -> dict[str, Path]:
