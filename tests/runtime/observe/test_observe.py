@@ -252,10 +252,10 @@ def test_a_filtered_trace() -> None:
         ]
 
 
-def test_a_device_that_no_glob_speaks_of_is_left_alone() -> None:
+def test_a_device_that_no_glob_names_is_left_alone() -> None:
     with Bench("pl031") as dev:
         ops = dev.dut.regions["registers"].ops
-        Trace(dev, "all", ("hpet",))
+        Tracer(dev.machine, print, "all", NameFilter(["hpet"]))
         assert dev.dut.regions["registers"].ops is ops
 
 
