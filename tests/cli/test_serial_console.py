@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from command_kit import ACCELS, ROOT, Command
@@ -77,13 +78,14 @@ def test_what_is_piped_in_is_echoed_whole(tmp_path: Path, accel: str, source: st
     path = tmp_path / "typed"
     path.write_bytes(typed)
     with path.open("rb") as file:
+        options: Any = {"stdin": file} if source == "file" else {"input": typed}
         done = subprocess.run(
             command(tmp_path, accel),
             env=ENVIRONMENT,
             capture_output=True,
             timeout=PATIENCE,
             check=False,
-            **({"stdin": file} if source == "file" else {"input": typed}),  # type: ignore[call-overload]
+            **options,
         )
     assert (done.stdout, done.returncode) == (typed, 0), done.stderr
 

@@ -198,7 +198,7 @@ def test_a_thousand_registers_are_checked_in_a_fraction_of_a_second(tmp_path: Pa
 
 # --- awkward clients -----------------------------------------------------------------------
 
-METHODS = {
+METHODS: dict[str, dict[str, Any]] = {
     "hover": {},
     "completion": {},
     "definition": {},

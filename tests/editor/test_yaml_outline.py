@@ -23,7 +23,7 @@ def plain(node: Node, text: str) -> Any:
     return " ".join(node.value(text).split()) if node.style != "block" else ""
 
 
-def yaml_form(node: yaml.Node) -> Any:
+def yaml_form(node: Any) -> Any:
     """The same of PyYAML's nodes."""
     if isinstance(node, yaml.SequenceNode):
         return [yaml_form(child) for child in node.value]

@@ -1,5 +1,7 @@
 """The target ``c-header``: offsets, masks, resets and enumerations of a device as macros for C and C++.
 
+Beside registers it has the identity and the capabilities of a PCI function, the vectors of interrupts, and constants.
+
 The template ``templates/c-header/device.h.j2`` defines the structure of the header. This package provides unique names
 (``macro_names``) and literals of the right type (``c_literals``). Constants are unsigned, names are in upper case, and
 a comment from a description cannot end early.

@@ -24,6 +24,9 @@ _LIBRARY: Final = frozenset(_LIBRARY_WORDS.split())
 """Prefixes of macros of the C and C++ libraries, which a device's macros must not have."""
 
 
+_IDENTITY: Final = ("VENDOR_ID", "DEVICE_ID", "REVISION_ID", "CLASS_CODE", "SUBSYSTEM_VENDOR_ID", "SUBSYSTEM_ID")
+
+
 class MacroNames:
     """The names of a device's macros, one for each key."""
 
@@ -62,6 +65,13 @@ def keys(device: DeviceView) -> Iterator[Key]:
             yield from _register_keys(register)
         for bell in region.doorbells:
             yield from ((bell.name, what) for what in ("OFFSET", "MATCH", "COUNT", "STRIDE", "OFFSET_AT"))
+    for line in device.interrupts:
+        yield from (("IRQ", line.name, what) for what in ("VECTOR", "COUNT"))
+    if device.pci is not None:
+        yield from (("PCI", what) for what in _IDENTITY)
+        for capability in device.pci.capabilities:
+            yield from (("PCI", "CAP", capability.name, what) for what in ("OFFSET", "SIZE", "VECTORS"))
+    yield from ((constant.name,) for constant in device.constants)
 
 
 def _register_keys(register: RegisterView) -> Iterator[Key]:

@@ -21,7 +21,7 @@ from devgen.runtime.observe.recorder import Recorder
 from devgen.runtime.time.clock import Clocks, LiveClock, OffsetClock
 
 
-def replay(text: str, **options: int) -> ReplayResult:
+def replay(text: str, **options: Any) -> ReplayResult:
     registry = Registry(bundled=False, installed=False)
     for device_class in (Kit, Card, Pl031):
         registry.add(device_class)

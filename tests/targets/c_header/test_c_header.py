@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from devgen.build.builder import build
 from devgen.language import load_device
-from devgen.language.view import DeviceView, RegisterView, view_of
+from devgen.language.view import DeviceView, DoorbellView, RegisterFileView, RegisterView, view_of
 from devgen.targets.c_header.c_literals import comment, literal
 from devgen.targets.c_header.macro_names import MacroNames
 
@@ -28,6 +28,7 @@ device: int
 title: '*/ int main; /* ??/ \\\\'
 description: "one\\ntwo */ three"
 bus: sysbus
+constants: {LIMIT: 7, limit: 0x1_0000_0000, "CTRL_OFFSET": 3}
 properties: {channels: {type: int, default: 2, range: 1..8}}
 regions:
   class:
@@ -93,10 +94,12 @@ def expected(device: DeviceView) -> Iterator[tuple[str, int]]:
     name = MacroNames(device).name
     for region in device.regions:
         yield name(region.name, "SIZE"), region.size
-        if region.bar is not None:
+        if isinstance(region.bar, int):
             yield name(region.name, "BAR"), region.bar
+        if region.bar is not None:
             yield name(region.name, "BAR_OFFSET"), region.offset
-    for part in (*device.files, *device.registers, *device.doorbells):
+    parts: list[RegisterFileView | RegisterView | DoorbellView] = [*device.files, *device.registers, *device.doorbells]
+    for part in parts:
         key = part.path if isinstance(part, RegisterView) else part.name
         yield name(key, "OFFSET"), part.offset
         if part.count is not None:
@@ -109,9 +112,34 @@ def expected(device: DeviceView) -> Iterator[tuple[str, int]]:
             yield name(bell.name, "MATCH"), bell.match
     for register in device.registers:
         yield from expected_of(register, name)
+    yield from expected_around(device, name)
 
 
-def expected_of(register: RegisterView, name) -> Iterator[tuple[str, int]]:  # type: ignore[no-untyped-def]
+def expected_around(device: DeviceView, name: Callable[..., str]) -> Iterator[tuple[str, int]]:
+    """What the view says beside regions: PCI, vectors, constants."""
+    for line in device.interrupts:
+        if line.vector is not None:
+            yield name("IRQ", line.name, "VECTOR"), line.vector
+            if line.count is not None:
+                yield name("IRQ", line.name, "COUNT"), line.count.greatest
+    yield from ((name(constant.name), constant.value) for constant in device.constants)
+    if device.pci is None:
+        return
+    yield name("PCI", "VENDOR_ID"), device.pci.vendor
+    yield name("PCI", "DEVICE_ID"), device.pci.device
+    yield name("PCI", "REVISION_ID"), device.pci.revision
+    yield name("PCI", "CLASS_CODE"), device.pci.class_code
+    yield name("PCI", "SUBSYSTEM_VENDOR_ID"), device.pci.subsystem_vendor
+    yield name("PCI", "SUBSYSTEM_ID"), device.pci.subsystem_device
+    for capability in device.pci.capabilities:
+        yield name("PCI", "CAP", capability.name, "OFFSET"), capability.offset
+        yield name("PCI", "CAP", capability.name, "SIZE"), capability.size
+        vectors = dict(capability.settings).get("vectors")
+        if isinstance(vectors, int):
+            yield name("PCI", "CAP", capability.name, "VECTORS"), vectors
+
+
+def expected_of(register: RegisterView, name: Callable[..., str]) -> Iterator[tuple[str, int]]:
     path = register.path
     yield name(path, "WIDTH"), register.width
     kind, values = ("RESETS", register.resets) if register.resets else ("VALUES", register.constant)
