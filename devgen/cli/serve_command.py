@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -154,10 +156,17 @@ def command(
     ):  # fmt: skip
         stopping.server = server
         _tell(f"devgen: {device} listens on {path}")
+        _tell(f"devgen: QEMU 10.1 or newer attaches it with -device {qemu_device(path)}")
         stopping.run(server)
     code = 1 if server.code else 0
     leave_hung_descriptors(server, code)
     return code
+
+
+def qemu_device(path: Path) -> str:
+    """Return the value of QEMU's option ``-device`` that attaches the socket at ``path``, quoted for a shell."""
+    socket = {"type": "unix", "path": str(path.absolute())}
+    return shlex.quote(json.dumps({"driver": "vfio-user-pci", "socket": socket}))
 
 
 def _tell(line: str) -> None:

@@ -62,6 +62,18 @@ def test_a_new_device_builds_and_a_second_of_the_name_is_refused(devgen: Command
     assert (again.code, "there already" in again.err) == (1, True)
 
 
+def test_a_new_device_with_the_name_of_another_is_told(devgen: Command, tmp_path: Path) -> None:
+    done = devgen("new", "pl031")
+    assert (done.code, "warning: pl031 is also a device of devgen's catalogue" in done.err) == (0, True)
+    assert "warning" not in devgen("new", "lamp").err
+
+
+def test_a_new_board_is_checked_and_named(devgen: Command, tmp_path: Path) -> None:
+    done = devgen("new", "lamp", "--board")
+    assert "devgen run boards/lamp.yaml" in done.out
+    assert devgen("check", "devices", "boards").code == 0
+
+
 @pytest.mark.parametrize("name", ["1st", "../up", "a b", "", "a/b"])
 def test_a_name_that_is_none_is_a_usage_error(devgen: Command, name: str) -> None:
     assert devgen("new", name).code == 2

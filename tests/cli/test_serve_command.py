@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import signal
 import subprocess
 import sys
@@ -43,6 +45,9 @@ def test_it_listens_until_it_is_told_to_end(tmp_path: Path) -> None:
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
         assert server.stderr is not None
         assert server.stderr.readline() == f"devgen: edu listens on {path}\n"
+        option = server.stderr.readline().rpartition(" -device ")[2]
+        (value,) = shlex.split(option)
+        assert json.loads(value) == {"driver": "vfio-user-pci", "socket": {"type": "unix", "path": str(path)}}
         assert path.is_socket()
         server.send_signal(signal.SIGTERM)
         assert server.wait(30) == 0

@@ -42,12 +42,16 @@ class Enumeration:
 
 @dataclass(slots=True, frozen=True)
 class FieldsClass:
-    """The classes of a register with fields; ``stem`` is the end of their names. ``keywords`` are those of a write."""
+    """The classes of a register with fields; ``stem`` is the end of their names. ``keywords`` are those of a write.
+
+    ``spelled``: all of them can be attributes of a class in which ``int`` is the type.
+    """
 
     stem: str
     enumerations: tuple[Enumeration, ...]
     fields: tuple[Entry, ...]
     keywords: tuple[Entry, ...]
+    spelled: bool
 
 
 @dataclass(slots=True, frozen=True)
@@ -106,7 +110,9 @@ def _fields(register: RegisterView) -> FieldsClass:
     stem = _stem(register)
     fields = _spelled((_field(stem, field) for field in register.fields), REGISTER_WORDS)
     named = [Enumeration(_enumeration(stem, field), _labels(field)) for field in register.fields if _is_long(field)]
-    return FieldsClass(stem, tuple(named), fields, tuple(_keyword(stem, field) for field in register.fields))
+    keywords = tuple(_keyword(stem, field) for field in register.fields)
+    spelled = len(_spelled(keywords, frozenset(("int",)))) == len(keywords)
+    return FieldsClass(stem, tuple(named), fields, keywords, spelled)
 
 
 def _field(stem: str, field: FieldView) -> Entry:
@@ -117,7 +123,7 @@ def _field(stem: str, field: FieldView) -> Entry:
 
 def _keyword(stem: str, field: FieldView) -> Entry:
     """The keyword argument of a write that sets a field."""
-    return Entry(string(field.name), f"{_literal(stem, field)} | int" if field.values else "int", ())
+    return Entry(field.name, f"{_literal(stem, field)} | int" if field.values else "int", ())
 
 
 def _labels(field: FieldView) -> tuple[str, ...]:
