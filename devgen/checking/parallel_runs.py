@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import ctypes
-import multiprocessing
 import os
-import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -68,6 +63,11 @@ def _may_fork() -> bool:
 
 
 def _spread(check: FileCheck, paths: Sequence[Path], jobs: int) -> Iterable[FileFindings]:
+    # Imported here, since most checks are of a few files.
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+
     context = multiprocessing.get_context("fork")
     pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_start, initargs=(check,))
     try:
@@ -79,6 +79,9 @@ def _spread(check: FileCheck, paths: Sequence[Path], jobs: int) -> Iterable[File
 
 
 def _start(check: FileCheck) -> None:
+    import ctypes
+    import signal
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the parent, which ends its workers
     ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
     _checks.append(check)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
 import click
 
-from devgen import CheckReport, ReportForm, check, check_text, fix_files, fix_text, format_diagnostics
+from devgen import CheckReport, ReportForm, check, check_text, format_diagnostics
 from devgen.cli.current_project import description_folders, project_or_none
 from devgen.cli.finding_options import chosen_codes, format_option, selection_options
 from devgen.cli.paths import PATH
@@ -76,6 +75,8 @@ def command(
 
 
 def _fix(paths: tuple[Path, ...], form: ReportForm, diff: bool, codes: dict[str, Any]) -> int:
+    from devgen import fix_files
+
     result = fix_files(paths, write=not diff, **codes)
     for reason in result.refused:
         click.echo(reason, err=True)
@@ -94,6 +95,10 @@ def _check_stdin(name: str | Path, form: ReportForm, fix: bool, diff: bool, code
         report = check_text(text, name, **codes)
         _print(report, form)
         return 0 if report.ok else 1
+    from difflib import unified_diff
+
+    from devgen import fix_text
+
     mended, report = fix_text(text, name, **codes)
     if diff:
         names = (str(name), str(name))
