@@ -18,6 +18,12 @@ _EFFECTS: Final = (
     Attribute(("singlepulse",), always("singlepulse changed", "breaking")),
 )
 
+_CONSTRAINT: Final = Attribute(
+    ("write_constraint",),
+    always("values that may be written changed", "breaking"),
+    lambda constraint: "any" if constraint is None else constraint.text,
+)
+
 REGION: Final = (
     Attribute(("kind",), always("kind changed", "breaking")),
     Attribute(("space",), always("address space changed", "breaking")),
@@ -41,6 +47,9 @@ REGISTER: Final = (
     _SPREAD,
     *_EFFECTS,
     Attribute(("reset",), always("reset value changed", "breaking"), judge.start_value),
+    Attribute(("reset_mask",), always("bits with a known reset changed", "behaviour"), judge.or_none),
+    _CONSTRAINT,
+    Attribute(("protection",), always("protection changed", "breaking"), judge.or_none),
     Attribute(("resets",), always("reset values changed", "breaking"), judge.listed),
     Attribute(("constant",), always("constant value changed", "breaking"), judge.listed),
     Attribute(("alias",), always("shared storage changed", "behaviour"), judge.or_none),
@@ -65,6 +74,7 @@ REGISTER_OTHERS: Final = (
     "window",
     "when",
     "external",
+    "volatile",
 )
 
 FIELD: Final = (
@@ -72,6 +82,7 @@ FIELD: Final = (
     Attribute(("width",), judge.fewer_breaks("narrowed", "widened"), judge.bits),
     *_EFFECTS,
     Attribute(("reset",), always("reset value changed", "breaking"), judge.hexadecimal),
+    _CONSTRAINT,
 )
 FIELD_OTHERS: Final = (
     "name",
@@ -84,6 +95,8 @@ FIELD_OTHERS: Final = (
     "enumeration",
     "alternate",
     "stored",
+    "reset_known",
+    "volatile",
 )
 
 DOORBELL: Final = (

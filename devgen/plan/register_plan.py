@@ -9,6 +9,7 @@ from devgen.language import ir
 from devgen.language.typed_walk import names_local
 from devgen.plan.access_plan import AccessPlan, has_read_hooks, plan_access
 from devgen.plan.dependencies import Analysis
+from devgen.plan.dropped_writes import drops
 from devgen.plan.followers import Followers
 from devgen.plan.registers import PlannedRegister, RegisterKey, mask_of_bits
 from devgen.plan.side_effects import (
@@ -167,12 +168,17 @@ class _Register:
         pulse = self._pulse()
         written = self.context.analysis.writes(register.on_write)
         changed = stored | written
+        dropped = self._dropped() if store or hook else ()
         if not hook and not pulse:
-            steps: Steps = (*self._old(), *store, *followers.at_end(changed))
+            steps: Steps = (*dropped, *self._old(), *store, *followers.at_end(changed))
             return steps or None
         early = followers.after_store(stored)
         end = followers.at_end(changed, written | (stored if pulse else NOTHING))
-        return (*self._old(), *store, *early, *hook, *pulse, *end)
+        return (*dropped, *self._old(), *store, *early, *hook, *pulse, *end)
+
+    def _dropped(self) -> Steps:
+        """Return the tests that end a write of a value that the register does not take."""
+        return tuple(drops(self.register, self._stored(), self.access.by_lanes))
 
     def _store(self) -> tuple[Steps, Things]:
         """Return the default store, or the ``write`` hook instead, and the storage that it changes."""

@@ -55,7 +55,14 @@ class WindowRead:
     lanes: bool
 
 
-Step = ir.Stmt | Store | Update | WindowWrite
+@dataclass(slots=True, frozen=True)
+class Drop:
+    """End the write if ``test`` is not 0: its value violates a constraint."""
+
+    test: ir.Expr
+
+
+Step = ir.Stmt | Drop | Store | Update | WindowWrite
 Steps = tuple[Step, ...]
 
 

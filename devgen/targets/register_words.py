@@ -72,6 +72,21 @@ def effect_words(part: FieldView | RegisterView) -> list[str]:
     return [*found, "a pulse: zero again after the write"] if part.singlepulse else found
 
 
+def constraint_words(part: FieldView | RegisterView) -> str:
+    """Return the values that software may write in words; empty if it may write all."""
+    constraint = part.write_constraint
+    if constraint is None:
+        return ""
+    if constraint.kind == "range":
+        return f"takes {constraint.low:#x} to {constraint.high:#x}"
+    return "takes the values with a label" if constraint.kind == "enumerated" else "takes the value that a read gives"
+
+
+def protection_words(register: RegisterView) -> str:
+    """Return the privilege that an access needs in words; empty if it is not stated."""
+    return f"{register.protection} accesses only" if register.protection else ""
+
+
 def size_words(size: int) -> str:
     """Return a number of bytes with its unit: ``4 KiB``, ``24 bytes``."""
     for unit, factor in reversed(SIZE_UNITS.items()):
@@ -95,7 +110,17 @@ def reset_words(register: RegisterView) -> str:
     if not values and register.reset.number is None:
         return register.reset.text
     digits = register.width // 4
+    if register.reset_mask is not None and not values:
+        return _partly_known(register.reset.number or 0, register.reset_mask, register.width)
     return ", ".join(f"0x{value:0{digits}x}" for value in values or (register.reset.number or 0,))
+
+
+def _partly_known(value: int, mask: int, width: int) -> str:
+    """Return a value of which only the bits in ``mask`` are known, with x for unknown digits or bits."""
+    nibbles = [(value >> at & 15, mask >> at & 15) for at in range(width - 4, -1, -4)]
+    if all(known in (0, 15) for _, known in nibbles):
+        return "0x" + "".join(f"{digit:x}" if known else "x" for digit, known in nibbles)
+    return "0b" + "".join(str(value >> at & 1) if mask >> at & 1 else "x" for at in reversed(range(width)))
 
 
 def setting_words(value: object) -> str:

@@ -138,6 +138,14 @@ LISTS = (
         ),
     ),
     Listed(
+        "$defs/protection/enum",
+        (
+            Place("model.Protection", literal(model.Protection)),
+            Place("RegisterView.protection", attribute(register_views.RegisterView, "protection")),
+            PAGE,
+        ),
+    ),
+    Listed(
         "$defs/access/enum",
         (
             Place("model.AccessType", literal(model.AccessType)),

@@ -235,7 +235,7 @@ def test_a_saved_state_holds_what_the_modes_hide(tmp_path: Path) -> None:
 def test_a_test_uses_a_view_by_its_name(tmp_path: Path) -> None:
     regs = Bench(class_of(described_in(HEAD + VIEWS, tmp_path))).regs
     regs.IN.F = 5
-    assert (regs.IN.F, regs.OUT.M, regs.IN.peek()) == (5, 5, 0x50)
+    assert (regs.IN.F, regs.OUT.M, regs.IN.peek() & 0xF0) == (5, 5, 0x50)
     regs.DR_HIGH.write(3)
     assert regs.DR == 0x0003_5678
     with pytest.raises(BenchError, match="is a part of DR: peek at that"):

@@ -12,11 +12,14 @@ from devgen.language.elaborate.elaboration import Context, Tree
 from devgen.language.elaborate.label_keys import build_labels, shared_name
 from devgen.language.elaborate.overlapping_fields import settle_overlaps, stored_reset
 from devgen.language.elaborate.register_drafts import RegisterDraft
+from devgen.language.elaborate.written_values import build_constraint
 from devgen.language.model import AccessType, Field
 from devgen.language.reading.quantities import bits
 
 _READ_ONLY = ("write_effect", "singlepulse")
 _WRITE_ONLY = ("read_effect",)
+UNKNOWN = "unknown"
+"""The `reset` of a field whose datasheet does not state it."""
 
 
 def build_fields(
@@ -88,7 +91,7 @@ def _place(
 
 
 def _field_reset(ctx: Context, name: str, spec: Tree, lsb: int, size: int, register: Any) -> int:
-    value: int | None = spec.get("reset")
+    value: int | None = spec.get("reset") if spec.get("reset") != UNKNOWN else None
     inherited = register >> lsb & (1 << size) - 1 if type(register) is int else 0
     if value is None:
         return inherited
@@ -109,6 +112,7 @@ def _field(
         return Field(name, lsb, size, access, reset, None, None, False, (), "", "")
     own: AccessType = spec.get("access", access)
     check_effects(ctx, spec, own)
+    labels = build_labels(ctx, spec, size, own)
     return Field(
         name=name,
         lsb=lsb,
@@ -118,11 +122,14 @@ def _field(
         read_effect=spec.get("read_effect"),
         write_effect=spec.get("write_effect"),
         singlepulse=spec.get("singlepulse", False),
-        labels=build_labels(ctx, spec, size, own),
+        labels=labels,
         title=spec.get("title", ""),
         description=spec.get("description", ""),
         enumeration=shared_name(spec),
         alternate=spec.get("alternate", ""),
+        constraint=build_constraint(ctx, spec, size, own, labels),
+        volatile=spec.get("volatile", False),
+        reset_known=spec.get("reset") != UNKNOWN,
     )
 
 

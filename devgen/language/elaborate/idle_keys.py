@@ -69,7 +69,7 @@ def _check_stored(ctx: Context, register: Tree, field: Tree) -> None:
             continue
         idle = _EFFECTS if key == "intent" else (*_EFFECTS, "reset") if key == "constant" else ("reset",)
         for effect in idle:
-            if field.get(effect):
+            if field.get(effect) and field[effect] != "unknown":
                 ctx.contradiction(field, effect, key, reason)
 
 

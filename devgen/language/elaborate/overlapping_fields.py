@@ -86,7 +86,8 @@ def _with_reset(ctx: Context, declared: Tree, field: Field, reset: int) -> Field
     """Return the field with the reset of its bits; report another one of its own."""
     spec = declared[field.name]
     value = reset >> field.lsb & (1 << field.width) - 1 if field.stored else 0
-    if isinstance(spec, dict) and spec.get("reset", value) != value and not spec["reset"] >> field.width:
+    given = spec.get("reset", value) if isinstance(spec, dict) else value
+    if isinstance(given, int) and given != value and not given >> field.width:
         if not field.stored:
             ctx.contradiction(spec, "reset", "fields", "its bits are those of a read-only field")
         elif field.reset != value:

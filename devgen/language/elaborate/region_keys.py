@@ -20,7 +20,17 @@ PAGE = 4096
 PORTS = 1 << 16
 INDIRECT = 1 << 20
 
-_MEMORY_EXCLUDES = ("registers", "doorbells", "access", "decode", "width", "reserved", "sizes", "external")
+_MEMORY_EXCLUDES = (
+    "registers",
+    "doorbells",
+    "access",
+    "decode",
+    "width",
+    "reserved",
+    "sizes",
+    "external",
+    "protection",
+)
 _INDIRECT_EXCLUDES = ("bar", "at", "ram", "rom", "doorbells")
 _CONFIG_EXCLUDES = ("bar", "at", "size", "ram", "rom", "doorbells")
 
@@ -63,7 +73,10 @@ def _draft_region(
         name, spec, parent, "registers" if config or indirect else kind, space, bar, at,
         CONFIG_END if config else _size(spec, bar, at),
         access,
-        Defaults(spec.get("width", 32), spec.get("decode", "lanes"), retain, access, _answered(ctx, spec), external),
+        Defaults(
+            spec.get("width", 32), spec.get("decode", "lanes"), retain, access, _answered(ctx, spec), external,
+            spec.get("protection"),
+        ),
     )  # fmt: skip
     _check_size(ctx, draft)
     if kind == "registers":

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Literal
 
 from devgen.common.quick_dataclass import dataclass
+from devgen.language.diagnostics.codes_layout import VALUE_TOO_WIDE
 from devgen.language.elaborate.elaboration import Context, Tree
 from devgen.language.elaborate.register_contradictions import NEEDS_READ_ACCESS
 from devgen.language.elaborate.register_drafts import Draft, FileDraft, RegisterDraft
 from devgen.language.elaborate.register_halves import halves_of
 from devgen.language.elaborate.register_keys import UNREMARKABLE_KEYS
+from devgen.language.elaborate.written_values import build_constraint
 from devgen.language.ir import Expr, Int, Logic, Range, Stmt
 from devgen.language.model import Intent, Register, RegisterFile, Window
 from devgen.language.scope import Scope
@@ -123,7 +125,24 @@ def _build_register(ctx: Context, draft: RegisterDraft) -> Register:
         view=None if draft.view is None else draft.view.model(),
         also=draft.also,
         external=draft.external,
+        constraint=build_constraint(ctx, spec, draft.width, draft.access, ()),
+        volatile=spec.get("volatile", False),
+        protection=spec.get("protection", defaults.protection),
+        reset_mask=_reset_mask(ctx, draft),
     )
+
+
+def _reset_mask(ctx: Context, draft: RegisterDraft) -> int | None:
+    """Return the bits whose reset is known; None: all. Those of fields with an unknown reset are not."""
+    every = (1 << draft.width) - 1
+    mask: int = draft.spec.get("reset_mask", every)
+    if mask >> draft.width:
+        ctx.at_value(VALUE_TOO_WIDE, draft.spec, "reset_mask", what="the mask", value=f"{mask:#x}", width=draft.width)
+    for field in draft.fields:
+        mask &= every if field.reset_known else ~field.mask
+    if isinstance(draft.spec.get("reset"), int) and draft.spec["reset"] & ~mask & every:
+        ctx.contradiction(draft.spec, "reset", "reset_mask", "some of its bits are bits whose reset is unknown")
+    return None if mask & every == every else mask & every
 
 
 def _condition(ctx: Context, draft: RegisterDraft) -> Expr | None:

@@ -12,6 +12,13 @@ _COMPUTED = "`read` replaces the storage"
 _SHARED = "an alias has no storage of its own"
 _INERT = "a register with an intent has no behaviour"
 _ELSEWHERE = "its value is that of the registers behind the window"
+_WITHOUT_VALUES = (
+    ("alias", _SHARED),
+    ("alternate", _SHARED),
+    ("window", _ELSEWHERE),
+    ("constant", _NO_STORAGE),
+    ("intent", _INERT),
+)
 _EXCLUSIVE: tuple[tuple[str, str, str], ...] = (
     *(("constant", key, _NO_STORAGE) for key in ("reset", "read", "read_effect", "write_effect", "singlepulse")),
     *(("constant", key, _NO_STORAGE) for key in ("alias", "retain")),
@@ -21,6 +28,9 @@ _EXCLUSIVE: tuple[tuple[str, str, str], ...] = (
     *(("intent", key, _INERT) for key in ("read_effect", "write_effect", "singlepulse")),
     *(("intent", key, _INERT) for key in ("constant", "alias", "coalesce")),
     ("when", "coalesce", "a write that arrives late would meet another mode"),
+    *((key, "write_constraint", reason) for key, reason in _WITHOUT_VALUES),
+    *((key, "reset_mask", reason) for key, reason in _WITHOUT_VALUES if key != "intent"),
+    ("fields", "write_constraint", "the fields have constraints of their own"),
     ("alternate", "coalesce", "accesses reach the other register"),
     *(
         ("window", key, _ELSEWHERE)

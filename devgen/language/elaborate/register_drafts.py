@@ -8,7 +8,7 @@ from dataclasses import field
 from devgen.common.quick_dataclass import dataclass
 from devgen.language.elaborate.elaboration import Tree
 from devgen.language.ir import Expr
-from devgen.language.model import AccessRule, AccessType, Decode, Field, View
+from devgen.language.model import AccessRule, AccessType, Decode, Field, Protection, View
 
 
 @dataclass(slots=True, frozen=True)
@@ -21,6 +21,7 @@ class Defaults:
     access_rule: AccessRule
     sizes: tuple[int, int] | None = None
     external: bool = False
+    protection: Protection | None = None
 
 
 @dataclass(slots=True, frozen=True)

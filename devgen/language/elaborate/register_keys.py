@@ -20,7 +20,7 @@ _NO_FIELDS: Tree = {}
 UNREMARKABLE_KEYS = frozenset(
     (
         *("at", "width", "access", "reset", "fields", "title", "description"),
-        *("count", "stride", "retain", "decode", "sizes", "external"),
+        *("count", "stride", "retain", "decode", "sizes", "external", "volatile", "protection", "reset_mask"),
     )
 )
 """Keys that can be combined with all others."""

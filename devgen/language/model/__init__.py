@@ -60,6 +60,7 @@ from devgen.language.model.register_model import (
     Label,
     LabelUse,
     Mark,
+    Protection,
     ReadEffect,
     Region,
     RegionKind,
@@ -68,6 +69,7 @@ from devgen.language.model.register_model import (
     RegisterFile,
     View,
     Window,
+    WriteConstraint,
     WriteEffect,
 )
 
@@ -110,6 +112,7 @@ __all__ = [
     "PowerManagement",
     "Property",
     "PropertyType",
+    "Protection",
     "ReadEffect",
     "Region",
     "RegionKind",
@@ -126,5 +129,6 @@ __all__ = [
     "VendorSpecific",
     "View",
     "Window",
+    "WriteConstraint",
     "WriteEffect",
 ]

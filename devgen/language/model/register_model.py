@@ -36,6 +36,16 @@ RegionSpace = Literal["mmio", "pio", "config", "indirect"]
 
 
 LabelUse = Literal["both", "read", "write"]
+Protection = Literal["secure", "nonsecure", "privileged"]
+
+
+@dataclass(slots=True, frozen=True)
+class WriteConstraint:
+    """The values that software may write: from ``low`` to ``high``, those with a label, or the value that it read."""
+
+    kind: Literal["range", "enumerated", "as_read"]
+    low: int
+    high: int
 
 
 @dataclass(slots=True, frozen=True)
@@ -92,6 +102,9 @@ class Field:
     enumeration: str = ""
     alternate: str = ""
     stored: bool = True
+    constraint: WriteConstraint | None = None
+    volatile: bool = False
+    reset_known: bool = True
 
     @property
     def mask(self) -> int:
@@ -133,6 +146,7 @@ class Register:
     ``when``: it answers only while this is not 0. ``alternate``: the register that it shares bytes with. ``view``: the
     storage that it uses instead of its own. ``also``: fields of registers that are views of this one, at their bits of
     this one. ``external``: its behaviour is written elsewhere, or still to be written.
+    ``reset_mask``: the bits whose reset is known; None: all.
     """
 
     name: str
@@ -169,6 +183,10 @@ class Register:
     view: View | None = None
     also: tuple[Field, ...] = ()
     external: bool = False
+    constraint: WriteConstraint | None = None
+    volatile: bool = False
+    protection: Protection | None = None
+    reset_mask: int | None = None
 
 
 @dataclass(slots=True, frozen=True)

@@ -50,6 +50,7 @@ from devgen.language.view.register_views import (
     Size,
     StartValue,
     WindowView,
+    WriteConstraintView,
 )
 
 __all__ = [
@@ -83,6 +84,7 @@ __all__ = [
     "TimerView",
     "TodoView",
     "WindowView",
+    "WriteConstraintView",
     "view_of",
 ]
 

@@ -75,6 +75,23 @@ class EnumerationView:
 
 
 @dataclass(slots=True, frozen=True)
+class WriteConstraintView:
+    """The values that software may write; a write of another value is dropped."""
+
+    kind: Literal["range", "enumerated", "as_read"]
+    """A range, the values that have a label, or the value that a read gives."""
+    low: int
+    """The least value of a range."""
+    high: int
+    """The greatest value of a range."""
+
+    @property
+    def text(self) -> str:
+        """The constraint as the description writes it: ``0x1..0x5``, ``enumerated``, ``as_read``."""
+        return f"{self.low:#x}..{self.high:#x}" if self.kind == "range" else self.kind
+
+
+@dataclass(slots=True, frozen=True)
 class FieldView:
     """Named bits of a register."""
 
@@ -108,6 +125,12 @@ class FieldView:
     """The path of the field of whose bits it is another meaning; None for others."""
     stored: bool
     """Whether what is written is stored: not on bits of a read-only field."""
+    reset_known: bool
+    """Whether the datasheet states its reset value."""
+    write_constraint: WriteConstraintView | None
+    """The values that software may write; None: all."""
+    volatile: bool
+    """Whether its value may change without an access."""
     values: tuple[EnumerationView, ...]
     """Its enumeration; may be empty."""
     enumeration: str
@@ -174,6 +197,14 @@ class RegisterView:
     """It answers only while this is not 0, with the condition of its register file; None: always."""
     intent: Literal["reserved", "unimplemented", "undocumented"] | None
     """Why it is not modelled; None if it is modelled."""
+    reset_mask: int | None
+    """The bits whose reset value the datasheet states; None: all."""
+    write_constraint: WriteConstraintView | None
+    """The values that software may write to a register without fields; None: all."""
+    volatile: bool
+    """Whether its value may change without an access."""
+    protection: Literal["secure", "nonsecure", "privileged"] | None
+    """The privilege that an access needs on the real bus; None: not stated."""
     external: bool
     """Whether its behaviour may still have to be written: it is described as external."""
     retain: bool

@@ -14,6 +14,7 @@ from devgen.language.view.register_views import (
     RegisterFileView,
     RegisterView,
     WindowView,
+    WriteConstraintView,
 )
 from devgen.language.view.source_texts import Tree, below, count, hook, source_text, start_value
 
@@ -107,6 +108,10 @@ def _register(region: str, register: model.Register, spec: Tree, file: str | Non
         alternate=None if register.alternate is None else f"{prefix}{register.alternate}",
         when=hook(spec, "when", register.when),
         intent=None if register.intent is None else register.intent.value,
+        reset_mask=register.reset_mask,
+        write_constraint=_constraint(register.constraint),
+        volatile=register.volatile,
+        protection=register.protection,
         external=register.external,
         retain=register.retain,
         coalesce=register.coalesce,
@@ -162,7 +167,14 @@ def _field(register: str, field: model.Field) -> FieldView:
         enumeration=field.enumeration,
         alternate=f"{register}.{field.alternate}" if field.alternate else None,
         stored=field.stored,
+        reset_known=field.reset_known,
+        write_constraint=_constraint(field.constraint),
+        volatile=field.volatile,
     )
+
+
+def _constraint(constraint: model.WriteConstraint | None) -> WriteConstraintView | None:
+    return None if constraint is None else WriteConstraintView(constraint.kind, constraint.low, constraint.high)
 
 
 def _label(label: model.Label) -> EnumerationView:

@@ -75,7 +75,7 @@ def keys(device: DeviceView) -> Iterator[Key]:
 
 
 def _register_keys(register: RegisterView) -> Iterator[Key]:
-    words = ("OFFSET", "WIDTH", "RESET", "RESETS", "VALUE", "VALUES", "COUNT", "STRIDE", "OFFSET_AT")
+    words = ("OFFSET", "WIDTH", "RESET", "RESET_KNOWN", "RESETS", "VALUE", "VALUES", "COUNT", "STRIDE", "OFFSET_AT")
     yield from ((register.path, what) for what in words)
     for field in register.fields:
         yield from ((register.path, field.name, what) for what in ("SHIFT", "WIDTH", "MASK", "RESET", "GET", "PUT"))

@@ -9,11 +9,13 @@ from devgen.language import LoadResult
 from devgen.targets.backend import Backend
 from devgen.targets.register_words import (
     access_words,
+    constraint_words,
     count_words,
     decode_words,
     drawing,
     effect_words,
     paragraphs,
+    protection_words,
     reset_words,
     setting_words,
     size_words,
@@ -37,11 +39,13 @@ BACKEND: Final = Backend(
     filters={
         "access_words": access_words,
         "anchor": anchor,
+        "constraint_words": constraint_words,
         "count_words": count_words,
         "decode_words": decode_words,
         "drawing": drawing,
         "effect_words": effect_words,
         "paragraphs": paragraphs,
+        "protection_words": protection_words,
         "reset_words": reset_words,
         "setting_words": setting_words,
         "size_words": size_words,

@@ -10,7 +10,7 @@ from devgen.common.quick_dataclass import dataclass
 from devgen.language import ir
 from devgen.language.typed_walk import names_local, operands
 from devgen.plan.registers import mask_of_bits
-from devgen.plan.steps import Step, Store, Update, WindowWrite
+from devgen.plan.steps import Drop, Step, Store, Update, WindowWrite
 from devgen.targets.python.field_comments import comment, fields_assigned, fields_read, fields_stored
 from devgen.targets.python.lower_expr import Lowering, conditional, flatten, width_of
 from devgen.targets.python.python_literals import hexadecimal, string
@@ -52,6 +52,8 @@ class StatementLowering:
         match step:
             case Store():
                 return (self._store(step),)
+            case Drop(test):
+                return (block("if ", self.lowering.truth(test), (Line("return"),)),)
             case ir.Assign(place, value):
                 text = comment(fields_assigned(self.lowering.symbols, place, value))
                 return [replace(line, comment=text) for line in self.assign(place, value)]
