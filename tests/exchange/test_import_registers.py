@@ -15,6 +15,7 @@ from devgen import (
     build_devices,
     check_files,
     import_registers,
+    load_device,
     project_registry,
 )
 
@@ -92,3 +93,13 @@ def test_what_does_not_come_over_as_it_stands_is_a_finding(
 def test_an_unknown_peripheral_is_refused_with_a_near_name(chip: Path) -> None:
     with pytest.raises(ArgumentError, match="no peripheral 'UART1'; did you mean 'UART0'"):
         import_registers(chip, None, peripherals=["UART1"])
+
+
+def test_interrupts_come_over_and_the_behaviour_is_a_to_do(tmp_path: Path) -> None:
+    line = "<interrupt><name>P</name><value>3</value></interrupt>"
+    path = tmp_path / "acme.svd"
+    path.write_text(svd(peripheral("P", register("P", 0), line)), encoding="utf-8")
+    import_registers(path, tmp_path / "devices")
+    view = load_device(tmp_path / "devices" / "acme1-p.yaml").view
+    assert [(each.name, each.description) for each in view.interrupts] == [("irq", "P, interrupt 3 of the chip")]
+    assert {part.name for part in view.todo} == {"P", "irq"}

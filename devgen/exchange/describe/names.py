@@ -26,21 +26,22 @@ def legal_name(name: str, prefix: str) -> str:
 class Namer:
     """Gives each part of one scope a name of its own, and reports those that had to change.
 
-    ``path`` is the scope's path in findings; ``prefix`` begins a name whose source begins with a digit.
+    ``path`` is the scope's path in findings; ``prefix`` begins a name whose source begins with a digit; ``taken`` are
+    names that the scope has already.
     """
 
     findings: Findings
     path: str
     prefix: str = "R"
-    _taken: set[str] = field(default_factory=set)
+    taken: set[str] = field(default_factory=set)
 
     def take(self, name: str, place: Place) -> str:
         """Return a legal name that this scope does not have yet, and take it."""
         wanted = legal_name(name, self.prefix)
         unique, number = wanted, 2
-        while unique in self._taken:
+        while unique in self.taken:
             unique, number = f"{wanted}_{number}", number + 1
-        self._taken.add(unique)
+        self.taken.add(unique)
         if unique != name:
             why = (
                 "another part has this name"

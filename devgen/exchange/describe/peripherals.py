@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from devgen.exchange.describe.layout import Layout
-from devgen.exchange.describe.names import legal_name
+from devgen.exchange.describe.names import Namer, legal_name
 from devgen.exchange.findings import Findings, Outcome
 from devgen.exchange.register_map import Chip, Group, Peripheral, Register
 from devgen.exchange.yaml_text import Block, Hex, yaml_text
@@ -89,7 +89,10 @@ def _fragment(chip: Chip, peripheral: Peripheral, name: str, findings: Findings)
     tree: dict[str, Any] = {"fragment": f"{name}-registers"}
     if peripheral.description:
         tree["description"] = peripheral.description
+    tree["external"] = True
     tree["regions"] = Block({"registers": Block(region)})
+    if peripheral.interrupts:
+        tree["interrupts"] = Block(_interrupts(peripheral, registers))
     return f"{_HEAD.format(part=peripheral.name, chip=_printable(chip.name), name=name)}{yaml_text(_blocks(tree))}"
 
 
@@ -110,12 +113,29 @@ def _opened(key: str, value: Any) -> Any:
     return Block(inner) if opened else inner
 
 
-def _interrupts(peripheral: Peripheral) -> dict[str, Any]:
-    lines: dict[str, Any] = {}
-    for interrupt in peripheral.interrupts:
-        text = interrupt.description or f"interrupt {interrupt.number} of the chip"
-        lines.setdefault(legal_name(interrupt.name, "I"), {"description": text})
-    return lines
+def interrupt_names(peripheral: Peripheral, registers: Iterable[str]) -> list[str]:
+    """Return the names of the interrupts in the description, which its registers do not have.
+
+    A single one is called ``irq``: peripherals that share the description have interrupts of other names.
+    """
+    if len(peripheral.interrupts) == 1 and "irq" not in registers:
+        return ["irq"]
+    namer = Namer(Findings(), peripheral.name, "I", {*registers})
+    return [namer.take(interrupt.name, peripheral.place) for interrupt in peripheral.interrupts]
+
+
+def _interrupts(peripheral: Peripheral, registers: Iterable[str]) -> dict[str, Any]:
+    names = interrupt_names(peripheral, registers)
+    return {
+        name: {
+            "description": f"{interrupt.name}, interrupt {interrupt.number} of the chip{_colon(interrupt.description)}"
+        }
+        for name, interrupt in zip(names, peripheral.interrupts, strict=True)
+    }
+
+
+def _colon(text: str) -> str:
+    return f": {text}" if text else ""
 
 
 def _device(chip: Chip, peripheral: Peripheral, name: str) -> str:

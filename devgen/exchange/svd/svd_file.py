@@ -85,7 +85,7 @@ class _PeripheralReader:
         origin = element.attributes.get("derivedFrom", "")
         shared = bool(origin) and whole is not element and not any(element.child(tag) for tag in _OWN_MAP)
         inherited = Inherited().within(self.root).within(whole)
-        registers = whole.child("registers")
+        registers = None if shared else whole.child("registers")
         members = (
             RegisterReader(self.derivation, self.findings).members(registers, inherited, name) if registers else []
         )
@@ -97,7 +97,7 @@ class _PeripheralReader:
             whole.value("version") or "",
             tuple(self._blocks(whole, name)),
             tuple(self._interrupts(whole, name)),
-            () if shared else tuple(members),
+            tuple(members),
             self._origin(origin) if shared else "",
         )
 
