@@ -7,10 +7,11 @@ from typing import Any, Final
 
 from devgen.exchange.describe.names import Namer
 from devgen.exchange.findings import Findings, Outcome
-from devgen.exchange.register_map import AccessWord, Field, Label, Register
-from devgen.exchange.yaml_text import Hex
+from devgen.exchange.register_map import AccessWord, Field, Label, LabelUse, Register
+from devgen.exchange.yaml_text import Block
 
 _WRITES: Final[frozenset[AccessWord]] = frozenset(("rw", "wo", "rw1", "w1"))
+_KEYS: Final[dict[LabelUse, str]] = {"read": "read_values", "write": "write_values", "read-write": "values"}
 _SETTING: Final = ("woset", "wset")
 """Write effects that a field with ``singlepulse`` needs not state: it is 0 before each write."""
 
@@ -67,46 +68,65 @@ class FieldsOf:
             entry |= effects(field, access, self.part, self.findings)
         if field.singlepulse:
             entry["singlepulse"] = True
-        entry |= self._values(field)
+        entry |= self._values(field, access)
         if field.description and field.description != field.name:
             entry["description"] = field.description
         return entry["bits"] if len(entry) == 1 else entry
 
-    def _values(self, field: Field) -> dict[str, Any]:
-        """Return the enumeration; of one for reads and one for writes, the labels of both that do not contradict."""
+    def _values(self, field: Field, access: AccessWord) -> dict[str, Any]:
+        """Return the enumerations: ``values``, or ``read_values`` and ``write_values``."""
         namer = Namer(self.findings, f"{self.part}.{field.name}", "V")
-        values: dict[str, Hex | int] = {}
-        for labels in field.labels:
+        keys: dict[str, Any] = {}
+        for labels in sorted(field.labels, key=lambda labels: labels.use != "read-write"):
+            key = _KEYS[labels.use]
+            if not _possible(labels.use, access):
+                self._say(
+                    Outcome.LEFT_OUT, field, f"an enumeration for {labels.use} of a field whose access is {access}"
+                )
+                continue
+            entries = keys.setdefault(key, {})
+            shared = {} if key == "values" else keys.get("values", {})
             for label in labels.labels:
-                if self._usable(label, field, values):
-                    values[namer.take(label.name, field.place)] = label.value or 0
-        return {"values": values} if values else {}
+                if self._usable(label, field, [*entries.values(), *shared.values()]):
+                    entries[namer.take(label.name, field.place)] = self._label(label, field)
+        return {key: Block(entries) if _long(entries) else entries for key, entries in keys.items() if entries}
 
-    def _usable(self, label: Label, field: Field, values: dict[str, Hex | int]) -> bool:
-        if label.value is None or label.care is not None:
-            text = (
-                f"the label '{label.name}' of all other values"
-                if label.value is None
-                else f"'{label.name}': a value with x"
-            )
+    def _label(self, label: Label, field: Field) -> Any:
+        value = _label_value(label, field.width)
+        return {"value": value, "description": label.description} if label.description else value
+
+    def _usable(self, label: Label, field: Field, others: list[Any]) -> bool:
+        if label.value is not None and label.value >> field.width:
+            text = f"the label '{label.name}' is {label.value}, beyond the field's {field.width} bits"
             self._say(Outcome.LEFT_OUT, field, text)
             return False
-        if label.value >> field.width:
-            self._say(
-                Outcome.LEFT_OUT,
-                field,
-                f"the label '{label.name}' is {label.value}, beyond the field's {field.width} bits",
-            )
+        value = _label_value(label, field.width)
+        if any(value == (other["value"] if isinstance(other, dict) else other) for other in others):
+            self._say(Outcome.LEFT_OUT, field, f"a second label for {value}: '{label.name}'")
             return False
-        if label.value in values.values():
-            self._say(Outcome.LEFT_OUT, field, f"a second label for {label.value}: '{label.name}'")
-            return False
-        if label.description:
-            self._say(Outcome.LEFT_OUT, field, f"the description of the label '{label.name}'")
         return True
 
     def _say(self, outcome: Outcome, field: Field, text: str) -> None:
         self.findings.add(outcome, field.place, f"{self.part}.{field.name}", text)
+
+
+def _possible(use: LabelUse, access: AccessWord) -> bool:
+    return access in {"read": _READS, "write": _WRITES}.get(use, _READS | _WRITES)
+
+
+def _label_value(label: Label, width: int) -> int | str:
+    """Return a label's value as the language writes it: a number, a pattern with x, or ``default``."""
+    if label.value is None:
+        return "default"
+    if label.care is None or label.care == (1 << width) - 1:
+        return label.value
+    bits = ((str(label.value >> bit & 1) if label.care >> bit & 1 else "x") for bit in reversed(range(width)))
+    return "0b" + "".join(bits)
+
+
+def _long(entries: dict[str, Any]) -> bool:
+    """Whether an enumeration is printed with a line for each label: it has descriptions."""
+    return any(isinstance(entry, dict) for entry in entries.values())
 
 
 def effects(source: Register | Field, access: AccessWord, part: str, findings: Findings) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from devgen.exchange.describe.fields import FieldsOf, effects
 from devgen.exchange.describe.flattening import flat
 from devgen.exchange.describe.names import Namer
-from devgen.exchange.describe.overlaps import Bytes, Occupied, bytes_of
+from devgen.exchange.describe.overlaps import Bytes, Occupied, bytes_of, with_common_access
 from devgen.exchange.findings import Findings, Outcome
 from devgen.exchange.register_map import Dimension, Group, Register
 from devgen.exchange.yaml_text import Hex
@@ -76,11 +76,12 @@ class Layout:
             wanted: dict[int, int] = {}
             for inner in flat(member.members, inside=True):
                 assert isinstance(inner, Register)  # flat dissolves groups in a file
-                for word, bits in bytes_of(inner, _legal(inner.width) // 8, member.offset, member.dimension).items():
+                width, register = _legal(inner.width), with_common_access(inner)
+                for word, bits in bytes_of(register, width // 8, member.offset, member.dimension).items():
                     wanted[word] = wanted.get(word, 0) | bits
             return _Candidate(namer.take(member.name, member.place), member, 0, wanted) if wanted else None
         width = self._legal_width(member, part)
-        member = self._spread(member, width, part)
+        member = with_common_access(self._spread(member, width, part))
         count = (scope.outer.count if scope.outer else 1) * (member.dimension.count if member.dimension else 1)
         self._elements += count
         if self._elements > MOST_ELEMENTS:
@@ -106,7 +107,7 @@ class Layout:
             occupied.base_of[candidate.name] = min(owners, default=candidate.name)
             occupied.take(candidate.name, candidate.bytes)
             if scope.outer is None:
-                self.end = max(self.end, max(word * 8 + _last_byte(bits) for word, bits in candidate.bytes.items()) + 1)
+                self.end = max(self.end, _end(candidate))
         return occupied.base_of
 
     def _entry(self, candidate: _Candidate, scope: _Scope, base: str) -> dict[str, Any] | None:
@@ -121,15 +122,13 @@ class Layout:
         if not members:
             return None
         place: dict[str, Any] = {"at": Hex(group.offset)}
-        if group.dimension is not None:
-            place |= {"count": group.dimension.count, "stride": Hex(group.dimension.stride)}
+        place |= _repetition(group.dimension)
         text = {"description": group.description} if group.description else {}
         return place | alternate | text | {"registers": members}
 
     def _register(self, register: Register, width: int, part: str, alternate: dict[str, str]) -> dict[str, Any]:
         entry: dict[str, Any] = {"at": Hex(register.offset)}
-        if register.dimension is not None:
-            entry |= {"count": register.dimension.count, "stride": Hex(register.dimension.stride)}
+        entry |= _repetition(register.dimension)
         if width != self.width:
             entry["width"] = width
         if register.access != "rw":
@@ -174,6 +173,21 @@ class Layout:
 
     def _say(self, outcome: Outcome, member: Register | Group, part: str, text: str) -> None:
         self.findings.add(outcome, member.place, part, text)
+
+
+def _repetition(dimension: Dimension | None) -> dict[str, Any]:
+    if dimension is None:
+        return {}
+    stride = {"stride": Hex(dimension.stride)} if dimension.count > 1 else {}
+    return {"count": dimension.count} | stride
+
+
+def _end(candidate: _Candidate) -> int:
+    """Return the first offset after a candidate, with the gap behind the last element of a register file."""
+    member, dimension = candidate.member, candidate.member.dimension
+    last = max(word * 8 + _last_byte(bits) for word, bits in candidate.bytes.items()) + 1
+    whole = member.offset + dimension.count * dimension.stride if dimension and isinstance(member, Group) else 0
+    return max(last, whole)
 
 
 def _rank(candidate: _Candidate) -> tuple[int, int]:

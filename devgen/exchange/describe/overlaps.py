@@ -7,7 +7,7 @@ register at one address are no overlap.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from devgen.exchange.register_map import Dimension, Register
 
@@ -46,9 +46,17 @@ def bytes_of(register: Register, size: int, base: int = 0, outer: Dimension | No
 
 
 def directions(register: Register) -> tuple[bool, bool]:
-    """Return whether any bit of the register can be read, and whether any can be written."""
-    words = {part.access or register.access for part in register.fields} or {register.access}
-    return bool(words - {"wo", "w1"}), bool(words - {"ro"})
+    """Return whether the register can be read, and whether it can be written."""
+    return register.access not in ("wo", "w1"), register.access != "ro"
+
+
+def with_common_access(register: Register) -> Register:
+    """Return the register with the access of its fields, if they all have the same.
+
+    Sources often give a register's fields the access ``write-only`` and leave the register's at ``read-write``.
+    """
+    words = {part.access or register.access for part in register.fields}
+    return replace(register, access=words.pop()) if len(words) == 1 else register
 
 
 def starts(offset: int, inner: Dimension | None, outer: Dimension | None) -> Iterator[int]:
