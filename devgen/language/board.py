@@ -10,6 +10,7 @@ from devgen.common.quick_dataclass import dataclass
 from devgen.language.board_guest import BoardGuest, BoardKernel, GuestBuilder
 from devgen.language.diagnostics import codes_board as kinds
 from devgen.language.diagnostics.diagnostic import Diagnostic
+from devgen.language.diagnostics.places import Related, Span
 from devgen.language.diagnostics.reporting import Diagnostics, did_you_mean
 from devgen.language.model import Mark
 from devgen.language.reading.quantities import size
@@ -198,12 +199,17 @@ class BoardBuilder:
             if not machine.pci:
                 self.sink.add(kinds.NO_PCI, mark, name=name)
             elif place in taken:
-                self.sink.add(kinds.SLOT_TAKEN, mark, name=name, other=taken[place], slot=spec["slot"])
+                other = taken[place]
+                related = [self._second(devices[other], "slot", f"'{other}' is placed here")]
+                self.sink.add(kinds.SLOT_TAKEN, mark, name=name, other=other, slot=spec["slot"], related=related)
             taken.setdefault(place, name)
         for (slot, function), name in taken.items():
             if slot and (slot, 0) not in taken:
                 mark = self.sources.value_mark(devices[name], "slot")
                 self.sink.add(kinds.NO_FUNCTION_0, mark, name=name, slot=slot, function=function)
+
+    def _second(self, node: Tree, key: str, message: str) -> Related:
+        return Related(Span(self.sources.key_mark(node, key), len(key)), message)
 
     def _check_wires(self, devices: Tree, machine: BoardMachine) -> None:
         for name, spec in devices.items():
@@ -220,16 +226,14 @@ class BoardBuilder:
 
     def _check_inputs(self, devices: Tree) -> None:
         """Check ``inputs``: inputs driven by several lines should have an entry, and others must not."""
-        drivers: dict[str, list[str]] = {}
-        last: dict[str, Mark] = {}
+        drivers: dict[str, list[tuple[str, Tree]]] = {}
         for name, spec in devices.items():
             for line, target in spec.get("wires", {}).items():
-                drivers.setdefault(target, []).append(f"{name}.{line}")
-                last[target] = self.sources.value_mark(spec["wires"], line)
+                drivers.setdefault(target, []).append((f"{name}.{line}", spec["wires"]))
         for target, lines in drivers.items():
             device, _, pin = target.partition(".")
             if len(lines) > 1 and device in devices and pin not in devices[device].get("inputs", {}):
-                self.sink.add(kinds.SHARED_INPUT, last[target], target=target, device=device, lines=" and ".join(lines))
+                self._report_shared(target, device, lines)
         for name, spec in devices.items():
             for pin in spec.get("inputs", {}):
                 if self.sink.has_error_at(self.sources.key_mark(spec["inputs"], pin)):
@@ -237,6 +241,15 @@ class BoardBuilder:
                 if len(drivers.get(f"{name}.{pin}", [])) < 2:
                     mark = self.sources.value_mark(spec["inputs"], pin)
                     self.sink.add(kinds.NOTHING_COMBINED, mark, name=name, pin=pin)
+
+    def _report_shared(self, target: str, device: str, lines: list[tuple[str, Tree]]) -> None:
+        *others, (last, wires) = lines
+        related = [self._second(node, name.partition(".")[2], f"'{name}' drives it too") for name, node in others]
+        names = " and ".join(name for name, _ in lines)
+        mark = self.sources.value_mark(wires, last.partition(".")[2])
+        length = len(target)
+        values: dict[str, Any] = {"target": target, "device": device, "lines": names}
+        self.sink.add(kinds.SHARED_INPUT, mark, length=length, related=related, **values)
 
 
 def _is_ram(address: int, ram: int) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from devgen.common.yaml_files import YamlFiles
 from devgen.language.diagnostics import codes_files as source_kinds
 from devgen.language.diagnostics.diagnostic import Diagnostic
+from devgen.language.diagnostics.places import Related, Span
 from devgen.language.loading import load_device_file
 from devgen.language.model import Mark
 from devgen.language.module_names import module_name
@@ -94,7 +95,9 @@ def _same_module(modules: dict[str, tuple[str, Mark]], name: str, mark: Mark) ->
     if place is mark:
         return []
     clash = "is described, too," if other == name else f"makes the same module as '{other}'"
-    return [source_kinds.SAME_DEVICE(mark, name=name, clash=clash, other=place.file)]
+    first = Related(Span(place, len("device")), f"'{other}' is described here")
+    names: dict[str, Any] = {"name": name, "clash": clash, "other": place.file}
+    return [source_kinds.SAME_DEVICE(mark, length=len("device"), related=[first], **names)]
 
 
 def _of_fragments(checked: Sequence[FileFindings], alone: bool) -> Iterator[Diagnostic]:

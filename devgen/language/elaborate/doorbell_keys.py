@@ -98,6 +98,7 @@ class DoorbellMap:
     def __init__(self) -> None:
         """Start empty."""
         self._places: dict[tuple[str, int], _Address] = {}
+        self._placed: dict[tuple[str, str], DoorbellDraft] = {}
 
     def check(
         self, ctx: Context, drafts: list[DoorbellDraft], where: str, base: int, size: int | None, pio: bool
@@ -114,17 +115,21 @@ class DoorbellMap:
             self._place(ctx, draft, draft.length, where, base)
 
     def _place(self, ctx: Context, draft: DoorbellDraft, length: int, where: str, base: int) -> None:
+        self._placed[where, draft.name] = draft
         for offset in draft.offsets():
             address = self._places.setdefault((where, base + offset), _Address())
             other = address.collision(length, draft.match)
             if other is not None:
+                itself = other == draft.name
+                first = self._placed[where, other]
                 ctx.at_key(
                     kinds.DOORBELLS_COLLIDE,
                     draft.parent,
                     draft.name,
                     name=draft.name,
-                    other=other if other != draft.name else "another element of itself",
+                    other="another element of itself" if itself else other,
                     offset=f"{offset:#x}",
+                    related=[] if itself else ctx.second(first.parent, other, f"{other} is declared here"),
                 )
                 return
             address.add(draft.name, length, draft.match)

@@ -10,6 +10,7 @@ from devgen.language.diagnostics import codes_keys as shape_kinds
 from devgen.language.diagnostics import codes_parts as part_kinds
 from devgen.language.diagnostics import codes_values as value_kinds
 from devgen.language.diagnostics.diagnostic import Kind
+from devgen.language.diagnostics.places import Related, Span
 from devgen.language.diagnostics.reporting import Diagnostics
 from devgen.language.ir import Expr, Int, Range, Stmt
 from devgen.language.model import Mark
@@ -39,7 +40,7 @@ class Context:
     sink: Diagnostics
     scope: Scope = field(default_factory=Scope)
     static: Scope = field(default_factory=Scope)
-    names: dict[str, tuple[str, Node]] = field(default_factory=dict)
+    names: dict[str, tuple[str, Node, Key]] = field(default_factory=dict)
     bits: dict[str, tuple[int, int]] = field(default_factory=dict)
     behaves: bool = False
     enumerations: Tree = field(default_factory=dict)
@@ -80,6 +81,11 @@ class Context:
             told = told or " or ".join(f"'{key}'" for key in keys)
             self.sink.add(shape_kinds.NEITHER_NOR, self.sources.node_mark(node), where=where, keys=told)
 
+    def second(self, node: Node, key: Key, message: str) -> list[Related]:
+        """Return a key as the second place of a finding."""
+        length = len(key) if isinstance(key, str) else 1
+        return [Related(Span(self.sources.key_mark(node, key), length), message)]
+
     def mark(self, node: Node, key: Key) -> Mark:
         """Return the place of a key."""
         return self.sources.key_mark(node, key)
@@ -88,18 +94,17 @@ class Context:
 
     def claim(self, name: str, what: str, node: Node, key: Key | None = None) -> None:
         """Reserve a name in the device's namespace. Report a name that is already used or reserved."""
+        at = name if key is None else key
         taken = self.names.get(name)
         if taken is not None:
-            line = self.sources.key_mark(taken[1], name).line
-            hint = f"first used at line {line}" if name in taken[1] else ""
-            self.at_key(
-                part_kinds.DUPLICATE_NAME, node, name if key is None else key, name=name, other=taken[0], hint=hint
-            )
+            first, place = taken[0], taken[1:]
+            related = self.second(*place, f"{first} has the name here")
+            self.at_key(part_kinds.DUPLICATE_NAME, node, at, name=name, other=first, related=related)
             return
-        self.names[name] = (what, node)
+        self.names[name] = (what, node, at)
         reason = why_reserved(name)
         if reason:
-            self.at_key(part_kinds.RESERVED_NAME, node, name if key is None else key, name=name, reason=reason)
+            self.at_key(part_kinds.RESERVED_NAME, node, at, name=name, reason=reason)
 
     # --- behaviour -----------------------------------------------------------------------
 

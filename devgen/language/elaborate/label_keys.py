@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from devgen.language.diagnostics import codes_layout as kinds
+from devgen.language.diagnostics.places import Related
 from devgen.language.diagnostics.reporting import did_you_mean
 from devgen.language.elaborate.elaboration import Context, Tree
 from devgen.language.model import AccessType, Label, LabelUse
@@ -78,12 +79,18 @@ def _is_free(ctx: Context, spec: Tree, key: str, declared: Tree, label: Label, w
         ctx.at_value(kinds.VALUE_TOO_WIDE, node, at, what=what, value=label.value, width=width)
     for other in found:
         if other.name == label.name and (other.value, other.mask) != (label.value, label.mask):
-            ctx.at_value(kinds.LABEL_TWICE, node, at, name=f"'{label.name}'")
+            ctx.at_value(kinds.LABEL_TWICE, node, at, name=f"'{label.name}'", related=_first(ctx, declared, other))
             return False
         if _meet(label, other) and other.name != label.name:
             names = {"name": f"'{label.name}'", "other": f"'{other.name}'"}
-            ctx.at_value(kinds.DUPLICATE_VALUE, node, at, **names, value=label.text)
+            related = _first(ctx, declared, other)
+            ctx.at_value(kinds.DUPLICATE_VALUE, node, at, **names, value=label.text, related=related)
     return True
+
+
+def _first(ctx: Context, declared: Tree, other: Label) -> list[Related]:
+    """Return where the other label is declared, if it is beside this one."""
+    return ctx.second(declared, other.name, f"'{other.name}' is declared here") if other.name in declared else []
 
 
 def _meet(label: Label, other: Label) -> bool:

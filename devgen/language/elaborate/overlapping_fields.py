@@ -26,7 +26,9 @@ def settle_overlaps(ctx: Context, declared: Tree, fields: Sequence[Field], whole
     for number, field in enumerate(fields):
         other = next((other for other in fields[:number] if _clash(field, other)), None)
         if other is not None:
-            ctx.at_key(kinds.FIELDS_OVERLAP, declared, field.name, name=f"'{field.name}'", other=f"'{other.name}'")
+            names = {"name": f"'{field.name}'", "other": f"'{other.name}'"}
+            related = ctx.second(declared, other.name, f"'{other.name}' has bits {_bits(other)}")
+            ctx.at_key(kinds.FIELDS_OVERLAP, declared, field.name, **names, related=related)
     settled = [replace(field, stored=_is_stored(field, fields)) for field in fields]
     reset = stored_reset(settled) if whole is None else whole
     return tuple(_with_reset(ctx, declared, field, reset) for field in settled)
@@ -63,6 +65,10 @@ def _why_no_alternate(field: Field, target: Field | None) -> str:
     if _are_apart(field, target):
         return "reads reach the read-only field and writes the other one"
     return ""
+
+
+def _bits(field: Field) -> str:
+    return f"{field.lsb + field.width - 1}:{field.lsb}" if field.width > 1 else str(field.lsb)
 
 
 def _clash(field: Field, other: Field) -> bool:

@@ -218,9 +218,9 @@ def _check_bars(ctx: Context, tree: Tree, drafts: list[RegionDraft]) -> None:
 
 
 def _report_regions(ctx: Context, later: Any, earlier: Any, bar: str) -> None:
-    ctx.at_key(
-        kinds.REGIONS_OVERLAP, later.parent, later.name, name=f"'{later.name}'", other=f"'{earlier.name}'", bar=bar
-    )
+    names = {"name": f"'{later.name}'", "other": f"'{earlier.name}'"}
+    related = ctx.second(earlier.parent, earlier.name, f"'{earlier.name}' is declared here")
+    ctx.at_key(kinds.REGIONS_OVERLAP, later.parent, later.name, **names, bar=bar, related=related)
 
 
 def build_region(ctx: Context, draft: RegionDraft) -> Region:

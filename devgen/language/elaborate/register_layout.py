@@ -94,7 +94,6 @@ def _check_members(ctx: Context, file: FileDraft, region: RegionDraft) -> None:
 
 
 def _report_registers(ctx: Context, later: Any, earlier: Any, offset: int) -> None:
-    hint = f"{_label(earlier)} is declared at line {ctx.mark(earlier.parent, earlier.name).line}"
     ctx.at_key(
         kinds.REGISTERS_OVERLAP,
         later.parent,
@@ -102,7 +101,7 @@ def _report_registers(ctx: Context, later: Any, earlier: Any, offset: int) -> No
         name=_label(later),
         other=_label(earlier),
         offset=f"{offset:#x}",
-        hint=hint,
+        related=ctx.second(earlier.parent, earlier.name, f"{_label(earlier)} is declared here"),
     )
 
 
