@@ -88,8 +88,10 @@ def select_diagnostics(
     return make_selection(select, ignore).shown(diagnostics)
 
 
-def format_diagnostics(diagnostics: Iterable[Diagnostic], form: ReportForm, files: Iterable[AnyPath] = ()) -> str:
-    """Return findings in one of ``REPORT_FORMS``.
+def format_diagnostics(
+    diagnostics: Iterable[Diagnostic], form: ReportForm, files: Iterable[AnyPath] = (), *, colour: bool = False
+) -> str:
+    """Return findings in one of ``REPORT_FORMS``; with ``colour`` a text is coloured for a terminal.
 
     ``text`` is for people, ``json`` a list of ``Diagnostic.json()``, ``sarif`` a SARIF 2.1.0 log, ``github`` workflow
     commands, ``gitlab`` a code quality report, and ``junit`` an XML report with a test case for each of ``files``.
@@ -99,7 +101,7 @@ def format_diagnostics(diagnostics: Iterable[Diagnostic], form: ReportForm, file
     """
     if form not in REPORT_FORMS:
         raise ArgumentError("form", f"takes {', '.join(REPORT_FORMS)}, not '{form}'")
-    return render(form, list(diagnostics), [Path(path) for path in files])
+    return render(form, list(diagnostics), [Path(path) for path in files], colour)
 
 
 def explain(code: str) -> Explanation:

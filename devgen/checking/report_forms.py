@@ -16,10 +16,10 @@ REPORT_FORMS: Final[tuple[ReportForm, ...]] = get_args(ReportForm)
 """The formats that ``render`` makes."""
 
 
-def render(form: ReportForm, diagnostics: Sequence[Diagnostic], files: Sequence[Path]) -> str:
+def render(form: ReportForm, diagnostics: Sequence[Diagnostic], files: Sequence[Path], colour: bool = False) -> str:
     """Return the diagnostics of ``files`` in a format, without a final line end; empty if there is nothing to print.
 
-    Columns are counted in characters from 1. Paths are those of the diagnostics.
+    Columns are counted in characters from 1. Paths are those of the diagnostics. ``colour`` is for the format ``text``.
     """
     # Each format imports what it needs: a check that prints text must not wait for the others.
     match form:
@@ -42,4 +42,4 @@ def render(form: ReportForm, diagnostics: Sequence[Diagnostic], files: Sequence[
 
             return junit_report(diagnostics, files)
         case _:
-            return "\n".join(diagnostic.text() for diagnostic in diagnostics)
+            return "\n".join(diagnostic.text(colour) for diagnostic in diagnostics)

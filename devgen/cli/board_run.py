@@ -71,10 +71,10 @@ def _loaded(path: Path, other_guest: bool) -> BoardDescription:
         if [diagnostic.code for diagnostic in error.diagnostics] == [_NOT_A_BOARD]:
             raise InputError(f"{path}: {error.diagnostics[0].message}; name a board that places it") from error
         for diagnostic in error.diagnostics:
-            click.echo(diagnostic.text(), err=True)
+            click.echo(diagnostic.text(colour=True), err=True)
         raise InputError(f"{path}: the board has errors") from error
     for warning in description.warnings:
-        click.echo(warning.text(), err=True)
+        click.echo(warning.text(colour=True), err=True)
     return description
 
 

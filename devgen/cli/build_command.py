@@ -23,6 +23,7 @@ from devgen import (
     list_targets,
     project_targets,
 )
+from devgen.cli.colour_option import colour_option
 from devgen.cli.current_project import description_folders, project_or_none, shown
 from devgen.cli.finding_options import chosen_codes, format_option
 from devgen.cli.paths import PATH
@@ -52,6 +53,7 @@ Examples:
     help="Folder of your templates: a subfolder overrides the target with its name, or is a new target.",
 )
 @format_option
+@colour_option
 @click.option("-w", "--watch", is_flag=True, help="Build again whenever a description or a template changes.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only errors and warnings.")
 def command(
@@ -179,7 +181,7 @@ def _print_findings(
     shown_ones = select_diagnostics(found, **codes)
     if form == "text":
         for diagnostic in shown_ones:
-            click.echo(diagnostic.text(), err=True)
+            click.echo(diagnostic.text(colour=True), err=True)
         return
     stale = [finding for report in reports for finding in report.stale_findings()]
     text = format_diagnostics([*shown_ones, *stale], form, description_files(sources))

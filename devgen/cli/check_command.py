@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from devgen import CheckReport, ReportForm, check, check_text, format_diagnostics
+from devgen.cli.colour_option import colour_option
 from devgen.cli.current_project import description_folders, project_or_none
 from devgen.cli.finding_options import chosen_codes, format_option, selection_options
 from devgen.cli.paths import PATH
@@ -33,6 +34,7 @@ Examples:
 @click.argument("paths", nargs=-1, type=PATH)
 @format_option
 @selection_options
+@colour_option
 @click.option("-j", "--jobs", type=click.IntRange(1), help="Processors for many files.  [default: all]")
 @click.option("--fix", is_flag=True, help="Mend the findings that a program can mend, and check again.")
 @click.option("--diff", is_flag=True, help="With --fix: write nothing; print the changes, and exit with 1 if any.")
@@ -120,7 +122,7 @@ def _standard_input() -> str:
 
 
 def _print(report: CheckReport, form: ReportForm, err: bool = False) -> None:
-    text = format_diagnostics(report.diagnostics, form, report.files)
+    text = format_diagnostics(report.diagnostics, form, report.files, colour=True)
     if text:
         click.echo(text, err=err)
     if form == "text":

@@ -8,6 +8,7 @@ import click
 
 from devgen import Accel, record_run
 from devgen.cli.board_run import ACCEL_CHOICE, ACCEL_HELP, TIMEOUT, TIMEOUT_HELP, opened, report
+from devgen.cli.colour_option import colour_option
 from devgen.cli.stream_options import option as stream_option
 
 
@@ -20,6 +21,7 @@ Examples:
   devgen record boards/mine.yaml --device card -o card.jsonl --accel emulator --timeout 10""",
 )
 @click.argument("board")
+@colour_option
 @click.option("--device", "name", metavar="NAME", required=True, help="The device to record, by its name on the board.")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The trace file to write."

@@ -6,6 +6,7 @@ import click
 
 from devgen import Accel, GuestOptions, Watch
 from devgen.cli.board_run import ACCEL_CHOICE, ACCEL_HELP, TIMEOUT, TIMEOUT_HELP, opened, report
+from devgen.cli.colour_option import colour_option
 from devgen.cli.event_options import board_option
 from devgen.cli.guest_run_options import options as guest_options
 from devgen.cli.stream_options import option as stream_option
@@ -28,6 +29,7 @@ Examples:
   devgen run pl031-alarm --vcd lines.vcd       for GTKWave""",
 )
 @click.argument("board")
+@colour_option
 @click.option("--accel", type=ACCEL_CHOICE, default="auto", show_default=True, help=ACCEL_HELP)
 @click.option("--timeout", type=TIMEOUT, metavar="SECONDS", help=TIMEOUT_HELP)
 @stream_option

@@ -116,15 +116,31 @@ def test_a_long_line_is_cut_around_the_place() -> None:
     assert len(excerpt) < 130
 
 
+def test_a_long_text_is_cut_between_words() -> None:
+    reason = "numbers are written `12`, `0x1c`, `0b101`, `0o17`, with single `_` between digits"
+    assert printable(reason) == reason
+    assert printable("word " * 100) == " ".join(["word"] * 47) + " ..."
+    assert printable("x" * 100) == "x" * 77 + "..."
+
+
 def test_numbers_stay_short() -> None:
     assert printable(1 << 4000) == "a number of 4001 bits"
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("acess", "did you mean 'access'?"), ("ACCESS", "did you mean 'access'?"), ("zzz", "")]
+    ("name", "hint"),
+    [
+        ("acess", "did you mean 'access'?"),
+        ("ACCESS", "did you mean 'access'?"),
+        ("zzz", ""),
+        ("print", ""),
+        ("rgs", "did you mean 'registers'?"),
+        ("rx_c", "did you mean 'rx_a' or 'rx_b'?"),
+        ("pti", "did you mean 'pit'?"),
+    ],
 )
 def test_near_misses(name: str, hint: str) -> None:
-    assert did_you_mean(name, ["access", "at"]) == hint
+    assert did_you_mean(name, ["access", "at", "intr", "registers", "rx_a", "rx_b", "pit"]) == hint
 
 
 def test_text_without_a_locator_starts_at_its_mark() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from devgen.common.machine_map import CHIPS
+from devgen.common.machine_map import CHIPS, LOW_RAM
 from devgen.language.boards.board_under_check import BoardUnderCheck
 from devgen.language.diagnostics import codes_placements as kinds
 
@@ -44,7 +44,7 @@ def _largest_place(board: BoardUnderCheck) -> int:
 
 def _taken(board: BoardUnderCheck) -> Iterator[tuple[int, int]]:
     machine = board.board.machine
-    yield 0, machine.ram
+    yield 0, min(machine.ram, LOW_RAM)
     if machine.irqchip == "kernel":
         yield from ((start, size) for _, space, start, size, _ in CHIPS if space == "mmio")
     for placed in board.placed.values():

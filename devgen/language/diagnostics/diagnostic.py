@@ -12,7 +12,7 @@ from typing import Any, Literal
 from devgen.common.quick_dataclass import dataclass
 from devgen.language.diagnostics.places import Fix, Related, Span, shown_place
 from devgen.language.diagnostics.text_form import joined, printable
-from devgen.language.diagnostics.text_page import Paint, excerpt_lines, plain, second_place
+from devgen.language.diagnostics.text_page import coloured, excerpt_lines, plain, second_place
 from devgen.language.model import Mark
 
 Severity = Literal["error", "warning", "note"]
@@ -95,8 +95,12 @@ class Diagnostic:
         """Return ``path:line:col: error[DG0201]: message``."""
         return f"{shown_place(self.mark)}: {self.severity}[{self.code}]: {self.message}"
 
-    def text(self, paint: Paint = plain) -> str:
-        """Return the headline, excerpts with the places, the suggestion and the allowed values, one below another."""
+    def text(self, colour: bool = False) -> str:
+        """Return the headline, excerpts with the places, the suggestion and the allowed values, one below another.
+
+        With ``colour`` the text has the control sequences of a terminal (SGR).
+        """
+        paint = coloured if colour else plain
         sign = paint(self.severity, f"{self.severity}[{self.code}]")
         headline = f"{paint('place', shown_place(self.mark))}: {sign}: {paint('message', self.message)}"
         lines = [headline, *excerpt_lines(self.excerpt, self.span, "^", self.severity, paint)]

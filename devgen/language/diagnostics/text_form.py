@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 _VALUE_LIMIT = 80
+_SENTENCE = 3
+"""How many times the length of a word a text of several words may have."""
+
 _EXCERPT_LIMIT = 110
 _ALLOWED_LIMIT = 12
 
@@ -23,11 +26,22 @@ def plural(number: int, noun: str) -> str:
 
 
 def printable(value: object, limit: int = _VALUE_LIMIT) -> str:
-    """Return ``value`` as text of bounded length without control characters (they show as ``\\xNN``)."""
+    """Return ``value`` as text of bounded length without control characters (they show as ``\\xNN``).
+
+    A text of words may be three times as long as a single word, and is cut between two words.
+    """
     text = value if isinstance(value, str) else _number_or_text(value)
     if len(text) > limit:
-        text = text[: limit - 3] + "..."
+        text = _shortened(text, limit)
     return text if text.isprintable() else "".join(map(_escaped, text))
+
+
+def _shortened(text: str, limit: int) -> str:
+    if len(text) <= _SENTENCE * limit and max(map(len, text.split(" "))) <= limit:
+        return text
+    words = text[: _SENTENCE * limit - 3].rpartition(" ")[0]
+    fits = bool(words) and max(map(len, words.split(" "))) <= limit
+    return f"{words} ..." if fits else f"{text[: limit - 3]}..."
 
 
 def _number_or_text(value: object) -> str:
