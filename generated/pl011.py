@@ -22,8 +22,8 @@ class Pl011(Device):
 
     A UART with a receive FIFO of 16 entries. By default it follows QEMU 7.2; with the property `datasheet` it
     does what a driver may expect of the manual: the receive interrupt at the level of IFLS, the receive
-    time-out, breaks and overruns with their interrupts, and a reset. Transmission takes no time, so the
-    transmitter is never busy.
+    time-out, breaks and overruns with their interrupts, and a reset. Transmission takes no time; the
+    transmitter is busy only while the host takes no bytes.
 
     By default a break is received even when the FIFO is full: as in QEMU it then overwrites the oldest entries,
     and the FIFO counts more entries than it has. Many such breaks make QEMU write past the end of its memory;
@@ -46,7 +46,8 @@ class Pl011(Device):
 
     Deviation no_reset: A machine reset reaches nothing. As the datasheet says with the property datasheet.
 
-    Deviation instant_transmission: Transmission takes no time; FR.TXFF and FR.BUSY are always 0.
+    Deviation instant_transmission: Transmission takes no time; FR.TXFF and FR.BUSY are 1 only while the host
+    takes no bytes.
 
     Deviation stored_only: Modem lines, loopback, DMA, parity and the enable bits of CR are storage only.
 
@@ -126,6 +127,7 @@ class Pl011(Device):
         "update_intr",
         "update_serial",
     )
+    FIFO: ClassVar[int] = 0x10
     ID: ClassVar[tuple[int, ...]] = (0x11, 0x10, 0x14, 0x00, 0x0D, 0xF0, 0x05, 0xB1)
 
     def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:
@@ -148,7 +150,11 @@ class Pl011(Device):
         self.timeout = Timer(env.clocks.virtual, self.timeout_expired)
         self.intr = self.add_irq("intr")
         self.serial = self.add_stream(
-            "serial", self.serial_received, on_break=self.serial_broken, room=self.serial_room
+            "serial",
+            self.serial_received,
+            on_break=self.serial_broken,
+            room=self.serial_room,
+            on_writable=self.serial_writable,
         )
         bank = RegisterBank(
             "registers",
@@ -231,7 +237,12 @@ class Pl011(Device):
     def write_DR(self, value: int) -> None:
         """Write DR (0x000, rw): Data."""
         self.serial.send(value & 0xFF)
-        self.RIS |= 0x20  # RIS.TX = 1
+        if self.serial.writable > self.FIFO:
+            self.RIS |= 0x20  # RIS.TX = 1
+        else:
+            self.FR |= 0x20  # FR.TXFF = 1
+            self.FR &= ~0x80  # FR.TXFE = 0
+            self.FR |= 8  # FR.BUSY = 1
         self.update_intr()
 
     def read_RSR(self) -> int:
@@ -357,6 +368,15 @@ class Pl011(Device):
         """How many bytes serial can take now."""
         return self.rx.free if self.LCR_H & 0x10 else int(self.rx.empty)
 
+    def serial_writable(self) -> None:
+        """The host takes bytes of serial again."""
+        if self.FR & 0x20 and self.serial.writable > self.FIFO:  # FR.TXFF
+            self.FR &= ~0x20  # FR.TXFF = 0
+            self.FR |= 0x80  # FR.TXFE = 1
+            self.FR &= ~8  # FR.BUSY = 0
+            self.RIS |= 0x20  # RIS.TX = 1
+        self.update_intr()
+
     def timeout_expired(self) -> None:
         """timeout has expired."""
         if not self.rx.empty:
@@ -369,7 +389,8 @@ class Pl011(Device):
 
     def update_serial(self) -> None:
         """Let bytes come in that may have waited for room on serial."""
-        self.serial.room_changed()
+        if self.serial.on_room is not None:
+            self.serial.on_room()
 
     def trigger(self) -> int:
         """The description's function trigger."""

@@ -189,7 +189,23 @@ class Serial16550(Device):
             self.divisor = (self.divisor & ~0xFF) | value
             self.set_rate()
         else:
-            self.transmit(value)
+            self.sent = 0
+            if self.enabled & 2:
+                self.interrupt()
+            if self.MCR & 0x10:  # MCR.LOOP
+                self.sent = 1
+                if self.enabled & 2:
+                    self.interrupt()
+                self.take(value)
+            else:
+                if self.serial.writable > self.FIFO:
+                    self.sent = 1
+                    if self.enabled & 2:
+                        self.interrupt()
+                else:
+                    self.LSR &= ~0x20  # LSR.THRE = 0
+                    self.LSR &= ~0x40  # LSR.TEMT = 0
+                self.serial.send(value)
         self.update_serial()
 
     def read_IER(self) -> int:
@@ -319,7 +335,8 @@ class Serial16550(Device):
 
     def update_serial(self) -> None:
         """Let bytes come in that may have waited for room on serial."""
-        self.serial.room_changed()
+        if self.serial.on_room is not None:
+            self.serial.on_room()
 
     def trigger(self) -> int:
         """The description's function trigger."""
@@ -409,20 +426,3 @@ class Serial16550(Device):
             self.LSR &= ~1  # LSR.DR = 0
             self.LSR &= ~0x10  # LSR.BI = 0
         self.interrupt()
-
-    def transmit(self, character: int) -> None:
-        """The description's action transmit."""
-        self.sent = 0
-        if self.enabled & 2:
-            self.interrupt()
-        if self.MCR & 0x10 or self.serial.writable > self.FIFO:  # MCR.LOOP
-            self.sent = 1
-            if self.enabled & 2:
-                self.interrupt()
-        else:
-            self.LSR &= ~0x20  # LSR.THRE = 0
-            self.LSR &= ~0x40  # LSR.TEMT = 0
-        if self.MCR & 0x10:  # MCR.LOOP
-            self.take(character)
-        else:
-            self.serial.send(character)

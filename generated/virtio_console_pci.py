@@ -523,7 +523,8 @@ class VirtioConsolePci(PciDevice):
 
     def update_serial(self) -> None:
         """Let bytes come in that may have waited for room on serial."""
-        self.serial.room_changed()
+        if self.serial.on_room is not None:
+            self.serial.on_room()
 
     def offered(self, half: int) -> int:
         """The description's function offered."""

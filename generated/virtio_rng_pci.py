@@ -501,7 +501,8 @@ class VirtioRngPci(PciDevice):
 
     def update_entropy(self) -> None:
         """Let bytes come in that may have waited for room on entropy."""
-        self.entropy.room_changed()
+        if self.entropy.on_room is not None:
+            self.entropy.on_room()
 
     def offered(self, half: int) -> int:
         """The description's function offered."""

@@ -6,6 +6,7 @@ import pytest
 
 DR, RSR, FR, LCR_H, IMSC, RIS, ICR = 0x00, 0x04, 0x18, 0x2C, 0x38, 0x3C, 0x44
 RXFE, RXFF, TXFE, FEN, RX, TX = 0x10, 0x40, 0x80, 0x10, 0x10, 0x20
+BUSY, TXFF = 0x08, 0x20
 
 
 @pytest.fixture
@@ -21,6 +22,16 @@ def test_a_character_is_sent_at_once(uart: Any) -> None:
     assert uart.sent == b"A"
     assert uart.read32(RIS) == TX
     assert uart.read32(FR) == TXFE | RXFE
+
+
+def test_the_transmitter_waits_while_the_host_takes_no_bytes(uart: Any) -> None:
+    uart.write32(IMSC, TX)
+    uart.take_output(16)
+    uart.write32(DR, ord("A"))
+    assert (uart.read32(FR), uart.irq()) == (TXFF | BUSY | RXFE, 0)
+    uart.take_output(None)
+    assert (uart.read32(FR), uart.irq()) == (TXFE | RXFE, 1)
+    assert uart.sent == b"A"
 
 
 def test_received_characters_are_read_in_order(uart: Any) -> None:

@@ -13,6 +13,9 @@ ROOMY: Final = 4096
 WRITABLE: Final = 1 << 20
 """Most bytes that the host takes at once. It is also the size of the backlog of a backend that takes none."""
 
+HALF: Final = WRITABLE // 2
+"""A device that has found less room than this is told when there is as much again."""
+
 
 def _drop(_value: int) -> None:
     """Drop a byte: the device does not receive."""
@@ -38,8 +41,8 @@ class ByteStream:
     """
 
     __slots__ = (
-        "_blocks", "_on_break", "_on_receive", "_on_writable", "_room", "_sinks", "clock", "name", "observer",
-        "on_room", "outlet",
+        "_blocks", "_collected", "_collections", "_on_break", "_on_receive", "_on_writable", "_room", "_sinks", "clock",
+        "name", "observer", "on_room", "outlet",
     )  # fmt: skip
 
     def __init__(
@@ -61,6 +64,9 @@ class ByteStream:
         """Returns how many bytes the host accepts now, where that is limited. The host sets it."""
         self._sinks: tuple[Callable[[int], None], ...] = ()
         self._blocks: dict[Callable[[int], None], Callable[[bytes], None]] = {}
+        self._collections: dict[Callable[[int], None], bytearray] = {}
+        self._collected: bytearray | None = None
+        """Where the only sink collects its bytes: a shortcut past the sink while some are there already."""
         self.observer: InputObserver | None = None
         """Called for the host's input; used by a recorder."""
         self.clock: MasterClock | None = None
@@ -68,6 +74,10 @@ class ByteStream:
 
     def send(self, value: int) -> None:
         """Send one byte from the device to the host: the low 8 bits of ``value``."""
+        collected = self._collected
+        if collected and len(collected) < WRITABLE:
+            collected.append(value & 0xFF)
+            return
         for sink in self._sinks:
             sink(value & 0xFF)
 
@@ -82,11 +92,23 @@ class ByteStream:
             for value in data:
                 sink(value)
 
-    def connect(self, sink: Callable[[int], None], block: Callable[[bytes], None] | None = None) -> None:
-        """Call ``sink`` with each byte that the device sends; ``block``, if given, gets bytes sent together."""
+    def connect(
+        self,
+        sink: Callable[[int], None],
+        block: Callable[[bytes], None] | None = None,
+        collected: bytearray | None = None,
+    ) -> None:
+        """Call ``sink`` with each byte that the device sends; ``block``, if given, gets bytes sent together.
+
+        A sink may keep bytes in ``collected``, up to `WRITABLE` of them. While it is the only sink and has some, the
+        stream appends further single bytes itself.
+        """
         self._sinks = (*self._sinks, sink)
         if block is not None:
             self._blocks[sink] = block
+        if collected is not None:
+            self._collections[sink] = collected
+        self._find_collected()
 
     def disconnect(self, sink: Callable[[int], None]) -> None:
         """Undo one ``connect``; a sink that is not connected is ignored."""
@@ -95,6 +117,11 @@ class ByteStream:
             sinks.remove(sink)
             self._sinks = tuple(sinks)
             self._blocks.pop(sink, None)
+            self._collections.pop(sink, None)
+        self._find_collected()
+
+    def _find_collected(self) -> None:
+        self._collected = self._collections.get(self._sinks[0]) if len(self._sinks) == 1 else None
 
     def receive(self, data: bytes) -> None:
         """Deliver bytes from the host to the device, in order. The machine's lock must be held."""
@@ -124,6 +151,9 @@ class ByteStream:
     @property
     def writable(self) -> int:
         """How many bytes the host takes now, 0 to `WRITABLE`. It is advice: what is sent beyond that may be lost."""
+        collected = self._collected
+        if collected is not None and len(collected) <= HALF:
+            return WRITABLE - len(collected)
         if self.outlet is None:
             return WRITABLE
         room = self.outlet()

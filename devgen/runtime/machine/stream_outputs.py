@@ -11,15 +11,12 @@ import time
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from devgen.runtime.device.byte_stream import WRITABLE, ByteStream
+from devgen.runtime.device.byte_stream import HALF, WRITABLE, ByteStream
 from devgen.runtime.machine.backend_names import say
 from devgen.runtime.machine.stream_backends import StreamBackend
 
 BACKLOG: Final = WRITABLE
 """Most bytes that wait for one backend."""
-
-HALF: Final = BACKLOG // 2
-"""The backlog must fall to this many bytes before a device that waits for room is notified."""
 
 BLOCK: Final = 1 << 16
 """Bytes from which the backlog is written immediately instead of by the event loop."""
@@ -62,7 +59,7 @@ class StreamOutput:
         self._awaited = False
         stream.outlet = self._writable
         stream.disconnect(backend.write)
-        stream.connect(self._send, self._send_block)
+        stream.connect(self._send, self._send_block, self._backlog)
 
     # --- called by the device ----------------------------------------------------------------
 

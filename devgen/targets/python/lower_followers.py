@@ -31,7 +31,7 @@ def lower_follower(lowering: Lowering, follower: Follower) -> Entry:
         case LevelFollower(_, line, level):
             body = _level(lowering, attribute, level, line.count)
         case RoomFollower():
-            body = (Line("", call(f"self.{attribute}.room_changed")),)
+            body = _room(f"self.{attribute}.on_room")
     body += tuple(_look_again(lowering, look) for look in follower.looks)
     return Entry(name, "", Method(lowering.symbols.attributes["update", f"{kind} {name}"], (), body))
 
@@ -56,6 +56,11 @@ def _time(lowering: Lowering, change: Change) -> Node:
     numbers = [lowering.number(part) for part in (change.at, change.modulus) if part is not None]
     reached = call(f"{source.text}.time_reaching", numbers, source.uses)
     return reached if change.guard is None else conditional(reached, lowering.truth(change.guard), Node("None"), False)
+
+
+def _room(told: str) -> Statements:
+    """Tell a host that waits for room. `ByteStream.room_changed` does the same; this is on the path of each byte."""
+    return (Block(Line(f"if {told} is not None:"), (Line("", call(told)),)),)
 
 
 def _level(lowering: Lowering, attribute: str, level: ir.Expr, count: ir.Expr | None) -> Statements:

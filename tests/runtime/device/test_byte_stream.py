@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from devgen.runtime.base.faults import MachineError
-from devgen.runtime.device.byte_stream import ByteStream
+from devgen.runtime.device.byte_stream import WRITABLE, ByteStream
 from devgen.runtime.machine.backend_names import open_backend
 from devgen.runtime.machine.stream_backends import MemoryBackend, NullBackend
 
@@ -67,3 +67,35 @@ def test_a_closed_standard_output_takes_bytes_nowhere(monkeypatch: pytest.Monkey
     end = open_backend("stdio")
     end.write(0x41)
     end.close()
+
+
+def test_the_only_sink_may_collect_bytes_in_a_buffer() -> None:
+    stream, said, buffer = ByteStream("line"), bytearray(), bytearray()
+
+    def sink(value: int) -> None:
+        said.append(value)
+        buffer.append(value)
+
+    stream.connect(sink, collected=buffer)
+    for value in (0x141, 0x142, 0x143):
+        stream.send(value)
+    assert (bytes(buffer), bytes(said)) == (b"ABC", b"A")  # the sink hears of the first byte
+    assert stream.writable == WRITABLE - 3
+
+
+def test_a_second_sink_gets_each_byte() -> None:
+    stream, buffer, second = ByteStream("line"), bytearray(), bytearray()
+    stream.connect(buffer.append, collected=buffer)
+    stream.send(0x41)
+    stream.connect(second.append)
+    stream.send(0x42)
+    stream.disconnect(second.append)
+    stream.send(0x43)
+    assert (bytes(buffer), bytes(second)) == (b"ABC", b"B")
+
+
+def test_a_full_buffer_is_left_to_the_sink() -> None:
+    stream, buffer, said = ByteStream("line"), bytearray(WRITABLE), bytearray()
+    stream.connect(said.append, collected=buffer)
+    stream.send(0x41)
+    assert (len(buffer), bytes(said)) == (WRITABLE, b"A")
