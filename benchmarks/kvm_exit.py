@@ -102,7 +102,7 @@ def ours(image: bytes, device: type[Device]) -> Iterator[Callable[[], int]]:
             machine.event_sinks.append(lambda *_: ended.append(perf_counter_ns()))
 
             def run() -> int:
-                machine.exit_code = None  # as if the guest had not asked for it before
+                machine.end = None  # as if the guest had not asked for it before
                 host.vcpus[0].load(boot_state("real", LOAD))
                 start = perf_counter_ns()
                 result = host.run(300)

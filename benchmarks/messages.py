@@ -103,7 +103,7 @@ def round_trips(count: int, rounds: int) -> dict[str, list[float]]:
 
 def _run(host: KvmHost) -> int:
     machine = host.machine
-    machine.exit_code = None
+    machine.end = None
     host.vcpus[0].load(boot_state("real", LOAD))
     start = perf_counter_ns()
     result = host.run(300)
