@@ -150,6 +150,7 @@ def test_a_device_with_a_stray_board_is_a_device_everywhere(text: str, project: 
 
 
 def test_a_quoted_board_is_a_board_everywhere(project: Path) -> None:
-    (project / "devices" / "b.yaml").write_text('"board": b\n')
+    (project / "devices" / "b.yaml").write_text('"board": b\nguest: {image: g.bin, load: 0x7000}\n')
+    (project / "devices" / "g.bin").write_bytes(b"\xf4")
     for command in ("check", "build"):
         assert devgen(project, command).returncode == 0

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from devgen.language import LoadResult
-from devgen.targets.backend import Backend
-from devgen.targets.markdown.markdown_text import code, escaped, fenced, slug
+from devgen.language.view import DeviceView, view_of
+from devgen.targets.backend import Backend, Values
+from devgen.targets.markdown.markdown_text import anchors, code, escaped, fenced
 from devgen.targets.register_words import (
     access_words,
     constraint_words,
@@ -21,11 +22,28 @@ from devgen.targets.register_words import (
 )
 
 
+def _values(loaded: LoadResult, source: str) -> Values:
+    return {"anchors": register_anchors(view_of(loaded))}
+
+
+def register_anchors(device: DeviceView) -> dict[str, str]:
+    """Return the anchor of each register's heading by its path; headings that differ only in case have two."""
+    headings = [(False, f"{device.name}: {device.title}" if device.title else device.name)]
+    headings += [(False, "PCI")] if device.pci else []
+    headings += [(False, "Properties")] if device.properties else []
+    for region in device.regions:
+        headings.append((False, f"Region {region.name}"))
+        headings += [(True, register.path) for register in region.registers]
+    names = anchors(name for _, name in headings)
+    return {path: anchor for (register, path), anchor in zip(headings, names, strict=True) if register}
+
+
 def _facts(loaded: LoadResult) -> dict[str, str]:
     return {} if loaded.device is None else {"bus": loaded.device.bus.value}
 
 
 BACKEND: Final = Backend(
+    values=_values,
     facts=_facts,
     filters={
         "access_words": access_words,
@@ -41,6 +59,5 @@ BACKEND: Final = Backend(
         "reset_words": reset_words,
         "setting_words": setting_words,
         "size_words": size_words,
-        "slug": slug,
     },
 )

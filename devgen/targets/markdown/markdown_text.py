@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>#!|~&$@]|://|^[-+=]|(?:(?<=^\d)|(?<=^\d\d)|(?<=^\d\d\d))[.)])")
@@ -31,9 +32,19 @@ def fenced(text: str) -> str:
     return f"{fence}text\n{shown}\n{fence}"
 
 
-def slug(heading: str) -> str:
-    """Return the id that GitHub gives a heading."""
-    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+def anchors(headings: Iterable[str]) -> list[str]:
+    """Return the id that GitHub gives each heading of a page: lower case, numbered where it is not unique."""
+    taken: set[str] = set()
+    found = []
+    for heading in headings:
+        wanted = anchor = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        number = 0
+        while anchor in taken:
+            number += 1
+            anchor = f"{wanted}-{number}"
+        taken.add(anchor)
+        found.append(anchor)
+    return found
 
 
 def _line(text: str) -> str:

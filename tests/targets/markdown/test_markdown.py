@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from devgen.build.builder import build
 from devgen.language import load_device
 from devgen.language.view import view_of
-from devgen.targets.markdown.markdown_text import code, escaped, fenced, slug
+from devgen.targets.markdown.markdown_text import anchors, code, escaped, fenced
 
 ROOT = Path(__file__).resolve().parents[3]
 MARKUP = "\\`*_{}[]<>#!|~&$@"
@@ -39,12 +39,38 @@ def cells(row: str) -> int:
 def test_every_link_leads_somewhere(pages: Path) -> None:
     for path in pages.glob("*.md"):
         text = prose(path.read_text("utf-8"))
-        headings = {
-            slug(re.sub(r"\\(.)", r"\1", line.lstrip("# "))) for line in text.splitlines() if line.startswith("#")
-        }
+        headings = [re.sub(r"\\(.)", r"\1", line.lstrip("# ")) for line in text.splitlines() if line.startswith("#")]
+        places = dict(zip(anchors(headings), headings, strict=True))
         for target in re.findall(r"(?<!\\)\]\(([^)]*)\)", re.sub(r"(`+).*?\1", "", text)):
             file, _, fragment = target.partition("#")
-            assert (not file or (pages / file).is_file()) and (not fragment or fragment in headings), (path, target)
+            assert (not file or (pages / file).is_file()) and (not fragment or fragment in places), (path, target)
+
+
+CASES = """\
+device: cases
+bus: sysbus
+properties: {n: {type: int, default: 1, range: 0..7}}
+regions:
+  r:
+    space: mmio
+    size: 4 KiB
+    registers: {CTRL: {at: 0}, ctrl: {at: 4}, Ctrl: {at: 8}, properties: {at: 12, reset: n}, cases: {at: 16}}
+"""
+
+
+def test_registers_whose_names_differ_only_in_case_have_their_own_anchors(tmp_path: Path) -> None:
+    source = tmp_path / "cases.yaml"
+    source.write_text(CASES)
+    assert build([source], tmp_path / "out", target="markdown").ok
+    text = (tmp_path / "out" / "cases.md").read_text("utf-8")
+    links = re.findall(r"\| \[(\w+)\]\(#([\w-]+)\)", text)
+    assert links == [
+        ("CTRL", "ctrl"),
+        ("ctrl", "ctrl-1"),
+        ("Ctrl", "ctrl-2"),
+        ("properties", "properties-1"),
+        ("cases", "cases-1"),
+    ]
 
 
 def test_tables_are_whole(pages: Path) -> None:
