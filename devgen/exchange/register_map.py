@@ -26,6 +26,10 @@ class Place:
         return f"{self.file}:{self.line}"
 
 
+Constraint = Literal["enumerated", "as_read"] | tuple[int, int]
+"""Which values software may write: those with a label, the value that was read, or a range."""
+
+
 @dataclass(slots=True, frozen=True)
 class Label:
     """A named value of a field. ``care`` has ones in the bits that count; None: all of them.
@@ -62,6 +66,7 @@ class Field:
     write_effect: str | None = None
     labels: tuple[Labels, ...] = ()
     singlepulse: bool = False
+    constraint: Constraint | None = None
 
     @property
     def width(self) -> int:
@@ -101,7 +106,8 @@ class Register:
 
     ``name`` of a repeated register is the name without the index. ``pattern`` is the name with ``%s`` where the index
     stands, if it is no plain array. ``reset_known`` has ones in the bits whose reset value is known.
-    ``alternate_of`` names the register of which this one is another view.
+    ``alternate_of`` names the register of which this one is another view. ``protection`` is ``secure``, ``nonsecure``,
+    ``privileged`` or empty.
     """
 
     name: str
@@ -119,6 +125,8 @@ class Register:
     dimension: Dimension | None = None
     pattern: str = ""
     alternate_of: str = ""
+    constraint: Constraint | None = None
+    protection: str = ""
 
     @property
     def size(self) -> int:

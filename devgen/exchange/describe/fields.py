@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from devgen.exchange.describe.names import Namer
+from devgen.exchange.describe.shared_bits import SharedBits, directions
 from devgen.exchange.findings import Findings, Outcome
-from devgen.exchange.register_map import AccessWord, Field, Label, LabelUse, Register
+from devgen.exchange.register_map import AccessWord, Constraint, Field, Label, LabelUse, Register
 from devgen.exchange.yaml_text import Block
 
 _WRITES: Final[frozenset[AccessWord]] = frozenset(("rw", "wo", "rw1", "w1"))
@@ -31,13 +32,17 @@ class FieldsOf:
         """Return the value of ``fields``, empty if the register has none that the language can say."""
         namer = Namer(self.findings, self.part, "F")
         fields: dict[str, Any] = {}
+        shared = SharedBits()
         taken = 0
         for field in self._fitting():
-            if field.mask & taken:
-                self._say(Outcome.LEFT_OUT, field, "its bits are those of an earlier field")
+            name = namer.take(field.name, field.place)
+            reads, writes = directions(field.access or self.register.access)
+            base = shared.place(name, field.mask, reads, writes)
+            if base is None:
+                self._say(Outcome.LEFT_OUT, field, "its bits are those of several fields: it can be a view of one only")
                 continue
             taken |= field.mask
-            fields[namer.take(field.name, field.place)] = self._entry(field)
+            fields[name] = self._entry(field, {} if base == name else {"alternate": base})
         if not fields:
             return {}
         for high, low in _runs(self.register.reset & ~taken & ((1 << self.width) - 1)):
@@ -59,16 +64,18 @@ class FieldsOf:
                 fields.append(field)
         return fields
 
-    def _entry(self, field: Field) -> Any:
+    def _entry(self, field: Field, alternate: dict[str, str]) -> Any:
         access = field.access or self.register.access
         entry: dict[str, Any] = {"bits": bits_of(field.high, field.low)}
         if access != self.register.access:
             entry["access"] = access
+        entry |= alternate
         if not (field.singlepulse and field.write_effect in _SETTING):
             entry |= effects(field, access, self.part, self.findings)
         if field.singlepulse:
             entry["singlepulse"] = True
         entry |= self._values(field, access)
+        entry |= constraint_key(field, field.width, access, self.part, self.findings)
         if field.description and field.description != field.name:
             entry["description"] = field.description
         return entry["bits"] if len(entry) == 1 else entry
@@ -108,6 +115,32 @@ class FieldsOf:
 
     def _say(self, outcome: Outcome, field: Field, text: str) -> None:
         self.findings.add(outcome, field.place, f"{self.part}.{field.name}", text)
+
+
+def constraint_key(
+    source: Register | Field, width: int, access: AccessWord, part: str, findings: Findings
+) -> dict[str, Any]:
+    """Return the key ``write_constraint``; one that has no effect or that the reset value contradicts is left out."""
+    limit = source.constraint
+    if limit is None or limit == (0, (1 << width) - 1):
+        return {}
+    path = part if isinstance(source, Register) else f"{part}.{source.name}"
+    problem = _problem(source, limit, width, access)
+    if problem:
+        findings.add(Outcome.LEFT_OUT, source.place, path, f"a write constraint {problem}")
+        return {}
+    return {"write_constraint": limit if isinstance(limit, str) else f"{limit[0]}..{limit[1]}"}
+
+
+def _problem(source: Register | Field, limit: Constraint, width: int, access: AccessWord) -> str:
+    if access not in _WRITES:
+        return f"of a part whose access is {access}"
+    if isinstance(limit, tuple):
+        return f"of {limit[0]}..{limit[1]}, beyond its {width} bits" if limit[1] >> width else ""
+    if limit == "as_read":
+        return "to what was read, of a part that cannot be read" if access not in _READS else ""
+    writes = isinstance(source, Field) and any(labels.use != "read" and labels.labels for labels in source.labels)
+    return "" if writes else "to enumerated values, of a part that has none for writes"
 
 
 def _possible(use: LabelUse, access: AccessWord) -> bool:

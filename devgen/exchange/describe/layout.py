@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from devgen.exchange.describe.fields import FieldsOf, effects
+from devgen.exchange.describe.fields import FieldsOf, constraint_key, effects
 from devgen.exchange.describe.flattening import flat
 from devgen.exchange.describe.names import Namer
 from devgen.exchange.describe.overlaps import Bytes, Occupied, bytes_of, with_common_access
@@ -134,27 +134,25 @@ class Layout:
         if register.access != "rw":
             entry["access"] = register.access
         entry |= alternate
-        reset = register.reset & ((1 << width) - 1)
+        reset = register.reset & ((1 << width) - 1) & _reset_mask(register, width).get("reset_mask", _ALL)
         if alternate and reset:
             text = f"a reset value of its own, {reset:#x}; {alternate['alternate']} has the reset value of these bytes"
             self._say(Outcome.CORRECTED, register, part, text)
         elif reset:
             entry["reset"] = Hex(reset)
-        fields = FieldsOf(replace(register, reset=0) if alternate else register, width, part, self.findings).describe()
+        fields = FieldsOf(replace(register, reset=0 if alternate else reset), width, part, self.findings).describe()
         if not alternate:
+            entry |= _reset_mask(register, width)
             entry |= effects(register, register.access, part, self.findings)
+        if not fields:
+            entry |= constraint_key(register, width, register.access, part, self.findings)
+        if register.protection:
+            entry["protection"] = register.protection
         if register.title:
             entry["title"] = register.title
         if register.description and register.description != register.name:
             entry["description"] = register.description
-        self._report_unknown(register, width, part)
         return entry | ({"fields": fields} if fields else {})
-
-    def _report_unknown(self, register: Register, width: int, part: str) -> None:
-        ones, known = (1 << width) - 1, register.reset_known
-        if known is not None and known not in (ones, 0xFFFF_FFFF, _ALL) and known & ones != ones:
-            text = f"resetMask {known:#x}: which bits have an unknown reset value"
-            self._say(Outcome.LEFT_OUT, register, part, text)
 
     def _legal_width(self, register: Register, part: str) -> int:
         width = _legal(register.width)
@@ -173,6 +171,14 @@ class Layout:
 
     def _say(self, outcome: Outcome, member: Register | Group, part: str, text: str) -> None:
         self.findings.add(outcome, member.place, part, text)
+
+
+def _reset_mask(register: Register, width: int) -> dict[str, Any]:
+    """Return the key ``reset_mask``, unless all bits have a known reset value."""
+    ones, known = (1 << width) - 1, register.reset_known
+    if known is None or known in (0xFFFF_FFFF, _ALL) or known & ones == ones:
+        return {}
+    return {"reset_mask": Hex(known & ones)}
 
 
 def _repetition(dimension: Dimension | None) -> dict[str, Any]:

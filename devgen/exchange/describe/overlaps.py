@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from devgen.exchange.describe.shared_bits import directions
 from devgen.exchange.register_map import Dimension, Register
 
 Bytes = Mapping[int, int]
@@ -35,7 +36,7 @@ class Occupied:
 
 def bytes_of(register: Register, size: int, base: int = 0, outer: Dimension | None = None) -> dict[int, int]:
     """Return the bytes of a register of ``size`` bytes, of all its elements, in all elements of the ``outer`` file."""
-    reads, writes = directions(register)
+    reads, writes = directions(register.access)
     found: dict[int, int] = {}
     for start in starts(base + register.offset, register.dimension, outer):
         for word in range(start // 8, (start + size - 1) // 8 + 1):
@@ -43,11 +44,6 @@ def bytes_of(register: Register, size: int, base: int = 0, outer: Dimension | No
             bits = ((1 << (last - first)) - 1) << first
             found[word] = found.get(word, 0) | (bits if reads else 0) | (bits << 8 if writes else 0)
     return found
-
-
-def directions(register: Register) -> tuple[bool, bool]:
-    """Return whether the register can be read, and whether it can be written."""
-    return register.access not in ("wo", "w1"), register.access != "ro"
 
 
 def with_common_access(register: Register) -> Register:

@@ -67,23 +67,18 @@ class RegisterReader:
     def _register(self, node: RegNode, part: str) -> Register:
         self._report(node, part)
         fields = [field for child in node.fields() if (field := self._field(child, part)) is not None]
-        reset = known = 0
-        for child in node.fields():
-            value = child.get_property("reset")
-            mask = ((1 << child.width) - 1) << child.low
-            if isinstance(value, int):
-                reset |= (value << child.low) & mask
-                known |= mask
+        width = node.get_property("regwidth")
+        reset, known = _resets(node, width)
         return Register(
             node.inst_name,
             node.raw_address_offset,
-            node.get_property("regwidth"),
+            width,
             place_of(node.inst_src_ref),
             _words(node),
             _title(node),
             "rw",
             reset,
-            None,
+            known,
             tuple(fields),
             dimension=self._dimension(node, part),
             alternate_of=node.alias_primary.inst_name if node.is_alias else "",
@@ -148,6 +143,18 @@ class RegisterReader:
 
     def _say(self, outcome: Outcome, node: Node, part: str, text: str) -> None:
         self.findings.add(outcome, place_of(node.inst_src_ref), part, text)
+
+
+def _resets(node: RegNode, width: int) -> tuple[int, int]:
+    """Return the register's reset value, and ones in the bits where it is known (9.5: no `reset`, no known value)."""
+    reset, known = 0, (1 << width) - 1
+    for field in node.fields():
+        value, mask = field.get_property("reset"), ((1 << field.width) - 1) << field.low
+        if isinstance(value, int):
+            reset |= (value << field.low) & mask
+        else:
+            known &= ~mask
+    return reset, known
 
 
 def _words(node: Node) -> str:

@@ -9,7 +9,16 @@ from devgen.exchange.findings import Findings, Outcome
 from devgen.exchange.register_map import AccessWord, Dimension, Field, Group, Register
 from devgen.exchange.svd.derivation import Derivation
 from devgen.exchange.svd.svd_labels import LabelReader
-from devgen.exchange.svd.svd_values import ACCESS, READ_EFFECTS, WRITE_EFFECTS, bit_range, dimension, number
+from devgen.exchange.svd.svd_values import (
+    ACCESS,
+    PROTECTION,
+    READ_EFFECTS,
+    WRITE_EFFECTS,
+    bit_range,
+    constraint,
+    dimension,
+    number,
+)
 from devgen.exchange.xml_elements import Element
 
 DEEPEST: Final = 8
@@ -106,17 +115,16 @@ class RegisterReader:
             repeated,
             pattern,
             element.value("alternateRegister") or "",
+            constraint(element),
+            PROTECTION.get(inherited.protection, ""),
         )
         return [register]
 
     def _report_unsaid(self, element: Element, inherited: Inherited, part: str) -> None:
-        if inherited.protection:
-            text = f"protection '{inherited.protection}': which accesses are secure or privileged"
-            self._left_out(element, part, text)
+        if inherited.protection and inherited.protection not in PROTECTION:
+            self._left_out(element, part, f"protection '{inherited.protection}': none of s, n, p")
         if element.value("dataType"):
             self._left_out(element, part, f"dataType '{element.value('dataType')}' of the C header")
-        if element.child("writeConstraint") is not None and not element.all("fields"):
-            self._left_out(element, part, "writeConstraint: which values software may write")
 
     def _offset(self, element: Element, part: str) -> int | None:
         offset = number(element.value("addressOffset") or "")
@@ -181,8 +189,6 @@ class RegisterReader:
         ]
 
     def _field(self, element: Element, inherited: Inherited, part: str, name: str, bits: tuple[int, int]) -> Field:
-        if element.child("writeConstraint") is not None:
-            self._left_out(element, part, "writeConstraint: which values software may write")
         access = ACCESS.get(element.value("access") or "")
         return Field(
             name,
@@ -193,6 +199,7 @@ class RegisterReader:
             self._effect(element, "readAction", READ_EFFECTS, part),
             self._effect(element, "modifiedWriteValues", WRITE_EFFECTS, part),
             LabelReader(self.derivation, self.findings, part).read(element),
+            constraint=constraint(element),
         )
 
     def _left_out(self, element: Element, part: str, text: str) -> None:

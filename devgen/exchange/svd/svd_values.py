@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from devgen.exchange.register_map import AccessWord, Dimension
+from devgen.exchange.register_map import AccessWord, Constraint, Dimension
 from devgen.exchange.xml_elements import Element
 
 ACCESS: Final[dict[str, AccessWord]] = {
@@ -34,6 +34,9 @@ WRITE_EFFECTS: Final = {
     "set": "wset",
 }
 """``modifiedWriteValues`` → the language's write effect; ``modify`` says only that there is one."""
+
+PROTECTION: Final = {"s": "secure", "n": "nonsecure", "p": "privileged"}
+"""``protection`` → the language's word."""
 
 READ_EFFECTS: Final = {"clear": "rclr", "set": "rset"}
 """``readAction`` → the language's read effect; ``modify`` and ``modifyExternal`` say only that there is one."""
@@ -92,6 +95,20 @@ def _ordered(high: int | None, low: int | None) -> tuple[int, int] | None:
     if high is None or low is None:
         return None
     return max(high, low), min(high, low)
+
+
+def constraint(element: Element) -> Constraint | None:
+    """Return an element's ``writeConstraint``, None if it has none or one without a meaning."""
+    found = element.child("writeConstraint")
+    if found is None:
+        return None
+    if (found.value("useEnumeratedValues") or "").lower() in ("true", "1"):
+        return "enumerated"
+    if (found.value("writeAsRead") or "").lower() in ("true", "1"):
+        return "as_read"
+    span = found.child("range")
+    low, high = (number(span.value(tag) or "") if span else None for tag in ("minimum", "maximum"))
+    return None if low is None or high is None or low > high else (low, high)
 
 
 def dimension(element: Element) -> Dimension | None:
