@@ -58,5 +58,5 @@ def test_protection_comes_over(imported) -> None:
 def test_a_field_on_the_bits_of_another_is_its_alternate(imported) -> None:
     fields = f"<fields>{field('WIDE', '7:0')}{field('PART', '3:0')}</fields>"
     view, findings = imported(register("R", 0, fields))
-    assert [(each.name, each.alternate) for each in view.fields] == [("WIDE", None), ("PART", "WIDE")]
+    assert [(each.name, each.alternate) for each in view.fields] == [("WIDE", None), ("PART", "R.WIDE")]
     assert findings == []
