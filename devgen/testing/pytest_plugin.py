@@ -23,6 +23,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="check every register of the project's descriptions: reset value, writes, read-only bits, access sizes",
     )
+    group.addoption(
+        "--devgen-coverage",
+        action="store_true",
+        help="say which registers, fields, hooks and branches of the project's devices no test has reached",
+    )
+    group.addoption(
+        "--devgen-coverage-report",
+        metavar="FORM:DIR",
+        help="also write each description with what was not reached; FORM is annotated (text) or html",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Count what tests reach, if that is asked for."""
+    report = config.getoption("--devgen-coverage-report")
+    if config.getoption("--devgen-coverage") or report:
+        from devgen.testing.coverage_plugin import CoveragePlugin
+
+        config.pluginmanager.register(CoveragePlugin(config, report), "devgen-coverage")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -74,6 +74,8 @@ def _expression(
     if isinstance(expect, Range) and not unit.fits(value, expect, what, tree):
         return None
     _remember(unit, value, source.at(1, 1))
+    if unit.program.origins is not None:
+        unit.program.origins.add(value, source.at(1, 1))
     return value
 
 

@@ -6,6 +6,7 @@ import ast
 from dataclasses import field
 
 from devgen.common.quick_dataclass import dataclass
+from devgen.language.behaviour.origins import Origins, wanted_origins
 from devgen.language.behaviour.property_bounds import Fact
 from devgen.language.behaviour.storage import Storage
 from devgen.language.ir import Expr, Range, Stmt
@@ -60,7 +61,8 @@ class Program:
 
     ``patience`` is the remaining budget of expressions that may be checked again, for loops and for further calls of
     functions. When it is used up, loops lose precision and functions need annotated parameters. ``trees`` are the
-    parsed functions by name, ``bodies`` the parsed statements of actions by text and place.
+    parsed functions by name, ``bodies`` the parsed statements of actions by text and place. ``origins`` records places
+    where they are wanted.
     """
 
     calls: dict[Owner, tuple[Fact, ...]] = field(default_factory=dict)
@@ -75,6 +77,7 @@ class Program:
     driven: set[str] = field(default_factory=set)
     volatile: set[Storage] = field(default_factory=set)
     seen: set[tuple[str, Mark]] = field(default_factory=set)
+    origins: Origins | None = field(default_factory=wanted_origins)
     depth: int = 0
     patience: int = 100_000
 

@@ -81,20 +81,21 @@ class Reporter:
         instead: Sequence[str] = (),
     ) -> None:
         """Add a finding at a place of the text that was given to the parser."""
-        mark = self._mark(place.line, place.column)
+        mark = self.mark(place.line, place.column)
         if (kind.code, mark) in self.seen:
             return
         self.seen.add((kind.code, mark))
         fixes = self._fixes(place, instead) if instead else ()
         self.sink.add(kind, mark, length=place.length, allowed=allowed, hint=hint, fixes=fixes, **values)
 
-    def _mark(self, line: int, column: int) -> Mark:
+    def mark(self, line: int, column: int) -> Mark:
+        """Return the place of a character of the text that was given to the parser: line from 1, column from 0."""
         return self.source.at(line, max(0, column - (self.shift if line == 1 else 0)) + 1)
 
     def _fixes(self, place: Place, instead: Sequence[str]) -> tuple[Fix, ...]:
         """Return the changes of the file, or none where YAML's quotes or folding spread the characters."""
-        first = self._mark(place.line, place.column)
-        last = self._mark(place.line, place.column + place.length - 1)
+        first = self.mark(place.line, place.column)
+        last = self.mark(place.line, place.column + place.length - 1)
         if (last.line, last.column) != (first.line, first.column + place.length - 1):
             return ()
         span = Span(first, place.length)

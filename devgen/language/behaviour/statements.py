@@ -42,6 +42,9 @@ class Statements(BranchesAndLoops):
         found = handler(self, node) if unit.enter(node) else None
         unit.leave()
         self.look_outward()
+        origins = unit.program.origins
+        if origins is not None and found is not None:
+            origins.add(found, unit.reporter.mark(node.lineno, node.col_offset))
         return found
 
     def _act(self, node: ast.Expr) -> Stmt | None:

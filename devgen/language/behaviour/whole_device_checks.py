@@ -118,6 +118,8 @@ def _finish_function(
     caller = open_unit(entry.body, scope.root, sink, _owner(entry))
     unit, value = evaluate(entry, facts, caller, trial=False)
     if value is not None and not unit.failed:
+        if unit.program.origins is not None:
+            unit.program.origins.add(value, entry.body.at(1, 1))
         done[entry.name] = Function(entry.name, tuple(parameter.name for parameter in entry.parameters), value)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from devgen.common.quick_dataclass import dataclass
 from devgen.language import model
@@ -37,13 +37,16 @@ from devgen.targets.python.source_tree import PASS, Line, Node, Statements, call
 from devgen.targets.python.symbols import Symbols, claim_methods, collect
 
 
-def lower_device(device: model.Device, source: str) -> module.Module:
+def lower_device(device: model.Device, source: str, origin: Callable[[object], str] | None = None) -> module.Module:
     """Lower ``device``; ``source`` is the path that the generated file's header names.
+
+    ``origin`` gives the text that marks the lines of a statement or of a hook's expression (see ``Symbols``).
 
     Raises LoweringError for a name that cannot be Python: the description's checks refuse such a one before.
     """
     plan = plan_device(device)
     symbols = collect(plan)
+    symbols.origin = origin
     claim_methods(symbols)
     lowering = Lowering(symbols)
     for follower in plan.followers:
@@ -156,7 +159,8 @@ class _DeviceLowering:
                 yield lower_follower(self.lowering, follower)
 
     def _function(self, function: model.Function) -> module.Entry:
-        body = (Line("return ", self.lowering.number(function.body), comment=comment(fields_read(function.body))),)
+        named, origin = comment(fields_read(function.body)), self.symbols.origin_of(function.body)
+        body = (Line("return ", self.lowering.number(function.body), comment=named, origin=origin),)
         name = self.symbols.attribute("function", function.name)
         return module.Entry(function.name, "", module.Method(name, _parameters(function.parameters), body))
 

@@ -127,7 +127,8 @@ class _Register:
         """Return the method that computes ``read``, if a read also has effects."""
         if self.plan.computed is None or self.plan.quiet:
             return None
-        body = (Line("return ", self._computed(self.plan.computed), comment=comment(fields_read(self.plan.computed))),)
+        named, origin = comment(fields_read(self.plan.computed)), self._origin()
+        body = (Line("return ", self._computed(self.plan.computed), comment=named, origin=origin),)
         return module.Method(value_method(self.symbol), self._index(), body)
 
     def read_method(self) -> module.Method | None:
@@ -141,9 +142,15 @@ class _Register:
         steps = StatementLowering(self.lowering)
         before, after, value = steps.statements(read.before), steps.statements(read.after), self._shown(read.value)
         named = comment(fields_read(self.plan.computed if self.plan.quiet else None))
+        origin = self._origin() if self.plan.quiet else ""
         if not after:
-            return (*before, Line("return ", value, comment=named))
-        return (*before, Line(f"{read.result} = ", value, comment=named), *after, Line(f"return {read.result}"))
+            return (*before, Line("return ", value, comment=named, origin=origin))
+        return (
+            *before,
+            Line(f"{read.result} = ", value, comment=named, origin=origin),
+            *after,
+            Line(f"return {read.result}"),
+        )
 
     def _shown(self, value: ir.Expr | WindowRead) -> Node:
         """Return the value of a read."""
@@ -171,6 +178,11 @@ class _Register:
         return module.Method(f"write_{self.symbol.stem}", (*self._index(), "value: int", *mask), body)
 
     # --- shared ------------------------------------------------------------------------------
+
+    def _origin(self) -> str:
+        """The mark of the line that computes ``read``."""
+        computed = self.plan.computed
+        return "" if computed is None else self.lowering.symbols.origin_of(computed)
 
     def _index(self) -> tuple[str, ...]:
         return () if self.plan.register.count is None else ("index: int",)

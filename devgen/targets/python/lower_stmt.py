@@ -31,6 +31,7 @@ from devgen.targets.python.source_tree import (
     grouped,
     masked,
     suffixed,
+    with_origin,
 )
 from devgen.targets.python.source_tree import local as local_node
 
@@ -46,7 +47,16 @@ class StatementLowering:
 
     def statements(self, body: Iterable[Step]) -> Statements:
         """Statements in sequence."""
-        return tuple([made for step in body for made in self._statement(step)])
+        if self.lowering.symbols.origin is None:
+            return tuple([made for step in body for made in self._statement(step)])
+        return tuple([made for step in body for made in self._marked(step, self._statement(step))])
+
+    def _marked(self, step: Step, made: Iterable[Statement]) -> list[Statement]:
+        """The statements of a step, the first one with the step's origin."""
+        origin, found = self.lowering.symbols.origin, list(made)
+        if origin is not None and found:
+            found[0] = with_origin(found[0], origin(step))
+        return found
 
     def _statement(self, step: Step) -> Iterable[Statement]:
         match step:
@@ -116,7 +126,7 @@ class StatementLowering:
             case ():
                 return made
             case (ir.If() as other,):
-                return made + self._branch(other, "elif ")
+                return made + self._marked(other, self._branch(other, "elif "))
             case _:
                 return [*made, block("else", None, self.statements(branch.orelse))]
 

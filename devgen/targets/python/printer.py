@@ -34,7 +34,14 @@ def print_line(line: Line, lead: str) -> list[str]:
     node = line.value
     text = f"{lead}{line.head}{'' if node is None else node.text}{line.tail}"
     lines = [text] if len(text) <= WIDTH or node is None else _broken(line.head, node, line.tail, lead)
-    return _commented(lines, line.comment, lead) if line.comment else lines
+    shown = _commented(lines, line.comment, lead) if line.comment else lines
+    return _marked(shown, len(shown) - len(lines), line.origin) if line.origin else shown
+
+
+def _marked(lines: list[str], first: int, origin: str) -> list[str]:
+    """The lines, with the origin at the end of the first line of code and of the last."""
+    last = len(lines) - 1
+    return [f"{text}{origin}" if number in (first, last) else text for number, text in enumerate(lines)]
 
 
 def _commented(lines: list[str], comment: str, lead: str) -> list[str]:

@@ -15,6 +15,7 @@ method takes only parameters that its body names, and a module imports only what
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -231,12 +232,16 @@ def union(nodes: Iterable[Node], uses: Uses = NOTHING) -> Uses:
 
 @dataclass(slots=True, frozen=True)
 class Line:
-    """``head``, an expression and ``tail``: ``x = `` ... or ``if `` ... ``:``; ``comment`` stands behind the line."""
+    """``head``, an expression and ``tail``: ``x = `` ... or ``if `` ... ``:``; ``comment`` stands behind the line.
+
+    ``origin`` is printed at the end of its first and last line, for a map from lines to places of the description.
+    """
 
     head: str
     value: Node | None = None
     tail: str = ""
     comment: str = ""
+    origin: str = ""
 
 
 @dataclass(slots=True, frozen=True)
@@ -256,6 +261,13 @@ PASS: Final = Line("pass")
 def block(head: str, value: Node | None, body: Statements, comment: str = "") -> Block:
     """``head value:`` and a body, ``pass`` if it is empty."""
     return Block(Line(head, value, ":", comment), body or (PASS,))
+
+
+def with_origin(statement: Statement, origin: str) -> Statement:
+    """The statement, or the header of a block, with an origin."""
+    if isinstance(statement, Line):
+        return replace(statement, origin=origin)
+    return replace(statement, header=replace(statement.header, origin=origin))
 
 
 def uses(statements: Iterable[Statement]) -> Uses:

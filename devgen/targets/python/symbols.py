@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import field
 from typing import Final
 
@@ -38,17 +38,25 @@ class RegisterSymbol:
 
 @dataclass(slots=True)
 class Symbols:
-    """A device's declared things by name."""
+    """A device's declared things by name.
+
+    ``origin`` gives the text that marks the lines of a statement or of a hook's expression, empty for none.
+    """
 
     plan: DevicePlan
     names: Names
     registers: dict[RegisterKey, RegisterSymbol] = field(default_factory=dict)
     attributes: dict[tuple[str, str], str] = field(default_factory=dict)
+    origin: Callable[[object], str] | None = None
 
     @property
     def device(self) -> model.Device:
         """The description."""
         return self.plan.device
+
+    def origin_of(self, part: object) -> str:
+        """The text that marks the lines of a statement or an expression."""
+        return self.origin(part) if self.origin is not None else ""
 
     def attribute(self, kind: str, name: str) -> str:
         """The attribute or method of a declared thing that is no register."""
