@@ -68,7 +68,7 @@ def _from_root(name: str, path: str) -> str:
 
 def _entries(name: str, commit: str, folder: str) -> Iterator[_Entry]:
     """Yield the YAML files below a folder. Symbolic links and submodules are no files."""
-    listing = _git(name, "ls-tree", "-r", "-z", "-l", "--full-tree", commit, *([folder] if folder else []))
+    listing = _git(name, "ls-tree", "-r", "-z", "-l", "--full-tree", commit, "--", *([folder] if folder else []))
     for line in listing.split(b"\0"):
         facts, _, path = line.partition(b"\t")
         if line and path.endswith(tuple(suffix.encode() for suffix in SUFFIXES)):
