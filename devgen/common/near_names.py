@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
+from itertools import takewhile
 
 _LONGEST = 80
 """Most characters of a name: the comparison takes quadratic time."""
 
 _MOST = 3
 """Most names that are equally similar."""
+
+_COMPARED = 300
+"""Most names that are compared character by character: a device may have ten thousand names, and many mistakes."""
+
+_REMEMBERED = 8
+"""Results that are remembered: a misspelled name is often used many times."""
 
 _SHORTEST_ABBREVIATION = 3
 _LEAST_SHARE = 3
@@ -26,24 +34,48 @@ def nearest_names(name: str, known: Iterable[str]) -> list[str]:
     Similar is a name with few mistyped characters (one in three: inserted, left out, replaced, or exchanged with the
     next), and, where there is none, a name that ``name`` abbreviates (``regs`` for ``registers``).
     """
-    if len(name) > _LONGEST:
-        return []
+    return list(_nearest_names(name, tuple(known))) if len(name) <= _LONGEST else []
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _nearest_names(name: str, known: tuple[str, ...]) -> tuple[str, ...]:
     wanted = name.casefold()
     best = max(len(wanted), 3) // 3
     found: list[str] = []
-    abbreviated: list[str] = []
-    for candidate in known:
-        folded = candidate.casefold()
-        if len(folded) > _LONGEST:
-            continue
+    for candidate, folded in _comparable(wanted, known, best):
         distance = _distance(wanted, folded, best)
         if distance < best:
             best, found = distance, [candidate]
         elif distance == best and distance < max(len(wanted), len(folded)):
             found.append(candidate)
-        elif _abbreviates(wanted, folded):
-            abbreviated.append(candidate)
-    return list(dict.fromkeys(found or abbreviated))[:_MOST]
+    if not found:
+        found = [candidate for candidate in known if _abbreviates(wanted, candidate.casefold())]
+    return tuple(dict.fromkeys(found))[:_MOST]
+
+
+def _comparable(wanted: str, known: Iterable[str], limit: int) -> list[tuple[str, str]]:
+    """Return the names that may be at most ``limit`` changes from ``wanted``, each with its lower-case form.
+
+    Each change makes up for one letter that a name lacks, and for one character of length. Of very many names only
+    those are left that begin most alike.
+    """
+    letters = set(wanted)
+    pairs = [
+        (candidate, folded)
+        for candidate in known
+        if abs(len(folded := candidate.casefold()) - len(wanted)) <= limit
+        and len(folded) <= _LONGEST
+        and len(letters.difference(folded)) <= limit
+    ]
+    if len(pairs) <= _COMPARED:
+        return pairs
+    closest = sorted(range(len(pairs)), key=lambda index: -_shared(wanted, pairs[index][1]))[:_COMPARED]
+    return [pairs[index] for index in sorted(closest)]
+
+
+def _shared(first: str, second: str) -> int:
+    """Return how many characters two names share at their start."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False)))
 
 
 def _distance(first: str, second: str, limit: int) -> int:

@@ -60,6 +60,11 @@ def test_an_error_in_each_register_costs_no_more_either(tmp_path: Path) -> None:
     check_cost(large(2000), large(2000).replace("A: 0", "A: -1"), tmp_path)
 
 
+def test_an_unknown_name_in_each_hook_costs_no_more_either(tmp_path: Path) -> None:
+    good = large(1000).replace("{at: ", "{on_write: R1 = value, at: ")
+    check_cost(good, good.replace("R1 = value", "R1_CONTROL = value"), tmp_path)
+
+
 def test_errors_that_were_not_counted_are_told(tmp_path: Path) -> None:
     bad = tmp_path / "bad.yaml"
     bad.write_text(large(400).replace("A: 0", "A: -1"))

@@ -116,6 +116,8 @@ MISTAKES: dict[str, tuple[str, str, str, str, str]] = {
                                "write a space after each `-`"),
     "a percent sign": (HEAD + "title: %d items\n", "3:8", "DG0105", "not YAML: `%` cannot begin a text in YAML",
                        "quote the text: '%d items'"),
+    "a bracket at the end": (HEAD + "regions: [\n", "3:10", "DG0105", "not YAML: this [ is not closed",
+                             "close it with ]"),
     "a brace that is not closed": (HEAD + "regions:\n  r: {space: mmio\n  s: {space: mmio}\n", "4:6", "DG0105",
                                    "not YAML: this { is not closed", "close it with }"),
     # --- behaviour ---------------------------------------------------------------------

@@ -167,6 +167,8 @@ class Names(ABC):
         A name that differs in capitals comes first, then what devgen has for a name of another language, then names
         that are close.
         """
+        if self.unit.reporter.sink.full:
+            return "", []
         from devgen.language.behaviour.other_languages import name_help
 
         near = nearest_names(name, (*self.unit.locals, *self.unit.scope.names(), *_SUGGESTED))

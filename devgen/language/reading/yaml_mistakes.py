@@ -289,10 +289,14 @@ def _brackets(stop: Stop) -> Mistake | None:
         return Mistake(stop.index, f"this {char} closes nothing", f"remove it, or open it with {_OPENING[char]}")
     if "flow" not in stop.context or stop.start is None:
         return None
-    opening = stop.text[stop.start]
+    # Where the text ends behind a bracket, the parser gives the place of the value that is missing.
+    start = stop.start if stop.start < len(stop.text) else len(stop.text.rstrip()) - 1
+    opening = stop.text[start] if start >= 0 else ""
+    if opening not in ("{", "["):
+        return None
     closing = "}" if opening == "{" else "]"
-    if stop.text.count("\n", stop.start, stop.index):
-        return Mistake(stop.start, f"this {opening} is not closed", f"close it with {closing}")
+    if stop.text.count("\n", start, stop.index) or stop.start > start:
+        return Mistake(start, f"this {opening} is not closed", f"close it with {closing}")
     return Mistake(
         stop.index,
         f"a comma or {closing} is missing before this",
