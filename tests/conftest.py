@@ -34,6 +34,8 @@ def missing(marker: str) -> str | None:
             return editor_tools.NPM_MISSING if editor_tools.yaml_language_server() is None else None
         case "neovim":
             return editor_tools.NEOVIM_MISSING if editor_tools.neovim() is None else None
+        case "nested":
+            return missing("qemu") or missing("linux")
         case "fio":
             return fetch_fio.MISSING if fetch_fio.find() is None else None
         case _:
@@ -43,7 +45,7 @@ def missing(marker: str) -> str | None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """See to the needs before any fixture is made."""
-    for marker in ("kvm", "qemu", "linux", "fio", "browser", "npm", "neovim"):
+    for marker in ("kvm", "qemu", "linux", "fio", "browser", "npm", "neovim", "nested"):
         reason = missing(marker) if item.get_closest_marker(marker) is not None else None
         if reason is None:
             continue
@@ -57,6 +59,8 @@ class TogetherByGuest(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
+        if file.startswith("tests/nested/"):
+            return "tests/nested/"
         return file if file.startswith("tests/linux/") else nodeid
 
 

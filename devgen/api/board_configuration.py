@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 from devgen.api.catalogue import find_board
@@ -80,6 +81,7 @@ def _placement(device: Placement) -> DevicePlacement:
         properties=dict(device.properties),
         on_event=dict(device.on_event),
         streams=dict(device.streams),
+        media=dict(device.media),
         where=f"{device.mark.file}:{device.mark.line}:{device.mark.column}",
     )
 
@@ -93,6 +95,18 @@ def with_streams(config: MachineConfig, streams: Mapping[str, str]) -> MachineCo
     for place, backend in streams.items():
         device, stream = _split("streams", "DEVICE.STREAM", place, config)
         config = _changed(config, device, streams={stream: backend})
+    return config
+
+
+def with_media(config: MachineConfig, media: Mapping[str, str | PathLike[str]]) -> MachineConfig:
+    """Return ``config`` with files as media, as ``{"disk.medium": "disk.img"}``.
+
+    Raises:
+        ArgumentError: a key that is no DEVICE.MEDIUM, or a device that the board does not have.
+    """
+    for place, path in media.items():
+        device, medium = _split("media", "DEVICE.MEDIUM", place, config)
+        config = _changed(config, device, media={medium: Path(path)})
     return config
 
 
@@ -119,7 +133,7 @@ def _split(argument: str, form: str, place: str, config: MachineConfig) -> tuple
     return device, part
 
 
-def _changed(config: MachineConfig, device: str, **added: Mapping[str, str]) -> MachineConfig:
+def _changed(config: MachineConfig, device: str, **added: Mapping[str, object]) -> MachineConfig:
     """Return ``config`` with entries added to mappings of a device's placement."""
 
     def change(placement: DevicePlacement) -> DevicePlacement:

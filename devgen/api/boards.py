@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from math import isfinite
+from os import PathLike
 from typing import Final, TextIO
 
 from devgen.api.accelerators import Accel, Host, choose_accel, make_host
-from devgen.api.board_configuration import AnyBoard, board_configuration, with_actions, with_streams
+from devgen.api.board_configuration import AnyBoard, board_configuration, with_actions, with_media, with_streams
 from devgen.api.descriptions import BoardDescription
 from devgen.api.guest_options import GuestOptions, with_guest
 from devgen.api.observing import Watch, watch
@@ -31,11 +32,12 @@ class Board:
 
     ``board``: a file, the name of a board that comes with devgen, a loaded board, or a `MachineConfig`. ``accel``:
     "kvm", "emulator", or "auto", which uses KVM if /dev/kvm can run an x86 guest. ``streams``: DEVICE.STREAM →
-    ``stdio``, ``pty``, ``socket:PATH``, ``file:PATH``, ``memory`` or ``null``, in place of the board's backend.
-    ``on_event``: DEVICE.EVENT → ``exit``, ``log``, ``ignore``, ``run:COMMAND`` or ``qmp:SOCKET:COMMAND``, in place of
-    the board's action. ``guest``: another kernel, more processors, other RAM. ``registry``: where devices are looked
-    up; by default the project at or above the current folder. ``log`` is called with lines about accesses to addresses
-    without a device, which otherwise go to the module `logging`.
+    ``stdio``, ``pty``, ``socket:PATH``, ``file:PATH``, ``input:PATH``, ``random``, ``memory`` or ``null``, in place
+    of the board's backend. ``on_event``: DEVICE.EVENT → ``exit``, ``reset``, ``panic``, ``log``, ``ignore``,
+    ``run:COMMAND`` or ``qmp:SOCKET:COMMAND``, in place of the board's action. ``media``: DEVICE.MEDIUM → file, in
+    place of the board's. ``guest``: another kernel, more processors, other RAM. ``registry``: where devices are
+    looked up; by default the project at or above the current folder. ``log`` is called with lines about accesses to
+    addresses without a device, which otherwise go to the module `logging`.
 
     Raises:
         FileError: there is no such board.
@@ -50,6 +52,7 @@ class Board:
         *,
         accel: Accel = "auto",
         streams: Mapping[str, str] | None = None,
+        media: Mapping[str, str | PathLike[str]] | None = None,
         on_event: Mapping[str, str] | None = None,
         guest: GuestOptions | None = None,
         registry: Registry | None = None,
@@ -59,7 +62,8 @@ class Board:
         """The host's name, "kvm" or "emulator", and the reason for the choice."""
         options = guest or GuestOptions()
         config = with_guest(board_configuration(board, registry, other_guest=options.kernel is not None), options)
-        self.config = with_actions(with_streams(config, streams or {}), on_event or {})
+        config = with_media(with_streams(config, streams or {}), media or {})
+        self.config = with_actions(config, on_event or {})
         with _named(board, config.name):
             if config.guest is None:
                 raise MachineError("the board has no guest to run")
@@ -153,6 +157,7 @@ def run_board(
     accel: Accel = "auto",
     timeout: float | None = None,
     streams: Mapping[str, str] | None = None,
+    media: Mapping[str, str | PathLike[str]] | None = None,
     on_event: Mapping[str, str] | None = None,
     guest: GuestOptions | None = None,
     watch: Watch | None = None,
@@ -162,7 +167,9 @@ def run_board(
 
     Raises what `Board` and `Board.run` raise.
     """
-    with Board(board, accel=accel, streams=streams, on_event=on_event, guest=guest, registry=registry) as ready:
+    with Board(
+        board, accel=accel, streams=streams, media=media, on_event=on_event, guest=guest, registry=registry
+    ) as ready:
         if watch is None:
             return ready.run(timeout)
         with ready.watch(watch):

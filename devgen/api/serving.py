@@ -32,11 +32,11 @@ class DeviceServer:
     One client is served at a time. When it disconnects, the device keeps its state and accepts the next client. ``run``
     serves in the calling thread, ``start`` in a new thread.
 
-    ``device``: a device's name or class, or any object that is a `PciFunction`. ``socket``: the path. ``properties``:
-    the device's. ``streams``: stream → ``stdio``, ``pty``, ``socket:PATH``, ``file:PATH`` or ``null``. ``lines``: such
-    a backend for the GPIO lines, as text. ``mapped``: whether clients can map the memory of BARs. ``mode``: the
-    socket's permissions, independent of the umask. ``msix``: False omits the device's MSI-X capability; it then uses
-    MSI or INTx#.
+    ``device``: a device's name or class, or any object that is a `PciFunction`. ``socket``: the path.
+    ``properties``: the device's. ``streams``: stream → ``stdio``, ``pty``, ``socket:PATH``, ``file:PATH``,
+    ``input:PATH``, ``random`` or ``null``. ``lines``: such a backend for the GPIO lines, as text. ``mapped``:
+    whether clients can map the memory of BARs. ``mode``: the socket's permissions, independent of the umask.
+    ``msix``: False omits the device's MSI-X capability; it then uses MSI or INTx#.
     ``on_event``: event → ``log``, ``ignore``, ``run:COMMAND``, ``qmp:SOCKET:COMMAND``, or ``exit``, which ends the
     server with the event's ``code``. ``log`` is called with a line for each logged event, and from another thread for
     each command that fails; ``on_client`` with a line when a client connects or disconnects. ``state``: a result of

@@ -26,6 +26,7 @@ from devgen import (
 )
 from devgen.cli.command_error import InputError
 from devgen.cli.event_options import named_actions
+from devgen.cli.media_options import named_media
 from devgen.cli.seconds_option import Seconds
 from devgen.cli.stream_options import named_streams
 
@@ -43,11 +44,17 @@ STOP_AGAIN = 0.02
 
 @contextmanager
 def opened(
-    board: str, accel: Accel, streams: Iterable[str], actions: Iterable[str] = (), guest: GuestOptions | None = None
+    board: str,
+    accel: Accel,
+    streams: Iterable[str],
+    actions: Iterable[str] = (),
+    guest: GuestOptions | None = None,
+    media: Iterable[str] = (),
 ) -> Iterator[Board]:
     """Open the board of that name or file, print its host, and let signals end the run.
 
-    ``streams`` and ``actions`` are the values of ``--stream`` and ``--on-event``; ``guest`` changes the guest.
+    ``streams`` and ``actions`` are the values of ``--stream`` and ``--on-event``; ``guest`` changes the guest;
+    ``media`` are the values of ``--medium``.
 
     Raises:
         InputError: the board has errors, or a text is not DEVICE.STREAM=BACKEND or DEVICE.EVENT=ACTION. Also all that
@@ -55,8 +62,9 @@ def opened(
     """
     description = _loaded(find_board(board), guest is not None and guest.kernel is not None)
     on_event = named_actions(actions, "DEVICE.EVENT=ACTION, as panic.GUEST_PANICKED=exit")
+    board_streams, files = named_streams(streams), named_media(media)
     with (
-        Board(description, accel=accel, streams=named_streams(streams), on_event=on_event, guest=guest) as ready,
+        Board(description, accel=accel, streams=board_streams, media=files, on_event=on_event, guest=guest) as ready,
         stopped_by_signals(ready),
     ):
         click.echo(f"devgen: {ready.config.name} on {ready.accel} ({ready.why})", err=True)

@@ -9,6 +9,7 @@ from devgen.cli.board_run import ACCEL_CHOICE, ACCEL_HELP, TIMEOUT, TIMEOUT_HELP
 from devgen.cli.colour_option import colour_option
 from devgen.cli.event_options import board_option
 from devgen.cli.guest_run_options import options as guest_options
+from devgen.cli.media_options import option as media_option
 from devgen.cli.stream_options import option as stream_option
 from devgen.cli.watch_options import TracingCommand, options
 
@@ -33,6 +34,7 @@ Examples:
 @click.option("--accel", type=ACCEL_CHOICE, default="auto", show_default=True, help=ACCEL_HELP)
 @click.option("--timeout", type=TIMEOUT, metavar="SECONDS", help=TIMEOUT_HELP)
 @stream_option
+@media_option
 @board_option
 @guest_options
 @options
@@ -41,6 +43,7 @@ def command(
     accel: Accel,
     timeout: float | None,
     streams: tuple[str, ...],
+    media: tuple[str, ...],
     actions: tuple[str, ...],
     guest: GuestOptions,
     watching: Watch,
@@ -52,7 +55,7 @@ def command(
     guest halts forever, on Ctrl-C, or after --timeout. If the guest reads the terminal, Ctrl-C is sent to the guest,
     and Ctrl-A x ends the run.
     """
-    with opened(board, accel, streams, actions, guest) as ready:
+    with opened(board, accel, streams, actions, guest, media) as ready:
         with ready.watch(watching):
             result = ready.run(timeout)
         return report(result)

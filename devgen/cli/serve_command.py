@@ -91,7 +91,7 @@ Attach it to QEMU 10.1 or newer, whose memory must be shared:
     "streams",
     multiple=True,
     metavar="NAME=BACKEND",
-    help="Connect a stream of the device to stdio, pty, socket:PATH, file:PATH or null; repeatable.",
+    help="Connect a stream to stdio, pty, socket:PATH, file:PATH, input:PATH, random or null; repeatable.",
 )
 @click.option(
     "--lines",

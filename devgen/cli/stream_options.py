@@ -13,7 +13,7 @@ option = click.option(
     "streams",
     multiple=True,
     metavar="DEVICE.STREAM=BACKEND",
-    help="Connect a stream to stdio, pty, socket:PATH, file:PATH or null instead of the board's backend.",
+    help="Connect a stream to stdio, pty, socket:PATH, file:PATH, input:PATH, random or null instead.",
 )
 
 

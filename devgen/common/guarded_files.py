@@ -35,6 +35,7 @@ TEMPORARY_SUFFIX: Final = ".devgen-tmp"
 
 _CHUNK: Final = 1 << 20
 _READING: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_UPDATING: Final = os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _WRITING: Final = os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 
@@ -102,6 +103,11 @@ def make_folder(path: str | os.PathLike[str]) -> None:
         os.makedirs(path, exist_ok=True)
     except ValueError as error:
         raise _unusable(path, error) from None
+
+
+def open_regular_to_update(path: str | os.PathLike[str]) -> BinaryIO:
+    """Open an existing regular file for reading and writing without blocking. Raises OSError."""
+    return os.fdopen(_checked_open(path, _UPDATING), "r+b", buffering=0)
 
 
 @contextmanager

@@ -64,6 +64,7 @@ class Placement:
     properties: tuple[tuple[str, int | bool | str], ...]
     on_event: tuple[tuple[str, Literal["exit", "reset", "panic", "log"]], ...]
     streams: tuple[tuple[str, str], ...]
+    media: tuple[tuple[str, Path], ...]
     description: str
     mark: Mark
 
@@ -185,6 +186,7 @@ class BoardBuilder:
             properties=pairs("properties"),
             on_event=pairs("on_event"),
             streams=pairs("streams"),
+            media=tuple((key, self.path.parent / file) for key, file in pairs("media")),
             description=spec.get("description", ""),
             mark=self.sources.key_mark(parent, name),
         )

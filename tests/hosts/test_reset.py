@@ -144,5 +144,5 @@ def test_a_guest_that_cannot_be_loaded_again_is_one_line(host: Host, tmp_path: P
 def test_processors_that_sleep_for_good_end_the_run_although_a_clock_ticks(host: Host) -> None:
     clock = DevicePlacement("rtc", "mc146818rtc", at={"ports": 0x70}, irq={"irq": 8})
     made = config(b"\xfa\xf4" + SPIN)  # cli; hlt
-    result, _ = run(host, replace(made, devices=(clock,)))
+    result, _ = run(host, replace(made, devices=(*made.devices, clock)))
     assert (result.reason, "interrupts disabled" in result.detail) == ("halt", True)

@@ -11,7 +11,13 @@ failed=
 while read -r module; do
     insmod "$module" || failed="$failed $module"
 done </modules
-until port=$(ls /dev/vport*p1 2>/dev/null); do sleep 0.02; done
+# The kernel's command line may name another terminal: shell=ttyS0.
+port=$(sed -n 's/.*shell=\([A-Za-z0-9]*\).*/\/dev\/\1/p' /proc/cmdline)
+if [ -n "$port" ]; then
+    stty -F "$port" raw -echo
+else
+    until port=$(ls /dev/vport*p1 2>/dev/null); do sleep 0.02; done
+fi
 exec 3<>"$port" <&3 >&3 3>&-
 echo "@guest ready$failed"
 # A line is the seconds that a script may take, and the script in base64. When the port closes, because the test has

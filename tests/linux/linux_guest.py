@@ -38,7 +38,7 @@ class LinuxGuest:
 
     ``sockets``: those of the cards' servers, which listen already; card ``n`` is at ``address(n)``. ``modules``: names
     of kernel modules, loaded in order with what they need, or Paths of your own. ``files``: path in the guest ->
-    content, or a Path to take it from. ``qemu``: further arguments.
+    content, or a Path to take it from. ``machine``: QEMU's arguments for another machine; ``qemu``: further ones.
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class LinuxGuest:
         files: Mapping[str, bytes | Path] | None = None,
         qemu: Sequence[str] = (),
         memory: str = MEMORY,
+        machine: Sequence[str] | None = None,
         seconds: float = BOOT,
     ) -> None:
         linux = fetch_linux.find()
@@ -59,7 +60,15 @@ class LinuxGuest:
         image, shell = folder / "initramfs", folder / "shell"
         image.write_bytes(initramfs.build(linux, modules, files or {}))
         boot = ["-kernel", str(linux.vmlinux), "-initrd", str(image), "-append", COMMAND_LINE]
-        words = [*_machine(memory), "-serial", f"file:{self._console}", *_port(shell), *boot, *_cards(sockets), *qemu]
+        words = [
+            *(machine or _machine(memory)),
+            "-serial",
+            f"file:{self._console}",
+            *_port(shell),
+            *boot,
+            *_cards(sockets),
+            *qemu,
+        ]
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
             listener.bind(str(shell))
             listener.listen(1)

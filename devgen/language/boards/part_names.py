@@ -54,6 +54,10 @@ def _events(device: Device) -> Iterable[Part]:
     return (Part(event.name, "errors" if event.error else "events") for event in device.events)
 
 
+def _media(device: Device) -> Iterable[Part]:
+    return (Part(state.name, "state") for state in device.state if state.count is not None and state.width == 8)
+
+
 def _streams(device: Device) -> Iterable[Part]:
     return (Part(stream.name, "streams") for stream in device.streams)
 
@@ -80,6 +84,7 @@ _TABLES = (
     _Table("properties", "property", "properties", _properties),
     _Table("on_event", "event", "events", _events),
     _Table("streams", "stream", "streams", _streams),
+    _Table("media", "medium", "state", _media),
 )
 _INPUTS = _TABLES[3]
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal
+from typing import ClassVar, Literal, Protocol
 
 from devgen.runtime.base.packed_memory import pack, unpack
 from devgen.runtime.base.plain_state import Json, integer, mapping, sequence
 from devgen.runtime.device.fifo import Fifo
+from devgen.runtime.device.file_medium import FileMedium
 from devgen.runtime.time.clock import NEVER
 from devgen.runtime.time.counter import Counter
 from devgen.runtime.time.timer import Timer
@@ -58,12 +59,18 @@ def arm_restored(restorations: Sequence[Restoration]) -> None:
         timer.arm_at(deadline)
 
 
-def copy_into(target: memoryview | bytearray, contents: bytes) -> None:
+def copy_into(target: memoryview | bytearray | FileMedium, contents: bytes) -> None:
     """Replace all bytes of ``target`` in place."""
     target[:] = contents
 
 
-Savable = int | bytearray | Fifo | Counter | Timer | Sequence[int | Counter | Timer]
+class HasState(Protocol):
+    """A device."""
+
+    STATE: ClassVar[tuple[StateItem, ...]]
+
+
+Savable = int | bytearray | FileMedium | Fifo | Counter | Timer | Sequence[int | Counter | Timer]
 
 
 def save_item(value: Savable, order: Mapping[int, int]) -> Json:
@@ -73,12 +80,21 @@ def save_item(value: Savable, order: Mapping[int, int]) -> Json:
             return int(value)
         case bytearray():
             return pack(value)
+        case FileMedium():
+            return pack(value[:])
         case Counter() | Fifo():
             return value.save()
         case Timer():
             return _save_timer(value, order)
         case _:
             return [save_item(element, order) for element in value]
+
+
+def has_armed_timer(device: HasState) -> bool:
+    """Whether a timer of the device's description is armed, or waits for its counter."""
+    held = [getattr(device, item.held_in) for item in device.STATE if item.kind == "timer"]
+    timers = [timer for value in held for timer in (value if isinstance(value, Sequence) else (value,))]
+    return any(timer.deadline is not None or timer.waiting for timer in timers)
 
 
 def _save_timer(timer: Timer, order: Mapping[int, int]) -> Json:
@@ -93,7 +109,7 @@ def prepare_item(device: object, item: StateItem, data: Json, restoration: Resto
     what = f"'{item.name}'"
     if isinstance(present, int):
         restoration.actions.append(partial(setattr, device, item.held_in, _number(item, data, what)))
-    elif isinstance(present, bytearray):
+    elif isinstance(present, bytearray | FileMedium):
         contents = unpack(data, len(present), what)
         restoration.actions.append(partial(copy_into, present, contents))
     elif isinstance(present, Fifo):

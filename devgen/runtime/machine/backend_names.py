@@ -6,17 +6,21 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from devgen.common.guarded_files import open_regular_to_write
+from devgen.common.guarded_files import open_regular, open_regular_to_write
 from devgen.runtime.base.faults import MachineError, suggest
 from devgen.runtime.machine.socket_backend import SocketBackend
-from devgen.runtime.machine.stream_backends import FileBackend, MemoryBackend, NullBackend, StreamBackend
+from devgen.runtime.machine.stream_backends import FileBackend, InputBackend, MemoryBackend, NullBackend, StreamBackend
 from devgen.runtime.machine.terminal_backends import PtyBackend, standard_streams
 
-BACKENDS = ("stdio", "null", "memory", "pty", "socket:PATH", "file:PATH")
+BACKENDS = ("stdio", "null", "memory", "pty", "random", "socket:PATH", "file:PATH", "input:PATH")
+
+RANDOM_SOURCE = "/dev/urandom"
 
 
 def open_backend(spec: str) -> StreamBackend:
-    """Open a backend: ``stdio``, ``null``, ``memory``, ``pty``, ``socket:PATH`` or ``file:PATH``.
+    """Open a backend: one of BACKENDS.
+
+    ``file`` is written; ``input`` is read, as is ``random``, which gives the host's random bytes without end.
 
     Raises MachineError for any other ``spec`` and if the backend cannot be opened.
     """
@@ -33,11 +37,15 @@ def open_backend(spec: str) -> StreamBackend:
                 return PtyBackend()
             case "socket" if argument:
                 return SocketBackend(Path(argument))
+            case "random" if not argument:
+                return InputBackend(open(RANDOM_SOURCE, "rb", buffering=0))
+            case "input" if argument:
+                return InputBackend(open_regular(argument))
             case "file" if argument:
                 return FileBackend(open_regular_to_write(argument))
     except (OSError, ValueError) as error:
         raise MachineError(f"cannot open stream backend {spec!r}: {_reason(error)}") from error
-    hint = suggest(kind, ("stdio", "null", "memory", "pty", "socket", "file"))
+    hint = suggest(kind, ("stdio", "null", "memory", "pty", "random", "socket", "file", "input"))
     raise MachineError(f"unknown stream backend {spec!r}{hint}; known are {', '.join(BACKENDS)}")
 
 

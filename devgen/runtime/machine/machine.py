@@ -18,6 +18,7 @@ from devgen.runtime.base.plain_state import Json
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.environment import Environment
 from devgen.runtime.device.irq_line import IrqLine
+from devgen.runtime.device.saved_state import has_armed_timer
 from devgen.runtime.machine.backend_names import open_named, say
 from devgen.runtime.machine.event_actions import EventAction, PlainAction, QmpAction, RunAction, parse_action
 from devgen.runtime.machine.event_reactions import EventReactions
@@ -25,6 +26,7 @@ from devgen.runtime.machine.interrupt_lines import MAX_GSI, InterruptLines
 from devgen.runtime.machine.machine_config import NMI_WIRE, DevicePlacement, MachineConfig
 from devgen.runtime.machine.machine_memory import MachineMemory
 from devgen.runtime.machine.machine_state import MachineState
+from devgen.runtime.machine.media import connect_media
 from devgen.runtime.machine.run_result import RunResult
 from devgen.runtime.machine.stream_backends import StreamBackend
 from devgen.runtime.machine.wires import Wires
@@ -156,6 +158,8 @@ class Machine(InterruptLines):
         self._wire(device, placement)
         self._connect_events(device, placement)
         self._connect_streams(device, placement)
+        for medium in connect_media(device, placement.media):
+            self._cleanup.callback(medium.close)
         self.devices[name] = device
         return device
 
@@ -307,12 +311,15 @@ class Machine(InterruptLines):
     def may_act_alone(self) -> bool:
         """Whether something may still happen when all processors sleep for good: an NMI, or an event with an action.
 
-        An event can come only while a timer is armed.
+        An event can come from a device with an armed timer, or with an input that a device with an armed timer drives.
         """
         if self.nmi.connected:
             return True
-        acting = any(action not in _PASSIVE for action in self._actions.values())
-        return acting and self.clocks.virtual.next_deadline() is not None
+        if self.clocks.virtual.next_deadline() is None:
+            return False
+        acting = {name for (name, _), action in self._actions.items() if action not in _PASSIVE}
+        driven = {target.partition(".")[0] for placement in self.config.devices for target in placement.wires.values()}
+        return any(name in driven or has_armed_timer(self.devices[name]) for name in acting)
 
     # --- reset and close -----------------------------------------------------------------
 

@@ -54,7 +54,7 @@ class DevicePlacement:
     ``inputs``: GPIO input of this device that several lines drive → how they are combined (``or`` if it is not named).
     ``on_event``: event name → ``exit`` | ``reset`` | ``panic`` | ``log`` | ``ignore`` | ``run:COMMAND`` |
     ``qmp:SOCKET:COMMAND``, see `devgen.runtime.machine.event_actions`. ``streams``: stream name → ``stdio`` |
-    ``null`` | ``memory`` | ``pty`` | ``socket:PATH`` | ``file:PATH``.
+    ``null`` | ``memory`` | ``pty`` | ``random`` | ``socket:PATH`` | ``file:PATH`` | ``input:PATH``.
     """
 
     name: str
@@ -68,6 +68,8 @@ class DevicePlacement:
     properties: Mapping[str, PropertyValue] = field(default_factory=dict)
     on_event: Mapping[str, str] = field(default_factory=dict)
     streams: Mapping[str, str] = field(default_factory=dict)
+    media: Mapping[str, Path] = field(default_factory=dict)
+    """State of the device that is an array of bytes → the file that holds it."""
     where: str = ""
     """Position in the board file as ``file:line:column``, for messages."""
 

@@ -173,6 +173,21 @@ class FileBackend(NullBackend):
             return
 
 
+class InputBackend(NullBackend):
+    """Reads from the descriptor of ``file``, and drops output. A regular file ends; the random source does not."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def fileno(self) -> int | None:
+        """Return the file's descriptor, or None after ``close``."""
+        return None if self._file.closed else self._file.fileno()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
 def read_available(fd: int, limit: int) -> bytes | None:
     """What a non-blocking descriptor has to read, at most ``limit`` bytes; None at the end."""
     try:

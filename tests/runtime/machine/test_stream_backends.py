@@ -201,3 +201,30 @@ def test_what_is_no_terminal_is_read_as_it_is(tmp_path: Path) -> None:
         assert backend.read(10) is None
         backend.close()
     os.close(reader)
+
+
+# --- sources of input ------------------------------------------------------------------------
+
+
+def test_a_file_is_read_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "in"
+    path.write_bytes(b"abcdef")
+    backend = open_backend(f"input:{path}")
+    backend.write(0x41)
+    assert [list(backend.read(4) or ()), list(backend.read(4) or ()), backend.read(4)] == [[b"abcd"], [b"ef"], None]
+    backend.close()
+    assert path.read_bytes() == b"abcdef"
+
+
+def test_random_bytes_have_no_end() -> None:
+    backend = open_backend("random")
+    pieces = [b"".join(bytes(piece) for piece in backend.read(64) or ()) for _ in range(3)]  # type: ignore[arg-type]
+    backend.close()
+    assert [len(piece) for piece in pieces] == [64, 64, 64]
+    assert len(set(pieces)) == 3
+
+
+def test_input_from_what_is_no_regular_file_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(MachineError, match="is a FIFO, not a regular file"):
+        open_backend(f"input:{tmp_path / 'fifo'}")
