@@ -12,10 +12,10 @@ PACKAGE = Path(__file__).resolve().parent
 
 
 def find_share(name: str) -> Path | None:
-    """The folder ``name`` that belongs to this copy of devgen, or None if there is none (yet).
+    """Return the folder ``name`` that belongs to this copy of devgen, or None if there is none (yet).
 
     The installed place comes first. The checkout is recognised by its ``pyproject.toml``, so that an installed
-    devgen never takes a stranger's ``site-packages/<name>`` for its own.
+    devgen never uses another package's ``site-packages/<name>``.
     """
     installed = PACKAGE / "_share" / name
     if installed.is_dir():

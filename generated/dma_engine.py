@@ -29,12 +29,12 @@ from devgen.runtime.pci import (
 class DmaEngine(PciDevice):
     """DMA engine with MSI-X completion and a doorbell.
 
-    A made-up card, for drivers to practise on: it copies guest memory, through its own buffer, in blocks of up
-    to 4 KiB. A driver writes SOURCE, DESTINATION, LENGTH and the VECTOR to interrupt with, and rings the
-    doorbell; when the copy is done, STATUS.DONE is set, COPIES has counted, and the vector (or INTx#, where
-    messages are off) is raised. The card's 64 KiB of memory in BAR 2 are the driver's own. It is a PCI Express
-    function that can be put to sleep and reset alone, and a vendor-specific capability says where its doorbell
-    lies.
+    An invented card for examples and tests: it copies guest memory through its own buffer, in blocks of up to 4
+    KiB. A driver writes SOURCE, DESTINATION, LENGTH and the VECTOR to interrupt with, and rings the doorbell.
+    When the copy is done, the card sets STATUS.DONE, increments COPIES, and raises the vector (or INTx# if
+    messages are off). The driver may use the 64 KiB of memory in BAR 2 for any purpose. The card is a PCI
+    Express function with power states and a function level reset. A vendor-specific capability gives the place
+    of its doorbell.
     """
 
     NAME: ClassVar[str] = "dma-engine"
@@ -162,19 +162,19 @@ class DmaEngine(PciDevice):
         self.update_inta()
 
     def read_SOURCE(self) -> int:
-        """Read SOURCE (0x008, rw): Where it takes from."""
+        """Read SOURCE (0x008, rw): Source address."""
         return self.SOURCE
 
     def write_SOURCE(self, value: int, mask: int = 0xFFFFFFFFFFFFFFFF) -> None:
-        """Write SOURCE (0x008, rw): Where it takes from."""
+        """Write SOURCE (0x008, rw): Source address."""
         self.SOURCE = value if mask == 0xFFFFFFFFFFFFFFFF else (self.SOURCE & ~mask) | value
 
     def read_DESTINATION(self) -> int:
-        """Read DESTINATION (0x010, rw): Where it puts."""
+        """Read DESTINATION (0x010, rw): Destination address."""
         return self.DESTINATION
 
     def write_DESTINATION(self, value: int, mask: int = 0xFFFFFFFFFFFFFFFF) -> None:
-        """Write DESTINATION (0x010, rw): Where it puts."""
+        """Write DESTINATION (0x010, rw): Destination address."""
         self.DESTINATION = value if mask == 0xFFFFFFFFFFFFFFFF else (self.DESTINATION & ~mask) | value
 
     def read_LENGTH(self) -> int:

@@ -18,8 +18,8 @@ from devgen.runtime.pci import Bar, PciDevice, PciIdentity
 class Doorbell(PciDevice):
     """Doorbell card (PCI).
 
-    Doorbells in memory and in port space, with a data match and without, beside counters that tell how often
-    each was rung; 64 KiB of RAM behind a BAR; and a log that takes writes which may arrive late.
+    Doorbells in memory and in port space, with and without a data match; counters of the rings of each
+    doorbell; 64 KiB of RAM behind a BAR; and a log whose writes may be delivered late.
     """
 
     NAME: ClassVar[str] = "doorbell"
@@ -91,14 +91,14 @@ class Doorbell(PciDevice):
         self.clear()
 
     def read_RINGS(self, index: int) -> int:
-        """Read RINGS (0x100, rw): Rings heard.
+        """Read RINGS (0x100, rw): Rings.
 
         By MEM_ONE, MEM_ANY, PORT_55, PORT_ANY and MEM_ANY_LENGTH, in this order. A write sets the count.
         """
         return self.RINGS[index]
 
     def write_RINGS(self, index: int, value: int, mask: int = 0xFFFFFFFF) -> None:
-        """Write RINGS (0x100, rw): Rings heard."""
+        """Write RINGS (0x100, rw): Rings."""
         self.RINGS[index] = value if mask == 0xFFFFFFFF else (self.RINGS[index] & ~mask) | value
 
     def write_LOG(self, index: int, value: int) -> None:

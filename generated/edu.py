@@ -19,14 +19,13 @@ from devgen.runtime.time.timer import Timer
 class Edu(PciDevice):
     """Educational PCI device.
 
-    A card for students of drivers: a register that answers with the complement, a factorial that is ready some
-    time later, an interrupt (INTx# or MSI) that can be raised by hand, and DMA between guest memory and a
-    buffer of 4 KiB that the card sees at 0x40000.
+    A card for learning to write drivers: a register that returns the complement of what was written, a
+    factorial that is computed with a delay, an interrupt (INTx# or MSI) that software can raise, and DMA
+    between guest memory and a buffer of 4 KiB at the card's address 0x40000.
 
-    It follows QEMU 7.2. Some things are different on purpose: a transfer that does not lie in the buffer, where
-    QEMU aborts, copies nothing and is done in its time; so is one that ends just at the buffer's end (0x41000),
-    which QEMU refuses by mistake and which is copied here. The factorial of a large number takes no longer than
-    that of a small one.
+    It follows QEMU 7.2 with three intended differences. A transfer outside the buffer copies nothing and takes
+    its usual time, where QEMU aborts. A transfer that ends exactly at the buffer's end (0x41000) is copied,
+    where QEMU refuses it by mistake. The factorial of a large number takes no longer than that of a small one.
 
     Datasheet: QEMU docs/specs/edu.txt.
     """
@@ -179,20 +178,20 @@ class Edu(PciDevice):
         self.acknowledge(value)
 
     def read_SOURCE(self) -> int:
-        """Read SOURCE (0x000, rw): Where DMA takes from."""
+        """Read SOURCE (0x000, rw): Source address of DMA."""
         return self.SOURCE
 
     def write_SOURCE(self, value: int) -> None:
-        """Write SOURCE (0x000, rw): Where DMA takes from."""
+        """Write SOURCE (0x000, rw): Source address of DMA."""
         if not self.COMMAND & 1:  # COMMAND.RUN
             self.SOURCE = value
 
     def read_DESTINATION(self) -> int:
-        """Read DESTINATION (0x008, rw): Where DMA puts."""
+        """Read DESTINATION (0x008, rw): Destination address of DMA."""
         return self.DESTINATION
 
     def write_DESTINATION(self, value: int) -> None:
-        """Write DESTINATION (0x008, rw): Where DMA puts."""
+        """Write DESTINATION (0x008, rw): Destination address of DMA."""
         if not self.COMMAND & 1:  # COMMAND.RUN
             self.DESTINATION = value
 

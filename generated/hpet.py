@@ -21,11 +21,11 @@ from devgen.runtime.time.timer import Timer
 class Hpet(Device):
     """High precision event timers (HPET).
 
-    A 64-bit up-counter of 10 ns ticks and 3 to 32 comparators (the register space reaches the first 24), each
-    one-shot or periodic, edge or level triggered, routed to any of 32 lines, to the lines of the legacy PIT and
-    RTC, or sent as a message to memory.
+    A 64-bit up-counter of 10 ns ticks and 3 to 32 comparators, of which the register space reaches the first
+    24. Each comparator is one-shot or periodic, and edge or level triggered. Its interrupt goes to any of 32
+    lines, to the lines of the legacy PIT and RTC, or as a message to memory.
 
-    It follows QEMU 7.2 to the nanosecond. One thing is different on purpose: a periodic comparator that is far
+    It follows QEMU 7.2 to the nanosecond, with one intended difference: a periodic comparator that is far
     behind catches up in one step, where QEMU steps through every missed period and can hang.
 
     Deviation fires_twice: A periodic comparator that fires exactly on time fires again 10 ns later, and then
@@ -35,14 +35,15 @@ class Hpet(Device):
     matches on equality.
 
     Deviation wrap_interrupt: A 32-bit one-shot comparator also interrupts at 0xffffffff; the specification says
-    at the roll-over.
+    only at the roll-over.
 
     Deviation disable_drops: Clearing INT_ENB or ENABLE drops the comparator's status and line; the
     specification keeps both.
 
-    Deviation setval_once: SETVAL serves one dword; a 64-bit value needs it again before the high half.
+    Deviation setval_once: SETVAL is valid for one dword; software must set it again before it writes the high
+    half of a 64-bit value.
 
-    Deviation extra_comparator: One comparator more than there are is decoded.
+    Deviation extra_comparator: The registers of one comparator more than exist are decoded.
 
     Datasheet: IA-PC HPET specification 1.0a.
     """

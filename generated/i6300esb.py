@@ -19,19 +19,19 @@ from devgen.runtime.time.timer import Timer
 class I6300esb(PciDevice):
     """Intel 6300ESB watchdog timer.
 
-    A watchdog with two stages: the first ends in nothing that a guest could notice, the second in the event
-    WATCHDOG, after which the device resets itself and remembers that it caused a reboot. What follows the event
-    is for the host to decide. Registers in memory are written after an unlock sequence, 0x80 and 0x86 at
-    RELOAD, one write each time.
+    A watchdog with two stages. The end of the first stage has no effect that a guest can notice. The end of the
+    second stage raises the event WATCHDOG; the device then resets itself and records that it caused a reboot.
+    The host decides what the event does. Before each write of a register in memory, software writes the unlock
+    sequence 0x80, 0x86 to RELOAD.
 
-    It follows QEMU 7.2. One thing is different on purpose: in free-running mode with both preloads zero and
-    rebooting off, where QEMU hangs, a turn takes one tick.
+    It follows QEMU 7.2 with one intended difference: in free-running mode with both preloads zero and rebooting
+    off, a period takes one tick, where QEMU hangs.
 
-    Deviation no_interrupt: The first stage raises no interrupt, whatever the interrupt type says.
+    Deviation no_interrupt: The first stage raises no interrupt; the interrupt type has no effect.
 
-    Deviation interrupt_type: The interrupt type has bits 0 and 4; in the datasheet bits 1 and 0.
+    Deviation interrupt_type: The interrupt type is in bits 0 and 4; in the datasheet it is in bits 1 and 0.
 
-    Deviation reboot_flag: The reboot flag reads in bits 9 and 12; in the datasheet in bit 9.
+    Deviation reboot_flag: The reboot flag reads as bits 9 and 12; in the datasheet it is bit 9.
 
     Datasheet: Intel 6300ESB I/O Controller Hub, chapter 18.
     """

@@ -20,16 +20,16 @@ from devgen.runtime.time.timer import Timer
 class I8254(Device):
     """Programmable interval timer (i8254).
 
-    Three 16-bit counters at 1.193182 MHz behind one port each, and a control port. The output of channel 0 is
-    the interrupt. By default it follows QEMU 7.2, where counting is computed, not done, and a mode or a gate
-    stops nothing; with the property `datasheet` it does as the chip does. A PC's timer with port 0x61 is
-    `pc-pit`.
+    Three 16-bit counters at 1.193182 MHz, each with one port, and a control port. The output of channel 0 is
+    the interrupt. By default it follows QEMU 7.2, which computes each count from the time: no mode and no gate
+    stops a counter. With the property `datasheet` it behaves as the chip's manual says. `pc-pit` is a PC's
+    timer with port 0x61.
 
     Deviation inverted_outputs: OUT of modes 1, 2, 4 and 5 is inverted, also in the status. As the datasheet
     says with the property datasheet.
 
-    Deviation latch_survives: A control word does not release what is latched. As the datasheet says with the
-    property datasheet.
+    Deviation latch_survives: A control word does not release a latched count or status. As the datasheet says
+    with the property datasheet.
 
     Deviation no_null_count: The status has no null count (bit 6). As the datasheet says with the property
     datasheet.
@@ -50,7 +50,7 @@ class I8254(Device):
     Deviation immediate_load: A count written while mode 2 or 3 runs is taken at once, not at the end of the
     period.
 
-    Deviation half_written: Writing the first of two bytes does not stop mode 0.
+    Deviation half_written: Writing the first of two bytes does not stop the count in mode 0.
 
     Datasheet: Intel 231164.
     """

@@ -17,7 +17,7 @@ class KeyboardReset(Device):
     """Reset by the keyboard controller's port.
 
     Port 0x64 of a PC without a keyboard: the command 0xfe pulses the processor's reset line. The status says
-    that no data is there and that a command can be sent.
+    that there is no data and that a command can be sent.
 
     Datasheet: Intel 8042, IBM Personal Computer AT technical reference.
     """

@@ -21,22 +21,23 @@ from devgen.runtime.time.timer import Timer
 class Mc146818rtc(Device):
     """Real-time clock with CMOS RAM (MC146818).
 
-    The PC's clock: time and date in BCD or binary, 12 or 24 hours, with alarm, periodic and update interrupts,
-    and the RAM that its battery keeps. It runs on the rtc clock and starts at that clock's time.
+    The clock of a PC: time and date in BCD or binary, 12 or 24 hours, with alarm, periodic and update
+    interrupts, and battery-backed RAM. It runs on the rtc clock and starts at that clock's time.
 
-    It follows QEMU 7.2 to the nanosecond, with lost ticks discarded. What QEMU shows for years below
-    `base_year` and for a century byte from 0xc0 on is not followed. Where the rtc clock has jumped (the machine
-    was held), periodic interrupts go on from now, where QEMU makes up for every one that was missed.
+    It follows QEMU 7.2 to the nanosecond, with lost ticks discarded, except for years below `base_year` and for
+    a century byte of 0xc0 or more. After a jump of the rtc clock (the machine was stopped), periodic interrupts
+    continue from the present time, where QEMU delivers all missed ones.
 
-    Deviation set_at_once: A time written while the clock runs is taken at once and starts a new second.
+    Deviation set_at_once: A time that is written while the clock runs takes effect at once and starts a new
+    second.
 
-    Deviation alarm_half_day: An alarm in 12-hour mode takes morning or afternoon from the present time.
+    Deviation alarm_half_day: In 12-hour mode an alarm is in the same half of the day as the present time.
 
-    Deviation century: The century is kept in byte 0x32, and 0x37 is the same byte.
+    Deviation century: The century is in byte 0x32, and byte 0x37 is an alias of it.
 
-    Deviation no_square_wave: Square-wave output and daylight saving do nothing.
+    Deviation no_square_wave: There is no square-wave output and no daylight saving.
 
-    Deviation lost_ticks: Periodic interrupts that were missed are not made up for.
+    Deviation lost_ticks: Missed periodic interrupts are not delivered later.
 
     Datasheet: Motorola MC146818.
     """
@@ -54,7 +55,7 @@ class Mc146818rtc(Device):
             "bytes",
             "",
             size=128,
-            description="What the battery kept of alarm and RAM; the rest is set anew.",
+            description="Initial alarm and RAM bytes; the other bytes are initialised.",
         ),
     )
     EVENTS: ClassVar[tuple[str, ...]] = ("RTC_CHANGE",)

@@ -20,23 +20,24 @@ from devgen.runtime.time.timer import Timer
 class Nvme(PciDevice):
     """NVM Express controller.
 
-    An NVM Express 1.4 I/O controller with one namespace: blocks of 512 bytes on a medium of the device's own,
-    which a reset does not change. There are the admin queue and 7 pairs of I/O queues, with MSI-X, MSI or
-    INTx#.
+    An NVM Express 1.4 I/O controller with one namespace of 512-byte blocks. Its contents are part of the
+    device's state, and a reset does not change them. It has the admin queue and 7 pairs of I/O queues, with
+    MSI-X, MSI or INTx#.
 
     Admin commands: Identify (controller, namespace, active namespaces, namespace descriptors), Create and
     Delete I/O Completion and Submission Queue, Get and Set Features, Get Log Page (errors, SMART, firmware
-    slots), Abort, Asynchronous Event Request. I/O commands: Flush, Write, Read, Write Zeroes. Data lies where
-    PRP entries and lists say, up to 128 KiB a command. A doorbell of a queue that is not there, or a value that
-    cannot be, is ignored and reported as an asynchronous event; so is a temperature beyond a threshold.
+    slots), Abort, Asynchronous Event Request. I/O commands: Flush, Write, Read, Write Zeroes. PRP entries and
+    lists give the place of data, up to 128 KiB for a command. A write to the doorbell of a missing queue and an
+    invalid doorbell value are ignored and reported as asynchronous events. A temperature beyond a threshold is
+    reported too.
 
-    Queues take turns, a command each. A completion queue that is full stops its submission queues until the
-    host has taken something out.
+    The queues take turns, one command each. A full completion queue stops its submission queues until the host
+    removes an entry.
 
-    Not here: other block sizes, metadata, SGLs, fused commands, Compare, Dataset Management, namespace
+    Not implemented: other block sizes, metadata, SGLs, fused commands, Compare, Dataset Management, namespace
     management, firmware download, formatting, security, keep alive, queues that are not contiguous, a
-    controller memory buffer, a subsystem reset. The error log is empty; commands are never caught by an Abort,
-    because each is done at once; interrupts are not coalesced.
+    controller memory buffer, a subsystem reset. The error log is empty. Abort never finds a command, because
+    each command completes at once. Interrupts are not coalesced.
 
     Datasheet: NVM Express Base Specification, revision 1.4.
     """
@@ -66,7 +67,14 @@ class Nvme(PciDevice):
         ),
         Property("serial", "string", "DEVGEN0001", description="Serial number; 20 characters of it are used."),
         Property("eui64", "bytes", "52 54 00 ff fe 12 34 56", size=8, description="Identifier of the namespace."),
-        Property("temperature", "int", 310, low=0, high=0xFFFF, description="What the controller measures (kelvins)."),
+        Property(
+            "temperature",
+            "int",
+            310,
+            low=0,
+            high=0xFFFF,
+            description="The temperature that the controller reports (kelvins).",
+        ),
     )
     EVENTS: ClassVar[tuple[str, ...]] = ("BAD_CONFIGURATION",)
     ERRORS: ClassVar[Mapping[str, str]] = {

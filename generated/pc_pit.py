@@ -21,14 +21,14 @@ class PcPit(Device):
     """A PC's interval timer with the system control port 0x61.
 
     The i8254 of a PC (ports 0x40 to 0x43) and port 0x61, which drives the gate of channel 2 and shows its
-    output: what a guest measures its processor's speed with. It behaves as the chip's manual says unless the
+    output. Guests measure their processor's speed with it. It behaves as the chip's manual says unless the
     property `datasheet` is false. The speaker is silent; the memory and channel checks never report an error.
 
     Deviation inverted_outputs: OUT of modes 1, 2, 4 and 5 is inverted, also in the status. As the datasheet
     says with the property datasheet.
 
-    Deviation latch_survives: A control word does not release what is latched. As the datasheet says with the
-    property datasheet.
+    Deviation latch_survives: A control word does not release a latched count or status. As the datasheet says
+    with the property datasheet.
 
     Deviation no_null_count: The status has no null count (bit 6). As the datasheet says with the property
     datasheet.
@@ -49,7 +49,7 @@ class PcPit(Device):
     Deviation immediate_load: A count written while mode 2 or 3 runs is taken at once, not at the end of the
     period.
 
-    Deviation half_written: Writing the first of two bytes does not stop mode 0.
+    Deviation half_written: Writing the first of two bytes does not stop the count in mode 0.
 
     Datasheet: Intel 231164.
     """

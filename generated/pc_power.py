@@ -19,7 +19,7 @@ from devgen.runtime.memory.register_bank import Reg, RegisterBank
 class PcPower(Device):
     """Reset and power-off ports of hardware-reduced ACPI.
 
-    Three ports with which a guest resets the machine or switches it off, as the FADT tells it: the reset
+    Three ports with which a guest resets the machine or switches it off, as the FADT describes: the reset
     register, the sleep control register and the sleep status register. The state S5 is SLP_TYP 5.
 
     Datasheet: ACPI specification 6.4, 4.8.3.6 (reset register), 4.8.3.7 (sleep registers).

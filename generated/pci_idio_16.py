@@ -21,12 +21,12 @@ class PciIdio16(PciDevice):
     """ACCES PCI-IDIO-16 isolated digital input and output card.
 
     Sixteen isolated inputs and sixteen solid-state outputs. While interrupts are enabled, any change of an
-    input raises one, until it is cleared. A filter makes an input follow only what has held for 5 ms. Reads
-    have side effects: that of offset 2 enables interrupts, that of offset 3 activates all filters.
+    input raises one, until it is cleared. With a filter, an input must hold a level for 5 ms. Reads have side
+    effects: a read of offset 2 enables interrupts, a read of offset 3 activates all filters.
 
-    The registers are those of the card's manual; the bits of the interrupt status are those that the driver in
-    Linux, gpio-pci-idio-16, asks for, which wants bit 2 and one of bits 1 and 0. BARs 0 and 1, the bridge's own
-    registers, are left out: that driver does not touch them.
+    The registers are those of the card's manual. The bits of the interrupt status are those that Linux's driver
+    gpio-pci-idio-16 expects: bit 2 and one of bits 1 and 0. BARs 0 and 1, the registers of the bridge, are not
+    modelled, because that driver does not use them.
 
     Datasheet: ACCES I/O Products, PCI-IDIO-16 manual, chapter 4.
     """

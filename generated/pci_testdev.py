@@ -18,10 +18,10 @@ from devgen.runtime.pci import Bar, PciDevice, PciIdentity
 class PciTestdev(PciDevice):
     """PCI test device.
 
-    Counts writes, for tests of a virtual machine's ways to take them. A byte written at offset 0 selects one of
-    three tests in memory (BAR 0) or in port space (BAR 1); a header, the same in both, then tells where to
-    write which byte, how many writes arrived, and the test's name. The writes of two of the three are
-    doorbells: they stop no guest and are not counted.
+    Counts writes, to test how a virtual machine handles them. A byte written to offset 0 selects one of three
+    tests in memory (BAR 0) or in port space (BAR 1). A header, the same in both, then gives the place and the
+    byte to write, the number of writes that arrived, and the test's name. Two of the three tests write to
+    doorbells: these writes cause no exit and are not counted.
 
     It follows QEMU 7.2. The memory BAR that QEMU's `membar` adds is not modelled.
 
@@ -120,11 +120,11 @@ class PciTestdev(PciDevice):
         return self.selected
 
     def read_OFFSET(self) -> int:
-        """Read OFFSET (0x004, ro): Where to write."""
+        """Read OFFSET (0x004, ro): Offset to write to."""
         return self.offset()
 
     def read_DATA(self) -> int:
-        """Read DATA (0x008, ro): What to write."""
+        """Read DATA (0x008, ro): Byte to write."""
         return self.data()
 
     def read_COUNT(self) -> int:
@@ -156,11 +156,11 @@ class PciTestdev(PciDevice):
         return self.selected
 
     def read_P_OFFSET(self) -> int:
-        """Read P_OFFSET (0x004, ro): Where to write."""
+        """Read P_OFFSET (0x004, ro): Offset to write to."""
         return self.offset()
 
     def read_P_DATA(self) -> int:
-        """Read P_DATA (0x008, ro): What to write."""
+        """Read P_DATA (0x008, ro): Byte to write."""
         return self.data()
 
     def read_P_COUNT(self) -> int:

@@ -21,19 +21,19 @@ class Pl011(Device):
     """ARM PrimeCell UART (PL011).
 
     A UART with a receive FIFO of 16 entries. By default it follows QEMU 7.2; with the property `datasheet` it
-    does what a driver may expect of the manual: the receive interrupt at the level of IFLS, the receive
-    time-out, breaks and overruns with their interrupts, and a reset. Transmission takes no time; the
-    transmitter is busy only while the host takes no bytes.
+    follows the manual: the receive interrupt at the level of IFLS, the receive time-out, breaks and overruns
+    with their interrupts, and a reset. Transmission takes no time; the transmitter is busy only while the host
+    accepts no bytes.
 
-    By default a break is received even when the FIFO is full: as in QEMU it then overwrites the oldest entries,
-    and the FIFO counts more entries than it has. Many such breaks make QEMU write past the end of its memory;
-    here the count stops at thirty-one.
+    By default a break is received even if the FIFO is full: as in QEMU it overwrites the oldest entries, and
+    the FIFO counts more entries than it has. After many such breaks QEMU writes past the end of its memory;
+    here the count stops at 31.
 
-    Deviation one_byte_interrupts: One received byte interrupts whatever IFLS says. As the datasheet says with
-    the property datasheet.
+    Deviation one_byte_interrupts: One received byte raises the interrupt; IFLS has no effect. As the datasheet
+    says with the property datasheet.
 
-    Deviation no_interrupt_after_clear: After a write to ICR the receive interrupt does not come again before
-    the FIFO has been empty. As the datasheet says with the property datasheet.
+    Deviation no_interrupt_after_clear: After a write to ICR the receive interrupt is raised again only after
+    the FIFO was empty. As the datasheet says with the property datasheet.
 
     Deviation no_timeout: There is no receive time-out (RIS.RT). As the datasheet says with the property
     datasheet.
@@ -41,13 +41,13 @@ class Pl011(Device):
     Deviation break_and_overrun: A break sets DR.BE but not RIS.BE; an overrun is not reported. As the datasheet
     says with the property datasheet.
 
-    Deviation flags_after_fen: Changing LCR_H.FEN empties the FIFO but leaves FR as it is. As the datasheet says
+    Deviation flags_after_fen: Changing LCR_H.FEN empties the FIFO but does not change FR. As the datasheet says
     with the property datasheet.
 
-    Deviation no_reset: A machine reset reaches nothing. As the datasheet says with the property datasheet.
+    Deviation no_reset: A machine reset has no effect. As the datasheet says with the property datasheet.
 
     Deviation instant_transmission: Transmission takes no time; FR.TXFF and FR.BUSY are 1 only while the host
-    takes no bytes.
+    accepts no bytes.
 
     Deviation stored_only: Modem lines, loopback, DMA, parity and the enable bits of CR are storage only.
 
@@ -218,7 +218,7 @@ class Pl011(Device):
     def read_DR(self) -> int:
         """Read DR (0x000, rw): Data.
 
-        An empty FIFO reads what its next slot held last.
+        An empty FIFO reads the last contents of its next slot.
         """
         result = self.value_DR()
         self.RSR = self.rx[0] >> 8

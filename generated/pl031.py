@@ -24,17 +24,16 @@ class Pl031(Device):
 
     Deviation always_running: The counter always runs; in the manual bit 0 of CR starts it.
 
-    Deviation alarm_between_seconds: An alarm comes whole seconds after it was set, up to a second after DR
-    first shows MR.
+    Deviation alarm_between_seconds: An alarm is due whole seconds after it was set, up to a second after DR
+    first equals MR.
 
-    Deviation alarm_once: An alarm is not armed again when the count has gone round.
+    Deviation alarm_once: An alarm is not armed again when the count wraps.
 
-    Deviation no_alarm_at_power_on: DR and MR are equal at power-on, and no interrupt comes of it.
+    Deviation no_alarm_at_power_on: DR and MR are equal at power-on, but no interrupt is raised.
 
-    Deviation load_at_once: LR takes effect at once and does not move the second's boundary; the manual waits
-    for the next 1 Hz edge.
+    Deviation load_at_once: LR takes effect at once; in the manual it takes effect at the next 1 Hz edge.
 
-    Deviation no_reset: A machine reset reaches nothing.
+    Deviation no_reset: A machine reset has no effect.
 
     Datasheet: ARM DDI 0224.
     """

@@ -28,7 +28,7 @@ class Pl061(Device):
     Deviation line_after_reset: A reset does not lower the interrupt line. As the datasheet says with the
     property datasheet.
 
-    Deviation output_edges: Edges and levels of lines that are outputs are not seen.
+    Deviation output_edges: Edges and levels of output lines raise no interrupt.
 
     Deviation alternate_function: AFSEL is storage only.
 

@@ -18,8 +18,8 @@ from devgen.runtime.memory.register_bank import Reg, RegisterBank
 class PvpanicIsa(Device):
     """Paravirtual panic port (ISA).
 
-    A guest that panics says so by writing this port, which PCs have at 0x505. What follows (a pause, a reset,
-    nothing) is for the host to decide.
+    A guest that panics reports it by a write to this port, which is at 0x505 in a PC. The host decides what
+    happens then: a pause, a reset or nothing.
 
     Datasheet: QEMU docs/specs/pvpanic.txt.
     """

@@ -16,8 +16,8 @@ from devgen.runtime.pci import Bar, PciDevice, PciIdentity
 class PvpanicPci(PciDevice):
     """Paravirtual panic card (PCI).
 
-    A guest that panics says so by writing the first byte of BAR 0, or the second, which is the same; a wider
-    write is one report a byte. What follows (a pause, a reset, nothing) is for the host to decide.
+    A guest that panics reports it by a write to the first or the second byte of BAR 0, which are equivalent; a
+    wider write makes one report for each byte. The host decides what happens then: a pause, a reset or nothing.
 
     Datasheet: QEMU docs/specs/pvpanic.txt.
     """

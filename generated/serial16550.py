@@ -22,17 +22,18 @@ class Serial16550(Device):
     """16550A UART.
 
     The serial port of a PC: eight byte-wide ports and one interrupt. It follows QEMU 7.2. Received characters
-    that nobody reads interrupt after four character times, which are computed in single precision as there.
+    that are not read raise the interrupt after four character times, which are computed in single precision as
+    in QEMU.
 
-    Deviation instant_transmission: Transmission takes no time, unless the host is slow to take what is sent.
+    Deviation instant_transmission: Transmission takes no time unless the host accepts the bytes late.
 
-    Deviation fixed_modem_lines: The modem lines show a line that is up (CTS, DSR, DCD) except in loopback.
+    Deviation fixed_modem_lines: CTS, DSR and DCD are always active, except in loopback.
 
-    Deviation timing_only: Framing and parity change the length of a character and nothing else.
+    Deviation timing_only: Framing and parity change only the length of a character.
 
-    Deviation fcr_after_reset: A machine reset leaves FCR as it is, though IIR shows no FIFO then.
+    Deviation fcr_after_reset: A machine reset does not change FCR, but IIR then shows no FIFO.
 
-    Deviation break_in_fifo: A break counts as a character in the FIFO even while that is off.
+    Deviation break_in_fifo: A break counts as a character in the FIFO even while the FIFO is off.
 
     Datasheet: National Semiconductor PC16550D.
     """

@@ -25,13 +25,13 @@ class Sp804(Device):
 
     Deviation load_when_free_running: Writing LOAD does not start a free-running count.
 
-    Deviation wide_value: VALUE is not cut to 16 bits in a 16-bit timer.
+    Deviation wide_value: VALUE shows more than 16 bits in a 16-bit timer.
 
     Deviation enable_reloads: Enabling a timer reloads its count.
 
     Deviation stopped_at_first: A timer does not run before its control register has been written.
 
-    Deviation no_reset: A machine reset reaches nothing.
+    Deviation no_reset: A machine reset has no effect.
 
     Deviation control_bits: All 32 bits of the control registers read back.
 

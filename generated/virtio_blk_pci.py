@@ -21,8 +21,8 @@ from devgen.runtime.time.timer import Timer
 class VirtioBlkPci(PciDevice):
     """Virtio block device (PCI).
 
-    A disk, virtio 1.2 (section 5.2), with four request queues. Its medium is part of the device's state: blank
-    when the device is made, kept through resets, and held by snapshots.
+    A disk, virtio 1.2 (section 5.2), with four request queues. Its contents are part of the device's state:
+    empty when the device is made, unchanged by resets, and saved in snapshots.
 
     Datasheet: Virtual I/O Device (VIRTIO) Version 1.2, sections 2 (facilities), 3 (initialization) and 4.1
     (over PCI bus).

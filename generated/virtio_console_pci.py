@@ -21,9 +21,9 @@ from devgen.runtime.time.timer import Timer
 class VirtioConsolePci(PciDevice):
     """Virtio console device (PCI).
 
-    One port, virtio 1.2 (section 5.3): what the driver transmits goes out on the stream `serial`, and what
-    comes in on it is received. Bytes for which the driver has no buffer wait, and so do those that the host
-    does not take. It has no size, and no further ports.
+    One port, virtio 1.2 (section 5.3). Bytes that the driver transmits are sent on the stream `serial`, and
+    bytes that arrive on it are received. Bytes wait while the driver has no buffer for them or the host does
+    not accept them. The console has no size and no further ports.
 
     Datasheet: Virtual I/O Device (VIRTIO) Version 1.2, sections 2 (facilities), 3 (initialization) and 4.1
     (over PCI bus).

@@ -20,9 +20,9 @@ from devgen.runtime.time.timer import Timer
 class VirtioRngPci(PciDevice):
     """Virtio entropy device (PCI).
 
-    Fills the driver's buffers with random bytes, virtio 1.2 (section 5.4). The bytes are what the host sends on
-    the stream `entropy`, from /dev/urandom for instance, in that order and each one once. A request waits until
-    there are some, and gets as many as there are.
+    Fills the driver's buffers with random bytes, virtio 1.2 (section 5.4). The bytes are those that the host
+    sends on the stream `entropy`, from /dev/urandom for example, in the same order; none is used twice. A
+    request waits until there are bytes, and returns as many as there are.
 
     Datasheet: Virtual I/O Device (VIRTIO) Version 1.2, sections 2 (facilities), 3 (initialization) and 4.1
     (over PCI bus).
@@ -476,7 +476,7 @@ class VirtioRngPci(PciDevice):
     def entropy_received(self, value: int) -> None:
         """A byte has arrived on entropy.
 
-        Where the random bytes come from.
+        The source of the random bytes.
         """
         if self.filled < self.POOL:
             self.pool[self.filled] = value

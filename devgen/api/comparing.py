@@ -21,9 +21,9 @@ Compared = str | PathLike[str] | DeviceView | DeviceDescription
 def compare(old: Compared, new: Compared, *, include_dirs: Sequence[str | PathLike[str]] = ()) -> ComparisonReport:
     """Return what changed from ``old`` to ``new`` in the terms of a driver, and which of it breaks drivers.
 
-    Devices are matched by name; a single device on each side is compared with the other, whatever its name. Boards and
-    fragments are left out. ``REV:path`` is a file or a folder of the git repository that the working directory is in,
-    as in `git show HEAD~1:devices`.
+    Devices are matched by name; a single device on each side is compared with the other, even if their names differ.
+    Boards and fragments are left out. ``REV:path`` is a file or a folder of the git repository that
+    the working directory is in, as in `git show HEAD~1:devices`.
 
     Raises:
         FileError: a path or a revision does not exist.

@@ -53,7 +53,7 @@ def _kernel(config: MachineConfig, options: GuestOptions) -> KernelConfig:
         guest = KernelConfig(_path("kernel", options.kernel), None, "" if guest is None else guest.cmdline)
     if guest is None:
         argument = "initrd" if options.initrd is not None else "append"
-        raise ArgumentError(argument, "the board boots no kernel; give one too")
+        raise ArgumentError(argument, "the board has no kernel: give one too")
     if config.irqchip == "none":
         raise ArgumentError("kernel", "a kernel needs interrupt controllers, and the board has none (`irqchip: none`)")
     if options.initrd is not None:

@@ -34,9 +34,9 @@ def _parse(declared: Property, text: str) -> PropertyValue:
         return text
     if declared.type == "bool":
         if text not in ("true", "false"):
-            raise ArgumentError("properties", f"{declared.name}={text}: it is true or false")
+            raise ArgumentError("properties", f"{declared.name}={text}: must be true or false")
         return text == "true"
     try:
         return int(text, 0)
     except ValueError:
-        raise ArgumentError("properties", f"{declared.name}={text}: it is a number, such as 12 or 0x1c") from None
+        raise ArgumentError("properties", f"{declared.name}={text}: must be a number, such as 12 or 0x1c") from None

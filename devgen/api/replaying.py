@@ -28,7 +28,7 @@ def replay_trace(
         ArgumentError: ``snapshot_every`` is negative.
     """
     if snapshot_every < 0:
-        raise ArgumentError("snapshot_every", f"{snapshot_every} is neither a number of operations nor 0, for never")
+        raise ArgumentError("snapshot_every", f"{snapshot_every} is not a number of operations; 0 means never")
     known = registry or project_registry()
     return replay_with(Path(path), known, snapshot_every=snapshot_every, source=device)
 

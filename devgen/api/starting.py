@@ -55,7 +55,7 @@ def new_device(name: str, *, bus: Bus = "sysbus", root: AnyPath = ".", board: bo
     own = {folder / path.format(**values): template.format(**values) for path, template in _files(board).items()}
     for path in own:
         if os.path.lexists(path):
-            raise FileError(f"{path}: there already; choose another name or remove it first")
+            raise FileError(f"{path}: already exists; choose another name or remove it first")
     shared = {folder / path: template for path, template in (_PROJECT | (_GUESTS if board else {})).items()}
     lacking = {path: template for path, template in shared.items() if not os.path.lexists(path)}
     texts = {path: _content(template, values) for path, template in (own | lacking).items()}

@@ -29,7 +29,7 @@ def read_state(path: AnyPath) -> Json:
     try:
         return cast(Json, json.loads(data))
     except (ValueError, RecursionError):
-        raise FileError(f"{path}: not a saved state: it is no JSON") from None
+        raise FileError(f"{path}: not a saved state: not JSON") from None
 
 
 def check_state_place(path: AnyPath) -> None:

@@ -293,7 +293,7 @@ class BuildRun:
         foreign = [name for name in changed if self.folder.is_foreign(name)]
         if foreign:
             path = self.folder.path / foreign[0]
-            raise BuildError(f"{path} is in the way: devgen did not write it, and does not replace it")
+            raise BuildError(f"{path} exists already, and devgen did not write it: it is not replaced")
 
     def _report(self, texts: Iterable[str], changed: Iterable[str], vanished: list[str], check: bool) -> None:
         path = self.folder.path

@@ -44,7 +44,7 @@ def build(
             nothing uses it, or the folder cannot be written.
     """
     if out_dir.exists() and not out_dir.is_dir():
-        raise BuildError(f"{out_dir}: there already, and not a folder")
+        raise BuildError(f"{out_dir}: exists and is not a folder")
     folder = OutputFolder(out_dir)
     try:
         found = find_target(target, templates)

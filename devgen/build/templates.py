@@ -89,7 +89,7 @@ class Renderer:
             folder, slash, inner = name.partition("/")
             if not slash and not _is_note(name):
                 raise RenderError(
-                    f"{templates / name}: a template is in the folder of its target: {_folders(templates)}"
+                    f"{templates / name}: templates must be in the folder of a target: {_folders(templates)}"
                 )
             own = share / folder if share is not None and (share / folder).is_dir() else None
             if slash and not self._is_used(Target(folder, own, templates / folder), inner):

@@ -76,7 +76,7 @@ def command(
     old or the new file. Files that devgen did not write are never replaced.
     """
     if watch and (check or form != "text"):
-        raise click.UsageError("--watch builds and prints text: it takes no --check and no --format.")
+        raise click.UsageError("--watch cannot be combined with --check or --format.")
     request = _Request(paths, target, output, check, templates, form, quiet)
     return _watch(request) if watch else _build_all(request)
 

@@ -28,7 +28,7 @@ def command(old: str, new: str, form: ComparisonForm, exit_code: bool) -> int:
     """Say what changed from OLD to NEW in the terms of a driver, and what breaks drivers.
 
     OLD and NEW are description files, folders of them, or files and folders of a git revision (REV:path, as for
-    `git show`). Devices are matched by name; two single devices are compared whatever their names.
+    `git show`). Devices are matched by name; two single devices are compared even if their names differ.
 
     A change is `breaking` if a driver or a board that works with OLD may fail with NEW: a register that moved, was
     removed or narrowed, another reset value, less access. It is `behaviour` if statements or defaults changed, which

@@ -18,7 +18,7 @@ board_option = click.option(
     "actions",
     multiple=True,
     metavar="DEVICE.EVENT=ACTION",
-    help=f"What an event does, whatever the board says: {ACTIONS}; exit ends the run. Repeatable.",
+    help=f"What an event does, instead of what the board says: {ACTIONS}; exit ends the run. Repeatable.",
 )
 
 served_option = click.option(

@@ -44,7 +44,7 @@ def command(form: str, stats: bool, todo: bool) -> int:
     ones are, and that no behaviour concerns yet, each with its place. Without a project it looks at devgen's devices.
     """
     if todo and stats:
-        raise click.UsageError("--todo and --stats are two lists; choose one")
+        raise click.UsageError("--todo and --stats cannot be combined")
     if todo:
         _print_todo(form)
         return 0

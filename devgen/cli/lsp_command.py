@@ -22,6 +22,6 @@ def command(stdio: bool) -> int:
     'devgen[lsp]'`).
     """
     if sys.stdin.isatty() and not stdio:
-        raise click.UsageError("an editor starts this command and speaks to it; on a terminal there is nothing to do")
+        raise click.UsageError("editors start this command; it does nothing on a terminal")
     serve_editor()
     return 0

@@ -49,7 +49,7 @@ def command(name: str, bus: Bus, root: Path, board: bool) -> None:
     if name in Registry().names():
         click.echo(
             f"warning: {name} is also a device of devgen's catalogue or of an installed package; "
-            "in this project your description takes its place",
+            "in this project your description is used instead",
             err=True,
         )
     click.echo("next:  devgen build && python -m pytest tests")

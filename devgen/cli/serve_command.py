@@ -35,7 +35,7 @@ _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 def _mode(_context: click.Context, _parameter: click.Parameter, value: str) -> int:
     """Parse the octal permission bits of ``--mode``. Raises click.BadParameter."""
     if not re.fullmatch("0?[0-7]{3}", value):
-        raise click.BadParameter(f"{value!r} is no mode; write it in octal, such as 0660")
+        raise click.BadParameter(f"{value!r} is not a mode; write it in octal, such as 0660")
     return int(value, 8)
 
 
@@ -214,7 +214,7 @@ def _saved(server: DeviceServer, path: Path | None) -> Iterator[None]:
         yield
         write_state(path, server.save_state())
     except KeyboardInterrupt:
-        click.echo(f"devgen: broken off; nothing is saved to {path}", err=True)
+        click.echo(f"devgen: stopped before the end; nothing is saved to {path}", err=True)
         raise
     finally:
         signal.signal(signal.SIGUSR1, before)

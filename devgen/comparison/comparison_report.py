@@ -91,7 +91,7 @@ def _cell(text: str) -> str:
 
 
 def compare_sets(old: Iterable[DeviceView], new: Iterable[DeviceView]) -> ComparisonReport:
-    """Compare devices by name. A single device on each side is compared with the other, whatever its name."""
+    """Compare devices by name. A single device on each side is compared with the other, also under another name."""
     before, after = ({device.name: device for device in devices} for devices in (old, new))
     if len(before) == len(after) == 1:
         (first,), (second,) = before.values(), after.values()

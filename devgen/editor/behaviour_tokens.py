@@ -1,4 +1,4 @@
-"""Words of a behaviour text where they stand in the YAML file, whatever the style of the scalar."""
+"""Words of a behaviour text and their places in the YAML file, for each style of scalar."""
 
 from __future__ import annotations
 

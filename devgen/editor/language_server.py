@@ -164,7 +164,7 @@ def make_server(find_devices: FindDevices | None = None) -> DescriptionServer:
 
 def serve(find_devices: FindDevices | None = None) -> None:
     """Serve one client on standard input and output, until it says ``exit`` or closes them."""
-    logging.getLogger("pygls").setLevel(logging.CRITICAL)  # the client hears of errors by the protocol
+    logging.getLogger("pygls").setLevel(logging.CRITICAL)  # the protocol reports errors to the client
     make_server(find_devices).start_io()
 
 

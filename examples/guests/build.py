@@ -1,6 +1,6 @@
 """Assemble the guests into prebuilt/*.bin: `python examples/guests/build.py` (needs GNU as, ld and objcopy).
 
-The images are flat, linked at 0x7000, and checked in, so that nobody needs an assembler to run them.
+The images are flat, linked at 0x7000, and checked in, so that running them needs no assembler.
 ``tests/guests`` rebuilds them where one is present and compares byte by byte.
 """
 

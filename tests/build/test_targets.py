@@ -212,7 +212,7 @@ def test_a_file_that_no_build_wrote_is_not_replaced(project: Project) -> None:
     project.template("rust/device.rs.j2", EACH)
     project.out.mkdir()
     (project.out / "uart.rs").write_text("mine\n")
-    with pytest.raises(BuildError, match="in the way"):
+    with pytest.raises(BuildError, match="exists already"):
         project.build()
     assert project.text("uart.rs") == "mine\n"
 
@@ -259,7 +259,7 @@ def test_building_one_description_keeps_the_others_without_the_memory(project: P
 @pytest.mark.parametrize(
     ("file", "message"),
     [
-        ("device.py.j2", "in the folder of its target"),
+        ("device.py.j2", "in the folder of a target"),
         ("python/devcie.py.j2", r"nothing uses this file.*did you mean 'device\.py\.j2'"),
         ("rust/_unused.j2", "nothing uses this file"),
         ("rust/style.css", "nothing uses this file"),

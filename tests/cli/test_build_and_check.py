@@ -59,7 +59,7 @@ def test_a_new_device_builds_and_a_second_of_the_name_is_refused(devgen: Command
     assert devgen("check").code == 0
     assert devgen("build").code == 0
     again = devgen("new", "my-pci")
-    assert (again.code, "there already" in again.err) == (1, True)
+    assert (again.code, "already exists" in again.err) == (1, True)
 
 
 def test_a_new_device_with_the_name_of_another_is_told(devgen: Command, tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ FAULTS = {
     ),
     "property of another type": (
         GUEST + f"\ndevices: {{x: {{{HPET}, properties: {{timers: four}}}}}}",
-        "3:79: error[DG1005]: property 'timers' of 'hpet' cannot be 'four': it is a number",
+        "3:79: error[DG1005]: property 'timers' of 'hpet' cannot be 'four': must be a number",
     ),
     "no such line": (
         GUEST + f"\ndevices: {{x: {{{PL031}, irq: {{int: 5}}}}}}",

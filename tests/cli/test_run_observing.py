@@ -61,8 +61,8 @@ def test_waves_need_their_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["--trace", "--trace-filter", "rtx"], "fits no device (did you mean 'rtc'?); there are rtc, con, exit"),
-        (["--trace", "--trace-filter", "rtc.MX"], "'rtc.MX' fits no register, field, line or other name of rtc"),
+        (["--trace", "--trace-filter", "rtx"], "matches no device (did you mean 'rtc'?); there are rtc, con, exit"),
+        (["--trace", "--trace-filter", "rtc.MX"], "'rtc.MX' matches no register, field, line or other name of rtc"),
         (["--trace", "--trace-filter", "rtc", "--trace-filter", "rtc.IMSX"], "(did you mean 'rtc.IMSC'?)"),
         (["--trace", "--trace-output", "no/such/file"], "no/such/file: No such file or directory"),
         (["--vcd", "no/such/file"], "no/such/file: No such file or directory"),

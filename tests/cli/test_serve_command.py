@@ -20,7 +20,7 @@ from command_kit import Command
         (["pl031"], "pl031 is on bus sysbus; only a PCI device can be served"),
         (["edu", "-p", "dma_mask"], "-p dma_mask: write NAME=VALUE"),
         (["edu", "-p", "dma_mas=1"], "did you mean 'dma_mask'?"),
-        (["edu", "-p", "dma_mask=much"], "-p dma_mask=much: it is a number"),
+        (["edu", "-p", "dma_mask=much"], "-p dma_mask=much: must be a number"),
         (["edu", "-p", "dma_mask=-1"], "property 'dma_mask' is -1"),
         (["i6300esb", "--on-event", "WATCHDOG"], "--on-event WATCHDOG: write EVENT=ACTION, as PANIC=exit"),
         (["i6300esb", "--on-event", "WATCHDGO=exit"], "i6300esb has no such event (did you mean 'WATCHDOG'?)"),

@@ -229,7 +229,7 @@ class Processor:
         owner = self._owner
         self._note_sleep()
         processors = owner.processors
-        if any(one.looks < (1 if len(processors) == 1 else LOOKS) for one in processors):
+        if any(other.looks < (1 if len(processors) == 1 else LOOKS) for other in processors):
             return None
         with owner.machine.lock:
             if owner.machine.may_act_alone():

@@ -176,7 +176,7 @@ def parse_version(payload: bytes) -> dict[str, int | bool]:
     try:
         offered = json.loads(text)
     except (ValueError, RecursionError):
-        raise invalid("the version data is no JSON") from None
+        raise invalid("the version data is not JSON") from None
     capabilities = offered.get("capabilities", {}) if isinstance(offered, dict) else None
     if not isinstance(capabilities, dict):
         raise invalid("the version data is no object with capabilities")

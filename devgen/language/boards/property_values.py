@@ -8,10 +8,10 @@ from devgen.language.model import Property
 from devgen.language.reading.schema_report import describe
 
 _TYPES = {
-    "int": "it is a number",
-    "bool": "it is true or false",
-    "string": "it is a text",
-    "bytes": "it is hexadecimal text, two digits a byte",
+    "int": "must be a number",
+    "bool": "must be true or false",
+    "string": "must be a text",
+    "bytes": "must be hexadecimal text, two digits for each byte",
 }
 
 

@@ -1,4 +1,4 @@
-"""Finds what is marked `external` and has no behaviour yet: structure that somebody imported or typed first."""
+"""Finds what is marked `external` and has no behaviour yet: structure that was imported or written first."""
 
 from __future__ import annotations
 

@@ -54,12 +54,12 @@ def _check_fields(ctx: Context, draft: RegisterDraft) -> None:
     if "on_write" in spec and _all(draft.fields, _NOT_WRITTEN):
         ctx.contradiction(spec, "on_write", "fields", "software can write none of them, so the hook would never run")
     for key, unfit in (("write_effect", _NOT_WRITTEN), ("singlepulse", _NOT_WRITTEN), ("read_effect", _NOT_READ)):
-        if spec.get(key) and all(one.access in unfit or getattr(one, key) for one in draft.fields):
+        if spec.get(key) and all(field.access in unfit or getattr(field, key) for field in draft.fields):
             ctx.contradiction(spec, key, "fields", "none of them takes it from the register")
 
 
 def _all(fields: tuple[Field, ...], accesses: tuple[str, ...]) -> bool:
-    return all(one.access in accesses for one in fields)
+    return all(field.access in accesses for field in fields)
 
 
 def _check_stored(ctx: Context, register: Tree, field: Tree) -> None:

@@ -161,8 +161,10 @@ def _access(ctx: Context, spec: Tree, space: RegionSpace) -> AccessRule:
 def _default_sizes(spec: Tree, space: RegionSpace) -> tuple[int, int]:
     """Four bytes, as in QEMU; eight where a register has them and the bus can, so that one access is not two."""
     registers = [*entries(spec, "registers").values()]
-    registers += [one for file in registers if isinstance(file, dict) for one in entries(file, "registers").values()]
-    widths = [one.get("width", spec.get("width")) for one in registers if isinstance(one, dict)]
+    registers += [
+        member for file in registers if isinstance(file, dict) for member in entries(file, "registers").values()
+    ]
+    widths = [each.get("width", spec.get("width")) for each in registers if isinstance(each, dict)]
     return (1, 8) if 64 in widths and space == "mmio" else (1, 4)
 
 

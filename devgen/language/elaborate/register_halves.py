@@ -77,15 +77,15 @@ def _storeless(draft: RegisterDraft) -> str:
     for key in ("write", "read", "constant", "write_effect", "singlepulse"):
         if spec.get(key) is not None and spec.get(key) is not False:
             return key
-    for one in draft.fields:
-        if one.write_effect is not None or one.singlepulse:
-            return "write_effect" if one.write_effect is not None else "singlepulse"
+    for field in draft.fields:
+        if field.write_effect is not None or field.singlepulse:
+            return "write_effect" if field.write_effect is not None else "singlepulse"
     once = any(access in ("rw1", "w1") for access in _accesses(draft))
     return "access" if once else ""
 
 
 def _accesses(draft: RegisterDraft) -> Iterable[str]:
-    return [one.access for one in draft.fields] or [draft.access]
+    return [field.access for field in draft.fields] or [draft.access]
 
 
 def _together(draft: RegisterDraft, kinds: tuple[bool, ...]) -> bool:
@@ -101,6 +101,6 @@ def _has(draft: RegisterDraft, writes: bool) -> bool:
 def _parts(draft: RegisterDraft, writes: bool, unit: int) -> set[int]:
     """Return the parts, of ``unit`` bits each, that have bits which software can write (or read)."""
     unfit = ("ro",) if writes else ("wo", "w1")
-    fields = [(one.lsb, one.width, one.access) for one in draft.fields] or [(0, draft.width, draft.access)]
+    fields = [(field.lsb, field.width, field.access) for field in draft.fields] or [(0, draft.width, draft.access)]
     reached = ((lsb, width) for lsb, width, access in fields if access not in unfit)
     return {part for lsb, width in reached for part in range(lsb // unit, (lsb + width - 1) // unit + 1)}

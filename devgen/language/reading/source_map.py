@@ -147,7 +147,7 @@ def locate_in_scalar(text: str, start: int, value: str, line: int, column: int) 
     """Return the character index in ``text`` of a place inside the YAML scalar that starts at ``start``.
 
     Folding, indentation and escapes change white space only: the n-th visible character of the value is the n-th
-    visible character of its source, whatever the scalar's style.
+    visible character of its source, in each style of scalar.
     """
     visible = sum(not char.isspace() for char in value[: _offset(value, line, column)])
     start = _PROPERTIES.match(text, start).end()  # type: ignore[union-attr]  # matches the empty string

@@ -53,9 +53,9 @@ def unmatched_glob(globs: Iterable[str], devices: Mapping[str, Device]) -> str |
         wanted = NameFilter([plain])
         matched = {name: trace_names(device) for name, device in devices.items() if wanted.may_pass(name)}
         if not matched:
-            return f"'{glob}' fits no device{suggest(head, devices)}; there are {', '.join(devices)}"
+            return f"'{glob}' matches no device{suggest(head, devices)}; there are {', '.join(devices)}"
         if rest and not any(wanted(f"{name}.{part}") for name, parts in matched.items() for part in parts):
             near = nearest(rest, sorted(set().union(*matched.values())))
             hint = "" if near is None else f" (did you mean '{head}.{near}'?)"
-            return f"'{glob}' fits no register, field, line or other name of {', '.join(matched)}{hint}"
+            return f"'{glob}' matches no register, field, line or other name of {', '.join(matched)}{hint}"
     return None

@@ -319,7 +319,7 @@ def test_a_mode_is_octal(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "devgen", "serve", "edu", "--socket", str(tmp_path / "s"), "--mode", "rw"]
     result = subprocess.run(command, check=False, capture_output=True, text=True, env=environment())
     assert result.returncode == 2
-    assert "'rw' is no mode; write it in octal, such as 0660" in result.stderr
+    assert "'rw' is not a mode; write it in octal, such as 0660" in result.stderr
 
 
 # --- refusals ----------------------------------------------------------------------------------------

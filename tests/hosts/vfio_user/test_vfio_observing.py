@@ -145,7 +145,7 @@ def test_lines_as_waves(tmp_path: Path, memory: int, eventfds: Callable[[int], l
     ("arguments", "code", "message"),
     [
         (["--trace-filter", "edu"], 2, "need --trace"),
-        (["--trace", "--trace-filter", "card"], 1, "fits no device; there are dma-engine"),
+        (["--trace", "--trace-filter", "card"], 1, "matches no device; there are dma-engine"),
         (["--trace", "--trace-output", "no/such/file"], 1, "no/such/file: No such file"),
     ],
 )

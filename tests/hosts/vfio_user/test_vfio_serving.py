@@ -297,12 +297,12 @@ def test_a_file_that_is_no_saved_state_is_told_in_a_line(tmp_path: Path) -> None
     device = good["device"]
     assert isinstance(device, dict)
     bad = {
-        "": "it is no JSON",
-        "{": "it is no JSON",
-        "[" * 100_000: "it is no JSON",
+        "": "not JSON",
+        "{": "not JSON",
+        "[" * 100_000: "not JSON",
         "[]": "must be an object, not an array",
         "{}": "lacks 'format'",
-        '{"format": ' + "9" * 10_000 + "}": "it is no JSON",
+        '{"format": ' + "9" * 10_000 + "}": "not JSON",
         json.dumps({**good, "version": 2}): "is a 'devgen-served-device' version 2, not",
         json.dumps({**good, "format": "x" * 9999}): "not 'devgen-served-device' version 1",
         json.dumps({**good, "clock": -1}): "the clock must be within",

@@ -69,7 +69,7 @@ def test_the_fast_path_owner_inside_has_the_lock_and_others_wait() -> None:
     thread = in_thread(other)
     while not lock.wanted:
         time.sleep(0.001)
-    with lock:  # nested: no deadlock though somebody waits
+    with lock:  # nested: no deadlock while another thread waits
         order.append("owner")
     lock.inside = False
     thread.join()

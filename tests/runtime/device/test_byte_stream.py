@@ -79,7 +79,7 @@ def test_the_only_sink_may_collect_bytes_in_a_buffer() -> None:
     stream.connect(sink, collected=buffer)
     for value in (0x141, 0x142, 0x143):
         stream.send(value)
-    assert (bytes(buffer), bytes(said)) == (b"ABC", b"A")  # the sink hears of the first byte
+    assert (bytes(buffer), bytes(said)) == (b"ABC", b"A")  # the sink is called with the first byte
     assert stream.writable == WRITABLE - 3
 
 

@@ -120,7 +120,7 @@ def test_an_installed_package_brings_devices(
     assert registry.describe(name) == ("sysbus", "A thing", "package myboards")
 
 
-def test_a_broken_package_keeps_nobody_from_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_package_does_not_hide_the_other_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(tmp_path / "site", monkeypatch, "anything = nowhere_to_be_found")
     monkeypatch.setattr("devgen.runtime.machine.device_registry.find_share", lambda name: folder(tmp_path / "share"))
     registry = Registry()

@@ -117,7 +117,7 @@ def test_a_command_that_does_not_end_is_killed_with_its_children(said: list[str]
 
 
 def has_ended(pid: int) -> bool:
-    """Whether a process ends soon, or is a zombie that nobody has asked about."""
+    """Whether a process ends soon, or is a zombie whose status was not read."""
     for _ in range(500):
         try:
             if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":

@@ -57,7 +57,7 @@ def test_a_pseudo_terminal_carries_bytes_both_ways(line: PtyBackend) -> None:
     assert line.read(1) == (b"",)  # who has left may come again
 
 
-def test_what_nobody_reads_is_lost_and_nobody_waits(line: PtyBackend) -> None:
+def test_output_that_is_not_read_is_dropped_without_waiting(line: PtyBackend) -> None:
     send(line, b"x" * 100_000)
 
 
@@ -80,7 +80,7 @@ def connect(backend: SocketBackend) -> socket.socket:
 
 
 def test_a_socket_carries_bytes_both_ways(door: SocketBackend) -> None:
-    send(door, b"nobody hears")
+    send(door, b"not heard")
     with connect(door) as client:
         send(door, b"hi")
         assert client.recv(10) == b"hi"
@@ -89,7 +89,7 @@ def test_a_socket_carries_bytes_both_ways(door: SocketBackend) -> None:
         assert arrived(door) == [b"c"]
 
 
-def test_bytes_that_are_known_together_arrive_whole_though_nobody_reads_yet(door: SocketBackend) -> None:
+def test_bytes_written_together_arrive_whole_if_they_are_read_later(door: SocketBackend) -> None:
     with connect(door) as client:
         for _ in range(20):
             door.write_all(b"x" * 100)
@@ -123,7 +123,7 @@ def test_a_name_left_over_is_taken_but_nothing_else_is(tmp_path: Path) -> None:
     left.close()
     backend = SocketBackend(path)
     with pytest.raises(MachineError, match="cannot open stream backend"):
-        open_backend(f"socket:{path}")  # somebody listens
+        open_backend(f"socket:{path}")  # a server listens
     backend.close()
     path.write_text("precious")
     with pytest.raises(MachineError, match="exists and is not a socket"):

@@ -86,7 +86,7 @@ def test_a_shared_line_is_the_combination_and_tells_changes_only(
         levels[index] = level
         sources[index](level)
         assert line.level == int(all(levels) if combination == "and" else any(levels))
-    assert all(one != other for one, other in pairwise([0, *told]))
+    assert all(before != after for before, after in pairwise([0, *told]))
 
 
 def test_all_lines_count_from_the_start() -> None:

@@ -9,10 +9,10 @@ from devgen.runtime.observe.access_names import NameFilter
 from devgen.runtime.observe.trace_names import trace_names, unmatched_glob
 
 WRONG = [
-    ("pl031", "pl031.NOSUCH", "fits no register, field, line or other name of pl031"),
+    ("pl031", "pl031.NOSUCH", "matches no register, field, line or other name of pl031"),
     ("pl031", "pl031.IMSK", "did you mean 'pl031.IMSC'?"),
     ("pl031", "pl031.RIS.ALARN", "did you mean 'pl031.RIS.ALARM'?"),
-    ("pl031", "pl301", "fits no device (did you mean 'pl031'?); there are pl031"),
+    ("pl031", "pl301", "matches no device (did you mean 'pl031'?); there are pl031"),
     ("pl031", "*.NOSUCH", "fits no register"),
     ("hpet", "hpet.T[0].CONFIX", "did you mean 'hpet.T.CONFIG'?"),
 ]

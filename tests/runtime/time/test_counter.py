@@ -117,7 +117,7 @@ def test_saved_state_goes_on_alike(phase: str, now: int, enabled: bool, later: i
     "data",
     [None, 5, {}, {"enabled": 1, "value": 0, "origin": 0}, {"enabled": True, "value": 256, "origin": 0}, {"value": 0}],
 )
-def test_a_strangers_state_is_refused(data: object) -> None:
+def test_a_state_of_another_kind_is_refused(data: object) -> None:
     counter = Counter(VirtualClock(), (1, 1), 8)
     before = counter.save()
     with pytest.raises(StateError):
