@@ -155,8 +155,7 @@ def command(
         _saved(server, save),
     ):  # fmt: skip
         stopping.server = server
-        _tell(f"devgen: {device} listens on {path}")
-        _tell(f"devgen: QEMU 10.1 or newer attaches it with -device {qemu_device(path)}")
+        _tell(f"devgen: {device} listens on {path}; QEMU 10.1 or newer attaches it with -device {qemu_device(path)}")
         stopping.run(server)
     code = 1 if server.code else 0
     leave_hung_descriptors(server, code)
