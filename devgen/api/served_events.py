@@ -8,7 +8,14 @@ from typing import Any, Final
 from devgen.errors import ArgumentError
 from devgen.runtime.base.faults import MachineError, suggest
 from devgen.runtime.machine.backend_names import say
-from devgen.runtime.machine.event_actions import EventAction, PlainAction, QmpAction, RunAction, parse_action
+from devgen.runtime.machine.event_actions import (
+    SERVED_ACTIONS,
+    EventAction,
+    PlainAction,
+    QmpAction,
+    RunAction,
+    parse_action,
+)
 from devgen.runtime.machine.event_reactions import EventReactions
 
 LOG: Final = PlainAction("log")
@@ -73,6 +80,6 @@ def _parsed(device: object, events: Sequence[str], event: str, action: str) -> E
     if action in _OF_A_MACHINE:
         raise ArgumentError("on_event", f"{event}: '{action}' is for a board; a served device has no machine to end")
     try:
-        return parse_action(action)
+        return parse_action(action, SERVED_ACTIONS)
     except MachineError as error:
         raise ArgumentError("on_event", f"{event}: {error}") from None

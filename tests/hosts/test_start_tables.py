@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from devgen.runtime.machine.boot_image import boot_state
 
 from devgen.common.machine_map import ENTRY_LIMITS, START_TABLES
+from devgen.runtime.boot.boot_image import boot_state
 
 
 @pytest.mark.parametrize("mode", START_TABLES)

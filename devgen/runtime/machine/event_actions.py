@@ -11,7 +11,10 @@ from typing import Any, Final, Literal
 from devgen.runtime.base.faults import MachineError, suggest
 
 EVENT_ACTIONS: Final = ("exit", "reset", "panic", "log", "ignore", "run:COMMAND", "qmp:SOCKET:COMMAND")
-"""The forms of an action."""
+"""The forms of an action on a board."""
+
+SERVED_ACTIONS: Final = tuple(action for action in EVENT_ACTIONS if action not in ("reset", "panic"))
+"""The forms of an action of a served device, which has no machine to reset or to end."""
 
 _PLAIN: Final = ("exit", "reset", "panic", "log", "ignore")
 _COMMAND_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -46,15 +49,15 @@ class QmpAction:
 EventAction = PlainAction | RunAction | QmpAction
 
 
-def parse_action(text: str) -> EventAction:
-    """The action that ``text`` says, in one of the forms of `EVENT_ACTIONS`.
+def parse_action(text: str, forms: tuple[str, ...] = EVENT_ACTIONS) -> EventAction:
+    """The action that ``text`` says, in one of ``forms``.
 
     ``qmp:SOCKET:COMMAND`` may be followed by ``:`` and the command's arguments, a JSON object; SOCKET has no colon.
     Raises MachineError, which says what is wrong.
     """
     kind, colon, rest = text.partition(":")
     match kind:
-        case "exit" | "reset" | "panic" | "log" | "ignore" if not colon:
+        case "exit" | "reset" | "panic" | "log" | "ignore" if not colon and kind in forms:
             return PlainAction(kind)
         case "run":
             if not rest.strip() or "\0" in rest:
@@ -62,8 +65,9 @@ def parse_action(text: str) -> EventAction:
             return RunAction(rest)
         case "qmp":
             return _qmp(text, rest)
-    hint = suggest(text, _PLAIN) or suggest(kind, ("run", "qmp"))
-    raise MachineError(f"unknown action '{text}'{hint}; known are {', '.join(EVENT_ACTIONS)}")
+    plain = [form for form in forms if form in _PLAIN]
+    hint = suggest(text, plain) or suggest(kind, ("run", "qmp"))
+    raise MachineError(f"unknown action '{text}'{hint}; known are {', '.join(forms)}")
 
 
 def _qmp(text: str, rest: str) -> QmpAction:

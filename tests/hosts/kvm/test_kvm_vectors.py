@@ -85,7 +85,7 @@ class Driver:
         guest = self.guest
         guest.vectors.clear()
         guest.hear = lambda _vector: guest.exit_after(30) if len(guest.vectors) == count else None
-        self.machine.exit_code = None
+        self.machine.end = None
         if not count:
             guest.exit_after(60)
         return sorted(guest.run(host))
