@@ -23,6 +23,14 @@ from devgen.language.scope import CounterEntry, FifoEntry, StreamEntry, TimerEnt
 
 ITEM_LIMIT: Final = 5000
 
+_VALUE_KINDS: Final = {
+    "counter": ("counter",),
+    "alias": ("register",),
+    "alternate": ("register", "register file"),
+    "property": ("property",),
+}
+"""Keys whose value names another part, and the kinds of that part."""
+
 ItemKind = Literal["key", "value", "name", "word", "method", "file"]
 
 
@@ -129,10 +137,12 @@ class _Completer:
 
     def _device_values(self, key: str) -> Iterator[Item]:
         place = self.cursor.place
+        names = self.project.names_in(self.file)
+        if key == "values":
+            yield from map(_name_item, names.enumerations.values())
         if place is None or "name" not in place.kinds:
             return
-        names = self.project.names_in(self.file)
-        kinds = {"counter": ("counter",), "alias": ("register",), "property": ("property",)}.get(key, ())
+        kinds = _VALUE_KINDS.get(key, ("register",) if "fadt" in self.cursor.node.path else ())
         pool = names.regions if key == "region" else names.entries
         for entry in pool.values():
             if entry.kind in kinds or key == "region":

@@ -80,18 +80,19 @@ class Entry:
 
 @dataclass(slots=True)
 class Names:
-    """All names of a device: those of its behaviour language by name, and its regions."""
+    """All names of a device: those of its behaviour language, its regions, and its enumerations, by name."""
 
     entries: dict[str, Entry] = field(default_factory=dict)
     regions: dict[str, Entry] = field(default_factory=dict)
+    enumerations: dict[str, Entry] = field(default_factory=dict)
 
     def all(self) -> Iterator[Entry]:
         """Yield every entry with its members."""
-        pending = [*self.regions.values(), *self.entries.values()]
+        pending = [*self.enumerations.values(), *self.regions.values(), *self.entries.values()]
         while pending:
             entry = pending.pop()
             yield entry
-            pending.extend(entry.members.values())
+            pending.extend(member for member in entry.members.values() if member.owner is entry)
 
 
 def names_of(files: Iterable[SourceFile]) -> Names:
@@ -103,7 +104,23 @@ def names_of(files: Iterable[SourceFile]) -> Names:
                 _declare_part(names, file, section, kind, node)
         for node in _children(file.outline, "regions"):
             _declare_region(names, file, node)
+        for node in _children(file.outline, "enumerations"):
+            path = ("enumerations", node.key)
+            entry = names.enumerations.setdefault(node.key, Entry("enumeration", node.key, path))
+            entry.sites.append(Site(file, node, *_inside_quotes(file, node)))
+            for label in _children(node):
+                _member(entry, file, label, "label")
+    if names.enumerations:
+        _share_labels(names)
     return names
+
+
+def _share_labels(names: Names) -> None:
+    """Give each field with ``values: NAME`` the labels of that enumeration."""
+    for entry in list(names.all()):
+        shared = names.enumerations.get(entry.setting("values")) if entry.kind == "field" else None
+        if shared is not None:
+            entry.members.update(shared.members)
 
 
 def signature(file: SourceFile, node: Node) -> list[Token]:

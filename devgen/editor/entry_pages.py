@@ -10,7 +10,14 @@ from devgen.editor.device_names import Entry
 from devgen.editor.source_file import SourceFile
 from devgen.editor.workspace import Workspace
 from devgen.language.view import DeviceView, FieldView, RegisterView
-from devgen.targets.register_words import access_words, count_words, effect_words, reset_words, size_words
+from devgen.targets.register_words import (
+    access_words,
+    constraint_words,
+    count_words,
+    effect_words,
+    reset_words,
+    size_words,
+)
 
 _BOARDS_SHOWN = 8
 
@@ -111,7 +118,7 @@ def _field_table(register: RegisterView) -> str:
     if not register.fields:
         return ""
     rows = [
-        f"| {_bits(part)} | {part.name} | {part.access} | {part.reset:#x} | {_cell(part.title or part.description)} |"
+        f"| {_bits(part)} | {part.name} | {part.access} | {_field_reset(part)} | {_about(part)} |"
         for part in sorted(register.fields, key=lambda part: -part.lsb)
     ]
     return "\n".join(["| bits | field | access | reset | |", "|---|---|---|---|---|", *rows])
@@ -126,13 +133,22 @@ def _field(entry: Entry, view: DeviceView) -> Iterator[str]:
                 if part.name == entry.name:
                     effects = "".join(f", {words}" for words in effect_words(part))
                     yield part.title
-                    yield f"bits {_bits(part)}, {access_words(part.access)}{effects}, reset {part.reset:#x}"
-                    yield "\n".join(f"- `{label.name}` = {label.value:#x}" for label in part.values)
+                    yield f"bits {_bits(part)}, {access_words(part.access)}{effects}, reset {_field_reset(part)}"
+                    yield constraint_words(part)
+                    yield "\n".join(f"- `{label.name}` = {label.text}" for label in part.values)
                     yield part.description
+
+
+def _field_reset(part: FieldView) -> str:
+    return f"{part.reset:#x}" if part.reset_known else "unknown"
 
 
 def _bits(part: FieldView) -> str:
     return f"{part.msb}:{part.lsb}" if part.width > 1 else str(part.lsb)
+
+
+def _about(part: FieldView) -> str:
+    return _cell(part.title or part.description)
 
 
 def _cell(text: str) -> str:

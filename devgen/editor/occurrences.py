@@ -105,11 +105,27 @@ def _naming_value(
     entry: Entry | None = None
     if place.key == "region" and above == "window":
         entry = names.regions.get(value)
+    elif place.key == "values":
+        entry = names.enumerations.get(value)
+    elif above == "fadt" and "name" in place.kinds:
+        entry = names.entries.get(value)
+    elif place.key == "alternate":
+        entry = _alternate(node.path, value, names, owner)
     elif place.key in _NAMING_VALUES and "name" in place.kinds:
         entry = (owner.members if owner is not None else {}).get(value) or names.entries.get(value)
     if entry is not None:
         quoted = node.style != "plain"
         yield Occurrence(node.start + quoted, node.end - quoted, value, entry)
+
+
+def _alternate(path: tuple[str, ...], value: str, names: Names, owner: Entry | None) -> Entry | None:
+    """Return the register, or the field of the same register, that ``alternate`` names."""
+    members = owner.members if owner is not None else {}
+    if path[-3] != "fields":
+        in_file = members.get(value) if owner is not None and owner.path != path[:-1] else None
+        return in_file or names.entries.get(value)
+    register = owner if owner is not None and owner.path == path[:-3] else members.get(path[-4])
+    return register.members.get(value) if register is not None else None
 
 
 # --- behaviour ---------------------------------------------------------------------------

@@ -10,7 +10,14 @@ from devgen.editor.yaml_outline import Node
 
 _LIMIT = 20_000
 _BELOW = {"registers": "register", "fields": "field", "doorbells": "doorbell", "values": "label"}
-_TOP = {**SECTIONS, "regions": "region", "devices": "device on the board", "bars": "BAR", "deviations": "deviation"}
+_TOP = {
+    **SECTIONS,
+    "regions": "region",
+    "devices": "device on the board",
+    "bars": "BAR",
+    "deviations": "deviation",
+    "enumerations": "enumeration",
+}
 
 
 @dataclass(slots=True, frozen=True)

@@ -57,6 +57,39 @@ def test_a_name_leads_to_its_declaration_and_all_its_uses(
     assert places(editor, editor.references(file, offset)) == references
 
 
+SHARED = """\
+device: shared
+bus: sysbus
+firmware: {acpi: {hid: QEMU0001, fadt: {reset: RESET}, reset_value: 1}}
+enumerations:
+  power: {OFF: 0, ON: 1}
+regions:
+  registers:
+    space: mmio
+    size: 4 KiB
+    registers:
+      CTRL: {at: 0x00, fields: {A: {bits: 0, values: power}, B: {bits: 0, alternate: A}}, on_write: 'RESET = CTRL.A.ON'}
+      RESET: {at: 0x04, width: 8, access: wo}
+      OTHER: {at: 0x00, alternate: CTRL}
+"""
+
+
+@pytest.mark.parametrize(
+    ("word", "definition", "count"),
+    [
+        ("power}", "shared.yaml:5: power", 2),
+        ("ON'", "shared.yaml:5: ON", 2),
+        ("A}}", "shared.yaml:11: A", 3),
+        ("CTRL}", "shared.yaml:11: CTRL", 3),
+        ("RESET}", "shared.yaml:12: RESET", 3),
+    ],
+)
+def test_parts_that_other_keys_name_are_found(project: Path, word: str, definition: str, count: int) -> None:
+    editor, file, offset = editor_at(project, "shared.yaml", marked(SHARED, word))
+    assert places(editor, editor.definitions(file, offset)) == [definition]
+    assert len(editor.references(file, offset)) == count
+
+
 def test_an_include_leads_to_its_file(project: Path) -> None:
     editor, file, offset = editor_at(project, "tick.yaml", marked(TIMER, "common.yaml"))
     assert [span.file.name for span in editor.definitions(file, offset)] == ["common.yaml"]
