@@ -8,6 +8,7 @@ message is checked before it reaches the device, and the server makes no call th
         server.run()
 
 - ``server``: the loop and the device; ``listening_socket``: the socket, one client at a time.
+- ``served_state``: the saved state of the device.
 - ``client_session``: one client's messages; ``session_owner``: the server's methods for it; ``protocol``: the
   protocol's commands and structures; ``message_channel``: framing and descriptors.
 - ``client_memory``: DMA; ``client_interrupts``: INTx, MSI and MSI-X; ``device_regions``: BARs and configuration space.

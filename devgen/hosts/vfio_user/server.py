@@ -27,13 +27,13 @@ from devgen.hosts.vfio_user.pci_function import PciFunction
 from devgen.hosts.vfio_user.protocol import Disconnect
 from devgen.hosts.vfio_user.refused_clients import RefusedClients
 from devgen.hosts.vfio_user.served_function import ServedFunction, class_to_serve
+from devgen.hosts.vfio_user.served_state import load_served, save_served
 from devgen.hosts.vfio_user.watched_descriptors import GivenDoorbells, WatchedDescriptors
-from devgen.runtime.base.faults import MachineError, StateError
-from devgen.runtime.base.plain_state import Json, mapping
+from devgen.runtime.base.faults import MachineError
+from devgen.runtime.base.plain_state import Json
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.environment import Environment
 from devgen.runtime.device.properties import PropertyValue
-from devgen.runtime.device.saved_state import arm_restored
 from devgen.runtime.memory.event_notifier import EventNotifier, take_count
 from devgen.runtime.memory.memory_region import transaction
 from devgen.runtime.observe.observable import EventSink, ResetSink
@@ -46,9 +46,6 @@ TIMERS: Final = 64
 
 _LONGEST: Final = 3600.0
 _log = logging.getLogger("devgen.vfio_user")
-
-STATE_FORMAT: Final = "devgen-served-device"
-STATE_VERSION: Final = 1
 
 T = TypeVar("T")
 
@@ -326,12 +323,7 @@ class VfioUserServer:
 
     def save_state(self) -> dict[str, Json]:
         """The device and its clocks as plain data with a version; it has no state of the client."""
-        return {
-            "format": STATE_FORMAT,
-            "version": STATE_VERSION,
-            **self.clocks.save(),
-            "device": self.device.save_state(),
-        }
+        return save_served(self.clocks, self.device)
 
     def load_state(self, data: Json, *, new_bus: bool = False) -> None:
         """Restore a state of ``save_state``. Raises StateError, with nothing changed, for other data.
@@ -339,15 +331,7 @@ class VfioUserServer:
         With ``new_bus`` the device is plugged into a new bus and keeps its contents: configuration space is as after a
         reset, and the reset with which a VMM starts (before it enables decoding) is not carried out.
         """
-        fields = mapping(data, "the saved state", ("format", "version", "clock", "rtc", "host", "device"))
-        if fields["format"] != STATE_FORMAT or fields["version"] != STATE_VERSION:
-            found = f"{str(fields['format'])[:32]!r} version {str(fields['version'])[:32]}"
-            raise StateError(f"the saved state is a {found}, not {STATE_FORMAT!r} version {STATE_VERSION}")
-        times = self.clocks.check(fields)
-        restoration = self.device.prepare_state(fields["device"])
-        self.clocks.restore(times)
-        restoration.apply()
-        arm_restored([restoration])
+        load_served(self.clocks, self.device, data)
         if new_bus:
             PciDevice.reset(self.device)  # the part that is common to all PCI functions
             self.device.on_mapping = self._decoding_changed

@@ -10,7 +10,7 @@ generated class begins::
         def write_CR(self, value: int, mask: int = 0xFFFFFFFF) -> None:
             ...
 
-- ``device``: the base class: properties, regions, reset, saved state, access to guest memory.
+- ``device``: the base class: properties, regions, reset, saved state. ``bus_master``: its access to guest memory.
 - ``irq_line``: interrupt and GPIO lines. ``fifo``: FIFO buffers. ``byte_stream``: byte streams to and from the host.
 - ``properties``: values that a board sets for a device. ``environment``: the services that a device gets.
 - ``firmware_identity``: what firmware tables say of the device.

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal
 
 from devgen.runtime.base.faults import DeviceError, StateError, suggest
 from devgen.runtime.base.guest_log import AccessLog
 from devgen.runtime.base.packed_memory import pack, unpack
 from devgen.runtime.base.plain_state import Json, integer, mapping
+from devgen.runtime.device.bus_master import BusMaster, DeviceObserver
 from devgen.runtime.device.byte_stream import ByteStream
 from devgen.runtime.device.described_registers import DescribedRegisters
 from devgen.runtime.device.environment import Environment
@@ -42,35 +43,7 @@ class RegionPlace:
     offset: int = 0
 
 
-class DeviceObserver(Protocol):
-    """Observes a device's DMA and GPIO inputs; a recorder is one."""
-
-    def loaded(self, address: int, data: bytes) -> None:
-        """Called after the device has read guest memory."""
-        ...
-
-    def stored(self, address: int, data: bytes) -> None:
-        """Called after the device has written guest memory."""
-        ...
-
-    def refused(self, verb: str, address: int, length: int) -> None:
-        """Called when a ``load`` or ``store`` is refused because the device is not a bus master."""
-        ...
-
-    def unsent(self, vector: int) -> None:
-        """Called when the interrupt message of ``vector`` is dropped because the device is not a bus master."""
-        ...
-
-    def begin(self) -> object:
-        """Called before a GPIO input changes."""
-        ...
-
-    def driven(self, name: str, level: int) -> None:
-        """Called after a GPIO input has changed and the device's handler has run."""
-        ...
-
-
-class Device(DescribedRegisters):
+class Device(DescribedRegisters, BusMaster):
     """Base class of devices. A subclass sets the class attributes and adds its parts in ``__init__``.
 
     - ``ACPI``: what ACPI tables say of the device.
@@ -251,77 +224,6 @@ class Device(DescribedRegisters):
         data = text.encode()
         return data[index] if index < len(data) else 0
 
-    def load_memory(self, address: int, size: int) -> int:
-        """Read a little-endian value of ``size`` bytes of guest memory; unassigned addresses read as all ones.
-
-        The read is indivisible if the address is a multiple of ``size``: see `devgen.runtime.memory.shared_bytes`.
-        """
-        memory = self.env.memory
-        if memory is None or not self.may_master():
-            self._refuse("load", address, size)
-            return (1 << 8 * size) - 1
-        self.engaged += 1
-        try:
-            value = memory.load(address & _ADDRESS, size)
-        finally:
-            self.engaged -= 1
-        if self.observer is not None:
-            self.observer.loaded(address & _ADDRESS, value.to_bytes(size, "little"))
-        return value
-
-    def store_memory(self, address: int, value: int, size: int) -> None:
-        """Write a little-endian value of ``size`` bytes to guest memory; dropped at unassigned addresses.
-
-        A guest may direct a device's DMA at the device's own registers: such an access is refused and logged once.
-        """
-        memory = self.env.memory
-        if memory is None or not self.may_master():
-            self._refuse("store", address, size)
-            return
-        value &= (1 << 8 * size) - 1
-        self.engaged += 1
-        try:
-            memory.store(address & _ADDRESS, value, size)
-        finally:
-            self.engaged -= 1
-        if self.observer is not None:
-            self.observer.stored(address & _ADDRESS, value.to_bytes(size, "little"))
-
-    def load_bytes(self, address: int, buffer: bytearray, start: int, length: int) -> None:
-        """Copy ``length`` bytes of guest memory into ``buffer`` from index ``start``, up to its end.
-
-        Unassigned addresses read as all ones, as in ``load_memory``.
-        """
-        length = min(length, len(buffer) - start)
-        memory = self.env.memory
-        if memory is None or not self.may_master():
-            self._refuse("load", address, length)
-            buffer[start : start + length] = b"\xff" * length
-            return
-        self.engaged += 1
-        try:
-            data = memory.read_bytes(address & _ADDRESS, length)
-        finally:
-            self.engaged -= 1
-        buffer[start : start + length] = data
-        if self.observer is not None:
-            self.observer.loaded(address & _ADDRESS, data)
-
-    def store_bytes(self, address: int, buffer: bytearray, start: int, length: int) -> None:
-        """Copy ``length`` bytes of ``buffer`` from index ``start``, up to its end, to guest memory."""
-        data = bytes(buffer[start : start + length])
-        memory = self.env.memory
-        if memory is None or not self.may_master():
-            self._refuse("store", address, len(data))
-            return
-        self.engaged += 1
-        try:
-            memory.write_bytes(address & _ADDRESS, data)
-        finally:
-            self.engaged -= 1
-        if self.observer is not None:
-            self.observer.stored(address & _ADDRESS, data)
-
     @staticmethod
     def fill_bytes(buffer: bytearray, start: int, length: int, value: int) -> None:
         """Set ``length`` bytes of ``buffer`` from index ``start``, up to its end, to ``value``."""
@@ -329,14 +231,6 @@ class Device(DescribedRegisters):
         piece = bytes((value,)) * min(end - start, _PIECE)
         for at in range(start, end, _PIECE):
             buffer[at : min(at + _PIECE, end)] = piece[: end - at]
-
-    def _refuse(self, verb: str, address: int, length: int) -> None:
-        if self.observer is not None:
-            self.observer.refused(verb, address & _ADDRESS, length)
-
-    def may_master(self) -> bool:
-        """Whether the device may access guest memory; for a PCI device, its command register's bus master bit."""
-        return True
 
     # --- reset and close -----------------------------------------------------------------
 
@@ -432,8 +326,6 @@ class Device(DescribedRegisters):
             contents = unpack(saved[name], len(block.view), f"memory of '{name}'")
             restoration.actions.append(partial(copy_into, block.view, contents))
 
-
-_ADDRESS = (1 << 64) - 1
 
 _PIECE = 1 << 16
 """Bytes filled at once: copying from a block that fits the processor's cache is fastest."""

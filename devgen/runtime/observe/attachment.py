@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
+from devgen.runtime.device.bus_master import DeviceObserver
 from devgen.runtime.device.byte_stream import ByteStream, InputObserver
-from devgen.runtime.device.device import Device, DeviceObserver
+from devgen.runtime.device.device import Device
 from devgen.runtime.device.irq_line import IrqLine
 from devgen.runtime.memory.access import AccessObserver, ObservedOps
 from devgen.runtime.memory.event_notifier import IoEventFd
