@@ -25,7 +25,7 @@ class CoveragePlugin:
             self.project = load_project(config.rootpath)
         except DevgenError as error:
             raise pytest.UsageError(f"--devgen-coverage: {error}") from error
-        self.report = None if report is None else _parsed(report)
+        self.report = None if report is None else parsed_report(report)
         self.recorder = CoverageRecorder(self.project.built)
         self.worker = hasattr(config, "workerinput")
         self.recorder.install()
@@ -61,7 +61,7 @@ class CoveragePlugin:
                 terminalreporter.write_line(f"wrote {path}")
 
 
-def _parsed(report: str) -> tuple[str, Path]:
+def parsed_report(report: str) -> tuple[str, Path]:
     """Return the form and the folder of a report. Raises pytest.UsageError."""
     form, colon, folder = report.partition(":")
     if form not in FORMS or not colon or not folder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -57,15 +58,29 @@ def test_the_guest_of_a_new_board_ends_with_success(project: Path, bus: str) -> 
     assert result.code == 0, result
 
 
+def shown_test() -> str:
+    """The test with types on the page about testing."""
+    text = (TEMPLATES.parents[1] / "docs" / "testing.md").read_text(encoding="utf-8")
+    return text.partition("```py\n")[2].partition("```")[0]
+
+
+def line_of(text: str) -> int:
+    return next(number for number, line in enumerate(shown_test().splitlines(), 1) if text in line)
+
+
 @pytest.mark.slow
 def test_mypy_finds_a_wrong_register_in_a_new_projects_test(project: Path) -> None:
     path = project / "tests" / "test_my_isa.py"
     good = path.read_text()
     path.write_text(good.replace("regs.COMPARE", "regs.COMPRAE").replace('"ONCE"', '"ONC"'))
+    page = project / "tests" / "test_page.py"
+    page.write_text(shown_test().replace("mytimer", "my_isa").replace("Mytimer", "MyIsa"))
     try:
         shown = run(project, "mypy").stdout
     finally:
         path.write_text(good)
+        page.unlink()
+    assert re.findall(r"^tests/test_page.py:(\d+): error", shown, re.M) == [str(line_of("RUNN"))]
     assert '"MyIsaRegisters" has no attribute "COMPRAE"; maybe "COMPARE"?' in shown
     assert "incompatible type \"Literal['ONC']\"" in shown
 

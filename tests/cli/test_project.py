@@ -191,3 +191,20 @@ def test_build_project_reports_errors_after_all_targets(tmp_path: Path) -> None:
         build_project(load_project(tmp_path))
     assert (tmp_path / "pages" / "lamp.md").is_file()
     assert (tmp_path / "generated" / "lamp.py").is_file()
+
+
+@pytest.mark.parametrize("command", [("run", "board.yaml"), ("serve", "lamp", "--socket", "s")])
+def test_a_stale_device_is_not_run(
+    devgen: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    describe(tmp_path / "devices")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "guest.bin").write_bytes(b"\xf4")
+    (tmp_path / "board.yaml").write_text(
+        "board: b\nmachine: {type: pc}\nguest: {image: guest.bin, load: 0x7000}\n"
+        "devices: {lamp: {device: lamp, at: {registers: 0xfe000000}}}\n"
+    )
+    assert devgen("build").code == 0
+    (tmp_path / "devices" / "lamp.yaml").write_text(LAMP + "title: A lamp\n")
+    done = devgen(*command)
+    assert (done.code, "was built: run `devgen build`" in done.err) == (1, True), done.err

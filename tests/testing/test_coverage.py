@@ -12,6 +12,7 @@ from pytest_runs import run_pytest
 
 import devgen
 from devgen.testing.coverage_data import CoverageData, DeviceUse, RegisterUse
+from devgen.testing.coverage_plugin import parsed_report
 from devgen.testing.coverage_recorder import CoverageRecorder
 
 DEVICE = """\
@@ -128,8 +129,9 @@ def test_processes_add_up(project: Path) -> None:
 
 
 @pytest.mark.parametrize("report", ["out", "pdf:out", "html:"])
-def test_a_report_has_a_form_and_a_folder(project: Path, report: str) -> None:
-    assert f"annotated:DIR or html:DIR, not '{report}'" in run_pytest(project, f"--devgen-coverage-report={report}")
+def test_a_report_has_a_form_and_a_folder(report: str) -> None:
+    with pytest.raises(pytest.UsageError, match=f"annotated:DIR or html:DIR, not '{report}'"):
+        parsed_report(report)
 
 
 def test_counts_of_processes_are_merged() -> None:

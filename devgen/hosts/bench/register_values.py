@@ -39,7 +39,7 @@ class FieldValue(int):
     def __eq__(self, other: object) -> bool:
         """Compare with a number or a label."""
         if isinstance(other, str):
-            return int(self) == label_value(self.register.place, self.place, other)
+            return int(self) == label_value(self.register.place, self.place, other, self.register.address)
         return int(self) == other
 
     def __ne__(self, other: object) -> bool:
@@ -98,26 +98,29 @@ def field_of(place: RegisterPlace, name: str, address: str) -> FieldPlace:
     raise UnknownName(f"{place.name} ({address}) has {said}")
 
 
-def label_value(place: RegisterPlace, field: FieldPlace, label: str) -> int:
+def label_value(place: RegisterPlace, field: FieldPlace, label: str, address: str) -> int:
     """Return the value of a field's label. Raises UnknownName."""
     value = field.labels.get(label)
     if value is not None:
         return value
+    name = f"{place.name}.{field.name} ({address})"
     if not field.labels:
-        raise UnknownName(f"{place.name}.{field.name} has no labels: give a number, not {label!r}")
+        raise UnknownName(f"{name} has no labels: give a number, not {label!r}")
     near = nearest(label, field.labels)
     hint = f" (did you mean {near!r}?)" if near else ""
-    raise UnknownName(f"{place.name}.{field.name} has no label {label!r}{hint}; it has {', '.join(field.labels)}")
+    raise UnknownName(f"{name} has no label {label!r}{hint}; it has {', '.join(field.labels)}")
 
 
-def field_number(place: RegisterPlace, field: FieldPlace, value: object) -> int:
+def field_number(place: RegisterPlace, field: FieldPlace, value: object, address: str) -> int:
     """Return a field's value that a test gives: a number or a label. Raises BenchError for one that does not fit."""
     if isinstance(value, str):
-        return label_value(place, field, value)
+        return label_value(place, field, value, address)
     limit = (1 << field.width) - 1
     if not isinstance(value, int) or not 0 <= value <= limit:
         given = hex(value) if isinstance(value, int) else f"{value!r:.60}"
-        raise BenchError(f"{place.name}.{field.name} takes {bits_text(field.width)}, 0 .. {limit:#x}, not {given}")
+        raise BenchError(
+            f"{place.name}.{field.name} ({address}) takes {bits_text(field.width)}, 0 .. {limit:#x}, not {given}"
+        )
     return int(value)
 
 
@@ -125,7 +128,7 @@ def with_fields(place: RegisterPlace, value: int, given: Mapping[str, object], a
     """Return a register's value with the given fields replaced. Raises BenchError for a wrong name or value."""
     for name, wanted in given.items():
         field = field_of(place, name, address)
-        value = value & ~field.mask | field_number(place, field, wanted) << field.lsb
+        value = value & ~field.mask | field_number(place, field, wanted, address) << field.lsb
     return value
 
 
