@@ -236,6 +236,17 @@ def test_two_keys_in_a_block_stand_on_two_lines(tmp_path: Path) -> None:
     assert mended(text, first_finding(tmp_path, text)) == wanted
 
 
+def test_suggestions_are_bounded(tmp_path: Path) -> None:
+    """Many unknown names among many known ones take no longer than the check itself."""
+    count = 3000
+    registers = "".join(f"      REG_{n}: {{at: {4 * n}, on_write: REX_{n} = 1}}\n" for n in range(count))
+    path = tmp_path / "d.yaml"
+    path.write_text(REGION.replace("4 KiB", "1 MiB") + registers)
+    hints = [one.hint for one in load_device(path).diagnostics if one.code == "DG0510"]
+    assert "did you mean 'REG_0'" in hints[0]
+    assert not any("did you mean" in hint for hint in hints[100:])
+
+
 @pytest.mark.parametrize("word", ["w1c", "rw1c", "w1tc", "wc", "w0c", "w1s", "w0s", "w1t", "woc", "wzr", "rwc", "w1x"])
 @pytest.mark.parametrize("key", ["access", "write_effect", "read_effect"])
 def test_no_suggestion_guesses_an_effect(key: str, word: str, tmp_path: Path) -> None:

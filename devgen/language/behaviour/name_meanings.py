@@ -171,7 +171,8 @@ class Names(ABC):
             return "", []
         from devgen.language.behaviour.other_languages import name_help
 
-        near = nearest_names(name, (*self.unit.locals, *self.unit.scope.names(), *_SUGGESTED))
+        known = (*self.unit.locals, *self.unit.scope.names(), *_SUGGESTED)
+        near = nearest_names(name, known) if self.unit.reporter.sink.may_compare(len(known)) else []
         same = [word for word in near if word.casefold() == name.casefold()]
         told = "" if same else name_help(name)
         return told or offered(same or near), [] if told else same or near

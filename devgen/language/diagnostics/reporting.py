@@ -17,6 +17,9 @@ from devgen.language.model import Mark
 LIMIT = 200
 """Most diagnostics that a run keeps; further ones are only counted."""
 
+COMPARISONS = 150_000
+"""Most comparisons of names for suggestions in a run."""
+
 
 @dataclass(slots=True)
 class Diagnostics:
@@ -24,6 +27,7 @@ class Diagnostics:
 
     lines: Callable[[str, int], str] | None = None
     limit: int = LIMIT
+    comparisons: int = COMPARISONS
     errors: int = 0
     incomplete: bool = False
     """Whether a check stopped before it had looked at everything."""
@@ -54,6 +58,16 @@ class Diagnostics:
     def full(self) -> bool:
         """Whether further findings are only counted, so that suggestions for them need not be computed."""
         return len(self._kept) >= self.limit
+
+    def may_compare(self, names: int) -> bool:
+        """Whether an unknown name may be compared with so many known ones, for a suggestion.
+
+        The number of comparisons in a run is limited: a file with many names and many errors must not take long.
+        """
+        if self.full or names > self.comparisons:
+            return False
+        self.comparisons -= names
+        return True
 
     @property
     def failed(self) -> bool:

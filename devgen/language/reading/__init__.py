@@ -10,7 +10,8 @@ place, and ``quantities.size("4 KiB")`` is 4096.
 - ``includes``: merges the files that ``include:`` names.
 - ``schema_check``: the JSON Schema's rules. What breaks them is reported and removed.
 - ``schema_report``: a diagnostic for each violation. ``schema_help``, ``word_fixes``: what to write instead.
-- ``synonyms``, ``notations``: words and numbers of other formats. ``yaml_mistakes``: why a text is not YAML.
+- ``access_words``, ``synonyms``, ``notations``: words and numbers of other formats.
+- ``yaml_mistakes``: why a text is not YAML. ``split_values``: values that a comma has split.
 - ``schema_engines``: the fast validator that says whether a tree is valid, and the thorough one that lists violations.
 - ``waivers``: comments that accept a warning, with a reason.
 - ``quantities``: texts with units, ranges and bit positions, as 24 MHz, 1..4 and 7:0.

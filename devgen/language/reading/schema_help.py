@@ -11,7 +11,7 @@ from devgen.common.near_names import nearest_names
 from devgen.language.diagnostics.places import Fix, Span
 from devgen.language.diagnostics.reporting import offered
 from devgen.language.model import Mark
-from devgen.language.reading import notations, synonyms
+from devgen.language.reading import access_words, notations, synonyms
 from devgen.language.reading.source_map import Key, Node, Sources
 from devgen.language.reading.word_fixes import Suggestion, suggestion, word_fixes
 
@@ -47,10 +47,13 @@ def key_help(sources: Sources, node: dict[str, Any], key: str, schema: dict[str,
     if meaning is not None:
         return {"hint": f"in devgen this is `{meaning}`", "fixes": _pairs_fix(sources, node, key, meaning.pairs)}
     name = synonyms.key_for(key, value, known)
+    hook = access_words.hook_for(value) if isinstance(value, str) and name in ("on_read", "on_write") else ""
+    if hook:
+        return {"hint": hook, "fixes": ()}
     note = synonyms.note_for_key(key, known) if name is None else ""
     if note:
         return {"hint": note, "fixes": ()}
-    if name in synonyms.ACCESS_KEYS and isinstance(value, str) and synonyms.access_meanings(str(name), value):
+    if name in access_words.ACCESS_KEYS and isinstance(value, str) and access_words.access_meanings(str(name), value):
         return _access_help(sources, node, str(name), value, key)
     if name is not None:
         usable = name not in node and synonyms.keeps_value(key) and _accepts(schema["properties"][name], value)
@@ -77,36 +80,38 @@ def _accepts(schema: dict[str, Any], value: object) -> bool:
     return any(isinstance(value, _TYPES[name]) for name in types if name in _TYPES)
 
 
-def enum_help(sources: Sources, node: Node, key: Key, value: object, allowed: Sequence[object]) -> Suggestion:
-    """Return what to write instead of a value that is none of those allowed."""
+def enum_help(
+    sources: Sources, node: Node, key: Key, value: object, allowed: Sequence[object], within: Key = ""
+) -> Suggestion:
+    """Return what to write instead of a value that is none of those allowed.
+
+    ``within``: the key of the mapping, whose entries have names of the user's, such as `on_event`.
+    """
     if not isinstance(value, str):
-        return _word_help(sources, node, key, str(value), [str(word) for word in allowed])
+        return _word_help(sources, node, key, str(value), [str(word) for word in allowed], within)
     words = [str(word) for word in allowed]
-    if key in synonyms.ACCESS_KEYS:
+    if key in access_words.ACCESS_KEYS:
         return _access_help(sources, node, str(key), value)
     number = notations.as_number(value)
     if number is not None and any(type(word) is int and word == int(number, 0) for word in allowed):
         return replaced(sources, node, key, value, number)
-    return _word_help(sources, node, key, value, words)
+    return _word_help(sources, node, key, value, words, within)
 
 
-def _word_help(sources: Sources, node: Node, key: Key, value: str, allowed: list[str]) -> Suggestion:
-    name = synonyms.value_for(_named(key), value, allowed) if isinstance(key, str) else None
-    if name is not None:
-        return replaced(sources, node, key, value, name, f"in devgen this is `{key}: {name}`")
+def _word_help(sources: Sources, node: Node, key: Key, value: str, allowed: list[str], within: Key) -> Suggestion:
+    for named in (key, within):
+        name = synonyms.value_for(named, value, allowed) if isinstance(named, str) else None
+        if name is not None:
+            return replaced(sources, node, key, value, name, f"in devgen this is `{key}: {name}`")
     return suggestion(sources, sources.value_mark(node, key), value, allowed)
-
-
-def _named(key: Key) -> str:
-    return key if isinstance(key, str) else ""
 
 
 def _access_help(sources: Sources, node: Node, key: str, value: str, written: str = "") -> Suggestion:
     """Return what a word means as the value of ``key``, for which the file may have another key, ``written``."""
-    hook = synonyms.hook_for(value)
+    hook = access_words.hook_for(value)
     if hook:
         return {"hint": hook, "fixes": ()}
-    meanings = synonyms.access_meanings(key, value)
+    meanings = access_words.access_meanings(key, value)
     if meanings:
         told = " or ".join(f"`{meaning}`{f' ({meaning.note})' if meaning.note else ''}" for meaning in meanings)
         assert isinstance(node, dict)  # the keys of an access are in mappings
@@ -186,7 +191,7 @@ def raw_span(sources: Sources, mark: Mark, value: str) -> Span | None:
     return Span(mark, len(value)) if value and rest.startswith(value) else None
 
 
-def _pairs_fix(sources: Sources, node: dict[str, Any], key: str, pairs: synonyms.Pairs) -> tuple[Fix, ...]:
+def _pairs_fix(sources: Sources, node: dict[str, Any], key: str, pairs: access_words.Pairs) -> tuple[Fix, ...]:
     """Return the change of ``key: value`` to other keys and values, or none if the mapping has one of them already."""
     start, value = sources.key_mark(node, key), sources.value_mark(node, key)
     text = node[key] if isinstance(node[key], str) else json.dumps(node[key])

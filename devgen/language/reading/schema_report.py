@@ -123,7 +123,9 @@ class _Reporter:
         node, key = self._owner(error)
         meant = NOTHING
         if node is not None and not self.sink.full:
-            meant = enum_help(self.sources, node, key, error.value, error.wanted)
+            meant = enum_help(
+                self.sources, node, key, error.value, error.wanted, error.path[-2] if len(error.path) > 1 else ""
+            )
         self._add(kinds.NOT_ALLOWED, error, allowed=[str(value) for value in error.wanted], **meant)
 
     def _form(self, error: Violation) -> None:

@@ -1,151 +1,15 @@
-"""Words of other register formats, datasheets and tools, with what devgen writes for them.
+"""Words of other formats for keys and values, with what devgen writes for them; `access_words` has those of accesses.
 
-Sources: CMSIS-SVD (access, modifiedWriteValues, readAction), Accellera SystemRDL 2.0 (sw, onread, onwrite), UVM
-(field access policies), OpenTitan's reggen (swaccess, hwaccess), IP-XACT, QEMU's RegisterAccessInfo and
-MemoryRegionOps, the Linux kernel, and the abbreviations of vendors' datasheets.
-
-A spelling is compared without case, hyphens, underscores, slashes, dots and spaces: ``R/W1C``, ``rw1c`` and ``RW-1C``
-are one entry. Words that are near in spelling may mean the opposite (``w1c`` and ``wzc``), so these tables are asked
-before any comparison of spellings.
+Sources: CMSIS-SVD, Accellera SystemRDL 2.0, IP-XACT, OpenTitan's reggen, QEMU's RegisterAccessInfo and
+MemoryRegionOps, and what people write. Spellings are compared as `access_words.folded` says.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Final
 
-from devgen.common.quick_dataclass import dataclass
-
-_IGNORED = re.compile(r"[-_/. ()#]")
-
-Pairs = tuple[tuple[str, str], ...]
-"""Keys and the values to write."""
-
-
-@dataclass(slots=True, frozen=True)
-class Meaning:
-    """What devgen writes for a word: keys with values. ``note`` says when, where a word has several meanings."""
-
-    pairs: Pairs
-    note: str = ""
-
-    def __str__(self) -> str:
-        """Return it as it is written: ``access: ro, read_effect: rclr``."""
-        return ", ".join(f"{key}: {value}" for key, value in self.pairs)
-
-
-def folded(word: str) -> str:
-    """Return a spelling as it is compared."""
-    return _IGNORED.sub("", word.casefold())
-
-
-def _effects(access: str, read: str, write: str) -> Pairs:
-    named = (("access", access), ("read_effect", read), ("write_effect", write))
-    return tuple((key, value) for key, value in named if value)
-
-
-# What devgen writes (access, read effect, write effect), and the words for it.
-_BEHAVIOURS: Final[tuple[tuple[tuple[str, str, str], str], ...]] = (
-    (("rw", "", ""), "rw wr readwrite rdwr riwi rwi default normal"),
-    (("ro", "", ""), "ro r readonly rdonly const hwro rosw"),
-    (("wo", "", ""), "wo w writeonly wronly"),
-    (("rw1", "", ""), "rw1 readwriteonce rwonce rwo rwo1 rwlock"),
-    (("w1", "", ""), "w1 writeonce wo1 writeonlyonce wonce"),
-    (("", "", "woclr"), "w1c rw1c w1tc wtc w1clr rw1clr wclr1 write1c w1toc w1toclear write1clear write1toclear "
-     "writeonetoclear writeoneclear onetoclear rcw1 rwc rwcs rw1cs w1cs rw1cs clearon1 woclr rw1tc eoi1 wr1c r1c wc1 "
-     "rwi1c riw1c roc1 rtw1c hw1c"),
-    (("", "", "woset"), "w1s rw1s w1ts wts w1set rw1set write1s w1toset write1set write1toset writeonetoset onetoset "
-     "rsw1 rws rw1ss w1ss woset rw1ts"),
-    (("", "", "wot"), "w1t rw1t w1tog w1toggle write1toggle write1totoggle writeonetotoggle onetotoggle toggle t wot"),
-    (("", "", "wzc"), "w0c rw0c w0tc w0clr write0c write0clear write0toclear writezerotoclear zerotoclear rcw0 wzc"),
-    (("", "", "wzs"), "w0s rw0s w0ts w0set write0s write0set write0toset writezerotoset zerotoset rsw0 wzs"),
-    (("", "", "wzt"), "w0t rw0t w0toggle write0toggle writezerototoggle zerototoggle wzt"),
-    (("", "", "wclr"), "wclr writeclear writetoclear clearonwrite cow anywriteclears"),
-    (("", "", "wset"), "wset ws writeset writetoset setonwrite anywritesets"),
-    (("ro", "rclr", ""), "rc roc rcr rorc rclr rtc rtclr cor clr readclear readtoclear readclears clearonread rdclr "
-     "rocr rcor"),
-    (("ro", "rset", ""), "rs rset rts readset readtoset setonread sor ros"),
-    (("rw", "rclr", ""), "wrc rwrc rwcor"),
-    (("rw", "rset", ""), "wrs rwrs"),
-    (("", "rclr", "wset"), "wsrc"),
-    (("", "rset", "wclr"), "wcrs"),
-    (("", "rclr", "woset"), "w1src"),
-    (("", "rset", "woclr"), "w1crs"),
-    (("", "rclr", "wzs"), "w0src"),
-    (("", "rset", "wzc"), "w0crs"),
-    (("wo", "", "wclr"), "woc"),
-    (("wo", "", "wset"), "wos"),
-    (("wo", "", "woclr"), "r0w1c wo1c"),
-    (("wo", "", "woset"), "r0w1s wo1s"),
-)  # fmt: skip
-
-# Words with several meanings, none of which can be chosen for the user.
-_AMBIGUOUS: Final[dict[str, tuple[Meaning, ...]]] = {
-    "wc": (
-        Meaning((("write_effect", "wclr"),), "any write clears, as UVM's WC"),
-        Meaning((("write_effect", "woclr"),), "written ones clear"),
-    ),
-    "clear": (
-        Meaning((("write_effect", "wclr"),), "any write clears, as SVD's modifiedWriteValues"),
-        Meaning((("read_effect", "rclr"),), "a read clears, as SVD's readAction"),
-    ),
-    "set": (
-        Meaning((("write_effect", "wset"),), "any write sets, as SVD's modifiedWriteValues"),
-        Meaning((("read_effect", "rset"),), "a read sets, as SVD's readAction"),
-    ),
-    "rsvd": (Meaning((("intent", "reserved"),), "of a register; reserved bits are those outside all fields"),),
-    "reserved": (Meaning((("intent", "reserved"),), "of a register; reserved bits are those outside all fields"),),
-    "wpd": (Meaning((("singlepulse", "true"),), "the bits are 0 again after the write"),),
-    "sc": (Meaning((("singlepulse", "true"),), "the bits are 0 again after the write"),),
-    "rwsc": (Meaning((("singlepulse", "true"),), "the bits are 0 again after the write"),),
-    "wosc": (Meaning((("singlepulse", "true"),), "the bits are 0 again after the write"),),
-    "selfclearing": (Meaning((("singlepulse", "true"),), "the bits are 0 again after the write"),),
-    "w1p": (Meaning((("singlepulse", "true"),), "the bits are 0 again after the write"),),
-}
-
-_SHOUTED: Final[dict[str, tuple[Meaning, ...]]] = {
-    "W1": (
-        Meaning((("access", "rw1"),), "readable, as UVM's W1"),
-        Meaning((("access", "w1"),), "write-only, as SystemRDL's w1"),
-    ),
-}
-"""Words that mean something else in capitals: UVM writes its policies so."""
-
-# Effects that devgen has as behaviour.
-_HOOKS: Final[dict[str, str]] = {
-    "ruser": "write what a read does under `on_read`, or its value under `read`",
-    "wuser": "write what a write does under `on_write`, or in place of the store under `write`",
-    "modify": "write what happens under `on_write` or `on_read`",
-    "modifyexternal": "write what a read does under `on_read`",
-    "na": "software cannot reach it: leave it out, or declare it under `state`",
-    "none": "software cannot reach it: leave it out, or declare it under `state`",
-}
-
-ACCESS_KEYS: Final = ("access", "read_effect", "write_effect")
-"""The keys whose values these words are."""
-
-_BY_WORD: Final[dict[str, tuple[Meaning, ...]]] = {
-    word: (Meaning(_effects(*effects)),) for effects, words in _BEHAVIOURS for word in words.split()
-} | _AMBIGUOUS
-
-
-def access_meanings(key: str, word: str) -> tuple[Meaning, ...]:
-    """Return what a word for an access means, written under ``key``; several if it is ambiguous, none if unknown."""
-    found = _SHOUTED.get(word) or _BY_WORD.get(folded(word), ())
-    under = tuple(meaning for meaning in found if len(found) > 1 and [name for name, _ in meaning.pairs] == [key])
-    if under:
-        return under
-    if key == "read_effect" and len(found) == 1:  # `read_effect: rc` says nothing about writes
-        read = tuple(pair for pair in found[0].pairs if pair[0] == key)
-        return (Meaning(read),) if read else found
-    return found
-
-
-def hook_for(word: str) -> str:
-    """Return what to write for an effect that is behaviour in devgen, or an empty string."""
-    return _HOOKS.get(folded(word), "")
-
+from devgen.language.reading.access_words import BY_WORD, Meaning, access_meanings, folded
 
 # --- other values ------------------------------------------------------------------------
 
@@ -287,7 +151,25 @@ _KEYS: Final[tuple[tuple[str, str], ...]] = (
     ("slot", "pcislot devfn addr pciaddress"),
 )  # fmt: skip
 
-_OTHER_VALUES: Final = frozenset(("mask", "lsb", "msb", "bitwidth", "size", "width", "shift", "bitoffset", "devfn"))
+_OTHER_VALUES: Final = frozenset(
+    [
+        "mask",
+        "lsb",
+        "msb",
+        "bitwidth",
+        "size",
+        "width",
+        "shift",
+        "bitoffset",
+        "devfn",
+        "bits",
+        "prewrite",
+        "store",
+        "set",
+        "setter",
+        "name",
+    ]
+)
 """Words whose values are written in another way under devgen's key."""
 
 # SystemRDL's properties, whose names are near those of devgen's hooks.
@@ -310,8 +192,16 @@ _KEY_NOTES: Final[dict[str, str]] = {
 # Keys that are known elsewhere: where they belong.
 _PLACES: Final[dict[str, tuple[str, str]]] = {
     **dict.fromkeys(
+        ("bits", "bitrange", "bit", "lsb", "msb", "mask", "bitoffset"),
+        ("fields", "bits are given for a field, as `fields: {{NAME: 7:0}}`"),
+    ),
+    **dict.fromkeys(
+        ("enum", "enums", "values", "enumeratedvalues", "enumeration"),
+        ("fields", "values are named in a field, as `fields: {{NAME: {{bits: 1:0, values: {{IDLE: 0}}}}}}`"),
+    ),
+    **dict.fromkeys(
         ("endian", "valid", "implemented", "unaligned", "endianness", "impl"),
-        ("access", "it belongs under the region's `access`, as `access: {{valid: 1..4, endian: little}}`"),
+        ("space", "it belongs under the region's `access`, as `access: {{valid: 1..4, endian: little}}`"),
     ),
     **dict.fromkeys(
         ("registers", "doorbells", "space", "size", "decode", "contents", "ram", "rom", "reg", "regs", "register"),
@@ -351,7 +241,7 @@ def note_for_key(key: str, known: Iterable[str]) -> str:
     """Return what to do about a key that devgen has no word for, or an empty string."""
     word, known = folded(key), set(known)
     if word in _ACCESS_FLAGS and "access" in known:
-        meanings = _BY_WORD.get(word, ())
+        meanings = BY_WORD.get(word, ())
         if word == "unimp":
             return "in devgen this is `intent: unimplemented`"
         return "in devgen this is " + " or ".join(f"`{meaning}`" for meaning in meanings)
@@ -364,5 +254,5 @@ def note_for_key(key: str, known: Iterable[str]) -> str:
 def flag_meaning(key: str, value: object, known: Iterable[str]) -> Meaning | None:
     """Return what ``readonly: true`` means, or None for another key or a value that is not `true`."""
     word = folded(key)
-    meanings = _BY_WORD.get(word, ()) if word in _ACCESS_FLAGS and value is True else ()
+    meanings = BY_WORD.get(word, ()) if word in _ACCESS_FLAGS and value is True else ()
     return meanings[0] if len(meanings) == 1 and "access" in known else None
