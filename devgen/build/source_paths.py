@@ -15,7 +15,7 @@ from devgen.common.yaml_files import YamlFiles
 if TYPE_CHECKING:
     from devgen.language.diagnostics.diagnostic import Diagnostic
 
-_BOARD: Final = re.compile(rb"^board[ \t]*:", re.MULTILINE)
+_BOARD: Final = re.compile(rb"""^["']?board["']?[ \t]*:""", re.MULTILINE)
 _SEARCHED: Final = 1 << 20
 """Bytes at the start of a file in which the key of a board is looked for."""
 
