@@ -66,6 +66,7 @@ REGISTER: Final = (
 REGISTER_OTHERS: Final = (
     "name",
     "path",
+    "parts",
     "file",
     "title",
     "description",

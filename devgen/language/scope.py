@@ -51,7 +51,7 @@ class FieldEntry:
 
 @dataclass(slots=True, frozen=True)
 class RegisterEntry:
-    """A register or register array (a member of a register file is never an array of its own).
+    """A register or register array. ``shape``: the numbers of elements of its own dimensions, if they are several.
 
     ``readonly`` says why behaviour may not assign it ("is constant", "is computed by its `read:`"), None if it may.
     ``computed``: its value is its ``read:`` expression. ``storage``: the bits of another register that an alias or an
@@ -67,15 +67,33 @@ class RegisterEntry:
     storage: View | None = None
     window: bool = False
     split: bool = False
+    shape: tuple[int, ...] = ()
 
 
 @dataclass(slots=True, frozen=True)
 class FileEntry:
-    """A register file; its members are reached as ``FILE[i].MEMBER``, or by name alone in members' own hooks."""
+    """A register file; its members are reached as ``FILE[i].MEMBER``, or by name alone in members' own hooks.
+
+    ``name`` is its path: ``CHANNEL.QUEUE`` for one of the ``files`` inside another one. ``shape`` as of registers.
+    ``depth``: the number of its dimensions, with those of the files that it is in.
+    """
 
     name: str
     registers: tuple[RegisterEntry, ...]
     count: Expr | None = None
+    files: tuple[FileEntry, ...] = ()
+    shape: tuple[int, ...] = ()
+    depth: int = 0
+
+    def member(self, name: str) -> RegisterEntry | FileEntry | None:
+        """Return a register, or a register file inside this one, by its own name."""
+        path = f"{self.name}.{name}"
+        found = (register for register in self.registers if register.name == name)
+        return next(found, None) or next((file for file in self.files if file.name == path), None)
+
+    def has(self, name: str) -> bool:
+        """Whether it has a member of this name."""
+        return self.member(name) is not None
 
 
 @dataclass(slots=True, frozen=True)
@@ -232,6 +250,7 @@ class Scope:
 
     parent: Scope | None = None
     file: FileEntry | None = None
+    shape: tuple[int, ...] = ()
     entries: dict[str, Entry] = field(default_factory=dict)
     deferred: dict[str, Callable[[], Entry]] = field(default_factory=dict)
     records: dict[str, object] = field(default_factory=dict, repr=False)
@@ -245,22 +264,38 @@ class Scope:
         """Add a name whose entry is made on first use, so that registers that no behaviour uses cost nothing."""
         self.deferred[name] = make
 
-    def hook(self, *, file: str | None = None, index: Expr | None = None, **ranges: Range) -> Scope:
+    def hook(
+        self, *, file: str | None = None, index: Expr | None = None, shape: tuple[int, ...] = (), **ranges: Range
+    ) -> Scope:
         """Return a nested scope with the locals of a hook.
 
         ``ranges`` are its names (``value``, ``mask``, ``old``, ``count``); ``index`` is the element count of the
-        array the hook belongs to, if any; ``file`` the register file whose members are visible unqualified.
+        array the hook belongs to, if any, with its ``shape`` if it has several dimensions; ``file`` the path of the
+        register file whose members are visible unqualified.
         """
-        child = Scope(parent=self)
+        child = self._inside(file) if file is not None else Scope(parent=self)
         for name, bounds in ranges.items():
             child.declare(LocalEntry(name, bounds))
-        if file is not None:
-            found = self.lookup(file)
-            child.file = found if isinstance(found, FileEntry) else None
-            index = child.file.count if index is None and child.file is not None else index
+        if index is None and child.file is not None:
+            index = child.file.count
         if index is not None:
             child.declare(LocalEntry("index", Range(0, max(0, (index.range.hi or 1) - 1)), below=index))
+        child.shape = shape if index is not None else ()
         return child
+
+    def _inside(self, path: str) -> Scope:
+        """Return a scope in which the members of a register file, and of those that it is in, are visible."""
+        scope, found = self, None
+        for part in path.split("."):
+            if found is None:
+                entry = self.lookup(part)
+            else:
+                entry = next((file for file in found.files if file.name == f"{found.name}.{part}"), None)
+            found = entry if isinstance(entry, FileEntry) else None
+            scope = Scope(parent=scope, file=found)
+            if found is None:
+                break
+        return scope
 
     @property
     def root(self) -> Scope:
@@ -278,7 +313,7 @@ class Scope:
         entry = self.entries.get(name)
         if entry is not None:
             return entry
-        if self.file is not None and any(register.name == name for register in self.file.registers):
+        if self.file is not None and self.file.has(name):
             return None
         make = self.deferred.pop(name, None)
         if make is not None:
@@ -286,12 +321,12 @@ class Scope:
             return entry
         return self.parent.lookup(name) if self.parent is not None else None
 
-    def member(self, name: str) -> tuple[FileEntry, RegisterEntry] | None:
-        """Return the sibling register ``name`` of the register file this hook belongs to."""
+    def member(self, name: str) -> tuple[FileEntry, RegisterEntry | FileEntry] | None:
+        """Return the sibling ``name`` of the register file this hook belongs to, with the file that it is in."""
         if self.file is not None:
-            for register in self.file.registers:
-                if register.name == name:
-                    return self.file, register
+            found = self.file.member(name)
+            if found is not None:
+                return self.file, found
         return self.parent.member(name) if self.parent is not None else None
 
     def names(self) -> Iterator[str]:

@@ -44,7 +44,8 @@ def is_written_by_lanes(register: PlannedRegister) -> bool:
     described, rule = register.described, register.region.access
     if described.decode == "lanes":
         size = described.width // 8
-        aligned = register.offset % size == 0 == register.stride % size
+        strides = [stride for _, stride in described.dims] or [register.stride]
+        aligned = register.offset % size == 0 and all(stride % size == 0 for stride in strides)
         smallest = rule.valid[0] if aligned and not rule.unaligned else 1
         return described.width > 8 * min(smallest, rule.implemented[1])
     # The bank splits accesses to a register that is wider than the bus.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import reduce
+from math import prod
 from operator import or_
 
 from devgen.common.quick_dataclass import dataclass
@@ -26,11 +27,11 @@ class PlannedRegister:
     """A register in its region.
 
     ``title`` is its described name, for a member with that of its file: ``CHANNEL.RING``. ``storage`` is the register
-    that holds the value, which is the target of an alias; None if there is no storage. ``count`` is None for a single
-    register. ``offset`` (bytes) is that of the first element in the region, and ``stride`` (bytes) the distance of
-    elements. ``bits`` are the bits of its storage that fields cover; the others always read as 0. ``condition`` is what
-    ``when`` belongs to: the register, or (None, FILE) for all members of a register file. ``shares``: its region has
-    registers that share bytes.
+    that holds the value, which is the target of an alias or of a view; None if there is no storage. ``count`` is None
+    for a single register. ``offset`` (bytes) is that of the first element in the region, and ``stride`` (bytes) the
+    distance of elements, of several dimensions of the innermost. ``bits`` are the bits of its storage that fields
+    cover; the others always read as 0. ``condition`` is what ``when`` belongs to: the register, or (None, FILE) for all
+    members of a register file. ``shares``: its region has registers that share bytes.
     """
 
     described: model.Register
@@ -169,6 +170,16 @@ def _hooks(register: model.Register) -> tuple[Nodes, ...]:
     return *hooks, window, register.when
 
 
+def _count(register: model.Register, file: model.RegisterFile | None) -> ir.Expr | None:
+    if register.dims:
+        return ir.Int(prod(count for count, _ in register.dims))
+    return register.count if file is None or file.count is None else file.count
+
+
+def _stride(register: model.Register, file: model.RegisterFile | None) -> int:
+    return register.stride if register.count is not None or file is None or file.count is None else file.stride
+
+
 def _shares(placed: Placed) -> bool:
     alternate = placed.register.alternate or (placed.file is not None and placed.file.alternate)
     return placed.register.when is not None or bool(alternate)
@@ -188,9 +199,9 @@ def _planned(placed: Placed, by_key: dict[RegisterKey, Placed], shares: bool) ->
         file=file.name if file else None,
         title=f"{file.name}.{register.name}" if file else register.name,
         storage=_storage(placed, by_key),
-        count=file.count if file and file.count is not None else register.count,
+        count=_count(register, file),
         offset=register.offset + (file.offset if file else 0),
-        stride=file.stride if file and file.count is not None else register.stride,
+        stride=_stride(register, file),
         region=placed.region,
         bits=field_bits(_owner(placed, by_key).register),
         condition=_condition(placed),

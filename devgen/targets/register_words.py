@@ -9,7 +9,7 @@ from typing import Final
 
 from devgen.common.quick_dataclass import dataclass
 from devgen.common.units import SIZE_UNITS
-from devgen.language.view import FieldView, RegisterView, Size
+from devgen.language.view import FieldView, RegisterFileView, RegisterView, Size
 
 BITS_A_ROW: Final = 16
 
@@ -102,6 +102,21 @@ def count_words(count: Size | int | None) -> str:
     if isinstance(count, int):
         return str(count)
     return str(count.greatest) if count.fixed else f"{count.text} (at most {count.greatest})"
+
+
+def place_words(part: RegisterView | RegisterFileView) -> str:
+    """Return the offset of an element: ``0x10``, ``0x10 + index × 0x4``, ``0x10 + index1 × 0x80 + index × 0x4``."""
+    words, dims = f"{part.offset:#x}", part.dimensions
+    for outward, dim in zip(reversed(range(len(dims))), dims, strict=True):
+        words += f" + index{outward or ''} × {dim.stride:#x}"
+    return words
+
+
+def names_words(part: RegisterView | RegisterFileView) -> str:
+    """Return the names of elements: ``index is A, B, C``; empty if they have numbers."""
+    dims = part.dimensions
+    named = [(outward, dim) for outward, dim in zip(reversed(range(len(dims))), dims, strict=True) if dim.names]
+    return "; ".join(f"index{outward or ''} is {', '.join(dim.names)}" for outward, dim in named)
 
 
 def reset_words(register: RegisterView) -> str:

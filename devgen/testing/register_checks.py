@@ -51,7 +51,7 @@ class DeviceChecks:
 
     def _elements(self, register: PlannedRegister) -> Iterator[RegisterPlace]:
         found = self._map.find(register.title)
-        count = found.count
+        count = found.reg.count if found.reg.stride else None
         if count is None:
             yield found.element(None)
         else:

@@ -240,3 +240,18 @@ def test_a_test_uses_a_view_by_its_name(tmp_path: Path) -> None:
     assert regs.DR == 0x0003_5678
     with pytest.raises(BenchError, match="is a part of DR: peek at that"):
         regs.DR_HIGH.peek()
+
+
+def test_a_read_only_and_a_write_only_member_share_an_offset(tmp_path: Path) -> None:
+    registers = """\
+    registers:
+      OBJECT:
+        at: 0
+        count: 2
+        registers:
+          STATE: {at: 0, access: ro, reset: 3}
+          COMMAND: {at: 0, access: wo, on_write: STATE = value}
+"""
+    device = dut(tmp_path, registers)
+    write(device, 4, 4, 8)
+    assert [read(device, at, 4) for at in (0, 4)] == [3, 8]

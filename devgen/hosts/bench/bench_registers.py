@@ -16,6 +16,9 @@ from devgen.hosts.bench.register_places import RegisterArray, RegisterMap
 from devgen.hosts.bench.register_values import UnknownName
 from devgen.runtime.base.faults import suggest
 
+Dims = tuple[int | tuple[str, ...], ...]
+"""The dimensions of an array that still need an index: a number of elements, or their names."""
+
 _SHOWN = 12
 """Most names that a message lists."""
 
@@ -99,10 +102,8 @@ class Registers(_Named):
         if members is None:
             raise self._unknown(name)
         if not members:
-            return _register(self._bench, self._map.find(name))
-        found = {member: self._map.find(f"{name}.{member}") for member in members}
-        count = next(iter(found.values())).count
-        return RegisterGroup(self._bench, name, found, None) if count is None else Groups(self._bench, name, found)
+            return _register(self._bench, self._map.find(name), name, 0, None)
+        return _group(self._bench, name, {member: self._map.find(f"{name}.{member}") for member in members}, 0, None)
 
     def _names(self) -> list[str]:
         return list(self._files)
@@ -115,26 +116,36 @@ class Registers(_Named):
 class RegisterGroup(_Named):
     """A register file, or one element of an array of them."""
 
-    __slots__ = ("_index", "_members")
+    __slots__ = ("_index", "_members", "_parts")
 
     _index: int | None
+    _parts: int
     _members: Mapping[str, RegisterArray]
 
-    def __init__(self, bench: Accesses, name: str, members: Mapping[str, RegisterArray], index: int | None) -> None:
+    def __init__(
+        self, bench: Accesses, title: str, members: Mapping[str, RegisterArray], parts: int, index: int | None
+    ) -> None:
+        """``members`` are by their names in the file, ``parts`` is the number of parts of the file's own path."""
         _set(self, "_bench", bench)
-        _set(self, "_title", name if index is None else f"{name}[{index}]")
+        _set(self, "_title", title)
         _set(self, "_members", members)
+        _set(self, "_parts", parts)
         _set(self, "_index", index)
 
-    def __getitem__(self, name: str) -> Register:
-        """Return a register. Raises UnknownName."""
-        member = self._members.get(name)
-        if member is None:
+    def __getitem__(self, name: str) -> Any:
+        """Return a register, an array, or a register file inside this one. Raises UnknownName."""
+        member, title = self._members.get(name), f"{self._title}.{name}"
+        if member is not None:
+            return _register(self._bench, member, title, self._parts, self._index)
+        inside = {
+            tail: found for path, found in self._members.items() if (tail := path.removeprefix(f"{name}.")) != path
+        }
+        if not inside:
             raise self._unknown(name)
-        return Register(self._bench, member.element(self._index))
+        return _group(self._bench, title, inside, self._parts, self._index)
 
     def _names(self) -> list[str]:
-        return list(self._members)
+        return list(dict.fromkeys(name.partition(".")[0] for name in self._members))
 
     def __repr__(self) -> str:
         """The name, with the index of the element."""
@@ -142,78 +153,111 @@ class RegisterGroup(_Named):
 
 
 class _Elements:
-    """An array: its elements by index, from 0 up."""
+    """One dimension of an array: its elements by index, from 0 up, or by name."""
 
-    __slots__ = ("_bench", "_count", "_name")
+    __slots__ = ("_bench", "_dims", "_index", "_title")
 
     _bench: Accesses
-    _count: int
-    _name: str
+    _dims: Dims
+    _index: int | None
+    _title: str
 
     def __len__(self) -> int:
         """The number of elements."""
-        return self._count
+        first = self._dims[0]
+        return first if isinstance(first, int) else len(first)
 
-    def _index(self, index: object) -> int:
-        if isinstance(index, int) and 0 <= index < self._count:
-            return int(index)
-        elements = f"elements 0 to {self._count - 1}" if self._count else "no elements"
-        raise UnknownName(f"{self._name} has {elements}, not {index!r}")
+    def _number(self, index: object) -> tuple[int, str]:
+        """Return the number of an element over all dimensions so far, and its title. Raises UnknownName."""
+        first = self._dims[0]
+        names = () if isinstance(first, int) else first
+        at = names.index(index) if isinstance(index, str) and index in names else index
+        if not isinstance(at, int) or not 0 <= at < len(self):
+            elements = f"elements 0 to {len(self) - 1}" if len(self) else "no elements"
+            named = f", named {', '.join(names[:_SHOWN])}" if names else ""
+            raise UnknownName(f"{self._title} has {elements}{named}, not {index!r}")
+        return int(at) + (self._index or 0) * len(self), f"{self._title}[{names[at] if names else at}]"
 
     def __getattr__(self, name: str) -> Register:
         """Refuse what only an element has. Raises UnknownName."""
         if name.startswith("__"):
             raise AttributeError(name)
-        raise UnknownName(f"{self._name} is an array: name an element, as {self._name}[0].{name}")
+        raise UnknownName(f"{self._title} is an array: name an element, as {self._title}[0].{name}")
 
     def __repr__(self) -> str:
         """The name and the number of elements."""
-        return f"<array {self._name} of {self._count}>"
+        return f"<array {self._title} of {len(self)}>"
 
 
 class Array(_Elements):
-    """An array of registers."""
+    """An array of registers, or one dimension of it."""
 
     __slots__ = ("_register",)
 
-    def __init__(self, bench: Accesses, register: RegisterArray) -> None:
-        self._bench, self._name, self._count = bench, register.name, register.count or 0
-        self._register = register
+    def __init__(self, bench: Accesses, register: RegisterArray, title: str, dims: Dims, index: int | None) -> None:
+        """``index`` is the element of the dimensions outside of ``dims``."""
+        self._bench, self._register, self._title, self._dims, self._index = bench, register, title, dims, index
 
-    def __getitem__(self, index: int) -> Register:
-        """Return an element. Raises UnknownName for an index outside the array."""
-        return Register(self._bench, self._register.element(self._index(index)))
+    def __getitem__(self, index: int | str) -> Any:
+        """Return an element, or the next dimension. Raises UnknownName for an index outside the array."""
+        number, title = self._number(index)
+        if len(self._dims) > 1:
+            return Array(self._bench, self._register, title, self._dims[1:], number)
+        return Register(self._bench, self._register.element(number))
 
-    def __setitem__(self, index: int, value: int) -> None:
+    def __setitem__(self, index: int | str, value: int) -> None:
         """Write an element. Raises UnknownName, or BenchError for a value that does not fit."""
         self[index].write(value)
 
-    def __iter__(self) -> Iterator[Register]:
+    def __iter__(self) -> Iterator[Any]:
         """The elements."""
-        return map(self.__getitem__, range(self._count))
+        return map(self.__getitem__, range(len(self)))
 
 
 class Groups(_Elements):
-    """An array of register files."""
+    """An array of register files, or one dimension of it."""
 
-    __slots__ = ("_members",)
+    __slots__ = ("_members", "_parts")
 
-    def __init__(self, bench: Accesses, name: str, members: Mapping[str, RegisterArray]) -> None:
-        self._bench, self._name = bench, name
-        self._count = next(iter(members.values())).count or 0
-        self._members = members
+    def __init__(
+        self,
+        bench: Accesses,
+        members: Mapping[str, RegisterArray],
+        title: str,
+        dims: Dims,
+        parts: int,
+        index: int | None,
+    ) -> None:
+        """``parts`` is the number of parts of the file's path, ``index`` the element of the dimensions outside."""
+        self._bench, self._members, self._title, self._dims = bench, members, title, dims
+        self._parts, self._index = parts, index
 
-    def __getitem__(self, index: int) -> RegisterGroup:
-        """Return an element. Raises UnknownName for an index outside the array."""
-        return RegisterGroup(self._bench, self._name, self._members, self._index(index))
+    def __getitem__(self, index: int | str) -> Any:
+        """Return an element, or the next dimension. Raises UnknownName for an index outside the array."""
+        number, title = self._number(index)
+        if len(self._dims) > 1:
+            return Groups(self._bench, self._members, title, self._dims[1:], self._parts, number)
+        return RegisterGroup(self._bench, title, self._members, self._parts, number)
 
-    def __iter__(self) -> Iterator[RegisterGroup]:
+    def __iter__(self) -> Iterator[Any]:
         """The elements."""
-        return map(self.__getitem__, range(self._count))
+        return map(self.__getitem__, range(len(self)))
 
 
-def _register(bench: Accesses, register: RegisterArray) -> Register | Array:
-    return Register(bench, register.element(None)) if register.count is None else Array(bench, register)
+def _register(bench: Accesses, register: RegisterArray, title: str, parts: int, index: int | None) -> Register | Array:
+    """Return a register or an array; ``parts`` of its path are outside of it, with the element ``index``."""
+    dims = register.shape[parts]
+    return Array(bench, register, title, dims, index) if dims else Register(bench, register.element(index))
+
+
+def _group(
+    bench: Accesses, title: str, members: Mapping[str, RegisterArray], parts: int, index: int | None
+) -> RegisterGroup | Groups:
+    """Return a register file or an array of them; ``parts`` of its path are outside of it."""
+    dims = next(iter(members.values())).shape[parts]
+    if dims:
+        return Groups(bench, members, title, dims, parts + 1, index)
+    return RegisterGroup(bench, title, members, parts + 1, index)
 
 
 _set = object.__setattr__

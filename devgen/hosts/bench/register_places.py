@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from devgen.runtime.device.described_registers import Shape
 from devgen.runtime.device.device import Device
 from devgen.runtime.memory.access import Endian, unobserved
 from devgen.runtime.memory.register_bank import Reg, RegisterBank
@@ -72,7 +73,7 @@ class RegisterPlace:
     @property
     def offset(self) -> int:
         """Bytes from the start of the region."""
-        return self.reg.offset + (self.index or 0) * self.reg.stride
+        return self.reg.place(self.index or 0)
 
     @property
     def size(self) -> int:
@@ -106,22 +107,27 @@ class RegisterPlace:
 
 @dataclass(slots=True, frozen=True)
 class RegisterArray:
-    """A register, or an array if ``count`` is not None, by its name in the description: ``CHANNEL.RING``."""
+    """A register or an array by its name in the description: ``CHANNEL.RING``."""
 
     name: str
     bank: BankPlace
     reg: Reg
     fields: Mapping[str, FieldPlace]
     acting: tuple[int, int]
+    elements: Shape | None
 
     @property
-    def count(self) -> int | None:
-        """Elements, or None for a register that is no array."""
-        return self.reg.count if self.reg.stride else None
+    def shape(self) -> Shape:
+        """The dimensions of each part of the name."""
+        if self.elements is not None:
+            return self.elements
+        first: Shape = ((self.reg.count,),) if self.reg.stride else ((),)
+        return (*first, *((),) * self.name.count("."))
 
     def element(self, index: int | None) -> RegisterPlace:
-        """Return the place of element ``index``, or of the register."""
-        return RegisterPlace(element_name(self.name, index), self.bank, self.reg, index, self.fields, self.acting)
+        """Return the place of element ``index``, counted over all dimensions, or of the register."""
+        name = element_name(self.name, index, self.elements)
+        return RegisterPlace(name, self.bank, self.reg, index, self.fields, self.acting)
 
 
 class RegisterMap:
@@ -144,7 +150,8 @@ class RegisterMap:
             field_name: FieldPlace(field_name, lsb, width, labels.get(f"{name}.{field_name}", {}))
             for field_name, lsb, width in tables
         }
-        return RegisterArray(name, bank, reg, fields, self._device.ACTING.get(name, (0, 0)))
+        acting = self._device.ACTING.get(name, (0, 0))
+        return RegisterArray(name, bank, reg, fields, acting, self._device.ELEMENTS.get(name))
 
 
 def _banks(device: Device) -> Iterator[BankPlace]:

@@ -134,7 +134,7 @@ class Assignments(Expressions):
             self.unit.report(READ_ONLY, node, what=f"a bit of {base.what}", why="may be negative; assign all of it")
             return None
         if base.place is None:
-            if base.array is None or base.index is not None:
+            if not base.is_open:
                 self.unit.report(READ_ONLY, node, what=base.what, why="has no storage")
                 return None
             self.load(base, node)  # reports that an element must be named

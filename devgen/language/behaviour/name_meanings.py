@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from typing import get_args
 
 from devgen.common.near_names import nearest_names
 from devgen.language.behaviour import ranges
 from devgen.language.behaviour.compilation import Unit, is_text, show
+from devgen.language.behaviour.element_numbers import element_number, element_of, opened, outer_number
 from devgen.language.behaviour.named_things import (
     FIFO_QUERIES,
     LANGUAGE_CONSTANTS,
@@ -25,6 +27,7 @@ from devgen.language.behaviour.named_things import (
     value_hint,
 )
 from devgen.language.behaviour.property_bounds import describe, inside
+from devgen.language.behaviour.register_storage import stored_at, whole_register
 from devgen.language.behaviour.storage import storage
 from devgen.language.diagnostics.codes_behaviour import (
     BIT_RANGE,
@@ -124,7 +127,7 @@ class Names(ABC):
 
     def load(self, thing: Thing, node: ast.expr) -> Expr | None:
         """Return the expression that reads a thing."""
-        if thing.array is not None and thing.index is None:
+        if thing.is_open:
             self.unit.report(NEEDS_INDEX, node, what=thing.what, name=thing.entry.name if thing.entry else "it")
             return None
         if isinstance(thing.place, LocalPlace):
@@ -140,6 +143,9 @@ class Names(ABC):
 
     def _name(self, node: ast.Name) -> Thing | None:
         unit, name = self.unit, node.id
+        number = element_number(name, unit.scope.shape)
+        if number is not None:
+            return Thing(name, width=ranges.bits_needed(number.range), value=number, readonly="is the element's number")
         local = unit.locals.get(name)
         if local is not None:
             width = ranges.bits_needed(local.range) if (local.range.lo or 0) >= 0 else WIDEST
@@ -150,7 +156,7 @@ class Names(ABC):
             return self._entry(entry)
         sibling = unit.scope.member(name)
         if sibling is not None:
-            return self._register(sibling[1], sibling[0], self._own_index(sibling[0]))
+            return self._in_file(sibling[1], sibling[0], self._own_index(sibling[0]))
         if name in LANGUAGE_CONSTANTS:
             return Thing(name, value=LANGUAGE_CONSTANTS[name], readonly="belongs to the language")
         hint, instead = self._meant(name)
@@ -189,10 +195,18 @@ class Names(ABC):
         return None if label is None else (label, labels)
 
     def _own_index(self, file: FileEntry) -> Expr | None:
-        """Return the array element to which the hook belongs."""
-        if file.count is None:
+        """Return the element of a register file to which the hook belongs, counted over all its dimensions."""
+        if not file.depth:
             return None
-        return Load(LocalPlace("index"), self.unit.flow.locals["index"].range)
+        number = Load(LocalPlace("index"), self.unit.flow.locals["index"].range)
+        return outer_number(number, self.unit.scope.shape, file.depth)
+
+    def _in_file(self, entry: RegisterEntry | FileEntry, file: FileEntry, index: Expr | None) -> Thing:
+        """Return a member of an element of a register file."""
+        if isinstance(entry, RegisterEntry):
+            return self._register(entry, file, index)
+        found = Thing(title(entry), entry, index)
+        return opened(found, entry.shape, entry.count)
 
     def _entry(self, entry: Entry) -> Thing:
         what = title(entry)
@@ -206,15 +220,19 @@ class Names(ABC):
                 return Thing(what, entry, value=Int(number, name), readonly="never changes")
             case FunctionEntry() | ActionEntry() | EventEntry() | StreamEntry() | LocalEntry() | FifoEntry():
                 return Thing(what, entry)
+        if isinstance(entry, FileEntry):
+            return opened(Thing(what, entry), entry.shape, entry.count)
         thing = Thing(what, entry, array=entry.count)
         return thing if entry.count is not None else self._element(thing, None)
 
     def _element(self, thing: Thing, index: Expr | None) -> Thing:
         """Return an element of an array, or the thing itself if it is not an array."""
+        if thing.pending:
+            return replace(thing, index=index, array=Int(thing.pending[0]), pending=thing.pending[1:], partial=True)
         found = Thing(thing.what, thing.entry, index, thing.array, readonly=thing.readonly, file=thing.file)
         match thing.entry:
             case RegisterEntry() as entry:
-                return self._register(entry, thing.file, index)
+                return self._register(entry, thing.file, index, whole=False)
             case StateEntry(name, width):
                 return stored_in(found, StatePlace(name, width, index), width, index)
             case CounterEntry(name, width):
@@ -229,15 +247,19 @@ class Names(ABC):
                 return stored_in(found, LinePlace(kind, name, index), 1, index)
         return found
 
-    def _register(self, entry: RegisterEntry, file: FileEntry | None, index: Expr | None) -> Thing:
+    def _register(
+        self, entry: RegisterEntry, file: FileEntry | None, index: Expr | None, *, whole: bool = True
+    ) -> Thing:
+        """Return a register, or an element of an array (``whole`` False), of an element of a register file if any."""
         if file is not None:
             self.unit.program.used.add(f"{file.name}.{entry.name}")
-        thing = Thing(title(entry), entry, array=entry.count, readonly=entry.readonly, file=file)
-        if entry.count is not None and index is None and file is None:
-            return thing
+        thing = Thing(title(entry), entry, index, readonly=entry.readonly, file=file)
+        if whole and entry.count is not None:
+            return opened(thing, entry.shape, entry.count)
+        thing.array = entry.count
         if entry.window or entry.split:
             return thing
-        place = _stored_at(entry, file, index)
+        place = stored_at(entry, file, index)
         if entry.computed:
             self.unit.costly = True
             self.unit.program.volatile.add(storage(place))
@@ -247,7 +269,7 @@ class Names(ABC):
     # --- after a dot -------------------------------------------------------------------
 
     def _member(self, base: Thing, node: ast.Attribute) -> Thing | None:
-        if base.array is not None and base.index is None:
+        if base.array is not None and base.is_open:
             self.unit.report(NEEDS_INDEX, node.value, what=base.what, name=base.entry.name if base.entry else "it")
             return None
         found = self._find_member(base, node.attr)
@@ -259,12 +281,11 @@ class Names(ABC):
 
     def _find_member(self, base: Thing, name: str) -> Thing | None:
         match base.entry:
-            case FileEntry(registers=registers) as file:
-                for register in registers:
-                    if register.name == name:
-                        return self._register(register, file, base.index)
+            case FileEntry() as file:
+                member = file.member(name)
+                return None if member is None else self._in_file(member, file, base.index)
             case RegisterEntry(fields=fields) if isinstance(base.place, RegisterPlace | BitsPlace):
-                whole, lsb = _whole(base.place)
+                whole, lsb = whole_register(base.place)
                 for field in fields:
                     if field.name == name:
                         place = FieldPlace(whole, name, lsb + field.lsb, field.width)
@@ -292,7 +313,7 @@ class Names(ABC):
     # --- in brackets -------------------------------------------------------------------
 
     def _subscript(self, base: Thing, node: ast.Subscript) -> Thing | None:
-        if base.array is not None and base.index is None:
+        if base.array is not None and base.is_open:
             return self._pick(base, base.array, node)
         if base.value is not None and is_text(base.value):
             return self._byte(base, base.value, node)
@@ -312,7 +333,7 @@ class Names(ABC):
         index = self.number(node.slice)
         if index is None or not self.check_index(index, count, base.what, node.slice):
             return None
-        return self._element(base, index)
+        return self._element(base, index if base.index is None else element_of(base.index, count, index))
 
     def _peek(self, base: Thing, fifo: FifoEntry, node: ast.Subscript) -> Thing | None:
         """Return an entry of a FIFO, counted from the oldest."""
@@ -378,20 +399,3 @@ class Names(ABC):
         place = BitsPlace(base.place, lsb, width) if base.place is not None else None
         what = f"{base.what}[{lsb + width - 1}:{lsb}]"
         return Thing(what, place=place, width=width, value=cut(value, lsb, width), readonly=base.readonly, of=base)
-
-
-def _stored_at(entry: RegisterEntry, file: FileEntry | None, index: Expr | None) -> RegisterPlace | BitsPlace:
-    """Return the storage of a register, which may be that of another one or bits of it."""
-    view = entry.storage
-    if view is None:
-        return RegisterPlace(entry.name, entry.width, file.name if file else None, index)
-    place = RegisterPlace(view.register, view.width, view.file, index if view.element is None else Int(view.element))
-    return place if view.width == entry.width else BitsPlace(place, view.lsb, entry.width)
-
-
-def _whole(place: RegisterPlace | BitsPlace) -> tuple[RegisterPlace, int]:
-    """Return the register that a register's storage is in, and its least significant bit there."""
-    if isinstance(place, RegisterPlace):
-        return place, 0
-    assert isinstance(place.of, RegisterPlace)
-    return place.of, place.lsb

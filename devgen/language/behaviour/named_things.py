@@ -43,6 +43,8 @@ class Thing:
 
     ``value`` is the expression that reads it, and ``place`` its storage; both are None if there is none. ``bit`` is the
     computed number of a selected bit, and ``of`` the thing that the bit belongs to. ``label``: it is a label.
+    ``index`` counts the elements of all dimensions together; ``array`` is the number of elements of the next dimension
+    while one needs an index (``partial``, if it is not the first), and ``pending`` those of the dimensions inside it.
     """
 
     what: str
@@ -57,6 +59,13 @@ class Thing:
     of: Thing | None = None
     file: FileEntry | None = None
     label: Label | None = None
+    pending: tuple[int, ...] = ()
+    partial: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is an array that still needs an index."""
+        return self.array is not None and (self.index is None or self.partial)
 
 
 _KINDS: dict[type, str] = {
@@ -86,8 +95,8 @@ def title(entry: Declared) -> str:
 def members(entry: Declared | None) -> tuple[str, ...]:
     """Return the names that may follow a dot."""
     match entry:
-        case FileEntry(registers=registers):
-            return tuple(register.name for register in registers)
+        case FileEntry(registers=registers, files=files):
+            return (*(register.name for register in registers), *(file.name.rpartition(".")[2] for file in files))
         case RegisterEntry(fields=fields):
             return tuple(field.name for field in fields)
         case FieldEntry(labels=labels):

@@ -22,7 +22,7 @@ def call_method(check: Assignments, call: ast.Call, func: ast.Attribute) -> Stmt
     thing = check.resolve(func.value)
     if thing is None:
         return None
-    if thing.array is not None and thing.index is None:
+    if thing.is_open:
         check.load(thing, func.value)
         return None
     match thing.entry:

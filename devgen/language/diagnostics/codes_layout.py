@@ -112,14 +112,6 @@ TOO_MANY_ELEMENTS = Kind(
     "",
     "Use a register file, or place the arrays one after the other.",
 )
-NESTED_FILE = Kind(
-    "DG0414",
-    "error",
-    "a register file inside a register file",
-    "Register files cannot be nested.",
-    "T: {at: 0, registers: {U: {at: 0, registers: {A: {at: 0}}}}}",
-    "Declare the inner registers individually.",
-)
 BAD_ALIAS = Kind(
     "DG0415",
     "error",
@@ -136,6 +128,14 @@ BAD_ALTERNATE = Kind(
     "Both show one storage.",
     "A: {at: 0}\nB: {at: 4, alternate: A}",
     "Correct the name or the offset; use `alias` for one storage at two offsets, and `when` for registers of a mode.",
+)
+NESTED_COUNT = Kind(
+    "DG0443",
+    "error",
+    "{name} is an array inside an array, and a number of elements depends on a property",
+    "The elements of several dimensions have fixed addresses and one list of values, so their numbers are fixed.",
+    "CH: {at: 0, count: channels, registers: {BUFFER: {at: 0, count: 4}}}",
+    "Give a number for each dimension, as large as the device can have.",
 )
 UNKNOWN_ENUMERATION = Kind(
     "DG0441",

@@ -140,12 +140,14 @@ class Context:
             texts = [self.sources.text(node, key, value)]
         return compile_statements(texts, scope, self.sink, owner=owner)
 
-    def start_value(self, node: Tree, key: str, width: int, count: Expr | None = None) -> Expr:
+    def start_value(
+        self, node: Tree, key: str, width: int, count: Expr | None = None, shape: tuple[int, ...] = ()
+    ) -> Expr:
         """Compile a reset value: a number or an expression over properties that fits in ``width`` bits.
 
         In an array of ``count`` elements it may name the ``index``.
         """
-        scope = self.static if count is None else self.static.hook(index=count)
+        scope = self.static if count is None else self.static.hook(index=count, shape=shape)
         return self.expression(node, key, scope, Range.unsigned(width)) or Int(0)
 
     def count(self, node: Tree, key: str = "count", limit: int = COUNT_LIMIT) -> Expr | None:

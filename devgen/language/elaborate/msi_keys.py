@@ -8,7 +8,7 @@ from devgen.language.diagnostics import codes_pci as kinds
 from devgen.language.elaborate.byte_overlaps import Span, TooManyElements, overlaps
 from devgen.language.elaborate.elaboration import Context, Tree, entries, most
 from devgen.language.elaborate.region_drafts import RegionDraft
-from devgen.language.elaborate.register_layout import span_of
+from devgen.language.elaborate.register_spans import hull
 from devgen.language.ir import Expr
 from devgen.language.model import Bar, Bus, Msi, MsiX
 
@@ -91,7 +91,7 @@ def _used(draft: RegionDraft) -> Iterator[Span]:
 def register_spans(draft: RegionDraft) -> Iterator[Span]:
     """Yield the bytes that a region's registers cover, at offsets in the region."""
     for entry in draft.registers:
-        span = span_of(entry)
+        span = hull(entry)
         if span is not None:
             yield span
 

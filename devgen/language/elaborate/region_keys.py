@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from devgen.language.diagnostics import codes_layout as kinds
@@ -160,12 +161,16 @@ def _access(ctx: Context, spec: Tree, space: RegionSpace) -> AccessRule:
 
 def _default_sizes(spec: Tree, space: RegionSpace) -> tuple[int, int]:
     """Four bytes, as in QEMU; eight where a register has them and the bus can, so that one access is not two."""
-    registers = [*entries(spec, "registers").values()]
-    registers += [
-        member for file in registers if isinstance(file, dict) for member in entries(file, "registers").values()
-    ]
-    widths = [each.get("width", spec.get("width")) for each in registers if isinstance(each, dict)]
+    widths = [register.get("width", spec.get("width")) for register in _described_registers(spec)]
     return (1, 8) if 64 in widths and space == "mmio" else (1, 4)
+
+
+def _described_registers(spec: Tree) -> Iterator[Tree]:
+    """Yield the mappings of registers, with those inside register files."""
+    for register in entries(spec, "registers").values():
+        if isinstance(register, dict):
+            yield register
+            yield from _described_registers(register)
 
 
 def _sizes(ctx: Context, rule: Tree, key: str, default: tuple[int, int], space: RegionSpace) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from devgen.language.diagnostics import codes_layout as kinds
 from devgen.language.diagnostics.reporting import did_you_mean
 from devgen.language.elaborate.elaboration import Context
 from devgen.language.elaborate.field_keys import build_fields
-from devgen.language.elaborate.register_drafts import Draft, RegisterDraft, all_registers
+from devgen.language.elaborate.register_drafts import Dim, Draft, RegisterDraft, all_registers
 from devgen.language.model import Field
 
 
@@ -19,7 +19,11 @@ def resolve_aliases(ctx: Context, drafts: list[Draft]) -> None:
         return
     tops = {draft.name: draft for draft in drafts if isinstance(draft, RegisterDraft)}
     for alias in aliases:
-        known = tops if alias.file is None else {member.name: member for member in alias.file.members}
+        known = (
+            tops
+            if alias.file is None
+            else {member.name: member for member in alias.file.members if isinstance(member, RegisterDraft)}
+        )
         _resolve_alias(ctx, alias, known)
 
 
@@ -31,9 +35,10 @@ def _resolve_alias(ctx: Context, alias: RegisterDraft, known: dict[str, Register
         hint = did_you_mean(name, known) if target is None else ""
         ctx.at_value(kinds.BAD_ALIAS, alias.spec, "alias", name=alias.label, target=name, reason=reason, hint=hint)
         return
-    alias.width, alias.count = target.width, target.count
+    alias.width = target.width
+    stride = alias.spec.get("stride")
+    alias.own = tuple(Dim(dim.count, stride if isinstance(stride, int) else dim.stride) for dim in target.own)
     alias.fields = _alias_fields(ctx, alias, target)
-    alias.stride = alias.spec.get("stride") or (target.stride if target.count is not None else alias.size)
 
 
 def _alias_fields(ctx: Context, alias: RegisterDraft, target: RegisterDraft) -> tuple[Field, ...]:

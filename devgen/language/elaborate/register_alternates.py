@@ -8,16 +8,16 @@ does not have.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from devgen.language.diagnostics import codes_layout as kinds
 from devgen.language.diagnostics.reporting import did_you_mean
-from devgen.language.elaborate.byte_overlaps import Span, overlaps
-from devgen.language.elaborate.elaboration import Context, most
+from devgen.language.elaborate.byte_overlaps import overlaps
+from devgen.language.elaborate.elaboration import Context
 from devgen.language.elaborate.field_keys import covered
 from devgen.language.elaborate.region_drafts import RegionDraft
-from devgen.language.elaborate.register_drafts import Draft, FileDraft, RegisterDraft, Shared
-from devgen.language.ir import Expr
+from devgen.language.elaborate.register_drafts import Draft, RegisterDraft, Shared, all_files, all_registers
+from devgen.language.elaborate.register_spans import element_spans
 from devgen.language.model import Field
 
 _HOOKS = ("write", "before_read", "on_read", "on_write")
@@ -36,8 +36,8 @@ def resolve_alternates(ctx: Context, region: RegionDraft) -> None:
 
 
 def registers_of(draft: Draft) -> list[RegisterDraft]:
-    """Return the members of a register file, or the register itself."""
-    return draft.members if isinstance(draft, FileDraft) else [draft]
+    """Return the registers of a register file, or the register itself."""
+    return list(all_registers([draft]))
 
 
 def _declared(drafts: list[Draft]) -> Iterator[tuple[Draft, _Known]]:
@@ -45,10 +45,9 @@ def _declared(drafts: list[Draft]) -> Iterator[tuple[Draft, _Known]]:
     tops: dict[str, Draft] = {draft.name: draft for draft in drafts}
     for draft in drafts:
         yield draft, tops
-    for draft in drafts:
-        if isinstance(draft, FileDraft):
-            members: dict[str, Draft] = {member.name: member for member in draft.members}
-            yield from ((member, members) for member in draft.members)
+    for file in all_files(drafts):
+        members: dict[str, Draft] = {member.name: member for member in file.members}
+        yield from ((member, members) for member in file.members)
 
 
 def _join(ctx: Context, draft: Draft, known: _Known) -> bool:
@@ -93,7 +92,7 @@ def _why_no_alternate(draft: Draft, target: Draft | None) -> str:
 
 
 def _is_member(draft: Draft) -> bool:
-    return isinstance(draft, RegisterDraft) and draft.file is not None
+    return draft.file is not None
 
 
 # --- views ------------------------------------------------------------------------------
@@ -115,32 +114,14 @@ def _place(ctx: Context, draft: RegisterDraft, owners: list[RegisterDraft], big:
         _share(ctx, draft, owner, shared)
 
 
-@dataclass(slots=True, frozen=True)
-class _Spot:
-    """The first byte of a register in its region, and its elements."""
-
-    start: int
-    count: Expr | None
-    stride: int
-
-
-def _spot(draft: RegisterDraft) -> _Spot:
-    file = draft.file
-    if file is None:
-        return _Spot(draft.at or 0, draft.count, draft.stride)
-    start = (file.at or 0) + (draft.at or 0)
-    return _Spot(start, draft.count, draft.stride) if file.count is None else _Spot(start, file.count, file.stride)
-
-
 def _shared(draft: RegisterDraft, owner: RegisterDraft, big: bool) -> Shared | None:
     """Return which bits of which element of ``owner`` a register is; None if it is not inside one element."""
-    mine, other = _spot(draft), _spot(owner)
-    offset, element = mine.start - other.start, None
-    if mine.count != other.count or (mine.count is not None and mine.stride != other.stride):
-        if mine.count is not None or other.count is None:
+    offset, element = draft.start - owner.start, None
+    if draft.dims != owner.dims:
+        if draft.dims or len(owner.dims) != 1:
             return None
-        element, offset = divmod(offset, other.stride)
-        if not 0 <= element < (other.count.range.lo or 0):
+        element, offset = divmod(offset, owner.dims[0].stride)
+        if not 0 <= element < (owner.dims[0].count.range.lo or 0):
             return None
     if not 0 <= offset <= owner.size - draft.size:
         return None
@@ -149,12 +130,8 @@ def _shared(draft: RegisterDraft, owner: RegisterDraft, big: bool) -> Shared | N
 
 
 def _overlap(draft: RegisterDraft, owner: RegisterDraft) -> bool:
-    spots = ((register, _spot(register)) for register in (draft, owner))
-    spans = [
-        Span(spot.start, register.size, spot.stride, most(spot.count) if spot.count is not None else 1, register)
-        for register, spot in spots
-    ]
-    return bool(overlaps(spans))
+    spans = (*element_spans(draft), *element_spans(owner))
+    return bool(overlaps(replace(span, group=None) for span in spans))
 
 
 def _share(ctx: Context, draft: RegisterDraft, owner: RegisterDraft, shared: Shared) -> None:

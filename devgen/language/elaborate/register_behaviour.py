@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from devgen.common.quick_dataclass import dataclass
 from devgen.language.diagnostics.codes_layout import VALUE_TOO_WIDE
-from devgen.language.elaborate.elaboration import Context, Tree
+from devgen.language.elaborate.array_dims import index_names
+from devgen.language.elaborate.elaboration import Context, most
 from devgen.language.elaborate.register_contradictions import NEEDS_READ_ACCESS
-from devgen.language.elaborate.register_drafts import Draft, FileDraft, RegisterDraft
+from devgen.language.elaborate.register_drafts import Dim, Draft, FileDraft, RegisterDraft, total
 from devgen.language.elaborate.register_halves import halves_of
 from devgen.language.elaborate.register_keys import UNREMARKABLE_KEYS
 from devgen.language.elaborate.written_values import build_constraint
 from devgen.language.ir import Expr, Int, Logic, Range, Stmt
-from devgen.language.model import Intent, Register, RegisterFile, Window
+from devgen.language.model import Dimension, Intent, PathPart, Register, RegisterFile, Window
 from devgen.language.scope import Scope
 
 _ZERO = Int(0)
@@ -21,9 +23,18 @@ _ZERO = Int(0)
 
 def build_entries(ctx: Context, drafts: list[Draft]) -> tuple[Register | RegisterFile, ...]:
     """Compile the behaviour of a region's registers and build them."""
-    return tuple(
-        _build_file(ctx, draft) if isinstance(draft, FileDraft) else _build_register(ctx, draft) for draft in drafts
-    )
+    return tuple(entry for draft in drafts for entry in _build_entry(ctx, draft))
+
+
+def _build_entry(ctx: Context, draft: Draft) -> Iterator[Register | RegisterFile]:
+    """Yield a register, or a register file and those inside it."""
+    if isinstance(draft, RegisterDraft):
+        yield _build_register(ctx, draft)
+        return
+    yield _build_file(ctx, draft)
+    for member in draft.members:
+        if isinstance(member, FileDraft):
+            yield from _build_entry(ctx, member)
 
 
 @dataclass(slots=True, frozen=True)
@@ -66,25 +77,57 @@ def _statements(ctx: Context, draft: RegisterDraft, moment: _Moment) -> tuple[St
 
 
 def _hook(ctx: Context, draft: RegisterDraft, **written: Range) -> Scope:
-    file = draft.file.name if draft.file is not None else None
-    return ctx.scope.hook(file=file, index=draft.count, **written)
+    file = draft.file.label if draft.file is not None else None
+    return ctx.scope.hook(file=file, index=draft.count, shape=shape_of(draft.dims), **written)
 
 
 def _build_file(ctx: Context, draft: FileDraft) -> RegisterFile:
-    spec = draft.spec
-    draft.when = ctx.expression(spec, "when", ctx.scope.hook(file=draft.name), "bool", ("when", draft.name))
+    spec, dims = draft.spec, draft.dims
+    draft.when, path = _file_condition(ctx, draft), _path(ctx, draft)
     return RegisterFile(
-        name=draft.name,
-        offset=draft.at or 0,
-        stride=draft.stride,
-        count=draft.count,
-        registers=tuple(_build_register(ctx, member) for member in draft.members),
+        name=draft.label,
+        offset=draft.start,
+        stride=dims[-1].stride if dims else draft.size,
+        count=total(dims),
+        registers=tuple(_build_register(ctx, member) for member in draft.members if isinstance(member, RegisterDraft)),
         title=spec.get("title", ""),
         description=spec.get("description", ""),
         mark=ctx.mark(draft.parent, draft.name),
         when=draft.when,
         alternate=spec.get("alternate"),
+        dims=model_dims(dims),
+        path=path,
     )
+
+
+def _file_condition(ctx: Context, draft: FileDraft) -> Expr | None:
+    """Return the condition of a register file, which includes that of the file that it is in."""
+    outer = None if draft.file is None else draft.file.when
+    if "when" not in draft.spec:
+        return outer
+    scope = ctx.scope.hook(file=draft.label, index=total(draft.dims), shape=shape_of(draft.dims))
+    own = ctx.expression(draft.spec, "when", scope, "bool", ("when", draft.label))
+    return own if outer is None or own is None else Logic("and", (outer, own))
+
+
+def _path(ctx: Context, draft: Draft) -> tuple[PathPart, ...]:
+    """Return the parts of a register's or file's path."""
+    outer = () if draft.file is None else draft.file.path
+    names = index_names(ctx, draft)
+    part = PathPart(draft.name, tuple(Dimension(dim.count, dim.stride, names) for dim in draft.own))
+    if isinstance(draft, FileDraft):
+        draft.path = (*outer, part)
+    return (*outer, part)
+
+
+def shape_of(dims: Sequence[Dim]) -> tuple[int, ...]:
+    """Return the numbers of elements of several dimensions, the outermost first; empty for one or none."""
+    return tuple(most(dim.count) for dim in dims) if len(dims) > 1 else ()
+
+
+def model_dims(dims: Sequence[Dim]) -> tuple[tuple[int, int], ...]:
+    """Return several dimensions as (number of elements, stride in bytes), the outermost first; empty for fewer."""
+    return tuple((most(dim.count), dim.stride) for dim in dims) if len(dims) > 1 else ()
 
 
 def _build_register(ctx: Context, draft: RegisterDraft) -> Register:
@@ -96,10 +139,12 @@ def _build_register(ctx: Context, draft: RegisterDraft) -> Register:
         width=draft.width,
         access=draft.access,
         reset=_reset(ctx, draft),
-        count=draft.count,
-        stride=draft.stride,
+        count=total(draft.own),
+        stride=draft.own[-1].stride if draft.own else draft.size,
+        dims=model_dims(draft.dims),
+        path=_path(ctx, draft),
         fields=draft.fields,
-        constant=_constant(spec),
+        constant=_constant(draft),
         read=hooks.read,
         write=hooks.write,
         before_read=hooks.before_read,
@@ -117,7 +162,7 @@ def _build_register(ctx: Context, draft: RegisterDraft) -> Register:
         title=spec.get("title", ""),
         description=spec.get("description", ""),
         mark=ctx.mark(draft.parent, draft.name),
-        resets=tuple(spec["reset"]) if isinstance(spec.get("reset"), list) else (),
+        resets=_each(draft, spec["reset"]) if isinstance(spec.get("reset"), list) else (),
         sizes=draft.sizes,
         halves=halves_of(ctx, draft, hooks.write or (), hooks.on_write),
         when=_condition(ctx, draft),
@@ -164,13 +209,17 @@ def _window(ctx: Context, draft: RegisterDraft) -> Window | None:
 
 def _reset(ctx: Context, draft: RegisterDraft) -> Expr:
     if isinstance(draft.spec.get("reset"), str):
-        count = draft.count if draft.file is None else draft.file.count
-        return ctx.start_value(draft.spec, "reset", draft.width, count)
+        return ctx.start_value(draft.spec, "reset", draft.width, draft.count, shape_of(draft.dims))
     return Int(draft.reset) if draft.reset else _ZERO
 
 
-def _constant(spec: Tree) -> tuple[int, ...] | None:
-    value = spec.get("constant")
+def _constant(draft: RegisterDraft) -> tuple[int, ...] | None:
+    value = draft.spec.get("constant")
     if value is None:
         return None
-    return tuple(value) if isinstance(value, list) else (value,)
+    return _each(draft, value) if isinstance(value, list) else (value,)
+
+
+def _each(draft: RegisterDraft, values: list[int]) -> tuple[int, ...]:
+    """Return the value of each element: every element of the register file has the same list."""
+    return tuple(values) * (most(draft.count) // max(1, len(values)) if len(draft.dims) > 1 else 1)

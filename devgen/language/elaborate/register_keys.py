@@ -7,11 +7,21 @@ from functools import partial
 from devgen.language.diagnostics import codes_layout as kinds
 from devgen.language.diagnostics.codes_parts import RESERVED_NAME
 from devgen.language.diagnostics.text_form import plural
+from devgen.language.elaborate.array_dims import check_dims, extent, read_dims
 from devgen.language.elaborate.elaboration import Context, Tree, entries, most
 from devgen.language.elaborate.field_keys import build_fields
 from devgen.language.elaborate.idle_keys import check_idle
 from devgen.language.elaborate.register_contradictions import NEEDS_WRITE_ACCESS, check_contradictions
-from devgen.language.elaborate.register_drafts import Defaults, Draft, FileDraft, RegisterDraft
+from devgen.language.elaborate.register_drafts import (
+    Defaults,
+    Dim,
+    Draft,
+    FileDraft,
+    RegisterDraft,
+    all_registers,
+    total,
+)
+from devgen.language.ir import Int
 from devgen.language.model import AccessType, Field, View
 from devgen.language.reading.quantities import access_sizes
 from devgen.language.scope import FieldEntry, FileEntry, RegisterEntry, why_reserved
@@ -20,11 +30,27 @@ _NO_FIELDS: Tree = {}
 UNREMARKABLE_KEYS = frozenset(
     (
         *("at", "width", "access", "reset", "fields", "title", "description"),
-        *("count", "stride", "retain", "decode", "sizes", "external", "volatile", "protection", "reset_mask"),
+        *(
+            "count",
+            "stride",
+            "index_names",
+            "retain",
+            "decode",
+            "sizes",
+            "external",
+            "volatile",
+            "protection",
+            "reset_mask",
+        ),
     )
 )
 """Keys that can be combined with all others."""
-_FILE_KEYS = frozenset(("at", "stride", "count", "registers", "title", "description", "when", "alternate", "external"))
+_FILE_KEYS = frozenset(
+    (
+        *("at", "stride", "count", "index_names", "registers", "title", "description"),
+        *("when", "alternate", "external"),
+    )
+)
 
 
 def draft_registers(ctx: Context, region: Tree, defaults: Defaults) -> list[Draft]:
@@ -54,13 +80,10 @@ def _draft_register(
     if remarkable:
         check_contradictions(ctx, spec, access)
     fields, reset = ((), 0) if "alias" in spec else _fields_and_reset(ctx, spec, width, access)
-    count = ctx.count(spec) if "count" in spec and file is None else None
-    stride = spec.get("stride") or width >> 3
+    own = () if "alias" in spec else read_dims(ctx, spec, width >> 3)
     sizes = ascending_sizes(ctx, spec, "sizes") if "sizes" in spec else defaults.sizes
-    draft = RegisterDraft(
-        name, spec, parent, file, defaults, spec.get("at"), width, access, fields, reset, count, stride, sizes
-    )
-    _check_array(ctx, draft)
+    draft = RegisterDraft(name, spec, parent, file, defaults, spec.get("at"), width, access, fields, reset, own, sizes)
+    check_dims(ctx, draft)
     check_idle(ctx, draft)
     if isinstance(spec.get("reset"), list):
         _check_list(ctx, draft, "reset", spec["reset"])
@@ -98,15 +121,6 @@ def _fields_and_reset(ctx: Context, spec: Tree, width: int, access: AccessType) 
     return (), reset if type(reset) is int else 0
 
 
-def _check_array(ctx: Context, draft: RegisterDraft) -> None:
-    if "stride" not in draft.spec:
-        return
-    if "alias" not in draft.spec and not ctx.knows(draft.spec, "count"):
-        ctx.not_here(draft.spec, "stride", "there is no `count`")
-    elif draft.stride < draft.size:
-        ctx.at_value(kinds.STRIDE_TOO_SMALL, draft.spec, "stride", stride=draft.stride, size=draft.size)
-
-
 def _check_constant(ctx: Context, draft: RegisterDraft) -> None:
     value = draft.spec["constant"]
     if isinstance(value, list):
@@ -118,9 +132,9 @@ def _check_constant(ctx: Context, draft: RegisterDraft) -> None:
 
 def _check_list(ctx: Context, draft: RegisterDraft, key: str, values: list[int]) -> None:
     """Check a list that has a value for each element."""
-    count = most(draft.count)
-    if draft.count is None or len(values) != count:
-        wanted = f"the array has {count} elements" if draft.count is not None else "this is one register, not an array"
+    count = most(total(draft.own))
+    if not draft.own or len(values) != count:
+        wanted = f"the array has {count} elements" if draft.own else "this is one register, not an array"
         ctx.at_value(kinds.LIST_LENGTH, draft.spec, key, key=key, found=plural(len(values), "value"), wanted=wanted)
     for index, value in enumerate(values):
         if value >> draft.width:
@@ -130,45 +144,49 @@ def _check_list(ctx: Context, draft: RegisterDraft, key: str, values: list[int])
 
 def _draft_file(ctx: Context, name: str, spec: Tree, parent: Tree, defaults: Defaults) -> FileDraft:
     ctx.claim(name, "a register file", parent)
-    for key in spec:
-        if key not in _FILE_KEYS:
-            ctx.not_here(spec, key, "this is a register file: its members have their own")
-    draft = FileDraft(name, spec, parent, spec.get("at"), ctx.count(spec))
-    members = entries(spec, "registers")
-    draft.members = [_draft_member(ctx, draft, member, sub, members, defaults) for member, sub in members.items()]
-    _set_file_stride(ctx, draft)
+    draft = _draft_group(ctx, name, spec, parent, None, defaults)
     ctx.scope.defer(name, partial(_file_entry, draft))
     return draft
 
 
-def _draft_member(
-    ctx: Context, file: FileDraft, name: str, spec: Tree, parent: Tree, defaults: Defaults
-) -> RegisterDraft:
+def _draft_group(
+    ctx: Context, name: str, spec: Tree, parent: Tree, file: FileDraft | None, defaults: Defaults
+) -> FileDraft:
+    """Read a register file, which may be inside another one, and its members."""
+    for key in spec:
+        if key not in _FILE_KEYS:
+            ctx.not_here(spec, key, "this is a register file: its members have their own")
+    draft = FileDraft(name, spec, parent, file, spec.get("at"))
+    # The members need the file's number of elements, and the file's stride needs the members' sizes.
+    draft.own = _unsized_dims(ctx, spec)
+    members = entries(spec, "registers")
+    draft.members = [_draft_member(ctx, draft, member, sub, members, defaults) for member, sub in members.items()]
+    ends = (member.at + extent(member) for member in draft.members if member.at is not None)
+    unit = max((register.size for register in all_registers(draft.members)), default=1)
+    draft.size = max(ends, default=1)
+    if "stride" not in spec:
+        draft.size = -(-draft.size // unit) * unit
+    draft.own = read_dims(ctx, spec, draft.size)
+    check_dims(ctx, draft)
+    return draft
+
+
+def _unsized_dims(ctx: Context, spec: Tree) -> tuple[Dim, ...]:
+    """Return the dimensions of a file with strides of 0: its elements' size is not known yet."""
+    count = spec.get("count")
+    if isinstance(count, list):
+        return tuple(Dim(Int(number), 0) for number in count)
+    found = ctx.count(spec) if count is not None else None
+    return () if found is None else (Dim(found, 0),)
+
+
+def _draft_member(ctx: Context, file: FileDraft, name: str, spec: Tree, parent: Tree, defaults: Defaults) -> Draft:
     reason = why_reserved(name)
     if reason:
         ctx.at_key(RESERVED_NAME, parent, name, name=name, reason=reason)
     if "registers" in spec:
-        ctx.at_key(kinds.NESTED_FILE, spec, "registers")
-    for key in ("count", "stride"):
-        if key in spec:
-            ctx.not_here(spec, key, "a member of a register file is one register")
-    plain = {key: value for key, value in spec.items() if key not in ("count", "stride", "registers")}
-    if len(plain) != len(spec):
-        ctx.sources.set_place(plain, ctx.sources.marks[id(spec)], ctx.sources.places[id(spec)])
-        ctx.sources.keep.append(plain)
-        spec = plain
+        return _draft_group(ctx, name, spec, parent, file, defaults)
     return _draft_register(ctx, name, spec, parent, file, defaults)
-
-
-def _set_file_stride(ctx: Context, draft: FileDraft) -> None:
-    """Check the stride against the members, or compute it: their extent, rounded up to the largest member."""
-    extent = max((member.at + member.size for member in draft.members if member.at is not None), default=1)
-    unit = max((member.size for member in draft.members), default=1)
-    draft.stride = draft.spec.get("stride") or -(-extent // unit) * unit
-    if draft.stride < extent:
-        ctx.at_value(kinds.STRIDE_TOO_SMALL, draft.spec, "stride", stride=draft.stride, size=extent)
-    if "stride" in draft.spec and not ctx.knows(draft.spec, "count"):
-        ctx.not_here(draft.spec, "stride", "there is no `count`")
 
 
 def _register_entry(draft: RegisterDraft) -> RegisterEntry:
@@ -178,18 +196,19 @@ def _register_entry(draft: RegisterDraft) -> RegisterEntry:
         draft.name,
         draft.width,
         labels,
-        draft.count,
+        total(draft.own),
         readonly=_why_readonly(spec),
         computed="read" in spec,
         window="window" in spec,
         storage=_storage(draft),
         split=draft.split,
+        shape=_shape(draft),
     )
 
 
 def _storage(draft: RegisterDraft) -> View | None:
     """Return the storage of a register that has none of its own."""
-    file = None if draft.file is None else draft.file.name
+    file = None if draft.file is None else draft.file.label
     if "alias" in draft.spec:
         return View(draft.spec["alias"], file, draft.width, 0, None)
     return None if draft.view is None else draft.view.model()
@@ -207,4 +226,11 @@ def _why_readonly(spec: Tree) -> str | None:
 
 
 def _file_entry(draft: FileDraft) -> FileEntry:
-    return FileEntry(draft.name, tuple(_register_entry(member) for member in draft.members), draft.count)
+    registers = tuple(_register_entry(member) for member in draft.members if isinstance(member, RegisterDraft))
+    files = tuple(_file_entry(member) for member in draft.members if isinstance(member, FileDraft))
+    return FileEntry(draft.label, registers, total(draft.own), files, _shape(draft), len(draft.dims))
+
+
+def _shape(draft: Draft) -> tuple[int, ...]:
+    """Return the numbers of elements of a draft's own dimensions if they are several."""
+    return tuple(most(dim.count) for dim in draft.own) if len(draft.own) > 1 else ()

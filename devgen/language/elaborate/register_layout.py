@@ -7,18 +7,15 @@ from typing import Any
 from devgen.language.diagnostics import codes_layout as kinds
 from devgen.language.diagnostics import codes_pci as pci_kinds
 from devgen.language.elaborate.byte_overlaps import ELEMENT_LIMIT, Span, TooManyElements, overlaps
-from devgen.language.elaborate.elaboration import Context, most
+from devgen.language.elaborate.elaboration import Context
 from devgen.language.elaborate.region_drafts import CONFIG_START, RegionDraft
-from devgen.language.elaborate.register_drafts import Draft, FileDraft, RegisterDraft, all_registers
+from devgen.language.elaborate.register_drafts import Draft, FileDraft, RegisterDraft, all_files, all_registers
+from devgen.language.elaborate.register_spans import all_spans, hull
 
 
 def check_layout(ctx: Context, draft: RegionDraft) -> None:
     """Report registers of a region that share bytes, lie outside it or are misaligned."""
-    for entry in draft.registers:
-        if isinstance(entry, FileDraft):
-            _check_members(ctx, entry, draft)
-    spans = [span for entry in draft.registers if (span := span_of(entry)) is not None]
-    exclusive = [span for span in spans if not _conditional(span.owner)]
+    spans = [span for entry in draft.registers if (span := hull(entry)) is not None]
     for span in spans:
         if draft.size is not None and span.end > draft.size:
             _report_outside(ctx, span, draft.size)
@@ -27,7 +24,7 @@ def check_layout(ctx: Context, draft: RegionDraft) -> None:
     _check_alignment(ctx, draft)
     _check_answered(ctx, draft)
     try:
-        found = _shared(draft, exclusive)
+        found = _shared(draft, _exclusive(draft.registers))
     except TooManyElements:
         ctx.at_key(kinds.TOO_MANY_ELEMENTS, draft.parent, draft.name, limit=ELEMENT_LIMIT)
         return
@@ -38,13 +35,25 @@ def check_layout(ctx: Context, draft: RegionDraft) -> None:
 def _shared(region: RegionDraft, spans: list[Span]) -> list[tuple[Span, Span, int]]:
     """Return the pairs that overlap. Alternates, and a read-only and a write-only register, may share an address."""
     found = overlaps(spans)
-    if not found:
+    inside = [pair for file in all_files(region.registers) for pair in overlaps(_exclusive(file.members))]
+    if not found and not inside:
         return []
-    if any(isinstance(pair[0].owner, FileDraft) or isinstance(pair[1].owner, FileDraft) for pair in found):
-        spans = list(_member_spans(region.registers))
+    if inside or any(_is_compound(span.owner) for pair in found for span in pair[:2]):
+        spans = [span for span in all_spans(region.registers) if not _conditional(span.owner)]
     reads = overlaps([span for span in spans if _answers_reads(span)])
     writes = overlaps([span for span in spans if _answers_writes(span)])
     return list({id(pair[0].owner): pair for pair in (*writes, *reads)}.values())
+
+
+def _exclusive(drafts: list[Draft]) -> list[Span]:
+    """Return the bytes of those registers and files that may share them with no other one."""
+    spans = (hull(draft) for draft in drafts if not _conditional(draft))
+    return [span for span in spans if span is not None]
+
+
+def _is_compound(draft: Any) -> bool:
+    """Whether the span of a draft may include bytes that are of none of its registers."""
+    return isinstance(draft, FileDraft) or len(draft.own) > 1
 
 
 def _answers_reads(span: Span) -> bool:
@@ -55,42 +64,9 @@ def _answers_writes(span: Span) -> bool:
     return not isinstance(span.owner, RegisterDraft) or span.owner.writable
 
 
-def span_of(draft: Draft) -> Span | None:
-    """Return the bytes that a register, an array or a register file covers, or None if it has no offset."""
-    if draft.at is None:
-        return None
-    if isinstance(draft, FileDraft):
-        return Span(draft.at, draft.stride, draft.stride, max(1, most(draft.count)), draft, draft.group)
-    count = max(1, most(draft.count)) if draft.count else 1
-    return Span(draft.at, draft.width >> 3, draft.stride, count, draft, draft.group)
-
-
 def _conditional(draft: Any) -> bool:
     """Whether a register may share bytes: it answers in some modes only, or its `alternate` is wrong and reported."""
-    return bool(draft.conditional) or ("alternate" in draft.spec and draft.group is None)
-
-
-def _member_spans(drafts: list[Draft]) -> list[Span]:
-    """Return the spans of all registers; a register file is expanded to its members, each with the file's stride."""
-    spans = []
-    for draft in drafts:
-        if isinstance(draft, FileDraft):
-            at, count = draft.at, max(1, most(draft.count))
-            spans += [
-                Span(at + member.at, member.size, draft.stride, count, member, member.group)
-                for member in draft.members
-                if at is not None and member.at is not None and not _conditional(member)
-            ]
-        elif not _conditional(draft) and (span := span_of(draft)) is not None:
-            spans.append(span)
-    return spans
-
-
-def _check_members(ctx: Context, file: FileDraft, region: RegionDraft) -> None:
-    """Report members of a register file that overlap within one element."""
-    spans = [span for member in file.members if "when" not in member.spec and (span := span_of(member)) is not None]
-    for later, earlier, offset in overlaps(spans):
-        _report_registers(ctx, later.owner, earlier.owner, offset)
+    return "when" in draft.spec or draft.conditional or ("alternate" in draft.spec and draft.group is None)
 
 
 def _report_registers(ctx: Context, later: Any, earlier: Any, offset: int) -> None:
@@ -111,7 +87,7 @@ def _label(draft: Draft) -> str:
 
 def _report_outside(ctx: Context, span: Span, limit: int) -> None:
     draft: Any = span.owner
-    key = "at" if draft.count is None or span.start >= limit else "count"
+    key = "at" if not draft.own or span.start >= limit else "count"
     key = key if key in draft.spec else "at"
     ctx.at_value(kinds.REGISTER_OUTSIDE, draft.spec, key, name=_label(draft), end=f"{span.end:#x}", size=f"{limit:#x}")
 
@@ -138,12 +114,8 @@ def _check_alignment(ctx: Context, region: RegionDraft) -> None:
     if region.access.unaligned:
         return
     widest = region.access.valid[1]
-    for draft in region.registers:
-        if isinstance(draft, FileDraft):
-            for member in draft.members:
-                _check_aligned(ctx, member, (draft.at or 0) + (member.at or 0), widest)
-        else:
-            _check_aligned(ctx, draft, draft.at or 0, widest)
+    for draft in all_registers(region.registers):
+        _check_aligned(ctx, draft, draft.start, widest)
 
 
 def _check_aligned(ctx: Context, draft: RegisterDraft, offset: int, widest: int) -> None:

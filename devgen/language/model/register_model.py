@@ -135,6 +135,23 @@ class View:
 
 
 @dataclass(slots=True, frozen=True)
+class Dimension:
+    """One dimension of an array: its number of elements, the bytes from one to the next, and their names if any."""
+
+    count: Expr
+    stride: int
+    names: tuple[str, ...]
+
+
+@dataclass(slots=True, frozen=True)
+class PathPart:
+    """A part of a path, such as ``QUEUE`` in ``CHANNEL.QUEUE.HEAD``, with its own dimensions, the outermost first."""
+
+    name: str
+    dimensions: tuple[Dimension, ...]
+
+
+@dataclass(slots=True, frozen=True)
 class Register:
     """A register or a register array. ``fields`` is empty if none are declared: the register's access applies to all
     bits.
@@ -146,7 +163,9 @@ class Register:
     ``when``: it answers only while this is not 0. ``alternate``: the register that it shares bytes with. ``view``: the
     storage that it uses instead of its own. ``also``: fields of registers that are views of this one, at their bits of
     this one. ``external``: its behaviour is written elsewhere, or still to be written.
-    ``reset_mask``: the bits whose reset is known; None: all.
+    ``reset_mask``: the bits whose reset is known; None: all. ``dims``: number of elements and stride of each dimension,
+    the outermost first, with those of its register files, if they are several; ``count`` and ``stride`` are its own.
+    ``path``: the parts of its path, with their dimensions.
     """
 
     name: str
@@ -187,13 +206,17 @@ class Register:
     volatile: bool = False
     protection: Protection | None = None
     reset_mask: int | None = None
+    dims: tuple[tuple[int, int], ...] = ()
+    path: tuple[PathPart, ...] = ()
 
 
 @dataclass(slots=True, frozen=True)
 class RegisterFile:
     """A group of registers that repeats: SystemRDL's regfile. Members' offsets are relative to an element's start.
 
-    ``when`` is a condition that its members have in common, and ``alternate`` the file or register with its bytes.
+    ``when`` is a condition that its members have in common, and ``alternate`` the file or register with its bytes. A
+    file inside another one is an entry of its own: ``name`` is its path (``CHANNEL.QUEUE``), ``offset`` counts from the
+    region's start, and ``dims`` are all its dimensions if they are several; ``count`` are all its elements.
     """
 
     name: str
@@ -206,6 +229,8 @@ class RegisterFile:
     mark: Mark
     when: Expr | None = None
     alternate: str | None = None
+    dims: tuple[tuple[int, int], ...] = ()
+    path: tuple[PathPart, ...] = ()
 
 
 @dataclass(slots=True, frozen=True)

@@ -40,10 +40,12 @@ from devgen.language.view.device_views import (
 )
 from devgen.language.view.pci_views import BarView, CapabilityView, PciView
 from devgen.language.view.register_views import (
+    DimensionView,
     DoorbellView,
     EnumerationView,
     FieldView,
     Hook,
+    PathPartView,
     RegionView,
     RegisterFileView,
     RegisterView,
@@ -61,6 +63,7 @@ __all__ = [
     "CounterView",
     "DeviationView",
     "DeviceView",
+    "DimensionView",
     "DoorbellView",
     "EnumerationView",
     "EventView",
@@ -71,6 +74,7 @@ __all__ = [
     "InputView",
     "LineView",
     "ParameterView",
+    "PathPartView",
     "PciView",
     "PropertyView",
     "RegionView",

@@ -148,6 +148,28 @@ class WindowView:
 
 
 @dataclass(slots=True, frozen=True)
+class DimensionView:
+    """One dimension of an array."""
+
+    count: Size
+    """Number of elements."""
+    stride: int
+    """Bytes from one element to the next."""
+    names: tuple[str, ...]
+    """The names of the elements in traces and tests; empty if they are numbers from 0."""
+
+
+@dataclass(slots=True, frozen=True)
+class PathPartView:
+    """A part of a path, such as ``QUEUE`` in ``CHANNEL.QUEUE.HEAD``."""
+
+    name: str
+    """Its name."""
+    dimensions: tuple[DimensionView, ...]
+    """Its own dimensions, the outermost first; empty if it is no array."""
+
+
+@dataclass(slots=True, frozen=True)
 class RegisterView:
     """A register, a register array, or a member of a register file (once for all elements)."""
 
@@ -168,11 +190,11 @@ class RegisterView:
     width: int
     """Width in bits: 8, 16, 32 or 64."""
     count: Size | None
-    """Number of elements of the array, or of the file; None for a single register."""
+    """Number of elements, of all dimensions together: those of its files and its own; None for a single register."""
     stride: int
-    """Bytes from one element to the next; for a file's member, from one element of the file to the next. 0 if not an
-    array.
-    """
+    """Bytes from one element to the next, of several dimensions of the innermost. 0 if not an array."""
+    parts: tuple[PathPartView, ...]
+    """The parts of its path with their dimensions: those of its register files, and its own."""
     fields: tuple[FieldView, ...]
     """Its fields in the order of the description; may be empty."""
     access: AccessType
@@ -240,13 +262,18 @@ class RegisterView:
     @property
     def end(self) -> int:
         """The first offset after the last element."""
-        last = max(0, self.count.greatest - 1) * self.stride if self.count else 0
+        last = sum(max(0, dim.count.greatest - 1) * dim.stride for dim in self.dimensions)
         return self.offset + last + self.size
+
+    @property
+    def dimensions(self) -> tuple[DimensionView, ...]:
+        """All dimensions of its elements, the outermost first."""
+        return tuple(dim for part in self.parts for dim in part.dimensions)
 
 
 @dataclass(slots=True, frozen=True)
 class RegisterFileView:
-    """A group of registers that repeats."""
+    """A group of registers that repeats. One inside another file is a view of its own: its name is its path."""
 
     region: str
     """The region's name."""
@@ -259,15 +286,22 @@ class RegisterFileView:
     offset: int
     """Bytes from the region's start to its first element."""
     count: Size | None
-    """Number of elements; None for a single group."""
+    """Number of elements, of all dimensions together; None for a single group."""
     stride: int
-    """Bytes from one element to the next."""
+    """Bytes from one element to the next, of several dimensions of the innermost."""
+    parts: tuple[PathPartView, ...]
+    """The parts of its path with their dimensions."""
     alternate: str | None
     """The register or register file that has the same bytes; None if it is no alternate."""
     when: Hook | None
     """Its members answer only while this is not 0; None: always."""
     registers: tuple[RegisterView, ...]
     """Its members, which are also among the region's registers."""
+
+    @property
+    def dimensions(self) -> tuple[DimensionView, ...]:
+        """All dimensions of its elements, the outermost first."""
+        return tuple(dim for part in self.parts for dim in part.dimensions)
 
 
 @dataclass(slots=True, frozen=True)

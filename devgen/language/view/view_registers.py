@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import reduce
+from math import prod
 
-from devgen.language import model
+from devgen.language import ir, model
 from devgen.language.view.register_views import (
+    DimensionView,
     DoorbellView,
     EnumerationView,
     FieldView,
     Hook,
+    PathPartView,
     RegionView,
     RegisterFileView,
     RegisterView,
+    Size,
     WindowView,
     WriteConstraintView,
 )
-from devgen.language.view.source_texts import Tree, below, count, hook, source_text, start_value
+from devgen.language.view.source_texts import Tree, below, count, hook, size, source_text, start_value
 
 
 def view_region(region: model.Region, spec: Tree) -> RegionView:
     """Return the view of a region; ``spec`` is its mapping in the description."""
     specs = below(spec, "registers")
-    files = [
-        _file(region.name, entry, specs[entry.name])
-        for entry in region.entries
-        if isinstance(entry, model.RegisterFile)
-    ]
+    files = [_file(region.name, entry, specs) for entry in region.entries if isinstance(entry, model.RegisterFile)]
     tops = [
-        _register(region.name, entry, specs[entry.name])
+        _register(region.name, entry, [specs[entry.name]])
         for entry in region.entries
         if isinstance(entry, model.Register)
     ]
@@ -54,35 +55,64 @@ def view_region(region: model.Region, spec: Tree) -> RegionView:
     )
 
 
-def _file(region: str, file: model.RegisterFile, spec: Tree) -> RegisterFileView:
-    elements = count(spec, file.count)
-    stride = file.stride if elements else 0
-    members = (_register(region, member, spec["registers"][member.name], file.name) for member in file.registers)
-    when = hook(spec, "when", file.when)
+def _file(region: str, file: model.RegisterFile, specs: Tree) -> RegisterFileView:
+    chain = _specs(specs, file.name)
+    spec, parts = chain[-1], _parts(file.path, chain)
+    when = reduce(_both, (hook(outer, "when", file.when) for outer in chain), None)
+    members = (
+        _register(region, member, [*chain, spec["registers"][member.name]], file.name) for member in file.registers
+    )
     return RegisterFileView(
         region=region,
         name=file.name,
         title=file.title,
         description=file.description,
         offset=file.offset,
-        count=elements,
-        stride=stride,
+        count=_total(parts),
+        stride=file.stride if _total(parts) else 0,
+        parts=parts,
         alternate=file.alternate,
         when=when,
         registers=tuple(
-            replace(
-                member,
-                offset=file.offset + member.offset,
-                count=elements,
-                stride=stride,
-                when=_both(when, member.when),
-            )
-            for member in members
+            replace(member, offset=file.offset + member.offset, when=_both(when, member.when)) for member in members
         ),
     )
 
 
-def _register(region: str, register: model.Register, spec: Tree, file: str | None = None) -> RegisterView:
+def _specs(specs: Tree, path: str) -> list[Tree]:
+    """Return the mappings of a register file and of those that it is in, the outermost first."""
+    found: list[Tree] = []
+    for part in path.split("."):
+        found.append(specs[part])
+        specs = below(specs, part, "registers")
+    return found
+
+
+def _parts(path: tuple[model.PathPart, ...], specs: list[Tree]) -> tuple[PathPartView, ...]:
+    return tuple(
+        PathPartView(part.name, tuple(_dimension(dim, spec, len(part.dimensions)) for dim in part.dimensions))
+        for part, spec in zip(path, specs, strict=True)
+    )
+
+
+def _dimension(dim: model.Dimension, spec: Tree, dimensions: int) -> DimensionView:
+    elements = count(spec, dim.count) if dimensions == 1 and "count" in spec else size(dim.count, dim.count.range.hi)
+    assert elements is not None
+    return DimensionView(elements, dim.stride, dim.names)
+
+
+def _total(parts: tuple[PathPartView, ...]) -> Size | None:
+    """Return the number of elements of all dimensions together; None without any."""
+    dims = [dim.count for part in parts for dim in part.dimensions]
+    if len(dims) < 2:
+        return dims[0] if dims else None
+    elements = prod(dim.greatest for dim in dims)
+    return Size(" × ".join(dim.text for dim in dims), elements, elements, ir.Int(elements))
+
+
+def _register(region: str, register: model.Register, chain: list[Tree], file: str | None = None) -> RegisterView:
+    spec, parts = chain[-1], _parts(register.path, chain)
+    dims = [dim for part in parts for dim in part.dimensions]
     prefix = f"{file}." if file else ""
     path = f"{prefix}{register.name}"
     return RegisterView(
@@ -94,8 +124,9 @@ def _register(region: str, register: model.Register, spec: Tree, file: str | Non
         description=register.description,
         offset=register.offset,
         width=register.width,
-        count=count(spec, register.count),
-        stride=register.stride if register.count is not None else 0,
+        count=_total(parts),
+        stride=dims[-1].stride if dims else 0,
+        parts=parts,
         fields=tuple(_field(path, field) for field in register.fields),
         access=register.access,
         reset=start_value(spec, register.reset),

@@ -29,6 +29,9 @@ class Reg:
     is the mask of the bits that are written: ``write(value, mask)``, ``write(index, value, mask)``. It is omitted for
     a write of the whole register. ``value`` has no bits outside the mask. Without ``write``, writes are dropped.
 
+    An array of several dimensions has ``dims``: for each, the outermost first, its number of elements and its stride in
+    bytes. ``index`` then counts all elements, the innermost dimension first, and ``count`` is their number.
+
     ``decode`` None means the bank's ``decode``. Accesses to a register with an ``intent`` are logged. ``sizes`` are the
     smallest and the largest unit in bytes that accesses the register; None means every unit.
 
@@ -54,6 +57,17 @@ class Reg:
     answers: Literal["reads", "writes", "both"] | None = None
     when: Callable[..., object] | None = None
     view: str | None = None
+    dims: tuple[tuple[int, int], ...] = ()
+
+    def place(self, index: int) -> int:
+        """Return the offset in bytes of element ``index`` in the bank."""
+        if not self.dims:
+            return self.offset + index * self.stride
+        offset = self.offset
+        for count, stride in reversed(self.dims):
+            index, at = divmod(index, count)
+            offset += at * stride
+        return offset
 
 
 class Hit(NamedTuple):
@@ -143,7 +157,7 @@ class RegisterLookup:
             for number, reg in enumerate(reg for reg in self._registers if reg.view is None):
                 size, rank = reg.width // 8, number + count * (reg.when is None)
                 if reg.stride:
-                    hits.extend(Hit(reg.offset + at * reg.stride, size, reg, at, rank) for at in range(reg.count))
+                    hits.extend(Hit(reg.place(at), size, reg, at, rank) for at in range(reg.count))
                 elif reg.count:
                     hits.append(Hit(reg.offset, size, reg, None, rank))
             hits.sort(key=lambda hit: hit.start)

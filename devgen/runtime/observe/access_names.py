@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from devgen.runtime.base.bounded_cache import BoundedCache
+from devgen.runtime.device.described_registers import Shape
 from devgen.runtime.device.device import Device
 from devgen.runtime.memory.access import IoOps, unobserved
 from devgen.runtime.memory.conditional_access import Condition
@@ -64,12 +65,25 @@ def number_text(value: int) -> str:
     return str(value) if value < 10 else f"{value:#x}"
 
 
-def element_name(register: str, index: int | None) -> str:
-    """Return the name of an array's element: ``ID`` 3 is ``ID[3]``, ``T.CONFIG`` 0 is ``T[0].CONFIG``."""
+def element_name(register: str, index: int | None, shape: Shape | None = None) -> str:
+    """Return the name of an array's element: ``ID`` 3 is ``ID[3]``, ``T.CONFIG`` 0 is ``T[0].CONFIG``.
+
+    ``shape`` is from `DescribedRegisters.ELEMENTS`, None for an array of one dimension, which is that of the first part
+    of the name.
+    """
     if index is None:
         return register
-    head, dot, tail = register.partition(".")
-    return f"{head}[{index}]{dot}{tail}"
+    if shape is None:
+        head, dot, tail = register.partition(".")
+        return f"{head}[{index}]{dot}{tail}"
+    parts: list[str] = []
+    for part, dims in zip(reversed(register.split(".")), reversed(shape), strict=True):
+        shown = ""
+        for dim in reversed(dims):
+            index, at = divmod(index, dim if isinstance(dim, int) else len(dim))
+            shown = f"[{at if isinstance(dim, int) else dim[at]}]{shown}"
+        parts.insert(0, f"{part}{shown}")
+    return ".".join(parts)
 
 
 def observed_regions(device: Device) -> dict[str, MemoryRegion]:
@@ -116,7 +130,7 @@ class RegisterNames:
         low = (start + length - end if big else first - start) * 8
         high = low + (end - first) * 8
         at = (offset + size - end if big else first - offset) * 8
-        name = element_name(reg.name, index)
+        name = element_name(reg.name, index, self._device.ELEMENTS.get(reg.name))
         if high - low < reg.width:
             name += f"[{high - 1}:{low}]"
         fields = tuple(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
+from devgen.runtime.device.described_registers import Shape
 from devgen.runtime.device.device import Device
 from devgen.runtime.observe.access_names import element_name, number_text
 from devgen.runtime.observe.config_space_names import Fields
@@ -34,6 +35,7 @@ class _Item:
     attribute: str
     name: str
     fields: Fields
+    shape: Shape | None
 
 
 class StateChanges:
@@ -64,7 +66,7 @@ class StateChanges:
 def _items(device: Device, hidden: bool) -> Iterator[_Item]:
     for item in device.STATE:
         if item.kind == "register" or (hidden and item.kind == "state"):
-            yield _Item(item.held_in, item.name, device.FIELDS.get(item.name, ()))
+            yield _Item(item.held_in, item.name, device.FIELDS.get(item.name, ()), device.ELEMENTS.get(item.name))
 
 
 def _differences(item: _Item, old: Stored, new: Stored) -> Iterator[Change]:
@@ -73,7 +75,7 @@ def _differences(item: _Item, old: Stored, new: Stored) -> Iterator[Change]:
     elif not isinstance(old, int) and not isinstance(new, int):
         for index, (before, after) in enumerate(zip(old, new, strict=True)):
             if before != after:
-                yield from _by_field(element_name(item.name, index), item.fields, before, after)
+                yield from _by_field(element_name(item.name, index, item.shape), item.fields, before, after)
 
 
 def _by_field(name: str, fields: Fields, old: int, new: int) -> Iterator[Change]:

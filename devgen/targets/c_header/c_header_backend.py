@@ -7,7 +7,7 @@ from typing import Final
 from devgen.language import LoadResult
 from devgen.language.view import view_of
 from devgen.targets.backend import Backend, Values
-from devgen.targets.c_header.c_literals import comment, literal
+from devgen.targets.c_header.c_literals import comment, index_parameters, literal, place_literal
 from devgen.targets.c_header.macro_names import MacroNames
 
 
@@ -15,4 +15,12 @@ def _values(loaded: LoadResult, source: str) -> Values:
     return {"macros": MacroNames(view_of(loaded))}
 
 
-BACKEND: Final = Backend(_values, filters={"literal": literal, "comment": comment})
+BACKEND: Final = Backend(
+    _values,
+    filters={
+        "literal": literal,
+        "comment": comment,
+        "index_parameters": index_parameters,
+        "place_literal": place_literal,
+    },
+)

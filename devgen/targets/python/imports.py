@@ -14,6 +14,7 @@ IMPORTS: Final = {
         ("collections.abc", "Mapping"),
         ("functools", "partial"),
         ("typing", "ClassVar"),
+        ("devgen.runtime.device.described_registers", "Shape"),
         ("devgen.runtime.device.device", "Device"),
         ("devgen.runtime.device.environment", "Environment"),
         ("devgen.runtime.device.fifo", "Fifo"),

@@ -28,6 +28,7 @@ from devgen.targets.python.python_names import class_name, local
 from devgen.targets.python.register_tables import (
     acting_tables,
     alias_tables,
+    element_tables,
     field_tables,
     follower_names,
     label_tables,
@@ -86,6 +87,7 @@ class _DeviceLowering:
             state=tuple(state_items(self.symbols)),
             fields=tuple(field_tables(self.symbols)),
             labels=tuple(label_tables(self.symbols)),
+            elements=tuple(element_tables(self.symbols)),
             acting=tuple(acting_tables(self.symbols)),
             peeks=tuple(peek_tables(self.symbols)),
             aliases=tuple(alias_tables(self.symbols)),

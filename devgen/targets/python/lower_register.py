@@ -64,6 +64,9 @@ def _place(lowering: Lowering, register: PlannedRegister, read: str, write: str)
     ]
     if register.count is not None:
         words += [keyword("count", lowering.number(register.count)), Node(f"stride={hexadecimal(register.stride)}")]
+    if register.described.dims:
+        dims = ", ".join(f"({count}, {hexadecimal(stride)})" for count, stride in register.described.dims)
+        words.append(Node(f"dims=({dims})"))
     return words
 
 

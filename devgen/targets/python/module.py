@@ -153,6 +153,7 @@ class Module:
     state: tuple[Node, ...]
     fields: tuple[Node, ...]
     labels: tuple[Node, ...]
+    elements: tuple[Node, ...]
     acting: tuple[Node, ...]
     peeks: tuple[Node, ...]
     aliases: tuple[Node, ...]

@@ -16,8 +16,8 @@ from devgen.targets.python import source_tree as tree
 from devgen.targets.python.imports import IMPORTS
 
 _RUNTIME_WORDS = """
-    ACPI ACTING ALIASES BARS BUS CAPABILITIES ERRORS EVENTS FIELDS FOLLOWERS LABELS NAME PCI PEEKS PROBES PROPERTIES
-    STATE TITLE VERSION
+    ACPI ACTING ALIASES BARS BUS CAPABILITIES ELEMENTS ERRORS EVENTS FIELDS FOLLOWERS LABELS NAME PCI PEEKS PROBES
+    PROPERTIES STATE TITLE VERSION
     add_bar add_doorbell add_gpio_in add_gpio_ins add_gpio_out add_gpio_outs add_intx add_irq add_irqs add_pme
     add_region add_stream add_vector add_vectors after_reset bars bool_property bytes_property clear clocks close
     coalesce config emit engaged env fill_bytes function_reset gpio_in gpio_out int_property interrupt_pin intx irqs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from devgen.language.model import Label
+from devgen.language.model import Dimension, Label
 from devgen.plan.register_plan import RegisterPlan
 from devgen.plan.side_effects import Part, parts_of
 from devgen.plan.steps import WindowRead
@@ -23,6 +23,24 @@ def field_tables(symbols: Symbols) -> Iterator[Node]:
         if symbol.model.fields:
             parts = [Node(f"({string(field.name)}, {field.lsb}, {field.width})") for field in symbol.model.fields]
             yield prefixed(f"{string(symbol.register.title)}: ", listing("(", parts, ")"))
+
+
+def element_tables(symbols: Symbols) -> Iterator[Node]:
+    """The shape of each array that has several dimensions, or named elements, or is not the first part of its name."""
+    for symbol in symbols.registers.values():
+        path = symbol.model.path
+        numbered = [dim for part in path for dim in part.dimensions]
+        if len(numbered) > 1 or any(dim.names for dim in numbered) or any(part.dimensions for part in path[1:]):
+            yield _entry(symbol, _tuple(_tuple(_dimension(dim) for dim in part.dimensions) for part in path))
+
+
+def _dimension(dim: Dimension) -> str:
+    return _tuple(map(string, dim.names)) if dim.names else str(dim.count.range.hi)
+
+
+def _tuple(items: Iterable[str]) -> str:
+    parts = list(items)
+    return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
 
 
 def label_tables(symbols: Symbols) -> Iterator[Node]:

@@ -105,7 +105,8 @@ def claim_methods(symbols: Symbols) -> None:
     for plan in symbols.plan.registers.values():
         condition = plan.register.condition
         if condition is not None and ("when", _stem(condition)) not in symbols.attributes:
-            symbols.attributes["when", _stem(condition)] = claim(f"when_{_stem(condition)}")
+            stem = _stem(condition)
+            symbols.attributes["when", stem] = claim(f"when_{stem.replace('.', '_')}")
     for pin in device.gpio_in:
         symbols.attributes["changed", pin.name] = claim(f"{symbols.attribute('gpio_in', pin.name)}_changed")
     for stream in device.streams:
@@ -129,7 +130,7 @@ def condition_method(symbols: Symbols, condition: RegisterKey) -> str:
 
 def _stem(key: RegisterKey) -> str:
     file, name = key
-    return f"{file}_{name}" if file else name
+    return f"{file.replace('.', '_')}_{name}" if file else name
 
 
 def _declared(device: model.Device) -> Iterator[tuple[str, str]]:

@@ -6,11 +6,11 @@ All names that are not of the description begin with an underscore, which no des
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from devgen.language.view import DeviceView, FieldView, RegisterView
+from devgen.language.view import DeviceView, FieldView, RegisterFileView, RegisterView
 from devgen.targets.python.python_literals import docstring, string
 from devgen.targets.register_words import access_words
 
@@ -76,32 +76,47 @@ class Stub:
 
 def stub_of(device: DeviceView, class_name: str) -> Stub:
     """Return the stub of a device whose class has that name."""
-    groups = {file.name: file for file in device.files}
     tops = [_register(register) for register in device.registers if register.file is None]
-    files = [
-        Entry(name, f"_regs.Groups[_G_{name}]" if file.count else f"_G_{name}", _about(file.title, file.description))
-        for name, file in groups.items()
-    ]
+    files = [_group(file) for file in device.files if "." not in file.name]
     return Stub(
         class_name=class_name,
         base="PciDevice" if device.pci else "Device",
         about=docstring([device.title or f"The device {device.name}."], 4),
         registers=_spelled([*tops, *files]),
         groups=tuple(
-            GroupClass(f"_G_{name}", _spelled(_register(register, member=True) for register in file.registers))
-            for name, file in groups.items()
+            GroupClass(_group_class(file), _spelled([*map(_register, file.registers), *_inside(file, device)]))
+            for file in sorted(device.files, key=lambda file: -file.name.count("."))
         ),
         classes=tuple(_fields(register) for register in device.registers if register.fields),
     )
 
 
-def _register(register: RegisterView, member: bool = False) -> Entry:
+def _inside(file: RegisterFileView, device: DeviceView) -> Iterator[Entry]:
+    """Yield the register files that are directly inside another one."""
+    return (_group(other) for other in device.files if other.name.rpartition(".")[0] == file.name)
+
+
+def _group(file: RegisterFileView) -> Entry:
+    own = file.parts[-1]
+    made = _group_class(file)
+    for _ in own.dimensions:
+        made = f"_regs.Groups[{made}]"
+    return Entry(own.name, made, _about(file.title, file.description))
+
+
+def _group_class(file: RegisterFileView) -> str:
+    return f"_G_{file.name.replace('.', '_')}"
+
+
+def _register(register: RegisterView) -> Entry:
     made = f"_R_{_stem(register)}" if register.fields else _PLAIN
-    array = register.count is not None and not member
+    own = register.parts[-1].dimensions
+    for _ in own:
+        made = f"_regs.Array[{made}]"
     digits = f"{register.region}+{register.offset:#x}, {register.width} bits, {access_words(register.access)}"
     return Entry(
         register.name,
-        f"_regs.Array[{made}]" if array else f"_regs.Place[{made}]",
+        made if own else f"_regs.Place[{made}]",
         _about(register.title, f"{digits}. {register.description}"),
     )
 

@@ -104,6 +104,7 @@ def small() -> Bench:
                 RegisterEntry("CMP", 64),
             ),
             more,
+            depth=1,
         ),
         FileEntry("LONE", (RegisterEntry("X", 16),)),
         StateEntry("offset", 64),

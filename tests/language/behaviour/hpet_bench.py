@@ -195,7 +195,7 @@ def declare(bench: Bench) -> None:
         RegisterEntry("CFG", 64, (FieldEntry("ENABLE", 0, 1), FieldEntry("LEGACY", 1, 1))),
         RegisterEntry("ISR", 64),
         RegisterEntry("COUNTER", 64, readonly="is computed by its `read:`", computed=True),
-        FileEntry("T", members, count),
+        FileEntry("T", members, count, depth=1),
         LineEntry("interrupt", "irq", count=bench.count("32")),
         LineEntry("gpio_in", "pit"),
         LineEntry("gpio_in", "rtc"),
