@@ -88,13 +88,7 @@ _BYTE = Range.unsigned(8)
 _SUGGESTED = (
     *LANGUAGE_CONSTANTS,
     *get_args(BuiltinName),
-    "pulse",
-    "u8",
-    "u16",
-    "u32",
-    "u64",
-    "s32",
-    "s64",
+    *("pulse", "u8", "u16", "u32", "u64", "s32", "s64"),
 )
 
 
@@ -190,9 +184,8 @@ class Names(ABC):
         base = self.resolve(node.value)
         if base is None or not isinstance(base.entry, FieldEntry):
             return None
-        labels = base.entry.labels
-        label = next((label for label in labels if label.name == node.attr and not label.exact), None)
-        return None if label is None else (label, labels)
+        found = (label for label in base.entry.labels if label.name == node.attr and not label.exact)
+        return next(((label, base.entry.labels) for label in found), None)
 
     def _own_index(self, file: FileEntry) -> Expr | None:
         """Return the element of a register file to which the hook belongs, counted over all its dimensions."""
