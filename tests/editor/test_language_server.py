@@ -147,21 +147,31 @@ def test_the_range_of_a_diagnostic_counts_utf_16(client: LspClient) -> None:
     assert [diagnostic["range"]["start"] for diagnostic in found] == [{"line": 3, "character": 16}]
 
 
-@pytest.mark.parametrize(("right", "wrong"), [("device: tick", "device: tikc"), ("intr: 10", "inrt: 10")])
-def test_a_code_action_mends_a_board(client: LspClient, right: str, wrong: str) -> None:
-    good = BOARD.replace("board: bench", "board: mended")
+MENDED = [
+    (BOARD, "device: tick", "device: tikc"),
+    (BOARD, "intr: 10", "inrt: 10"),
+    (TIMER, "reset: 0x02", "rest: 0x02"),
+    (TIMER, "access: ro, fields", "access: r/o, fields"),
+    (TIMER, "alarm.arm()", "alram.arm()"),
+]
+
+
+@pytest.mark.parametrize(("good", "right", "wrong"), MENDED)
+def test_a_code_action_mends_a_mistake(client: LspClient, good: str, right: str, wrong: str) -> None:
+    good = good.replace("board: bench", "board: mended").replace("device: tick\ntitle", "device: mended\ntitle")
     text = good.replace(right, wrong, 1)
-    client.open("mended.yaml", text)
-    place = client.diagnostics("mended.yaml")[0]["range"]
-    (action,) = client.ask("codeAction", "mended.yaml", range=place, context={"diagnostics": []})
+    name = f"mended-{wrong[:4].strip()}.yaml"
+    client.open(name, text)
+    errors = [found for found in client.diagnostics(name) if found["severity"] == 1]
+    (action,) = client.ask("codeAction", name, range=errors[0]["range"], context={"diagnostics": []})
     assert (action["kind"], action["isPreferred"]) == ("quickfix", True)
     ((uri, (edit,)),) = action["edit"]["changes"].items()
     start, end = (edit["range"][side]["character"] for side in ("start", "end"))
     lines = text.split("\n")
     line = edit["range"]["start"]["line"]
     lines[line] = lines[line][:start] + edit["newText"] + lines[line][end:]
-    assert (uri, "\n".join(lines)) == (client.uri("mended.yaml"), good)
-    client.notify("textDocument/didClose", {"textDocument": {"uri": client.uri("mended.yaml")}})
+    assert (uri, "\n".join(lines)) == (client.uri(name), good)
+    client.notify("textDocument/didClose", {"textDocument": {"uri": client.uri(name)}})
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-32"])
