@@ -17,6 +17,7 @@ from devgen.cli.progress_bar import progress_bar
 
 _STDIN = Path("-")
 _STDIN_LIMIT = 32 << 20
+_EXPLAINED = 8
 """Most bytes that are read of standard input."""
 
 
@@ -127,6 +128,15 @@ def _print(report: CheckReport, form: ReportForm, err: bool = False) -> None:
         click.echo(text, err=err)
     if form == "text":
         click.echo(_summary(report), err=err)
+        if report.diagnostics:
+            click.echo(_more(report), err=err)
+
+
+def _more(report: CheckReport) -> str:
+    """Return the command that prints the catalogue's entries of the findings, those of errors first."""
+    ordered = sorted(report.diagnostics, key=lambda diagnostic: not diagnostic.is_error)
+    codes = list(dict.fromkeys(diagnostic.code for diagnostic in ordered))
+    return f"causes and cures: devgen explain {' '.join(codes[:_EXPLAINED])}"
 
 
 def _summary(report: CheckReport) -> str:

@@ -87,6 +87,20 @@ def test_check_says_where_what_and_what_was_meant(devgen: Command, lamp: Path) -
     assert "did you mean 'at'" in done.out
 
 
+def test_check_ends_with_the_command_that_explains_the_findings(devgen: Command, lamp: Path) -> None:
+    text = lamp.read_text().replace("bus:", "bas:")
+    lamp.write_text(text)
+    codes = devgen("check", str(lamp)).out.splitlines()[-1].removeprefix("causes and cures: devgen explain ").split()
+    assert "DG0201" in codes
+    explained = devgen("explain", *codes)
+    assert explained.code == 0
+    assert explained.out.count("Cure: ") == len(codes)
+
+
+def test_a_right_file_needs_no_explanation(devgen: Command, lamp: Path) -> None:
+    assert devgen("check", str(lamp)).out == "1 file checked, no errors\n"
+
+
 def test_check_speaks_json(devgen: Command, lamp: Path) -> None:
     lamp.write_text(BAD)
     done = devgen("check", "--format", "json")
