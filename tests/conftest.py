@@ -13,6 +13,7 @@ from typing import Any
 import browser
 import editor_tools
 import fetch_fio
+import fetch_iasl
 import fetch_linux
 import fetch_qemu
 import pytest
@@ -36,6 +37,8 @@ def missing(marker: str) -> str | None:
             return editor_tools.NEOVIM_MISSING if editor_tools.neovim() is None else None
         case "nested":
             return missing("qemu") or missing("linux")
+        case "iasl":
+            return fetch_iasl.MISSING if fetch_iasl.find() is None else None
         case "fio":
             return fetch_fio.MISSING if fetch_fio.find() is None else None
         case _:
@@ -45,7 +48,7 @@ def missing(marker: str) -> str | None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """See to the needs before any fixture is made."""
-    for marker in ("kvm", "qemu", "linux", "fio", "browser", "npm", "neovim", "nested"):
+    for marker in ("kvm", "qemu", "linux", "fio", "browser", "npm", "neovim", "nested", "iasl"):
         reason = missing(marker) if item.get_closest_marker(marker) is not None else None
         if reason is None:
             continue

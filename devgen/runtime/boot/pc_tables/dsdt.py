@@ -32,7 +32,7 @@ def definition_block(machine: Machine, devices: Sequence[PlacedDevice]) -> bytes
     """Return the body of the DSDT."""
     objects = [*_pci_root(machine), *_devices(devices)]
     sleep = (aml.integer(POWER_OFF), aml.integer(POWER_OFF), aml.integer(0), aml.integer(0))
-    return aml.name("\\_S5", aml.package(sleep)) + aml.scope("\\_SB", b"".join(objects))
+    return aml.name("_S5", aml.package(sleep)) + aml.scope("_SB", b"".join(objects))
 
 
 # --- PCI -----------------------------------------------------------------------------------------
