@@ -19,8 +19,9 @@ from devgen.runtime.base.faults import MachineError
 from devgen.runtime.base.plain_state import Json
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.properties import PropertyValue
-from devgen.runtime.machine.device_registry import Registry
+from devgen.runtime.machine.device_registry import Registry, RegistryError
 from devgen.runtime.machine.project_devices import project_registry
+from devgen.runtime.machine.stale_builds import stale_class
 
 AnyPath = str | PathLike[str]
 T = TypeVar("T")
@@ -44,8 +45,8 @@ class DeviceServer:
 
     Raises:
         ArgumentError: an event that the device does not have, or an unknown action.
-        RuntimeFault: an unknown device, one that is not on PCI, one that cannot do without MSI-X, a wrong property,
-            stream or state, or a socket that cannot be made.
+        RuntimeFault: an unknown or stale device, one that is not on PCI, one that cannot do without MSI-X, a wrong
+            property, stream or state, or a socket that cannot be made.
     """
 
     def __init__(
@@ -66,6 +67,9 @@ class DeviceServer:
         registry: Registry | None = None,
     ) -> None:
         served = (registry or project_registry()).find(device) if isinstance(device, str) else device
+        fault = stale_class(served) if isinstance(served, type) else None
+        if fault is not None:
+            raise RegistryError(fault)
         if not msix:
             served = without_msix(served)
         self._events = ServedEvents(served, on_event or {}, log)

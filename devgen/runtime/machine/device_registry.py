@@ -22,6 +22,7 @@ from typing import Protocol
 from devgen.common.guarded_files import kind_of, read_start
 from devgen.runtime.base.faults import MachineError, suggest
 from devgen.runtime.device.device import Device
+from devgen.runtime.machine.stale_builds import stale_reason
 from devgen.share import find_share
 
 GROUP = "devgen.devices"
@@ -112,7 +113,8 @@ class Registry:
 
     ``bundled`` includes devgen's own catalogue, ``installed`` the entry points of installed packages. ``advice(name)``
     is added to the message about an unknown device. ``fault(name, module)`` returns why a device cannot be used,
-    or None; ``module`` is its file in one of ``folders``, None for a device of another source.
+    or None; ``module`` is its file in one of ``folders``, None for a device of another source. By default, a stale
+    module is such a fault.
     """
 
     def __init__(
@@ -125,7 +127,7 @@ class Registry:
         fault: Callable[[str, Path | None], str | None] | None = None,
     ) -> None:
         self._advice = advice
-        self._fault = fault
+        self._fault = fault or _stale
         self._added: dict[str, type[Device]] = {}
         self._tiers: list[list[Source]] = [[Folder(path) for path in folders]]
         self._tiers.append([Installed(entry) for entry in entry_points(group=GROUP)] if installed else [])
@@ -147,7 +149,7 @@ class Registry:
         if name in self._added:
             return self._added[name]
         source = self._source(name)
-        fault = self._fault(name, self._module(source, name)) if self._fault else None
+        fault = self._fault(name, self._module(source, name))
         if fault is not None:
             raise RegistryError(fault)
         return source.load(name)
@@ -182,6 +184,11 @@ class Registry:
                 return having[0]
         notes = "".join(f"; {fault}" for fault in ([self._advice(name)] if self._advice else []) + faults)
         raise RegistryError(f"unknown device '{name}'{suggest(name, self.names())}{notes}")
+
+
+def _stale(name: str, module: Path | None) -> str | None:
+    """Return why a device's module is stale."""
+    return None if module is None else stale_reason(name, module)
 
 
 def _names_of(source: Source, faults: list[str]) -> Mapping[str, str]:

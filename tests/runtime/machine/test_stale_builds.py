@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -25,6 +26,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "devices" / "parts").mkdir(parents=True)
     (tmp_path / "devices" / "parts" / "common.yaml").write_text("fragment: common\nconstants: {A: 1}\n")
     (tmp_path / "devices" / "lamp.yaml").write_text(LAMP)
+    touch(tmp_path / "devices" / "parts" / "common.yaml", -10)  # so that the build knows that it read this text
     devgen.build_devices([tmp_path / "devices"], tmp_path / "generated")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -41,6 +43,7 @@ def change(home: Path) -> None:
 
 def change_included(home: Path) -> None:
     (home / "devices" / "parts" / "common.yaml").write_text("fragment: common\nconstants: {A: 2}\n")
+    touch(home / "devices" / "parts" / "common.yaml", 10)
 
 
 def remove(home: Path) -> None:
@@ -79,6 +82,16 @@ def test_a_stale_device_is_refused_by_class(home: Path, monkeypatch: pytest.Monk
     change(home)
     with pytest.raises(devgen.BenchError, match="run `devgen build`"):
         devgen.Bench(Lamp)
+    with pytest.raises(devgen.RegistryError, match="run `devgen build`"):
+        devgen.DeviceServer(Lamp, home / "s")
+
+
+def test_a_registry_of_a_folder_refuses_what_is_stale(home: Path) -> None:
+    registry = devgen.Registry([home / "generated"])
+    assert registry.find("lamp").NAME == "lamp"
+    change(home)
+    with pytest.raises(devgen.RegistryError, match="run `devgen build`"):
+        registry.find("lamp")
 
 
 def test_after_a_build_it_is_used_again(home: Path) -> None:
@@ -119,3 +132,15 @@ def test_the_catalogues_device_does_not_stand_in_for_one_that_is_not_built(home:
 def test_a_stale_device_is_listed(home: Path) -> None:
     change(home)
     assert "lamp" in [entry.name for entry in devgen.list_devices()]
+
+
+def test_a_file_that_was_written_during_the_build_is_judged_by_its_time(home: Path) -> None:
+    common = home / "devices" / "parts" / "common.yaml"
+    manifest = home / "generated" / ".devgen-cache" / "manifest.json"
+    data = json.loads(manifest.read_text())
+    data["entries"]["../devices/lamp.yaml"]["inputs"]["../devices/parts/common.yaml"] = "?"
+    manifest.write_text(json.dumps(data))
+    devgen.Bench("lamp").close()
+    touch(common, 3600)
+    with pytest.raises(devgen.RegistryError, match=r"common.yaml has changed since"):
+        devgen.Bench("lamp")
