@@ -13,6 +13,8 @@ from devgen.language.diagnostics import codes_keys as shape_kinds
 from devgen.language.diagnostics.reporting import Diagnostics
 from devgen.language.load_result import LoadResult
 from devgen.language.reading.includes import Includer
+from devgen.language.reading.merged_trees import changed
+from devgen.language.reading.register_types import expand_types
 from devgen.language.reading.schema_check import validate
 from devgen.language.reading.source_map import Sources
 from devgen.language.reading.waivers import apply_waivers
@@ -29,6 +31,7 @@ def load_device_file(path: Path, include_dirs: tuple[Path, ...] = ()) -> LoadRes
     fragment = tree is not None and "fragment" in tree
     built = None
     if tree is not None:
+        tree = tree if fragment else expand_types(tree, sources, sink)
         built = _build(tree, sources, sink, fragment)
     waivers = apply_waivers(sources.files, sink, None if fragment else str(path))
     device = None if sink.failed else built
@@ -56,7 +59,4 @@ def outermost(tree: Tree, sources: Sources) -> Tree:
     names = tree.get("include")
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         return tree
-    merged = {key: value for key, value in tree.items() if key != "include"}
-    sources.set_place(merged, sources.marks[id(tree)], sources.places[id(tree)])
-    sources.keep.append(merged)
-    return merged
+    return changed(sources, tree, include=None)

@@ -13,6 +13,7 @@ SPECIAL = {
     "DG0126": "test_check_paths.test_a_link_out_of_the_folder_is_not_read",
     "DG0151": "../cli/test_finding_formats.test_a_stale_file_is_a_finding_of_the_build",
     "DG0152": "../cli/test_finding_formats.test_a_left_over_file_is_a_finding_of_the_build",
+    "DG0446": "test_register_types.test_uses_are_bounded",
     "DG0501": "test_behaviour_limits.test_a_text_that_is_too_long",
     "DG0537": "test_behaviour_limits.test_a_function_that_is_used_in_too_many_ways",
     "DG0199": "test_diagnostics.test_the_rest_is_counted",

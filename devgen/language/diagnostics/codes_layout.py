@@ -137,6 +137,30 @@ NESTED_COUNT = Kind(
     "CH: {at: 0, count: channels, registers: {BUFFER: {at: 0, count: 4}}}",
     "Give a number for each dimension, as large as the device can have.",
 )
+UNKNOWN_TYPE = Kind(
+    "DG0444",
+    "error",
+    "no type '{name}'",
+    "`type: NAME` refers to one of the device's `types`.",
+    "registers: {STATUS: {at: 0, type: status}}",
+    "Declare it under `types`, or correct the name.",
+)
+TYPE_CYCLE = Kind(
+    "DG0445",
+    "error",
+    "circular type: {path}",
+    "A type uses itself, directly or through others.",
+    "types: {a: {type: b}, b: {type: a}}",
+    "Move what they share into a third type.",
+)
+TYPES_TOO_LARGE = Kind(
+    "DG0446",
+    "error",
+    "the uses of types stand for more than {limit} values",
+    "A type may have thousands of registers, and a file thousands of uses. Their number together is limited.",
+    "types: {big: {registers: {...}}}   # used ten thousand times",
+    "Use `count:` for registers that repeat.",
+)
 UNKNOWN_ENUMERATION = Kind(
     "DG0441",
     "error",

@@ -18,6 +18,7 @@ from devgen.common.yaml_files import SUFFIXES
 from devgen.language.diagnostics import codes_files as kinds
 from devgen.language.diagnostics.reporting import Diagnostics, did_you_mean
 from devgen.language.model import Mark
+from devgen.language.reading.merged_trees import changed, merge
 from devgen.language.reading.regular_file import SIZE_LIMIT, read_text
 from devgen.language.reading.source_map import Sources
 from devgen.language.reading.yaml_tree import load_tree
@@ -77,8 +78,8 @@ class Includer:
         for index, name in enumerate(names):
             found = self._included(name, path, self.sources.value_mark(names, index)) if isinstance(name, str) else None
             if found is not None:
-                base = found if base is None else self._merge(base, found)
-        return tree if base is None else self._merge(self._without_own_keys(base), tree)
+                base = found if base is None else merge(self.sources, base, found)
+        return tree if base is None else merge(self.sources, self._without_own_keys(base), tree)
 
     def _included(self, name: str, path: Path, mark: Mark) -> Tree | None:
         if len(self._open) > DEPTH_LIMIT:
@@ -110,25 +111,8 @@ class Includer:
             self._merged[real] = self._load(found, real, mark)
         return self._merged[real]
 
-    def _merge(self, base: Tree, over: Tree) -> Tree:
-        """Return ``base`` overlaid with ``over``. Neither is changed; mappings that both have are copied."""
-        node = dict(base)
-        entries = dict(self.sources.marks[id(base)])
-        own = self.sources.marks[id(over)]
-        for key, value in over.items():
-            below = node.get(key)
-            merge = isinstance(below, dict) and isinstance(value, dict)
-            node[key] = self._merge(below, value) if merge else value  # type: ignore[arg-type]
-            entries[key] = own[key]
-        self.sources.set_place(node, entries, self.sources.places[id(over)])
-        self.sources.keep.append(node)
-        return node
-
     def _without_own_keys(self, tree: Tree) -> Tree:
-        node = {key: value for key, value in tree.items() if key not in _OWN_KEYS}
-        self.sources.set_place(node, self.sources.marks[id(tree)], self.sources.places[id(tree)])
-        self.sources.keep.append(node)
-        return node
+        return changed(self.sources, tree, **dict.fromkeys(_OWN_KEYS))
 
 
 def _refusal(name: str) -> str:
