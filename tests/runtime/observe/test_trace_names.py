@@ -13,7 +13,7 @@ WRONG = [
     ("pl031", "pl031.IMSK", "did you mean 'pl031.IMSC'?"),
     ("pl031", "pl031.RIS.ALARN", "did you mean 'pl031.RIS.ALARM'?"),
     ("pl031", "pl301", "matches no device (did you mean 'pl031'?); there are pl031"),
-    ("pl031", "*.NOSUCH", "fits no register"),
+    ("pl031", "*.NOSUCH", "matches no register"),
     ("hpet", "hpet.T[0].CONFIX", "did you mean 'hpet.T.CONFIG'?"),
 ]
 
