@@ -13,7 +13,7 @@ from devgen.language.diagnostics import codes_keys as shape_kinds
 from devgen.language.diagnostics.reporting import Diagnostics
 from devgen.language.load_result import LoadResult
 from devgen.language.reading.includes import Includer
-from devgen.language.reading.merged_trees import changed
+from devgen.language.reading.merged_trees import without
 from devgen.language.reading.register_types import expand_types
 from devgen.language.reading.schema_check import validate
 from devgen.language.reading.source_map import Sources
@@ -59,4 +59,4 @@ def outermost(tree: Tree, sources: Sources) -> Tree:
     names = tree.get("include")
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         return tree
-    return changed(sources, tree, include=None)
+    return without(sources, tree, "include")

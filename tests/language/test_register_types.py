@@ -44,6 +44,15 @@ def test_the_register_s_own_keys_count(tmp_path: Path) -> None:
     assert [(field.name, field.lsb) for field in register.fields] == [("DONE", 2), ("ERROR", 1), ("MORE", 4)]
 
 
+def test_a_field_of_the_type_may_be_given_by_its_bits_alone(tmp_path: Path) -> None:
+    text = "      R: {at: 8, type: events, fields: {DONE: {description: Changed.}, ERROR: 5}}\n"
+    (register,) = viewed(tmp_path, text).registers[:1]
+    assert [(field.name, field.lsb, field.reset, field.description) for field in register.fields] == [
+        ("DONE", 0, 0, "Changed."),
+        ("ERROR", 5, 1, ""),
+    ]
+
+
 def test_a_register_file_and_its_members_have_types(tmp_path: Path) -> None:
     text = (
         "      C: {at: 0x40, type: channel, count: 2, registers: {LENGTH: {width: 32}, MORE: {at: 8, type: events}}}\n"
@@ -55,6 +64,12 @@ def test_a_register_file_and_its_members_have_types(tmp_path: Path) -> None:
         ("C.MORE", 32, "ro"),
     ]
     assert found["C.STATUS"].hooks[0].text == "N = value"
+
+
+def test_any_names_of_registers_and_fields_can_be_used(tmp_path: Path) -> None:
+    text = "      tree: {at: 8, type: events, fields: {sources: 9, DONE: {reset: 1}, values: 8}}\n"
+    (register,) = viewed(tmp_path, text).registers[:1]
+    assert [field.name for field in register.fields] == ["DONE", "ERROR", "sources", "values"]
 
 
 def test_uses_are_bounded(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from devgen.common.yaml_files import SUFFIXES
 from devgen.language.diagnostics import codes_files as kinds
 from devgen.language.diagnostics.reporting import Diagnostics, did_you_mean
 from devgen.language.model import Mark
-from devgen.language.reading.merged_trees import changed, merge
+from devgen.language.reading.merged_trees import merge, without
 from devgen.language.reading.regular_file import SIZE_LIMIT, read_text
 from devgen.language.reading.source_map import Sources
 from devgen.language.reading.yaml_tree import load_tree
@@ -112,7 +112,7 @@ class Includer:
         return self._merged[real]
 
     def _without_own_keys(self, tree: Tree) -> Tree:
-        return changed(self.sources, tree, **dict.fromkeys(_OWN_KEYS))
+        return without(self.sources, tree, *_OWN_KEYS)
 
 
 def _refusal(name: str) -> str:

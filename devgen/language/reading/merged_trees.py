@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from devgen.language.reading.source_map import Sources
@@ -24,9 +25,17 @@ def merge(sources: Sources, base: Tree, over: Tree) -> Tree:
     return node
 
 
-def changed(sources: Sources, tree: Tree, **values: Any) -> Tree:
-    """Return a mapping with other values of some keys, at its own place; a value of None removes the key."""
-    node = {key: values.get(key, value) for key, value in tree.items() if values.get(key, value) is not None}
+def changed(sources: Sources, tree: Tree, values: Mapping[str, Any]) -> Tree:
+    """Return a mapping with other values of some of its keys, at its own place."""
+    return _placed(sources, tree, {key: values.get(key, value) for key, value in tree.items()})
+
+
+def without(sources: Sources, tree: Tree, *keys: str) -> Tree:
+    """Return a mapping without some of its keys, at its own place."""
+    return _placed(sources, tree, {key: value for key, value in tree.items() if key not in keys})
+
+
+def _placed(sources: Sources, tree: Tree, node: Tree) -> Tree:
     sources.set_place(node, sources.marks[id(tree)], sources.places[id(tree)])
     sources.keep.append(node)
     return node

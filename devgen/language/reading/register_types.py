@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from devgen.language.diagnostics import codes_layout as kinds
 from devgen.language.diagnostics.reporting import Diagnostics, did_you_mean
-from devgen.language.reading.merged_trees import Tree, changed, merge
+from devgen.language.reading.merged_trees import Tree, changed, merge, without
 from devgen.language.reading.source_map import Sources
 
 EXPANDED_LIMIT: Final = 500_000
@@ -27,7 +27,7 @@ def expand_types(tree: Tree, sources: Sources, sink: Diagnostics) -> Tree:
     found = {name: expansion.region(region) for name, region in regions.items()}
     if all(found[name] is region for name, region in regions.items()):
         return tree
-    return changed(sources, tree, regions=changed(sources, regions, **found))
+    return changed(sources, tree, {"regions": changed(sources, regions, found)})
 
 
 @dataclass(slots=True)
@@ -47,7 +47,7 @@ class _Expansion:
         found = {name: self.register(spec) for name, spec in registers.items()}
         if all(found[name] is spec for name, spec in registers.items()):
             return region
-        return changed(self.sources, region, registers=changed(self.sources, registers, **found))
+        return changed(self.sources, region, {"registers": changed(self.sources, registers, found)})
 
     def register(self, spec: Any) -> Any:
         """Return a register or register file without `type`."""
@@ -59,7 +59,7 @@ class _Expansion:
 
     def _typed(self, spec: Tree) -> Tree:
         name = spec["type"]
-        own = changed(self.sources, spec, type=None)
+        own = without(self.sources, spec, "type")
         base = self.types.get(name)
         if not isinstance(base, dict):
             hint = did_you_mean(name, self.types)
@@ -76,7 +76,24 @@ class _Expansion:
         self.open.append(name)
         base = self.register(base)
         self.open.pop()
+        fields, changes = base.get("fields"), own.get("fields")
+        if isinstance(fields, dict) and isinstance(changes, dict):
+            base = changed(self.sources, base, {"fields": self._long(fields, changes)})
+            own = changed(self.sources, own, {"fields": self._long(changes, fields)})
         return merge(self.sources, base, own)
+
+    def _long(self, fields: Tree, others: Tree) -> Tree:
+        """Return fields with those that are mappings in ``others`` as mappings: `DONE: 0` is `DONE: {bits: 0}`."""
+        short = [name for name, spec in fields.items() if not isinstance(spec, dict)]
+        found = {name: self._mapping(fields, name) for name in short if isinstance(others.get(name), dict)}
+        return changed(self.sources, fields, found)
+
+    def _mapping(self, fields: Tree, name: str) -> Tree:
+        """Return the mapping that a field's bits alone stand for, at their place."""
+        node, entry = {"bits": fields[name]}, self.sources.marks[id(fields)][name]
+        self.sources.set_place(node, {"bits": entry}, self.sources.places[id(fields)])
+        self.sources.keep.append(node)
+        return node
 
     def _mark(self, spec: Tree) -> Any:
         return self.sources.value_mark(spec, "type")
