@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -111,9 +111,10 @@ def _build_all(request: _Request) -> int:
     """Build each target and print the findings. Return the exit code."""
     sources, project = request.sources(), project_or_none()
     known = {} if project is None else {name: shown(folder) for name, folder in project.targets.items()}
-    outputs, templates = _outputs(request.target, request.output, known), request.templates_of(project)
-    if project is not None and outputs == known:
-        project_targets(replace(project, templates=templates))
+    root = Path() if project is None else shown(project.root)
+    outputs, templates = _outputs(request.target, request.output, known, root), request.templates_of(project)
+    if project is not None and outputs == known and request.templates is None:
+        project_targets(project)
     built = {
         name: _build(sources, folder, request.check, request.silent, templates, name)
         for name, folder in outputs.items()
@@ -148,14 +149,14 @@ def _watch_sources(request: _Request) -> SourceWatch:
     return SourceWatch(request.sources(), request.templates_of(project_or_none()))
 
 
-def _outputs(target: str | None, output: Path | None, known: Mapping[str, Path]) -> dict[str, Path]:
-    """Return the targets to build, each with its output folder."""
+def _outputs(target: str | None, output: Path | None, known: Mapping[str, Path], root: Path) -> dict[str, Path]:
+    """Return the targets to build, each with its output folder; ``root`` is the project's folder."""
     if target is None and output is None and known:
         return dict(known)
     if target is None and output is not None and len(known) > 1 and _DEFAULT not in known:
         raise click.UsageError(f"-o needs --target: the project makes {', '.join(known)}.")
     name = target or _DEFAULT
-    default = Path("generated") if name == _DEFAULT else Path("generated", name)
+    default = root / "generated" if name == _DEFAULT else root / "generated" / name
     return {name: output or known.get(name, default)}
 
 

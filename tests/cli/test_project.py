@@ -208,3 +208,17 @@ def test_a_stale_device_is_not_run(
     (tmp_path / "devices" / "lamp.yaml").write_text(LAMP + "title: A lamp\n")
     done = devgen(*command)
     assert (done.code, "was built: run `devgen build`" in done.err) == (1, True), done.err
+
+
+def test_a_missing_folder_of_templates_on_the_command_line_is_told_as_such(devgen: Command, tmp_path: Path) -> None:
+    describe(tmp_path / "devices")
+    done = devgen("build", "--templates", "nosuch")
+    assert (done.code, done.err) == (1, "devgen: nosuch: no such folder of templates\n")
+
+
+def test_a_target_that_the_settings_do_not_name_is_built_in_the_project_s_folder(
+    devgen: Command, tmp_path: Path, below: Path
+) -> None:
+    assert devgen("build", "--target", "c-header").code == 0
+    assert (tmp_path / "generated" / "c-header" / "lamp.h").is_file()
+    assert not (below / "generated").exists()

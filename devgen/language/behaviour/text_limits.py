@@ -220,7 +220,8 @@ class Scanner:
         return Refusal(BAD_CHARACTER, self.line, column, values={"char": char})
 
     def _refuse_word(self, word: str, column: int) -> Refusal:
-        hint = _INSTEAD.get(word, "a thing of this name is written in backticks" if keyword.iskeyword(word) else "")
+        escape = f"a thing of this name is written in backticks: `{word}`" if keyword.iskeyword(word) else ""
+        hint = "; ".join(filter(None, (_INSTEAD.get(word, ""), escape)))
         return Refusal(
             NOT_IN_LANGUAGE, self.line, column, len(word), hint, {"what": f"`{word}`"}, self._instead(word, column)
         )
