@@ -1,0 +1,146 @@
+"""Linux on a board of devgen's own, on this host's KVM, doing what a test tells it over its serial console.
+
+    with KvmLinux(folder, devices=PC) as guest:
+        assert guest.sh("nproc") == "1"
+
+Every wait has an end, and whatever goes wrong is an AssertionError with the end of the console.
+"""
+
+from __future__ import annotations
+
+import base64
+import socket
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import fetch_linux
+import initramfs
+
+import devgen
+from devgen import DevicePlacement, KernelConfig, MachineConfig, RunResult
+
+COMMAND_LINE = "console=ttyS0 quiet panic=-1 oops=panic mitigations=off nokaslr random.trust_cpu=on shell=ttyS0"
+BOOT = 240.0
+"""Seconds that a boot may take; in the nested lab on a busy machine it takes up to 100."""
+GRACE = 60.0
+KILLED = 128 + 9
+
+CONSOLE = DevicePlacement("com1", "serial16550", at={"ports": 0x3F8}, irq={"intr": 4})
+CLOCK = DevicePlacement("rtc", "mc146818rtc", at={"ports": 0x70}, irq={"irq": 8})
+POWER = DevicePlacement("power", "pc-power", at={"ports": 0x600}, on_event={"POWER_OFF": "exit", "REBOOT": "reset"})
+PM = DevicePlacement("pm", "acpi-pm", at={"ports": 0x600}, irq={"sci": 9}, on_event={"POWER_OFF": "exit"})
+PANIC = DevicePlacement("panic", "pvpanic-isa", at={"port": 0x505}, on_event={"GUEST_PANICKED": "panic"})
+
+
+class KvmLinux:
+    """A guest that has booted, with CONSOLE and ``devices``. Use as a context; leaving it ends the run.
+
+    ``modules`` and ``files``: as for `linux_guest.LinuxGuest`. ``config``: further keys of `MachineConfig`.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        devices: Sequence[DevicePlacement] = (),
+        *,
+        modules: Iterable[str | Path] = (),
+        files: Mapping[str, bytes | Path] | None = None,
+        append: str = "",
+        kernel: Path | None = None,
+        **config: Any,
+    ) -> None:
+        linux = fetch_linux.find()
+        assert linux is not None, fetch_linux.MISSING
+        image, self._socket = folder / "initramfs", folder / "console"
+        image.write_bytes(initramfs.build(linux, modules, files or {}))
+        console = replace(CONSOLE, streams={"serial": f"socket:{self._socket}"})
+        machine = MachineConfig(
+            name="linux",
+            ram=256 << 20,
+            devices=(console, *devices),
+            guest=KernelConfig(kernel or linux.vmlinux, image, f"{COMMAND_LINE} {append}"),
+        )
+        self._said = b""
+        self._stream = b""
+        self._line = b""
+        self.result: RunResult | None = None
+        self.board = devgen.Board(replace(machine, **{"pci": True, "ecam": 0xE0000000, **config}), accel="kvm")
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        try:
+            self._console = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            self._console.connect(str(self._socket))
+            self.started = time.monotonic()
+            self._thread.start()
+            self.wait_until_ready()
+        except BaseException:
+            self.close()
+            raise
+
+    def _run(self) -> None:
+        self.result = self.board.run()
+
+    def wait_until_ready(self) -> None:
+        """Wait until the guest, which is booting, takes scripts."""
+        _, failed = self._expect(b"@guest ready", time.monotonic() + BOOT)
+        assert not failed.strip(), self._story(f"modules that cannot be loaded:{failed.decode()}")
+
+    def sh(self, script: str, seconds: int = 60, status: int = 0) -> str:
+        """What ``script`` prints, less white space at its ends; it is to exit with ``status`` within ``seconds``."""
+        self.send(script, seconds)
+        output, found = self._expect(b"@guest done", time.monotonic() + seconds + GRACE)
+        text = output.decode(errors="replace").replace("\r", "").strip()
+        assert int(found) == status, self._story(f"{script}\nends with status {int(found)}; it has printed:\n{text}")
+        return text
+
+    def send(self, script: str, seconds: int = 60) -> None:
+        """Have the guest run ``script``, without waiting."""
+        text = base64.b64encode(script.encode())
+        self._line = b"%d %s %d\n" % (seconds, text, len(text))
+        self._console.sendall(self._line)
+
+    def ended(self, seconds: float = GRACE) -> RunResult:
+        """How the run has ended, which it is to do within ``seconds``."""
+        self._thread.join(seconds)
+        assert self.result is not None, self._story("the run does not end")
+        return self.result
+
+    def _expect(self, marker: bytes, end: float) -> tuple[bytes, bytes]:
+        """What comes before a line that begins with ``marker``, and the rest of that line."""
+        while True:
+            if b"@guest again\r\n" in self._stream or b"@guest again\n" in self._stream:
+                self._stream = self._stream.partition(b"@guest again")[2].lstrip(b"\r\n")
+                self._console.sendall(self._line)
+            before, found, rest = self._stream.partition(marker)
+            if found and b"\n" in rest:
+                line, _, self._stream = rest.partition(b"\n")
+                return before, line
+            assert time.monotonic() < end, self._story("the guest takes too long")
+            assert self.result is None, self._story(f"the run has ended: {self.result}")
+            self._console.settimeout(0.5)
+            try:
+                received = self._console.recv(65536)
+            except TimeoutError:
+                continue
+            self._stream += received
+            self._said += received
+
+    def _story(self, what: str) -> str:
+        return f"{what}\nthe end of the console:\n{self._said[-4000:].decode(errors='replace')}"
+
+    def close(self) -> None:
+        """End the run. May be called again."""
+        self.board.stop()
+        if self._thread.is_alive():
+            self._thread.join(30)
+        self._console.close()
+        self.board.close()
+
+    def __enter__(self) -> KvmLinux:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,140 @@
+"""The nested lab: an outer Linux in QEMU's emulation, in which the tests run that need a KVM which boots Linux.
+
+QEMU emulates a processor with AMD's SVM, and Debian's kernel in it offers kvm_amd. The tests run there with the host's
+own Python, from the host's file system (9p, read-only). The outer guest stays up for all tests of a session: `start`
+starts pytest in it once, and results arrive one by one in a shared folder.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from linux_guest import LinuxGuest
+
+ROOT = Path(__file__).resolve().parents[2]
+SHARE = "/run/out"
+RESULTS = "DEVGEN_NESTED_RESULTS"
+"""The variable that names the file for results; it is set in the outer guest alone."""
+OUTER_BOOT = 300.0
+WHOLE = 1500
+"""Seconds that all tests together may take, on a busy machine."""
+
+MACHINE = (
+    "-machine", "q35,hpet=off", "-accel", "tcg,thread=multi,tb-size=1024", "-cpu", "EPYC,+svm,+npt", "-smp", "2",
+    "-m", "2048", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+)  # fmt: skip
+
+MODULES = ("9pnet_virtio", "9p", "kvm_amd")
+
+# The 9p tree is cached, so what changes is in the share.
+SETUP = f"""
+mkdir -p /host /dev/shm /dev/pts
+mount -t 9p -o trans=virtio,version=9p2000.L,ro,msize=512000,cache=loose host /host
+mount -t proc none /host/proc
+mount -t sysfs none /host/sys
+mount --bind /dev /host/dev
+mount -t tmpfs none /host/dev/shm
+mount -t devpts none /host/dev/pts
+mount -t tmpfs none /host/run
+mkdir -p /host{SHARE}
+mount -t 9p -o trans=virtio,version=9p2000.L,rw,msize=512000 out /host{SHARE}
+test -c /host/dev/kvm
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a test ended in the lab: ``passed``, ``failed`` or ``skipped``, with its report."""
+
+    outcome: str
+    text: str
+    seconds: float
+
+
+class OuterLab:
+    """A booted outer guest. ``close`` ends it."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="devgen-nested-")
+        folder = Path(self._folder.name)
+        self._share = folder / "share"
+        self._share.mkdir()
+        self._results = self._share / "results"
+        self._thread: threading.Thread | None = None
+        self._log = ""
+        try:
+            self._guest = LinuxGuest(
+                folder, modules=MODULES, machine=MACHINE, qemu=_shared(self._share), seconds=OUTER_BOOT
+            )
+        except BaseException:
+            self._folder.cleanup()
+            raise
+        self._guest.sh(SETUP, 120)
+
+    def start(self, tests: Sequence[str]) -> None:
+        """Start ``tests`` (node IDs) in the outer guest."""
+        (self._share / "tests").write_text("\n".join(tests))
+        environment = (
+            "PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/dev/shm TMPDIR=/dev/shm PYTHONDONTWRITEBYTECODE=1 LC_ALL=C.UTF-8 "
+            f"XDG_CACHE_HOME={Path.home() / '.cache'} {RESULTS}={SHARE}/results"
+        )
+        words = ["-m", "pytest", "-o", "addopts=", "-p", "no:cacheprovider", "-p", "no:xdist", "-q", f"@{SHARE}/tests"]
+        command = f"cd {shlex.quote(str(ROOT))} && exec .venv/bin/python {shlex.join(words)}"
+        script = f"chroot /host /usr/bin/env -i {environment} /bin/sh -c {shlex.quote(command)} >/host{SHARE}/log 2>&1"
+
+        def work() -> None:
+            try:
+                self._guest.sh(f"{script}; true", WHOLE)
+            except (AssertionError, OSError) as error:
+                self._log = str(error)
+
+        self._thread = threading.Thread(target=work, daemon=True)
+        self._thread.start()
+
+    def outcome(self, test: str) -> Outcome:
+        """Wait for a test's result."""
+        while True:
+            found = self._found(test)
+            if found is not None:
+                return found
+            if self._thread is None or not self._thread.is_alive():
+                return self._found(test) or Outcome("failed", f"the lab has no result of this test\n{self._story()}", 0)
+            time.sleep(0.3)
+
+    def _found(self, test: str) -> Outcome | None:
+        try:
+            lines = self._results.read_text().splitlines()
+        except OSError:
+            return None
+        for line in lines:
+            try:
+                result = json.loads(line)
+            except ValueError:
+                continue  # not written to its end
+            if result["test"] == test:
+                return Outcome(result["outcome"], result["text"], result["seconds"])
+        return None
+
+    def _story(self) -> str:
+        log = self._share / "log"
+        return f"{self._log}\n{log.read_text(errors='replace')[-4000:] if log.exists() else ''}"
+
+    def close(self) -> None:
+        """End QEMU."""
+        self._guest.close()
+        self._folder.cleanup()
+
+
+def _shared(share: Path) -> list[str]:
+    words = []
+    for name, path, more, slot in (("host", "/", ",readonly=on", 8), ("out", str(share), "", 9)):
+        words += ["-fsdev", f"local,id={name},path={path},security_model=none,multidevs=remap{more}"]
+        words += ["-device", f"virtio-9p-pci,fsdev={name},mount_tag={name},addr={slot:#x}"]
+    return words
