@@ -212,6 +212,15 @@ REGION_OUTSIDE = Kind(
     "bars: {0: {type: mem32, size: 4 KiB}}\nregion: {bar: 0, size: 8 KiB}",
     "Enlarge the BAR, or correct `at` or `size`.",
 )
+IDLE_SIZES = Kind(
+    "DG0449",
+    "warning",
+    "'sizes' of '{name}' lists accesses that never reach it: {reason}",
+    "The region splits or drops accesses before they reach a register, as its `access` says. Sizes beyond that have no "
+    "effect.",
+    "access: {valid: 1..4}\nregisters: {DATA: {at: 0, sizes: 4..8}}",
+    "List only the sizes that reach the register, or let the region's `access` pass the others.",
+)
 BAD_ACCESS = Kind(
     "DG0422",
     "error",

@@ -108,6 +108,9 @@ def _check_answered(ctx: Context, region: RegionDraft) -> None:
             ctx.at_value(kinds.BAD_ACCESS, spec, "sizes", found=spec["sizes"], reason=reason)
             if spec is region.spec:
                 return
+        elif draft.sizes is not None and "sizes" in draft.spec and (draft.sizes[0] < low or draft.sizes[1] > high):
+            reason = f"accesses of {low} to {high} bytes reach the registers"
+            ctx.at_value(kinds.IDLE_SIZES, draft.spec, "sizes", name=_label(draft), reason=reason)
 
 
 def _check_alignment(ctx: Context, region: RegionDraft) -> None:

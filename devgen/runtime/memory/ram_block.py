@@ -93,7 +93,11 @@ class RamBlock:
             OSError: the file cannot be written or mapped.
         """
         length = -(-self.size // PAGE_SIZE) * PAGE_SIZE
-        os.pwrite(fd, self.view, offset)
+        with self.view[:] as rest:
+            written = 0
+            while written < len(rest):  # one call writes at most 2 GiB
+                with rest[written:] as left:
+                    written += os.pwrite(fd, left, offset + written)
         map_file(fd, offset, length, writable=True, at=self.address)
 
     def unshare(self) -> None:
