@@ -14,7 +14,7 @@ from typing import Final, Literal
 from devgen.language import ir, model
 from devgen.plan.dependencies import Analysis
 from devgen.plan.registers import PlannedRegister, plan_registers
-from devgen.plan.side_effects import parts_of, readable_bits, writable_bits
+from devgen.plan.side_effects import once_bits, parts_of, readable_bits, writable_bits
 
 Kind = Literal["reset", "write", "read-only", "sizes"]
 KINDS: Final[tuple[Kind, ...]] = ("reset", "write", "read-only", "sizes")
@@ -26,13 +26,14 @@ _UNREACHED: Final = "accesses of its `sizes` do not reach all of it"
 class Check:
     """A check of a register, or of all elements of an array. ``obstacle``: why it cannot be made; empty if it can.
 
-    ``alone``: no other register has one of its bytes.
+    ``alone``: no other register has one of its bytes. ``quiet``: accesses change the register's own storage only.
     """
 
     register: PlannedRegister
     kind: Kind
     obstacle: str = ""
     alone: bool = True
+    quiet: bool = False
 
     @property
     def name(self) -> str:
@@ -58,8 +59,9 @@ class _Planner:
 
     def checks(self, register: PlannedRegister) -> Iterator[Check]:
         """Yield the checks that say something about a register."""
-        made = partial(Check, register, alone=not self._shared(register))
         parts = parts_of(register.described)
+        alone = not self._shared(register)
+        made = partial(Check, register, alone=alone, quiet=alone and _is_quiet(register.described))
         whole = self._whole(register)
         yield made("reset", whole or self._reset(register))
         if writable_bits(parts):
@@ -157,6 +159,12 @@ def _is_reached(register: PlannedRegister) -> bool:
     """Whether accesses reach all bytes: those that are not lanes reach a register at its offset only."""
     sizes = register.described.sizes
     return register.described.decode == "lanes" or sizes is None or 8 * sizes[1] >= register.described.width
+
+
+def _is_quiet(register: model.Register) -> bool:
+    """Whether accesses run no hook and record no first write."""
+    hooks = (register.write, register.on_write, register.before_read, register.on_read, register.window)
+    return not any(hooks) and not once_bits(parts_of(register))
 
 
 def narrow_sizes(register: PlannedRegister) -> tuple[int, ...]:
