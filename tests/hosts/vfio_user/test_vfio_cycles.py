@@ -154,8 +154,9 @@ def test_a_client_that_dies_anywhere_in_a_message(
                 client.send_raw(message[:cut], given)
         settle(server, lambda: server.connected)
         settle(server, lambda: not server.connected)
-        before = before or fds()
-        assert fds() == before, cut
+        now = fds()
+        assert before is None or now <= before, cut  # fewer: a collection closed what an earlier test had left
+        before = now
 
 
 def test_clients_that_are_killed(server: VfioUserServer, memory: int, eventfds: Callable[[int], list[int]]) -> None:

@@ -18,6 +18,7 @@ from serving import environment, serving
 from vfio_client import BAR0, ERROR, MEMORY, NO_REPLY, Client, Reply
 from vfio_faults import alive
 
+from devgen import build_devices
 from devgen.hosts.vfio_user import VfioUserServer, protocol
 from devgen.hosts.vfio_user.client_session import DEEPEST
 from devgen.hosts.vfio_user.protocol import HEADER, Command
@@ -169,25 +170,42 @@ def test_a_server_that_is_too_busy_to_accept_is_left_alone(tmp_path: Path) -> No
             one.close()
 
 
+SLOW = """
+device: slow
+bus: pci
+pci: {vendor: 0x1b36, device: 0x0005, class: 0xff0000, bars: {0: {type: mem32, size: 4 KiB}}}
+state: {sum: {width: 32}}
+regions:
+  registers:
+    bar: 0
+    registers:
+      WORK:
+        at: 0x0
+        access: wo
+        on_write: |
+          for step in range(60000):
+              sum = u32(sum + step + value)
+"""
+"""A device whose register takes milliseconds for each write."""
+
+
 @pytest.fixture
 def stuck(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """A server that has been told to end, and cannot: nobody reads its trace."""
-    trace, path = tmp_path / "trace", tmp_path / "s"
-    os.mkfifo(trace)
-    reader = os.open(trace, os.O_RDONLY | os.O_NONBLOCK)
-    trace_to = ("--trace", "--trace-output", str(trace), "--save", str(tmp_path / "state"))
-    command = serve("serve", "dma-engine", "--socket", str(path), *trace_to)
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment()) as one:
-        assert one.stderr is not None
-        one.stderr.readline()
-        with Client(path, timeout=1) as client, suppress(TimeoutError):
+    """A server that has been told to end, and cannot yet: one message has writes for minutes."""
+    (tmp_path / "devices").mkdir()
+    (tmp_path / "devices" / "slow.yaml").write_text(SLOW, encoding="utf-8")
+    build_devices([tmp_path / "devices"], tmp_path / "generated")
+    command = serve("serve", "slow", "--socket", "s", "--save", str(tmp_path / "state"))
+    entry = protocol.MULTI_ENTRY.pack(protocol.REGION_ACCESS.pack(0, BAR0, 4), 1)
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment(), cwd=tmp_path) as server:
+        assert server.stderr is not None
+        server.stderr.readline()
+        with Client(tmp_path / "s", timeout=1) as client, suppress(TimeoutError):
             client.hello()
-            while True:
-                client.read32(BAR0, SCRATCH)
-        one.send_signal(signal.SIGTERM)
-        yield one
-        one.kill()
-    os.close(reader)
+            client.ask(Command.REGION_WRITE_MULTI, protocol.MULTI_COUNT.pack(40_000) + 40_000 * entry)
+        server.send_signal(signal.SIGTERM)
+        yield server
+        server.kill()
 
 
 def test_the_second_signal_breaks_off_a_message_and_the_third_everything(
