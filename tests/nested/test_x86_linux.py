@@ -85,17 +85,6 @@ echo 3 >/proc/sys/vm/drop_caches
 dd if=/dev/{disk} bs=64k skip=3 count=4 2>/dev/null | cmp - /tmp/data && echo same"""
         assert guest.sh(script) == "same"
 
-    def test_a_file_system_on_a_disk_is_in_the_hosts_file(self, guest: KvmLinux, image: Path) -> None:
-        script = """
-mke2fs /dev/vda >/dev/null 2>&1 && mkdir -p /tmp/root && mount -t ext4 /dev/vda /tmp/root
-mkdir /tmp/root/bin && cp /bin/busybox /tmp/root/bin
-chroot /tmp/root /bin/busybox sh -c '/bin/busybox echo rooted >/said; /bin/busybox cat /said'
-umount /tmp/root"""
-        assert guest.sh(script, seconds=120) == "rooted"
-        content = image.read_bytes()
-        assert content[0x438:0x43A] == b"\x53\xef"  # the magic number of ext2
-        assert b"rooted\n" in content
-
     def test_disks_interrupt_by_messages(self, guest: KvmLinux) -> None:
         assert int(guest.sh(IRQ_COUNT.format("MSI.*(nvme|virtio)"))) > 0
 
