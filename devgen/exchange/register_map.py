@@ -83,11 +83,13 @@ class Field:
 class Dimension:
     """A repetition: one name for each element, and the distance of the elements in bytes.
 
-    ``plain``: the names are 0, 1, 2 and so on.
+    ``plain``: the names are 0, 1, 2 and so on. ``shape`` has the sizes of several dimensions, the outermost first; the
+    elements are then numbered through, and follow each other without gaps between the inner arrays.
     """
 
     names: tuple[str, ...]
     stride: int
+    shape: tuple[int, ...] = ()
 
     @property
     def count(self) -> int:

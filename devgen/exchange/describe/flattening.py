@@ -1,26 +1,29 @@
-"""Dissolves groups and arrays that the language cannot repeat into single registers."""
+"""Dissolves groups without a repetition, and repetitions that the language cannot say, into their members."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from devgen.exchange.register_map import Dimension, Group, Register
 
+_INDEX_NAME = re.compile(r"[A-Za-z0-9_]+")
 
-def flat(members: tuple[Register | Group, ...], inside: bool = False) -> Iterator[Register | Group]:
-    """Yield registers, and groups that the language can repeat; other groups are dissolved into their members.
 
-    ``inside`` a register file nothing can repeat.
+def flat(members: tuple[Register | Group, ...]) -> Iterator[Register | Group]:
+    """Yield registers and repeated groups; other groups are dissolved into their members.
+
+    An array whose elements' names the language cannot make of its name and an index becomes single registers.
     """
     for member in members:
         dimension = member.dimension
-        if dimension is not None and (inside or member.pattern or _too_dense(member)):
-            yield from flat(tuple(_elements(member, dimension)), inside)
+        if dimension is not None and (_named_oddly(member, dimension) or _too_dense(member)):
+            yield from flat(tuple(_elements(member, dimension)))
         elif isinstance(member, Group) and dimension is None:
-            yield from flat(tuple(_prefixed(inner, member) for inner in member.members), inside)
+            yield from flat(tuple(_prefixed(inner, member) for inner in member.members))
         else:
-            yield member
+            yield replace(member, name=member.name.rstrip("_") or member.name) if member.pattern else member
 
 
 def _prefixed(member: Register | Group, group: Group) -> Register | Group:
@@ -41,9 +44,23 @@ def _elements(member: Register | Group, dimension: Dimension) -> Iterator[Regist
         yield replace(member, name=name, pattern="", dimension=None, offset=member.offset + place * dimension.stride)
 
 
+def _named_oddly(member: Register | Group, dimension: Dimension) -> bool:
+    """Whether the index is not at the end of the name, or is no name of an element in the language."""
+    if member.pattern and not member.pattern.endswith("%s"):
+        return True
+    names = dimension.names
+    return not dimension.plain and (len({*names}) < len(names) or not all(map(_INDEX_NAME.fullmatch, names)))
+
+
 def _too_dense(member: Register | Group) -> bool:
     """Whether a group's elements would overlap."""
     if isinstance(member, Register) or member.dimension is None:
         return False
-    ends = (inner.offset + (inner.size if isinstance(inner, Register) else 1) for inner in member.members)
-    return member.dimension.stride < max(ends, default=0)
+    return member.dimension.stride < max(map(_end, member.members), default=0)
+
+
+def _end(member: Register | Group) -> int:
+    """Return the first offset after a member, from the start of its group."""
+    dimension = member.dimension
+    size = member.size if isinstance(member, Register) else max(map(_end, member.members), default=0)
+    return member.offset + size + ((dimension.count - 1) * dimension.stride if dimension else 0)

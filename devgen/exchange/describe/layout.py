@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any, Final
 
 from devgen.exchange.describe.fields import FieldsOf, constraint_key, effects
 from devgen.exchange.describe.flattening import flat
 from devgen.exchange.describe.names import Namer
-from devgen.exchange.describe.overlaps import Bytes, Occupied, bytes_of, with_common_access
+from devgen.exchange.describe.overlaps import Bytes, Occupied, Repetitions, bytes_of, with_common_access
 from devgen.exchange.findings import Findings, Outcome
 from devgen.exchange.register_map import Dimension, Group, Register
 from devgen.exchange.yaml_text import Hex
@@ -27,7 +28,18 @@ class _Scope:
 
     path: str
     base: int = 0
-    outer: Dimension | None = None
+    outer: Repetitions = ()
+    top: bool = True
+
+    def within(self, group: Group, name: str) -> _Scope:
+        """Return the scope of a group's members."""
+        own = (group.dimension,) if group.dimension else ()
+        return _Scope(f"{self.path}.{name}", self.base + group.offset, (*self.outer, *own), False)
+
+    @property
+    def elements(self) -> int:
+        """How often each member stands in the region."""
+        return prod([repetition.count for repetition in self.outer])
 
 
 @dataclass(slots=True, frozen=True)
@@ -73,17 +85,11 @@ class Layout:
     def _candidate(self, member: Register | Group, scope: _Scope, namer: Namer) -> _Candidate | None:
         part = f"{scope.path}.{member.name}"
         if isinstance(member, Group):
-            wanted: dict[int, int] = {}
-            for inner in flat(member.members, inside=True):
-                assert isinstance(inner, Register)  # flat dissolves groups in a file
-                width, register = _legal(inner.width), with_common_access(inner)
-                for word, bits in bytes_of(register, width // 8, member.offset, member.dimension).items():
-                    wanted[word] = wanted.get(word, 0) | bits
+            wanted = _bytes_of_group(member, scope)
             return _Candidate(namer.take(member.name, member.place), member, 0, wanted) if wanted else None
         width = self._legal_width(member, part)
         member = with_common_access(self._spread(member, width, part))
-        count = (scope.outer.count if scope.outer else 1) * (member.dimension.count if member.dimension else 1)
-        self._elements += count
+        self._elements += scope.elements * (member.dimension.count if member.dimension else 1)
         if self._elements > MOST_ELEMENTS:
             self._say(Outcome.LEFT_OUT, member, part, f"more than {MOST_ELEMENTS} registers in one peripheral")
             return None
@@ -106,7 +112,7 @@ class Layout:
                 continue
             occupied.base_of[candidate.name] = min(owners, default=candidate.name)
             occupied.take(candidate.name, candidate.bytes)
-            if scope.outer is None:
+            if scope.top:
                 self.end = max(self.end, _end(candidate))
         return occupied.base_of
 
@@ -117,8 +123,7 @@ class Layout:
         return self._register(candidate.member, candidate.width, f"{scope.path}.{candidate.member.name}", alternate)
 
     def _file(self, group: Group, name: str, scope: _Scope, alternate: dict[str, str]) -> dict[str, Any] | None:
-        inner = _Scope(f"{scope.path}.{name}", group.offset, group.dimension)
-        members = self._members(flat(group.members, inside=True), inner)
+        members = self._members(flat(group.members), scope.within(group, name))
         if not members:
             return None
         place: dict[str, Any] = {"at": Hex(group.offset)}
@@ -181,11 +186,30 @@ def _reset_mask(register: Register, width: int) -> dict[str, Any]:
     return {"reset_mask": Hex(known & ones)}
 
 
+def _bytes_of_group(group: Group, scope: _Scope) -> dict[int, int]:
+    """Return the bytes of all registers in a group."""
+    wanted: dict[int, int] = {}
+    inside = scope.within(group, group.name)
+    for member in flat(group.members):
+        if isinstance(member, Group):
+            found = _bytes_of_group(member, inside)
+        else:
+            found = bytes_of(with_common_access(member), _legal(member.width) // 8, inside.base, inside.outer)
+        for word, bits in found.items():
+            wanted[word] = wanted.get(word, 0) | bits
+    return wanted
+
+
 def _repetition(dimension: Dimension | None) -> dict[str, Any]:
+    """Return the keys ``count``, ``stride`` and ``index_names``."""
     if dimension is None:
         return {}
+    if len(dimension.shape) > 1:
+        strides = [dimension.stride * prod(dimension.shape[place + 1 :]) for place in range(len(dimension.shape))]
+        return {"count": list(dimension.shape), "stride": [Hex(stride) for stride in strides]}
     stride = {"stride": Hex(dimension.stride)} if dimension.count > 1 else {}
-    return {"count": dimension.count} | stride
+    names = {} if dimension.plain else {"index_names": list(dimension.names)}
+    return {"count": dimension.count} | stride | names
 
 
 def _end(candidate: _Candidate) -> int:

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import product
 
 from devgen.exchange.describe.shared_bits import directions
 from devgen.exchange.register_map import Dimension, Register
+
+Repetitions = tuple[Dimension, ...]
+"""The repetitions of the files around a register, and of the register itself; the outermost is the first."""
 
 Bytes = Mapping[int, int]
 """Word of 8 bytes → a bit for each byte that can be read there (bits 7:0) and written (bits 15:8)."""
@@ -34,11 +38,12 @@ class Occupied:
             self._taken.setdefault(word, []).append((bits, name))
 
 
-def bytes_of(register: Register, size: int, base: int = 0, outer: Dimension | None = None) -> dict[int, int]:
-    """Return the bytes of a register of ``size`` bytes, of all its elements, in all elements of the ``outer`` file."""
+def bytes_of(register: Register, size: int, base: int = 0, outer: Repetitions = ()) -> dict[int, int]:
+    """Return the bytes of a register of ``size`` bytes: of all its elements, in all elements of the files around it."""
     reads, writes = directions(register.access)
     found: dict[int, int] = {}
-    for start in starts(base + register.offset, register.dimension, outer):
+    own = (register.dimension,) if register.dimension else ()
+    for start in starts(base + register.offset, (*outer, *own)):
         for word in range(start // 8, (start + size - 1) // 8 + 1):
             first, last = max(start - word * 8, 0), min(start + size - word * 8, 8)
             bits = ((1 << (last - first)) - 1) << first
@@ -55,8 +60,7 @@ def with_common_access(register: Register) -> Register:
     return replace(register, access=words.pop()) if len(words) == 1 else register
 
 
-def starts(offset: int, inner: Dimension | None, outer: Dimension | None) -> Iterator[int]:
-    """Yield the offset of each element."""
-    for step in range(outer.count if outer else 1):
-        for place in range(inner.count if inner else 1):
-            yield offset + step * (outer.stride if outer else 0) + place * (inner.stride if inner else 0)
+def starts(offset: int, repetitions: Repetitions) -> Iterator[int]:
+    """Yield the offset of each element; the outermost repetition is the first."""
+    for steps in product(*(range(repetition.count) for repetition in repetitions)):
+        yield offset + sum(step * repetition.stride for step, repetition in zip(steps, repetitions, strict=True))

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 MOST_ELEMENTS = 1 << 20
 """Most elements of one array."""
 
+MOST_DIMENSIONS, MOST_IN_DIMENSIONS = 4, 65536
+"""What the language can say of an array with several dimensions."""
+
 
 @dataclass(slots=True, frozen=True)
 class RegisterReader:
@@ -59,6 +62,8 @@ class RegisterReader:
         if count > MOST_ELEMENTS:
             self._say(Outcome.CORRECTED, node, part, f"an array of {count} elements; {MOST_ELEMENTS} came over")
             count = MOST_ELEMENTS
+        if 1 < len(sizes) <= MOST_DIMENSIONS and count <= MOST_IN_DIMENSIONS:
+            return Dimension(tuple(map(str, range(count))), stride, tuple(sizes))
         if len(sizes) > 1:
             shape = "".join(f"[{size}]" for size in sizes)
             self._say(Outcome.CORRECTED, node, part, f"an array {shape}; it came over with one index")
