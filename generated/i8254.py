@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import ClassVar
 
 from devgen.runtime.device.device import Device
@@ -45,12 +46,17 @@ class I8254(Device):
 
     Deviation modes_6_7: Modes 6 and 7 are not modes 2 and 3. As the datasheet says with the property datasheet.
 
-    Deviation binary_only: BCD is stored, and counting is binary.
+    Deviation binary_only: BCD is stored, and counting is binary. As the datasheet says with the property
+    datasheet.
 
-    Deviation immediate_load: A count written while mode 2 or 3 runs is taken at once, not at the end of the
-    period.
+    Deviation immediate_load: A count written while mode 1, 2, 3 or 5 runs is taken at once, not at the end of
+    the period or at the trigger. As the datasheet says with the property datasheet.
 
-    Deviation half_written: Writing the first of two bytes does not stop the count in mode 0.
+    Deviation no_load_clock: A written count is loaded at once, not at the next clock. As the datasheet says
+    with the property datasheet.
+
+    Deviation half_written: Writing the first of two bytes does not stop the count in mode 0. As the datasheet
+    says with the property datasheet.
 
     Datasheet: Intel 231164.
     """
@@ -86,7 +92,12 @@ class I8254(Device):
         StateItem("triggered", "state", 1),
         StateItem("held", "state", 64),
         StateItem("due", "state", 64),
+        StateItem("following", "state", 17),
+        StateItem("takeover_at", "state", 64),
+        StateItem("ahead", "state", 17),
+        StateItem("stopped", "state", 1),
         StateItem("transition", "timer"),
+        StateItem("takeover", "timer"),
     )
     PEEKS: ClassVar[Mapping[str, str | int]] = {"COUNT": "value_COUNT"}
 
@@ -110,7 +121,12 @@ class I8254(Device):
         self.triggered = 0
         self.held = 0
         self.due = 0
+        self.following = [0] * 3
+        self.takeover_at = [0] * 3
+        self.ahead = [0] * 3
+        self.stopped = [0] * 3
         self.transition = Timer(env.clocks.virtual, self.transition_expired)
+        self.takeover = [Timer(env.clocks.virtual, partial(self.takeover_expired, index)) for index in range(3)]
         self.irq = self.add_irq("irq")
         self.gate0 = self.add_gpio_in("gate0", self.gate0_changed)
         self.gate1 = self.add_gpio_in("gate1", self.gate1_changed)
@@ -140,6 +156,11 @@ class I8254(Device):
             self.period[c] = 0x10000
             self.loaded[c] = self.clocks.virtual.now()
             self.waiting[c] = 0
+            if self.datasheet:
+                self.bcd[c] = 0
+                self.ahead[c] = 0
+                self.stopped[c] = 0
+                self.no_following(c)
         self.gate = 0
         self.triggered = 0
         self.held = 0
@@ -175,6 +196,8 @@ class I8254(Device):
         if self.writing[index] == 3:
             self.low_byte[index] = value
             self.writing[index] = 4
+            if self.datasheet and self.mode[index] == 0:
+                self.stop(index)
         elif self.writing[index] == 4:
             self.writing[index] = 3
             self.start(index, self.low_byte[index] | (value << 8))
@@ -228,21 +251,33 @@ class I8254(Device):
         """transition has expired."""
         self.follow(self.due)
 
+    def takeover_expired(self, index: int) -> None:
+        """takeover has expired."""
+        self.take_over(index)
+
     def ticks(self, c: int, t: int) -> int:
         """The description's function ticks."""
-        return self.elapsed(c, t) * 1_193_182 // 1_000_000_000
+        return self.manual_ticks(c, t) if self.datasheet else max(t - self.loaded[c], 0) * 1_193_182 // 1_000_000_000
+
+    def manual_ticks(self, c: int, t: int) -> int:
+        """The description's function manual_ticks."""
+        return 0 if self.stopped[c] else self.elapsed(c, t) * 1_193_182 // 1_000_000_000 + self.ahead[c]
 
     def elapsed(self, c: int, t: int) -> int:
         """The description's function elapsed."""
-        return (
-            self.held
-            if self.datasheet and c == 2 and not self.gate and not self.one_shot(c)
-            else max(t - self.loaded[c], 0)
-        )
+        return self.held if c == 2 and not self.gate and not self.one_shot(c) else max(t - self.loaded[c], 0)
+
+    def time_of(self, c: int, tick: int) -> int:
+        """The description's function time_of."""
+        return (self.loaded[c] + ((tick - self.ahead[c]) * 1_000_000_000 + 1_193_181) // 1_193_182) & 0xFFFFFFFFFFFFFFFF
 
     def n(self, c: int) -> int:
         """The description's function n."""
         return max(self.period[c], 1)
+
+    def periodic(self, c: int) -> int:
+        """The description's function periodic."""
+        return int(self.mode[c] == 2 or self.mode[c] == 3)
 
     def one_shot(self, c: int) -> int:
         """The description's function one_shot."""
@@ -274,7 +309,7 @@ class I8254(Device):
         """The description's function manual_out."""
         return (
             int(self.mode[c] != 0)
-            if self.waiting[c]
+            if self.waiting[c] or self.stopped[c]
             else 1
             if self.idle(c) or self.gated(c)
             else self.counted_out(c, d)
@@ -282,7 +317,7 @@ class I8254(Device):
 
     def gated(self, c: int) -> int:
         """The description's function gated."""
-        return int(c == 2 and not self.gate and (self.mode[c] == 2 or self.mode[c] == 3))
+        return int(bool(c == 2 and not self.gate and self.periodic(c)))
 
     def counted_out(self, c: int, d: int) -> int:
         """The description's function counted_out."""
@@ -304,15 +339,63 @@ class I8254(Device):
 
     def counting(self, c: int, d: int) -> int:
         """The description's function counting."""
+        return self.manual_counting(c, d) if self.datasheet else self.counted(c, d)
+
+    def counted(self, c: int, d: int) -> int:
+        """The description's function counted."""
         return (
-            self.n(c) & 0xFFFF
-            if self.datasheet and (self.waiting[c] or self.idle(c))
-            else self.n(c) - d % self.n(c)
+            self.n(c) - d % self.n(c)
             if self.mode[c] == 2
             else self.n(c) - 2 * d % self.n(c)
             if self.mode[c] == 3
             else (self.n(c) - d) & 0xFFFF
         )
+
+    def manual_counting(self, c: int, d: int) -> int:
+        """The description's function manual_counting."""
+        return self.in_digits(self.remaining(c, d)) if self.bcd[c] else self.remaining(c, d) & 0xFFFF
+
+    def remaining(self, c: int, d: int) -> int:
+        """The description's function remaining."""
+        return (
+            self.n(c)
+            if self.waiting[c] or self.stopped[c] or self.idle(c)
+            else self.counted(c, d)
+            if self.periodic(c) or not self.bcd[c]
+            else self.n(c) + 10000 - d % 10000
+        )
+
+    def in_digits(self, x: int) -> int:
+        """The description's function in_digits."""
+        return (x % 10) | ((x // 10 % 10) << 4) | ((x // 100 % 10) << 8) | ((x // 1000 % 10) << 12)
+
+    def from_digits(self, x: int) -> int:
+        """The description's function from_digits."""
+        return (x & 0xF) + 10 * ((x >> 4) & 0xF) + 100 * ((x >> 8) & 0xF) + 1000 * ((x >> 12) & 0xF)
+
+    def start_value(self, c: int, x: int) -> int:
+        """The description's function start_value."""
+        return self.largest(c) if x == 0 else self.from_digits(x) if self.bcd[c] else x
+
+    def largest(self, c: int) -> int:
+        """The description's function largest."""
+        return 10000 if self.bcd[c] else 0x10000
+
+    def null_count(self, c: int) -> int:
+        """The description's function null_count."""
+        return int(bool(self.waiting[c] or self.following[c] or self.clocks.virtual.now() < self.loaded[c]))
+
+    def part_end(self, c: int, d: int) -> int:
+        """The description's function part_end."""
+        return (
+            d
+            - d % self.n(c)
+            + (self.high_half(c) if self.mode[c] == 3 and d % self.n(c) < self.high_half(c) else self.n(c))
+        )
+
+    def high_half(self, c: int) -> int:
+        """The description's function high_half."""
+        return (self.n(c) + 1) // 2
 
     def edge(self, d: int) -> int:
         """The description's function edge."""
@@ -320,11 +403,11 @@ class I8254(Device):
 
     def manual_edge(self, d: int) -> int:
         """The description's function manual_edge."""
-        return 0 if self.waiting[0] or self.idle(0) else self.counted_edge(d)
+        return 0 if self.waiting[0] or self.stopped[0] or self.idle(0) else self.counted_edge(d)
 
     def counted_edge(self, d: int) -> int:
         """The description's function counted_edge."""
-        return self.periodic_edge(d, d % self.n(0)) if self.mode[0] == 2 or self.mode[0] == 3 else self.single_edge(d)
+        return self.periodic_edge(d, d % self.n(0)) if self.periodic(0) else self.single_edge(d)
 
     def periodic_edge(self, d: int, r: int) -> int:
         """The description's function periodic_edge."""
@@ -359,7 +442,7 @@ class I8254(Device):
         x = self.edge(self.ticks(0, t))
         if x:
             self.due = (
-                max(self.loaded[0] + (x * 1_000_000_000 + (1_193_181 if self.datasheet else 0)) // 1_193_182, t + 1)
+                max(self.time_of(0, x) if self.datasheet else self.loaded[0] + x * 1_000_000_000 // 1_193_182, t + 1)
                 & 0xFFFFFFFFFFFFFFFF
             )
             self.transition.arm_at(self.due)
@@ -371,21 +454,70 @@ class I8254(Device):
         self.irq.set(self.out(0, self.ticks(0, t)))
         self.await_change(t)
 
-    def start(self, c: int, ticks_to_count: int) -> None:
+    def start(self, c: int, count: int) -> None:
         """The description's action start."""
-        self.period[c] = ticks_to_count if ticks_to_count else 0x10000
-        self.loaded[c] = self.clocks.virtual.now()
+        if self.datasheet:
+            self.written(c, self.start_value(c, count))
+        else:
+            self.period[c] = count if count else 0x10000
+            self.loaded[c] = self.clocks.virtual.now()
+            if c == 2:
+                self.held = 0
+            if c == 0:
+                self.follow(self.clocks.virtual.now())
+
+    def written(self, c: int, count: int) -> None:
+        """The description's action written."""
+        if self.waiting[c] or self.clocks.virtual.now() < self.loaded[c] or self.mode[c] == 0 or self.mode[c] == 4:
+            self.load_(c, count, self.clocks.virtual.now() + 838, 0)
+            if c == 0:
+                self.follow(self.clocks.virtual.now())
+        else:
+            self.following[c] = count
+            if self.periodic(c) and not self.gated(c):
+                self.takeover_at[c] = self.time_of(c, self.part_end(c, self.ticks(c, self.clocks.virtual.now())))
+                self.takeover[c].arm_at(self.takeover_at[c])
+
+    def load_(self, c: int, count: int, t: int, passed: int) -> None:
+        """The description's action load."""
+        self.period[c] = count
+        self.loaded[c] = t
+        self.ahead[c] = passed
         self.waiting[c] = 0
+        self.stopped[c] = 0
+        self.no_following(c)
         if c == 2:
             self.held = 0
+
+    def no_following(self, c: int) -> None:
+        """The description's action no_following."""
+        self.following[c] = 0
+        self.takeover[c].cancel()
+
+    def take_over(self, c: int) -> None:
+        """The description's action take_over."""
+        halfway = int(self.mode[c] == 3 and self.ticks(c, self.takeover_at[c]) % self.n(c) != 0)
+        self.load_(c, self.following[c], self.takeover_at[c], (self.following[c] + 1) // 2 if halfway else 0)
         if c == 0:
-            self.follow(self.clocks.virtual.now())
+            self.follow(self.takeover_at[c])
+
+    def stop(self, c: int) -> None:
+        """The description's action stop."""
+        if not self.waiting[c] and not self.stopped[c]:
+            x = self.counting(c, self.ticks(c, self.clocks.virtual.now()))
+            self.period[c] = self.start_value(c, x) & 0x1FFFF
+            self.stopped[c] = 1
+            if c == 0:
+                self.follow(self.clocks.virtual.now())
 
     def programmed(self, c: int) -> None:
         """The description's action programmed."""
         self.latched[c] = 0
         self.status_latched[c] = 0
         self.waiting[c] = 1
+        self.stopped[c] = 0
+        self.ahead[c] = 0
+        self.no_following(c)
         if self.mode[c] > 5:
             self.mode[c] -= 4
         if c == 2:
@@ -399,10 +531,17 @@ class I8254(Device):
             if self.mode[2] == 1 or self.mode[2] == 2 or self.mode[2] == 3 or self.mode[2] == 5:
                 self.loaded[2] = self.clocks.virtual.now()
                 self.triggered = 1
+                if self.datasheet:
+                    self.ahead[2] = 0
+                    if self.following[2]:
+                        self.period[2] = self.following[2]
+                        self.no_following(2)
             elif self.datasheet:
                 self.loaded[2] = (self.clocks.virtual.now() - self.held) & 0xFFFFFFFFFFFFFFFF
         elif self.gate and not level:
             self.held = max(self.clocks.virtual.now() - self.loaded[2], 0)
+            if self.datasheet:
+                self.takeover[2].cancel()
         self.gate = level
 
     def latch_count(self, c: int) -> None:
@@ -416,7 +555,7 @@ class I8254(Device):
         if not self.status_latched[c]:
             self.status[c] = (
                 (self.out(c, self.ticks(c, self.clocks.virtual.now())) << 7)
-                | (bool(self.datasheet and self.waiting[c]) << 6)
+                | (bool(self.datasheet and self.null_count(c)) << 6)
                 | (self.access[c] << 4)
                 | (self.mode[c] << 1)
                 | self.bcd[c]

@@ -3,36 +3,14 @@
 from typing import Any
 
 import pytest
+from pit_driver import CONTROL, COUNT0, NULL, OUT, changes, count, program, status, ticks
 
-CONTROL, COUNT0, COUNT2 = 3, 0, 2
-TICK = 1_000_000_000 / 1_193_182  # ns
 OUT2, REFRESH = 0x20, 0x10
-NULL, OUT = 0x40, 0x80
 
 
 @pytest.fixture
 def pit(bench: Any) -> Any:
     return bench("pc-pit")
-
-
-def program(pit: Any, channel: int, mode: int, count: int) -> None:
-    pit.write8(CONTROL, channel << 6 | 0x30 | mode << 1)
-    pit.write8(channel, count & 0xFF)
-    pit.write8(channel, count >> 8)
-
-
-def ticks(pit: Any, number: float) -> None:
-    pit.advance(round(number * TICK))
-
-
-def status(pit: Any, channel: int) -> int:
-    pit.write8(CONTROL, 0xE0 | 2 << channel)
-    return int(pit.read8(channel))
-
-
-def count(pit: Any, channel: int) -> int:
-    pit.write8(CONTROL, channel << 6)
-    return int(pit.read8(channel)) | int(pit.read8(channel)) << 8
 
 
 def port_61(pit: Any) -> int:
@@ -44,8 +22,7 @@ def test_mode_2_is_low_for_the_last_tick_of_each_period(pit: Any, mode: int) -> 
     program(pit, 0, mode, 100)
     start = pit.now
     ticks(pit, 250)
-    changes = [(round((time - start) / TICK), level) for time, level in pit.transitions()]
-    assert changes == [(0, 1), (99, 0), (100, 1), (199, 0), (200, 1)]
+    assert changes(pit, start) == [(99, 0), (100, 1), (199, 0), (200, 1)]
     assert status(pit, 0) == OUT | 0x30 | 2 << 1
 
 
@@ -86,6 +63,8 @@ def test_a_control_word_sets_the_output_and_waits_for_the_count(pit: Any, mode: 
     pit.write8(COUNT0, 100)
     assert status(pit, 0) & NULL
     pit.write8(COUNT0, 0)
+    assert status(pit, 0) & NULL
+    ticks(pit, 1)
     assert not status(pit, 0) & NULL
 
 
