@@ -54,6 +54,11 @@ class PcPit(Device):
     Deviation no_load_clock: A written count is loaded at once, not at the next clock. As the datasheet says
     with the property datasheet.
 
+    Deviation odd_square_wave: The count of mode 3 takes odd values where its start value is odd. As the
+    datasheet says with the property datasheet.
+
+    Deviation trigger_clock: A rising edge of the gate takes effect at once, not at the next clock.
+
     Deviation half_written: Writing the first of two bytes does not stop the count in mode 0. As the datasheet
     says with the property datasheet.
 
@@ -355,10 +360,16 @@ class PcPit(Device):
         return (
             self.n(c)
             if self.waiting[c] or self.stopped[c] or self.idle(c)
-            else self.counted(c, d)
-            if self.periodic(c) or not self.bcd[c]
+            else self.half_count(c, d % self.n(c))
+            if self.mode[c] == 3
             else self.n(c) + 10000 - d % 10000
+            if self.bcd[c] and self.mode[c] != 2
+            else self.counted(c, d)
         )
+
+    def half_count(self, c: int, r: int) -> int:
+        """The description's function half_count."""
+        return self.n(c) - self.n(c) % 2 - 2 * (r if r < self.high_half(c) else r - self.high_half(c))
 
     def in_digits(self, x: int) -> int:
         """The description's function in_digits."""

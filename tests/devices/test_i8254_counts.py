@@ -104,6 +104,14 @@ def test_an_odd_count_of_mode_3_goes_on_with_its_low_half(pit: Any) -> None:
     assert changes(pit, start) == [(50, 0), (55, 1), (61, 0), (66, 1), (72, 0)]
 
 
+@pytest.mark.parametrize(("passed", "read"), [(0, 10), (1, 8), (5, 0), (6, 10), (10, 2), (11, 10)])
+def test_an_odd_count_of_mode_3_reads_even_values(pit: Any, passed: int, read: int) -> None:
+    """Mode 3, odd counts: the count minus one is loaded and decremented by two."""
+    program(pit, 0, 3, 11)
+    ticks(pit, passed + 0.5)
+    assert count(pit, 0) == read
+
+
 def test_the_count_goes_on_until_the_new_one_is_loaded(pit: Any) -> None:
     program(pit, 1, 2, 1000)
     ticks(pit, 400.5)
