@@ -32,7 +32,7 @@ from devgen.runtime.machine.device_registry import Registry
 from devgen.runtime.memory.ram_block import RamBlock
 from devgen.runtime.observe.journal import Output, OutputKind, level_of
 from devgen.runtime.observe.trace_format import OUTPUTS, TIME_LIMIT, Line, read_lines
-from devgen.runtime.time.clock import OffsetClock
+from devgen.runtime.time.clock import Clocks, OffsetClock
 
 RAM: Final = 64 << 20
 RAM_LIMIT: Final = 4 << 30
@@ -182,9 +182,7 @@ class Replay:
         header = self.header
         start = header.integer("clock_ns", 0, TIME_LIMIT, 0)
         clocks = bench.machine.clocks
-        for key, clock in (("rtc_offset_ns", clocks.rtc), ("host_offset_ns", clocks.host)):
-            if header.fields.get(key) is not None and isinstance(clock, OffsetClock):
-                clock.set_offset(header.integer(key, -TIME_LIMIT, TIME_LIMIT))
+        _set_offsets(header, clocks)
         if "state" not in header.fields:
             self._run_until(header, bench, start)
             return
@@ -295,6 +293,7 @@ class Replay:
         raise line.fail(f"{self.device_name} has no such doorbell")
 
     def _clock_step(self, line: Line) -> None:
+        _set_offsets(line, self.bench.machine.clocks)
         until = self.bench.now + line.integer("ns", 0, TIME_LIMIT)
         self._run_until(line, self.bench, until)
         expected = line.integer("t", 0, TIME_LIMIT, until)
@@ -376,3 +375,10 @@ class Replay:
 
 def _quiet(_message: str) -> None:
     """Drop a log line: recordings access reserved offsets on purpose."""
+
+
+def _set_offsets(line: Line, clocks: Clocks) -> None:
+    """Set what rtc and host are ahead of the virtual clock, if the line says it."""
+    for key, clock in (("rtc_offset_ns", clocks.rtc), ("host_offset_ns", clocks.host)):
+        if line.fields.get(key) is not None and isinstance(clock, OffsetClock):
+            clock.set_offset(line.integer(key, -TIME_LIMIT, TIME_LIMIT))

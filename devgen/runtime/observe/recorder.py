@@ -86,6 +86,7 @@ class Recorder:
         with scene.lock:
             self._journal = Journal(device, self._clock)
             self._last = self._clock.now()
+            self._recorded_offsets = self.scene.clocks.offsets()
             self._expirations = self._clock.queue.expirations
             self._write(self._header())
             self._attach()
@@ -151,15 +152,14 @@ class Recorder:
     # --- the header ----------------------------------------------------------------------
 
     def _header(self) -> dict[str, Json]:
-        device, clocks = self.device, self.scene.clocks
+        device = self.device
         header: dict[str, Json] = {
             "op": "header",
             "format": 1,
             "device": device.NAME,
             "category": CATEGORY,
             "clock_ns": self._last,
-            "rtc_offset_ns": clocks.rtc.offset,
-            "host_offset_ns": clocks.host.offset,
+            **self.scene.clocks.offsets(),
             **self.scene.surroundings(),
             "properties": dict(device.properties),
             "regions": {
@@ -215,10 +215,13 @@ class Recorder:
 
     def _pass_time(self) -> None:
         now, expirations = self._clock.now(), self._clock.queue.expirations
-        if now != self._last or expirations != self._expirations:
+        offsets = self.scene.clocks.offsets()
+        if now != self._last or expirations != self._expirations or offsets != self._recorded_offsets:
             self._write_loads()
-            self._write({"op": "clock_step", "ns": now - self._last, "t": now})
+            step: dict[str, Json] = {"op": "clock_step", "ns": now - self._last, "t": now}
+            self._write(step if offsets == self._recorded_offsets else step | offsets)
             self.ops += 1
+            self._recorded_offsets = offsets
         self._last, self._expirations = now, expirations
         self._write_outputs()
 

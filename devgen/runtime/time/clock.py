@@ -47,6 +47,10 @@ class Clocks:
         """Return the present times in ns, with keys ``clock`` (virtual), ``rtc`` and ``host``."""
         return {"clock": self.virtual.now(), "rtc": self.rtc.now(), "host": self.host.now()}
 
+    def offsets(self) -> dict[str, Json]:
+        """Return by how many ns rtc and host are ahead of the virtual clock: it changes when a stopped VM starts."""
+        return {"rtc_offset_ns": self.rtc.offset, "host_offset_ns": self.host.offset}
+
     @staticmethod
     def check(data: Mapping[str, Json]) -> tuple[int, int, int]:
         """Return the (virtual, rtc, host) times of data from ``save``. Raises StateError for other data."""

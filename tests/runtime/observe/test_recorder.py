@@ -153,6 +153,26 @@ def test_a_device_on_a_live_clock_replays_exactly(device: type[Kit] | type[Pl031
     assert '"irq"' in out.getvalue()
 
 
+def test_a_machine_that_starts_late_replays_with_the_seconds_that_the_guest_read() -> None:
+    """The rtc goes on while a machine is stopped, so it is further ahead once the machine starts."""
+    source = Source()
+    clock = LiveClock(source=source)
+    rtc = OffsetClock(clock, 1_700_000_000_000_000_000)
+    clock.follow(rtc)
+    clocks = Clocks(clock, rtc, OffsetClock(clock))
+    machine = Machine(MachineConfig(ram=1 << 20), clocks=clocks)
+    dut = machine.add_device(DevicePlacement("rtc", "pl031", at={"registers": 0xFE000000}), Pl031)
+    out = io.StringIO()
+    clock.stop()
+    with machine, Recorder(machine, dut, out):
+        source.time += 3_000_000_000
+        clock.start()
+        seconds = machine.memory.read(0xFE000000, 4)
+    assert seconds == 1_700_000_003
+    result = replay(out.getvalue())
+    assert result.passed, str(result.divergence)
+
+
 def test_a_full_disk_ends_the_recording_and_not_the_guest() -> None:
     class Full(io.StringIO):
         def write(self, text: str) -> int:
