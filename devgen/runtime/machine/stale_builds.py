@@ -33,7 +33,8 @@ _TICKS_NS: Final = 2_000_000_000
 def stale_class(device_class: type[Device]) -> str | None:
     """Return why the module of a device's class is stale; None if it is current, or not made by a build."""
     file = getattr(sys.modules.get(device_class.__module__), "__file__", None)
-    return None if file is None else stale_reason(device_class.NAME, Path(file))
+    name = getattr(device_class, "NAME", None)  # a caller may pass a class that is no device, and refuses it later
+    return None if file is None or name is None else stale_reason(name, Path(file))
 
 
 def stale_reason(name: str, module: Path) -> str | None:

@@ -227,13 +227,8 @@ class Recorder:
 
     def accessed(self, write: bool, space: str, offset: int, size: int, value: int) -> None:
         """Write an access after it was carried out; ``begin`` was called before it."""
-        fields: dict[str, Json] = {
-            "op": "write" if write else "read",
-            "space": space,
-            "offset": offset,
-            "size": size,
-            "value": value,
-        }
+        op = "write" if write else "read"
+        fields: dict[str, Json] = {"op": op, "space": space, "offset": offset, "size": size, "value": value}
         self.notes.after(fields)
         self.finish(fields)
 

@@ -45,7 +45,7 @@ from hypothesis import strategies as st
 from planted_faults import is_found
 from vfio_client import CONFIG, HEADER, NO_REPLY, Client
 
-import devgen.hosts.vfio_user.server as server_module
+import devgen.hosts.vfio_user.served_state as served_state
 from devgen.hosts.bench import Bench
 from devgen.hosts.bench.output_taker import OutputTaker
 from devgen.hosts.vfio_user import VfioUserServer, protocol
@@ -275,7 +275,7 @@ def joined_writes_come_backwards(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_restore_loses_timers(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(server_module, "arm_restored", lambda restorations: None)
+    patch.setattr(served_state, "arm_restored", lambda restorations: None)
 
 
 def a_reset_is_forgotten(patch: pytest.MonkeyPatch) -> None:
