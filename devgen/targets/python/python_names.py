@@ -40,6 +40,13 @@ _BUILTINS_WORDS = """
 BUILTINS: Final = frozenset(_BUILTINS_WORDS.split())
 """Names that generated statements rely on; no local may hide them."""
 
+_ALIAS_WORDS = """
+    assertAlmostEquals assertEquals assertNotAlmostEquals assertNotEquals assertNotRegexpMatches assertRaisesRegexp
+    assertRegexpMatches assert_ failIf failIfAlmostEqual failIfEqual failUnless failUnlessAlmostEqual failUnlessEqual
+    failUnlessRaises
+"""
+UNITTEST_ALIASES: Final = frozenset(_ALIAS_WORDS.split())
+"""Old names of methods of ``unittest``. Linters replace them in every call ``self.NAME()`` (ruff UP005)."""
 
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
@@ -61,7 +68,7 @@ class Names:
         """
         require_name(wanted)
         name = wanted
-        while keyword.iskeyword(name) or name in self._taken:
+        while keyword.iskeyword(name) or name in UNITTEST_ALIASES or name in self._taken:
             name += suffix
         self._taken.add(name)
         return name

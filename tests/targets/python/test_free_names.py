@@ -18,7 +18,7 @@ from devgen.language import load_device, model
 from devgen.language.scope import BUILTIN_NAMES, HOOK_NAMES
 from devgen.runtime.device.environment import Environment
 from devgen.runtime.time.clock import Clocks
-from devgen.targets.python.python_names import RUNTIME_NAMES
+from devgen.targets.python.python_names import RUNTIME_NAMES, Names
 
 C_WORDS = "auto break case char const default double enum extern float goto int long register short static struct void"
 SPECIAL = ["config", "load", "pin", "log", "memory", "name", "self", "env", "event", "cls", "super", "result", "bank"]
@@ -152,6 +152,11 @@ def test_any_names_pass_the_linters(tmp_path: Path) -> None:
         device = described(dict(zip(THINGS, words, strict=False)), tmp_path)
         (modules / f"dut_{number}.py").write_text(source_of(device))
     passes_the_linters(modules)
+
+
+@pytest.mark.parametrize(("name", "attribute"), [("assert", "assert__"), ("assertEquals", "assertEquals_")])
+def test_a_name_that_linters_would_replace_gets_another_attribute(name: str, attribute: str) -> None:
+    assert Names().claim(name) == attribute
 
 
 def test_a_saved_state_speaks_of_described_names(tmp_path: Path) -> None:
