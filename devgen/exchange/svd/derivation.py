@@ -1,7 +1,7 @@
 """``derivedFrom``: an element that is a copy of another one, with changes.
 
-A derived element has the children of its base that it does not have itself. A base is named by its own name, if it
-stands beside the derived element, or by its path from any enclosing element, with dots.
+A derived element has the children of its base that it does not have itself. A base is named by its own name if it is
+a neighbour of the derived element, or by its path from any enclosing element, with dots.
 """
 
 from __future__ import annotations
