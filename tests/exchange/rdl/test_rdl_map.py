@@ -82,6 +82,13 @@ def test_a_property_that_is_behaviour_is_reported_with_its_place(read, propertie
     assert [finding.place.line for finding in findings if finding.text.startswith(text)] == [3]
 
 
+def test_an_alias_is_reported(read) -> None:
+    _, findings = read(
+        "addrmap a { reg word { field { sw = rw; hw = r; } V[31:0] = 0; }; word R @ 0; alias R word S @ 4; };"
+    )
+    assert [finding.part for finding in findings if finding.text.startswith("an alias of R")] == ["a.S"]
+
+
 def test_an_imported_map_builds_and_reads_its_resets(tmp_path: Path) -> None:
     source = tmp_path / "timer.rdl"
     source.write_text(TIMER, encoding="utf-8")
