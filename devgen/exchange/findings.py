@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -60,18 +60,6 @@ class Findings:
         """Add a finding; the same one again is ignored."""
         self._all[Finding(outcome, place, part, text)] = None
 
-    def extend(self, findings: Iterable[Finding]) -> None:
-        """Add several findings."""
-        self._all.update(dict.fromkeys(findings))
-
     def __iter__(self) -> Iterator[Finding]:
         """The findings in the order of the source."""
         return iter(sorted(self._all, key=lambda finding: (finding.place.file, finding.place.line, finding.part)))
-
-    def __len__(self) -> int:
-        """The number of findings."""
-        return len(self._all)
-
-    def count(self, outcome: Outcome) -> int:
-        """The number of findings with that outcome."""
-        return sum(finding.outcome is outcome for finding in self._all)

@@ -108,7 +108,7 @@ class Register:
 
     ``name`` of a repeated register is the name without the index. ``pattern`` is the name with ``%s`` where the index
     stands, if it is no plain array. ``reset_known`` has ones in the bits whose reset value is known.
-    ``alternate_of`` names the register of which this one is another view. ``protection`` is ``secure``, ``nonsecure``,
+    ``protection`` is ``secure``, ``nonsecure``,
     ``privileged`` or empty.
     """
 
@@ -126,7 +126,6 @@ class Register:
     write_effect: str | None = None
     dimension: Dimension | None = None
     pattern: str = ""
-    alternate_of: str = ""
     constraint: Constraint | None = None
     protection: str = ""
 
@@ -147,7 +146,6 @@ class Group:
     description: str = ""
     dimension: Dimension | None = None
     pattern: str = ""
-    alternate_of: str = ""
 
 
 @dataclass(slots=True, frozen=True)

@@ -25,10 +25,8 @@ class ImportedDevice:
     """A description made from a peripheral: its device's name, and the texts of its two files."""
 
     name: str
-    peripheral: Peripheral
     fragment: str
     device: str
-    shared_by: tuple[Peripheral, ...] = ()
 
     @property
     def fragment_file(self) -> str:
@@ -49,7 +47,6 @@ def describe_chip(chip: Chip, findings: Findings) -> list[ImportedDevice]:
     for peripheral in chip.peripherals:
         if peripheral.same_as in names:
             continue
-        sharers = tuple(other for other in chip.peripherals if other.same_as == peripheral.name)
         name = device_name(chip.name, peripheral.name)
         while name in taken:
             name += "-2"
@@ -58,7 +55,7 @@ def describe_chip(chip: Chip, findings: Findings) -> list[ImportedDevice]:
         if fragment is None:
             findings.add(Outcome.LEFT_OUT, peripheral.place, peripheral.name, "a peripheral without registers")
             continue
-        devices.append(ImportedDevice(name, peripheral, fragment, _device(chip, peripheral, name), sharers))
+        devices.append(ImportedDevice(name, fragment, _device(chip, peripheral, name)))
     return devices
 
 

@@ -88,7 +88,6 @@ class RegisterReader:
                 element.words("description"),
                 repeated,
                 pattern,
-                element.value("alternateCluster") or "",
             )
         ]
 
@@ -114,7 +113,6 @@ class RegisterReader:
             self._effect(element, "modifiedWriteValues", WRITE_EFFECTS, part),
             repeated,
             pattern,
-            element.value("alternateRegister") or "",
             constraint(element),
             PROTECTION.get(inherited.protection, ""),
         )
