@@ -72,9 +72,7 @@ class RegisterReader:
     def _register(self, node: RegNode, part: str) -> Register:
         self._report(node, part)
         if node.is_alias:
-            text = (
-                f"an alias of {node.alias_primary.inst_name}; at another address, write `alias`"
-            )
+            text = f"an alias of {node.alias_primary.inst_name}; at another address, write `alias`"
             self._say(Outcome.TO_DO, node, part, text)
         fields = [field for child in node.fields() if (field := self._field(child, part)) is not None]
         width = node.get_property("regwidth")
