@@ -56,23 +56,28 @@ def mirror() -> str:
 
 
 class Apt:
-    """apt with a state of its own below ``folder``, that knows ``suites`` of Debian and no installed package."""
+    """apt with a state of its own below ``folder``, that knows ``suites`` of Debian and no installed package.
 
-    def __init__(self, folder: Path, suites: Iterable[str]) -> None:
+    ``architecture``: of the packages, as Debian names it.
+    """
+
+    def __init__(self, folder: Path, suites: Iterable[str], architecture: str = "amd64") -> None:
         if not KEYRING.exists():
             raise Unavailable(f"{KEYRING} is missing (package debian-archive-keyring)")
         self._archives = folder / "cache/archives"
         for path in ("state/lists/partial", "cache/archives/partial", "etc"):
             (folder / path).mkdir(parents=True)
         (folder / "status").touch()
-        sources = "".join(f"deb [signed-by={KEYRING} arch=amd64] {mirror()} {suite} main\n" for suite in suites)
+        sources = "".join(
+            f"deb [signed-by={KEYRING} arch={architecture}] {mirror()} {suite} main\n" for suite in suites
+        )
         (folder / "etc/sources.list").write_text(sources)
         options = {
             "Dir::State": folder / "state", "Dir::State::status": folder / "status", "Dir::Cache": folder / "cache",
             "Dir::Etc::SourceList": folder / "etc/sources.list", "Dir::Etc::SourceParts": "/dev/null",
             "Dir::Etc::Preferences": "/dev/null", "Dir::Etc::PreferencesParts": "/dev/null",
-            "APT::Install-Recommends": "0", "APT::Sandbox::User": "root", "APT::Architecture": "amd64",
-            "APT::Architectures": "amd64", "Acquire::Languages": "none", "Acquire::Retries": "3",
+            "APT::Install-Recommends": "0", "APT::Sandbox::User": "root", "APT::Architecture": architecture,
+            "APT::Architectures": architecture, "Acquire::Languages": "none", "Acquire::Retries": "3",
             "DPkg::Options::": "--force-not-root", "APT::Keep-Downloaded-Packages": "1",
         }  # fmt: skip
         self._options = [f"-o{key}={value}" for key, value in options.items()]
@@ -119,7 +124,13 @@ def is_fetched(folder: Path, recipe: object) -> bool:
         return False
 
 
-def fetch(folder: Path, recipe: object, suites: Iterable[str], fill: Callable[[Apt, Path], None]) -> None:
+def fetch(
+    folder: Path,
+    recipe: object,
+    suites: Iterable[str],
+    fill: Callable[[Apt, Path], None],
+    architecture: str = "amd64",
+) -> None:
     """Have ``fill(apt, new)`` make what ``folder`` shall hold, unless it is there by the same ``recipe``.
 
     Raises Unavailable; the folder is then as it was.
@@ -129,12 +140,14 @@ def fetch(folder: Path, recipe: object, suites: Iterable[str], fill: Callable[[A
         with (folder.parent / f"{folder.name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not is_fetched(folder, recipe):
-                _replace(folder, recipe, suites, fill)
+                _replace(folder, recipe, suites, fill, architecture)
     except OSError as error:
         raise Unavailable(str(error)) from error
 
 
-def _replace(folder: Path, recipe: object, suites: Iterable[str], fill: Callable[[Apt, Path], None]) -> None:
+def _replace(
+    folder: Path, recipe: object, suites: Iterable[str], fill: Callable[[Apt, Path], None], architecture: str
+) -> None:
     prefix = f"{folder.name}.part-"
     for left in folder.parent.glob(f"{prefix}*"):  # by a fetch that was killed: we hold the lock
         shutil.rmtree(left)
@@ -142,7 +155,7 @@ def _replace(folder: Path, recipe: object, suites: Iterable[str], fill: Callable
     try:
         new = scratch / "new"
         new.mkdir()
-        fill(Apt(scratch / "apt", suites), new)
+        fill(Apt(scratch / "apt", suites, architecture), new)
         (new / STAMP).write_text(json.dumps(recipe))
         if folder.exists():
             folder.rename(scratch / "old")

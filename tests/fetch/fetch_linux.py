@@ -2,6 +2,7 @@
 """Gets Debian bookworm's kernel with its modules, a static busybox and the GPIO tools, to boot in QEMU.
 
     tests/fetch/fetch_linux.py [--headers]
+    tests/fetch/fetch_linux.py --architecture arm64
 
 They are unpacked into devgen's folder in the user's cache (about 70 MB are downloaded), as debian.py says; nothing is
 installed. Printed is a JSON object of what is where. With --headers, also what a module for this kernel is built
@@ -24,11 +25,12 @@ from debian import Apt, Unavailable, cache_folder, fetch, is_fetched, report, un
 
 # bookworm's modules are not compressed, and a bookworm host's gcc is the one its kernel was built with.
 SUITES = ("bookworm",)
-KERNEL = "linux-image-amd64"
+KERNELS = {"amd64": "linux-image-amd64", "arm64": "linux-image-arm64"}
 TOOLS = ("busybox-static", "gpiod", "libgpiod2", "libc6")
-RECIPE = [KERNEL, *TOOLS, *SUITES, 2]
+RECIPES = {architecture: [kernel, *TOOLS, *SUITES, 2] for architecture, kernel in KERNELS.items()}
 HEADERS_RECIPE = ["headers", *SUITES, 1]
 MISSING = "no kernel to boot: run tests/fetch/fetch_linux.py"
+ARM64_MISSING = f"{MISSING} --architecture arm64"
 # Modules that no test of ours loads: a third of the bulk.
 DROPPED = (
     "sound",
@@ -39,24 +41,42 @@ DROPPED = (
     "drivers/isdn",
     "drivers/iio",
 )
-FOLDER = "linux-x86-64"
+FOLDERS = {"amd64": "linux-x86-64", "arm64": "linux-arm64"}
+TRIPLETS = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
+LOADERS = {"amd64": "/lib64/ld-linux-x86-64.so.2", "arm64": "/lib/ld-linux-aarch64.so.1"}
 
 
 @dataclass(frozen=True)
 class Linux:
-    """What has been unpacked below ``folder``."""
+    """What has been unpacked below ``folder``. ``architecture``: as Debian names it."""
 
     folder: Path
+    architecture: str = "amd64"
 
     @property
     def vmlinux(self) -> Path:
-        """The kernel, uncompressed: QEMU boots it faster than the bzImage."""
+        """The x86 kernel, uncompressed: QEMU boots it faster than the bzImage."""
         return self.folder / "vmlinux"
 
     @property
     def bzimage(self) -> Path:
-        """The kernel as Debian ships it."""
+        """The x86 kernel as Debian ships it."""
         return self.folder / "vmlinuz"
+
+    @property
+    def image(self) -> Path:
+        """The arm64 kernel, which is an uncompressed Image."""
+        return self.folder / "vmlinuz"
+
+    @property
+    def loader(self) -> str:
+        """Where a guest's programs look for their dynamic loader."""
+        return LOADERS[self.architecture]
+
+    @property
+    def libraries(self) -> Path:
+        """The folder of the shared libraries and of the dynamic loader."""
+        return self.root / "lib" / TRIPLETS[self.architecture]
 
     @property
     def root(self) -> Path:
@@ -74,29 +94,31 @@ class Linux:
         return self.modules.name
 
 
-def find() -> Linux | None:
+def find(architecture: str = "amd64") -> Linux | None:
     """What has been fetched; None if nothing has."""
-    folder = cache_folder(FOLDER)
-    return Linux(folder) if is_fetched(folder, RECIPE) else None
+    folder = cache_folder(FOLDERS[architecture])
+    return Linux(folder, architecture) if is_fetched(folder, RECIPES[architecture]) else None
 
 
-def get() -> Linux:
+def get(architecture: str = "amd64") -> Linux:
     """Fetch it. Raises Unavailable."""
-    folder = cache_folder(FOLDER)
-    fetch(folder, RECIPE, SUITES, _fill)
-    return Linux(folder)
+    folder = cache_folder(FOLDERS[architecture])
+    fetch(folder, RECIPES[architecture], SUITES, lambda apt, new: _fill(apt, new, architecture), architecture)
+    return Linux(folder, architecture)
 
 
-def _fill(apt: Apt, new: Path) -> None:
-    image = next(name for name in apt.depends(KERNEL) if name.startswith("linux-image-"))
+def _fill(apt: Apt, new: Path, architecture: str) -> None:
+    image = next(name for name in apt.depends(KERNELS[architecture]) if name.startswith("linux-image-"))
     root = new / "root"
     unpack(apt.download(image, *TOOLS), root)
     image_file = next((root / "boot").glob("vmlinuz-*"))
-    (new / "vmlinux").write_bytes(extract_vmlinux(image_file.read_bytes()))
+    if architecture == "amd64":
+        (new / "vmlinux").write_bytes(extract_vmlinux(image_file.read_bytes()))
     image_file.rename(new / "vmlinuz")
     modules = next((root / "lib/modules").iterdir()) / "kernel"
     for path in (*(modules / name for name in DROPPED), root / "boot"):
-        shutil.rmtree(path)
+        if path.exists():  # arm64 has no isdn
+            shutil.rmtree(path)
 
 
 def extract_vmlinux(image: bytes) -> bytes:
@@ -140,15 +162,17 @@ def _fill_headers(apt: Apt, new: Path, release: str) -> None:
 def main() -> int:
     """Print where things are."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--headers", action="store_true", help="also what modules are built against")
+    parser.add_argument("--headers", action="store_true", help="also what modules for the x86 kernel are built against")
+    parser.add_argument("--architecture", choices=sorted(KERNELS), default="amd64", help="the kernel's processor")
     wanted = parser.parse_args()
 
     def text() -> str:
-        linux = get()
-        found = {"release": linux.release, "vmlinux": str(linux.vmlinux), "modules": str(linux.modules)}
+        linux = get(wanted.architecture)
+        kernel = {"vmlinux": linux.vmlinux} if wanted.architecture == "amd64" else {"image": linux.image}
+        found = {"release": linux.release, **kernel, "modules": linux.modules}
         if wanted.headers:
-            found["headers"] = str(get_headers())
-        return json.dumps(found, indent=2)
+            found["headers"] = get_headers()
+        return json.dumps(found, indent=2, default=str)
 
     return report("kernel to boot", text)
 

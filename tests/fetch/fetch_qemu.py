@@ -3,9 +3,11 @@
 
     tests/fetch/fetch_qemu.py [FOLDER]
     tests/fetch/fetch_qemu.py --script ~/bin/qemu-system-x86_64     writes a script that runs it, too
+    tests/fetch/fetch_qemu.py --target aarch64                      gets the QEMU that emulates arm64
 
-A `qemu-system-x86_64` on PATH is taken if it is new enough. Otherwise Debian's trixie-backports is unpacked, with the
-libraries that it needs, into FOLDER (default: devgen's folder in the user's cache), as debian.py says.
+A `qemu-system-x86_64` (or `-aarch64`) on PATH is taken if it is new enough. Otherwise Debian's trixie-backports is
+unpacked, with the libraries that it needs, into FOLDER (default: devgen's folder in the user's cache), as debian.py
+says.
 """
 
 from __future__ import annotations
@@ -24,33 +26,39 @@ from pathlib import Path
 from debian import Apt, Unavailable, cache_folder, fetch, report, unpack
 
 SUITES = ("trixie", "trixie-backports")
-PACKAGE = "qemu-system-x86"
+PACKAGES = {"x86_64": "qemu-system-x86", "aarch64": "qemu-system-arm"}
+FOLDERS = {"x86_64": "qemu", "aarch64": "qemu-aarch64"}
+VARIABLES = {"x86_64": "DEVGEN_QEMU", "aarch64": "DEVGEN_QEMU_AARCH64"}
 OLDEST = (10, 1)
 MACHINE = "x86_64-linux-gnu"
 MISSING = "no QEMU of 10.1 or newer: run tests/fetch/fetch_qemu.py"
+AARCH64_MISSING = f"{MISSING} --target aarch64"
 
 
 @cache
-def find(folder: Path | None = None) -> list[str] | None:
-    """The command of a QEMU that is there already: DEVGEN_QEMU, PATH, or unpacked in ``folder``; None without one."""
-    named = os.environ.get("DEVGEN_QEMU")
+def find(folder: Path | None = None, target: str = "x86_64") -> list[str] | None:
+    """The command of a QEMU for ``target`` that is there already; None without one.
+
+    It is the one that the variable DEVGEN_QEMU (or DEVGEN_QEMU_AARCH64) names, on PATH, or unpacked in ``folder``.
+    """
+    named = os.environ.get(VARIABLES[target])
     if named:
         return [named]
-    installed = shutil.which("qemu-system-x86_64")
+    installed = shutil.which(f"qemu-system-{target}")
     if installed and is_new([installed]):
         return [installed]
-    command = unpacked(folder or cache_folder("qemu"))
+    command = unpacked(folder or cache_folder(FOLDERS[target]), target)
     return command if Path(command[0]).exists() and is_new(command) else None
 
 
-def unpacked(folder: Path) -> list[str]:
+def unpacked(folder: Path, target: str = "x86_64") -> list[str]:
     """The command of the QEMU unpacked in ``folder``: through its own loader, with its own libraries and firmware."""
     root = folder / "root"
     libraries = (f"usr/lib/{MACHINE}", f"usr/lib/{MACHINE}/pulseaudio", f"lib/{MACHINE}")
     paths = ":".join(str(root / path) for path in libraries)
     loader = root / f"usr/lib/{MACHINE}/ld-linux-x86-64.so.2"
     data = [str(root / "usr/share/qemu"), str(root / "usr/share/seabios")]
-    program = str(root / "usr/bin/qemu-system-x86_64")
+    program = str(root / f"usr/bin/qemu-system-{target}")
     return [str(loader), "--library-path", paths, program, *(word for path in data for word in ("-L", path))]
 
 
@@ -64,18 +72,19 @@ def is_new(command: list[str]) -> bool:
     return found is not None and (int(found[1]), int(found[2])) >= OLDEST
 
 
-def get(folder: Path) -> list[str]:
-    """Unpack QEMU into ``folder``. Raises Unavailable."""
-    fetch(folder, [PACKAGE, *SUITES], SUITES, _fill)
+def get(folder: Path, target: str = "x86_64") -> list[str]:
+    """Unpack QEMU for ``target`` into ``folder``. Raises Unavailable."""
+    package = PACKAGES[target]
+    fetch(folder, [package, *SUITES], SUITES, lambda apt, new: _fill(apt, new, package))
     find.cache_clear()
-    command = unpacked(folder)
+    command = unpacked(folder, target)
     if not is_new(command):
         raise Unavailable(f"the QEMU that was unpacked into {folder} does not run")
     return command
 
 
-def _fill(apt: Apt, new: Path) -> None:
-    unpack(apt.download_whole(PACKAGE, SUITES[-1]), new / "root")
+def _fill(apt: Apt, new: Path, package: str) -> None:
+    unpack(apt.download_whole(package, SUITES[-1]), new / "root")
 
 
 def write_script(path: Path, command: list[str]) -> None:
@@ -87,13 +96,14 @@ def write_script(path: Path, command: list[str]) -> None:
 def main() -> int:
     """Print the command."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("folder", nargs="?", type=Path, default=cache_folder("qemu"), help="where to unpack it")
+    parser.add_argument("folder", nargs="?", type=Path, help="where to unpack it")
+    parser.add_argument("--target", choices=sorted(PACKAGES), default="x86_64", help="the processor to emulate")
     parser.add_argument("--script", type=Path, metavar="PATH", help="write a script that runs it there, too")
     wanted = parser.parse_args()
 
     def text() -> str:
-        folder = wanted.folder.absolute()
-        command = find(folder) or get(folder)
+        folder = (wanted.folder or cache_folder(FOLDERS[wanted.target])).absolute()
+        command = find(folder, wanted.target) or get(folder, wanted.target)
         if wanted.script:
             write_script(wanted.script, command)
         return json.dumps(command)

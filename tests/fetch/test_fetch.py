@@ -15,7 +15,7 @@ from fetch_linux import extract_vmlinux
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(debian, "Apt", lambda folder, suites: None)
+    monkeypatch.setattr(debian, "Apt", lambda folder, suites, architecture: None)
 
 
 def fill_with(text: str) -> Callable[[object, Path], None]:

@@ -10,7 +10,6 @@ from pathlib import Path, PurePosixPath
 from fetch_linux import Linux
 
 INIT = Path(__file__).parent / "init.sh"
-LOADER = "/lib64/ld-linux-x86-64.so.2"
 SHELL = ("virtio_pci", "virtio_console")
 """Modules of the port that scripts come over."""
 LIBRARIES = ("libc.so.6", "libgpiod.so.2")
@@ -85,7 +84,7 @@ def build(linux: Linux, modules: Iterable[str | Path], files: Mapping[str, bytes
     found = {
         "/init": INIT,
         "/bin/busybox": linux.root / "bin/busybox",
-        LOADER: linux.root / "lib/x86_64-linux-gnu" / Path(LOADER).name,
+        linux.loader: linux.libraries / Path(linux.loader).name,
         **{f"/usr/bin/{name}": linux.root / "usr/bin" / name for name in GPIO_TOOLS},
         **{f"/lib/{name}": next(linux.root.rglob(name)) for name in LIBRARIES},
         **{f"/lib/modules/{path.name}": path for path in ordered},
