@@ -23,7 +23,8 @@ says so. Importing `devgen` is cheap: a name brings its part of the package when
 - what there is: `list_devices`, `list_todo`, `measure_devices`, `list_boards`, `find_board`, `load_project`,
   `find_project`, `project_registry`
 - tests: `Bench`
-- running: `Board`, `run_board`, `record_board`, `record_run`, `replay_trace`, `find_traces`, `Watch`
+- running: `Board`, `run_board`, `record_board`, `record_run`, `replay_trace`, `find_traces`, `Watch`,
+  `AccessCounts`
 - editors: `serve_editor`
 - serving to QEMU: `DeviceServer`, `serve_device`, `PciFunction`, `read_state`, `write_state`, `parse_properties`
 """
@@ -99,6 +100,7 @@ if TYPE_CHECKING:
     from devgen.runtime.machine.machine_config import DevicePlacement, GuestConfig, KernelConfig, MachineConfig
     from devgen.runtime.machine.project_devices import find_project, project_registry
     from devgen.runtime.machine.run_result import RunResult
+    from devgen.runtime.observe.access_counts import AccessCount, AccessCounts
     from devgen.runtime.pci import Bar, PciConfig, PciDevice, PciIdentity
 
 __version__ = "0.1.0"
@@ -171,6 +173,7 @@ _HOME = {
     "devgen.runtime.machine.machine_config": ("DevicePlacement", "GuestConfig", "KernelConfig", "MachineConfig"),
     "devgen.runtime.machine.project_devices": ("find_project", "project_registry"),
     "devgen.runtime.machine.run_result": ("RunResult",),
+    "devgen.runtime.observe.access_counts": ("AccessCount", "AccessCounts"),
     "devgen.runtime.pci": ("Bar", "PciConfig", "PciDevice", "PciIdentity"),
 }
 """Module → the public names that it defines; each is imported when one of them is first used."""
@@ -182,6 +185,8 @@ __all__ = [
     "REPORT_FORMS",
     "TRACE_LEVELS",
     "Accel",
+    "AccessCount",
+    "AccessCounts",
     "ArgumentError",
     "Bar",
     "Bench",

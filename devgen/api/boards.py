@@ -21,6 +21,7 @@ from devgen.runtime.machine.machine import Machine
 from devgen.runtime.machine.machine_config import MachineConfig
 from devgen.runtime.machine.project_devices import project_registry
 from devgen.runtime.machine.run_result import RunResult
+from devgen.runtime.observe.access_counts import AccessCounts
 from devgen.runtime.observe.recorder import Recorder
 
 LONGEST_RUN: Final = 1_000_000_000.0
@@ -113,6 +114,10 @@ class Board:
     def watch(self, what: Watch) -> AbstractContextManager[None]:
         """Trace the devices while the context lasts. Raises ArgumentError, FileError, MissingPackageError."""
         return watch(self.machine, what, self.host.program_counter)
+
+    def count_accesses(self) -> AccessCounts:
+        """Count the guest's accesses by device and region, until the result is closed or its context ends."""
+        return AccessCounts(self.machine, (self.machine.memory, self.machine.io))
 
     def record(self, device: str, file: TextIO) -> Recorder:
         """Record a device until the recorder's ``close``; `replay_trace` reads the file. Raises ArgumentError."""

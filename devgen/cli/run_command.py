@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import click
 
 from devgen import Accel, GuestOptions, Watch
+from devgen.cli.access_table import table
 from devgen.cli.board_run import ACCEL_CHOICE, ACCEL_HELP, TIMEOUT, TIMEOUT_HELP, opened, report
 from devgen.cli.colour_option import colour_option
 from devgen.cli.event_options import board_option
@@ -27,7 +30,8 @@ Examples:
   devgen run boards/mine.yaml --on-event 'panic.GUEST_PANICKED=run:mail -s panic me </dev/null'
   devgen run pl031-alarm --trace               each access, by register and field
   devgen run pl031-alarm --trace=all --trace-filter rtc
-  devgen run pl031-alarm --vcd lines.vcd       for GTKWave""",
+  devgen run pl031-alarm --vcd lines.vcd       for GTKWave
+  devgen run pl031-alarm --stats               accesses by device, at the end""",
 )
 @click.argument("board")
 @colour_option
@@ -37,6 +41,7 @@ Examples:
 @media_option
 @board_option
 @guest_options
+@click.option("--stats", is_flag=True, help="At the end, print how often the guest accessed each region.")
 @options
 def command(
     board: str,
@@ -46,6 +51,7 @@ def command(
     media: tuple[str, ...],
     actions: tuple[str, ...],
     guest: GuestOptions,
+    stats: bool,
     watching: Watch,
 ) -> int:
     """Run a board: its guest with its devices.
@@ -56,6 +62,9 @@ def command(
     and Ctrl-A x ends the run.
     """
     with opened(board, accel, streams, actions, guest, media) as ready:
-        with ready.watch(watching):
+        with ready.watch(watching), ExitStack() as stack:
+            counts = stack.enter_context(ready.count_accesses()) if stats else None
             result = ready.run(timeout)
+        if counts is not None:
+            click.echo(table(counts.counts()), err=True)
         return report(result)

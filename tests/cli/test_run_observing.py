@@ -74,6 +74,16 @@ def test_what_cannot_be_shown_is_said(args: list[str], message: str) -> None:
     assert message in str(done.exception)
 
 
+def test_a_table_counts_accesses_by_region() -> None:
+    done = run("--stats")
+    lines = [line.split() for line in done.stderr.splitlines()]
+    start = lines.index(["device", "region", "reads", "writes", "doorbells"])
+    assert ["rtc", "registers", "16", "3", "0"] in lines[start:]
+    sums = [sum(int(line[column]) for line in lines[start + 1 : -2]) for column in (2, 3, 4)]
+    assert lines[-2] == ["all", *map(str, sums)]
+    assert lines[-1][0] == "devgen:"
+
+
 @pytest.mark.parametrize("args", [["--trace=loud"], ["--trace-filter", "rtc"], ["--trace-format", "json"]])
 def test_usage_errors(args: list[str]) -> None:
     assert run(*args).exit_code == 2
