@@ -10,18 +10,19 @@ from pathlib import Path
 from typing import TypeVar
 
 from devgen.api.observing import Watch, watch
+from devgen.api.served_class import served_class
 from devgen.api.served_events import Log, ServedEvents
 from devgen.hosts.vfio_user import PciFunction, VfioUserServer
 from devgen.hosts.vfio_user.gpio_socket import GpioLines
-from devgen.hosts.vfio_user.msix_removal import without_msix
 from devgen.hosts.vfio_user.served_streams import ServedStreams
 from devgen.runtime.base.faults import MachineError
 from devgen.runtime.base.plain_state import Json
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.properties import PropertyValue
-from devgen.runtime.machine.device_registry import Registry, RegistryError
+from devgen.runtime.machine.device_registry import Registry
 from devgen.runtime.machine.project_devices import project_registry
-from devgen.runtime.machine.stale_builds import stale_class
+from devgen.runtime.pci import CarriedDevice
+from devgen.runtime.pci.carried_device import describe_carriage
 
 AnyPath = str | PathLike[str]
 T = TypeVar("T")
@@ -38,15 +39,18 @@ class DeviceServer:
     ``input:PATH``, ``random`` or ``null``. ``lines``: such a backend for the GPIO lines, as text. ``mapped``:
     whether clients can map the memory of BARs. ``mode``: the socket's permissions, independent of the umask.
     ``msix``: False omits the device's MSI-X capability; it then uses MSI or INTx#.
+    ``as_pci``: serve a device of another bus inside a PCI function (`devgen.runtime.pci.carried_device`); ``pci_id``:
+    the function's vendor and device ID, by default 1af4:10f0, which is for experiments.
     ``on_event``: event → ``log``, ``ignore``, ``run:COMMAND``, ``qmp:SOCKET:COMMAND``, or ``exit``, which ends the
     server with the event's ``code``. ``log`` is called with a line for each logged event, and from another thread for
     each command that fails; ``on_client`` with a line when a client connects or disconnects. ``state``: a result of
     ``save_state``. ``registry``: where the name is looked up; by default the project at or above the current folder.
 
     Raises:
-        ArgumentError: an event that the device does not have, or an unknown action.
-        RuntimeFault: an unknown or stale device, one that is not on PCI, one that cannot do without MSI-X, a wrong
-            property, stream or state, or a socket that cannot be made.
+        ArgumentError: an event that the device does not have, an unknown action, ``pci_id`` without ``as_pci``,
+            ``as_pci`` of an object or of a device on PCI, or a device of another bus without ``as_pci``.
+        RuntimeFault: an unknown or stale device, one that cannot do without MSI-X, one that does not fit into a PCI
+            function, a wrong property, stream or state, or a socket that cannot be made.
     """
 
     def __init__(
@@ -60,6 +64,8 @@ class DeviceServer:
         mapped: bool = True,
         mode: int = 0o600,
         msix: bool = True,
+        as_pci: bool = False,
+        pci_id: tuple[int, int] | None = None,
         on_event: Mapping[str, str] | None = None,
         log: Log | None = None,
         on_client: Callable[[str], None] | None = None,
@@ -67,11 +73,7 @@ class DeviceServer:
         registry: Registry | None = None,
     ) -> None:
         served = (registry or project_registry()).find(device) if isinstance(device, str) else device
-        fault = stale_class(served) if isinstance(served, type) else None
-        if fault is not None:
-            raise RegistryError(fault)
-        if not msix:
-            served = without_msix(served)
+        served = served_class(served, properties or {}, as_pci=as_pci, pci_id=pci_id, msix=msix)
         self._events = ServedEvents(served, on_event or {}, log)
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
@@ -100,6 +102,12 @@ class DeviceServer:
     def device(self) -> Device:
         """The device. While the server runs, access it only through ``call``."""
         return self.server.device
+
+    @property
+    def carriage(self) -> str | None:
+        """Where a device that is served ``as_pci`` has its parts, as one line of text; None for others."""
+        device = self.server.device
+        return describe_carriage(device) if isinstance(device, CarriedDevice) else None
 
     @property
     def code(self) -> int:
@@ -193,6 +201,8 @@ def serve_device(
     mapped: bool = True,
     mode: int = 0o600,
     msix: bool = True,
+    as_pci: bool = False,
+    pci_id: tuple[int, int] | None = None,
     on_event: Mapping[str, str] | None = None,
     log: Log | None = None,
     on_client: Callable[[str], None] | None = None,
@@ -207,6 +217,7 @@ def serve_device(
     """
     with DeviceServer(
         device, socket, properties=properties, streams=streams, lines=lines, mapped=mapped, mode=mode,
-        msix=msix, on_event=on_event, log=log, on_client=on_client, state=state, registry=registry,
+        msix=msix, as_pci=as_pci, pci_id=pci_id, on_event=on_event, log=log, on_client=on_client,
+        state=state, registry=registry,
     ) as server, server.watch(watch or Watch()):  # fmt: skip
         return server.run()

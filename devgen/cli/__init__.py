@@ -43,7 +43,9 @@ _SHORT: Final = ("build", "check", "list", "new")
 
 OPTIONS: Final = {
     "accel": "--accel",
+    "as_pci": "--as-pci",
     "device": "--device",
+    "pci_id": "--pci-id",
     "peripherals": "--peripheral",
     "on_event": "--on-event",
     "only": "--trace-filter",

@@ -39,6 +39,16 @@ def _mode(_context: click.Context, _parameter: click.Parameter, value: str) -> i
     return int(value, 8)
 
 
+def _pci_id(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[int, int] | None:
+    """Parse the ID of ``--pci-id``. Raises click.BadParameter."""
+    if value is None:
+        return None
+    found = re.fullmatch("([0-9A-Fa-f]{4}):([0-9A-Fa-f]{4})", value)
+    if found is None or int(found[1], 16) == 0xFFFF:
+        raise click.BadParameter(f"{value!r} is not a PCI ID; write vendor and device in hexadecimal, as 1af4:10f0")
+    return int(found[1], 16), int(found[2], 16)
+
+
 @click.command(
     "serve",
     cls=TracingCommand,
@@ -52,6 +62,7 @@ Examples:
   devgen replay edu.jsonl
   devgen serve edu --socket edu.sock --save edu.state --restore edu.state
   devgen serve my-serial-card --socket card.sock --stream line=pty
+  devgen serve pl031 --socket rtc.sock --as-pci
   devgen serve i6300esb --socket dog.sock --on-event WATCHDOG=qmp:/tmp/qmp.sock:system_reset
 
 Attach it to QEMU 10.1 or newer, whose memory must be shared:
@@ -109,6 +120,17 @@ Attach it to QEMU 10.1 or newer, whose memory must be shared:
     help="Omit the device's MSI-X capability; it then uses MSI or INTx#. QEMU 11.1 aborts when a device with MSI-X is "
     "removed.",
 )
+@click.option(
+    "--as-pci",
+    is_flag=True,
+    help="Serve a device of another bus inside a PCI function: regions as BARs, interrupt lines as INTA# and MSI-X.",
+)
+@click.option(
+    "--pci-id",
+    callback=_pci_id,
+    metavar="VVVV:DDDD",
+    help="Vendor and device ID of that function, in hexadecimal. Default: 1af4:10f0, which is for experiments.",
+)
 @served_option
 @click.option(
     "--save",
@@ -127,6 +149,8 @@ def command(
     lines: str | None,
     no_mmap: bool,
     without_msix: bool,
+    as_pci: bool,
+    pci_id: tuple[int, int] | None,
     actions: Sequence[str],
     save: Path | None,
     restore: Path | None,
@@ -134,9 +158,9 @@ def command(
 ) -> int:
     """Serve a PCI device to another VMM, over vfio-user.
 
-    DEVICE is the name of a device that `devgen list` shows. One client is served at a time. When it disconnects, the
-    device keeps its state and accepts the next client. Ctrl-C, SIGTERM or SIGHUP ends the server. The exit code is 1 if
-    an event with a code other than 0 ended the server, else 0.
+    DEVICE is the name of a device that `devgen list` shows. One of another bus needs --as-pci. One client is served at
+    a time. When it disconnects, the device keeps its state and accepts the next client. Ctrl-C, SIGTERM or SIGHUP ends
+    the server. The exit code is 1 if an event with a code other than 0 ended the server, else 0.
     """
     device_class = project_registry().find(device)
     properties = parse_properties(device_class, _named("-p", "NAME=VALUE", settings))
@@ -146,7 +170,7 @@ def command(
         _restored_from(restore),
         DeviceServer(
             device_class, path, properties=properties, mapped=not no_mmap, msix=not without_msix, mode=mode,
-            lines=lines, state=state,
+            as_pci=as_pci, pci_id=pci_id, lines=lines, state=state,
             streams=_named("--stream", "NAME=BACKEND, as serial=pty", streams),
             on_event=named_actions(actions, "EVENT=ACTION, as PANIC=exit"),
             log=_tell, on_client=lambda line: _tell(f"devgen: {line}"),
@@ -155,6 +179,8 @@ def command(
         _saved(server, save),
     ):  # fmt: skip
         stopping.server = server
+        if server.carriage is not None:
+            _tell(f"devgen: {device}: {server.carriage}")
         _tell(f"devgen: {device} listens on {path}; QEMU 10.1 or newer attaches it with -device {qemu_device(path)}")
         stopping.run(server)
     code = 1 if server.code else 0

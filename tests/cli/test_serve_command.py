@@ -17,7 +17,11 @@ from command_kit import Command
     ("arguments", "said"),
     [
         (["edo"], "did you mean 'edu'?"),
-        (["pl031"], "pl031 is on bus sysbus; only a PCI device can be served"),
+        (["pl031"], "--as-pci is needed: pl031 is on bus sysbus; only a PCI device can be served as it is"),
+        (["edu", "--as-pci"], "--as-pci edu is on PCI already: serve it without"),
+        (["edu", "--pci-id", "1af4:10f1"], "--pci-id is the ID of the function that as_pci puts around a device"),
+        (["debugcon", "--as-pci", "--without-msix"], "debugcon has no interrupt line and so no MSI-X"),
+        (["pl031", "--as-pci", "-p", "speed=1"], "pl031 has no such property"),
         (["edu", "-p", "dma_mask"], "-p dma_mask: write NAME=VALUE"),
         (["edu", "-p", "dma_mas=1"], "did you mean 'dma_mask'?"),
         (["edu", "-p", "dma_mask=much"], "-p dma_mask=much: must be a number"),
@@ -37,6 +41,12 @@ def test_faults_are_told_in_a_line(devgen: Command, arguments: list[str], said: 
 
 def test_the_socket_is_required(devgen: Command) -> None:
     assert devgen("serve", "edu").code == 2
+
+
+@pytest.mark.parametrize("identity", ["1af4", "1af4:10f", "ffff:0001", "0x1af4:0x10f0", "1af4:10f0\n"])
+def test_what_is_no_pci_id_is_refused(devgen: Command, identity: str) -> None:
+    done = devgen("serve", "pl031", "--as-pci", "--pci-id", identity, "--socket", "s")
+    assert (done.code, "is not a PCI ID; write vendor and device in hexadecimal" in done.err) == (2, True), done.err
 
 
 def test_it_listens_until_it_is_told_to_end(tmp_path: Path) -> None:

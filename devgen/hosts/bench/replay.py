@@ -24,7 +24,15 @@ from devgen.hosts.bench.replay_comparison import (
     show_entry,
 )
 from devgen.hosts.bench.sparse_memory import SparseMemory
-from devgen.hosts.bench.trace_header import LineNames, addresses_of, command_of, epoch, plain_json, properties_of
+from devgen.hosts.bench.trace_header import (
+    LineNames,
+    addresses_of,
+    command_of,
+    epoch,
+    plain_json,
+    properties_of,
+    recorded_class,
+)
 from devgen.hosts.bench.trace_places import TracePlaces
 from devgen.runtime.base.faults import DeviceError, RuntimeFault, TraceError
 from devgen.runtime.device.device import Device
@@ -91,7 +99,7 @@ class Replay:
         self.device_name = header.text("device")
         self._snapshot_every = snapshot_every
         try:
-            self._device_class = registry.find(self.device_name)
+            self._device_class = recorded_class(header, registry.find(self.device_name))
         except RuntimeFault as error:
             raise header.fail(str(error)) from None
         self._names = LineNames(header)

@@ -10,7 +10,7 @@ from devgen.runtime.base.plain_state import Json
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.properties import PropertyValue
 from devgen.runtime.observe.trace_format import Line
-from devgen.runtime.pci import PciDevice
+from devgen.runtime.pci import PciDevice, carry
 
 
 class LineNames:
@@ -69,6 +69,21 @@ def properties_of(header: Line, device_class: type[Device]) -> dict[str, Propert
         if name in declared and isinstance(value, int | bool | str):
             found[name] = value
     return found
+
+
+def recorded_class(header: Line, device_class: type[Device]) -> type[Device]:
+    """Return the class of the recorded device: ``device_class``, inside a PCI function if it was recorded in one.
+
+    Raises:
+        RuntimeFault: the header's function is none that the device could be in.
+    """
+    function = header.mapping("pci")
+    if function.get("carried") is not True:
+        return device_class
+    vendor, device = function.get("vendor_id"), function.get("device_id")
+    if not isinstance(vendor, int) or not isinstance(device, int):
+        raise header.fail("'vendor_id' and 'device_id' must be numbers")
+    return carry(device_class, properties_of(header, device_class), (vendor, device), msix=function.get("msix") is True)
 
 
 def plain_json(value: object) -> Json:

@@ -30,7 +30,7 @@ from devgen.runtime.memory.register_bank import RegisterBank
 from devgen.runtime.observe.fanout import fan_out
 from devgen.runtime.observe.journal import Journal, Output, level_of
 from devgen.runtime.observe.observable import Observable
-from devgen.runtime.pci import PciDevice
+from devgen.runtime.pci import CarriedDevice, PciDevice
 from devgen.runtime.pci.config_space import COMMAND
 from devgen.runtime.time.clock import LiveClock
 from devgen.runtime.time.timer import Timer
@@ -391,6 +391,7 @@ def _pci_header(device: PciDevice) -> dict[str, Json]:
     return {
         "vendor_id": identity.vendor,
         "device_id": identity.device,
+        **({"carried": True, "msix": bool(device.messages)} if isinstance(device, CarriedDevice) else {}),
         "command": device.config.get(COMMAND, 2),
         "bars": bars,
     }

@@ -6,6 +6,7 @@ Specification 3.0, PCI Express Base Specification 4.0.
 
 - ``config_space``: the registers of configuration space, with write masks. ``pci_device``: a function and its BARs.
 - ``pci_bus`` and ``host_bridge``: slots and the configuration ports. ``ecam``: configuration space in memory space.
+- ``carried_device``: a device of another bus inside a PCI function.
 - ``message_interrupts``: MSI and MSI-X. ``power_management``, ``pci_express``, ``vendor_capability``: capabilities.
 
 For example, configuration mechanism 1 reads the vendor and device ID of slot 3::
@@ -14,6 +15,7 @@ For example, configuration mechanism 1 reads the vendor and device ID of slot 3:
     machine.io.read(0xCFC, 4)
 """
 
+from devgen.runtime.pci.carried_device import CARRIER_ID, CarriedDevice, carry
 from devgen.runtime.pci.config_space import Bar, PciConfig, PciIdentity
 from devgen.runtime.pci.ecam import ecam_window
 from devgen.runtime.pci.host_bridge import PciHostBridge
@@ -25,7 +27,9 @@ from devgen.runtime.pci.power_management import PowerManagement
 from devgen.runtime.pci.vendor_capability import VendorSpecific
 
 __all__ = [
+    "CARRIER_ID",
     "Bar",
+    "CarriedDevice",
     "Express",
     "Msi",
     "MsiX",
@@ -38,5 +42,6 @@ __all__ = [
     "SerialNumber",
     "VendorExtended",
     "VendorSpecific",
+    "carry",
     "ecam_window",
 ]
