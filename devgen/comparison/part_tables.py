@@ -74,6 +74,7 @@ REGISTER_OTHERS: Final = (
     "hooks",
     "window",
     "when",
+    "write_enable",
     "external",
     "volatile",
 )
@@ -97,6 +98,7 @@ FIELD_OTHERS: Final = (
     "alternate",
     "stored",
     "reset_known",
+    "write_enable",
     "volatile",
 )
 

@@ -99,6 +99,7 @@ def _compare_register(device: str, old: RegisterView, new: RegisterView) -> Iter
     yield from (change for change in own if change.verb != "reset value changed" or not _told_by_fields(old, new))
     yield from fields
     yield from compare_hook(device, label, "when", old.when, new.when)
+    yield from _compare_lock(device, label, old, new)
     before, after = ({hook.name: hook for hook in register.hooks} for register in (old, new))
     for name in sorted({*before, *after}):
         yield from compare_hook(device, label, name, before.get(name), after.get(name))
@@ -106,6 +107,18 @@ def _compare_register(device: str, old: RegisterView, new: RegisterView) -> Iter
         yield Change(device, label, "window changed", "breaking")
     elif old.window is not None and new.window is not None:
         yield from compare_hook(device, label, "window", old.window.at, new.window.at)
+
+
+def _compare_lock(
+    device: str, label: str, old: FieldView | RegisterView, new: FieldView | RegisterView
+) -> Iterator[Change]:
+    """Compare `write_enable`: a driver that does not know of a lock finds its writes refused."""
+    if old.write_enable is None and new.write_enable is not None:
+        yield Change(device, label, "lock added", "breaking", "", new.write_enable.text)
+    elif old.write_enable is not None and new.write_enable is None:
+        yield Change(device, label, "lock removed", "compatible", old.write_enable.text, "")
+    else:
+        yield from compare_hook(device, label, "write_enable", old.write_enable, new.write_enable)
 
 
 def _told_by_fields(old: RegisterView, new: RegisterView) -> bool:
@@ -134,6 +147,7 @@ def _compare_fields(device: str, old: RegisterView, new: RegisterView) -> Iterat
             continue
         label = f"field {new.path}.{name}"
         yield from compare_attributes(device, label, tables.FIELD, before[name], field)
+        yield from _compare_lock(device, label, before[name], field)
         yield from _compare_labels(device, label, before[name], field)
     for name, field in before.items():
         if name not in after:

@@ -15,6 +15,7 @@ from devgen.targets.register_words import (
     constraint_words,
     count_words,
     effect_words,
+    lock_words,
     reset_words,
     size_words,
 )
@@ -65,6 +66,7 @@ class EntryPages:
             if (register.region, register.file, register.name) == (entry.path[1], owner, entry.name):
                 yield register.title
                 yield _facts(register)
+                yield lock_words(register)
                 yield self._addresses(device, view, register.region, register.offset)
                 yield _field_table(register)
                 yield register.description
@@ -135,6 +137,7 @@ def _field(entry: Entry, view: DeviceView) -> Iterator[str]:
                     yield part.title
                     yield f"bits {_bits(part)}, {access_words(part.access)}{effects}, reset {_field_reset(part)}"
                     yield constraint_words(part)
+                    yield lock_words(part)
                     yield "\n".join(f"- `{label.name}` = {label.text}" for label in part.values)
                     yield part.description
 

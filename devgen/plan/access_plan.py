@@ -14,9 +14,10 @@ from devgen.plan.side_effects import Part, readable_bits, writable_bits
 class AccessPlan:
     """How a bank accesses a register.
 
-    ``by_lanes``: an access may cover only some byte lanes. ``reads_lanes``: a read needs to know the accessed lanes.
-    ``fixed``: the constant value of every read, if the bank can return it without a call. ``readable`` and
-    ``writable``: whether it takes reads and writes of bytes that it shares with other registers.
+    ``by_lanes``: a write may reach only some byte lanes, or only fields that no lock protects.
+    ``reads_lanes``: a read needs to know the accessed lanes. ``fixed``: the constant value of every read, if the bank
+    can return it without a call. ``readable`` and ``writable``: whether it takes reads and writes of bytes that it
+    shares with other registers.
     """
 
     by_lanes: bool
@@ -29,9 +30,10 @@ class AccessPlan:
 def plan_access(register: PlannedRegister, parts: tuple[Part, ...]) -> AccessPlan:
     """Plan one register's accesses."""
     lanes = is_written_by_lanes(register)
+    locked = any(field.write_enable is not None for field in register.described.fields)
     inert, described = register.described.intent is not None, register.described
     return AccessPlan(
-        by_lanes=lanes,
+        by_lanes=lanes or locked,
         reads_lanes=lanes and _read_needs_lanes(register, parts),
         fixed=_fixed(register, parts),
         readable=inert or bool(readable_bits(parts)) or has_read_hooks(register),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from devgen.common.quick_dataclass import dataclass
 from devgen.language import ir, model
+from devgen.language.described_parts import behaviour
 from devgen.language.typed_walk import walk
-from devgen.plan.registers import behaviour, mask_of_bits
+from devgen.plan.registers import mask_of_bits
 from devgen.plan.steps import INDEX
 
 

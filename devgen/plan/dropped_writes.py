@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from devgen.language import ir, model
 from devgen.language.behaviour.label_patterns import label_test
 from devgen.plan.registers import PlannedRegister, mask_of_bits
-from devgen.plan.steps import Drop, local
+from devgen.plan.steps import INDEX, Drop, local
 
 
 def drops(register: PlannedRegister, stored: ir.Expr, lanes: bool) -> Iterator[Drop]:
@@ -21,21 +21,27 @@ def drops(register: PlannedRegister, stored: ir.Expr, lanes: bool) -> Iterator[D
             described.name, 0, described.width, described.access, 0, None, None, False, (), "", "",
             constraint=described.constraint,
         )  # fmt: skip
-        yield _drop(whole, described.width, stored, lanes)
+        yield _drop(register, whole, stored, lanes)
     for field in described.fields:
         if field.constraint is not None:
-            yield _drop(field, described.width, stored, lanes)
+            yield _drop(register, field, stored, lanes)
 
 
-def _drop(field: model.Field, width: int, stored: ir.Expr, lanes: bool) -> Drop:
+def _drop(register: PlannedRegister, field: model.Field, stored: ir.Expr, lanes: bool) -> Drop:
+    index = None if register.count is None else INDEX
+    return Drop(_refused(field, register.described.width, stored, lanes), register.title, index, "constraint")
+
+
+def _refused(field: model.Field, width: int, stored: ir.Expr, lanes: bool) -> ir.Expr:
+    """Return whether a write reaches a field with a value that it does not take."""
     value, mask = local("value", width), local("mask", width)
     if not lanes:
-        return Drop(_violated(field, _bits(value, field), stored))
+        return _violated(field, _bits(value, field), stored)
     every = ir.Range.unsigned(width)
     kept = ir.Binary("&", stored, ir.Unary("~", mask, ir.Range(-1 - mask_of_bits(width), -1)), every)
     written = ir.Binary("&", mask, ir.Int(field.mask), ir.Range(0, field.mask))
     merged = _bits(ir.Binary("|", kept, value, every), field)
-    return Drop(ir.Logic("and", (written, _violated(field, merged, stored))))
+    return ir.Logic("and", (written, _violated(field, merged, stored)))
 
 
 def _bits(value: ir.Expr, field: model.Field) -> ir.Expr:

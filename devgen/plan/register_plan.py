@@ -28,6 +28,7 @@ from devgen.plan.side_effects import (
     write_store,
 )
 from devgen.plan.steps import NOTHING, Steps, Store, Things, WindowRead, WindowWrite, local
+from devgen.plan.write_locks import locks
 
 
 @dataclass(slots=True, frozen=True)
@@ -177,8 +178,9 @@ class _Register:
         return (*dropped, *self._old(), *store, *early, *hook, *pulse, *end)
 
     def _dropped(self) -> Steps:
-        """Return the tests that end a write of a value that the register does not take."""
-        return tuple(drops(self.register, self._stored(), self.access.by_lanes))
+        """Return the tests that end a write that the register does not take."""
+        stored = self._stored()
+        return (*locks(self.register, self.parts, stored), *drops(self.register, stored, self.access.by_lanes))
 
     def _store(self) -> tuple[Steps, Things]:
         """Return the default store, or the ``write`` hook instead, and the storage that it changes."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import reduce
 from math import prod
@@ -10,7 +9,8 @@ from operator import or_
 
 from devgen.common.quick_dataclass import dataclass
 from devgen.language import ir, model
-from devgen.language.typed_walk import Nodes, walk
+from devgen.language.described_parts import Placed, behaviour, placed_registers
+from devgen.language.typed_walk import walk
 from devgen.plan.steps import INDEX
 
 RegisterKey = tuple[str | None, str]
@@ -87,31 +87,6 @@ class PlannedRegister:
         return self.described.view is None or self.described.when is not None
 
 
-@dataclass(slots=True, frozen=True)
-class Placed:
-    """A register with its region and its file."""
-
-    register: model.Register
-    region: model.Region
-    file: model.RegisterFile | None
-
-    @property
-    def key(self) -> RegisterKey:
-        """How a place names it."""
-        return (self.file.name if self.file else None), self.register.name
-
-
-def placed_registers(device: model.Device) -> Iterator[Placed]:
-    """Yield every register of every region in order, and members with their register file."""
-    for region in device.regions:
-        for entry in region.entries:
-            if isinstance(entry, model.RegisterFile):
-                for register in entry.registers:
-                    yield Placed(register, region, entry)
-            else:
-                yield Placed(entry, region, None)
-
-
 def plan_registers(device: model.Device) -> dict[RegisterKey, PlannedRegister]:
     """Return every register by its key, in the order of the description."""
     by_key = {placed.key: placed for placed in placed_registers(device)}
@@ -141,33 +116,6 @@ def mentioned_registers(device: model.Device) -> set[RegisterKey]:
     return found | {
         (node.file, node.register) for node in walk(behaviour(device)) if isinstance(node, ir.RegisterPlace)
     }
-
-
-def behaviour(device: model.Device) -> tuple[Nodes, ...]:
-    """Yield every expression and statement of the description."""
-    return (
-        *(hook for placed in placed_registers(device) for hook in _hooks(placed.register) if hook),
-        *(timer.on_expire for timer in device.timers),
-        *(timer.match for timer in device.timers),
-        *(counter.enable for counter in device.counters),
-        *(function.body for function in device.functions),
-        *(action.body for action in device.actions),
-        *(line.level for line in (*device.interrupts, *device.gpio_out)),
-        *(pin.on_input for pin in device.gpio_in),
-        *(
-            part
-            for stream in device.streams
-            for part in (stream.on_receive, stream.on_break, stream.room, stream.on_writable)
-        ),
-        *(bell.on_ring for region in device.regions for bell in region.doorbells),
-        device.on_reset,
-    )
-
-
-def _hooks(register: model.Register) -> tuple[Nodes, ...]:
-    window = None if register.window is None else register.window.at
-    hooks = register.read, register.write, register.before_read, register.on_read, register.on_write
-    return *hooks, window, register.when
 
 
 def _count(register: model.Register, file: model.RegisterFile | None) -> ir.Expr | None:

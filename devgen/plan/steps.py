@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
+from typing import Final, Literal
 
 from devgen.common.quick_dataclass import dataclass
 from devgen.language import ir, model
@@ -13,6 +13,9 @@ Thing = tuple[str, str]
 
 Things = frozenset[Thing]
 NOTHING: Final[Things] = frozenset()
+
+Refusal = Literal["locked", "constraint"]
+"""Why a register does not take a write."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -57,12 +60,31 @@ class WindowRead:
 
 @dataclass(slots=True, frozen=True)
 class Drop:
-    """End the write if ``test`` is not 0: its value violates a constraint."""
+    """End the write if ``test`` is not 0, and report it: a lock of the register, or a constraint, refuses it."""
 
     test: ir.Expr
+    register: str
+    index: ir.Expr | None
+    reason: Refusal
 
 
-Step = ir.Stmt | Drop | Store | Update | WindowWrite
+@dataclass(slots=True, frozen=True)
+class Protect:
+    """Take ``bits`` out of the write if ``test`` is not 0: the lock of some fields refuses them.
+
+    The write ends if no written bit remains. It is reported only if ``change`` is not 0: if the write would have
+    changed a locked bit.
+    """
+
+    test: ir.Expr
+    bits: int
+    every: int
+    change: ir.Expr
+    register: str
+    index: ir.Expr | None
+
+
+Step = ir.Stmt | Drop | Protect | Store | Update | WindowWrite
 Steps = tuple[Step, ...]
 
 

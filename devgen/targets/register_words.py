@@ -82,6 +82,11 @@ def constraint_words(part: FieldView | RegisterView) -> str:
     return "takes the values with a label" if constraint.kind == "enumerated" else "takes the value that a read gives"
 
 
+def lock_words(part: FieldView | RegisterView) -> str:
+    """Return when software can write a part in words; empty if always."""
+    return f"takes writes only while {part.write_enable.text}" if part.write_enable else ""
+
+
 def protection_words(register: RegisterView) -> str:
     """Return the privilege that an access needs in words; empty if it is not stated."""
     return f"{register.protection} accesses only" if register.protection else ""

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from devgen.language import LoadResult
 from devgen.language.behaviour.origins import Origins
+from devgen.language.described_parts import placed_registers
 from devgen.language.model import Mark
 from devgen.language.view import DeviceView, FieldView, Hook, RegisterView, view_of
-from devgen.plan.registers import placed_registers
 from devgen.testing.behaviour_map import Behaviour
 from devgen.testing.coverage_data import DeviceUse, RegisterUse
 

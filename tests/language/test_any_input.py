@@ -43,7 +43,7 @@ def test_any_yamlish_text(tmp_path: Path, text: str) -> None:
 
 _KEYS = """
 at width access reset count stride fields constant read write before_read on_read on_write read_effect write_effect
-singlepulse alias alternate when type types enumerations index_names write_constraint reset_mask volatile
+singlepulse alias alternate when type types enumerations index_names write_constraint write_enable reset_mask volatile
 protection external read_values write_values
 intent retain coalesce decode registers bits values size space bar ram rom contents doorbells length
 match on_ring level intx counter clock period frequency match align due on_expire type default range clamp A B T x

@@ -16,6 +16,7 @@ file to ``tests/language/bad``, and run ``python -m devgen.language.diagnostics.
 | DG02xx         | `codes_keys`      | keys and types: what the JSON Schema says               |
 | DG03xx         | `codes_values`    | numbers, sizes, durations, ranges                       |
 | DG04xx         | `codes_layout`    | registers, fields, regions, doorbells                   |
+| DG045x         | `codes_locks`     | locks and keys                                          |
 | DG05xx, DG06xx | `codes_behaviour` | expressions and statements                              |
 | DG07xx         | `codes_parts`     | names, properties, counters, timers, lines              |
 | DG08xx         | `codes_pci`       | PCI identity and base address registers                 |
@@ -40,6 +41,7 @@ MODULES = (
     "codes_keys",
     "codes_values",
     "codes_layout",
+    "codes_locks",
     "codes_behaviour",
     "codes_parts",
     "codes_pci",

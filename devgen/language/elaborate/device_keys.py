@@ -13,6 +13,7 @@ from devgen.language.elaborate.field_keys import check_reset
 from devgen.language.elaborate.firmware_keys import build_acpi
 from devgen.language.elaborate.followed_time import check_followed_time
 from devgen.language.elaborate.line_keys import build_inputs, build_lines, check_driven, declare_lines
+from devgen.language.elaborate.lock_checks import check_locks
 from devgen.language.elaborate.msi_keys import check_vectors
 from devgen.language.elaborate.part_keys import (
     build_constants,
@@ -107,6 +108,7 @@ def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
     )
     if sink.errors == before:
         check_followed_time(ctx, tree, device)
+        check_locks(ctx, device)
     return device
 
 

@@ -31,6 +31,7 @@ _MEMORY_EXCLUDES = (
     "sizes",
     "external",
     "protection",
+    "write_enable",
 )
 _INDIRECT_EXCLUDES = ("bar", "at", "ram", "rom", "doorbells")
 _CONFIG_EXCLUDES = ("bar", "at", "size", "ram", "rom", "doorbells")
@@ -243,7 +244,7 @@ def build_region(ctx: Context, draft: RegionDraft) -> Region:
         access=draft.access,
         decode=draft.defaults.decode,
         reserved=spec.get("reserved", "zeros"),
-        entries=build_entries(ctx, draft.registers),
+        entries=build_entries(ctx, spec, draft.registers),
         doorbells=build_doorbells(ctx, draft.doorbells),
         contents=_contents(ctx, draft),
         description=spec.get("description", ""),

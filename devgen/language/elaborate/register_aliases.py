@@ -44,6 +44,7 @@ def _resolve_alias(ctx: Context, alias: RegisterDraft, known: dict[str, Register
 def _alias_fields(ctx: Context, alias: RegisterDraft, target: RegisterDraft) -> tuple[Field, ...]:
     """Return an alias's own fields, which show the target's reset, or those of the target."""
     if "fields" not in alias.spec:
+        alias.shared_fields = target.spec
         return target.fields
     fields, _ = build_fields(ctx, alias.spec["fields"], {}, alias.width, alias.access)
     for field in fields:

@@ -3,38 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Literal
 
 from devgen.common.quick_dataclass import dataclass
 from devgen.language.diagnostics.codes_layout import VALUE_TOO_WIDE
 from devgen.language.elaborate.array_dims import index_names
-from devgen.language.elaborate.elaboration import Context, most
+from devgen.language.elaborate.elaboration import Context, Tree, most
 from devgen.language.elaborate.register_contradictions import NEEDS_READ_ACCESS
 from devgen.language.elaborate.register_drafts import Dim, Draft, FileDraft, RegisterDraft, total
 from devgen.language.elaborate.register_halves import halves_of
 from devgen.language.elaborate.register_keys import UNREMARKABLE_KEYS
+from devgen.language.elaborate.write_locks import field_locks, file_lock, region_lock, register_lock
 from devgen.language.elaborate.written_values import build_constraint
 from devgen.language.ir import Expr, Int, Logic, Range, Stmt
-from devgen.language.model import Dimension, Intent, PathPart, Register, RegisterFile, Window
+from devgen.language.model import Dimension, Intent, Lock, PathPart, Register, RegisterFile, Window
 from devgen.language.scope import Scope
 
 _ZERO = Int(0)
 
 
-def build_entries(ctx: Context, drafts: list[Draft]) -> tuple[Register | RegisterFile, ...]:
+def build_entries(ctx: Context, region: Tree, drafts: list[Draft]) -> tuple[Register | RegisterFile, ...]:
     """Compile the behaviour of a region's registers and build them."""
-    return tuple(entry for draft in drafts for entry in _build_entry(ctx, draft))
+    lock = region_lock(ctx, region)
+    return tuple(entry for draft in drafts for entry in _build_entry(ctx, draft, lock))
 
 
-def _build_entry(ctx: Context, draft: Draft) -> Iterator[Register | RegisterFile]:
-    """Yield a register, or a register file and those inside it."""
+def _build_entry(ctx: Context, draft: Draft, lock: Lock | None) -> Iterator[Register | RegisterFile]:
+    """Yield a register, or a register file and those inside it; ``lock`` is that of what it is in."""
     if isinstance(draft, RegisterDraft):
-        yield _build_register(ctx, draft)
+        yield _build_register(ctx, draft, lock)
         return
+    draft.write_enable = file_lock(ctx, draft, partial(_file_hook, ctx, draft), lock)
     yield _build_file(ctx, draft)
     for member in draft.members:
         if isinstance(member, FileDraft):
-            yield from _build_entry(ctx, member)
+            yield from _build_entry(ctx, member, draft.write_enable)
 
 
 @dataclass(slots=True, frozen=True)
@@ -89,7 +93,11 @@ def _build_file(ctx: Context, draft: FileDraft) -> RegisterFile:
         offset=draft.start,
         stride=dims[-1].stride if dims else draft.size,
         count=total(dims),
-        registers=tuple(_build_register(ctx, member) for member in draft.members if isinstance(member, RegisterDraft)),
+        registers=tuple(
+            _build_register(ctx, member, draft.write_enable)
+            for member in draft.members
+            if isinstance(member, RegisterDraft)
+        ),
         title=spec.get("title", ""),
         description=spec.get("description", ""),
         mark=ctx.mark(draft.parent, draft.name),
@@ -105,9 +113,12 @@ def _file_condition(ctx: Context, draft: FileDraft) -> Expr | None:
     outer = None if draft.file is None else draft.file.when
     if "when" not in draft.spec:
         return outer
-    scope = ctx.scope.hook(file=draft.label, index=total(draft.dims), shape=shape_of(draft.dims))
-    own = ctx.expression(draft.spec, "when", scope, "bool", ("when", draft.label))
+    own = ctx.expression(draft.spec, "when", _file_hook(ctx, draft), "bool", ("when", draft.label))
     return own if outer is None or own is None else Logic("and", (outer, own))
+
+
+def _file_hook(ctx: Context, draft: FileDraft) -> Scope:
+    return ctx.scope.hook(file=draft.label, index=total(draft.dims), shape=shape_of(draft.dims))
 
 
 def _path(ctx: Context, draft: Draft) -> tuple[PathPart, ...]:
@@ -130,7 +141,7 @@ def model_dims(dims: Sequence[Dim]) -> tuple[tuple[int, int], ...]:
     return tuple((most(dim.count), dim.stride) for dim in dims) if len(dims) > 1 else ()
 
 
-def _build_register(ctx: Context, draft: RegisterDraft) -> Register:
+def _build_register(ctx: Context, draft: RegisterDraft, lock: Lock | None) -> Register:
     spec, defaults = draft.spec, draft.defaults
     hooks = _NO_HOOKS if spec.keys() <= UNREMARKABLE_KEYS else _compile_hooks(ctx, draft)
     return Register(
@@ -143,7 +154,7 @@ def _build_register(ctx: Context, draft: RegisterDraft) -> Register:
         stride=draft.own[-1].stride if draft.own else draft.size,
         dims=model_dims(draft.dims),
         path=_path(ctx, draft),
-        fields=draft.fields,
+        fields=field_locks(ctx, draft, partial(_hook, ctx, draft)) if draft.fields else (),
         constant=_constant(draft),
         read=hooks.read,
         write=hooks.write,
@@ -174,6 +185,7 @@ def _build_register(ctx: Context, draft: RegisterDraft) -> Register:
         volatile=spec.get("volatile", False),
         protection=spec.get("protection", defaults.protection),
         reset_mask=_reset_mask(ctx, draft),
+        write_enable=register_lock(ctx, draft, partial(_hook, ctx, draft), lock),
     )
 
 

@@ -28,6 +28,7 @@ _EXCLUSIVE: tuple[tuple[str, str, str], ...] = (
     *(("intent", key, _INERT) for key in ("read_effect", "write_effect", "singlepulse")),
     *(("intent", key, _INERT) for key in ("constant", "alias", "coalesce")),
     ("when", "coalesce", "a write that arrives late would meet another mode"),
+    ("write_enable", "coalesce", "a write that arrives late would meet another state of the lock"),
     *((key, "write_constraint", reason) for key, reason in _WITHOUT_VALUES),
     *((key, "reset_mask", reason) for key, reason in _WITHOUT_VALUES if key != "intent"),
     ("fields", "write_constraint", "the fields have constraints of their own"),

@@ -9,7 +9,7 @@ from math import prod
 from devgen.common.quick_dataclass import dataclass
 from devgen.language.elaborate.elaboration import Tree
 from devgen.language.ir import Expr, Int
-from devgen.language.model import AccessRule, AccessType, Decode, Field, PathPart, Protection, View
+from devgen.language.model import AccessRule, AccessType, Decode, Field, Lock, PathPart, Protection, View
 
 
 @dataclass(slots=True, frozen=True)
@@ -57,7 +57,8 @@ class RegisterDraft:
 
     ``group``: an object that registers which share bytes (`alternate`) have in common. ``view``: the bits that it is,
     if it has no storage. ``also``: fields of its views. ``split``: some of its bytes are those of other registers.
-    ``own``: its own dimensions, without those of its register files.
+    ``own``: its own dimensions, without those of its register files. ``shared_fields``: the mapping of the register
+    whose fields an alias has.
     """
 
     name: str
@@ -76,6 +77,7 @@ class RegisterDraft:
     view: Shared | None = None
     also: tuple[Field, ...] = ()
     split: bool = False
+    shared_fields: Tree | None = None
 
     @property
     def dims(self) -> tuple[Dim, ...]:
@@ -141,6 +143,7 @@ class FileDraft:
     group: object = None
     when: Expr | None = None
     path: tuple[PathPart, ...] = ()
+    write_enable: Lock | None = None
 
     @property
     def label(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from devgen.language.diagnostics.codes_layout import HALVES
-from devgen.language.elaborate.elaboration import Context
+from devgen.language.elaborate.elaboration import Context, entries
 from devgen.language.elaborate.register_drafts import RegisterDraft
 from devgen.language.ir import Stmt
 from devgen.language.model import Halves
@@ -80,6 +80,8 @@ def _storeless(draft: RegisterDraft) -> str:
     for field in draft.fields:
         if field.write_effect is not None or field.singlepulse:
             return "write_effect" if field.write_effect is not None else "singlepulse"
+    if any(isinstance(field, dict) and "write_enable" in field for field in entries(spec, "fields").values()):
+        return "write_enable"
     once = any(access in ("rw1", "w1") for access in _accesses(draft))
     return "access" if once else ""
 

@@ -48,7 +48,7 @@ UNREMARKABLE_KEYS = frozenset(
 _FILE_KEYS = frozenset(
     (
         *("at", "stride", "count", "index_names", "registers", "title", "description"),
-        *("when", "alternate", "external"),
+        *("when", "write_enable", "alternate", "external"),
     )
 )
 

@@ -49,6 +49,14 @@ class WriteConstraint:
 
 
 @dataclass(slots=True, frozen=True)
+class Lock:
+    """Software can write what it protects while ``test`` is not 0; ``text`` is the description's own."""
+
+    test: Expr
+    text: str
+
+
+@dataclass(slots=True, frozen=True)
 class Label:
     """A name for values of a field ``width`` bits wide: those whose bits in ``mask`` are the bits of ``value``.
 
@@ -85,7 +93,8 @@ class Label:
 class Field:
     """Named bits of a register. ``reset`` is at bit 0 of the field; ``labels`` are its enumeration, and ``enumeration``
     is the name of the shared one. ``alternate``: the field of which this one is another meaning. ``stored``: what is
-    written is stored; a write-only field has no storage on bits of a read-only one.
+    written is stored; a write-only field has no storage on bits of a read-only one. ``write_enable``: its
+    lock.
     """
 
     name: str
@@ -105,6 +114,7 @@ class Field:
     constraint: WriteConstraint | None = None
     volatile: bool = False
     reset_known: bool = True
+    write_enable: Lock | None = None
 
     @property
     def mask(self) -> int:
@@ -165,7 +175,8 @@ class Register:
     this one. ``external``: its behaviour is written elsewhere, or still to be written.
     ``reset_mask``: the bits whose reset is known; None: all. ``dims``: number of elements and stride of each dimension,
     the outermost first, with those of its register files, if they are several; ``count`` and ``stride`` are its own.
-    ``path``: the parts of its path, with their dimensions.
+    ``path``: the parts of its path, with their dimensions. ``write_enable``: its lock, or that of its
+    register file or region.
     """
 
     name: str
@@ -208,6 +219,7 @@ class Register:
     reset_mask: int | None = None
     dims: tuple[tuple[int, int], ...] = ()
     path: tuple[PathPart, ...] = ()
+    write_enable: Lock | None = None
 
 
 @dataclass(slots=True, frozen=True)

@@ -127,6 +127,8 @@ class FieldView:
     """Whether what is written is stored: not on bits of a read-only field."""
     reset_known: bool
     """Whether the datasheet states its reset value."""
+    write_enable: Hook | None
+    """Software can write it only while this is not 0; None: always, if its register can be written."""
     write_constraint: WriteConstraintView | None
     """The values that software may write; None: all."""
     volatile: bool
@@ -219,6 +221,8 @@ class RegisterView:
     """It answers only while this is not 0, with the condition of its register file; None: always."""
     intent: Literal["reserved", "unimplemented", "undocumented"] | None
     """Why it is not modelled; None if it is modelled."""
+    write_enable: Hook | None
+    """Software can write it only while this is not 0: its lock, or that of its file or region; None: always."""
     reset_mask: int | None
     """The bits whose reset value the datasheet states; None: all."""
     write_constraint: WriteConstraintView | None

@@ -139,6 +139,7 @@ def _register(region: str, register: model.Register, chain: list[Tree], file: st
         alternate=None if register.alternate is None else f"{prefix}{register.alternate}",
         when=hook(spec, "when", register.when),
         intent=None if register.intent is None else register.intent.value,
+        write_enable=_lock(register.write_enable),
         reset_mask=register.reset_mask,
         write_constraint=_constraint(register.constraint),
         volatile=register.volatile,
@@ -159,6 +160,10 @@ def _both(shared: Hook | None, own: Hook | None) -> Hook | None:
     if shared is None or own is None:
         return own or shared
     return Hook("when", f"({shared.text}) and ({own.text})", own.form)
+
+
+def _lock(lock: model.Lock | None) -> Hook | None:
+    return None if lock is None else Hook("write_enable", lock.text, lock.test)
 
 
 def _window(window: model.Window | None, spec: Tree) -> WindowView | None:
@@ -199,6 +204,7 @@ def _field(register: str, field: model.Field) -> FieldView:
         alternate=f"{register}.{field.alternate}" if field.alternate else None,
         stored=field.stored,
         reset_known=field.reset_known,
+        write_enable=_lock(field.write_enable),
         write_constraint=_constraint(field.constraint),
         volatile=field.volatile,
     )

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Hashable
-from typing import Literal
+from typing import Final, Literal
 
 from devgen.runtime.base.rate_limit import RateLimit
 
 AccessKind = Literal["reserved", "unimplemented", "undocumented", "reentrant", "nested", "oversized"]
+
+Refusal = Literal["locked", "constraint"]
+"""Why a register did not take a write: a lock (`write_enable`), or a value that `write_constraint` excludes."""
+
+REFUSED: Final[dict[Refusal, str]] = {"locked": "it is locked", "constraint": "it does not take this value"}
+"""The reasons in words."""
 
 _MEANING: dict[str, str] = {
     "reserved": "reserved offset",
@@ -76,6 +82,11 @@ class AccessLog(OnceLog):
         self._sink(f"{self.name}: error: {text}{before}")
         if limit.last and not held:
             self._sink(f"{self.name}: further errors are shown once a second at most")
+
+    def refused(self, register: str, reason: Refusal) -> None:
+        """Log a write that a register did not take, once for each register. Never raises."""
+        if self.fresh((reason, register)):
+            self.say(f"write to {register} dropped: {REFUSED[reason]}")
 
     def note(self, kind: AccessKind, where: str, offset: int, write: bool) -> None:
         """Log an access at byte ``offset`` of ``where`` (the name of a region or register). Never raises."""

@@ -1,16 +1,17 @@
-"""A device's accesses to guest memory (DMA), and the observer that is told of them."""
+"""A device's accesses to guest memory (DMA), and the observer of the device."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
+from devgen.runtime.base.guest_log import Refusal
 from devgen.runtime.device.environment import Environment
 
 _ADDRESS = (1 << 64) - 1
 
 
 class DeviceObserver(Protocol):
-    """Observes a device's DMA and GPIO inputs; a recorder is one."""
+    """Observes a device's DMA, GPIO inputs and refused writes; a recorder is one."""
 
     def loaded(self, address: int, data: bytes) -> None:
         """Called after the device has read guest memory."""
@@ -26,6 +27,10 @@ class DeviceObserver(Protocol):
 
     def unsent(self, vector: int) -> None:
         """Called when the interrupt message of ``vector`` is dropped because the device is not a bus master."""
+        ...
+
+    def dropped(self, register: str, index: int | None, reason: Refusal) -> None:
+        """Called when a register, or element ``index`` of an array, does not take a write of software."""
         ...
 
     def begin(self) -> object:

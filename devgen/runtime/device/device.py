@@ -12,7 +12,7 @@ from functools import partial
 from typing import ClassVar, Literal
 
 from devgen.runtime.base.faults import DeviceError, StateError, suggest
-from devgen.runtime.base.guest_log import AccessLog
+from devgen.runtime.base.guest_log import AccessLog, Refusal
 from devgen.runtime.base.packed_memory import pack, unpack
 from devgen.runtime.base.plain_state import Json, integer, mapping
 from devgen.runtime.device.bus_master import BusMaster, DeviceObserver
@@ -217,6 +217,12 @@ class Device(DescribedRegisters, BusMaster):
         if text is not None:
             self.log.error(text.format(**values))
         self.env.on_event(self.name, event, values)
+
+    def refuse_write(self, register: str, reason: Refusal, index: int | None = None) -> None:
+        """Report that ``register``, in an array its element ``index``, did not take a write of software."""
+        self.log.refused(register, reason)
+        if self.observer is not None:
+            self.observer.dropped(register, index, reason)
 
     @staticmethod
     def text_byte(text: str, index: int) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
+from devgen.runtime.base.guest_log import Refusal
+
 T = TypeVar("T")
 
 
@@ -57,6 +59,11 @@ class Fanout:
         """See DeviceObserver."""
         for observer in self._observers:
             observer.refused(verb, address, length)
+
+    def dropped(self, register: str, index: int | None, reason: Refusal) -> None:
+        """See DeviceObserver."""
+        for observer in self._observers:
+            observer.dropped(register, index, reason)
 
     def unsent(self, vector: int) -> None:
         """See DeviceObserver."""

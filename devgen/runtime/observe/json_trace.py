@@ -2,7 +2,7 @@
 
 ``source`` of each line is the name of the device; the lines of one device are a trace that ``devgen replay`` can
 replay. An access also has ``register`` (several are separated by commas), ``changed`` (fields that the access, or a
-timer before it, has changed, with old and new value) and ``pc``.
+timer before it, has changed, with old and new value), ``dropped`` (registers that did not take the write) and ``pc``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TextIO
 
 from devgen.runtime.base.plain_state import Json
 from devgen.runtime.device.device import Device
-from devgen.runtime.observe.access_names import NameFilter, RegisterNames
+from devgen.runtime.observe.access_names import NameFilter, RegisterNames, element_name
 from devgen.runtime.observe.observable import Observable
 from devgen.runtime.observe.recorder import AccessNotes, Recorder
 from devgen.runtime.observe.register_changes import StateChanges
@@ -71,12 +71,20 @@ class _RegisterNotes(AccessNotes):
         self._changes = None if level == "access" else StateChanges(device, hidden=level == "all")
         self._program_counter = program_counter
         self._register = ""
+        self._dropped: list[str] = []
+        self._shapes = device.ELEMENTS
 
     def before(self, write: bool, space: str, offset: int, size: int) -> None:
         self._register = ",".join(part.name for part in self._names.parts(space, offset, size, write))
 
+    def dropped(self, register: str, index: int | None) -> None:
+        self._dropped.append(element_name(register, index, self._shapes.get(register)))
+
     def after(self, fields: dict[str, Json]) -> None:
         fields["register"] = self._register
+        if self._dropped:
+            fields["dropped"] = ",".join(self._dropped)
+            self._dropped.clear()
         pc = self._program_counter()
         if pc is not None:
             fields["pc"] = pc

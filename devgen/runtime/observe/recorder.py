@@ -21,6 +21,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final, TextIO
 
+from devgen.runtime.base.guest_log import Refusal
 from devgen.runtime.base.plain_state import Json
 from devgen.runtime.device.device import Device, RegionPlace
 from devgen.runtime.memory.access import ObservedOps, unobserved
@@ -49,6 +50,9 @@ class AccessNotes:
 
     def before(self, write: bool, space: str, offset: int, size: int) -> None:
         """Called before an access."""
+
+    def dropped(self, register: str, index: int | None) -> None:
+        """Called when a register, or element ``index`` of an array, does not take the access, which is a write."""
 
     def after(self, fields: dict[str, Json]) -> None:
         """Called after the same access with the fields of its line, to which it may add."""
@@ -271,6 +275,10 @@ class Recorder:
 
     def refused(self, verb: str, address: int, length: int) -> None:
         """See DeviceObserver. Nothing is written: in a replay the command register refuses the access too."""
+
+    def dropped(self, register: str, index: int | None, reason: Refusal) -> None:
+        """See DeviceObserver. The notes may tell it; in a replay the register refuses the write too."""
+        self.notes.dropped(register, index)
 
     def unsent(self, vector: int) -> None:
         """See DeviceObserver. Nothing is written, as in ``refused``."""

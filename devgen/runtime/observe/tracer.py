@@ -17,12 +17,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, Literal, get_args
 
+from devgen.runtime.base.guest_log import REFUSED, Refusal
 from devgen.runtime.device.device import Device
 from devgen.runtime.memory.event_notifier import IoEventFd
-from devgen.runtime.observe.access_names import NameFilter, Part, RegisterNames, number_text
+from devgen.runtime.observe.access_names import NameFilter, Part, RegisterNames, element_name, number_text
 from devgen.runtime.observe.attachment import Attachment
 from devgen.runtime.observe.journal import observed_line
 from devgen.runtime.observe.observable import Observable
+from devgen.runtime.observe.quiet_observer import QuietObserver
 from devgen.runtime.observe.register_changes import StateChanges
 from devgen.runtime.pci import PciDevice
 
@@ -112,6 +114,8 @@ class DeviceTracer:
         attachment.events(self._event)
         if tracer.level == "all":
             self._attach_all(attachment)
+        else:
+            attachment.device(device, _RefusalTracer(self))
 
     def _attach_all(self, attachment: Attachment) -> None:
         device = self._device
@@ -197,6 +201,11 @@ class DeviceTracer:
         """See DeviceObserver."""
         self._say("memory", f"{verb} {address:#x} {length} bytes refused: not a bus master")
 
+    def dropped(self, register: str, index: int | None, reason: Refusal) -> None:
+        """See DeviceObserver."""
+        name = element_name(register, index, self._device.ELEMENTS.get(register))
+        self._say(name, f"write dropped: {REFUSED[reason]}")
+
     def unsent(self, vector: int) -> None:
         """See DeviceObserver."""
         self.show_changes()
@@ -238,6 +247,18 @@ class _SpaceTracer:
         if not write:
             self._tracer.accessed(self._space, write, offset, self._parts, value)
         self._tracer.show_changes()
+
+
+class _RefusalTracer(QuietObserver):
+    """Observes only refused writes: all that the levels below `all` show of a `DeviceObserver`."""
+
+    __slots__ = ("_tracer",)
+
+    def __init__(self, tracer: DeviceTracer) -> None:
+        self._tracer = tracer
+
+    def dropped(self, register: str, index: int | None, reason: Refusal) -> None:
+        self._tracer.dropped(register, index, reason)
 
 
 class _StreamTracer:

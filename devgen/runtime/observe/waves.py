@@ -19,6 +19,7 @@ from devgen.runtime.observe.access_names import NameFilter
 from devgen.runtime.observe.attachment import Attachment
 from devgen.runtime.observe.journal import observed_line
 from devgen.runtime.observe.observable import Observable
+from devgen.runtime.observe.quiet_observer import QuietObserver
 from devgen.runtime.time.counter import Counter
 
 TIMESCALE: Final = "1 ns"
@@ -156,28 +157,13 @@ class _Sampler:
         _sample_all(self._samples)
 
 
-class _Inputs:
+class _Inputs(QuietObserver):
     """Observes a device's GPIO inputs."""
 
     def __init__(self, waves: Waves, variables: dict[str, Wave]) -> None:
         self._waves = waves
         self._variables = variables
 
-    def begin(self) -> None:
-        """Do nothing: `driven` writes the level."""
-
     def driven(self, name: str, level: int) -> None:
         if name in self._variables:
             self._waves.changed(self._variables[name], level)
-
-    def loaded(self, address: int, data: bytes) -> None:
-        """Do nothing: not a line."""
-
-    def stored(self, address: int, data: bytes) -> None:
-        """Do nothing: not a line."""
-
-    def refused(self, verb: str, address: int, length: int) -> None:
-        """Do nothing: not a line."""
-
-    def unsent(self, vector: int) -> None:
-        """Do nothing: not a line."""

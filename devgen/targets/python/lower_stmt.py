@@ -10,7 +10,7 @@ from devgen.common.quick_dataclass import dataclass
 from devgen.language import ir
 from devgen.language.typed_walk import names_local, operands
 from devgen.plan.registers import mask_of_bits
-from devgen.plan.steps import Drop, Step, Store, Update, WindowWrite
+from devgen.plan.steps import Drop, Protect, Step, Store, Update, WindowWrite
 from devgen.targets.python.field_comments import comment, fields_assigned, fields_read, fields_stored
 from devgen.targets.python.lower_expr import Lowering, conditional, flatten, width_of
 from devgen.targets.python.python_literals import hexadecimal, string
@@ -62,8 +62,10 @@ class StatementLowering:
         match step:
             case Store():
                 return (self._store(step),)
-            case Drop(test):
-                return (block("if ", self.lowering.truth(test), (Line("return"),)),)
+            case Drop():
+                return (self._drop(step),)
+            case Protect():
+                return (self._protect(step),)
             case ir.Assign(place, value):
                 text = comment(fields_assigned(self.lowering.symbols, place, value))
                 return [replace(line, comment=text) for line in self.assign(place, value)]
@@ -116,6 +118,30 @@ class StatementLowering:
         """An array of bytes and the element named, as two arguments."""
         start = self.lowering.number(first.index) if first.index is not None else Node("0")
         return attribute(self.lowering.symbols.attribute("state", first.name)), start
+
+    # --- refused writes ----------------------------------------------------------------------
+
+    def _drop(self, drop: Drop) -> Block:
+        """``if LOCK: refuse; return``."""
+        refusal = self._refusal(drop.register, drop.reason, drop.index)
+        named = comment(fields_read(drop.test))
+        return block("if ", self.lowering.truth(drop.test), (Line("", refusal), Line("return")), named)
+
+    def _protect(self, protect: Protect) -> Block:
+        """``if LOCK:`` report a change of locked bits, take these out of the write, and end it if none remain."""
+        refusal = self._refusal(protect.register, "locked", protect.index)
+        kept = Node(hexadecimal(protect.every & ~protect.bits))
+        body: tuple[Statement, ...] = (
+            block("if ", self.lowering.truth(protect.change), (Line("", refusal),)),
+            Line("mask &= ", kept),
+            block("if not ", local_node("mask"), (Line("return"),)),
+            Line("value &= ", local_node("mask")),
+        )
+        return block("if ", self.lowering.truth(protect.test), body, comment(fields_read(protect.test)))
+
+    def _refusal(self, register: str, reason: str, index: ir.Expr | None) -> Node:
+        words = (Node(string(register)), Node(string(reason)))
+        return call("self.refuse_write", words if index is None else (*words, self.lowering.number(index)))
 
     # --- control -----------------------------------------------------------------------------
 
