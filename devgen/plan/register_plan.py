@@ -11,6 +11,7 @@ from devgen.plan.access_plan import AccessPlan, has_read_hooks, plan_access
 from devgen.plan.dependencies import Analysis
 from devgen.plan.dropped_writes import drops
 from devgen.plan.followers import Followers
+from devgen.plan.locked_writes import locks
 from devgen.plan.registers import PlannedRegister, RegisterKey, mask_of_bits
 from devgen.plan.side_effects import (
     Part,
@@ -28,7 +29,6 @@ from devgen.plan.side_effects import (
     write_store,
 )
 from devgen.plan.steps import NOTHING, Steps, Store, Things, WindowRead, WindowWrite, local
-from devgen.plan.write_locks import locks
 
 
 @dataclass(slots=True, frozen=True)

@@ -13,8 +13,9 @@ from typing import TextIO
 from devgen.runtime.base.plain_state import Json
 from devgen.runtime.device.device import Device
 from devgen.runtime.observe.access_names import NameFilter, RegisterNames, element_name
+from devgen.runtime.observe.access_notes import AccessNotes
 from devgen.runtime.observe.observable import Observable
-from devgen.runtime.observe.recorder import AccessNotes, Recorder
+from devgen.runtime.observe.recorder import Recorder
 from devgen.runtime.observe.register_changes import StateChanges
 from devgen.runtime.observe.tracer import Level, ProgramCounter, no_processor
 

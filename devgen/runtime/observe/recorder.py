@@ -28,6 +28,7 @@ from devgen.runtime.memory.access import ObservedOps, unobserved
 from devgen.runtime.memory.event_notifier import IoEventFd
 from devgen.runtime.memory.memory_region import MemoryRegion
 from devgen.runtime.memory.register_bank import RegisterBank
+from devgen.runtime.observe.access_notes import AccessNotes
 from devgen.runtime.observe.fanout import fan_out
 from devgen.runtime.observe.journal import Journal, Output, level_of
 from devgen.runtime.observe.observable import Observable
@@ -43,19 +44,6 @@ PIECE: Final = 1 << 18
 """Most bytes of guest memory in one line."""
 
 CATEGORY: Final = "recorded"
-
-
-class AccessNotes:
-    """Adds to the lines of accesses; this class adds nothing."""
-
-    def before(self, write: bool, space: str, offset: int, size: int) -> None:
-        """Called before an access."""
-
-    def dropped(self, register: str, index: int | None) -> None:
-        """Called when a register, or element ``index`` of an array, does not take the access, which is a write."""
-
-    def after(self, fields: dict[str, Json]) -> None:
-        """Called after the same access with the fields of its line, to which it may add."""
 
 
 class Recorder:
