@@ -19,7 +19,7 @@ says so. Importing `devgen` is cheap: a name brings its part of the package when
 - checking: `check`, `check_text`, `check_files`, `fix_files`, `fix_text`, `select_diagnostics`,
   `format_diagnostics`, `explain`
 - versions: `compare`, `ComparisonReport`, `Change`
-- other formats: `import_registers`, `ImportReport`, `Finding`, `Outcome`
+- other formats: `import_registers`, `ImportReport`, `export_devices`, `ExportReport`, `Finding`, `Outcome`
 - what there is: `list_devices`, `list_todo`, `measure_devices`, `list_boards`, `find_board`, `load_project`,
   `find_project`, `project_registry`
 - tests: `Bench`
@@ -65,6 +65,7 @@ if TYPE_CHECKING:
         load_device,
     )
     from devgen.api.editing import serve_editor
+    from devgen.api.exporting import EXPORT_FORMS, ExportReport, export_devices
     from devgen.api.fixing import FixReport, fix_files, fix_text
     from devgen.api.guest_options import GuestOptions
     from devgen.api.importing import ImportReport, import_registers
@@ -84,6 +85,8 @@ if TYPE_CHECKING:
     from devgen.comparison.changes import Change, Impact
     from devgen.comparison.comparison_report import COMPARISON_FORMS, ComparisonForm, ComparisonReport
     from devgen.errors import ArgumentError, DevgenError, FileError
+    from devgen.exchange.export_files import ExportedFile
+    from devgen.exchange.export_formats import ExportForm
     from devgen.exchange.findings import Finding, Outcome
     from devgen.hosts.bench import Bench, BenchError, BenchMaker, Event
     from devgen.hosts.bench.replay_comparison import Divergence, ReplayResult
@@ -140,6 +143,7 @@ _HOME = {
     "devgen.api.editing": ("serve_editor",),
     "devgen.api.guest_options": ("GuestOptions",),
     "devgen.api.importing": ("ImportReport", "import_registers"),
+    "devgen.api.exporting": ("EXPORT_FORMS", "ExportReport", "export_devices"),
     "devgen.api.fixing": ("FixReport", "fix_files", "fix_text"),
     "devgen.api.observing": ("TRACE_LEVELS", "MissingPackageError", "TraceForm", "TraceLevel", "Watch"),
     "devgen.api.property_text": ("parse_properties",),
@@ -157,6 +161,8 @@ _HOME = {
     "devgen.comparison.changes": ("Change", "Impact"),
     "devgen.comparison.comparison_report": ("COMPARISON_FORMS", "ComparisonForm", "ComparisonReport"),
     "devgen.errors": ("ArgumentError", "DevgenError", "FileError"),
+    "devgen.exchange.export_files": ("ExportedFile",),
+    "devgen.exchange.export_formats": ("ExportForm",),
     "devgen.exchange.findings": ("Finding", "Outcome"),
     "devgen.hosts.bench": ("Bench", "BenchError", "BenchMaker", "Event"),
     "devgen.hosts.bench.replay_comparison": ("Divergence", "ReplayResult"),
@@ -182,6 +188,7 @@ __all__ = [
     "ACCELS",
     "BUSES",
     "COMPARISON_FORMS",
+    "EXPORT_FORMS",
     "REPORT_FORMS",
     "TRACE_LEVELS",
     "Accel",
@@ -215,6 +222,9 @@ __all__ = [
     "Divergence",
     "Event",
     "Explanation",
+    "ExportForm",
+    "ExportReport",
+    "ExportedFile",
     "FailedBuild",
     "FileError",
     "Finding",
@@ -270,6 +280,7 @@ __all__ = [
     "compare",
     "description_files",
     "explain",
+    "export_devices",
     "find_board",
     "find_project",
     "find_traces",

@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "check": "Say what is wrong with device and board descriptions.",
     "diff": "Say what changed between two versions, and what breaks drivers.",
     "explain": "Explain a diagnostic's code.",
+    "export": "Turn device descriptions into register files of other formats.",
     "import": "Turn register files of other formats into descriptions.",
     "list": "List the devices that boards and tests can use.",
     "lsp": "Serve an editor (language server protocol).",

@@ -1,4 +1,4 @@
-"""Imports register files of other formats as descriptions.
+"""Imports register files of other formats as descriptions, and exports descriptions to them.
 
 A reader turns a file into a neutral register map (``register_map``) that keeps each part's place in the source. The
 package ``describe`` turns the map's peripherals into descriptions: a generated fragment with the structure, and a
@@ -13,4 +13,5 @@ device file for the author's behaviour that includes it. What a format says and 
 - ``svd``: CMSIS-SVD 1.3. ``xml_elements``: XML from an untrusted file, with line numbers.
 - ``describe``: from the neutral map to YAML. ``yaml_text``: prints YAML the way the catalogue is written.
 - ``import_files``: writes the files, and keeps the author's.
+- ``export_formats``: the formats of an export; ``export_files`` writes them. ``rdl_export``: SystemRDL.
 """

@@ -18,6 +18,7 @@ IN_THE_CHECKOUT = {
     ROOT / "docs" / "vfio-user.md",
     ROOT / "docs" / "virtio.md",
     ROOT / "docs" / "import.md",
+    ROOT / "docs" / "export.md",
 }
 """Pages that say that their first command is typed there; all others begin in an empty folder."""
 

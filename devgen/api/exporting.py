@@ -1,0 +1,85 @@
+"""Exports descriptions to other register formats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from devgen.api.description_error import DescriptionError, headline
+from devgen.api.descriptions import description_files
+from devgen.common.quick_dataclass import dataclass
+from devgen.errors import ArgumentError, FileError
+from devgen.exchange.export_files import ExportedFile, write_exports
+from devgen.exchange.export_formats import FORMATS, ExportDevice, ExportForm
+from devgen.exchange.findings import Finding, Findings
+from devgen.language import load_device
+from devgen.language.diagnostics.diagnostic import Diagnostic
+from devgen.language.reading.description_files import is_board
+from devgen.language.view import view_of
+
+AnyPath = str | PathLike[str]
+
+EXPORT_FORMS = tuple(FORMATS)
+"""The names of the formats."""
+
+
+@dataclass(slots=True, frozen=True)
+class ExportReport:
+    """What an export wrote: the files, and as ``findings`` what the format cannot say, with its place."""
+
+    form: ExportForm
+    files: tuple[ExportedFile, ...]
+    findings: tuple[Finding, ...]
+
+    def json(self) -> dict[str, Any]:
+        """The report as JSON data."""
+        return {
+            "format": self.form,
+            "files": [
+                {"path": str(file.path), "change": file.change, "devices": list(file.devices)} for file in self.files
+            ],
+            "findings": [finding.json() for finding in self.findings],
+        }
+
+
+def export_devices(paths: AnyPath | Iterable[AnyPath], output: AnyPath, *, form: ExportForm) -> ExportReport:
+    """Export the devices that ``paths`` name, files or folders, in a register format.
+
+    ``output`` is a file if its name ends as the format's files do (``.rdl``); it then has all the devices. Any other
+    name is that of a folder, which gets one file for each device. Fragments and boards in folders are passed over.
+    ``form`` is ``systemrdl``: SystemRDL 2.0, from which `import_registers` makes the same descriptions again.
+
+    Raises:
+        DescriptionError: descriptions have errors; nothing was written.
+        FileError: a path is missing or no device, a device has nothing that the format can say, or a file cannot be
+            written.
+        ArgumentError: there is no such format.
+    """
+    if form not in FORMATS:
+        raise ArgumentError("form", f"'{form}' is none of {', '.join(FORMATS)}")
+    named = [Path(paths)] if isinstance(paths, str | PathLike) else [Path(path) for path in paths]
+    findings = Findings()
+    files = write_exports(_devices(named), Path(output), FORMATS[form], findings)
+    return ExportReport(form, tuple(files), tuple(findings))
+
+
+def _devices(named: list[Path]) -> list[ExportDevice]:
+    """Load the devices of the files. Raises DescriptionError, FileError."""
+    devices: list[ExportDevice] = []
+    diagnostics: list[Diagnostic] = []
+    for path in description_files(named):
+        loaded = load_device(path) if path in named or not is_board(path) else None
+        if loaded is None or (loaded.fragment and path not in named):
+            continue
+        diagnostics += [found for found in loaded.diagnostics if found.severity == "error"]
+        if loaded.fragment:
+            raise FileError(f"{path}: a fragment describes no device by itself; export the device that includes it")
+        if loaded.device is not None and loaded.tree is not None and loaded.places is not None:
+            devices.append(ExportDevice(path, view_of(loaded), loaded.tree, loaded.places))
+    if diagnostics:
+        raise DescriptionError(headline(diagnostics), diagnostics)
+    if not devices:
+        raise FileError(f"{', '.join(map(str, named))}: no device")
+    return devices

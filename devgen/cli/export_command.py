@@ -1,0 +1,52 @@
+"""``devgen export``: turns descriptions into register files of other formats."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from devgen import EXPORT_FORMS, ExportForm, ExportReport, export_devices
+from devgen.cli.paths import PATH
+
+_SHOWN = 10
+"""Most findings that are printed without --findings."""
+
+
+@click.command(
+    "export",
+    epilog="""\b
+Examples:
+  devgen export --format systemrdl devices/hpet.yaml -o hpet.rdl
+  devgen export --format systemrdl devices/ -o rdl/        a file for each device
+  devgen export --format systemrdl devices/ -o all.rdl     one file with all devices""",
+)
+@click.argument("paths", nargs=-1, required=True, type=PATH)
+@click.option("--format", "form", type=click.Choice(EXPORT_FORMS), required=True, help="The format of the files.")
+@click.option(
+    "-o", "--output", type=PATH, required=True, help="A file that ends as the format's files do, or a folder."
+)
+@click.option("--report", type=click.Choice(["text", "json"]), default="text", help="Format of the report.")
+@click.option("--findings", "all_findings", is_flag=True, help="Print every finding.")
+def command(paths: tuple[Path, ...], form: ExportForm, output: Path, report: str, all_findings: bool) -> None:
+    """Export device descriptions as register files of other formats.
+
+    PATHS are YAML files or folders of YAML files. The report names each part that the format cannot say, at its place
+    in the description.
+    """
+    made = export_devices(paths, output, form=form)
+    if report == "json":
+        click.echo(json.dumps(made.json(), indent=2))
+    else:
+        _print(made, all_findings)
+
+
+def _print(report: ExportReport, all_findings: bool) -> None:
+    for file in report.files:
+        click.echo(f"{file.change:<10}{file.path}")
+    shown = report.findings if all_findings else report.findings[:_SHOWN]
+    for finding in shown:
+        click.echo(str(finding))
+    if len(shown) < len(report.findings):
+        click.echo(f"… {len(report.findings) - len(shown)} more findings; --findings prints all")

@@ -1,0 +1,56 @@
+"""The formats of an export: for each its file name's end, and the function that makes a file's text.
+
+A format is one entry in ``FORMATS``. Its module is imported when the format is used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from devgen.exchange.findings import Findings
+    from devgen.language.reading.source_map import Sources
+    from devgen.language.view import DeviceView
+
+ExportForm = Literal["systemrdl"]
+"""The name of a format."""
+
+
+@dataclass(slots=True, frozen=True)
+class ExportDevice:
+    """A checked device: its file, its view, the mapping of its description, and the places of the mapping's keys."""
+
+    path: Path
+    view: DeviceView
+    tree: Mapping[str, Any]
+    places: Sources
+
+
+Renderer: TypeAlias = "Callable[[Sequence[ExportDevice], Findings], str]"
+"""Makes the text of one file with the devices, and adds what the format cannot say to the findings."""
+
+
+@dataclass(slots=True, frozen=True)
+class ExportFormat:
+    """A format: how its files' names end, and the module with its function ``render``."""
+
+    suffix: str
+    module: str
+
+    def render(self, devices: Sequence[ExportDevice], findings: Findings) -> str:
+        """Return the text of a file with the devices.
+
+        Raises:
+            FileError: a device has nothing that the format can say.
+        """
+        renderer: Renderer = importlib.import_module(self.module).render
+        return renderer(devices, findings)
+
+
+FORMATS: Final[dict[ExportForm, ExportFormat]] = {
+    "systemrdl": ExportFormat(".rdl", "devgen.exchange.rdl_export.said_device"),
+}

@@ -1,0 +1,24 @@
+"""Writes descriptions as SystemRDL 2.0.
+
+SystemRDL can say where registers and fields are, what software may do to them, their resets and enumerations. This
+part becomes plain SystemRDL that any tool reads. The rest of a description (timers, hooks, FIFOs, PCI …) goes along as
+text in one user-defined property, ``devgen``: the keys of the description language, for the component they belong to.
+``devgen.exchange.rdl.devgen_maps`` reads both back. For example::
+
+    reg {
+        name = "Load";
+        regwidth = 32;
+        devgen = "fields: {}
+            on_write: alarm.arm()";
+        field { sw = rw; } VALUE[31:0] = 0x0;
+    } LR @ 0x8;
+
+Each key is said in one place only, natively or in the property. A change by hand of either therefore takes effect.
+
+- ``rdl_component``: a component as data, and its text. ``rdl_names``: identifiers and strings.
+- ``field_constructs``: one entry for each key of a field that SystemRDL can say, in both directions.
+- ``said_fields``, ``said_registers``, ``said_regions``, ``said_device``: from the view of a device to components.
+- ``address_layers``: registers that share bytes, which SystemRDL allows in separate address maps only.
+
+Source: Accellera SystemRDL 2.0, January 2018.
+"""

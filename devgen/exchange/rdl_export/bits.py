@@ -1,0 +1,77 @@
+"""Bits of a register as SystemRDL's field: those of a field, or all of a register without fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from devgen.language.model import AccessType, ReadEffect, WriteEffect
+from devgen.language.view import EnumerationView, FieldView, RegisterView
+
+WHOLE: Final = "VALUE"
+"""The name of the field that stands for a register without fields; SystemRDL has none (10.1)."""
+
+
+@dataclass(slots=True, frozen=True)
+class Bits:
+    """Bits ``msb`` to ``lsb``. ``spec`` is the field's mapping in the description, empty for a whole register.
+
+    ``reset`` is shifted to bit 0; ``known``: the datasheet states it.
+    """
+
+    name: str
+    msb: int
+    lsb: int
+    access: AccessType
+    reset: int
+    known: bool
+    read_effect: ReadEffect | None
+    write_effect: WriteEffect | None
+    singlepulse: bool
+    values: tuple[EnumerationView, ...]
+    spec: Mapping[str, Any]
+
+    @property
+    def width(self) -> int:
+        """The number of bits."""
+        return self.msb - self.lsb + 1
+
+    @property
+    def mask(self) -> int:
+        """The bits at their place in the register."""
+        return ((1 << self.width) - 1) << self.lsb
+
+
+def bits_of_field(field: FieldView, spec: Any) -> Bits:
+    """Return the bits of a field; ``spec`` is its value in the description: a mapping, or the bits alone."""
+    return Bits(
+        field.name,
+        field.msb,
+        field.lsb,
+        field.access,
+        field.reset,
+        field.reset_known,
+        field.read_effect,
+        field.write_effect,
+        field.singlepulse,
+        field.values,
+        spec if isinstance(spec, Mapping) else {"bits": spec},
+    )
+
+
+def bits_of_register(register: RegisterView) -> Bits:
+    """Return all bits of a register."""
+    return Bits(
+        WHOLE,
+        register.width - 1,
+        0,
+        register.access,
+        register.constant[0] if register.constant else register.reset.number or 0,
+        register.reset_mask != 0,
+        register.read_effect,
+        register.write_effect,
+        register.singlepulse,
+        (),
+        {},
+    )

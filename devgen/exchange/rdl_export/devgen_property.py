@@ -1,0 +1,29 @@
+"""The property ``devgen``: what SystemRDL cannot say, as YAML of the description language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from devgen.exchange.rdl_export.rdl_names import string
+from devgen.exchange.yaml_text import yaml_text
+
+NAME: Final = "devgen"
+
+DECLARATION: Final = f"""\
+`ifndef DEVGEN_PROPERTY
+`define DEVGEN_PROPERTY
+// What SystemRDL cannot say: keys of the devgen description language, as YAML.
+property {NAME} {{ component = addrmap | regfile | reg | field | mem; type = string; }};
+`endif
+"""
+
+
+def devgen_property(carried: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Return the property with the carried keys; nothing if there are none."""
+    if not carried:
+        return ()
+    lines = yaml_text(carried).rstrip("\n").replace("<%", "<\\x25").split("\n")
+    if len(lines) == 1:
+        return ((NAME, string(lines[0])),)
+    return ((NAME, string("\n".join(["", *(f"    {line}" if line else "" for line in lines), ""]))),)

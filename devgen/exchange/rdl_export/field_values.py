@@ -1,0 +1,39 @@
+"""Enumerations: those whose labels are single values, for reads and writes alike, become enumerations of SystemRDL."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from devgen.exchange.rdl_export.bits import Bits
+from devgen.exchange.rdl_export.rdl_component import Enum, EnumEntry
+from devgen.exchange.rdl_export.said_texts import keeps, readable
+from devgen.language.view import EnumerationView
+
+KEYS = ("values", "read_values", "write_values")
+
+
+def enumeration(bits: Bits) -> Enum | None:
+    """Return the enumeration of a field; SystemRDL has one for a field, with one name for each value (6.2.5.1)."""
+    entries: dict[int, EnumEntry] = {}
+    for label in bits.values:
+        if label.exact and label.use == "both":
+            texts = readable(label.title), readable(label.description)
+            entries.setdefault(label.value, EnumEntry(label.name, label.value, *texts))
+    return Enum(f"{bits.name}_e", tuple(entries.values())) if entries else None
+
+
+def carried_values(bits: Bits) -> dict[str, Any]:
+    """Return the keys that SystemRDL's enumeration does not say in full."""
+    carried = {key: bits.spec[key] for key in KEYS if key in bits.spec and key != "values"}
+    if "values" in bits.spec and (isinstance(bits.spec["values"], str) or not _sayable(bits)):
+        carried["values"] = bits.spec["values"]
+    return carried
+
+
+def _sayable(bits: Bits) -> bool:
+    labels = [label for label in bits.values if label.use == "both"]
+    return all(map(_keeps, labels)) and len({label.value for label in labels}) == len(labels)
+
+
+def _keeps(label: EnumerationView) -> bool:
+    return label.exact and all(keeps(text) and "\n" not in text for text in (label.title, label.description))

@@ -1,0 +1,19 @@
+"""What SystemRDL says of a part, and what goes along in the property ``devgen``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True, frozen=True)
+class Said:
+    """``properties``: names and values of SystemRDL's properties. ``carried``: keys of the description language."""
+
+    properties: Mapping[str, str] = field(default_factory=dict)
+    carried: Mapping[str, Any] = field(default_factory=dict)
+
+    def __add__(self, other: Said) -> Said:
+        """Return both together; the other one's come last."""
+        return Said({**self.properties, **other.properties}, {**self.carried, **other.carried})

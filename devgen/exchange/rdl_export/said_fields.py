@@ -1,0 +1,93 @@
+"""Fields of a register as components."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from devgen.exchange.rdl_export.bits import Bits, bits_of_field, bits_of_register
+from devgen.exchange.rdl_export.devgen_property import devgen_property
+from devgen.exchange.rdl_export.field_constructs import FIELD_CONSTRUCTS
+from devgen.exchange.rdl_export.field_values import KEYS, carried_values, enumeration
+from devgen.exchange.rdl_export.rdl_component import Component, Enum
+from devgen.exchange.rdl_export.said import Said
+from devgen.exchange.rdl_export.said_texts import said_texts
+from devgen.language.view import RegisterView
+
+Spec = Mapping[str, Any]
+
+_SAID: Final = frozenset(
+    (
+        *("bits", "reset", "title", "description", "alternate"),
+        *KEYS,
+        *(key for construct in FIELD_CONSTRUCTS for key in construct.keys),
+    )
+)
+
+
+@dataclass(slots=True, frozen=True)
+class RdlFields:
+    """The fields of a register. ``left`` are those that SystemRDL has no place for, as they are described."""
+
+    components: tuple[Component, ...]
+    enums: tuple[Enum, ...]
+    left: Mapping[str, Any]
+    accesses: tuple[str, ...]
+    """The access of each component."""
+    by_bits: tuple[str, ...]
+    """Their names in SystemRDL's order."""
+
+
+def fields_of(register: RegisterView, spec: Spec, resets: bool, masked: bool) -> RdlFields:
+    """Return the fields of a register.
+
+    ``resets``: the reset values are numbers that all elements share. ``masked``: which bits of them are known does not
+    follow from the fields; then all have a reset value.
+    """
+    specs = spec.get("fields", {})
+    placed, left = _without_overlaps(register, specs)
+    enums = [enum for bits in placed if (enum := enumeration(bits)) is not None]
+    return RdlFields(
+        tuple(_component(bits, resets and (masked or bits.known)) for bits in placed),
+        tuple(enums),
+        {name: specs[name] for name in left if name in specs},
+        tuple(bits.access for bits in placed),
+        tuple(bits.name for bits in sorted(placed, key=lambda bits: bits.lsb)),
+    )
+
+
+def _without_overlaps(register: RegisterView, specs: Spec) -> tuple[list[Bits], list[str]]:
+    """Return the fields that SystemRDL may have together (10.1), and the names of the others."""
+    placed: list[Bits] = []
+    left: list[str] = []
+    for field in register.fields:
+        bits = bits_of_field(field, specs.get(field.name, {}))
+        if field.alternate is not None or not all(_may_share(bits, other) for other in placed):
+            left.append(field.name)
+        else:
+            placed.append(bits)
+    return (placed or [bits_of_register(register)]), left
+
+
+def _may_share(bits: Bits, other: Bits) -> bool:
+    pair = {bits.access, other.access}
+    return not bits.mask & other.mask or pair in ({"ro", "wo"}, {"ro", "w1"})
+
+
+def _component(bits: Bits, known: bool) -> Component:
+    said = said_texts(bits.spec)
+    for construct in FIELD_CONSTRUCTS:
+        said += construct.say(bits)
+    enum = enumeration(bits)
+    if enum is not None:
+        said += Said({"encode": enum.name})
+    said += Said({}, carried_values(bits))
+    said += Said({}, {key: value for key, value in bits.spec.items() if key not in _SAID})
+    place = f"[{bits.msb}:{bits.lsb}]" + (f" = {number(bits.reset, bits.width)}" if known else "")
+    return Component("field", bits.name, place, (*said.properties.items(), *devgen_property(said.carried)))
+
+
+def number(value: int, width: int) -> str:
+    """Return a number of ``width`` bits; SystemRDL's numbers without a width have 64 (4.6.1)."""
+    return f"{value:#x}" if width <= 32 else f"{width}'h{value:x}"
