@@ -62,6 +62,7 @@ def import_registers(
     include_dirs: Iterable[AnyPath] = (),
     top: str = "",
     parameters: Mapping[str, int] | None = None,
+    patches: Iterable[AnyPath] = (),
 ) -> list[ImportReport]:
     """Import register files as descriptions below ``folder``; None: report only, and write nothing.
 
@@ -73,19 +74,29 @@ def import_registers(
     given) and IP-XACT 2009 and 2014. The last two need the extra ``devgen[rdl]``. ``include_dirs``, ``top`` and
     ``parameters`` concern SystemRDL: folders of included files, the address map to take, and its parameters.
 
+    ``patches`` are YAML files that correct a register file before it is described (docs/import.md), one after another.
+    One that names a register file with ``_svd`` corrects that file only.
+
     Returns a report for each chip.
 
     Raises:
-        FileError: a file cannot be read or is in no known format, or a file below ``folder`` may not be replaced.
+        FileError: a file cannot be read or is in no known format, a file below ``folder`` may not be replaced, or a
+            patch has a rule that is wrong or matches nothing.
         ArgumentError: no file has a peripheral of such a name.
     """
+    from devgen.exchange.patching.chip_rules import patched
+    from devgen.exchange.patching.patch_file import read_patches
     from devgen.exchange.reading import RdlOptions, read_register_files
     from devgen.exchange.selection import check_names, selected
 
     paths = [Path(files)] if isinstance(files, str | PathLike) else [Path(path) for path in files]
     options = RdlOptions(tuple(Path(path) for path in include_dirs), top, parameters)
     wanted = tuple(peripherals)
-    chips = list(read_register_files(paths, options))
+    corrections = read_patches(patches, paths)
+    chips = [
+        replace(read, chip=patched(read.chip, read.source, corrections, read.findings))
+        for read in read_register_files(paths, options)
+    ]
     check_names([read.chip for read in chips], wanted)
     return [
         _report(replace(read, chip=selected(read.chip, wanted)), None if folder is None else Path(folder))

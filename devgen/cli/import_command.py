@@ -21,6 +21,7 @@ Examples:
   devgen import chip.svd -o devices/
   devgen import chip.svd -o devices/ --peripheral UART0 --peripheral TIMER0
   devgen import types.rdl chip.rdl -o devices/      SystemRDL files are compiled together
+  devgen import chip.svd --patch fixes.yaml -o devices/
   devgen import vendor/*.svd --report-only""",
 )
 @click.argument("files", nargs=-1, required=True, type=PATH)
@@ -29,6 +30,13 @@ Examples:
 @click.option("-I", "include_dirs", multiple=True, type=PATH, help="A folder of files that SystemRDL includes.")
 @click.option("--top", default="", help="The address map of SystemRDL to import; else those that no other one uses.")
 @click.option("--param", "parameters", multiple=True, metavar="NAME=NUMBER", help="A parameter of the address map.")
+@click.option(
+    "--patch",
+    "patches",
+    multiple=True,
+    type=PATH,
+    help="Correct the files with this YAML patch first. May be repeated.",
+)
 @click.option("--report-only", is_flag=True, help="Write nothing; print what would come over.")
 @click.option("--findings", "all_findings", is_flag=True, help="Print every finding.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Format of the report.")
@@ -39,6 +47,7 @@ def command(
     include_dirs: tuple[Path, ...],
     top: str,
     parameters: tuple[str, ...],
+    patches: tuple[Path, ...],
     report_only: bool,
     all_findings: bool,
     form: str,
@@ -59,6 +68,7 @@ def command(
         include_dirs=include_dirs,
         top=top,
         parameters=dict(map(_parameter, parameters)),
+        patches=patches,
     )
     if form == "json":
         click.echo(json.dumps([report.json() for report in reports], indent=2))

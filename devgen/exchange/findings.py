@@ -13,6 +13,9 @@ from devgen.exchange.register_map import Place
 class Outcome(StrEnum):
     """What became of a part of the source."""
 
+    PATCHED = "patched"
+    """A patch changed it; the place is the patch's."""
+
     RENAMED = "renamed"
     """It has another name in the description."""
 

@@ -18,6 +18,7 @@ from devgen.exchange.svd.svd_values import (
     constraint,
     dimension,
     number,
+    split_name,
 )
 from devgen.exchange.xml_elements import Element
 
@@ -134,15 +135,9 @@ class RegisterReader:
         """Return the name without index, the pattern of names (empty for a plain array), and the repetition."""
         name = element.value("name") or ""
         repeated = dimension(element)
-        if repeated is None:
-            if element.child("dim") is not None:
-                self._left_out(element, part, f"dim '{element.value('dim')}': it came over once")
-            return name.replace("[%s]", "").replace("%s", ""), "", None
-        base = name.replace("[%s]", "").replace("%s", "")
-        if "%s" not in name or name.endswith("[%s]"):
-            return base, "", repeated
-        # A list of registers NAME0, NAME1, … is an array too if it can be named without the index.
-        return (base.rstrip("_"), "", repeated) if name.endswith("%s") and repeated.plain else (base, name, repeated)
+        if repeated is None and element.child("dim") is not None:
+            self._left_out(element, part, f"dim '{element.value('dim')}': it came over once")
+        return (*split_name(name, repeated), repeated)
 
     def _effect(self, element: Element, tag: str, words: dict[str, str], part: str) -> str | None:
         word = element.value(tag)

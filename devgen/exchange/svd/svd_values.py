@@ -117,13 +117,22 @@ def dimension(element: Element) -> Dimension | None:
     if not count or count > MOST_ELEMENTS:
         return None
     stride = number(element.value("dimIncrement") or "0") or 0
-    names = _index_names(element.value("dimIndex") or "")
+    names = index_names(element.value("dimIndex") or "")
     if len(names) < count:
         names = tuple(map(str, range(count)))
     return Dimension(names[:count], stride)
 
 
-def _index_names(text: str) -> tuple[str, ...]:
+def split_name(name: str, repeated: Dimension | None) -> tuple[str, str]:
+    """Return a name without its index, and the pattern of the elements' names; it is empty for a plain array."""
+    base = name.replace("[%s]", "").replace("%s", "")
+    if repeated is None or "%s" not in name or name.endswith("[%s]"):
+        return base, ""
+    # A list of registers NAME0, NAME1, … is an array too if it can be named without the index.
+    return (base.rstrip("_"), "") if name.endswith("%s") and repeated.plain else (base, name)
+
+
+def index_names(text: str) -> tuple[str, ...]:
     """Expand a ``dimIndex``: ``0-3``, ``A-D``, or names with commas."""
     span = re.fullmatch(r"\s*(\d{1,6})\s*-\s*(\d{1,6})\s*", text)
     if span:
