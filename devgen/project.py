@@ -21,12 +21,11 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
-from devgen.common.quick_dataclass import dataclass
 from devgen.common.toml_lines import line_of
 from devgen.errors import DevgenError
 

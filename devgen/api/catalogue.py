@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from devgen.common.quick_dataclass import dataclass
 from devgen.common.yaml_files import YamlFiles
 from devgen.errors import FileError
 from devgen.language.statistics import Statistics

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from devgen.api.description_error import DescriptionError, headline
-from devgen.common.quick_dataclass import dataclass
 from devgen.common.yaml_files import YamlFiles, yaml_files_below
 from devgen.errors import FileError
 from devgen.language import LoadResult, check_paths

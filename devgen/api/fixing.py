@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from devgen.api.checking import STDIN_NAME, AnyPath
@@ -13,7 +14,6 @@ from devgen.checking.code_selection import make_selection
 from devgen.checking.fixed_files import FixedFile, fix_paths
 from devgen.checking.mending import mend
 from devgen.checking.parallel_runs import Runner, usable_processors
-from devgen.common.quick_dataclass import dataclass
 from devgen.language import check_paths
 from devgen.language.diagnostics.diagnostic import Diagnostic
 from devgen.language.reading.regular_file import unsaved_texts

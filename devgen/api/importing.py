@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from devgen.common.quick_dataclass import dataclass
 from devgen.exchange.findings import Finding, Outcome
 from devgen.exchange.import_files import WrittenFile
 from devgen.exchange.register_map import Chip, Group, Register

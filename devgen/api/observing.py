@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Final, Literal, TextIO, get_args
 
 from devgen.common.guarded_files import open_text_to_write
-from devgen.common.quick_dataclass import dataclass
 from devgen.errors import ArgumentError, DevgenError, FileError
 from devgen.runtime.base.faults import suggest
 from devgen.runtime.observe import LEVELS, JsonTrace, Level, NameFilter, Tracer

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from os import PathLike
 
 from devgen.api.accelerators import Accel
 from devgen.api.board_configuration import AnyBoard
 from devgen.api.boards import Board
 from devgen.common.guarded_files import open_text_to_write
-from devgen.common.quick_dataclass import dataclass
 from devgen.errors import FileError
 from devgen.runtime.machine.device_registry import Registry
 from devgen.runtime.machine.run_result import RunResult

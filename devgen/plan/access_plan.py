@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from devgen.common.quick_dataclass import dataclass
 from devgen.language import ir
 from devgen.plan.registers import PlannedRegister
-from devgen.plan.side_effects import Part, readable_bits, writable_bits
+from devgen.plan.side_effects import Parts
 
 
 @dataclass(slots=True, frozen=True)
@@ -27,7 +27,7 @@ class AccessPlan:
     writable: bool
 
 
-def plan_access(register: PlannedRegister, parts: tuple[Part, ...]) -> AccessPlan:
+def plan_access(register: PlannedRegister, parts: Parts) -> AccessPlan:
     """Plan one register's accesses."""
     lanes = is_written_by_lanes(register)
     locked = any(field.write_enable is not None for field in register.described.fields)
@@ -36,8 +36,8 @@ def plan_access(register: PlannedRegister, parts: tuple[Part, ...]) -> AccessPla
         by_lanes=lanes or locked,
         reads_lanes=lanes and _read_needs_lanes(register, parts),
         fixed=_fixed(register, parts),
-        readable=inert or bool(readable_bits(parts)) or has_read_hooks(register),
-        writable=inert or bool(writable_bits(parts)) or bool(described.write or described.on_write),
+        readable=inert or bool(parts.readable) or has_read_hooks(register),
+        writable=inert or bool(parts.writable) or bool(described.write or described.on_write),
     )
 
 
@@ -61,7 +61,7 @@ def has_read_hooks(register: PlannedRegister) -> bool:
     return computed or bool(described.before_read) or bool(described.on_read)
 
 
-def _read_needs_lanes(register: PlannedRegister, parts: tuple[Part, ...]) -> bool:
+def _read_needs_lanes(register: PlannedRegister, parts: Parts) -> bool:
     """Whether a read needs the lanes: its effects, or a window's access, apply only to the bytes that are read."""
     described = register.described
     hooked = bool(described.before_read or described.on_read)
@@ -70,9 +70,9 @@ def _read_needs_lanes(register: PlannedRegister, parts: tuple[Part, ...]) -> boo
     return register.is_changeable and any(part.read for part in parts)
 
 
-def _fixed(register: PlannedRegister, parts: tuple[Part, ...]) -> int | None:
+def _fixed(register: PlannedRegister, parts: Parts) -> int | None:
     described = register.described
-    if register.is_changeable or has_read_hooks(register) or not readable_bits(parts):
+    if register.is_changeable or has_read_hooks(register) or not parts.readable:
         return None
     if described.intent is not None:
         return described.reset.value if isinstance(described.reset, ir.Int) else None

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 
 from devgen.language import ir
 from devgen.plan.registers import PlannedRegister, mask_of_bits
-from devgen.plan.side_effects import WRITABLE, WRITE_EFFECTS, Part, Selection, Term
+from devgen.plan.side_effects import WRITABLE, WRITE_EFFECTS, Part, Parts, Selection, Term
 from devgen.plan.steps import INDEX, Drop, Protect, local
 
 _BOOL = ir.Range(0, 1)
 
 
-def locks(register: PlannedRegister, parts: tuple[Part, ...], stored: ir.Expr) -> Iterator[Drop | Protect]:
+def locks(register: PlannedRegister, parts: Parts, stored: ir.Expr) -> Iterator[Drop | Protect]:
     """Yield a step for the register's lock, and one for each lock of fields; ``stored`` is the register's value."""
     described, index = register.described, None if register.count is None else INDEX
     if described.write_enable is not None:
@@ -47,7 +47,7 @@ def _field_locks(register: PlannedRegister) -> Iterator[tuple[ir.Expr, int]]:
     yield from found.items()
 
 
-def _change(register: PlannedRegister, parts: tuple[Part, ...], bits: int, stored: ir.Expr) -> ir.Expr:
+def _change(register: PlannedRegister, parts: Parts, bits: int, stored: ir.Expr) -> ir.Expr:
     """Return the bits among ``bits`` that the write tries to change: software often writes back what it has read."""
     width = register.described.width
     selection = Selection(width, register.bits, "mask")

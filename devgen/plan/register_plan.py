@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from devgen.common.quick_dataclass import dataclass
 from devgen.language import ir
@@ -14,18 +14,14 @@ from devgen.plan.followers import Followers
 from devgen.plan.locked_writes import locks
 from devgen.plan.registers import PlannedRegister, RegisterKey, mask_of_bits
 from devgen.plan.side_effects import (
-    Part,
+    Parts,
     Target,
     complement,
     fall,
     highest_byte,
     lowest_byte,
-    once_bits,
     parts_of,
-    pulse_bits,
     read_stores,
-    readable_bits,
-    writable_bits,
     write_store,
 )
 from devgen.plan.steps import NOTHING, Steps, Store, Things, WindowRead, WindowWrite, local
@@ -41,11 +37,11 @@ class ReadPlan:
     result: str
 
 
-def recorded_once(register: PlannedRegister, parts: Sequence[Part]) -> int:
+def recorded_once(register: PlannedRegister, parts: Parts) -> int:
     """Return the write-once bits whose first write must be recorded: for the store, or only for ``on_write``."""
     described = register.described
     hook_alone = described.on_write and described.write is None and described.window is None
-    return once_bits(parts) if register.is_changeable or hook_alone else 0
+    return parts.once if register.is_changeable or hook_alone else 0
 
 
 @dataclass(slots=True, frozen=True)
@@ -78,7 +74,8 @@ class RegisterPlanner:
         """Plan one register."""
         parts = parts_of(register.described)
         access = plan_access(register, parts)
-        entry = _Register(self, register, parts, access)
+        target = Target(register.place, register.bits, access.by_lanes)
+        entry = _Register(self, register, parts, access, target)
         described = register.described
         quiet = not described.before_read and not described.on_read and described.read_effect is None
         return RegisterPlan(
@@ -108,22 +105,23 @@ class RegisterPlanner:
 class _Register:
     context: RegisterPlanner
     register: PlannedRegister
-    parts: tuple[Part, ...]
+    parts: Parts
     access: AccessPlan
+    target: Target
 
     # --- reading -----------------------------------------------------------------------------
 
     def read(self) -> ReadPlan | None:
         register = self.register.described
-        if self.access.fixed is not None or not (readable_bits(self.parts) or has_read_hooks(self.register)):
+        if self.access.fixed is not None or not (self.parts.readable or has_read_hooks(self.register)):
             return None
         if register.window is not None and register.access == "wo":
             return None
         analysis, followers = self.context.analysis, self.context.followers
-        effects = read_stores(self._target(), self.parts) if self.register.is_changeable else ()
+        effects = read_stores(self.target, self.parts) if self.register.is_changeable else ()
         changed = analysis.writes((*register.before_read, *register.on_read)) | (self._own() if effects else NOTHING)
         hooks = self.context.effective(register.on_read)
-        bits = readable_bits(self.parts)
+        bits = self.parts.readable
         before = (
             *self._once(lowest_byte(bits), self.context.effective(register.before_read)),
             *followers.after_store(analysis.writes(register.before_read)),
@@ -140,7 +138,7 @@ class _Register:
         if register.window is not None:
             return WindowRead(register.window, register.width // 8, self.access.by_lanes)
         value = self._stored()
-        bits = readable_bits(self.parts)
+        bits = self.parts.readable
         if register.read is not None or value == ir.Int(0):
             return value
         if bits == 0:
@@ -156,7 +154,7 @@ class _Register:
             return register.reset
         if self.register.storage is None and register.read is None:
             return ir.Int(0 if register.constant is None else register.constant[0])
-        return ir.Load(self.register.place, ir.Range.unsigned(register.width))
+        return ir.Load(self.target.place, ir.Range.unsigned(register.width))
 
     # --- writing -----------------------------------------------------------------------------
 
@@ -193,24 +191,24 @@ class _Register:
         once = recorded_once(self.register, self.parts)
         if not self.register.is_changeable:
             return self._fresh(once) if once else (), NOTHING
-        store = write_store(self._target(), self.parts, "fresh" if once else None)
+        store = write_store(self.target, self.parts, "fresh" if once else None)
         if store is None:
             return (), NOTHING
         return (*(self._fresh(once) if once else ()), store), self._own()
 
     def _fresh(self, once: int) -> tuple[ir.Stmt, ir.Stmt]:
         """Set ``fresh`` to the write-once bits that this write is the first to write, and record them as written."""
-        described, index = self.register.described, self.register.place.index
+        described, index = self.register.described, self.target.place.index
         place = ir.WrittenPlace(ir.RegisterPlace(described.name, described.width, self.register.file, index))
         seen = ir.Load(place, ir.Range.unsigned(self.register.described.width))
         bits = ir.Range(0, once)
-        fresh = ir.Binary("&", self._target().selection.term("written", once), complement(seen), bits)
+        fresh = ir.Binary("&", self.target.selection.term("written", once), complement(seen), bits)
         union = ir.Binary("|", seen, local("fresh", self.register.described.width), seen.range)
         return ir.Declare("fresh", fresh), ir.Assign(place, union)
 
     def _old(self) -> Steps:
         register = self.register.described
-        if not names_local((register.write or (), register.on_write), "old"):
+        if not names_local((*(register.write or ()), *register.on_write), "old"):
             return ()
         return (ir.Declare("old", self._stored()),)
 
@@ -218,7 +216,7 @@ class _Register:
         """Return ``on_write`` with ``value`` and ``mask`` limited to the written bits; without any, it does not run."""
         register, lanes = self.register.described, self.access.by_lanes
         hook = self.context.effective(register.on_write)
-        writable, once = writable_bits(self.parts), once_bits(self.parts)
+        writable, once = self.parts.writable, self.parts.once
         if not hook or register.write is not None or register.window is not None:
             return hook
         if self._completes:
@@ -245,7 +243,7 @@ class _Register:
         """``hook`` in the access that reaches the byte ``part``."""
         if not hook or not self._completes:
             return hook
-        return (ir.If(self._target().selection.term("written", part), hook),)
+        return (ir.If(self.target.selection.term("written", part), hook),)
 
     def _whole_write(self, hook: tuple[ir.Stmt, ...], writable: int) -> tuple[ir.Stmt, ...]:
         """``hook`` with the write of the highest byte; ``value`` and ``mask`` are those of the whole register."""
@@ -257,7 +255,7 @@ class _Register:
     def _taken(self, always: int, once: int) -> ir.Expr:
         """Return the written bits that can change: ``always`` in the lanes, and ``once`` if not yet written."""
         width = self.register.described.width
-        term = self._target().selection.term("written", always) if always else None
+        term = self.target.selection.term("written", always) if always else None
         if not once:
             assert term is not None
             return term
@@ -265,13 +263,10 @@ class _Register:
         return fresh if term is None else ir.Binary("|", fresh, term, ir.Range(0, mask_of_bits(width)))
 
     def _pulse(self) -> tuple[Store, ...]:
-        bits = pulse_bits(self.parts)
-        return (fall(self._target(), bits),) if bits and self.register.is_changeable else ()
+        bits = self.parts.pulsed
+        return (fall(self.target, bits),) if bits and self.register.is_changeable else ()
 
     # --- shared ------------------------------------------------------------------------------
-
-    def _target(self) -> Target:
-        return Target(self.register.place, self.register.bits, self.access.by_lanes)
 
     def _own(self) -> Things:
         return self.context.analysis.stored(self.register.key)

@@ -11,7 +11,7 @@ implements all fields:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import lru_cache, reduce
 from operator import or_
 from typing import Final, Literal
@@ -69,21 +69,59 @@ class Part:
     pulse: bool
 
 
-def parts_of(register: Register) -> tuple[Part, ...]:
+@dataclass(slots=True, frozen=True)
+class Parts:
+    """All bits of a register, by behaviour. Registers whose fields lie and behave alike share one object.
+
+    ``readable``: the others read as 0. ``writable``: a write does not change the others. ``once``: only the first write
+    after a reset changes them. ``pulsed``: they are cleared at the end of a write (SystemRDL 2.0: singlepulse).
+    """
+
+    parts: tuple[Part, ...]
+    readable: int
+    writable: int
+    once: int
+    pulsed: int
+
+    def __iter__(self) -> Iterator[Part]:
+        return iter(self.parts)
+
+
+_Behaviour = tuple[str, str, str | None, bool]
+"""(access, write effect, read effect, singlepulse)"""
+
+
+def parts_of(register: Register) -> Parts:
     """Return the register's bits grouped by behaviour; fields with the same behaviour are one part.
 
     Of fields that share bits the first that can be read gives the value and the effect of a read, and the first that
     can be written those of a write. A write-only field does not change bits of a read-only one.
     """
     if not register.fields:
-        return (Part(mask_of_bits(register.width), *_behaviour(register, register)),)
+        return _grouped(((mask_of_bits(register.width), _behaviour(register, register)),))
+    fields = (*register.fields, *register.also)
+    return _grouped(tuple([(field.mask, _behaviour(field, register)) for field in fields]))
+
+
+def _behaviour(part: Field | Register, register: Register) -> _Behaviour:
+    """Return the behaviour of a field or a register without fields."""
+    return (
+        part.access,
+        part.write_effect or register.write_effect or "store",
+        part.read_effect or register.read_effect,
+        part.singlepulse or register.singlepulse,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _grouped(fields: tuple[tuple[int, _Behaviour], ...]) -> Parts:
+    """Group the bits of fields (mask, behaviour)."""
     merged: dict[_Behaviour, int] = {}
     read = written = 0
-    fixed = reduce(or_, (field.mask for field in (*register.fields, *register.also) if field.access == "ro"), 0)
-    for field in (*register.fields, *register.also):
-        access, write, read_effect, pulse = _behaviour(field, register)
-        readable = field.mask & ~read if access in READABLE else 0
-        writable = field.mask & ~written if access in WRITABLE else 0
+    fixed = reduce(or_, (mask for mask, behaviour in fields if behaviour[0] == "ro"), 0)
+    for mask, (access, write, read_effect, pulse) in fields:
+        readable = mask & ~read if access in READABLE else 0
+        writable = mask & ~written if access in WRITABLE else 0
         lost = writable & fixed if access in ("wo", "w1") else 0
         for bits, limited in _by_access(access, readable, writable & ~lost):
             key = (limited, write, read_effect, pulse)
@@ -92,7 +130,15 @@ def parts_of(register: Register) -> tuple[Part, ...]:
             key = ("wo", "unstored", None, False)
             merged[key] = merged.get(key, 0) | lost
         read, written = read | readable, written | writable
-    return tuple(Part(bits, *key) for key, bits in merged.items())
+    parts = tuple(Part(bits, *key) for key, bits in merged.items())
+    writables = [part for part in parts if part.access in WRITABLE]
+    return Parts(
+        parts,
+        readable=_bits_of(part for part in parts if part.access in READABLE),
+        writable=_bits_of(writables),
+        once=_bits_of(part for part in writables if part.access in ONCE),
+        pulsed=_bits_of(part for part in writables if part.pulse),
+    )
 
 
 def _by_access(access: str, readable: int, writable: int) -> Iterator[tuple[int, str]]:
@@ -107,37 +153,8 @@ def _by_access(access: str, readable: int, writable: int) -> Iterator[tuple[int,
             yield bits, limited
 
 
-_Behaviour = tuple[str, str, str | None, bool]
-
-
-def _behaviour(part: Field | Register, register: Register) -> _Behaviour:
-    """Return (access, write effect, read effect, singlepulse) of a field or a register without fields."""
-    return (
-        part.access,
-        part.write_effect or register.write_effect or "store",
-        part.read_effect or register.read_effect,
-        part.singlepulse or register.singlepulse,
-    )
-
-
-def readable_bits(parts: Iterable[Part]) -> int:
-    """Return the readable bits; the others read as 0."""
-    return sum(part.bits for part in parts if part.access in READABLE)
-
-
-def writable_bits(parts: Iterable[Part]) -> int:
-    """Return the writable bits; a write does not change the others."""
-    return sum(part.bits for part in parts if part.access in WRITABLE)
-
-
-def once_bits(parts: Iterable[Part]) -> int:
-    """Return the bits that only the first write after a reset can change."""
-    return sum(part.bits for part in parts if part.access in ONCE)
-
-
-def pulse_bits(parts: Iterable[Part]) -> int:
-    """Return the bits that are cleared at the end of a write (SystemRDL 2.0: singlepulse)."""
-    return sum(part.bits for part in parts if part.pulse and part.access in WRITABLE)
+def _bits_of(parts: Iterable[Part]) -> int:
+    return sum(part.bits for part in parts)
 
 
 def lowest_byte(bits: int) -> int:
@@ -230,7 +247,7 @@ class _Formula:
         return _and(target.old, self.kept)
 
 
-def write_store(target: Target, parts: tuple[Part, ...], fresh: str | None) -> Store | None:
+def write_store(target: Target, parts: Parts, fresh: str | None) -> Store | None:
     """Return the store of a write of ``value``, or None if no bit is writable.
 
     ``fresh`` names the local with the write-once bits that this write is the first to write.
@@ -251,10 +268,11 @@ def write_store(target: Target, parts: tuple[Part, ...], fresh: str | None) -> S
     return Store(target.place, value or ir.Int(0))
 
 
-def read_stores(target: Target, parts: Sequence[Part]) -> tuple[Store, ...]:
+def read_stores(target: Target, parts: Parts) -> tuple[Store, ...]:
     """Return the stores that apply the read effects, after the value was read."""
-    bits = {effect: sum(part.bits for part in parts if part.read == effect and part.access in READABLE)
-            for effect in READ_EFFECTS}  # fmt: skip
+    effects = {part.read for part in parts}
+    bits = {effect: _bits_of(part for part in parts if part.read == effect and part.access in READABLE)
+            for effect in READ_EFFECTS if effect in effects}  # fmt: skip
     return tuple(Store(target.place, _read_effect(target, effect, found)) for effect, found in bits.items() if found)
 
 
@@ -273,8 +291,8 @@ def fall(target: Target, bits: int) -> Store:
 
 
 @lru_cache(maxsize=1024)
-def _formula(selection: Selection, parts: tuple[Part, ...], fresh: str | None) -> _Formula:
-    once = Selection(selection.width, once_bits(parts), fresh)
+def _formula(selection: Selection, parts: Parts, fresh: str | None) -> _Formula:
+    once = Selection(selection.width, parts.once, fresh)
     clears, sets, toggles = (_terms(role, parts, selection, once) for role in ("clears", "sets", "toggles"))
     kept, every_set, inverted = (_union(terms) if terms else None for terms in (clears, sets, toggles))
     if kept is not None:
@@ -282,7 +300,7 @@ def _formula(selection: Selection, parts: tuple[Part, ...], fresh: str | None) -
     return _Formula(kept, sets, every_set, inverted, len(clears) == 1, _replaces(parts, selection.whole))
 
 
-def _terms(role: str, parts: tuple[Part, ...], selection: Selection, once: Selection) -> tuple[ir.Expr, ...]:
+def _terms(role: str, parts: Parts, selection: Selection, once: Selection) -> tuple[ir.Expr, ...]:
     """Return the sets of bits with one role; fields with the same term are merged."""
     merged: dict[tuple[Term, bool], int] = {}
     for part in parts:
@@ -306,9 +324,9 @@ def _once(once: Selection, term: Term, bits: int) -> ir.Expr:
     return once.term(term, mask_of_bits(once.width) if every else bits)
 
 
-def _replaces(parts: tuple[Part, ...], whole: int) -> bool:
+def _replaces(parts: Parts, whole: int) -> bool:
     """Whether a write of all lanes replaces the whole old value."""
-    stored = sum(part.bits for part in parts if part.access in WRITABLE - ONCE and part.write in ("store", "wclr"))
+    stored = _bits_of(part for part in parts if part.access in WRITABLE - ONCE and part.write in ("store", "wclr"))
     return stored & whole == whole
 
 

@@ -14,7 +14,7 @@ from typing import Final, Literal
 from devgen.language import ir, model
 from devgen.plan.dependencies import Analysis
 from devgen.plan.registers import PlannedRegister, plan_registers
-from devgen.plan.side_effects import once_bits, parts_of, readable_bits, writable_bits
+from devgen.plan.side_effects import parts_of
 
 Kind = Literal["reset", "write", "read-only", "sizes"]
 KINDS: Final[tuple[Kind, ...]] = ("reset", "write", "read-only", "sizes")
@@ -64,11 +64,11 @@ class _Planner:
         made = partial(Check, register, alone=alone, quiet=alone and _is_quiet(register.described))
         whole = self._whole(register)
         yield made("reset", whole or self._reset(register))
-        if writable_bits(parts):
+        if parts.writable:
             yield made("write", whole or self._write(register))
-        if register.bits & ~writable_bits(parts) or not writable_bits(parts):
+        if register.bits & ~parts.writable or not parts.writable:
             yield made("read-only", whole or self._read_only(register))
-        if narrow_sizes(register) and readable_bits(parts):
+        if narrow_sizes(register) and parts.readable:
             yield made("sizes", whole or self._sizes(register))
 
     def _whole(self, register: PlannedRegister) -> str:
@@ -95,7 +95,7 @@ class _Planner:
         if not _is_reached(register):
             return _UNREACHED
         if register.storage is None and described.constant is None:
-            return "" if readable_bits(parts_of(described)) else "nothing shows what it stores"
+            return "" if parts_of(described).readable else "nothing shows what it stores"
         return self._changed(register, {"on_reset": self.device.on_reset, "before_read": described.before_read})
 
     def _write(self, register: PlannedRegister) -> str:
@@ -113,7 +113,7 @@ class _Planner:
 
     def _read_only(self, register: PlannedRegister) -> str:
         described = register.described
-        if not readable_bits(parts_of(described)):
+        if not parts_of(described).readable:
             return "it cannot be read"
         if described.write is not None or (described.read is not None and described.on_write):
             return "behaviour of a write may change its value"
@@ -164,7 +164,7 @@ def _is_reached(register: PlannedRegister) -> bool:
 def _is_quiet(register: model.Register) -> bool:
     """Whether accesses run no hook and record no first write."""
     hooks = (register.write, register.on_write, register.before_read, register.on_read, register.window)
-    return not any(hooks) and not once_bits(parts_of(register))
+    return not any(hooks) and not parts_of(register).once
 
 
 def narrow_sizes(register: PlannedRegister) -> tuple[int, ...]:

@@ -7,9 +7,9 @@ documentation. A *diagnostic* is one finding of that kind at a place of a file.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from devgen.common.quick_dataclass import dataclass
 from devgen.language.diagnostics.places import Fix, Related, Span, shown_place
 from devgen.language.diagnostics.text_form import joined, printable
 from devgen.language.diagnostics.text_page import coloured, excerpt_lines, plain, second_place

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
-from devgen.common.quick_dataclass import dataclass
 from devgen.language import ir
 from devgen.language.model import ClockName
 from devgen.language.view.pci_views import PciView

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
-
-from devgen.common.quick_dataclass import dataclass
 
 
 @dataclass(slots=True, frozen=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Final
 
-from devgen.common.quick_dataclass import dataclass
 from devgen.runtime.base.faults import StateError
 from devgen.runtime.base.packed_memory import pack, unpack
 from devgen.runtime.base.plain_state import Json, mapping

@@ -34,7 +34,7 @@ from devgen.targets.python.register_tables import (
     label_tables,
     peek_tables,
 )
-from devgen.targets.python.source_tree import PASS, Line, Node, Statements, call, grouped, prefixed
+from devgen.targets.python.source_tree import PASS, Line, Node, Statements, attribute_set, call, grouped, prefixed
 from devgen.targets.python.symbols import Symbols, claim_methods, collect
 
 
@@ -133,14 +133,14 @@ class _DeviceLowering:
                 method = string(self.symbols.attribute("function", function.name))
                 yield prefixed(f"{string(function.name)}: ", Node(method))
 
-    def _initialised(self, stored: Stored) -> module.Attribute:
-        """An attribute with its reset value."""
-        return module.Attribute(self.symbols.stored(stored), initial_value(self.lowering, stored))
+    def _initialised(self, stored: Stored) -> Line:
+        """Give an attribute its reset value."""
+        return attribute_set(self.symbols.stored(stored), initial_value(self.lowering, stored))
 
-    def _fifos(self) -> Iterator[module.Attribute]:
+    def _fifos(self) -> Iterator[Line]:
         for fifo in self.plan.device.fifos:
             made = call("Fifo", (self.lowering.number(fifo.depth), Node(str(fifo.width))), imported("Fifo"))
-            yield module.Attribute(self.symbols.attribute("fifo", fifo.name), made)
+            yield attribute_set(self.symbols.attribute("fifo", fifo.name), made)
 
     # --- methods -----------------------------------------------------------------------------
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import field, replace
+from functools import lru_cache
 from typing import Final
 
 from devgen.common.quick_dataclass import dataclass
@@ -229,7 +230,7 @@ class Lowering:
     def _logic(self, op: str, operands: tuple[ir.Expr, ...]) -> Node:
         joined = _join(op, [self.truth(operand) for operand in operands])
         # Python's `and` gives an operand: make it a truth value unless it is one already.
-        return joined if joined.truth else call("bool", (joined,))._replace(truth=True)
+        return joined if joined.truth else replace(call("bool", (joined,)), truth=True)
 
     def _conditional(self, expr: ir.Conditional) -> Node:
         then, orelse = self.value(expr.then), self.value(expr.orelse)
@@ -285,6 +286,7 @@ def value_method(symbol: RegisterSymbol) -> str:
     return f"read_{symbol.stem}" if quiet else f"value_{symbol.stem}"
 
 
+@lru_cache(maxsize=1024)
 def integer(value: int, bits: bool = False) -> Node:
     """A literal: hexadecimal for bit patterns, decimal for amounts."""
     if value < 0:
@@ -344,7 +346,7 @@ def _bits(node: Node, lsb: int, width: int, full: int) -> Node:
 
 
 def _and(node: Node, mask: int) -> Node:
-    return masked(node, Node(hexadecimal(mask)))
+    return masked(node, integer(mask, bits=True))
 
 
 def _kept(node: Node, known: ir.Range, mask: int) -> Node:

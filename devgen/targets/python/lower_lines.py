@@ -11,9 +11,9 @@ from devgen.plan.steps import Steps
 from devgen.targets.python.lower_expr import Lowering
 from devgen.targets.python.lower_followers import each
 from devgen.targets.python.lower_stmt import StatementLowering
-from devgen.targets.python.module import Attribute, Entry, Method, Stream
+from devgen.targets.python.module import Entry, Method, Stream
 from devgen.targets.python.python_literals import string
-from devgen.targets.python.source_tree import PASS, Line, Node, Statement, Statements, call
+from devgen.targets.python.source_tree import PASS, Line, Node, Statement, Statements, attribute_set, call
 
 
 @dataclass(slots=True, frozen=True)
@@ -22,8 +22,8 @@ class LineLowering:
 
     lowering: Lowering
 
-    def attributes(self) -> tuple[Attribute, ...]:
-        """Return the attributes that the constructor sets."""
+    def attributes(self) -> Statements:
+        """Return the statements for attributes that the constructor sets."""
         device = self.lowering.symbols.device
         return (
             *(self._made("interrupt", line, self._interrupt(line)) for line in device.interrupts),
@@ -52,8 +52,8 @@ class LineLowering:
 
     # --- construction ------------------------------------------------------------------------
 
-    def _made(self, kind: str, thing: model.Line | model.GpioIn | model.Stream, value: Node) -> Attribute:
-        return Attribute(self.lowering.symbols.attribute(kind, thing.name), value)
+    def _made(self, kind: str, thing: model.Line | model.GpioIn | model.Stream, value: Node) -> Line:
+        return attribute_set(self.lowering.symbols.attribute(kind, thing.name), value)
 
     def _interrupt(self, line: model.Line) -> Node:
         vector = () if line.vector is None else (Node(str(line.vector)),)

@@ -31,6 +31,7 @@ from devgen.targets.python.source_tree import (
     grouped,
     masked,
     suffixed,
+    using,
     with_origin,
 )
 from devgen.targets.python.source_tree import local as local_node
@@ -68,7 +69,8 @@ class StatementLowering:
                 return (self._protect(step),)
             case ir.Assign(place, value):
                 text = comment(fields_assigned(self.lowering.symbols, place, value))
-                return [replace(line, comment=text) for line in self.assign(place, value)]
+                lines = self.assign(place, value)
+                return [replace(line, comment=text) for line in lines] if text else lines
             case ir.Declare(name, value):
                 return (Line(f"{local(name)} = ", self.lowering.number(value), comment=comment(fields_read(value))),)
             case ir.If():
@@ -174,7 +176,7 @@ class StatementLowering:
 
     def _told(self, target: Node, verb: str, argument: ir.Expr | None) -> Node:
         made = call(f"{target.text}.{verb}", () if argument is None else (self.lowering.number(argument),))
-        return made._replace(uses=made.uses | target.uses)
+        return using(made, target)
 
     # --- assignment --------------------------------------------------------------------------
 
@@ -183,7 +185,7 @@ class StatementLowering:
         if isinstance(place, ir.LinePlace):
             target = self.lowering.line(place)
             made = call(f"{target.text}.set", (self.lowering.value(value),))
-            return (Line("", made._replace(uses=made.uses | target.uses)),)
+            return (Line("", using(made, target)),)
         base, lsb, width = flatten(place)
         found = self._target(base)
         if found is None:
@@ -293,4 +295,4 @@ def _used(line: Line, target: Node) -> Line:
     """The line, with what its target uses: an index."""
     if not target.uses or line.value is None:
         return line
-    return Line(line.head, line.value._replace(uses=line.value.uses | target.uses), line.tail, line.comment)
+    return Line(line.head, using(line.value, target), line.tail, line.comment)

@@ -22,6 +22,7 @@ from devgen.targets.python.source_tree import (
     Node,
     Statement,
     Statements,
+    attribute_set,
     call,
     chain,
     comprehension,
@@ -36,16 +37,16 @@ class TimeLowering:
 
     lowering: Lowering
 
-    def attributes(self) -> tuple[module.Attribute, ...]:
-        """Return the attributes that the constructor sets."""
+    def attributes(self) -> Statements:
+        """Return the statements for attributes that the constructor sets."""
         symbols = self.lowering.symbols
         device = symbols.device
         return (
             *(
-                module.Attribute(symbols.attribute("counter", counter.name), self._counter(counter))
+                attribute_set(symbols.attribute("counter", counter.name), self._counter(counter))
                 for counter in device.counters
             ),
-            *(module.Attribute(symbols.attribute("timer", timer.name), self._timer(timer)) for timer in device.timers),
+            *(attribute_set(symbols.attribute("timer", timer.name), self._timer(timer)) for timer in device.timers),
         )
 
     def alarms(self) -> Statements:

@@ -21,14 +21,6 @@ class Method:
 
 
 @dataclass(slots=True, frozen=True)
-class Attribute:
-    """An attribute and the value that the constructor, or a reset, gives it."""
-
-    name: str
-    value: Node
-
-
-@dataclass(slots=True, frozen=True)
 class Property:
     """A property: the attribute with its value, its type, its name as a literal, and its declaration."""
 
@@ -131,7 +123,8 @@ class Module:
     """One generated module with one device class.
 
     ``source`` is the description's path as the header names it. ``acpi`` is its identity in ACPI tables.
-    ``clears``: there is something that a reset puts back. ``reset`` None: a machine reset changes nothing; else the
+    ``retained``, ``cleared``, ``parts`` and ``lines`` give attributes their first values; a reset repeats those of
+    ``cleared``. ``reset`` None: a machine reset changes nothing; else the
     statements that it adds to the base class'. ``on_reset``: the description's statements after a reset, with the
     updates that follow; None without them. ``settle``: the updates after a reset without ``on_reset``.
     """
@@ -160,11 +153,11 @@ class Module:
     followers: tuple[Node, ...]
     constants: tuple[tuple[str, str], ...]
     tables: tuple[tuple[str, tuple[str, ...]], ...]
-    retained: tuple[Attribute, ...]
-    cleared: tuple[Attribute, ...]
-    parts: tuple[Attribute, ...]
+    retained: Statements
+    cleared: Statements
+    parts: Statements
     alarms: Statements
-    lines: tuple[Attribute, ...]
+    lines: Statements
     regions: tuple[Region, ...]
     reset: Statements | None
     on_reset: Statements | None

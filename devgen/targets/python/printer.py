@@ -104,7 +104,7 @@ def _operands(node: Node, lead: str) -> list[str]:
         return [lead + node.text]
     if isinstance(node.shape, Chain):
         pieces = [
-            f"{lead}{operator} {part.text}" if operator else lead + part.text for operator, part in node.shape.pieces
+            f"{lead}{operator} {part.text}" if operator else lead + part.text for operator, part in node.shape.pieces()
         ]
         if all(len(piece) <= WIDTH for piece in pieces):
             return pieces
@@ -126,8 +126,8 @@ def _filled(found: Iterable[str], lead: str) -> list[str]:
 def words(node: Node) -> list[str]:
     """The text of a node, cut where a space may become a line's end inside brackets."""
     match node.shape:
-        case Chain(pieces):
-            return [word for operator, part in pieces for word in ([operator] if operator else []) + words(part)]
+        case Chain(_, operands):
+            return [word for operator, part in operands for word in ([operator] if operator else []) + words(part)]
         case Brackets(before, opening, items, closing, _, clauses, single):
             parts = [words(item) for item in items]
             for part in parts[:-1]:

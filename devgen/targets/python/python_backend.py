@@ -8,9 +8,8 @@ from devgen.language import LoadResult
 from devgen.language.module_names import module_name
 from devgen.targets.backend import Backend, TargetError, Values
 from devgen.targets.python.lower_device import lower_device
-from devgen.targets.python.python_literals import string
 from devgen.targets.python.python_names import LoweringError, class_name
-from devgen.targets.python.rendering import module_context
+from devgen.targets.python.rendering import FILTERS, module_context
 
 
 def _values(loaded: LoadResult, source: str) -> Values:
@@ -27,4 +26,4 @@ def _facts(loaded: LoadResult) -> dict[str, str]:
     return {"place": f"{module_name(name)}:{class_name(name)}"}
 
 
-BACKEND: Final = Backend(_values, _facts, {"string": string}, uses_view=False)
+BACKEND: Final = Backend(_values, _facts, FILTERS, uses_view=False)

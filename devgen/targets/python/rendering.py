@@ -1,13 +1,14 @@
-"""Functions for ``templates/python/*.j2`` that print trees, docstrings and imports."""
+"""Functions and filters for ``templates/python/*.j2`` that print trees, docstrings and imports."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
 
 from devgen.targets.python.imports import ImportRecorder
 from devgen.targets.python.module import Method, Module
 from devgen.targets.python.printer import fits_alone, print_items, print_line, print_statements
-from devgen.targets.python.python_literals import docstring, sentence
+from devgen.targets.python.python_literals import docstring, sentence, string
 from devgen.targets.python.source_tree import Line, Node, Statements, union, uses
 
 Context = dict[str, object]
@@ -16,9 +17,9 @@ Context = dict[str, object]
 def module_context(module: Module) -> Context:
     """The variables of the template of a module.
 
-    ``module``: see ``module.py``. ``use(name)`` prints a name and has it imported. ``statements``, ``assign``,
-    ``line`` and ``items`` print trees behind so many columns and have imported what they use. ``docstring`` prints
-    paragraphs as a docstring. ``imports`` has the import lines of what was printed before it.
+    ``module``: see ``module.py``. ``use(name)`` prints a name and has it imported. ``statements``, ``line`` and
+    ``items`` print trees behind so many columns and have imported what they use. ``imports`` has the import lines of
+    what was printed before it.
     """
     imports = ImportRecorder()
 
@@ -42,9 +43,6 @@ def module_context(module: Module) -> Context:
         "line": line,
         "items": items,
         "fits_alone": fits_alone,
-        "docstring": print_docstring,
-        "parameters": parameters,
-        "sentence": sentence,
     }
 
 
@@ -56,6 +54,15 @@ def print_docstring(paragraphs: Iterable[str], indent: int) -> str:
 def parameters(method: Method) -> str:
     """Return the parameters after ``self`` in a method's signature."""
     return "".join(f", {parameter}" for parameter in method.parameters)
+
+
+FILTERS: Final[Mapping[str, Callable[..., object]]] = {
+    "docstring": print_docstring,
+    "parameters": parameters,
+    "sentence": sentence,
+    "string": string,
+}
+"""What templates apply to values. A filter is called directly, a function through jinja2's context: it takes longer."""
 
 
 def _joined(lines: list[str], indent: int) -> str:

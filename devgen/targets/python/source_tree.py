@@ -64,13 +64,29 @@ Uses = frozenset["str | Import"]
 NOTHING: Final[Uses] = frozenset()
 
 
-class Chain(NamedTuple):
-    """Operands with an operator, or a keyword, in front of each but the first: may be broken in front of those."""
+@dataclass(slots=True, frozen=True)
+class Chain:
+    """Operands with an operator, or a keyword, in front of each but the first: may be broken in front of those.
 
-    pieces: tuple[tuple[str, Node], ...]
+    ``level``: how strongly these operators bind. An operand that is a chain of the same level is a part of this one.
+    """
+
+    level: int
+    operands: tuple[tuple[str, Node], ...]
+
+    def pieces(self) -> Iterator[tuple[str, Node]]:
+        """The operands, and those of operands that are parts of the chain."""
+        for operator, operand in self.operands:
+            if operand.level == self.level and isinstance(operand.shape, Chain):
+                (_, first), *rest = operand.shape.pieces()
+                yield operator, first
+                yield from rest
+            else:
+                yield operator, operand
 
 
-class Brackets(NamedTuple):
+@dataclass(slots=True, frozen=True)
+class Brackets:
     """``before``, then items between brackets: may be broken behind the opening and in front of the closing one.
 
     ``commas``: the items are a list, with a comma behind each; else there is one item, grouped or a subscript.
@@ -86,7 +102,8 @@ class Brackets(NamedTuple):
     single: bool = False
 
 
-class Node(NamedTuple):
+@dataclass(slots=True, frozen=True)
+class Node:
     """An expression. ``truth``: it gives a bool."""
 
     text: str
@@ -108,6 +125,7 @@ class Node(NamedTuple):
 # --- putting nodes together ----------------------------------------------------------------------
 
 
+@lru_cache(maxsize=256)
 def attribute(name: str) -> Node:
     """``self.name``."""
     return Node(f"self.{name}")
@@ -124,6 +142,11 @@ def grouped(node: Node) -> Node:
     return Node(f"({node.text})", ATOM, node.truth, node.uses, Brackets("", "(", (node,), ")", commas=False))
 
 
+def using(node: Node, used: Node) -> Node:
+    """The node, which uses what another one uses, too."""
+    return replace(node, uses=node.uses | used.uses) if used.uses else node
+
+
 def suffixed(node: Node, suffix: str, truth: bool = False) -> Node:
     """``node.suffix``, for a node that binds as strongly as a name."""
     return Node(node.text + suffix, ATOM, truth, node.uses)
@@ -133,9 +156,10 @@ def prefixed(prefix: str, node: Node, level: int | None = None) -> Node:
     """``prefix`` directly in front of the node: a sign, or a keyword argument's ``name=``."""
     match node.shape:
         case Brackets(before):
-            shape: Chain | Brackets | None = node.shape._replace(before=prefix + before)
-        case Chain(((_, first), *rest)):
-            shape = Chain((("", Node(prefix + first.text, uses=first.uses)), *rest))
+            shape: Chain | Brackets | None = replace(node.shape, before=prefix + before)
+        case Chain(inner):
+            (_, first), *rest = node.shape.pieces()
+            shape = Chain(inner, (("", Node(prefix + first.text, uses=first.uses)), *rest))
         case _:
             shape = None
     return Node(prefix + node.text, node.level if level is None else level, False, node.uses, shape)
@@ -148,17 +172,8 @@ def negation(operand: Node) -> Node:
 
 def chain(level: int, operands: Sequence[tuple[str, Node]], truth: bool = False) -> Node:
     """Operands, each but the first behind its operator or keyword; what binds at ``level`` joins the chain."""
-    pieces = [piece for operator, operand in operands for piece in _pieces(operator, operand, level)]
     text = " ".join([f"{operator} {operand.text}" if operator else operand.text for operator, operand in operands])
-    return Node(text, level, truth, union([operand for _, operand in operands]), Chain(tuple(pieces)))
-
-
-def _pieces(operator: str, operand: Node, level: int) -> tuple[tuple[str, Node], ...]:
-    """The pieces of an operand in a chain: those of a chain of the same level, or the operand alone."""
-    if operand.level != level or not isinstance(operand.shape, Chain):
-        return ((operator, operand),)
-    inner = operand.shape.pieces
-    return inner if not operator else ((operator, inner[0][1]), *inner[1:])
+    return Node(text, level, truth, union([operand for _, operand in operands]), Chain(level, tuple(operands)))
 
 
 def binary(operator: str, left: Node, right: Node, truth: bool = False) -> Node:
@@ -166,17 +181,16 @@ def binary(operator: str, left: Node, right: Node, truth: bool = False) -> Node:
     level = LEVELS[operator]
     head = left.beside(level)
     tail = right.beside(level) if right.level != level else grouped(right)
-    pieces = (*_pieces("", head, level), (operator, tail))
     used = head.uses | tail.uses if head.uses and tail.uses else head.uses or tail.uses
-    return Node(f"{head.text} {operator} {tail.text}", level, truth, used, Chain(pieces))
+    shape = Chain(level, (("", head), (operator, tail)))
+    return Node(f"{head.text} {operator} {tail.text}", level, truth, used, shape)
 
 
 def masked(node: Node, mask: Node) -> Node:
     """``node & mask``."""
     head = node.beside(BIT_AND)
-    pieces = (*_pieces("", head, BIT_AND), ("&", mask))
     used = head.uses | mask.uses if mask.uses else head.uses
-    return Node(f"{head.text} & {mask.text}", BIT_AND, False, used, Chain(pieces))
+    return Node(f"{head.text} & {mask.text}", BIT_AND, False, used, Chain(BIT_AND, (("", head), ("&", mask))))
 
 
 def call(function: str, arguments: Iterable[Node] = (), uses: Uses = NOTHING) -> Node:
@@ -258,6 +272,11 @@ Statements = tuple[Statement, ...]
 PASS: Final = Line("pass")
 
 
+def attribute_set(name: str, value: Node) -> Line:
+    """``self.name = value``."""
+    return Line(f"self.{name} = ", value)
+
+
 def block(head: str, value: Node | None, body: Statements, comment: str = "") -> Block:
     """``head value:`` and a body, ``pass`` if it is empty."""
     return Block(Line(head, value, ":", comment), body or (PASS,))
@@ -272,17 +291,11 @@ def with_origin(statement: Statement, origin: str) -> Statement:
 
 def uses(statements: Iterable[Statement]) -> Uses:
     """Return the uses of statements."""
-    found: set[str | Import] = set()
-    for line in _lines(statements):
-        if line.value is not None:
-            found |= line.value.uses
-    return frozenset(found)
-
-
-def _lines(statements: Iterable[Statement]) -> Iterator[Line]:
+    found = NOTHING
     for statement in statements:
-        if isinstance(statement, Line):
-            yield statement
-        else:
-            yield statement.header
-            yield from _lines(statement.body)
+        line = statement if isinstance(statement, Line) else statement.header
+        if line.value is not None and line.value.uses:
+            found = found | line.value.uses if found else line.value.uses
+        if isinstance(statement, Block):
+            found |= uses(statement.body)
+    return found
