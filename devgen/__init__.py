@@ -26,7 +26,8 @@ says so. Importing `devgen` is cheap: a name brings its part of the package when
 - running: `Board`, `run_board`, `record_board`, `record_run`, `replay_trace`, `find_traces`, `Watch`,
   `AccessCounts`
 - editors: `serve_editor`
-- serving to QEMU: `DeviceServer`, `serve_device`, `PciFunction`, `read_state`, `write_state`, `parse_properties`
+- QEMU: `QemuGuest`, `QemuDevice`, `DeviceServer`, `serve_device`, `PciFunction`, `read_state`, `write_state`,
+  `parse_properties`
 """
 
 from __future__ import annotations
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
     from devgen.api.importing import ImportReport, import_registers
     from devgen.api.observing import TRACE_LEVELS, MissingPackageError, TraceForm, TraceLevel, Watch
     from devgen.api.property_text import parse_properties
+    from devgen.api.qemu_guests import QemuDevice, QemuGuest, ScriptResult
     from devgen.api.recording import Recording, record_board, record_run
     from devgen.api.replaying import find_traces, replay_trace
     from devgen.api.serving import DeviceServer, serve_device
@@ -96,6 +98,8 @@ if TYPE_CHECKING:
     from devgen.language.statistics import Statistics
     from devgen.language.view import DeviceView
     from devgen.project import Project, ProjectError, ProjectNotFound, load_project
+    from devgen.qemu.guest import QemuTimeLimit
+    from devgen.qemu.qemu_error import QemuError
     from devgen.runtime.base.faults import DeviceError, MachineError, RuntimeFault, StateError, TraceError
     from devgen.runtime.device.device import Device
     from devgen.runtime.machine.device_registry import Registry, RegistryError
@@ -147,6 +151,7 @@ _HOME = {
     "devgen.api.fixing": ("FixReport", "fix_files", "fix_text"),
     "devgen.api.observing": ("TRACE_LEVELS", "MissingPackageError", "TraceForm", "TraceLevel", "Watch"),
     "devgen.api.property_text": ("parse_properties",),
+    "devgen.api.qemu_guests": ("QemuDevice", "QemuGuest", "ScriptResult"),
     "devgen.api.recording": ("Recording", "record_board", "record_run"),
     "devgen.api.replaying": ("find_traces", "replay_trace"),
     "devgen.api.serving": ("DeviceServer", "serve_device"),
@@ -172,6 +177,8 @@ _HOME = {
     "devgen.language.statistics": ("Statistics",),
     "devgen.language.view": ("DeviceView",),
     "devgen.project": ("Project", "ProjectError", "ProjectNotFound", "load_project"),
+    "devgen.qemu.guest": ("QemuTimeLimit",),
+    "devgen.qemu.qemu_error": ("QemuError",),
     "devgen.runtime.base.faults": ("DeviceError", "MachineError", "RuntimeFault", "StateError", "TraceError"),
     "devgen.runtime.device.device": ("Device",),
     "devgen.runtime.machine.device_registry": ("Registry", "RegistryError"),
@@ -251,6 +258,10 @@ __all__ = [
     "Project",
     "ProjectError",
     "ProjectNotFound",
+    "QemuDevice",
+    "QemuError",
+    "QemuGuest",
+    "QemuTimeLimit",
     "Recording",
     "Registry",
     "RegistryError",
@@ -258,6 +269,7 @@ __all__ = [
     "ReportForm",
     "RunResult",
     "RuntimeFault",
+    "ScriptResult",
     "ServedFunctionError",
     "SourceWatch",
     "StateError",

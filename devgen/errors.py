@@ -9,6 +9,8 @@ DevgenError                  base of all of them
 ├── BuildError               a build cannot be done; nothing was written
 ├── ProjectError             the settings in pyproject.toml are wrong
 │   └── ProjectNotFound      there is no project at or above the folder
+├── QemuError                QEMU or its guest cannot be had, or has failed
+│   └── QemuTimeLimit        a script in the guest, or its boot, has taken longer than it may
 └── RuntimeFault             a device or a machine cannot do what it was asked to
     ├── DeviceError          a property is unknown or out of its range
     ├── MachineError         a board does not fit together: overlapping addresses, a missing line

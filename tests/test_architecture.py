@@ -30,10 +30,11 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "devgen.exchange": ("devgen.language",),
     **{part: RUNTIME[:index] for index, part in enumerate(RUNTIME)},
     **dict.fromkeys(HOSTS, RUNTIME),
+    "devgen.qemu": (),
     "devgen.editor": ("devgen.language", "devgen.checking", "devgen.targets"),
     "devgen.api": (
         *("devgen.language", "devgen.checking", "devgen.comparison"),
-        *("devgen.build", "devgen.editor", "devgen.exchange"),
+        *("devgen.build", "devgen.editor", "devgen.exchange", "devgen.qemu"),
         *RUNTIME,
         *HOSTS,
     ),

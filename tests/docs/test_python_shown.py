@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from markdown import ROOT, Block, all_blocks
 
 
 def marked(block: Block) -> object:
-    marks = [pytest.mark.qemu, pytest.mark.linux] if "LinuxGuest" in block.text else []
+    marks = [pytest.mark.qemu, pytest.mark.linux] if re.search("LinuxGuest|QemuGuest", block.text) else []
     return pytest.param(block, marks=marks, id=block.name)
 
 
@@ -23,4 +25,4 @@ def test_it_works_as_printed(block: Block, tmp_path: Path, monkeypatch: pytest.M
     exec(compile(block.text, block.name, "exec"), names)
     for name, value in names.items():
         if name.startswith("test_") and callable(value):
-            value(tmp_path)
+            value(*[tmp_path] * len(inspect.signature(value).parameters))

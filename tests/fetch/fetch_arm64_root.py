@@ -4,7 +4,8 @@
     tests/fetch/fetch_arm64_root.py
 
 It has Python 3.11, libfdt for Python and a static busybox (13 MB are downloaded, 50 MB unpacked), unpacked into
-devgen's folder in the user's cache, as debian.py says; nothing is installed. Printed is the root's path.
+devgen's folder in the user's cache, as devgen/qemu/debian_packages.py says; nothing is installed.
+Printed is the root's path.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from debian import Apt, cache_folder, fetch, is_fetched, report, unpack
+from fetch_report import report
+
+from devgen.qemu.debian_packages import Apt, cache_folder, fetch, is_fetched, unpack
 
 SUITES = ("bookworm",)
 PACKAGES = (

@@ -3,8 +3,8 @@
 
     tests/fetch/fetch_fio.py
 
-They are unpacked into devgen's folder in the user's cache (about 60 MB are downloaded, 30 MB kept), as debian.py says;
-nothing is installed. Printed is a JSON object: path in the guest -> path here.
+They are unpacked into devgen's folder in the user's cache (about 60 MB are downloaded, 30 MB kept), as
+devgen/qemu/debian_packages.py says; nothing is installed. Printed is a JSON object: path in the guest -> path here.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ import shutil
 import sys
 from pathlib import Path
 
-from debian import Apt, cache_folder, fetch, is_fetched, report, run, unpack
+from fetch_report import report
+
+from devgen.qemu.debian_packages import Apt, cache_folder, fetch, is_fetched, run, unpack
 
 SUITES = ("bookworm",)  # that of the kernel: its C library is in the guest already
 PACKAGE = "fio"

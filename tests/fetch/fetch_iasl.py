@@ -4,7 +4,7 @@
     tests/fetch/fetch_iasl.py
 
 An `iasl` on PATH is taken. Otherwise the package is unpacked into devgen's folder in the user's cache (1 MB), as
-debian.py says. Printed is its path.
+devgen/qemu/debian_packages.py says. Printed is its path.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ import shutil
 import sys
 from pathlib import Path
 
-from debian import Apt, cache_folder, fetch, is_fetched, report, unpack
+from fetch_report import report
+
+from devgen.qemu.debian_packages import Apt, cache_folder, fetch, is_fetched, unpack
 
 SUITES = ("bookworm",)
 PACKAGE = "acpica-tools"

@@ -4,159 +4,25 @@
     tests/fetch/fetch_linux.py [--headers]
     tests/fetch/fetch_linux.py --architecture arm64
 
-They are unpacked into devgen's folder in the user's cache (about 70 MB are downloaded), as debian.py says; nothing is
-installed. Printed is a JSON object of what is where. With --headers, also what a module for this kernel is built
-against: `make -C HEADERS M=$PWD modules`.
+They are unpacked into devgen's folder in the user's cache (about 70 MB are downloaded), as devgen/qemu/small_linux.py
+says. Printed is a JSON object of what is where. With --headers, also what a module for this kernel is built against:
+`make -C HEADERS M=$PWD modules`.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import lzma
-import re
-import shutil
-import struct
 import sys
-from dataclasses import dataclass
-from pathlib import Path
 
-from debian import Apt, Unavailable, cache_folder, fetch, is_fetched, report, unpack
+from fetch_report import report
 
-# bookworm's modules are not compressed, and a bookworm host's gcc is the one its kernel was built with.
-SUITES = ("bookworm",)
-KERNELS = {"amd64": "linux-image-amd64", "arm64": "linux-image-arm64"}
-TOOLS = ("busybox-static", "gpiod", "libgpiod2", "libc6")
-RECIPES = {architecture: [kernel, *TOOLS, *SUITES, 2] for architecture, kernel in KERNELS.items()}
-HEADERS_RECIPE = ["headers", *SUITES, 1]
+from devgen.qemu.small_linux import KERNELS, Linux, find, find_headers, get, get_headers
+
+__all__ = ["ARM64_MISSING", "MISSING", "Linux", "find", "find_headers", "get", "get_headers"]
+
 MISSING = "no kernel to boot: run tests/fetch/fetch_linux.py"
 ARM64_MISSING = f"{MISSING} --architecture arm64"
-# Modules that no test of ours loads: a third of the bulk.
-DROPPED = (
-    "sound",
-    "drivers/gpu",
-    "drivers/media",
-    "drivers/infiniband",
-    "drivers/staging",
-    "drivers/isdn",
-    "drivers/iio",
-)
-FOLDERS = {"amd64": "linux-x86-64", "arm64": "linux-arm64"}
-TRIPLETS = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
-LOADERS = {"amd64": "/lib64/ld-linux-x86-64.so.2", "arm64": "/lib/ld-linux-aarch64.so.1"}
-
-
-@dataclass(frozen=True)
-class Linux:
-    """What has been unpacked below ``folder``. ``architecture``: as Debian names it."""
-
-    folder: Path
-    architecture: str = "amd64"
-
-    @property
-    def vmlinux(self) -> Path:
-        """The x86 kernel, uncompressed: QEMU boots it faster than the bzImage."""
-        return self.folder / "vmlinux"
-
-    @property
-    def bzimage(self) -> Path:
-        """The x86 kernel as Debian ships it."""
-        return self.folder / "vmlinuz"
-
-    @property
-    def image(self) -> Path:
-        """The arm64 kernel, which is an uncompressed Image."""
-        return self.folder / "vmlinuz"
-
-    @property
-    def loader(self) -> str:
-        """Where a guest's programs look for their dynamic loader."""
-        return LOADERS[self.architecture]
-
-    @property
-    def libraries(self) -> Path:
-        """The folder of the shared libraries and of the dynamic loader."""
-        return self.root / "lib" / TRIPLETS[self.architecture]
-
-    @property
-    def root(self) -> Path:
-        """Tools as Debian lays them out: bin/busybox, usr/bin/gpioset, lib/x86_64-linux-gnu/libc.so.6, ..."""
-        return self.folder / "root"
-
-    @property
-    def modules(self) -> Path:
-        """The folder of the kernel's modules."""
-        return next((self.root / "lib/modules").iterdir())
-
-    @property
-    def release(self) -> str:
-        """The kernel's release, as `uname -r` says it."""
-        return self.modules.name
-
-
-def find(architecture: str = "amd64") -> Linux | None:
-    """What has been fetched; None if nothing has."""
-    folder = cache_folder(FOLDERS[architecture])
-    return Linux(folder, architecture) if is_fetched(folder, RECIPES[architecture]) else None
-
-
-def get(architecture: str = "amd64") -> Linux:
-    """Fetch it. Raises Unavailable."""
-    folder = cache_folder(FOLDERS[architecture])
-    fetch(folder, RECIPES[architecture], SUITES, lambda apt, new: _fill(apt, new, architecture), architecture)
-    return Linux(folder, architecture)
-
-
-def _fill(apt: Apt, new: Path, architecture: str) -> None:
-    image = next(name for name in apt.depends(KERNELS[architecture]) if name.startswith("linux-image-"))
-    root = new / "root"
-    unpack(apt.download(image, *TOOLS), root)
-    image_file = next((root / "boot").glob("vmlinuz-*"))
-    if architecture == "amd64":
-        (new / "vmlinux").write_bytes(extract_vmlinux(image_file.read_bytes()))
-    image_file.rename(new / "vmlinuz")
-    modules = next((root / "lib/modules").iterdir()) / "kernel"
-    for path in (*(modules / name for name in DROPPED), root / "boot"):
-        if path.exists():  # arm64 has no isdn
-            shutil.rmtree(path)
-
-
-def extract_vmlinux(image: bytes) -> bytes:
-    """The ELF file that a bzImage carries, by its setup header (Documentation/x86/boot.rst). Raises Unavailable."""
-    if image[0x202:0x206] != b"HdrS":
-        raise Unavailable("the kernel is no bzImage")
-    setup_sectors = image[0x1F1] or 4
-    offset, length = struct.unpack_from("<II", image, 0x248)
-    start = (setup_sectors + 1) * 512 + offset
-    try:
-        return lzma.LZMADecompressor(lzma.FORMAT_XZ).decompress(image[start : start + length])
-    except lzma.LZMAError as error:
-        raise Unavailable(f"the kernel's payload is not xz: {error}") from None
-
-
-def find_headers() -> Path | None:
-    """The folder to give to `make -C`, if it has been fetched for the kernel that is there."""
-    linux, folder = find(), cache_folder("linux-headers")
-    if linux is None or not is_fetched(folder, [*HEADERS_RECIPE, linux.release]):
-        return None
-    return folder / "usr/src" / f"linux-headers-{linux.release}"
-
-
-def get_headers() -> Path:
-    """Fetch the headers of the kernel that ``get`` gets. Raises Unavailable."""
-    linux, folder = get(), cache_folder("linux-headers")
-    fetch(folder, [*HEADERS_RECIPE, linux.release], SUITES, lambda apt, new: _fill_headers(apt, new, linux.release))
-    return folder / "usr/src" / f"linux-headers-{linux.release}"
-
-
-def _fill_headers(apt: Apt, new: Path, release: str) -> None:
-    headers = f"linux-headers-{release}"
-    needs = [name for name in apt.depends(headers) if name.startswith(("linux-headers-", "linux-kbuild-"))]
-    unpack(apt.download(headers, *needs), new)
-    # The makefiles name one another by where they would be installed.
-    folder = cache_folder("linux-headers")
-    for path in (new / "usr/src" / headers).glob("Makefile"):
-        path.write_text(re.sub(r"(?<![\w.])/usr/src/", f"{folder}/usr/src/", path.read_text()))
 
 
 def main() -> int:

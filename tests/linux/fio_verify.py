@@ -27,9 +27,10 @@ if __name__ == "__main__":
 import fetch_fio
 import fetch_linux
 import fetch_qemu
-from debian import Unavailable, cache_folder
 from linux_guest import LinuxGuest
 from served import ServedCard
+
+from devgen.qemu.debian_packages import Unavailable
 
 JOBS = 4
 DEPTH = 8
@@ -116,8 +117,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=60, help="after which no further round begins (default: 60)")
     wanted = parser.parse_args()
     try:
-        if fetch_qemu.find() is None:
-            fetch_qemu.get(cache_folder("qemu"))
+        fetch_qemu.get()
         fetch_linux.get()
         fetch_fio.get()
         run(wanted.requests, wanted.minutes)

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import fetch_linux
 import pytest
-from initramfs import module_paths, pack
 from linux_guest import LinuxGuest
+
+from devgen.qemu.initramfs import pack
+from devgen.qemu.kernel_modules import module_paths
 
 
 @pytest.fixture(scope="module")

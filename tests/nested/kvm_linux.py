@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import fetch_linux
-import initramfs
 
 import devgen
 from devgen import DevicePlacement, KernelConfig, MachineConfig, RunResult
+from devgen.qemu import initramfs
 
 COMMAND_LINE = "console=ttyS0 quiet panic=-1 oops=panic mitigations=off nokaslr random.trust_cpu=on shell=ttyS0"
 BOOT = 240.0

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import re
 import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
+from typing import Final
 
-from fetch_linux import Linux
+from devgen.qemu.kernel_modules import depends, module_paths
+from devgen.qemu.small_linux import Linux
 
-INIT = Path(__file__).parent / "init.sh"
-SHELL = ("virtio_pci", "virtio_console")
+INIT: Final = Path(__file__).parent / "init.sh"
+SHELL: Final = ("virtio_pci", "virtio_console")
 """Modules of the port that scripts come over."""
-LIBRARIES = ("libc.so.6", "libgpiod.so.2")
-GPIO_TOOLS = ("gpiodetect", "gpioinfo", "gpioget", "gpioset", "gpiomon")
+LIBRARIES: Final = ("libc.so.6", "libgpiod.so.2")
+GPIO_TOOLS: Final = ("gpiodetect", "gpioinfo", "gpioget", "gpioset", "gpiomon")
 
 
 def pack(files: Mapping[str, tuple[int, bytes]]) -> bytes:
-    """An archive of files: path -> (mode, content), and the folders above them. The same files give the same bytes."""
+    """Return an archive of files, path → (mode, content), and the folders above them.
+
+    The same files give the same bytes.
+    """
     entries = {path.lstrip("/"): entry for path, entry in files.items()}
     for path in list(entries):
         for parent in PurePosixPath(path).parents[:-1]:
@@ -37,45 +41,10 @@ def _padded(data: bytes) -> bytes:
     return data + bytes(-len(data) % 4)
 
 
-def module_paths(linux: Linux, names: Iterable[str]) -> list[Path]:
-    """The modules of these names and what they need, in an order that they can be loaded in.
-
-    Raises LookupError for a name that is no module (what is built in needs no loading).
-    """
-    known = {_plain(path.stem): path for path in linux.modules.rglob("*.ko")}
-    built_in = {_plain(Path(line).stem) for line in (linux.modules / "modules.builtin").read_text().split()}
-    ordered: dict[Path, None] = {}
-
-    def add(name: str) -> None:
-        if _plain(name) in built_in:
-            return
-        if _plain(name) not in known:
-            raise LookupError(f"{name} is no module of {linux.release} (fetch_linux.py says what it leaves out)")
-        path = known[_plain(name)]
-        if path not in ordered:
-            for needed in depends(path):
-                add(needed)
-            ordered[path] = None
-
-    for name in names:
-        add(name)
-    return list(ordered)
-
-
-def _plain(name: str) -> str:
-    return name.replace("-", "_")
-
-
-def depends(module: Path) -> list[str]:
-    """The names of the modules that a module says it needs."""
-    found = re.search(rb"\0depends=([^\0]*)\0", module.read_bytes())
-    return [name for name in found[1].decode().split(",") if name] if found else []
-
-
 def build(linux: Linux, modules: Iterable[str | Path], files: Mapping[str, bytes | Path]) -> bytes:
-    """What the guest boots into: busybox, the GPIO tools, modules (a Path is one of your own), and ``files``.
+    """Return what the guest boots into: busybox, the GPIO tools, modules (a Path is one of your own), and ``files``.
 
-    A file given as a Path keeps its execute permission.
+    A file given as a Path keeps its execute permission. Raises UnknownModule and OSError.
     """
     given = [*SHELL, *modules]
     own = [module for module in given if isinstance(module, Path)]

@@ -1,5 +1,5 @@
 #!/bin/busybox sh
-# The guest's first process: mounts, loads modules, then runs what comes over a virtio-serial port (linux_guest.py).
+# The guest's first process: mounts, loads modules, then runs what comes over a virtio-serial port (guest.py).
 /bin/busybox mkdir -p /proc /sys /dev /tmp /usr/bin /usr/sbin /sbin
 /bin/busybox --install -s
 mount -t proc proc /proc
@@ -7,6 +7,7 @@ mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev
 mount -t tmpfs tmpfs /tmp
 export PATH=/bin:/sbin:/usr/bin:/usr/sbin HOME=/tmp
+[ -f /etc/profile ] && . /etc/profile
 failed=
 while read -r module; do
     insmod "$module" || failed="$failed $module"
@@ -16,7 +17,9 @@ port=$(sed -n 's/.*shell=\([A-Za-z0-9]*\).*/\/dev\/\1/p' /proc/cmdline)
 if [ -n "$port" ]; then
     stty -F "$port" raw -echo
 else
-    until port=$(ls /dev/vport*p1 2>/dev/null); do sleep 0.02; done
+    port_named() { grep -lx "devgen.$1" /sys/class/virtio-ports/*/name 2>/dev/null | sed -n 's,.*/\(vport[^/]*\)/name,/dev/\1,p'; }
+    until port=$(port_named shell) errors=$(port_named errors) && [ -n "$port" ] && [ -n "$errors" ]; do sleep 0.02; done
+    exec 4<>"$errors"
 fi
 exec 3<>"$port" <&3 >&3 3>&-
 echo "@guest ready$failed"
@@ -24,12 +27,31 @@ echo "@guest ready$failed"
 # been killed, this process ends: the kernel panics, and QEMU ends with it.
 # A line may end with the length of the script in base64: a UART of a slow guest can lose characters, and such a line is
 # asked for again.
-while read -r seconds script length; do
+# A fourth word is a mark: standard error goes to the second port, and the mark ends the output on both. Seconds may then
+# be 0, which is no limit. `shell ROWS COLUMNS MARK` asks for a shell at the terminal /dev/hvc0.
+while read -r seconds script length mark; do
+    if [ "$seconds" = shell ]; then
+        stty -F /dev/hvc0 rows "$script" cols "$length"
+        setsid -c sh -l </dev/hvc0 >/dev/hvc0 2>&1
+        status=$?
+        echo "@$mark" >&4
+        echo "@$mark $status"
+        continue
+    fi
     if [ "${length:-${#script}}" != "${#script}" ] || [ -n "${seconds//[0-9]/}" ]; then
         echo "@guest again"
         continue
     fi
     echo "$script" | base64 -d >/tmp/.script
+    if [ -n "$mark" ]; then
+        limit="timeout -s KILL $seconds"
+        [ "$seconds" = 0 ] && limit=
+        $limit sh /tmp/.script </dev/null 2>&4 4>&-
+        status=$?
+        echo "@$mark" >&4
+        echo "@$mark $status"
+        continue
+    fi
     timeout -s KILL "$seconds" sh /tmp/.script </dev/null 2>&1
     echo "@guest done $?"
 done

@@ -8,9 +8,10 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-import debian
 import pytest
-from fetch_linux import extract_vmlinux
+
+from devgen.qemu import debian_packages as debian
+from devgen.qemu.small_linux import extract_vmlinux
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,8 @@
-"""Packages of Debian, downloaded and unpacked into a folder of the user's cache, with nothing installed.
+"""Packages of Debian, downloaded and unpacked into a folder of the user's cache. Nothing is installed.
 
 apt runs on a state of its own, with the mirror that the host's apt is configured for, and checks signatures with
 Debian's keyring. A folder appears whole or not at all, however the fetch ends, and two fetches at once take turns.
+What is in the cache needs no network.
 """
 
 from __future__ import annotations
@@ -11,28 +12,37 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Final
 
-KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
-STAMP = "fetched.json"
+from devgen.qemu.qemu_error import QemuError
+
+KEYRING: Final = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+STAMP: Final = "fetched.json"
+
+Say = Callable[[str], object]
+"""Takes a line about a download."""
 
 
-class Unavailable(Exception):
-    """It cannot be had here; the message says why."""
+class Unavailable(QemuError):
+    """A program or a kernel is not on this machine and cannot be fetched; the message says why."""
+
+
+def say_nothing(_line: str) -> None:
+    """Discard a line."""
 
 
 def cache_folder(name: str) -> Path:
-    """devgen's folder ``name`` in the user's cache; the environment's DEVGEN_<NAME>_CACHE names another."""
+    """Return devgen's folder ``name`` in the user's cache, or the one that DEVGEN_<NAME>_CACHE names."""
     named = os.environ.get(f"DEVGEN_{name.upper().replace('-', '_')}_CACHE")
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(named) if named else Path(cache) / "devgen" / name
 
 
 def run(command: Sequence[str], folder: Path | None = None) -> str:
-    """Standard output of a command. Raises Unavailable with the end of what it said if it fails."""
+    """Return a command's standard output. Raises Unavailable, with the end of what it printed, if it fails."""
     try:
         return subprocess.run(
             command, capture_output=True, text=True, check=True, timeout=900, cwd=folder, stdin=subprocess.DEVNULL
@@ -46,7 +56,7 @@ def run(command: Sequence[str], folder: Path | None = None) -> str:
 
 
 def mirror() -> str:
-    """The Debian mirror that the host's apt is configured for."""
+    """Return the Debian mirror that the host's apt is configured for. Raises Unavailable."""
     # Without this option a host whose lists have never been updated would name none.
     listing = run(["apt-get", "indextargets", "--no-release-info", "--format", "$(REPO_URI)"])
     for uri in listing.split():
@@ -58,7 +68,7 @@ def mirror() -> str:
 class Apt:
     """apt with a state of its own below ``folder``, that knows ``suites`` of Debian and no installed package.
 
-    ``architecture``: of the packages, as Debian names it.
+    ``architecture``: of the packages, as Debian names it. Every method raises Unavailable if apt fails.
     """
 
     def __init__(self, folder: Path, suites: Iterable[str], architecture: str = "amd64") -> None:
@@ -84,22 +94,22 @@ class Apt:
         self.get("update")
 
     def get(self, *words: str, folder: Path | None = None) -> str:
-        """What ``apt-get words`` says."""
+        """Return what ``apt-get words`` prints."""
         return run(["apt-get", "-qq", *self._options, *words], folder)
 
     def depends(self, package: str) -> list[str]:
-        """The names of what ``package`` depends on directly."""
+        """Return the names of the packages that ``package`` depends on directly."""
         text = run(["apt-cache", *self._options, "depends", "--important", package])
         lines = [line.partition("Depends:")[2].strip() for line in text.splitlines() if "Depends:" in line]
         return [name for name in lines if name and not name.startswith("<")]
 
     def download(self, *packages: str) -> list[Path]:
-        """Exactly these packages."""
+        """Download these packages, without what they need; return all archives so far."""
         self.get("download", *packages, folder=self._archives)
         return self._downloaded()
 
     def download_whole(self, package: str, suite: str) -> list[Path]:
-        """A package of ``suite`` with all that it needs."""
+        """Download a package of ``suite`` with all that it needs; return all archives so far."""
         self.get("install", "--download-only", "-y", "-t", suite, package)
         return self._downloaded()
 
@@ -108,7 +118,7 @@ class Apt:
 
 
 def unpack(archives: Iterable[Path], root: Path) -> None:
-    """Unpack packages into ``root``, without what nobody reads."""
+    """Unpack packages into ``root``, without manuals, translations and configuration. Raises Unavailable."""
     root.mkdir(parents=True, exist_ok=True)
     for package in archives:
         run(["dpkg", "-x", str(package), str(root)])
@@ -117,7 +127,7 @@ def unpack(archives: Iterable[Path], root: Path) -> None:
 
 
 def is_fetched(folder: Path, recipe: object) -> bool:
-    """Whether ``folder`` holds what ``recipe`` says."""
+    """Return whether ``folder`` holds what ``recipe`` names."""
     try:
         return bool(json.loads((folder / STAMP).read_text()) == recipe)
     except (OSError, ValueError):
@@ -130,17 +140,23 @@ def fetch(
     suites: Iterable[str],
     fill: Callable[[Apt, Path], None],
     architecture: str = "amd64",
+    *,
+    say: Say = say_nothing,
+    what: str = "",
 ) -> None:
-    """Have ``fill(apt, new)`` make what ``folder`` shall hold, unless it is there by the same ``recipe``.
+    """Call ``fill(apt, new)`` to make the content of ``folder``, unless it is there by the same ``recipe``.
 
-    Raises Unavailable; the folder is then as it was.
+    ``say`` is told of a download: ``what`` is downloaded, and where it is afterwards. Raises Unavailable; the folder is
+    then as it was.
     """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with (folder.parent / f"{folder.name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not is_fetched(folder, recipe):
+                say(f"downloading {what or folder.name} from Debian, once")
                 _replace(folder, recipe, suites, fill, architecture)
+                say(f"it is in {folder}")
     except OSError as error:
         raise Unavailable(str(error)) from error
 
@@ -162,13 +178,3 @@ def _replace(
         new.rename(folder)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-
-
-def report(what: str, get: Callable[[], str]) -> int:
-    """Print what ``get()`` returns; the exit code is 1, with a line that says why, if it cannot be had."""
-    try:
-        print(get())
-    except Unavailable as error:
-        print(f"no {what}: {error}", file=sys.stderr)
-        return 1
-    return 0

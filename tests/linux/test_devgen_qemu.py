@@ -1,0 +1,154 @@
+"""`devgen qemu`: its output, its exit codes, and that it leaves nothing behind however it ends."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from devgen.qemu.run_folder import RunFolder
+
+pytestmark = [pytest.mark.qemu, pytest.mark.linux]
+
+ROOT = Path(__file__).resolve().parents[2]
+LONG = 150
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder for temporary files, here and in the command."""
+    folder = tmp_path / "t"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    return folder
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "devgen", "qemu", *arguments]
+
+
+def left(temporary: Path) -> list[str]:
+    return [path.name for path in temporary.iterdir()]
+
+
+def run(*arguments: str, text: str = "") -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(command(*arguments), input=text.encode(), capture_output=True, timeout=LONG, check=False)
+
+
+SCRIPT = r"""
+cat /sys/block/nvme0n1/device/serial
+gpiodetect
+echo 1 >$DEV2/enable
+bar=$(head -n 1 $DEV2/resource | cut -c 1-18)
+devmem $((bar + 8)) 32 1000
+devmem $bar 32
+printf 'a\0b\377@'
+echo mistake >&2
+cat /note
+uname -r >&2
+exit 7
+"""
+
+
+def test_devices_with_their_drivers_and_one_of_another_bus(temporary: Path, tmp_path: Path) -> None:
+    (tmp_path / "note").write_text("from the host")
+    done = run(
+        *("nvme", "pci-idio-16", "pl031", "-p", "nvme.serial=A1", "--file", f"{tmp_path}/note", "--sh", "-"),
+        *("--", "-smp", "2"),
+        text=SCRIPT,
+    )
+    assert done.returncode == 7, done.stderr.decode()
+    assert done.stdout == b"A1\ngpiochip0 [0000:00:11.0] (32 lines)\n0x000003E8\na\0b\xff@from the host"
+    told = done.stderr.decode().splitlines()
+    assert told[:2] == ["devgen: nvme is 0000:00:10.0 in the guest", "devgen: pci-idio-16 is 0000:00:11.0 in the guest"]
+    assert told[2].startswith("devgen: pl031 is 0000:00:12.0 in the guest, PCI function 1af4:10f0; BAR 0 (memory")
+    assert told[3] == "mistake"
+    assert len(told) == 5
+    assert left(temporary) == []
+
+
+def test_a_script_that_hangs_meets_the_time_limit(temporary: Path) -> None:
+    done = run("--sh", "echo so far; cat /proc/kmsg >/dev/null; sleep 1000", "--timeout", "1")
+    assert (done.returncode, done.stdout) == (124, b"so far\n")
+    assert b"devgen: the script takes too long" in done.stderr
+    assert left(temporary) == []
+
+
+def test_a_panic_is_a_failure_with_the_end_of_the_console(temporary: Path) -> None:
+    done = run("--sh", "echo so far; echo c >/proc/sysrq-trigger; sleep 1000")
+    assert (done.returncode, done.stdout) == (125, b"so far\n")
+    assert b"devgen: the kernel has panicked\n" in done.stderr
+    assert b"sysrq triggered crash" in done.stderr
+    assert left(temporary) == []
+
+
+def test_a_machine_that_qemu_cannot_make_is_a_failure(temporary: Path) -> None:
+    done = run("--sh", "true", "--", "-device", "no-such-device")
+    assert done.returncode == 125
+    assert b"'no-such-device' is not a valid device model name" in done.stderr
+    assert left(temporary) == []
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + LONG
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def process_ids(temporary: Path) -> list[int]:
+    """The processes that name the folder of temporary files on their command line: QEMU."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if os.fsencode(temporary) in entry.read_bytes():
+                found.append(int(entry.parent.name))
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_a_signal_ends_everything(temporary: Path, number: signal.Signals) -> None:
+    with subprocess.Popen(command("edu", "--sh", "echo up; sleep 1000"), stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"up\n"
+        assert len(process_ids(temporary)) == 1
+        process.send_signal(number)
+        assert process.wait(30) == (-9 if number == signal.SIGKILL else 128 + number)
+    eventually(lambda: process_ids(temporary) == [])
+    if number == signal.SIGKILL:
+        assert len(left(temporary)) == 1
+        RunFolder().close()
+    assert left(temporary) == []
+
+
+def test_a_shell_at_a_terminal(temporary: Path) -> None:
+    main, side = pty.openpty()
+    process = subprocess.Popen(command("edu"), stdin=side, stdout=side, stderr=side, start_new_session=True)
+    os.close(side)
+    said = b""
+
+    def wait(text: bytes) -> None:
+        nonlocal said
+        while text not in said:
+            said += os.read(main, 4096)
+
+    wait(b"# ")
+    os.write(main, b"cat $DEV0/vendor; stty size; trap 'echo sig''nal' INT; sleep 1000\n")
+    wait(b"0x1234")
+    os.write(main, b"\x03")
+    wait(b"signal")
+    os.write(main, b"exit 5\n")
+    assert process.wait(60) == 5
+    os.close(main)
+    assert left(temporary) == []
