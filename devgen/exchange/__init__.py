@@ -11,7 +11,8 @@ device file for the author's behaviour that includes it. What a format says and 
 - ``register_map``: chips, peripherals, registers, fields, enumerations; no format's own words.
 - ``findings``: what was renamed, corrected or left out, with its place.
 - ``svd``: CMSIS-SVD 1.3. ``xml_elements``: XML from an untrusted file, with line numbers.
-- ``describe``: from the neutral map to YAML. ``yaml_text``: prints YAML the way the catalogue is written.
+- ``describe``: from the neutral map to YAML. ``yaml_text``: prints YAML the way the catalogue is written;
+  ``spelled_numbers``: numbers as an author wrote them.
 - ``patching``: corrects the neutral map with patch files.
 - ``import_files``: writes the files, and keeps the author's.
 - ``export_formats``: the formats of an export; ``export_files`` writes them. ``rdl_export``: SystemRDL.

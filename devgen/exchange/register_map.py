@@ -7,8 +7,9 @@ language would refuse them: ``describe`` renames.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 AccessWord = Literal["rw", "ro", "wo", "rw1", "w1"]
 LabelUse = Literal["read", "write", "read-write"]
@@ -167,8 +168,21 @@ class Interrupt:
 
 
 @dataclass(slots=True, frozen=True)
+class WholeDevice:
+    """A device whose source says everything: its name, bus and title, and the other keys of its description."""
+
+    name: str
+    bus: str
+    title: str
+    tree: Mapping[str, Any]
+
+
+@dataclass(slots=True, frozen=True)
 class Peripheral:
-    """A peripheral. ``same_as`` names the peripheral whose registers it shares; then ``members`` is empty."""
+    """A peripheral. ``same_as`` names the peripheral whose registers it shares; then ``members`` is empty.
+
+    ``device`` is the whole description if the source has it: an address map that devgen exported.
+    """
 
     name: str
     base: int
@@ -179,6 +193,7 @@ class Peripheral:
     interrupts: tuple[Interrupt, ...] = ()
     members: tuple[Register | Group, ...] = ()
     same_as: str = ""
+    device: WholeDevice | None = None
 
 
 @dataclass(slots=True, frozen=True)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from devgen.exchange.describe.layout import Layout
 from devgen.exchange.describe.names import Namer, legal_name
 from devgen.exchange.findings import Findings, Outcome
-from devgen.exchange.register_map import Chip, Group, Peripheral, Register
+from devgen.exchange.register_map import Chip, Group, Peripheral, Register, WholeDevice
 from devgen.exchange.yaml_text import Block, Hex, yaml_text
 
 _HEAD: Final = """\
@@ -47,16 +47,29 @@ def describe_chip(chip: Chip, findings: Findings) -> list[ImportedDevice]:
     for peripheral in chip.peripherals:
         if peripheral.same_as in names:
             continue
-        name = device_name(chip.name, peripheral.name)
+        name = peripheral.device.name if peripheral.device else device_name(chip.name, peripheral.name)
         while name in taken:
             name += "-2"
         taken.add(name)
+        if peripheral.device is not None:
+            devices.append(_whole_device(chip, peripheral, name, peripheral.device))
+            continue
         fragment = _fragment(chip, peripheral, name, findings)
         if fragment is None:
             findings.add(Outcome.LEFT_OUT, peripheral.place, peripheral.name, "a peripheral without registers")
             continue
         devices.append(ImportedDevice(name, fragment, _device(chip, peripheral, name)))
     return devices
+
+
+def _whole_device(chip: Chip, peripheral: Peripheral, name: str, device: WholeDevice) -> ImportedDevice:
+    """Return a device whose source says everything: the fragment has all of it but name, title and bus."""
+    fragment = _blocks({"fragment": f"{name}-registers", **device.tree})
+    head = _HEAD.format(part=peripheral.name, chip=_printable(chip.name), name=name)
+    tree: dict[str, Any] = {"device": name, **({"title": device.title} if device.title else {}), "bus": device.bus}
+    tree["include"] = [f"{name}.registers.yaml"]
+    author = f"# The author's file: an import creates it once and never changes it.\n{yaml_text(tree)}"
+    return ImportedDevice(name, f"{head}{yaml_text(fragment)}", author)
 
 
 def device_name(chip: str, peripheral: str) -> str:

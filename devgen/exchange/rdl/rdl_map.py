@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from devgen.exchange.findings import Findings
+from devgen.exchange.rdl.carried_keys import is_devgen_map
 from devgen.exchange.rdl.compiling import compile_files, place_of
+from devgen.exchange.rdl.devgen_maps import devgen_device
 from devgen.exchange.rdl.rdl_registers import RegisterReader
-from devgen.exchange.register_map import Block, Chip, Peripheral
+from devgen.exchange.register_map import Block, Chip, Group, Peripheral, Register
 
 if TYPE_CHECKING:
     from systemrdl.node import AddrmapNode
@@ -35,7 +37,7 @@ def chip_of(top: AddrmapNode, findings: Findings) -> Chip:
     from systemrdl.node import AddrmapNode
 
     children = top.children()
-    nested = bool(children) and all(isinstance(child, AddrmapNode) for child in children)
+    nested = bool(children) and not is_devgen_map(top) and all(isinstance(child, AddrmapNode) for child in children)
     maps = [child for child in children if isinstance(child, AddrmapNode)] if nested else [top]
     peripherals: list[Peripheral] = []
     first: dict[str, str] = {}
@@ -58,7 +60,8 @@ def _peripherals(node: AddrmapNode, findings: Findings, first: dict[str, str], i
         names = [f"{node.inst_name}{index}" for index in range(min(node.n_elements, 4096))]
     kind = node.get_global_type_name() or node.inst_name
     origin = first.get(kind, "")
-    members = () if origin else tuple(RegisterReader(findings).members(node, node.inst_name))
+    whole = is_devgen_map(node)
+    members = () if origin else _members(node, findings, whole)
     first.setdefault(kind, names[0])
     place, text = place_of(node.inst_src_ref), " ".join((node.get_property("desc") or "").split())
     return [
@@ -72,6 +75,16 @@ def _peripherals(node: AddrmapNode, findings: Findings, first: dict[str, str], i
             (),
             members if not step else (),
             origin or (names[0] if step else ""),
+            devgen_device(node) if whole and not origin and not step else None,
         )
         for step, name in enumerate(names)
     ]
+
+
+def _members(node: AddrmapNode, findings: Findings, whole: bool) -> tuple[Register | Group, ...]:
+    """Return the members of a map. A device that devgen exported comes over whole but for properties added by hand."""
+    if not whole:
+        return tuple(RegisterReader(findings).members(node, node.inst_name))
+    for part in node.descendants():
+        RegisterReader(findings).report_properties(part, part.get_path())
+    return tuple(RegisterReader(Findings()).members(node, node.inst_name))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from devgen.exchange.findings import Findings, Outcome
+from devgen.exchange.rdl.carried_keys import PROPERTY
 from devgen.exchange.rdl.compiling import place_of
 from devgen.exchange.rdl.rdl_properties import ACCESS, HARDWARE, READ_EFFECTS, UNSAID, WRITE_EFFECTS
 from devgen.exchange.register_map import Dimension, Field, Group, Label, Labels, Register
@@ -133,6 +134,11 @@ class RegisterReader:
         return (Labels(tuple(labels), name=encode.type_name or ""),)
 
     def _report(self, node: Node, part: str) -> None:
+        self.report_properties(node, part)
+        if node.external:
+            self._say(Outcome.TO_DO, node, part, "external: the behaviour is to be written")
+
+    def report_properties(self, node: Node, part: str) -> None:
         """Report the properties that are set and do not come over."""
         for name in node.list_properties():
             value = node.get_property(name)
@@ -144,9 +150,8 @@ class RegisterReader:
             elif name in UNSAID:
                 self._say(Outcome.LEFT_OUT, node, part, f"{name} (SystemRDL 2.0, {UNSAID[name]})")
         for name in node.list_properties(include_native=False):
-            self._say(Outcome.LEFT_OUT, node, part, f"the user-defined property {name}")
-        if node.external:
-            self._say(Outcome.TO_DO, node, part, "external: the behaviour is to be written")
+            if name != PROPERTY:
+                self._say(Outcome.LEFT_OUT, node, part, f"the user-defined property {name}")
 
     def _say(self, outcome: Outcome, node: Node, part: str, text: str) -> None:
         self.findings.add(outcome, place_of(node.inst_src_ref), part, text)

@@ -43,8 +43,12 @@ class Bits:
         return ((1 << self.width) - 1) << self.lsb
 
 
-def bits_of_field(field: FieldView, spec: Any) -> Bits:
-    """Return the bits of a field; ``spec`` is its value in the description: a mapping, or the bits alone."""
+def bits_of_field(register: RegisterView, field: FieldView, spec: Any) -> Bits:
+    """Return the bits of a field; ``spec`` is its value in the description: a mapping, or the bits alone.
+
+    The effects of the register are those of each field that software can access so.
+    """
+    reads, writes = field.access not in ("wo", "w1"), field.access != "ro"
     return Bits(
         field.name,
         field.msb,
@@ -52,9 +56,9 @@ def bits_of_field(field: FieldView, spec: Any) -> Bits:
         field.access,
         field.reset,
         field.reset_known,
-        field.read_effect,
-        field.write_effect,
-        field.singlepulse,
+        field.read_effect or (register.read_effect if reads else None),
+        field.write_effect or (register.write_effect if writes else None),
+        field.singlepulse or (register.singlepulse and writes and field.width == 1),
         field.values,
         spec if isinstance(spec, Mapping) else {"bits": spec},
     )

@@ -23,7 +23,7 @@ def devgen_property(carried: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """Return the property with the carried keys; nothing if there are none."""
     if not carried:
         return ()
-    lines = yaml_text(carried).rstrip("\n").replace("<%", "<\\x25").split("\n")
+    lines = yaml_text(carried).rstrip("\n").split("\n")
     if len(lines) == 1:
         return ((NAME, string(lines[0])),)
     return ((NAME, string("\n".join(["", *(f"    {line}" if line else "" for line in lines), ""]))),)

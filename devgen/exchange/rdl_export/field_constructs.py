@@ -1,29 +1,38 @@
-"""The keys of a field that SystemRDL can say: one entry for each construct.
+"""The keys of a field that SystemRDL can say: one entry for each construct, in both directions.
 
 A construct says its keys of one field as properties of SystemRDL; keys that it cannot say for this field it hands on,
-to be carried along. A construct that the language gets later is one more entry here, and one reader in
-``devgen.exchange.rdl.rdl_registers``; until it is there, its keys are carried like all that SystemRDL cannot say.
+to be carried along. It also reads its keys back from a field. A construct that the language gets later is one more
+entry here; until it is there, its keys are carried like all that SystemRDL cannot say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
+from devgen.exchange.rdl.rdl_properties import READ_EFFECTS, WRITE_EFFECTS
 from devgen.exchange.rdl_export.bits import Bits
+from devgen.exchange.rdl_export.field_values import read_values, say_values
 from devgen.exchange.rdl_export.said import Said
+
+if TYPE_CHECKING:
+    from systemrdl.node import FieldNode
 
 ACCESS: Final = {"rw": "rw", "ro": "r", "wo": "w", "rw1": "rw1", "w1": "w1"}
 """``access`` → ``sw`` (9.4.1)."""
 
+ACCESS_WORDS: Final = {word: access for access, word in ACCESS.items()}
+"""``sw`` → ``access``; ``na`` is not there: software cannot reach the field."""
+
 
 @dataclass(slots=True, frozen=True)
 class Construct:
-    """``keys`` of a field, and what SystemRDL says of them."""
+    """``keys`` of a field; ``say`` says them in SystemRDL, and ``read`` reads them from there."""
 
     keys: tuple[str, ...]
     say: Callable[[Bits], Said]
+    read: Callable[[FieldNode], dict[str, Any]]
 
 
 def _access(bits: Bits) -> Said:
@@ -55,9 +64,29 @@ def _singlepulse(bits: Bits) -> Said:
     return Said({"singlepulse": "true"}) if says else Said({}, {"singlepulse": True})
 
 
+def _effect(key: str, name: str, words: Container[str]) -> Callable[[FieldNode], dict[str, Any]]:
+    """Return a reader of an effect; those that only a text explains (``ruser``, ``wuser``) are not read."""
+
+    def read(field: FieldNode) -> dict[str, Any]:
+        value = field.get_property(name)
+        return {key: value.name} if value is not None and value.name in words else {}
+
+    return read
+
+
+def _read_singlepulse(field: FieldNode) -> dict[str, Any]:
+    return {"singlepulse": True} if field.get_property("singlepulse") else {}
+
+
+def _nothing(field: FieldNode) -> dict[str, Any]:
+    """``access`` is read with the register, whose access it may be."""
+    return {}
+
+
 FIELD_CONSTRUCTS: Final = (
-    Construct(("access",), _access),
-    Construct(("read_effect",), _read_effect),
-    Construct(("write_effect",), _write_effect),
-    Construct(("singlepulse",), _singlepulse),
+    Construct(("access",), _access, _nothing),
+    Construct(("read_effect",), _read_effect, _effect("read_effect", "onread", READ_EFFECTS)),
+    Construct(("write_effect",), _write_effect, _effect("write_effect", "onwrite", WRITE_EFFECTS)),
+    Construct(("singlepulse",), _singlepulse, _read_singlepulse),
+    Construct(("values", "read_values", "write_values"), say_values, read_values),
 )

@@ -60,9 +60,10 @@ def _instance(component: Component) -> Iterator[str]:
     external = "external " if component.external else ""
     body = list(_body(component))
     end = f"}} {identifier(component.name)}{component.place};"
-    if component.kind in ("field", "mem"):
+    long = component.enums or any("\n" in value for _, value in component.properties)
+    if component.kind in ("field", "mem") and not long:
         line = " ".join([f"{external}{component.kind} {{", *body, end])
-        if len(line) <= _LINE - 3 * len(_INDENT) and not component.enums and "\n" not in line:
+        if len(line) <= _LINE - 3 * len(_INDENT):
             yield line
             return
     yield f"{external}{component.kind} {{"

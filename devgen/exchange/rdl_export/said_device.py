@@ -14,6 +14,7 @@ from devgen.exchange.rdl_export.rdl_order import carried_order
 from devgen.exchange.rdl_export.said import Said
 from devgen.exchange.rdl_export.said_regions import RdlRegion, region_of
 from devgen.exchange.rdl_export.said_texts import said_texts
+from devgen.exchange.spelled_numbers import spelled
 from devgen.language.view import DeviceView
 
 Spec = Mapping[str, Any]
@@ -29,7 +30,7 @@ def render(devices: Sequence[ExportDevice], findings: Findings) -> str:
     Raises:
         FileError: a device has neither registers nor memory; an address map must have some.
     """
-    texts = [definition(_device(device.view, device.tree)) for device in devices]
+    texts = [definition(_device(device.view, spelled(device.tree, device.places))) for device in devices]
     return "\n".join([DECLARATION, *texts])
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from devgen.exchange.rdl_export.bits import Bits, bits_of_field, bits_of_register
 from devgen.exchange.rdl_export.devgen_property import devgen_property
 from devgen.exchange.rdl_export.field_constructs import FIELD_CONSTRUCTS
-from devgen.exchange.rdl_export.field_values import KEYS, carried_values, enumeration
+from devgen.exchange.rdl_export.field_values import enumeration
 from devgen.exchange.rdl_export.rdl_component import Component, Enum
 from devgen.exchange.rdl_export.said import Said
 from devgen.exchange.rdl_export.said_texts import said_texts
@@ -20,7 +20,6 @@ Spec = Mapping[str, Any]
 _SAID: Final = frozenset(
     (
         *("bits", "reset", "title", "description", "alternate"),
-        *KEYS,
         *(key for construct in FIELD_CONSTRUCTS for key in construct.keys),
     )
 )
@@ -39,17 +38,17 @@ class RdlFields:
     """Their names in SystemRDL's order."""
 
 
-def fields_of(register: RegisterView, spec: Spec, resets: bool, masked: bool) -> RdlFields:
+def fields_of(register: RegisterView, spec: Spec, numeric: bool, carried: bool) -> RdlFields:
     """Return the fields of a register.
 
-    ``resets``: the reset values are numbers that all elements share. ``masked``: which bits of them are known does not
-    follow from the fields; then all have a reset value.
+    ``numeric``: the reset values are numbers that all elements share. ``carried``: which of them are known is carried;
+    then all have one in SystemRDL.
     """
     specs = spec.get("fields", {})
     placed, left = _without_overlaps(register, specs)
     enums = [enum for bits in placed if (enum := enumeration(bits)) is not None]
     return RdlFields(
-        tuple(_component(bits, resets and (masked or bits.known)) for bits in placed),
+        tuple(_component(bits, numeric, carried) for bits in placed),
         tuple(enums),
         {name: specs[name] for name in left if name in specs},
         tuple(bits.access for bits in placed),
@@ -62,7 +61,7 @@ def _without_overlaps(register: RegisterView, specs: Spec) -> tuple[list[Bits], 
     placed: list[Bits] = []
     left: list[str] = []
     for field in register.fields:
-        bits = bits_of_field(field, specs.get(field.name, {}))
+        bits = bits_of_field(register, field, specs.get(field.name, {}))
         if field.alternate is not None or not all(_may_share(bits, other) for other in placed):
             left.append(field.name)
         else:
@@ -75,15 +74,14 @@ def _may_share(bits: Bits, other: Bits) -> bool:
     return not bits.mask & other.mask or pair in ({"ro", "wo"}, {"ro", "w1"})
 
 
-def _component(bits: Bits, known: bool) -> Component:
+def _component(bits: Bits, numeric: bool, carried: bool) -> Component:
     said = said_texts(bits.spec)
     for construct in FIELD_CONSTRUCTS:
         said += construct.say(bits)
-    enum = enumeration(bits)
-    if enum is not None:
-        said += Said({"encode": enum.name})
-    said += Said({}, carried_values(bits))
     said += Said({}, {key: value for key, value in bits.spec.items() if key not in _SAID})
+    if carried and bits.spec.get("reset") == "unknown":
+        said += Said({}, {"reset": "unknown"})
+    known = numeric and (carried or bits.known)
     place = f"[{bits.msb}:{bits.lsb}]" + (f" = {number(bits.reset, bits.width)}" if known else "")
     return Component("field", bits.name, place, (*said.properties.items(), *devgen_property(said.carried)))
 

@@ -18,10 +18,13 @@ from devgen.language.view import DimensionView, RegionView, RegisterFileView, Re
 
 Spec = Mapping[str, Any]
 
+EFFECTS: Final = ("read_effect", "write_effect", "singlepulse")
+"""Keys that a register states for its fields. Each field says them in SystemRDL too."""
+
 _SAID: Final = frozenset(
     (
         *("at", "width", "access", "fields", "registers", "count", "stride", "title", "description"),
-        *("reset", "reset_mask", "read_effect", "write_effect", "singlepulse"),
+        *("reset", "reset_mask", *EFFECTS),
     )
 )
 
@@ -84,10 +87,10 @@ class RdlRegisters:
     def _register(self, register: RegisterView, spec: Spec, base: int) -> Item:
         dimensions = register.parts[-1].dimensions
         offset = register.offset - base
-        masked = register.reset_mask is not None and _known(register) != register.reset_mask
-        fields = fields_of(register, spec, _numeric(register), masked)
+        resets = _carried_resets(register, spec)
+        fields = fields_of(register, spec, _numeric(register), bool(resets) or "constant" in spec)
         said = said_texts(spec) + Said(self._widths(register, dimensions))
-        said += Said({}, _carried(register, spec, fields, masked))
+        said += Said({}, _carried(register, spec, fields) | resets)
         component = Component(
             "reg",
             register.name,
@@ -111,7 +114,7 @@ class RdlRegisters:
         return widths if access == register.width else widths | {"accesswidth": str(access)}
 
 
-def _carried(register: RegisterView, spec: Spec, fields: RdlFields, masked: bool) -> dict[str, Any]:
+def _carried(register: RegisterView, spec: Spec, fields: RdlFields) -> dict[str, Any]:
     """Return the keys of a register that SystemRDL does not say."""
     carried: dict[str, Any] = {}
     if "fields" not in spec:
@@ -123,13 +126,19 @@ def _carried(register: RegisterView, spec: Spec, fields: RdlFields, masked: bool
         carried["access"] = register.access
     carried |= carried_order(spec.get("fields", {}), fields.by_bits, fields.left) if "fields" in spec else {}
     carried |= _carried_count(spec, register.parts[-1].dimensions)
-    if "reset" in spec and not _numeric(register):
-        carried["reset"] = spec["reset"]
-    if masked:
-        carried["reset_mask"] = register.reset_mask
-    if not register.fields and register.singlepulse:
-        carried["singlepulse"] = True
+    if "fields" in spec:
+        carried |= {key: spec[key] for key in EFFECTS if key in spec}
     return carried | {key: value for key, value in spec.items() if key not in _SAID}
+
+
+def _carried_resets(register: RegisterView, spec: Spec) -> dict[str, Any]:
+    """Return ``reset`` unless it is a number, and ``reset_mask`` if it does not follow from the fields."""
+    carried: dict[str, Any] = {}
+    if "reset" in spec and not (_numeric(register) and isinstance(spec["reset"], int)):
+        carried["reset"] = spec["reset"]
+    if register.reset_mask is not None and (carried or _known(register) != register.reset_mask):
+        carried["reset_mask"] = register.reset_mask
+    return carried
 
 
 def _carried_count(spec: Spec, dimensions: tuple[DimensionView, ...]) -> dict[str, Any]:

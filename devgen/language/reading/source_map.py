@@ -106,6 +106,14 @@ class Sources:
         packed = self.marks[id(node)].get(key)
         return self.mark(self.places[id(node)] if packed is None else packed & _MASK)
 
+    def spelled_in_hex(self, node: Node, key: Key) -> bool:
+        """Whether the value under a key is a number that begins with ``0x`` in its file."""
+        packed = self.marks.get(id(node), {}).get(key)
+        if packed is None:
+            return False
+        file = self._file(packed & _MASK)
+        return file.text.startswith(("0x", "0X"), (packed & _MASK) - file.base)
+
     def is_flow(self, node: Node) -> bool:
         """Whether a container is written in braces or brackets."""
         position = self.places[id(node)]

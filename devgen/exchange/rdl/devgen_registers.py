@@ -1,0 +1,146 @@
+"""Registers, register files and fields of an address map that devgen exported, as a description has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from devgen.exchange.rdl.carried_keys import carried_keys, mapping_in, names_in
+from devgen.exchange.rdl_export.bits import WHOLE
+from devgen.exchange.rdl_export.field_constructs import ACCESS_WORDS, FIELD_CONSTRUCTS
+from devgen.exchange.rdl_export.rdl_order import KEY as ORDER
+from devgen.exchange.rdl_export.said_registers import EFFECTS
+from devgen.exchange.yaml_text import Block, Hex
+
+if TYPE_CHECKING:
+    from systemrdl.node import AddressableNode, FieldNode, Node, RegNode
+
+
+@dataclass(slots=True, frozen=True)
+class DevgenRegisters:
+    """Describes the children of address maps; ``width`` is the region's default width of a register."""
+
+    width: int
+
+    def describe(self, parents: Iterable[AddressableNode], carried: Mapping[str, Any], node: Node) -> Block:
+        """Return the registers of one region or register file, whose layers are ``parents``, in their order.
+
+        ``carried`` are the keys of ``node`` with registers that SystemRDL has no place for.
+        """
+        from systemrdl.node import RegfileNode, RegNode
+
+        found: dict[str, Any] = {}
+        files: dict[str, list[AddressableNode]] = {}
+        for parent in parents:
+            for child in parent.children():
+                if isinstance(child, RegNode):
+                    found[child.inst_name] = self._register(child)
+                elif isinstance(child, RegfileNode):
+                    files.setdefault(child.inst_name, []).append(child)
+                    found.setdefault(child.inst_name, {})
+        found |= {name: self._file(layers) for name, layers in files.items()}
+        found |= mapping_in(carried, "registers", node)
+        return Block(ordered(found, names_in(carried, ORDER, node)))
+
+    def _file(self, layers: list[AddressableNode]) -> Block:
+        node = layers[0]
+        carried = carried_keys(node)
+        entry: dict[str, Any] = {"at": Hex(node.raw_address_offset)} | _dimensions(node, 0) | texts(node)
+        entry |= {key: value for key, value in carried.items() if key not in (ORDER, "registers")}
+        return Block(entry | {"registers": self.describe(layers, carried, node)})
+
+    def _register(self, node: RegNode) -> Any:
+        carried = carried_keys(node)
+        fields = {field.inst_name: field for field in node.fields() if _accessible(field)}
+        whole = _whole(carried, fields)
+        accesses = {_access(field) for field in fields.values()}
+        access = carried.get("access", accesses.pop() if len(accesses) == 1 else "rw")
+        width = node.get_property("regwidth")
+        entry: dict[str, Any] = {"at": Hex(node.raw_address_offset)}
+        entry |= {"width": width} if width != self.width else {}
+        entry |= {"access": access} if access != "rw" else {}
+        entry |= _dimensions(node, width // 8) | texts(node)
+        entry |= {"external": True} if node.external else {}
+        stated = not {"reset", "constant"} & {*carried}
+        entry |= _resets(fields.values(), whole is not None) if stated else {}
+        entry |= {key: value for key, value in carried.items() if key not in (ORDER, "fields", "access")}
+        if whole is not None:
+            return entry | _said(whole) | carried_keys(whole)
+        if "alias" in carried and carried.get("fields") == {}:
+            return entry
+        described = {name: _field(field, access, carried, stated) for name, field in fields.items()}
+        described |= mapping_in(carried, "fields", node)
+        return Block(entry | {"fields": Block(ordered(described, names_in(carried, ORDER, node)))})
+
+
+def ordered(parts: Mapping[str, Any], order: Iterable[str]) -> dict[str, Any]:
+    """Return the parts in that order; those that it does not name come last."""
+    return {name: parts[name] for name in (*(name for name in order if name in parts), *parts)}
+
+
+def texts(node: Node) -> dict[str, Any]:
+    """Return ``title`` and ``description`` of a component."""
+    stated = node.list_properties()
+    title = {"title": node.get_property("name")} if "name" in stated else {}
+    return title | ({"description": node.get_property("desc")} if "desc" in stated else {})
+
+
+def _whole(carried: Mapping[str, Any], fields: Mapping[str, FieldNode]) -> FieldNode | None:
+    """Return the field that stands for a register without fields."""
+    alone = carried.get("fields") == {} and [*fields] == [WHOLE]
+    return fields[WHOLE] if alone else None
+
+
+def _accessible(field: FieldNode) -> bool:
+    return field.get_property("sw").name in ACCESS_WORDS
+
+
+def _access(field: FieldNode) -> str:
+    return ACCESS_WORDS[field.get_property("sw").name]
+
+
+def _dimensions(node: AddressableNode, size: int) -> dict[str, Any]:
+    """Return ``count`` and ``stride``, without a stride that is the element's size."""
+    sizes, stride = list(node.array_dimensions or ()), node.array_stride or 0
+    if not sizes:
+        return {}
+    strides = [Hex(stride)]
+    for count in reversed(sizes[1:]):
+        strides.insert(0, Hex(strides[0] * count))
+    spread = {} if stride == size else {"stride": strides if len(sizes) > 1 else strides[0]}
+    return {"count": sizes if len(sizes) > 1 else sizes[0]} | spread
+
+
+def _resets(fields: Iterable[FieldNode], whole: bool) -> dict[str, Any]:
+    """Return ``reset``; of a register without fields also that no bit's reset value is stated (9.5)."""
+    reset, known = 0, True
+    for field in fields:
+        value = field.get_property("reset")
+        if isinstance(value, int):
+            reset |= value << field.low
+        else:
+            known = False
+    return ({"reset": Hex(reset)} if reset else {}) | ({"reset_mask": 0} if whole and not known else {})
+
+
+def _said(node: FieldNode) -> dict[str, Any]:
+    """Return what the field's properties of SystemRDL say in the description language."""
+    said: dict[str, Any] = {}
+    for construct in FIELD_CONSTRUCTS:
+        said |= construct.read(node)
+    return said
+
+
+def _field(node: FieldNode, access: str, register: Mapping[str, Any], resets: bool) -> Any:
+    """Describe a field. Effects that its ``register`` states, whose carried keys these are, are left out.
+
+    ``resets``: a field without a reset value has an unknown one.
+    """
+    entry: dict[str, Any] = {"bits": node.low if node.width == 1 else f"{node.high}:{node.low}"}
+    entry |= {"access": _access(node)} if _access(node) != access else {}
+    said = _said(node)
+    entry |= {"reset": "unknown"} if resets and node.get_property("reset") is None else {}
+    entry |= {key: value for key, value in said.items() if key not in EFFECTS or register.get(key) != value}
+    entry |= texts(node) | carried_keys(node)
+    return entry["bits"] if len(entry) == 1 else entry
