@@ -100,16 +100,22 @@ def _same_module(modules: dict[str, tuple[str, Mark]], name: str, mark: Mark) ->
     return [source_kinds.SAME_DEVICE(mark, length=len("device"), related=[first], **names)]
 
 
+def _has_error(checked: FileFindings) -> bool:
+    return any(found.is_error for found in checked.diagnostics)
+
+
 def _of_fragments(checked: Sequence[FileFindings], alone: bool) -> Iterator[Diagnostic]:
     """Yield what is known of fragments when all files are checked: what nothing includes, and unused waivers."""
     included = {path for result in checked for path in result.included}
     used = {waiver for result in checked for waiver in result.waivers.used}
+    failed = {path for result in checked if _has_error(result) for path in result.included}
     for result in checked:
         if not result.fragment or alone:
             continue
         own = [waiver for waiver in result.waivers.waivers if waiver.mark.file == str(result.path)]
         if result.path.resolve() in included:
-            yield from (waiver.unused() for waiver in own if waiver not in used)
+            complete = result.path.resolve() not in failed
+            yield from (waiver.unused() for waiver in own if complete and waiver not in used)
         else:
             unused = source_kinds.FRAGMENT_UNUSED(Mark(str(result.path), 1, 1), name=result.path.stem)
             if not any(waiver.covers(unused) for waiver in own):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from findings import noteworthy
 
 from devgen.language import load_device, model
 from devgen.language.ir import Int, Range
@@ -45,7 +46,7 @@ def load(folder: Path, text: str) -> Device:
     path = folder / "device.yaml"
     path.write_text(text)
     result = load_device(path)
-    assert [str(one) for one in result.diagnostics] == []
+    assert noteworthy(result.diagnostics) == []
     assert result.device is not None
     return result.device
 

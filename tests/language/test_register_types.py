@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from findings import noteworthy
+
 from devgen.language import load_device
 from devgen.language.view import DeviceView, view_of
 
@@ -27,7 +29,7 @@ def viewed(folder: Path, registers: str) -> DeviceView:
     path = folder / "dut.yaml"
     path.write_text(HEAD + registers)
     loaded = load_device(path)
-    assert loaded.diagnostics == []
+    assert noteworthy(loaded.diagnostics) == []
     return view_of(loaded)
 
 

@@ -74,3 +74,9 @@ def test_many_comments_take_linear_time(tmp_path: Path) -> None:
     comment = f"  {WAIVER.format('DG0609')}\n"
     path.write_text("device: d\nbus: sysbus\nfunctions:\n" + comment * 30_000 + "  spare(n): n\n")
     assert load_device(path).diagnostics == []
+
+
+def test_a_waiver_is_not_left_over_because_an_error_prevents_the_check(tmp_path: Path) -> None:
+    path = tmp_path / "d.yaml"
+    path.write_text(f"device: d\nbus: sysbus\ntitel: t\nstate:\n  spare: {{width: 8}}  {WAIVER.format('DG0760')}\n")
+    assert [found.code for found in load_device(path).diagnostics] == ["DG0201"]

@@ -23,17 +23,18 @@ from typing import Literal, TypeVar
 
 from devgen.language.behaviour.compilation import Unit, open_unit
 from devgen.language.behaviour.expressions import Expressions
-from devgen.language.behaviour.program import Compiled, EntryPoint, Owner, Program, Signature
+from devgen.language.behaviour.program import EntryPoint, Owner, Program, Signature
 from devgen.language.behaviour.python_grammar import parse_expression
 from devgen.language.behaviour.signatures import read_head
 from devgen.language.behaviour.whole_device_checks import compile_texts, finish_program
+from devgen.language.compiled import Compiled
 from devgen.language.diagnostics.codes_behaviour import TOO_DEEP
 from devgen.language.diagnostics.reporting import Diagnostics, SourceText
 from devgen.language.ir import Expr, Range, Stmt
 from devgen.language.model import Mark
 from devgen.language.scope import Scope
 
-__all__ = ["Compiled", "Owner", "Signature", "compile_expression", "compile_statements", "finish", "parse_signature"]
+__all__ = ["Owner", "Signature", "compile_expression", "compile_statements", "finish", "parse_signature"]
 
 Expectation = Range | Literal["bool"] | None
 Result = TypeVar("Result")
@@ -108,16 +109,16 @@ def parse_signature(source: SourceText, scope: Scope, sink: Diagnostics) -> Sign
     return _guarded(source, scope, sink, lambda: read_head(open_unit(source, scope, sink, ("head", source.text))), None)
 
 
-def finish(scope: Scope, sink: Diagnostics) -> Compiled:
+def finish(scope: Scope, sink: Diagnostics, static: Scope | None = None) -> Compiled:
     """Compile functions and actions once every call is known, then check the device as a whole.
 
     The checks are: recursion, the cost of each entry point, and functions and actions that are never called.
+    ``static`` is the scope of sizes, periods and start values, whose names count as used.
     """
-    nothing = Compiled((), (), frozenset(), frozenset())
     first = next(
         (text for routine in scope.callables() for text in _texts(routine.body)), SourceText("", Mark("", 1, 1))
     )
-    return _guarded(first, scope, sink, lambda: finish_program(scope, sink), nothing)
+    return _guarded(first, scope, sink, lambda: finish_program(scope, sink, static or scope), Compiled())
 
 
 def _texts(body: SourceText | tuple[SourceText, ...]) -> tuple[SourceText, ...]:

@@ -292,6 +292,7 @@ class Names(ABC):
                         value = Int(label.value) if label.exact else None
                         return Thing(f"label {name}", base.entry, value=value, readonly="is a constant", label=label)
             case TimerEntry(timer) if name in TIMER_QUERIES:
+                self.unit.program.asked.add(timer)
                 query = TimerQuery(timer, "armed" if name == "armed" else "deadline", base.index, TIMER_QUERIES[name])
                 return Thing(f"{base.what}.{name}", value=query, readonly="follows from arming and cancelling")
             case FifoEntry() as fifo if name in FIFO_QUERIES:

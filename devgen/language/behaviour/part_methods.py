@@ -65,6 +65,8 @@ def _timer(check: Assignments, timer: TimerEntry, index: Expr | None, op: str, c
     if op == "arm" and not timer.matched:
         check.unit.report(NO_MATCH, call, name=timer.name)
         return True
+    if op != "cancel":
+        check.unit.program.armed.add(timer.name)
     if op in ("arm", "cancel"):
         if check.arguments(call, 0, 0, f"{op}()") is None:
             return True

@@ -1,4 +1,4 @@
-"""State shared by all behaviour texts of a device, and the result of compiling them."""
+"""State shared by all behaviour texts of a device."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from devgen.language.behaviour.origins import Origins, wanted_origins
 from devgen.language.behaviour.property_bounds import Fact
 from devgen.language.behaviour.storage import Storage
 from devgen.language.ir import Expr, Range, Stmt
-from devgen.language.model import Action, Function, Mark
+from devgen.language.model import Mark
 from devgen.language.scope import Parameter, Scope
 
 Owner = tuple[str, str]
@@ -23,19 +23,6 @@ class Signature:
 
     name: str
     parameters: tuple[Parameter, ...]
-
-
-@dataclass(slots=True, frozen=True)
-class Compiled:
-    """The functions and actions of a device in order of declaration, and what its behaviour touches.
-
-    ``driven`` are the lines that statements drive; ``used`` every declared name that any behaviour mentions.
-    """
-
-    functions: tuple[Function, ...]
-    actions: tuple[Action, ...]
-    driven: frozenset[str]
-    used: frozenset[str]
 
 
 @dataclass(slots=True, frozen=True)
@@ -75,6 +62,8 @@ class Program:
     entries: list[EntryPoint] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
     driven: set[str] = field(default_factory=set)
+    armed: set[str] = field(default_factory=set)
+    asked: set[str] = field(default_factory=set)
     volatile: set[Storage] = field(default_factory=set)
     seen: set[tuple[str, Mark]] = field(default_factory=set)
     origins: Origins | None = field(default_factory=wanted_origins)

@@ -10,10 +10,11 @@ from devgen.language.behaviour.call_graph import callees_first
 from devgen.language.behaviour.compilation import Local, open_unit
 from devgen.language.behaviour.expressions import evaluate
 from devgen.language.behaviour.function_calls import DEEPEST_CALLS
-from devgen.language.behaviour.program import Compiled, EntryPoint, Owner, Program
+from devgen.language.behaviour.program import EntryPoint, Owner, Program
 from devgen.language.behaviour.property_bounds import Fact, below
 from devgen.language.behaviour.python_grammar import Reporter, parse_expression, parse_statements
 from devgen.language.behaviour.statements import Statements
+from devgen.language.compiled import Compiled
 from devgen.language.diagnostics.codes_behaviour import CALLS_TOO_DEEP, NAME_TAKEN, NEVER_CALLED, RECURSION, TOO_COSTLY
 from devgen.language.diagnostics.reporting import Diagnostics, SourceText
 from devgen.language.ir import Range, Stmt
@@ -29,8 +30,11 @@ _UNKNOWN = Fact(Range(0, 0))
 Declared = FunctionEntry | ActionEntry
 
 
-def finish_program(scope: Scope, sink: Diagnostics) -> Compiled:
-    """Compile functions and actions, callers before callees, then check recursion, depth, cost and use."""
+def finish_program(scope: Scope, sink: Diagnostics, static: Scope) -> Compiled:
+    """Compile functions and actions, callers before callees, then check recursion, depth, cost and use.
+
+    ``static``: the scope of sizes, periods and start values.
+    """
     program = Program.of(scope)
     declared: dict[Owner, Declared] = {_owner(routine): routine for routine in scope.callables()}
     order, _ = callees_first(_syntactic_calls(declared, program, sink))
@@ -52,7 +56,9 @@ def finish_program(scope: Scope, sink: Diagnostics) -> Compiled:
         tuple(functions[name] for kind, name in declared if kind == "function" and name in functions),
         tuple(actions[name] for kind, name in declared if kind == "action" and name in actions),
         frozenset(program.driven),
-        frozenset(program.used),
+        frozenset(program.used | Program.of(static).used),
+        frozenset(program.armed),
+        frozenset(program.asked),
     )
 
 

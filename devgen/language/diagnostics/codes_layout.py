@@ -221,6 +221,24 @@ IDLE_SIZES = Kind(
     "access: {valid: 1..4}\nregisters: {DATA: {at: 0, sizes: 4..8}}",
     "List only the sizes that reach the register, or let the region's `access` pass the others.",
 )
+UNSEEN_RESET = Kind(
+    "DG0418",
+    "warning",
+    "nothing can read the reset value of '{name}'",
+    "The register is write-only, and no behaviour, alias or alternate reads what it stores: the reset value has no "
+    "effect.",
+    "KEY: {at: 0, access: wo, reset: 0x55}",
+    "Remove `reset`, make the register readable, or use its value in behaviour. `external: true` marks a register "
+    "whose behaviour is still to be written.",
+)
+UNREACHED_LABEL = Kind(
+    "DG0419",
+    "warning",
+    "no value of '{field}' is left for the label '{name}'",
+    "`default` is the label of all values that have no other label, and each value of the field has one.",
+    "MODE: {bits: 0, values: {OFF: 0, ON: 1, OTHER: default}}",
+    "Remove the label, or correct the bits of the field.",
+)
 BAD_ACCESS = Kind(
     "DG0422",
     "error",

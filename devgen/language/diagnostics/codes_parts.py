@@ -82,6 +82,15 @@ NOT_FOLLOWED = Kind(
     "Compare the counter with a value that does not depend on time (`ticks >= MATCH`, `u32(ticks - START) < "
     "100`, `ticks[7]`). Or set a register in a timer's `on_expire` and use that register.",
 )
+CONSTANT_LEVEL = Kind(
+    "DG0733",
+    "warning",
+    "the level of '{name}' is always {level}",
+    "The line never changes, so no interrupt is ever signalled and no GPIO output moves. Usually a comparison is "
+    "always true or always false for the width of its operands.",
+    "interrupts: {intr: {level: 'STATUS < 256'}}   # STATUS has 8 bits",
+    "Let the level depend on a register, a state variable, a counter, an input or a property; or remove the line.",
+)
 DEVIATION_PROPERTY = Kind(
     "DG0740",
     "error",
@@ -107,6 +116,31 @@ RESET_VALUE = Kind(
     "A guest resets the machine by writing a value to the register, and the table tells the value.",
     "firmware: {acpi: {fadt: {reset: RESET}}}",
     "Add `reset_value`, the byte that resets the machine.",
+)
+UNUSED = Kind(
+    "DG0760",
+    "warning",
+    "nothing uses the {what} '{name}'",
+    "The part is declared, and no behaviour, size, period or start value names it: it has no effect. It is usually "
+    "left over, or another name was meant where it should be used. A device that is `external: true` is not examined.",
+    "state: {credits: {width: 8}}",
+    "Use it or remove it; `# devgen: allow DG0760 because ...` accepts a part that is declared in advance.",
+)
+NEVER_ARMED = Kind(
+    "DG0761",
+    "warning",
+    "nothing arms the timer '{name}'",
+    "A timer expires only after a statement has armed it, so this one never does.",
+    "timers: {t: {clock: virtual, on_expire: N = 1}}",
+    "Arm it, for example `t.arm_in(1000)` in an `on_write` or `t.arm()` in `on_reset`; or remove it.",
+)
+IDLE_TIMER = Kind(
+    "DG0762",
+    "warning",
+    "nothing happens when the timer '{name}' expires",
+    "The timer is armed, but it has no `on_expire`, and nothing reads `armed` or `deadline`.",
+    "timers: {t: {clock: virtual}}   # with an `on_write: t.arm_in(1000)`",
+    "Give it `on_expire`, or remove it.",
 )
 ERROR_TEXT = Kind(
     "DG0750",

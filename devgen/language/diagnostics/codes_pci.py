@@ -83,6 +83,14 @@ NO_VECTOR = Kind(
     "interrupts: {done: {vector: 4}}",
     "Add `msi` or `msix` with enough `vectors` to `pci: capabilities:`.",
 )
+UNUSED_VECTORS = Kind(
+    "DG0813",
+    "warning",
+    "no interrupt sends a message of the capability '{name}'",
+    "The guest enables the capability and waits for messages, but no interrupt of the device has a `vector`.",
+    "pci: {vendor: 1, device: 2, class: 0, capabilities: {msi: {vectors: 1}}}",
+    "Give an interrupt `vector: 0`, or remove the capability.",
+)
 EXPRESS = Kind(
     "DG0810",
     "error",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from devgen.language.compiled import Compiled
 from devgen.language.diagnostics.reporting import Diagnostics
 from devgen.language.elaborate.capability_lists import check_capabilities, draft_capabilities
 from devgen.language.elaborate.doorbell_keys import DoorbellMap
@@ -35,8 +36,9 @@ from devgen.language.elaborate.register_alternates import resolve_alternates
 from devgen.language.elaborate.register_drafts import all_registers
 from devgen.language.elaborate.register_layout import check_layout
 from devgen.language.elaborate.time_keys import build_counters, build_timers, declare_counters, declare_timers
+from devgen.language.elaborate.unused_parts import check_unused
 from devgen.language.elaborate.window_checks import check_windows
-from devgen.language.model import Action, Bus, Device, Function
+from devgen.language.model import Bus, Device
 from devgen.language.reading.source_map import Sources
 
 
@@ -74,9 +76,11 @@ def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
     inputs = build_inputs(ctx, tree, lines)
     streams = build_streams(ctx, tree)
     on_reset = ctx.statements(tree, "on_reset", ctx.scope.hook(), ("reset", ""))
-    functions, actions, driven, used = _finish(ctx)
+    compiled = _finish(ctx)
     if sink.errors == before:  # a statement with an error is missing here and might drive a line
-        check_driven(ctx, tree, driven)
+        check_driven(ctx, tree, compiled.driven)
+    if not sink.failed:  # what is removed because of an error might use a part
+        check_unused(ctx, tree, regions, (*interrupts, *outputs), compiled)
     device = Device(
         name=tree.get("device", ""),
         title=tree.get("title", ""),
@@ -87,8 +91,8 @@ def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
         state=state,
         counters=built_counters,
         timers=built_timers,
-        functions=functions,
-        actions=actions,
+        functions=compiled.functions,
+        actions=compiled.actions,
         regions=built_regions,
         interrupts=interrupts,
         gpio_in=inputs,
@@ -103,7 +107,7 @@ def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
         fifos=fifos,
         constants=constants,
         deviations=build_deviations(ctx, tree, properties),
-        todo=find_todo(ctx, tree, regions, used, driven),
+        todo=find_todo(ctx, tree, regions, compiled.used, compiled.driven),
         acpi=build_acpi(ctx, tree, bus, built_regions),
     )
     if sink.errors == before:
@@ -112,14 +116,13 @@ def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
     return device
 
 
-def _finish(ctx: Context) -> tuple[tuple[Function, ...], tuple[Action, ...], frozenset[str], frozenset[str]]:
-    """Compile functions and actions; return them, the lines that statements drive, and the names that are used."""
+def _finish(ctx: Context) -> Compiled:
+    """Compile functions and actions; return them, and what the behaviour of the device uses."""
     if not ctx.behaves:
-        return (), (), frozenset(), frozenset()
+        return Compiled()
     from devgen.language.behaviour import finish
 
-    compiled = finish(ctx.scope, ctx.sink)
-    return compiled.functions, compiled.actions, compiled.driven, compiled.used
+    return finish(ctx.scope, ctx.sink, ctx.static)
 
 
 def _check_regions(ctx: Context, regions: list[RegionDraft]) -> None:

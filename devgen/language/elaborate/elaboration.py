@@ -31,9 +31,10 @@ _NO_ENTRIES: Tree = {}
 class Context:
     """The state of building one device.
 
-    ``enumerations`` are those that fields share. ``locks`` are the values of `write_enable`, with their mappings.
-    ``static`` is a scope with the properties only, for sizes and start values. ``behaves``: some behaviour was
-    compiled. The compiler is imported when it is first needed, since the import takes noticeable time.
+    ``enumerations`` are those that fields can share, ``shared`` the names of those that fields have. ``locks`` are the
+    values of `write_enable`, with their mappings. ``static`` is a scope with the properties only, for sizes and start
+    values. ``behaves``: some behaviour was compiled. The compiler is imported when it is first needed, since the import
+    takes noticeable time.
     """
 
     sources: Sources
@@ -45,6 +46,7 @@ class Context:
     behaves: bool = False
     enumerations: Tree = field(default_factory=dict)
     locks: list[tuple[Expr, Tree]] = field(default_factory=list)
+    shared: set[str] = field(default_factory=set)
 
     # --- reporting -----------------------------------------------------------------------
 

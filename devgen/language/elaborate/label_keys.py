@@ -44,6 +44,7 @@ def _declared(ctx: Context, spec: Tree, key: str) -> Tree:
     value = spec[key]
     if not isinstance(value, str):
         return value if isinstance(value, dict) else {}
+    ctx.shared.add(value)
     shared = ctx.enumerations.get(value)
     if shared is None:
         ctx.at_value(kinds.UNKNOWN_ENUMERATION, spec, key, name=value, hint=did_you_mean(value, ctx.enumerations))

@@ -225,6 +225,9 @@ def declare_streams(ctx: Context, tree: Tree) -> None:
 
 def build_streams(ctx: Context, tree: Tree) -> tuple[Stream, ...]:
     """Compile the behaviour of the streams and build them."""
+    for spec in entries(tree, "streams").values():
+        if "room" in spec and "on_receive" not in spec:
+            ctx.not_here(spec, "room", "the stream has no `on_receive`, so it takes no bytes")
     return tuple(
         Stream(
             name,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from devgen.language.diagnostics import codes_layout as kinds
+from devgen.language.diagnostics.codes_parts import UNUSED
 from devgen.language.diagnostics.reporting import Diagnostics, did_you_mean
 from devgen.language.reading.merged_trees import Tree, changed, merge, without
 from devgen.language.reading.source_map import Sources
@@ -25,6 +26,8 @@ def expand_types(tree: Tree, sources: Sources, sink: Diagnostics) -> Tree:
     types = tree.get("types")
     expansion = _Expansion(sources, sink, types if isinstance(types, dict) else {})
     found = {name: expansion.region(region) for name, region in regions.items()}
+    if not sink.failed:
+        expansion.report_unused(sources.key_mark(tree, "device").file)
     if all(found[name] is region for name, region in regions.items()):
         return tree
     return changed(sources, tree, {"regions": changed(sources, regions, found)})
@@ -37,6 +40,7 @@ class _Expansion:
     types: Tree
     expanded: int = 0
     open: list[str] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
     sizes: dict[int, int] = field(default_factory=dict)
 
     def region(self, region: Any) -> Any:
@@ -60,6 +64,7 @@ class _Expansion:
     def _typed(self, spec: Tree) -> Tree:
         name = spec["type"]
         own = without(self.sources, spec, "type")
+        self.used.add(name)
         base = self.types.get(name)
         if not isinstance(base, dict):
             hint = did_you_mean(name, self.types)
@@ -94,6 +99,16 @@ class _Expansion:
         self.sources.set_place(node, {"bits": entry}, self.sources.places[id(fields)])
         self.sources.keep.append(node)
         return node
+
+    def report_unused(self, own: str) -> None:
+        """Report types that no register has. A fragment may declare more of them than a device uses.
+
+        ``own``: the device's file.
+        """
+        for name in self.types:
+            mark = self.sources.key_mark(self.types, name)
+            if name not in self.used and mark.file == own:
+                self.sink.add(UNUSED, mark, length=len(name), what="type", name=name)
 
     def _mark(self, spec: Tree) -> Any:
         return self.sources.value_mark(spec, "type")

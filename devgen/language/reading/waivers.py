@@ -72,7 +72,9 @@ def apply_waivers(files: Iterable[SourceFile], sink: Diagnostics, own: str | Non
     """Remove the findings that are waived, and report waivers that are wrong.
 
     ``own`` is the file whose unused waivers are reported; None: of none. A fragment's may serve another description.
+    None is reported after an error of the description: the check that gives the warning may not have been made.
     """
+    failed = sink.failed
     waivers = [waiver for file in files if _MARKER in file.text for waiver in _read(file, sink)]
     if not waivers:
         return NO_WAIVERS
@@ -82,7 +84,7 @@ def apply_waivers(files: Iterable[SourceFile], sink: Diagnostics, own: str | Non
             places.setdefault((waiver.mark.file, line, waiver.code), []).append(waiver)
     waived = sink.take(lambda found: _place(found) in places)
     use = WaiverUse(tuple(waivers), frozenset(waiver for found in waived for waiver in places[_place(found)]))
-    if own is not None:
+    if own is not None and not failed:
         for waiver in use.unused_in(own):
             sink.add(kinds.UNUSED_WAIVER, waiver.mark, code=waiver.code)
     return use

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from findings import noteworthy
 
 from devgen.language import ir, load_device
 from devgen.language.view import DeviationView, DeviceView, Hook, Size, view_of
@@ -29,7 +30,7 @@ def viewed(folder: Path, text: str, bus: str = "sysbus") -> DeviceView:
     path = folder / "example.yaml"
     path.write_text(HEAD.format(bus=bus) + text)
     loaded = load_device(path)
-    assert loaded.diagnostics == []
+    assert noteworthy(loaded.diagnostics) == []
     return view_of(loaded)
 
 

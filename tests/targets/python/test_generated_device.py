@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from codegen_models import device, line, load, local, pl031, region, register
+from findings import noteworthy
 from generated_code import class_of, instance_of, source_of
 
 from devgen.language import load_device, model
@@ -37,7 +38,7 @@ def described(folder: Path, registers: str, rest: str = "", head: str = HEAD) ->
     path = folder / "dut.yaml"
     path.write_text(head + REGISTERS + indented + rest)
     result = load_device(path)
-    assert [str(one) for one in result.diagnostics] == []
+    assert noteworthy(result.diagnostics) == []
     assert result.device is not None
     return result.device
 
