@@ -22,7 +22,7 @@ says so. Importing `devgen` is cheap: a name brings its part of the package when
 - other formats: `import_registers`, `ImportReport`, `export_devices`, `ExportReport`, `Finding`, `Outcome`
 - what there is: `list_devices`, `list_todo`, `measure_devices`, `list_boards`, `find_board`, `load_project`,
   `find_project`, `project_registry`
-- tests: `Bench`
+- tests: `Bench`, `BoardBench`
 - running: `Board`, `run_board`, `record_board`, `record_run`, `replay_trace`, `find_traces`, `Watch`,
   `AccessCounts`
 - editors: `serve_editor`
@@ -35,6 +35,7 @@ from __future__ import annotations
 TYPE_CHECKING = False  # type checkers take it for True; importing `typing` would cost more than all of this module
 if TYPE_CHECKING:
     from devgen.api.accelerators import ACCELS, Accel, Host, choose_accel, make_host, why_no_kvm
+    from devgen.api.board_bench import BoardBench
     from devgen.api.board_configuration import board_configuration
     from devgen.api.boards import Board, run_board
     from devgen.api.building import FailedBuild, build_devices, build_project, list_targets, project_targets
@@ -114,6 +115,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "devgen.api.accelerators": ("ACCELS", "Accel", "Host", "choose_accel", "make_host", "why_no_kvm"),
+    "devgen.api.board_bench": ("BoardBench",),
     "devgen.api.board_configuration": ("board_configuration",),
     "devgen.api.boards": ("Board", "run_board"),
     "devgen.api.building": ("FailedBuild", "build_devices", "build_project", "list_targets", "project_targets"),
@@ -207,6 +209,7 @@ __all__ = [
     "BenchError",
     "BenchMaker",
     "Board",
+    "BoardBench",
     "BoardDescription",
     "BuildError",
     "BuildReport",

@@ -66,6 +66,8 @@ class Board:
         config = with_media(with_streams(config, streams or {}), media or {})
         self.config = with_actions(config, on_event or {})
         with _named(board, config.name):
+            if config.type == "bus":
+                raise MachineError("a machine of type bus has no processor: use the board on a bench (BoardBench)")
             if config.guest is None:
                 raise MachineError("the board has no guest to run")
             self.machine = Machine(self.config, registry or project_registry(), log=log)

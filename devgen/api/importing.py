@@ -24,6 +24,7 @@ class ImportReport:
 
     ``peripherals``, ``registers`` and ``fields`` count what the file has; a repeated part counts once. ``findings`` are
     the parts that did not come over as they stand, in the order of the file. ``files`` is empty for a report only.
+    ``board`` is the name of the chip's board, empty if there is none.
     """
 
     source: Path
@@ -34,6 +35,7 @@ class ImportReport:
     devices: tuple[str, ...]
     findings: tuple[Finding, ...]
     files: tuple[WrittenFile, ...] = ()
+    board: str = ""
 
     def count(self, outcome: Outcome) -> int:
         """The number of findings with that outcome."""
@@ -48,6 +50,7 @@ class ImportReport:
             "registers": self.registers,
             "fields": self.fields,
             "devices": list(self.devices),
+            "board": self.board,
             "findings": [finding.json() for finding in self.findings],
             "files": [{"path": str(file.path), "change": file.change} for file in self.files],
         }
@@ -67,7 +70,8 @@ def import_registers(
 
     Each peripheral becomes a generated fragment ``NAME.registers.yaml`` and, if there is none yet, the author's file
     ``NAME.yaml`` that includes it. Another import replaces the fragments and leaves the author's files as they are.
-    ``peripherals`` limits the import to those with these names.
+    ``peripherals`` limits the import to those with these names; then no board is made. Otherwise a chip of several
+    peripherals, or with interrupts, also has a board, ``devgen.CHIP.board.yaml``: its peripherals at their addresses.
 
     The formats are CMSIS-SVD 1.0 to 1.3, SystemRDL 2.0 (files that end in ``.rdl``, compiled together in the order
     given) and IP-XACT 2009 and 2014. The last two need the extra ``devgen[rdl]``. ``include_dirs``, ``top`` and
@@ -98,17 +102,19 @@ def import_registers(
     ]
     check_names([read.chip for read in chips], wanted)
     return [
-        _report(replace(read, chip=selected(read.chip, wanted)), None if folder is None else Path(folder))
+        _report(replace(read, chip=selected(read.chip, wanted)), None if folder is None else Path(folder), not wanted)
         for read in chips
     ]
 
 
-def _report(read: ReadChip, folder: Path | None) -> ImportReport:
+def _report(read: ReadChip, folder: Path | None, whole: bool) -> ImportReport:
+    from devgen.exchange.describe.chip_board import describe_board
     from devgen.exchange.describe.peripherals import describe_chip
     from devgen.exchange.import_files import write_devices
 
     devices = describe_chip(read.chip, read.findings)
-    files = write_devices(devices, folder) if folder is not None else []
+    board = describe_board(read.chip, devices, read.findings) if whole else None
+    files = write_devices(devices, board, folder) if folder is not None else []
     registers, fields = _counts(read.chip)
     return ImportReport(
         read.source,
@@ -119,6 +125,7 @@ def _report(read: ReadChip, folder: Path | None) -> ImportReport:
         tuple(device.name for device in devices),
         tuple(read.findings),
         tuple(files),
+        "" if board is None else board.name,
     )
 
 

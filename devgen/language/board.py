@@ -9,6 +9,7 @@ from devgen.common.machine_map import HIGH_RAM, LOW_RAM
 from devgen.common.quick_dataclass import dataclass
 from devgen.language.board_guest import BoardGuest, BoardKernel, GuestBuilder
 from devgen.language.diagnostics import codes_board as kinds
+from devgen.language.diagnostics import codes_keys as key_kinds
 from devgen.language.diagnostics.diagnostic import Diagnostic
 from devgen.language.diagnostics.places import Related, Span
 from devgen.language.diagnostics.reporting import Diagnostics, did_you_mean
@@ -27,6 +28,8 @@ NMI_WIRE = "nmi"
 """The target of a wire that leads to the processor's input for non-maskable interrupts."""
 _DEFAULT_RAM = 1 << 20
 _DEFAULT_INTX = (16, 17, 18, 19)
+_BUS_KEYS = ("type",)
+"""The keys that a machine without a processor has."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -34,11 +37,11 @@ class BoardMachine:
     """The machine around the devices; ``ram`` in bytes, from address 0; ``intx``: GSIs of slot 0's INTA# to INTD#.
 
     ``cpus``: number of processors. ``triple_fault``: whether a triple fault ends the run or resets the machine.
-    ``on_reset``: whether a reset restarts the guest or ends the run.
-    ``ecam``: where the configuration space of bus 0 lies in memory, if it does.
+    ``on_reset``: whether a reset restarts the guest or ends the run. ``type``: ``bus`` has no processor: nothing but
+    the devices. ``ecam``: where the configuration space of bus 0 lies in memory, if it does.
     """
 
-    type: Literal["pc"]
+    type: Literal["pc", "bus"]
     cpus: int
     ram: int
     irqchip: Literal["kernel", "none"]
@@ -128,10 +131,17 @@ class BoardBuilder:
     def _guest(self, machine: BoardMachine) -> BoardGuest | BoardKernel | None:
         if "guest" not in self.tree:
             return None
+        if machine.type == "bus":
+            reason = "a machine of type bus has no processor to run it"
+            mark = self.sources.key_mark(self.tree, "guest")
+            self.sink.add(key_kinds.NOT_HERE, mark, length=5, key="guest", reason=reason)
+            return None
         builder = GuestBuilder(self.path.parent, machine.ram, machine.irqchip, self.sources, self.sink)
         return builder.build(self.tree["guest"])
 
     def _machine(self, spec: Tree) -> BoardMachine:
+        if spec.get("type") == "bus":
+            return self._bus(spec)
         ram = (size(spec["ram"]) or 0) if "ram" in spec else _DEFAULT_RAM
         reason = "not a whole number of 4 KiB pages" if ram % PAGE else "more than 1 TiB" if ram > RAM_LIMIT else ""
         if reason:
@@ -149,6 +159,15 @@ class BoardBuilder:
             triple_fault=spec.get("triple_fault", "shutdown"),
             on_reset=spec.get("on_reset", "restart"),
         )
+
+    def _bus(self, spec: Tree) -> BoardMachine:
+        """Return a machine without a processor, which has none of the things around one."""
+        for key in spec:
+            if key not in _BUS_KEYS:
+                reason = "a machine of type bus has no processor, RAM, interrupt controllers or PCI"
+                mark = self.sources.key_mark(spec, key)
+                self.sink.add(key_kinds.NOT_HERE, mark, length=len(key), key=key, reason=reason)
+        return BoardMachine("bus", 0, 0, "none", False, None, "none", _DEFAULT_INTX, "shutdown", "restart")
 
     def _cpus(self, spec: Tree) -> int:
         cpus: int = spec.get("cpus", 1)

@@ -22,6 +22,11 @@ def legal_name(name: str, prefix: str) -> str:
     return f"{text}_" if why_reserved(text) else text
 
 
+def printable(text: str) -> str:
+    """Return a text with spaces for characters that cannot be printed."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
 @dataclass(slots=True)
 class Namer:
     """Gives each part of one scope a name of its own, and reports those that had to change.

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from devgen.exchange.describe.layout import Layout
-from devgen.exchange.describe.names import Namer, legal_name
+from devgen.exchange.describe.names import Namer, legal_name, printable
+from devgen.exchange.describe.room import Neighbours
 from devgen.exchange.findings import Findings, Outcome
 from devgen.exchange.register_map import Chip, Group, Peripheral, Register, WholeDevice
 from devgen.exchange.yaml_text import Block, Hex, yaml_text
@@ -22,11 +23,17 @@ _UNITS: Final = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 
 @dataclass(slots=True, frozen=True)
 class ImportedDevice:
-    """A description made from a peripheral: its device's name, and the texts of its two files."""
+    """A description made from a peripheral: its device's name, and the texts of its two files.
+
+    ``size``: bytes of its region. ``interrupts``: the names of its interrupts.
+    """
 
     name: str
     fragment: str
     device: str
+    peripheral: str = ""
+    size: int = 0
+    interrupts: tuple[str, ...] = ()
 
     @property
     def fragment_file(self) -> str:
@@ -44,6 +51,7 @@ def describe_chip(chip: Chip, findings: Findings) -> list[ImportedDevice]:
     names = {peripheral.name for peripheral in chip.peripherals}
     devices: list[ImportedDevice] = []
     taken: set[str] = set()
+    neighbours = Neighbours(chip)
     for peripheral in chip.peripherals:
         if peripheral.same_as in names:
             continue
@@ -54,18 +62,18 @@ def describe_chip(chip: Chip, findings: Findings) -> list[ImportedDevice]:
         if peripheral.device is not None:
             devices.append(_whole_device(chip, peripheral, name, peripheral.device))
             continue
-        fragment = _fragment(chip, peripheral, name, findings)
-        if fragment is None:
+        device = _imported(chip, peripheral, name, neighbours, findings)
+        if device is None:
             findings.add(Outcome.LEFT_OUT, peripheral.place, peripheral.name, "a peripheral without registers")
             continue
-        devices.append(ImportedDevice(name, fragment, _device(chip, peripheral, name)))
+        devices.append(device)
     return devices
 
 
 def _whole_device(chip: Chip, peripheral: Peripheral, name: str, device: WholeDevice) -> ImportedDevice:
     """Return a device whose source says everything: the fragment has all of it but name, title and bus."""
     fragment = _blocks({"fragment": f"{name}-registers", **device.tree})
-    head = _HEAD.format(part=peripheral.name, chip=_printable(chip.name), name=name)
+    head = _HEAD.format(part=peripheral.name, chip=printable(chip.name), name=name)
     tree: dict[str, Any] = {"device": name, **({"title": device.title} if device.title else {}), "bus": device.bus}
     tree["include"] = [f"{name}.registers.yaml"]
     author = f"# The author's file: an import creates it once and never changes it.\n{yaml_text(tree)}"
@@ -78,13 +86,16 @@ def device_name(chip: str, peripheral: str) -> str:
     return "-".join(words).lower().replace("_", "-").strip("-")[:64].rstrip("-")
 
 
-def _fragment(chip: Chip, peripheral: Peripheral, name: str, findings: Findings) -> str | None:
+def _imported(
+    chip: Chip, peripheral: Peripheral, name: str, neighbours: Neighbours, findings: Findings
+) -> ImportedDevice | None:
     width = _usual_width(peripheral.members)
     layout = Layout(findings, peripheral.name, width)
     registers = layout.describe(peripheral.members)
     if not registers:
         return None
-    region: dict[str, Any] = {"space": "mmio", "size": _size(_region_size(peripheral, layout.end, findings))}
+    size = neighbours.free_size(peripheral, _region_size(peripheral, layout.end, findings), layout.end, findings)
+    region: dict[str, Any] = {"space": "mmio", "size": _size(size)}
     if chip.big_endian:
         region["access"] = {"endian": "big"}
     region |= {
@@ -101,9 +112,13 @@ def _fragment(chip: Chip, peripheral: Peripheral, name: str, findings: Findings)
         tree["description"] = peripheral.description
     tree["external"] = True
     tree["regions"] = Block({"registers": Block(region)})
-    if peripheral.interrupts:
-        tree["interrupts"] = Block(_interrupts(peripheral, registers))
-    return f"{_HEAD.format(part=peripheral.name, chip=_printable(chip.name), name=name)}{yaml_text(_blocks(tree))}"
+    richest = max(neighbours.sharing(peripheral), key=lambda other: len(other.interrupts))
+    interrupts = _interrupts(richest, registers)
+    if interrupts:
+        tree["interrupts"] = Block(interrupts)
+    head = _HEAD.format(part=peripheral.name, chip=printable(chip.name), name=name)
+    fragment, own = f"{head}{yaml_text(_blocks(tree))}", _device(chip, peripheral, name)
+    return ImportedDevice(name, fragment, own, peripheral.name, size, tuple(interrupts))
 
 
 def _blocks(tree: dict[str, Any]) -> dict[str, Any]:
@@ -149,7 +164,7 @@ def _colon(text: str) -> str:
 
 
 def _device(chip: Chip, peripheral: Peripheral, name: str) -> str:
-    tree: dict[str, Any] = {"device": name, "title": _printable(f"{peripheral.name} of {chip.name}")}
+    tree: dict[str, Any] = {"device": name, "title": printable(f"{peripheral.name} of {chip.name}")}
     tree |= {"bus": "sysbus", "include": [f"{name}.registers.yaml"]}
     note = "# Write behaviour here, for example `regions: {registers: {registers: {CTRL: {on_write: …}}}}`.\n"
     return f"# The author's file: an import creates it once and never changes it.\n{note}{yaml_text(tree)}"
@@ -186,7 +201,3 @@ def _size(size: int) -> str | Hex:
         if size >= unit and size % unit == 0:
             return f"{size // unit} {name}"
     return Hex(size)
-
-
-def _printable(text: str) -> str:
-    return "".join(letter if letter.isprintable() else " " for letter in text)

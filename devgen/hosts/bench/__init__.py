@@ -14,6 +14,7 @@ PCI devices get an address for each BAR. For example::
         assert dev.irq("intr") == 1
 
 - ``bench``: the bench; ``bench_maker``: the type of the fixture ``bench`` (`devgen.testing`).
+- ``machine_bench``: all devices of a board; ``manual_time``: the time of both.
 - ``bench_registers``, ``named_register``, ``register_values``: registers by name; ``register_places`` finds them,
   ``stored_registers`` peeks and pokes; ``typed_registers.pyi`` has the types that generated stubs use.
 - ``replay``: carries a recorded trace out on a bench; ``replay_comparison`` compares outputs, ``trace_header`` and

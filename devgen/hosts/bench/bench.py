@@ -20,11 +20,11 @@ from devgen.hosts.bench.arguments import (
     check_start,
     check_text_file,
     device_class_of,
-    duration_of,
     unknown_part,
     wrong_access,
 )
 from devgen.hosts.bench.bench_registers import Registers
+from devgen.hosts.bench.manual_time import ManualTime, clock_of
 from devgen.hosts.bench.output_taker import OutputTaker
 from devgen.hosts.bench.placing import DECODING, place_bars, region_addresses
 from devgen.hosts.bench.sized_accesses import SizedAccesses
@@ -43,7 +43,7 @@ from devgen.runtime.observe import Level, NameFilter, Tracer
 from devgen.runtime.observe.journal import Journal, Output, level_of
 from devgen.runtime.observe.recorder import Recorder
 from devgen.runtime.pci import PciDevice
-from devgen.runtime.time.clock import Clocks, VirtualClock
+from devgen.runtime.time.clock import Clocks
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -58,7 +58,6 @@ else:
     Regs = TypeVar("Regs")
 
 DEFAULT_RAM: Final = 16 << 20
-EXPIRATIONS: Final = 10_000_000
 SLOT: Final = 4
 
 
@@ -71,7 +70,7 @@ class Event:
     t: int
 
 
-class Bench(SizedAccesses, Generic[Regs]):
+class Bench(ManualTime, SizedAccesses, Generic[Regs]):
     """A device on a manual clock. ``device`` is a class, or a name that ``registry`` knows.
 
     Without a ``registry``, names are looked up in the nearest project from the current folder upwards (see
@@ -127,8 +126,6 @@ class Bench(SizedAccesses, Generic[Regs]):
     ) -> None:
         self.command = command
         self._registers: Registers | None = None
-        self.at_once = True
-        """Whether timers that an entry makes due fire at its end; False in a replay that steps the clock for them."""
         check_start(ram, rtc, command)
         named = isinstance(device, str)
         device_class = (registry or project_registry()).find(str(device)) if named else device_class_of(device)
@@ -154,12 +151,13 @@ class Bench(SizedAccesses, Generic[Regs]):
             self._check_places(self.dut, at)
         self._bars = dict(at)
         self.place_bars()
-        clock = self.machine.clocks.virtual
-        assert isinstance(clock, VirtualClock)  # the machine was asked for it
-        self.clock = clock
-        self._timers = clock.queue
+        self._attach()
+
+    def _attach(self) -> None:
+        self.clock = clock_of(self.machine)
+        self._timers = self.clock.queue
         self.settle()  # what was due at power-on
-        self.journal = Journal(self.dut, clock)
+        self.journal = Journal(self.dut, self.clock)
         self.journal.tap_streams()
         self._takers: dict[str, OutputTaker] = {}
         self.machine.event_sinks.append(self.journal.event)
@@ -255,32 +253,6 @@ class Bench(SizedAccesses, Generic[Regs]):
         if self._registers is None:
             self._registers = Registers(self)
         return cast(Regs, self._registers)
-
-    # --- time ----------------------------------------------------------------------------
-
-    def settle(self) -> None:
-        """Fire the timers that the last entry into the device made due; see `devgen.runtime.time.clock`.
-
-        All methods of the bench call it. Call it after using ``machine`` directly.
-        """
-        if self.at_once:
-            self.clock.settle()
-
-    @property
-    def now(self) -> int:
-        """Virtual time in ns."""
-        return self.clock.now()
-
-    def advance(self, duration: int | str) -> None:
-        """Advance time by ns or by a text such as ``"1 s"``, ``"2.5 ms"``; each timer fires at its deadline.
-
-        Raises BenchError for a wrong duration, or if more than ten million timers would fire.
-        """
-        until = self.clock.now() + duration_of(duration)
-        if until < self.clock.now():
-            raise BenchError("time does not move back")
-        if not self.clock.run_until(until, EXPIRATIONS):
-            raise BenchError(f"more than {EXPIRATIONS:,} timers fire in {duration}; time stands at {self.now} ns")
 
     # --- lines, bytes, events ------------------------------------------------------------
 

@@ -19,8 +19,10 @@ def check_guest(board: BoardUnderCheck) -> None:
     """Report a missing guest, files that cannot be read, and an image or entry that cannot work."""
     spec, guest = board.tree.get("guest"), board.board.guest
     if not isinstance(spec, dict):
-        if not board.was_cut(board.tree, ["guest"]):
+        if board.board.machine.type != "bus" and not board.was_cut(board.tree, ["guest"]):
             board.at_key(kinds.NO_GUEST, board.tree, "board")
+        return
+    if board.board.machine.type == "bus":
         return
     sizes = {key: _size(board, spec, key) for key in FILES if key in spec}
     if isinstance(guest, BoardGuest) and guest.load is not None:

@@ -26,7 +26,7 @@ def check_machine_keys(board: BoardUnderCheck) -> None:
     for key, effective, reason in _NEEDS:
         if key in spec and not effective(machine):
             board.at_key(kinds.NO_EFFECT, spec, key, key=key, reason=reason)
-    if machine.irqchip == "none":
+    if machine.irqchip == "none" and machine.type != "bus":
         for name, placement in board.tree.get("devices", {}).items():
             if placement.get("irq"):
                 reason = "the machine has no interrupt controllers (`irqchip: none`)"

@@ -11,6 +11,7 @@ from devgen.language.boards.bar_places import check_bars
 from devgen.language.boards.board_under_check import BoardUnderCheck, Placed, Tree
 from devgen.language.boards.device_buses import check_buses
 from devgen.language.boards.guest_files import check_guest
+from devgen.language.boards.interrupt_numbers import check_interrupt_numbers
 from devgen.language.boards.known_devices import DeviceFinder, KnownDevice
 from devgen.language.boards.machine_keys import check_backends, check_machine_keys
 from devgen.language.boards.part_names import check_part_names
@@ -27,6 +28,7 @@ CHECKS: tuple[Callable[[BoardUnderCheck], None], ...] = (
     check_guest,
     check_buses,
     check_part_names,
+    check_interrupt_numbers,
     check_properties,
     check_addresses,
     check_bars,

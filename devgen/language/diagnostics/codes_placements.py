@@ -164,6 +164,14 @@ NO_EFFECT = Kind(
     "machine: {intx: [10, 11, 10, 11]}",
     "Remove the setting, or add what it needs.",
 )
+NO_SUCH_INTERRUPT = Kind(
+    "DG1023",
+    "error",
+    "the machine has no interrupt {number}: one of type {machine} has 0 to {greatest}",
+    "A line drives an interrupt by its number at the machine's controller.",
+    "machine: {type: pc}\ndevices: {rtc: {device: pl031, at: {registers: 0xfe000000}, irq: {intr: 40}}}",
+    "Use an interrupt that the machine has. A chip with another processor is a machine of type `bus`.",
+)
 RESERVED_PLACE = Kind(
     "DG1020",
     "error",

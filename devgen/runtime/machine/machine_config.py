@@ -13,7 +13,7 @@ from devgen.runtime.machine.gsi import Combination
 CpuMode = Literal["real", "protected", "long"]
 Irqchip = Literal["kernel", "none"]
 ClockKind = Literal["live", "manual"]
-MachineType = Literal["pc"]
+MachineType = Literal["pc", "bus"]
 TripleFault = Literal["shutdown", "reset"]
 OnReset = Literal["restart", "exit"]
 
@@ -78,7 +78,8 @@ class DevicePlacement:
 class MachineConfig:
     """The configuration of a machine.
 
-    - ``type``: the kind of machine, which determines its processors' architecture; ``pc`` has x86-64 processors.
+    - ``type``: the kind of machine, which determines its processors' architecture; ``pc`` has x86-64 processors,
+      ``bus`` none: it has devices at addresses and interrupt lines by number, for a bench.
     - ``ram``: size of RAM in bytes, at address 0; the part beyond 3 GiB is at 4 GiB.
     - ``irqchip``: ``kernel`` if the host models the interrupt controllers; ``pit``: likewise for the interval timer,
       which needs the interrupt controllers.
