@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from devgen.api.description_error import DescriptionError, headline
-from devgen.api.descriptions import description_files
+from devgen.api.descriptions import description_files, load_board
 from devgen.common.quick_dataclass import dataclass
 from devgen.errors import ArgumentError, FileError
 from devgen.exchange.export_files import ExportedFile, write_exports
-from devgen.exchange.export_formats import FORMATS, ExportDevice, ExportForm
+from devgen.exchange.export_formats import FORMATS, ExportBoard, ExportDevice, ExportForm, ExportPlacement
 from devgen.exchange.findings import Finding, Findings
 from devgen.language import load_device
+from devgen.language.boards.known_devices import described_for
 from devgen.language.diagnostics.diagnostic import Diagnostic
 from devgen.language.reading.description_files import is_board
 from devgen.language.view import view_of
@@ -49,20 +50,40 @@ def export_devices(paths: AnyPath | Iterable[AnyPath], output: AnyPath, *, form:
 
     ``output`` is a file if its name ends as the format's files do (``.rdl``); it then has all the devices. Any other
     name is that of a folder, which gets one file for each device. Fragments and boards in folders are passed over.
-    ``form`` is ``systemrdl``: SystemRDL 2.0, from which `import_registers` makes the same descriptions again.
+    ``form`` is ``systemrdl``: SystemRDL 2.0, from which `import_registers` makes the same descriptions again; or
+    ``svd``: CMSIS-SVD 1.3. As SVD, ``paths`` may name boards too: a board's file has its devices at their addresses.
 
     Raises:
         DescriptionError: descriptions have errors; nothing was written.
-        FileError: a path is missing or no device, a device has nothing that the format can say, or a file cannot be
-            written.
+        FileError: a path is missing or no device, a device or board has nothing that the format can say, the format has
+            no boards, or a file cannot be written.
         ArgumentError: there is no such format.
     """
     if form not in FORMATS:
         raise ArgumentError("form", f"'{form}' is none of {', '.join(FORMATS)}")
     named = [Path(paths)] if isinstance(paths, str | PathLike) else [Path(path) for path in paths]
     findings = Findings()
-    files = write_exports(_devices(named), Path(output), FORMATS[form], findings)
+    boards = [path for path in named if path.is_file() and is_board(path)]
+    if boards and not FORMATS[form].boards:
+        raise FileError(f"{boards[0]}: a board; {form} describes devices: name their descriptions")
+    rest = [path for path in named if path not in boards]
+    devices = _devices(rest) if rest else []
+    files = write_exports(devices, list(map(_board, boards)), Path(output), FORMATS[form], findings)
     return ExportReport(form, tuple(files), tuple(findings))
+
+
+def _board(path: Path) -> ExportBoard:
+    """Load a board and its devices. Raises DescriptionError, FileError."""
+    board = load_board(path, other_guest=True).board
+    known = described_for(path.parent)
+    placements: list[ExportPlacement] = []
+    for placement in board.devices:
+        described = known.find(placement.device)
+        if described is None:
+            raise FileError(f"{path}: no description of the device '{placement.device}'")
+        (device,) = _devices([described.path])
+        placements.append(ExportPlacement(placement.name, device, dict(placement.at), dict(placement.irq)))
+    return ExportBoard(path, board.name, board.description or board.title, tuple(placements))
 
 
 def _devices(named: list[Path]) -> list[ExportDevice]:

@@ -20,7 +20,8 @@ _SHOWN = 10
 Examples:
   devgen export --format systemrdl devices/hpet.yaml -o hpet.rdl
   devgen export --format systemrdl devices/ -o rdl/        a file for each device
-  devgen export --format systemrdl devices/ -o all.rdl     one file with all devices""",
+  devgen export --format systemrdl devices/ -o all.rdl     one file with all devices
+  devgen export --format svd boards/small-pc.yaml -o pc.svd    a chip: the board's devices at their addresses""",
 )
 @click.argument("paths", nargs=-1, required=True, type=PATH)
 @click.option("--format", "form", type=click.Choice(EXPORT_FORMS), required=True, help="The format of the files.")
@@ -32,8 +33,8 @@ Examples:
 def command(paths: tuple[Path, ...], form: ExportForm, output: Path, report: str, all_findings: bool) -> None:
     """Export device descriptions as register files of other formats.
 
-    PATHS are YAML files or folders of YAML files. The report names each part that the format cannot say, at its place
-    in the description.
+    PATHS are YAML files or folders of YAML files; as SVD also boards. The report names each part that the format
+    cannot say, at its place in the description.
     """
     made = export_devices(paths, output, form=form)
     if report == "json":

@@ -15,5 +15,6 @@ device file for the author's behaviour that includes it. What a format says and 
   ``spelled_numbers``: numbers as an author wrote them.
 - ``patching``: corrects the neutral map with patch files.
 - ``import_files``: writes the files, and keeps the author's.
-- ``export_formats``: the formats of an export; ``export_files`` writes them. ``rdl_export``: SystemRDL.
+- ``export_formats``: the formats of an export; ``export_files`` writes them.
+- ``rdl_export``: SystemRDL. ``svd_export``: CMSIS-SVD.
 """

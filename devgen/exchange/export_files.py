@@ -1,4 +1,4 @@
-"""Writes exported files: one for each device, or one for all of them."""
+"""Writes exported files: one for each device, or one for all of them; one for each board."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from devgen.common.guarded_files import make_folder, read_file, replace_file
 from devgen.errors import FileError
-from devgen.exchange.export_formats import ExportDevice, ExportFormat
+from devgen.exchange.export_formats import ExportBoard, ExportDevice, ExportFormat
 from devgen.exchange.findings import Findings
 
 Change = Literal["new", "updated", "unchanged"]
@@ -27,34 +27,48 @@ class ExportedFile:
 
 
 def write_exports(
-    devices: Sequence[ExportDevice], output: Path, form: ExportFormat, findings: Findings
+    devices: Sequence[ExportDevice],
+    boards: Sequence[ExportBoard],
+    output: Path,
+    form: ExportFormat,
+    findings: Findings,
 ) -> list[ExportedFile]:
-    """Write the devices to ``output``: a file if its name ends as the format's files do, else a folder.
+    """Write devices and boards to ``output``: a file if its name ends as the format's files do, else a folder.
+
+    A board has a file of its own.
 
     All texts are made before the first file is written. Files with the same content are not touched.
 
     Raises:
         FileError: two devices would have one file, a device has nothing to export, or a file cannot be written.
     """
-    texts = [
-        (path, group, form.render(group, findings)) for path, group in _groups(devices, output, form.suffix).items()
-    ]
+    groups = _groups(devices, output, form.suffix)
+    texts = [(path, _names(group), form.render(group, findings)) for path, group in groups.items()]
+    for board in boards:
+        path = output if output.suffix == form.suffix else output / f"{board.stem}{form.suffix}"
+        if any(path == other for other, _, _ in texts):
+            raise FileError(f"{board.path}: another board or device makes {path} too; export it into another file")
+        texts.append((path, tuple(part.name for part in board.placements), form.render_board(board, findings)))
     written: list[ExportedFile] = []
     try:
-        for path, group, text in texts:
+        for path, names, text in texts:
             change = _change(path, text)
             if change != "unchanged":
                 make_folder(path.parent)
                 replace_file(path, text.encode())
-            written.append(ExportedFile(path, tuple(device.view.name for device in group), change))
+            written.append(ExportedFile(path, names, change))
     except OSError as error:
         raise FileError(f"{error.filename or output}: {error.strerror}") from error
     return written
 
 
+def _names(devices: Sequence[ExportDevice]) -> tuple[str, ...]:
+    return tuple(device.view.name for device in devices)
+
+
 def _groups(devices: Sequence[ExportDevice], output: Path, suffix: str) -> dict[Path, list[ExportDevice]]:
     groups: dict[Path, list[ExportDevice]] = {}
-    if output.suffix == suffix:
+    if output.suffix == suffix and devices:
         _check_names(devices)
         return {output: list(devices)}
     for device in devices:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from devgen.language.reading.source_map import Sources
     from devgen.language.view import DeviceView
 
-ExportForm = Literal["systemrdl"]
+ExportForm = Literal["systemrdl", "svd"]
 """The name of a format."""
 
 
@@ -30,16 +30,49 @@ class ExportDevice:
     places: Sources
 
 
+@dataclass(slots=True, frozen=True)
+class ExportPlacement:
+    """A device on a board: addresses of its regions, and the numbers of its interrupt lines (``irq[8]`` → 8)."""
+
+    name: str
+    device: ExportDevice
+    at: Mapping[str, int]
+    irq: Mapping[str, int]
+
+
+@dataclass(slots=True, frozen=True)
+class ExportBoard:
+    """A checked board with its devices."""
+
+    path: Path
+    name: str
+    description: str
+    placements: tuple[ExportPlacement, ...]
+
+    @property
+    def stem(self) -> str:
+        """The name of its files."""
+        return self.name.replace("-", "_")
+
+
 Renderer: TypeAlias = "Callable[[Sequence[ExportDevice], Findings], str]"
 """Makes the text of one file with the devices, and adds what the format cannot say to the findings."""
 
 
+BoardRenderer: TypeAlias = "Callable[[ExportBoard, Findings], str]"
+"""Makes the text of a file with a board."""
+
+
 @dataclass(slots=True, frozen=True)
 class ExportFormat:
-    """A format: how its files' names end, and the module with its function ``render``."""
+    """A format: how its files' names end, and the module with its function ``render``.
+
+    ``boards``: the module also has ``render_board``, for a chip with its peripherals at addresses.
+    """
 
     suffix: str
     module: str
+    boards: bool = False
 
     def render(self, devices: Sequence[ExportDevice], findings: Findings) -> str:
         """Return the text of a file with the devices.
@@ -50,7 +83,17 @@ class ExportFormat:
         renderer: Renderer = importlib.import_module(self.module).render
         return renderer(devices, findings)
 
+    def render_board(self, board: ExportBoard, findings: Findings) -> str:
+        """Return the text of a file with a board; only if ``boards``.
+
+        Raises:
+            FileError: the board has nothing that the format can say.
+        """
+        renderer: BoardRenderer = importlib.import_module(self.module).render_board
+        return renderer(board, findings)
+
 
 FORMATS: Final[dict[ExportForm, ExportFormat]] = {
     "systemrdl": ExportFormat(".rdl", "devgen.exchange.rdl_export.said_device"),
+    "svd": ExportFormat(".svd", "devgen.exchange.svd_export.svd_rendering", boards=True),
 }
