@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from devgen.errors import FileError
 from devgen.exchange.rdl.rdl_files import check_files
+from devgen.exchange.rdl_export.devgen_property import GUARD, NAME
 from devgen.exchange.register_map import Place
 
 if TYPE_CHECKING:
@@ -41,7 +42,10 @@ def compile_files(
 
     def compile_all(compiler: RDLCompiler) -> None:
         for path in paths:
-            compiler.compile_file(str(path), incl_search_paths=[str(folder) for folder in include_dirs])
+            # Files that devgen exported declare the property `devgen`, which a compiler takes once.
+            defines = {GUARD: ""} if NAME in compiler.list_udps() else {}
+            folders = [str(folder) for folder in include_dirs]
+            compiler.compile_file(str(path), incl_search_paths=folders, defines=defines)
 
     return elaborated(compile_all, paths[-1], top, parameters)
 

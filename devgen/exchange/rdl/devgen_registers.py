@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from math import prod
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from devgen.exchange.rdl.carried_keys import carried_keys, mapping_in, names_in
+from devgen.exchange.rdl_export.array_runs import KEY as OUTER
 from devgen.exchange.rdl_export.bits import WHOLE
 from devgen.exchange.rdl_export.field_constructs import ACCESS_WORDS, FIELD_CONSTRUCTS
 from devgen.exchange.rdl_export.rdl_order import KEY as ORDER
@@ -17,50 +19,54 @@ if TYPE_CHECKING:
     from systemrdl.node import AddressableNode, FieldNode, Node, RegNode
 
 
+Chain: TypeAlias = "tuple[AddressableNode, ...]"
+"""A component of an array, after the register files that have its outer dimensions."""
+
+
 @dataclass(slots=True, frozen=True)
 class DevgenRegisters:
     """Describes the children of address maps; ``width`` is the region's default width of a register."""
 
     width: int
 
-    def describe(self, parents: Iterable[AddressableNode], carried: Mapping[str, Any], node: Node) -> Block:
+    def describe(self, parents: Iterable[AddressableNode], carried: Mapping[str, Any], owner: Node) -> Block:
         """Return the registers of one region or register file, whose layers are ``parents``, in their order.
 
-        ``carried`` are the keys of ``node`` with registers that SystemRDL has no place for.
+        ``carried`` are the keys of ``owner`` with registers that SystemRDL has no place for.
         """
         from systemrdl.node import RegfileNode, RegNode
 
         found: dict[str, Any] = {}
-        files: dict[str, list[AddressableNode]] = {}
-        for parent in parents:
-            for child in parent.children():
-                if isinstance(child, RegNode):
-                    found[child.inst_name] = self._register(child)
-                elif isinstance(child, RegfileNode):
-                    files.setdefault(child.inst_name, []).append(child)
-                    found.setdefault(child.inst_name, {})
+        files: dict[str, list[Chain]] = {}
+        for chain in (_chain(child) for parent in parents for child in addressable(parent)):
+            node = chain[-1]
+            if isinstance(node, RegNode):
+                found[node.inst_name] = self._register(node, chain)
+            elif isinstance(node, RegfileNode):
+                files.setdefault(node.inst_name, []).append(chain)
+                found.setdefault(node.inst_name, {})
         found |= {name: self._file(layers) for name, layers in files.items()}
-        found |= mapping_in(carried, "registers", node)
-        return Block(ordered(found, names_in(carried, ORDER, node)))
+        found |= mapping_in(carried, "registers", owner)
+        return Block(ordered(found, names_in(carried, ORDER, owner)))
 
-    def _file(self, layers: list[AddressableNode]) -> Block:
-        node = layers[0]
+    def _file(self, layers: list[Chain]) -> Block:
+        node = layers[0][-1]
         carried = carried_keys(node)
-        entry: dict[str, Any] = {"at": Hex(node.raw_address_offset)} | _dimensions(node, 0) | texts(node)
+        entry = _at(layers[0]) | _dimensions(layers[0], 0) | texts(node)
         entry |= {key: value for key, value in carried.items() if key not in (ORDER, "registers")}
-        return Block(entry | {"registers": self.describe(layers, carried, node)})
+        return Block(entry | {"registers": self.describe([chain[-1] for chain in layers], carried, node)})
 
-    def _register(self, node: RegNode) -> Any:
+    def _register(self, node: RegNode, chain: Chain) -> Any:
         carried = carried_keys(node)
         fields = {field.inst_name: field for field in node.fields() if _accessible(field)}
         whole = _whole(carried, fields)
         accesses = {_access(field) for field in fields.values()}
         access = carried.get("access", accesses.pop() if len(accesses) == 1 else "rw")
         width = node.get_property("regwidth")
-        entry: dict[str, Any] = {"at": Hex(node.raw_address_offset)}
+        entry = _at(chain)
         entry |= {"width": width} if width != self.width else {}
         entry |= {"access": access} if access != "rw" else {}
-        entry |= _dimensions(node, width // 8) | texts(node)
+        entry |= _dimensions(chain, width // 8) | texts(node)
         entry |= {"external": True} if node.external else {}
         stated = not {"reset", "constant"} & {*carried}
         entry |= _resets(fields.values(), whole is not None) if stated else {}
@@ -72,6 +78,13 @@ class DevgenRegisters:
         described = {name: _field(field, access, carried, stated) for name, field in fields.items()}
         described |= mapping_in(carried, "fields", node)
         return Block(entry | {"fields": Block(ordered(described, names_in(carried, ORDER, node)))})
+
+
+def addressable(node: Node) -> list[AddressableNode]:
+    """Return the children of a component that have an address."""
+    from systemrdl.node import AddressableNode
+
+    return [child for child in node.children() if isinstance(child, AddressableNode)]
 
 
 def ordered(parts: Mapping[str, Any], order: Iterable[str]) -> dict[str, Any]:
@@ -100,16 +113,30 @@ def _access(field: FieldNode) -> str:
     return ACCESS_WORDS[field.get_property("sw").name]
 
 
-def _dimensions(node: AddressableNode, size: int) -> dict[str, Any]:
-    """Return ``count`` and ``stride``, without a stride that is the element's size."""
-    sizes, stride = list(node.array_dimensions or ()), node.array_stride or 0
-    if not sizes:
+def _chain(node: AddressableNode) -> Chain:
+    """Return the register files that have only the outer dimensions of a component, and the component."""
+    inner = addressable(node)
+    outer = len(inner) == 1 and carried_keys(node).get(OUTER) == inner[0].inst_name
+    return (node, *_chain(inner[0])) if outer else (node,)
+
+
+def _at(chain: Chain) -> dict[str, Any]:
+    return {"at": Hex(sum(node.raw_address_offset for node in chain))}
+
+
+def _dimensions(chain: Chain, size: int) -> dict[str, Any]:
+    """Return ``count`` and ``stride``, without strides that follow from the element's size."""
+    counts: list[int] = []
+    strides: list[Hex] = []
+    for node in chain:
+        sizes = node.array_dimensions or []
+        counts += sizes
+        strides += [Hex((node.array_stride or 0) * prod(sizes[place + 1 :])) for place in range(len(sizes))]
+    if not counts:
         return {}
-    strides = [Hex(stride)]
-    for count in reversed(sizes[1:]):
-        strides.insert(0, Hex(strides[0] * count))
-    spread = {} if stride == size else {"stride": strides if len(sizes) > 1 else strides[0]}
-    return {"count": sizes if len(sizes) > 1 else sizes[0]} | spread
+    dense = strides == [size * prod(counts[place + 1 :]) for place in range(len(counts))]
+    many = len(counts) > 1
+    return {"count": counts if many else counts[0]} | ({} if dense else {"stride": strides if many else strides[0]})
 
 
 def _resets(fields: Iterable[FieldNode], whole: bool) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Distributes registers that share addresses over layers, in each of which SystemRDL allows all of them (10.1).
 
-Two registers may share bytes only if one can only be read and the other only be written. Arrays whose elements lie
-between each other share their range. What does not fit into a layer goes into the next one.
+Two registers may share bytes only if one can only be read and the other only be written; here they also have the same
+bytes, because tools refuse others. Arrays whose elements lie between each other share their range. What does not fit
+into a layer goes into the next one.
 """
 
 from __future__ import annotations
@@ -40,7 +41,12 @@ def layered(items: Iterable[Item]) -> list[list[Item]]:
 
 def _together(item: Item, other: Item) -> bool:
     apart = item.end <= other.start or other.end <= item.start
-    return apart or (item.reads, item.writes, other.reads, other.writes) in (
-        (True, False, False, True),
-        (False, True, True, False),
+    same = (item.start, item.end) == (other.start, other.end)
+    return apart or (
+        same
+        and (item.reads, item.writes, other.reads, other.writes)
+        in (
+            (True, False, False, True),
+            (False, True, True, False),
+        )
     )

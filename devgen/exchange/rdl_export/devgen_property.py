@@ -10,9 +10,12 @@ from devgen.exchange.yaml_text import yaml_text
 
 NAME: Final = "devgen"
 
+GUARD: Final = "DEVGEN_PROPERTY"
+"""The macro of a compilation that has the property already."""
+
 DECLARATION: Final = f"""\
-`ifndef DEVGEN_PROPERTY
-`define DEVGEN_PROPERTY
+`ifndef {GUARD}
+`define {GUARD}
 // What SystemRDL cannot say: keys of the devgen description language, as YAML.
 property {NAME} {{ component = addrmap | regfile | reg | field | mem; type = string; }};
 `endif

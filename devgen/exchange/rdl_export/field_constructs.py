@@ -57,11 +57,11 @@ def _write_effect(bits: Bits) -> Said:
 
 
 def _singlepulse(bits: Bits) -> Said:
-    """``singlepulse`` is for one bit that software can write (9.6.1)."""
+    """``singlepulse`` is for one bit that software can write (9.6.1); nothing else can write it then."""
     if not bits.singlepulse:
         return Said()
     says = bits.width == 1 and bits.access != "ro"
-    return Said({"singlepulse": "true"}) if says else Said({}, {"singlepulse": True})
+    return Said({"singlepulse": "true", "hw": "r"}) if says else Said({}, {"singlepulse": True})
 
 
 def _effect(key: str, name: str, words: Container[str]) -> Callable[[FieldNode], dict[str, Any]]:

@@ -37,9 +37,9 @@ def region_of(region: RegionView, spec: Spec) -> RdlRegion:
         return RdlRegion(region.name, region.size, said + Said(_memory(region), carried), (), True)
     registers = RdlRegisters.of(region)
     specs = spec.get("registers", {})
-    layers, left = registers.layers(specs)
+    layers = registers.layers(specs)
     names = [item.component.name for layer in layers for item in layer]
-    carried |= carried_order(specs, names, left) | ({"registers": left} if left else {})
+    carried |= carried_order(specs, names)
     endian = {"bigendian": "true"} if region.endian == "big" else {}
     children = tuple(tuple(item.component for item in layer) for layer in layers)
     return RdlRegion(region.name, region.size, said + Said(endian, carried), children)

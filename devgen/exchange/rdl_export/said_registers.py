@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, Final
 
 from devgen.exchange.rdl_export.address_layers import Item, layered
+from devgen.exchange.rdl_export.array_runs import offset_within, place, runs_of, wrapped
 from devgen.exchange.rdl_export.devgen_property import devgen_property
 from devgen.exchange.rdl_export.rdl_component import Component
 from devgen.exchange.rdl_export.rdl_order import carried_order
@@ -47,41 +47,35 @@ class RdlRegisters:
             region.implemented[1] * 8,
         )
 
-    def layers(self, specs: Spec, path: str = "", base: int = 0) -> tuple[list[list[Item]], dict[str, Any]]:
-        """Return the members of a region or register file by layer, and those that SystemRDL has no array for.
-
-        ``base`` is the offset of the register file.
-        """
+    def layers(self, specs: Spec, path: str = "", base: int = 0) -> list[list[Item]]:
+        """Return the members of a region or register file by layer; ``base`` is the offset of the register file."""
         items: list[Item] = []
-        left: dict[str, Any] = {}
         for name, spec in specs.items():
-            entry = self.files if "registers" in spec else self.registers
-            if not _contiguous(entry[f"{path}{name}"].parts[-1].dimensions):
-                left[name] = spec
-            elif "registers" in spec:
+            if "registers" in spec:
                 items += self._file(f"{path}{name}", spec, base)
             else:
                 items.append(self._register(self.registers[f"{path}{name}"], spec, base))
-        return layered(items), left
+        return layered(items)
 
     def _file(self, path: str, spec: Spec, base: int) -> list[Item]:
         """Return the register file: one component for each layer of its members."""
         file = self.files[path]
         dimensions = file.parts[-1].dimensions
         offset = file.offset - base
-        layers, left = self.layers(spec["registers"], f"{path}.", file.offset)
+        layers = self.layers(spec["registers"], f"{path}.", file.offset)
         carried = _carried_count(spec, dimensions) | {k: v for k, v in spec.items() if k not in _SAID}
         names = [item.component.name for layer in layers for item in layer]
-        carried |= carried_order(spec["registers"], names, left) | ({"registers": left} if left else {})
+        carried |= carried_order(spec["registers"], names)
         said = said_texts(spec) + Said({}, carried)
         items: list[Item] = []
+        runs = runs_of(dimensions, 0)
+        at = place(runs[-1], offset_within(runs, offset))
         for members in layers:
             children = tuple(item.component for item in members)
             properties = (*said.properties.items(), *devgen_property(said.carried)) if not items else ()
-            place = _place(dimensions, offset)
-            component = Component("regfile", path.rpartition(".")[2], place, properties, (), children)
+            component = Component("regfile", path.rpartition(".")[2], at, properties, (), children)
             size = max(item.end for item in members)
-            items.append(Item(component, offset, offset + _extent(dimensions, size)))
+            items.append(Item(wrapped(component, runs, offset), offset, offset + _extent(dimensions, size)))
         return items
 
     def _register(self, register: RegisterView, spec: Spec, base: int) -> Item:
@@ -91,24 +85,27 @@ class RdlRegisters:
         fields = fields_of(register, spec, _numeric(register), bool(resets) or "constant" in spec)
         said = said_texts(spec) + Said(self._widths(register, dimensions))
         said += Said({}, _carried(register, spec, fields) | resets)
+        runs = runs_of(dimensions, register.size)
         component = Component(
             "reg",
             register.name,
-            _place(dimensions, offset),
+            place(runs[-1], offset_within(runs, offset)),
             (*said.properties.items(), *devgen_property(said.carried)),
             fields.enums,
             fields.components,
             spec.get("external") is True,
         )
-        accesses = fields.accesses
-        reads, writes = any(word not in ("wo", "w1") for word in accesses), any(word != "ro" for word in accesses)
-        return Item(component, offset, offset + _extent(dimensions, register.size), reads, writes)
+        whole, end = wrapped(component, runs, offset), offset + _extent(dimensions, register.size)
+        if len(runs) > 1:
+            return Item(whole, offset, end)
+        reads = any(word not in ("wo", "w1") for word in fields.accesses)
+        return Item(whole, offset, end, reads, any(word != "ro" for word in fields.accesses))
 
     def _widths(self, register: RegisterView, dimensions: tuple[DimensionView, ...]) -> dict[str, str]:
         """Return ``regwidth`` and ``accesswidth``; a register is aligned to its access width (10.6)."""
         access = min(register.width, self.widest)
-        places = (register.offset, *(dimension.stride for part in register.parts for dimension in part.dimensions))
-        while access > 8 and any(place % (access // 8) for place in places):
+        strides = (register.offset, *(dimension.stride for part in register.parts for dimension in part.dimensions))
+        while access > 8 and any(stride % (access // 8) for stride in strides):
             access //= 2
         widths = {} if register.width == 32 else {"regwidth": str(register.width)}
         return widths if access == register.width else widths | {"accesswidth": str(access)}
@@ -145,18 +142,6 @@ def _carried_count(spec: Spec, dimensions: tuple[DimensionView, ...]) -> dict[st
     """Return ``count`` where it depends on properties or constants."""
     text = isinstance(spec.get("count"), str) or any(not dimension.count.fixed for dimension in dimensions)
     return {"count": spec["count"]} if text else {}
-
-
-def _contiguous(dimensions: tuple[DimensionView, ...]) -> bool:
-    """Whether the elements of all dimensions have one distance, as those of SystemRDL's arrays (5.1.2.2)."""
-    pairs = pairwise(dimensions)
-    return all(outer.stride == inner.stride * inner.count.greatest for outer, inner in pairs)
-
-
-def _place(dimensions: tuple[DimensionView, ...], offset: int) -> str:
-    sizes = "".join(f"[{dimension.count.greatest}]" for dimension in dimensions)
-    stride = f" += {dimensions[-1].stride:#x}" if dimensions else ""
-    return f"{sizes} @ {offset:#x}{stride}"
 
 
 def _extent(dimensions: tuple[DimensionView, ...], size: int) -> int:

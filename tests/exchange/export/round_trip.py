@@ -9,6 +9,9 @@ from typing import Any
 from devgen import export_devices, import_registers, load_device
 from devgen.language.model import Mark
 
+ROOT = Path(__file__).parents[3]
+CATALOGUE = [path for path in sorted((ROOT / "devices").glob("*.yaml")) if "\ndevice:" in path.read_text()]
+
 
 def there_and_back(source: Path, folder: Path) -> Path:
     """The description that an import makes of the export of ``source``. Both files are below ``folder``."""

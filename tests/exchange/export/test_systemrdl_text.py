@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from round_trip import CATALOGUE, ROOT
 from systemrdl import RDLCompiler
 from systemrdl.node import AddrmapNode, Node
 
 from devgen import DescriptionError, FileError, export_devices
-
-ROOT = Path(__file__).parents[3]
-CATALOGUE = [path for path in sorted((ROOT / "devices").glob("*.yaml")) if path.read_text().find("\ndevice:") >= 0]
 
 
 class Warnings:
