@@ -71,6 +71,7 @@ REGISTER_OTHERS: Final = (
     "title",
     "description",
     "fields",
+    "outputs",
     "hooks",
     "window",
     "when",
@@ -85,6 +86,11 @@ FIELD: Final = (
     *_EFFECTS,
     Attribute(("reset",), always("reset value changed", "breaking"), judge.hexadecimal),
     _CONSTRAINT,
+    Attribute(
+        ("hardware",),
+        always("hardware's side changed", "behaviour"),
+        lambda hardware: "none" if hardware is None else hardware.text,
+    ),
 )
 FIELD_OTHERS: Final = (
     "name",

@@ -41,7 +41,7 @@ def behaviour(device: model.Device) -> tuple[Nodes, ...]:
         *(timer.on_expire for timer in device.timers),
         *(timer.match for timer in device.timers),
         *(counter.enable for counter in device.counters),
-        *(function.body for function in device.functions),
+        *(function.body for function in (*device.functions, *device.outputs)),
         *(action.body for action in device.actions),
         *(line.level for line in (*device.interrupts, *device.gpio_out)),
         *(pin.on_input for pin in device.gpio_in),
@@ -63,4 +63,5 @@ def _hooks(register: model.Register) -> tuple[Nodes, ...]:
         for lock in (register.write_enable, *(field.write_enable for field in register.fields))
         if lock is not None
     )
-    return *hooks, window, register.when, *locks
+    moved = (field.hardware for field in register.fields if field.hardware is not None)
+    return *hooks, window, register.when, *locks, *(expr for hardware in moved for expr in hardware.expressions)

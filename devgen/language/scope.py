@@ -55,7 +55,8 @@ class RegisterEntry:
 
     ``readonly`` says why behaviour may not assign it ("is constant", "is computed by its `read:`"), None if it may.
     ``computed``: its value is its ``read:`` expression. ``storage``: the bits of another register that an alias or an
-    alternate is. ``window``: it has no value of its own; ``split``: some of its bytes are those of other registers.
+    alternate is. ``outputs``: those of an interrupt register. ``window``: it has no value of its own; ``split``: some
+    of its bytes are those of other registers.
     """
 
     name: str
@@ -68,6 +69,7 @@ class RegisterEntry:
     window: bool = False
     split: bool = False
     shape: tuple[int, ...] = ()
+    outputs: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, frozen=True)

@@ -10,7 +10,7 @@ from devgen.language import ir, model
 from devgen.plan.access_plan import CoalescedRange, coalesced_ranges
 from devgen.plan.alarms import Alarm, plan_alarm
 from devgen.plan.dependencies import Analysis
-from devgen.plan.followers import Follower, Followers, plan_followers
+from devgen.plan.followers import FieldFollower, Follower, Followers, plan_followers
 from devgen.plan.register_plan import RegisterPlan, RegisterPlanner
 from devgen.plan.registers import PlannedRegister, RegisterKey, plan_registers
 from devgen.plan.reset_plan import PowerPlan, plan_power
@@ -67,7 +67,8 @@ class DoorbellPlan:
 class DevicePlan:
     """All decisions about ``device`` that do not depend on a target. Everything is in the description's order.
 
-    ``device`` has hidden timers after the described ones if something depends on time.
+    ``device`` has hidden timers after the described ones if something depends on time, and hidden state after the
+    described one if fields react to edges.
     """
 
     device: model.Device
@@ -87,12 +88,14 @@ def plan_device(device: model.Device) -> DevicePlan:
     registers = plan_registers(device)
     analysis = Analysis(
         registers,
-        {function.name: function for function in device.functions},
+        {function.name: function for function in (*device.functions, *device.outputs)},
         {action.name: action for action in device.actions},
     )
     followers = plan_followers(device, analysis)
     hidden = {look.timer: follower for follower in followers for look in follower.looks}
-    device = replace(device, timers=(*device.timers, *hidden))
+    seen = (follower.moved.seen for follower in followers if isinstance(follower, FieldFollower))
+    state = (*device.state, *(value for value in seen if value is not None))
+    device = replace(device, timers=(*device.timers, *hidden), state=state)
     planner = RegisterPlanner(registers, analysis, followers)
     planned = {key: planner.plan(register) for key, register in registers.items()}
     entry = _EntryPoints(planner, analysis, followers)

@@ -1,22 +1,27 @@
-"""Followers: enables of counters, level lines, and streams that wait for room, which depend on registers.
+"""Followers: fields that hardware changes, enables of counters, level lines, and streams that wait for room.
 
 Where a follower depends on time, hidden timers update it as well (``time_followers.py``).
 
 An entry point updates each follower once, after the last change of something on which it depends. An enable is also
-updated directly after a store, since hooks may read the counter.
+updated directly after a store, since hooks may read the counter. A field and an enable may depend on each other: the
+field's source on the counter, the counter's enable on the field. The field is then updated once more, for its timer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from devgen.common.quick_dataclass import dataclass
 from devgen.language import ir, model
+from devgen.language.behaviour.substitution import with_bodies
 from devgen.language.behaviour.time_changes import change_finder
+from devgen.language.bits_read import BitReader, Bits, bit_reader
 from devgen.plan.dependencies import Analysis
-from devgen.plan.steps import Thing, Things, Update
+from devgen.plan.moved_fields import MovedField, moved_fields
+from devgen.plan.steps import NOTHING, Steps, Thing, Things, Update
 from devgen.plan.time_followers import LookAgain, plan_looks
+from devgen.plan.update_order import update_order
 
 
 @dataclass(slots=True, frozen=True)
@@ -62,13 +67,33 @@ class RoomFollower:
         return "stream", self.stream.name
 
 
-Follower = EnableFollower | LevelFollower | RoomFollower
+@dataclass(slots=True, frozen=True)
+class FieldFollower:
+    """A field that hardware changes."""
+
+    moved: MovedField
+    looks: tuple[LookAgain, ...]
+
+    @property
+    def thing(self) -> Thing:
+        """What is updated."""
+        return "field", self.moved.name
+
+
+Follower = EnableFollower | LevelFollower | RoomFollower | FieldFollower
 
 
 @dataclass(slots=True, frozen=True)
 class _Dependent:
+    """A follower. ``inputs``: what it depends on, ``bits``: those of registers; ``held``: storage whose write by others
+    it may undo; ``changes``: what an update may change.
+    """
+
     follower: Follower
     inputs: Things
+    bits: Bits
+    held: Things
+    changes: Things
 
     @property
     def thing(self) -> Thing:
@@ -77,45 +102,74 @@ class _Dependent:
 
 @dataclass(slots=True, frozen=True)
 class Followers:
-    """The followers of a device: enables first, then lines in topological order, then streams."""
+    """The followers of a device in the order of their updates: each after what it depends on; streams last."""
 
-    _enables: tuple[_Dependent, ...]
-    _lines: tuple[_Dependent, ...]
+    _all: tuple[_Dependent, ...]
 
     def __iter__(self) -> Iterator[Follower]:
-        return (dependent.follower for dependent in (*self._enables, *self._lines))
+        return (dependent.follower for dependent in self._all)
 
     def after_store(self, changed: Things) -> tuple[Update, ...]:
         """Return updates of the enables that may have changed."""
-        return tuple(Update(dependent.thing) for dependent in self._enables if dependent.inputs & changed)
+        enables = (dependent for dependent in self._all if isinstance(dependent.follower, EnableFollower))
+        return tuple(Update(dependent.thing) for dependent in enables if dependent.inputs & changed)
 
     def at_end(self, changed: Things, since: Things | None = None) -> tuple[Update, ...]:
         """Return the updates at the end of an entry point that may have changed ``changed``.
 
         ``since``: the part of it that may have changed after the updates of ``after_store``, if there were any.
         """
-        current = [] if since is None else [enable.thing for enable in self._enables if not enable.inputs & since]
-        return tuple(Update(thing) for thing in self._reached(changed) if thing not in current)
+        reached = list(self._reached(changed))
+        if since is not None:
+            moved = [each.follower for each in reached]
+            reached = [
+                each
+                for each in reached
+                if not isinstance(each.follower, EnableFollower) or each.inputs & since or _reads_moved(each, moved)
+            ]
+        return tuple(Update(each.thing) for each in reached)
 
     def look_again(self, follower: Follower) -> tuple[Update, ...]:
         """Return updates of ``follower``, which may have changed with time, and of everything that depends on it."""
         own = Update(follower.thing)
-        return (own, *(update for update in self.at_end(frozenset({follower.thing})) if update != own))
+        return (own, *(Update(each.thing) for each in self._reached(NOTHING, follower)))
 
-    def everything(self) -> tuple[Update, ...]:
-        """Return updates of all followers, after a reset."""
-        return tuple(Update(follower.thing) for follower in self)
+    def everything(self) -> Steps:
+        """Return the steps of all followers after a reset."""
+        again = (Update(each.thing) for each in _again(self._all))
+        return (*(step for follower in self for step in _settled(follower)), *again)
 
-    def _reached(self, changed: Things) -> Iterator[Thing]:
-        for dependent in (*self._enables, *self._lines):
-            if dependent.inputs & changed:
+    def _reached(self, written: Things, updated: Follower | None = None) -> Iterator[_Dependent]:
+        """Yield those that may change after ``written`` was changed by others, or by the update of a follower."""
+        followers = [] if updated is None else [updated]
+        changed = written | {follower.thing for follower in followers}
+        done: list[_Dependent] = []
+        for dependent in self._all:
+            if dependent.follower is updated:
+                done.append(dependent)
+            elif dependent.inputs & changed or dependent.held & written or _reads_moved(dependent, followers):
                 changed |= {dependent.thing}
-                yield dependent.thing
+                followers.append(dependent.follower)
+                done.append(dependent)
+                yield dependent
+        yield from _again(done)
+
+
+def _again(done: Sequence[_Dependent]) -> Iterator[_Dependent]:
+    """Yield the fields that were updated before an enable of a counter that they depend on: their timers are armed
+    again.
+    """
+    for number, dependent in enumerate(done):
+        follower = dependent.follower
+        early = any(later.thing in dependent.inputs for later in done[number + 1 :])
+        if isinstance(follower, FieldFollower) and follower.looks and early:
+            yield dependent
 
 
 def plan_followers(device: model.Device, analysis: Analysis) -> Followers:
     """Find the followers of a device."""
     looks = partial(plan_looks, device, change_finder(device))
+    outputs = {function.name: function for function in device.outputs}
     enables: list[Follower] = [
         EnableFollower(counter, counter.enable, looks(f"{counter.name}.enable", counter.enable, counter.count))
         for counter in device.counters
@@ -123,7 +177,7 @@ def plan_followers(device: model.Device, analysis: Analysis) -> Followers:
     ]
     kinds = (("interrupt", device.interrupts), ("gpio_out", device.gpio_out))
     lines: list[Follower] = [
-        LevelFollower(kind, line, line.level, looks(f"{line.name}.level", line.level, line.count))
+        LevelFollower(kind, line, with_bodies(line.level, outputs), looks(f"{line.name}.level", line.level, line.count))
         for kind, lines in kinds
         for line in lines
         if line.level is not None
@@ -134,13 +188,57 @@ def plan_followers(device: model.Device, analysis: Analysis) -> Followers:
         if stream.room is not None
     ]
 
-    def dependents(followers: list[Follower]) -> list[_Dependent]:
-        return [_Dependent(follower, analysis.reads(_input(follower))) for follower in followers]
+    fields: list[Follower] = [_field(moved, looks) for moved in moved_fields(device, analysis.registers)]
+    reader = bit_reader(device) if fields else None
+    dependents = [_dependent(follower, analysis, reader) for follower in (*fields, *enables, *lines)]
+    ordered = update_order(dependents, lambda each: each.inputs, lambda each: each.changes, _related)
+    return Followers((*ordered, *(_dependent(follower, analysis, reader) for follower in rooms)))
 
-    return Followers(tuple(dependents(enables)), (*_ordered(dependents(lines)), *dependents(rooms)))
+
+def _field(moved: MovedField, looks: Callable[[str, ir.Expr, ir.Expr | None], tuple[LookAgain, ...]]) -> FieldFollower:
+    found: dict[str, LookAgain] = {}
+    for expr in moved.hardware.sources:
+        for look in looks(moved.name, expr, moved.register.count):
+            earlier = found.get(look.timer.name)
+            changes = look.changes if earlier is None else (*earlier.changes, *look.changes)
+            found[look.timer.name] = LookAgain(look.timer, changes)
+    return FieldFollower(moved, tuple(found.values()))
 
 
-def _input(follower: Follower) -> ir.Expr:
+def _settled(follower: Follower) -> Steps:
+    if not isinstance(follower, FieldFollower):
+        return (Update(follower.thing),)
+    prime = follower.moved.prime
+    return prime if follower.moved.only_edges and not follower.looks else (*prime, Update(follower.thing))
+
+
+def _related(maker: _Dependent, user: _Dependent) -> bool:
+    """Whether ``maker`` may change what ``user`` depends on: a field of a register only if its bits are read."""
+    return not isinstance(maker.follower, FieldFollower) or _reads_moved(user, [maker.follower])
+
+
+def _reads_moved(user: _Dependent, followers: Iterable[Follower]) -> bool:
+    """Whether ``user`` depends on bits of a field that an update of the followers may change."""
+    moved = (follower.moved for follower in followers if isinstance(follower, FieldFollower))
+    return any(user.bits.get(field.register.key, 0) & field.field.mask for field in moved)
+
+
+def _dependent(follower: Follower, analysis: Analysis, reader: BitReader | None) -> _Dependent:
+    """``reader`` is None if there are no fields that hardware changes: bits are then of no use."""
+    bits = reader.bits if reader is not None else _no_bits
+    if isinstance(follower, FieldFollower):
+        own, sources = analysis.stored(follower.moved.register.key), follower.moved.hardware.sources
+        held = own if follower.moved.holds else NOTHING
+        return _Dependent(follower, analysis.reads(sources), bits(*sources), held, own | {follower.thing})
+    expr = _input(follower)
+    return _Dependent(follower, analysis.reads(expr), bits(expr), NOTHING, frozenset({follower.thing}))
+
+
+def _no_bits(*_: ir.Expr) -> Bits:
+    return {}
+
+
+def _input(follower: EnableFollower | LevelFollower | RoomFollower) -> ir.Expr:
     match follower:
         case EnableFollower(test=test):
             return test
@@ -148,13 +246,3 @@ def _input(follower: Follower) -> ir.Expr:
             return level
         case RoomFollower(room=room):
             return room
-
-
-def _ordered(lines: list[_Dependent]) -> Iterator[_Dependent]:
-    """Topological order; in a cycle the line declared first comes first."""
-    waiting = list(lines)
-    while waiting:
-        things = {line.thing for line in waiting}
-        ready = next((line for line in waiting if not line.inputs & (things - {line.thing})), waiting[0])
-        waiting.remove(ready)
-        yield ready

@@ -44,7 +44,7 @@ class Check:
 def plan_checks(device: model.Device) -> list[Check]:
     """Return the checks of all registers of a device, in the order of the description."""
     registers = plan_registers(device)
-    functions = {function.name: function for function in device.functions}
+    functions = {function.name: function for function in (*device.functions, *device.outputs)}
     actions = {action.name: action for action in device.actions}
     analysis = Analysis(registers, functions, actions)
     planner = _Planner(device, analysis, _owners(registers.values()))

@@ -412,8 +412,9 @@ READ_AS_NUMBERS = {
     "$defs/powerManagement/properties/pme/items/enum",  # positions 0 to 4
     "$defs/express/properties/speed/enum",
     "$defs/region/properties/bar/enum",
+    "$defs/field/properties/sticky/enum",  # `false` is None
 }
-"""Words that the model has as numbers: the text and the number are compared where they are read."""
+"""Words that the model has as numbers or as None: the text and the number are compared where they are read."""
 
 
 @pytest.mark.parametrize("file", ["device", "board"])

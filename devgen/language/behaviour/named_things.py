@@ -97,8 +97,8 @@ def members(entry: Declared | None) -> tuple[str, ...]:
     match entry:
         case FileEntry(registers=registers, files=files):
             return (*(register.name for register in registers), *(file.name.rpartition(".")[2] for file in files))
-        case RegisterEntry(fields=fields):
-            return tuple(field.name for field in fields)
+        case RegisterEntry(fields=fields, outputs=outputs):
+            return (*(field.name for field in fields), *outputs)
         case FieldEntry(labels=labels):
             return tuple(label.name for label in labels)
         case TimerEntry(matched=matched):

@@ -87,6 +87,11 @@ class Program:
         elif known != facts:
             self.calls[callee] = tuple(old.join(new) for old, new in zip(known, facts, strict=True))
 
+    def applied(self, source: Owner, function: str) -> None:
+        """Record that ``source`` uses the output of an interrupt register."""
+        self.used.add(function)
+        self.edge(source, ("function", function))
+
     def edge(self, source: Owner, target: Owner) -> None:
         """Record that running ``source`` may run ``target``."""
         self.edges.setdefault(source, {})[target] = None

@@ -1,8 +1,8 @@
-"""Where the value of a register is stored: in itself, or in bits of another register (aliases and alternates)."""
+"""Where the value of a register is stored (in itself, or in bits of another register), and what its outputs are."""
 
 from __future__ import annotations
 
-from devgen.language.ir import BitsPlace, Expr, Int, RegisterPlace
+from devgen.language.ir import BOOL, Apply, BitsPlace, Expr, Int, RegisterPlace
 from devgen.language.scope import FileEntry, RegisterEntry
 
 
@@ -21,3 +21,9 @@ def whole_register(place: RegisterPlace | BitsPlace) -> tuple[RegisterPlace, int
         return place, 0
     assert isinstance(place.of, RegisterPlace)
     return place.of, place.lsb
+
+
+def register_output(entry: RegisterEntry, file: FileEntry | None, index: Expr | None, name: str) -> Apply:
+    """Return the call that reads an output of an interrupt register: `STATUS.intr`."""
+    path = entry.name if file is None else f"{file.name}.{entry.name}"
+    return Apply(f"{path}.{name}", () if index is None else (index,), BOOL)

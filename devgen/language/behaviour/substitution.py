@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, cast
 
-from devgen.language.ir import BitsPlace, Expr, Int, Load, LocalPlace, Range, Slice
+from devgen.language.ir import Apply, BitsPlace, Expr, Int, Load, LocalPlace, Range, Slice
+from devgen.language.model import Function
 
 
 def substitute(expr: Expr, given: Mapping[str, Expr]) -> Expr:
@@ -30,6 +31,26 @@ def _mapped(node: Any, given: Mapping[str, Expr]) -> Any:
             return node
         case _ if is_dataclass(node) and not isinstance(node, type):
             return replace(node, **{part.name: _mapped(getattr(node, part.name), given) for part in fields(node)})
+    return node
+
+
+def with_bodies(expr: Expr, functions: Mapping[str, Function]) -> Expr:
+    """Return ``expr`` with the bodies of ``functions`` in place of their calls."""
+    return cast(Expr, _expanded(expr, functions)) if functions else expr
+
+
+def _expanded(node: Any, functions: Mapping[str, Function]) -> Any:
+    match node:
+        case Apply(name, arguments) if name in functions:
+            function = functions[name]
+            given = dict(zip(function.parameters, _expanded(arguments, functions), strict=True))
+            return substitute(_expanded(function.body, functions), given)
+        case tuple():
+            return tuple(_expanded(part, functions) for part in node)
+        case Range():
+            return node
+        case _ if is_dataclass(node) and not isinstance(node, type):
+            return replace(node, **{part.name: _expanded(getattr(node, part.name), functions) for part in fields(node)})
     return node
 
 

@@ -76,14 +76,16 @@ class ChangeFinder:
     _budget: int = field(default=MOST_NODES)
     _reading: list[tuple[str | None, str]] = field(default_factory=list)
 
-    def changes(self, expr: Expr) -> Changes:
+    def changes(self, expr: Expr, *, whole: bool = False) -> Changes:
         """Return the moments at which the truth of ``expr`` may change by time alone; none if it depends on no time.
+
+        ``whole``: those at which its value may change.
 
         Raises:
             NotFollowedError: there is no bounded set of such moments.
         """
         self._budget = MOST_NODES
-        return tuple(dict.fromkeys(self._truth(expr)))
+        return tuple(dict.fromkeys(self._steps(expr, "its value") if whole else self._truth(expr)))
 
     # --- values ----------------------------------------------------------------------------
 
@@ -268,7 +270,7 @@ def change_finder(device: Device) -> ChangeFinder:
                     registers[None, name] = entry
                 case RegisterFile(name=name, registers=members):
                     registers.update({(name, member.name): member for member in members})
-    functions = {function.name: function for function in device.functions}
+    functions = {function.name: function for function in (*device.functions, *device.outputs)}
     return ChangeFinder(functions, registers, {counter.name: counter for counter in device.counters})
 
 

@@ -17,6 +17,7 @@ file to ``tests/language/bad``, and run ``python -m devgen.language.diagnostics.
 | DG03xx         | `codes_values`    | numbers, sizes, durations, ranges                       |
 | DG04xx         | `codes_layout`    | registers, fields, regions, doorbells                   |
 | DG045x         | `codes_locks`     | locks and keys                                          |
+| DG046x         | `codes_hardware`  | interrupt fields, hardware set and clear, counters      |
 | DG05xx, DG06xx | `codes_behaviour` | expressions and statements                              |
 | DG07xx         | `codes_parts`     | names, properties, counters, timers, lines              |
 | DG08xx         | `codes_pci`       | PCI identity and base address registers                 |
@@ -42,6 +43,7 @@ MODULES = (
     "codes_values",
     "codes_layout",
     "codes_locks",
+    "codes_hardware",
     "codes_behaviour",
     "codes_parts",
     "codes_pci",

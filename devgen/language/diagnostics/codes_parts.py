@@ -75,8 +75,8 @@ NOT_FOLLOWED = Kind(
     "DG0732",
     "error",
     "'{key}' of '{name}' cannot follow time: {reason}",
-    "A `level`, an `enable` or a `room` that depends on a counter or on `now` changes without any access. "
-    "devgen evaluates it again whenever a comparison with the counter, or a bit of the counter, can change. It "
+    "A `level`, an `enable`, a `room` or a field's source that depends on a counter or on `now` changes without any "
+    "access. devgen evaluates it again whenever a comparison with the counter, or a bit of the counter, can change. It "
     "cannot do this for other calculations with a value that changes at every tick, or for guest memory.",
     "counters: {ticks: {clock: virtual, period: 1 us, width: 32}}\ninterrupts: {intr: {level: ticks ^ KEY}}",
     "Compare the counter with a value that does not depend on time (`ticks >= MATCH`, `u32(ticks - START) < "

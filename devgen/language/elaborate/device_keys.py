@@ -13,6 +13,9 @@ from devgen.language.elaborate.external_keys import find_todo
 from devgen.language.elaborate.field_keys import check_reset
 from devgen.language.elaborate.firmware_keys import build_acpi
 from devgen.language.elaborate.followed_time import check_followed_time
+from devgen.language.elaborate.hardware_cycles import check_cycles
+from devgen.language.elaborate.hardware_keys import check_interrupt_use
+from devgen.language.elaborate.interrupt_outputs import build_outputs
 from devgen.language.elaborate.line_keys import build_inputs, build_lines, check_driven, declare_lines
 from devgen.language.elaborate.lock_checks import check_locks
 from devgen.language.elaborate.msi_keys import check_vectors
@@ -33,7 +36,7 @@ from devgen.language.elaborate.region_drafts import RegionDraft
 from devgen.language.elaborate.region_keys import build_region, draft_regions
 from devgen.language.elaborate.register_aliases import resolve_aliases
 from devgen.language.elaborate.register_alternates import resolve_alternates
-from devgen.language.elaborate.register_drafts import all_registers
+from devgen.language.elaborate.register_drafts import Draft, all_registers
 from devgen.language.elaborate.register_layout import check_layout
 from devgen.language.elaborate.time_keys import build_counters, build_timers, declare_counters, declare_timers
 from devgen.language.elaborate.unused_parts import check_unused
@@ -109,11 +112,20 @@ def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
         deviations=build_deviations(ctx, tree, properties),
         todo=find_todo(ctx, tree, regions, compiled.used, compiled.driven),
         acpi=build_acpi(ctx, tree, bus, built_regions),
+        outputs=build_outputs(built_regions) if ctx.moved else (),
     )
     if sink.errors == before:
-        check_followed_time(ctx, tree, device)
+        _check_hardware(ctx, tree, [entry for draft in regions for entry in draft.registers], device, compiled.used)
         check_locks(ctx, device)
     return device
+
+
+def _check_hardware(ctx: Context, tree: Tree, drafts: list[Draft], device: Device, used: frozenset[str]) -> None:
+    """Check what follows from registers and time."""
+    if ctx.moved:
+        check_interrupt_use(ctx, drafts, used)
+        check_cycles(ctx, drafts, device)
+    check_followed_time(ctx, tree, drafts, device)
 
 
 def _finish(ctx: Context) -> Compiled:

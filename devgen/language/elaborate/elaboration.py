@@ -33,8 +33,8 @@ class Context:
 
     ``enumerations`` are those that fields can share, ``shared`` the names of those that fields have. ``locks`` are the
     values of `write_enable`, with their mappings. ``static`` is a scope with the properties only, for sizes and start
-    values. ``behaves``: some behaviour was compiled. The compiler is imported when it is first needed, since the import
-    takes noticeable time.
+    values. ``behaves``: some behaviour was compiled. ``moved``: hardware changes some field. The compiler is imported
+    when it is first needed, since the import takes noticeable time.
     """
 
     sources: Sources
@@ -44,6 +44,7 @@ class Context:
     names: dict[str, tuple[str, Node, Key]] = field(default_factory=dict)
     bits: dict[str, tuple[int, int]] = field(default_factory=dict)
     behaves: bool = False
+    moved: bool = False
     enumerations: Tree = field(default_factory=dict)
     locks: list[tuple[Expr, Tree]] = field(default_factory=list)
     shared: set[str] = field(default_factory=set)

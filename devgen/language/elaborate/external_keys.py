@@ -36,7 +36,7 @@ def _registers(ctx: Context, regions: list[RegionDraft], used: frozenset[str]) -
 
 
 def _has_behaviour(draft: RegisterDraft, used: frozenset[str]) -> bool:
-    return draft.label in used or any(key in draft.spec for key in _HOOKS)
+    return draft.label in used or draft.moved or any(key in draft.spec for key in _HOOKS)
 
 
 def _lines(ctx: Context, tree: Tree, driven: frozenset[str]) -> Iterator[Todo]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from devgen.language.diagnostics import codes_layout as kinds
 from devgen.language.elaborate.elaboration import Context, Tree
+from devgen.language.elaborate.hardware_keys import draft_hardware
 from devgen.language.elaborate.label_keys import build_labels, shared_name
 from devgen.language.elaborate.overlapping_fields import settle_overlaps, stored_reset
 from devgen.language.elaborate.register_drafts import RegisterDraft
@@ -45,7 +46,7 @@ def build_fields(
         used |= mask
         start = _field_reset(ctx, name, spec, lsb, size, given)
         reset |= start << lsb
-        fields.append(_field(ctx, declared, name, spec, lsb, size, access, start))
+        fields.append(_field(ctx, register, name, spec, lsb, size, access, start))
     if shared:
         found = settle_overlaps(ctx, declared, fields, whole)
         return found, stored_reset(found) if whole is None else whole
@@ -106,7 +107,7 @@ def _field_reset(ctx: Context, name: str, spec: Tree, lsb: int, size: int, regis
 
 
 def _field(
-    ctx: Context, parent: Tree, name: str, spec: Tree, lsb: int, size: int, access: AccessType, reset: int
+    ctx: Context, register: Tree, name: str, spec: Tree, lsb: int, size: int, access: AccessType, reset: int
 ) -> Field:
     if len(spec) == 1:
         return Field(name, lsb, size, access, reset, None, None, False, (), "", "")
@@ -130,6 +131,7 @@ def _field(
         constraint=build_constraint(ctx, spec, size, own, labels),
         volatile=spec.get("volatile", False),
         reset_known=spec.get("reset") != UNKNOWN,
+        hardware=draft_hardware(ctx, register, spec, own),
     )
 
 

@@ -10,6 +10,7 @@ from devgen.common.quick_dataclass import dataclass
 from devgen.language.diagnostics.codes_layout import VALUE_TOO_WIDE
 from devgen.language.elaborate.array_dims import index_names
 from devgen.language.elaborate.elaboration import Context, Tree, most
+from devgen.language.elaborate.hardware_keys import compile_hardware
 from devgen.language.elaborate.register_contradictions import NEEDS_READ_ACCESS
 from devgen.language.elaborate.register_drafts import Dim, Draft, FileDraft, RegisterDraft, total
 from devgen.language.elaborate.register_halves import halves_of
@@ -17,7 +18,7 @@ from devgen.language.elaborate.register_keys import UNREMARKABLE_KEYS
 from devgen.language.elaborate.write_locks import field_locks, file_lock, region_lock, register_lock
 from devgen.language.elaborate.written_values import build_constraint
 from devgen.language.ir import Expr, Int, Logic, Range, Stmt
-from devgen.language.model import Dimension, Intent, Lock, PathPart, Register, RegisterFile, Window
+from devgen.language.model import Dimension, Field, Intent, Lock, PathPart, Register, RegisterFile, Window
 from devgen.language.scope import Scope
 
 _ZERO = Int(0)
@@ -154,7 +155,7 @@ def _build_register(ctx: Context, draft: RegisterDraft, lock: Lock | None) -> Re
         stride=draft.own[-1].stride if draft.own else draft.size,
         dims=model_dims(draft.dims),
         path=_path(ctx, draft),
-        fields=field_locks(ctx, draft, partial(_hook, ctx, draft)) if draft.fields else (),
+        fields=_fields(ctx, draft),
         constant=_constant(draft),
         read=hooks.read,
         write=hooks.write,
@@ -187,6 +188,14 @@ def _build_register(ctx: Context, draft: RegisterDraft, lock: Lock | None) -> Re
         reset_mask=_reset_mask(ctx, draft),
         write_enable=register_lock(ctx, draft, partial(_hook, ctx, draft), lock),
     )
+
+
+def _fields(ctx: Context, draft: RegisterDraft) -> tuple[Field, ...]:
+    """Return the fields with their locks and what hardware does to them."""
+    if not draft.fields:
+        return ()
+    fields = field_locks(ctx, draft, partial(_hook, ctx, draft))
+    return compile_hardware(ctx, draft, fields, _hook(ctx, draft)) if ctx.moved and draft.moved else fields
 
 
 def _reset_mask(ctx: Context, draft: RegisterDraft) -> int | None:

@@ -103,6 +103,11 @@ class RegisterDraft:
         return bool(self.spec.get("external", shared))
 
     @property
+    def moved(self) -> bool:
+        """Whether hardware changes a field of it."""
+        return any(field.hardware is not None for field in self.fields)
+
+    @property
     def conditional(self) -> bool:
         """Whether it answers only while a condition holds."""
         return "when" in self.spec or (self.file is not None and self.file.conditional)

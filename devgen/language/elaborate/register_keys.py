@@ -22,7 +22,7 @@ from devgen.language.elaborate.register_drafts import (
     total,
 )
 from devgen.language.ir import Int
-from devgen.language.model import AccessType, Field, View
+from devgen.language.model import AccessType, Field, View, outputs_of
 from devgen.language.reading.quantities import access_sizes
 from devgen.language.scope import FieldEntry, FileEntry, RegisterEntry, why_reserved
 
@@ -203,6 +203,7 @@ def _register_entry(draft: RegisterDraft) -> RegisterEntry:
         storage=_storage(draft),
         split=draft.split,
         shape=_shape(draft),
+        outputs=outputs_of(draft.fields),
     )
 
 

@@ -5,7 +5,7 @@ are frozen. For example a file with the register ``DR: {at: 0x0, width: 8}`` in 
 ``regions[0].entries[0]`` is a ``Register`` of name "DR", offset 0, width 8, access "rw" and reset ``Int(0)``.
 
 - ``device_model``: ``Device`` and its parts: state, counters, timers, lines, streams.
-- ``register_model``: regions, register files, registers, fields.
+- ``register_model``: regions, register files, registers, fields. ``hardware_model``: what hardware does to a field.
 - ``pci_model``: ``Pci``, the identity, BARs and capabilities of a PCI function.
 
 To add a key of the description, add it to the schema (``schemas/``), to a class here, and to the file of
@@ -35,6 +35,7 @@ from devgen.language.model.device_model import (
     TodoKind,
 )
 from devgen.language.model.firmware_model import Acpi, AcpiTable, FadtUse, FirmwareRegister
+from devgen.language.model.hardware_model import Edge, Hardware, Sticky
 from devgen.language.model.pci_model import (
     Bar,
     BarType,
@@ -74,6 +75,7 @@ from devgen.language.model.register_model import (
     Window,
     WriteConstraint,
     WriteEffect,
+    outputs_of,
 )
 
 __all__ = [
@@ -95,6 +97,7 @@ __all__ = [
     "Device",
     "Dimension",
     "Doorbell",
+    "Edge",
     "Event",
     "Express",
     "ExtendedCapability",
@@ -105,6 +108,7 @@ __all__ = [
     "Function",
     "GpioIn",
     "Halves",
+    "Hardware",
     "Intent",
     "Label",
     "LabelUse",
@@ -127,6 +131,7 @@ __all__ = [
     "RegisterFile",
     "SerialNumber",
     "StateVar",
+    "Sticky",
     "Stream",
     "Timer",
     "Todo",
@@ -137,4 +142,5 @@ __all__ = [
     "Window",
     "WriteConstraint",
     "WriteEffect",
+    "outputs_of",
 ]

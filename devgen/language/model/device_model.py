@@ -210,7 +210,11 @@ class Todo:
 
 @dataclass(slots=True, frozen=True)
 class Device:
-    """A whole description."""
+    """A whole description.
+
+    ``outputs`` are the outputs of interrupt registers, as functions: ``STATUS.intr`` and ``STATUS.halt``, with the
+    parameter ``index`` in an array.
+    """
 
     name: str
     title: str
@@ -239,3 +243,4 @@ class Device:
     deviations: tuple[Deviation, ...] = ()
     todo: tuple[Todo, ...] = ()
     acpi: Acpi | None = None
+    outputs: tuple[Function, ...] = ()

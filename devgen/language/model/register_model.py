@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
 from devgen.language.ir import Expr, Stmt
+from devgen.language.model.hardware_model import Hardware
 
 
 @dataclass(slots=True, frozen=True)
@@ -93,8 +95,8 @@ class Label:
 class Field:
     """Named bits of a register. ``reset`` is at bit 0 of the field; ``labels`` are its enumeration, and ``enumeration``
     is the name of the shared one. ``alternate``: the field of which this one is another meaning. ``stored``: what is
-    written is stored; a write-only field has no storage on bits of a read-only one. ``write_enable``: its
-    lock.
+    written is stored; a write-only field has no storage on bits of a read-only one. ``write_enable``: its lock.
+    ``hardware``: what hardware does to it, None if nothing.
     """
 
     name: str
@@ -115,11 +117,18 @@ class Field:
     volatile: bool = False
     reset_known: bool = True
     write_enable: Lock | None = None
+    hardware: Hardware | None = None
 
     @property
     def mask(self) -> int:
         """The mask of its bits in the register."""
         return (1 << self.width) - 1 << self.lsb
+
+
+def outputs_of(fields: Iterable[Field]) -> tuple[str, ...]:
+    """Return the outputs of a register with these fields: ``intr``, ``halt`` (SystemRDL 2.0, 10.8)."""
+    interrupts = [field.hardware for field in fields if field.hardware is not None and field.hardware.intr]
+    return ("intr",) * bool(interrupts) + ("halt",) * any(hardware.halts for hardware in interrupts)
 
 
 @dataclass(slots=True, frozen=True)

@@ -126,7 +126,8 @@ class _Reporter:
             meant = enum_help(
                 self.sources, node, key, error.value, error.wanted, error.path[-2] if len(error.path) > 1 else ""
             )
-        self._add(kinds.NOT_ALLOWED, error, allowed=[str(value) for value in error.wanted], **meant)
+        words = [str(value).lower() if isinstance(value, bool) else str(value) for value in error.wanted]
+        self._add(kinds.NOT_ALLOWED, error, allowed=words, **meant)
 
     def _form(self, error: Violation) -> None:
         if error.of_key:

@@ -38,22 +38,21 @@ from devgen.language.view.device_views import (
     TimerView,
     TodoView,
 )
+from devgen.language.view.hardware_views import HardwareView
 from devgen.language.view.pci_views import BarView, CapabilityView, PciView
 from devgen.language.view.register_views import (
     DimensionView,
     DoorbellView,
     EnumerationView,
     FieldView,
-    Hook,
     PathPartView,
     RegionView,
     RegisterFileView,
     RegisterView,
-    Size,
-    StartValue,
     WindowView,
     WriteConstraintView,
 )
+from devgen.language.view.value_views import Hook, Size, StartValue
 
 __all__ = [
     "AcpiView",
@@ -70,6 +69,7 @@ __all__ = [
     "FieldView",
     "FifoView",
     "FirmwareRegisterView",
+    "HardwareView",
     "Hook",
     "InputView",
     "LineView",

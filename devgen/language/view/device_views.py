@@ -10,13 +10,11 @@ from devgen.language.model import ClockName
 from devgen.language.view.pci_views import PciView
 from devgen.language.view.register_views import (
     DoorbellView,
-    Hook,
     RegionView,
     RegisterFileView,
     RegisterView,
-    Size,
-    StartValue,
 )
+from devgen.language.view.value_views import Hook, Size, StartValue
 
 
 @dataclass(slots=True, frozen=True)

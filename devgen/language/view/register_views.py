@@ -5,51 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from devgen.language import ir
 from devgen.language.model import AccessType, Decode, Halves, LabelUse, ReadEffect, WriteEffect
-
-
-@dataclass(slots=True, frozen=True)
-class Hook:
-    """A piece of behaviour: its source text and its typed form."""
-
-    name: str
-    """The key in the description: ``read``, ``on_write``, ``level``, ``on_expire``, …"""
-    text: str
-    """The source text; the items of a YAML list are joined by line ends."""
-    form: ir.Expr | tuple[ir.Stmt, ...]
-    """The checked form: an expression, or statements (``devgen.language.typed_walk`` walks both)."""
-
-
-@dataclass(slots=True, frozen=True)
-class Size:
-    """A number of elements, entries or bytes that may depend on properties."""
-
-    text: str
-    """The source text: ``8``, ``channels``, ``timers + 1``."""
-    greatest: int
-    """The greatest value that the properties allow; storage and address maps have this size."""
-    least: int
-    """The least value that the properties allow."""
-    form: ir.Expr
-    """The typed form, an expression over properties."""
-
-    @property
-    def fixed(self) -> bool:
-        """Whether it does not depend on a property."""
-        return self.least == self.greatest
-
-
-@dataclass(slots=True, frozen=True)
-class StartValue:
-    """A value at reset, which may depend on properties and, in an array, on the ``index`` of the element."""
-
-    text: str
-    """The source text; a number is in hexadecimal."""
-    number: int | None
-    """The value if it is the same for all properties and elements, else None."""
-    form: ir.Expr
-    """The typed form."""
+from devgen.language.view.hardware_views import HardwareView
+from devgen.language.view.value_views import Hook, Size, StartValue
 
 
 @dataclass(slots=True, frozen=True)
@@ -133,6 +91,8 @@ class FieldView:
     """The values that software may write; None: all."""
     volatile: bool
     """Whether its value may change without an access."""
+    hardware: HardwareView | None
+    """What hardware does to it; None: nothing."""
     values: tuple[EnumerationView, ...]
     """Its enumeration; may be empty."""
     enumeration: str
@@ -199,6 +159,8 @@ class RegisterView:
     """The parts of its path with their dimensions: those of its register files, and its own."""
     fields: tuple[FieldView, ...]
     """Its fields in the order of the description; may be empty."""
+    outputs: tuple[str, ...]
+    """The outputs of its interrupt fields: ``intr``, ``halt``; empty without such fields."""
     access: AccessType
     """``rw``, ``ro``, ``wo``, ``rw1`` or ``w1``; fields may have their own."""
     reset: StartValue

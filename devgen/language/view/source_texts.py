@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from devgen.language.ir import Expr, Int, Stmt
-from devgen.language.view.register_views import Hook, Size, StartValue
+from devgen.language.view.value_views import Hook, Size, StartValue
 
 Tree = Mapping[str, Any]
 _NOTHING: Tree = {}

@@ -26,8 +26,8 @@ from devgen.language.view.device_views import (
     TimerView,
     TodoView,
 )
-from devgen.language.view.register_views import Hook
 from devgen.language.view.source_texts import Tree, below, count, hook, size, source_text, start_value
+from devgen.language.view.value_views import Hook
 from devgen.language.view.view_pci import view_pci
 from devgen.language.view.view_registers import view_region
 

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import reduce
 from math import prod
 
 from devgen.language import ir, model
+from devgen.language.view.hardware_views import HardwareView
 from devgen.language.view.register_views import (
     DimensionView,
     DoorbellView,
     EnumerationView,
     FieldView,
-    Hook,
     PathPartView,
     RegionView,
     RegisterFileView,
     RegisterView,
-    Size,
     WindowView,
     WriteConstraintView,
 )
 from devgen.language.view.source_texts import Tree, below, count, hook, size, source_text, start_value
+from devgen.language.view.value_views import Hook, Size
 
 
 def view_region(region: model.Region, spec: Tree) -> RegionView:
@@ -127,7 +128,8 @@ def _register(region: str, register: model.Register, chain: list[Tree], file: st
         count=_total(parts),
         stride=dims[-1].stride if dims else 0,
         parts=parts,
-        fields=tuple(_field(path, field) for field in register.fields),
+        fields=tuple(_field(path, field, below(spec, "fields")) for field in register.fields),
+        outputs=model.outputs_of(register.fields),
         access=register.access,
         reset=start_value(spec, register.reset),
         resets=register.resets,
@@ -184,7 +186,7 @@ def _hooks(register: model.Register, spec: Tree) -> tuple[Hook, ...]:
     return tuple(hook for hook in found if hook is not None)
 
 
-def _field(register: str, field: model.Field) -> FieldView:
+def _field(register: str, field: model.Field, specs: Tree) -> FieldView:
     return FieldView(
         name=field.name,
         path=f"{register}.{field.name}",
@@ -207,6 +209,26 @@ def _field(register: str, field: model.Field) -> FieldView:
         write_enable=_lock(field.write_enable),
         write_constraint=_constraint(field.constraint),
         volatile=field.volatile,
+        hardware=None if field.hardware is None else _hardware(field.hardware, specs[field.name]),
+    )
+
+
+def _hardware(hardware: model.Hardware, spec: Tree) -> HardwareView:
+    key = "intr" if hardware.intr else "next"
+    given = spec.get(key)
+    source = hook(given, hardware.edge, hardware.source) if isinstance(given, Mapping) else None
+    return HardwareView(
+        intr=hardware.intr,
+        edge=hardware.edge,
+        sticky=hardware.sticky,
+        source=hook(spec, key, hardware.source) if source is None else replace(source, name=key),
+        we=hook(spec, "we", hardware.we),
+        hwset=hook(spec, "hwset", hardware.hwset),
+        hwclr=hook(spec, "hwclr", hardware.hwclr),
+        enable=hook(spec, "enable", hardware.enable),
+        mask=hook(spec, "mask", hardware.mask),
+        haltenable=hook(spec, "haltenable", hardware.haltenable),
+        haltmask=hook(spec, "haltmask", hardware.haltmask),
     )
 
 

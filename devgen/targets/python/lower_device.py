@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from devgen.common.quick_dataclass import dataclass
 from devgen.language import model
 from devgen.plan import DevicePlan, plan_device
-from devgen.plan.followers import EnableFollower, LevelFollower, RoomFollower
+from devgen.plan.followers import EnableFollower, FieldFollower, LevelFollower, RoomFollower
 from devgen.plan.reset_plan import Stored
 from devgen.targets.python import module
 from devgen.targets.python.class_attributes import number_tables, property_declaration, state_items
@@ -112,10 +112,12 @@ class _DeviceLowering:
             inputs=lines.inputs(),
             streams=lines.streams(),
             timers=time.timers(),
+            moved=tuple(self._followers(FieldFollower)),
             enables=tuple(self._followers(EnableFollower)),
             levels=tuple(self._followers(LevelFollower)),
             rooms=tuple(self._followers(RoomFollower)),
             functions=tuple(map(self._function, device.functions)),
+            outputs=tuple(map(self._function, device.outputs)),
             actions=tuple(self._actions()),
         )
 
@@ -128,7 +130,7 @@ class _DeviceLowering:
             yield module.Property(attribute, described.type, string(described.name), declaration)
 
     def _probes(self) -> Iterator[Node]:
-        for function in self.plan.device.functions:
+        for function in (*self.plan.device.functions, *self.plan.device.outputs):
             if not function.parameters:
                 method = string(self.symbols.attribute("function", function.name))
                 yield prefixed(f"{string(function.name)}: ", Node(method))
@@ -154,7 +156,7 @@ class _DeviceLowering:
         return (*time.reset(reset), *clear, *fifos, *lines.reset(reset.lines))
 
     def _followers(
-        self, kind: type[EnableFollower] | type[LevelFollower] | type[RoomFollower]
+        self, kind: type[EnableFollower] | type[FieldFollower] | type[LevelFollower] | type[RoomFollower]
     ) -> Iterator[module.Entry]:
         for follower in self.plan.followers:
             if isinstance(follower, kind):

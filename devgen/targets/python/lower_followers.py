@@ -5,10 +5,12 @@ from __future__ import annotations
 from devgen.language import ir
 from devgen.language.behaviour.ramps import Change
 from devgen.language.typed_walk import names_local
-from devgen.plan.followers import EnableFollower, Follower, LevelFollower, RoomFollower
+from devgen.plan.followers import EnableFollower, FieldFollower, Follower, LevelFollower, RoomFollower
+from devgen.plan.moved_fields import MovedField
 from devgen.plan.time_followers import LookAgain
 from devgen.targets.python.field_comments import comment, fields_read
 from devgen.targets.python.lower_expr import Lowering, conditional
+from devgen.targets.python.lower_stmt import StatementLowering
 from devgen.targets.python.module import Entry, Method
 from devgen.targets.python.source_tree import Block, Line, Node, Statements, block, call
 
@@ -17,6 +19,9 @@ def claim_follower(lowering: Lowering, follower: Follower) -> None:
     """Claim the name of the method that ``Update`` steps of ``follower`` call."""
     symbols = lowering.symbols
     kind, name = follower.thing
+    if isinstance(follower, FieldFollower):
+        symbols.attributes["update", f"{kind} {name}"] = symbols.names.claim(f"move_{name.replace('.', '_')}")
+        return
     prefix = "follow" if kind == "counter" else "update"
     symbols.attributes["update", f"{kind} {name}"] = symbols.names.claim(f"{prefix}_{symbols.attribute(kind, name)}")
 
@@ -24,8 +29,10 @@ def claim_follower(lowering: Lowering, follower: Follower) -> None:
 def lower_follower(lowering: Lowering, follower: Follower) -> Entry:
     """Return the method of a follower."""
     kind, name = follower.thing
-    attribute = lowering.symbols.attribute(kind, name)
+    attribute = "" if isinstance(follower, FieldFollower) else lowering.symbols.attribute(kind, name)
     match follower:
+        case FieldFollower(moved):
+            body = _moved(lowering, moved)
         case EnableFollower(counter, test):
             body = _enable(lowering, attribute, test, counter.count)
         case LevelFollower(_, line, level):
@@ -34,6 +41,14 @@ def lower_follower(lowering: Lowering, follower: Follower) -> Entry:
             body = _room(f"self.{attribute}.on_room")
     body += tuple(_look_again(lowering, look) for look in follower.looks)
     return Entry(name, "", Method(lowering.symbols.attributes["update", f"{kind} {name}"], (), body))
+
+
+def _moved(lowering: Lowering, moved: MovedField) -> Statements:
+    body = StatementLowering(lowering).statements(moved.update)
+    count = moved.register.count
+    if count is None:
+        return body
+    return (block("for index in ", call("range", (lowering.number(count),)), body),)
 
 
 def _look_again(lowering: Lowering, look: LookAgain) -> Line | Block:

@@ -9,6 +9,7 @@ from typing import Final
 from devgen.common.quick_dataclass import dataclass
 from devgen.language import model
 from devgen.plan import DevicePlan
+from devgen.plan.followers import FieldFollower
 from devgen.plan.registers import PlannedRegister, RegisterKey
 from devgen.plan.reset_plan import Stored
 from devgen.targets.python.python_names import Names, require_name
@@ -82,8 +83,7 @@ def collect(plan: DevicePlan) -> Symbols:
     """
     symbols = Symbols(plan, Names())
     attributes = {key: symbols.names.claim(_stem(key)) for key in plan.registers}
-    looks = (look for follower in plan.followers for look in follower.looks)
-    hidden = {look.timer.name: look.timer.name.replace(".", "_") for look in looks}
+    hidden = {name: name.replace(".", "_") for name in _hidden(plan)}
     for kind, name in _declared(plan.device):
         symbols.attributes[kind, name] = symbols.names.claim(hidden.get(name, name))
     for key, register in plan.registers.items():
@@ -93,6 +93,15 @@ def collect(plan: DevicePlan) -> Symbols:
             register.register, stem, None if storage is None else attributes[storage]
         )
     return symbols
+
+
+def _hidden(plan: DevicePlan) -> Iterator[str]:
+    """Yield the names, with dots, of what the plan adds to the description."""
+    for follower in plan.followers:
+        yield from (look.timer.name for look in follower.looks)
+        if isinstance(follower, FieldFollower) and follower.moved.seen is not None:
+            yield follower.moved.seen.name
+    yield from (output.name for output in plan.device.outputs)
 
 
 def claim_methods(symbols: Symbols) -> None:
@@ -145,7 +154,7 @@ def _declared(device: model.Device) -> Iterator[tuple[str, str]]:
         ("gpio_in", device.gpio_in),
         ("gpio_out", device.gpio_out),
         ("stream", device.streams),
-        ("function", device.functions),
+        ("function", (*device.functions, *device.outputs)),
         ("action", device.actions),
     )
     for kind, group in groups:
