@@ -286,7 +286,7 @@ class Names(ABC):
                         if not field.stored:
                             return Thing(what, field, readonly="has no storage: a read-only field has its bits")
                         return stored_in(Thing(what, field, readonly=base.readonly), place, field.width, None)
-                return self._output(base, base.entry, name) if name in base.entry.outputs else None
+                return register_output(self.unit, base, name) if name in base.entry.outputs else None
             case FieldEntry(labels=labels):
                 for label in labels:
                     if label.name == name:
@@ -304,11 +304,6 @@ class Names(ABC):
                 amount = StreamQuery(stream, WRITABLE)
                 return Thing(f"{base.what}.{name}", value=amount, readonly="is what the host takes")
         return None
-
-    def _output(self, base: Thing, entry: RegisterEntry, name: str) -> Thing:
-        output = register_output(entry, base.file, base.index, name)
-        self.unit.program.applied(self.unit.owner, output.function)
-        return Thing(f"{base.what}.{name}", width=1, value=output, readonly="follows from its interrupt fields")
 
     # --- in brackets -------------------------------------------------------------------
 

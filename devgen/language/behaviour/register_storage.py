@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from devgen.language.behaviour.compilation import Unit
+from devgen.language.behaviour.named_things import Thing
 from devgen.language.ir import BOOL, Apply, BitsPlace, Expr, Int, RegisterPlace
 from devgen.language.scope import FileEntry, RegisterEntry
 
@@ -23,7 +25,9 @@ def whole_register(place: RegisterPlace | BitsPlace) -> tuple[RegisterPlace, int
     return place.of, place.lsb
 
 
-def register_output(entry: RegisterEntry, file: FileEntry | None, index: Expr | None, name: str) -> Apply:
-    """Return the call that reads an output of an interrupt register: `STATUS.intr`."""
-    path = entry.name if file is None else f"{file.name}.{entry.name}"
-    return Apply(f"{path}.{name}", () if index is None else (index,), BOOL)
+def register_output(unit: Unit, register: Thing, name: str) -> Thing:
+    """Return an output of an interrupt register: `STATUS.intr`."""
+    path = ".".join(entry.name for entry in (register.file, register.entry) if entry is not None)
+    unit.program.applied(unit.owner, f"{path}.{name}")
+    value = Apply(f"{path}.{name}", () if register.index is None else (register.index,), BOOL)
+    return Thing(f"{register.what}.{name}", width=1, value=value, readonly="follows from its interrupt fields")
