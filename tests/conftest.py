@@ -12,6 +12,7 @@ from typing import Any
 
 import browser
 import editor_tools
+import fetch_arm64_build
 import fetch_fio
 import fetch_iasl
 import fetch_linux
@@ -37,6 +38,10 @@ def missing(marker: str) -> str | None:
             return editor_tools.NEOVIM_MISSING if editor_tools.neovim() is None else None
         case "nested":
             return missing("qemu") or missing("linux")
+        case "arm64_build":
+            if fetch_qemu.find(target="aarch64") is None:
+                return fetch_qemu.AARCH64_MISSING
+            return fetch_arm64_build.MISSING if fetch_arm64_build.find() is None else None
         case "iasl":
             return fetch_iasl.MISSING if fetch_iasl.find() is None else None
         case "fio":
@@ -48,7 +53,7 @@ def missing(marker: str) -> str | None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """See to the needs before any fixture is made."""
-    for marker in ("kvm", "qemu", "linux", "fio", "browser", "npm", "neovim", "nested", "iasl"):
+    for marker in ("kvm", "qemu", "linux", "fio", "browser", "npm", "neovim", "nested", "iasl", "arm64_build"):
         reason = missing(marker) if item.get_closest_marker(marker) is not None else None
         if reason is None:
             continue

@@ -51,7 +51,7 @@ class QemuCommand(click.Command):
 Examples:
   devgen qemu nvme                                           a shell in the guest; Ctrl-D ends it
   devgen qemu nvme --sh 'cat /sys/block/nvme0n1/size'
-  devgen qemu nvme -p blocks=16384 pci-idio-16 --sh 'gpiodetect; ls /dev/nvme*'
+  devgen qemu nvme pci-idio-16 -p nvme.blocks=16384 --sh 'gpiodetect; ls /dev/nvme*'
   devgen qemu pl031 --sh 'echo 1 >$DEV0/enable; devmem $(head -n 1 $DEV0/resource | cut -c 1-18) 32'
   devgen qemu edu --module ./my-driver.ko --file test.sh --sh 'sh /test.sh' --timeout 60
   devgen serve edu --socket edu.sock --trace & devgen qemu --attach edu.sock
@@ -131,6 +131,8 @@ def command(
                 code = _shell(guest) if text is None else guest.run(text, _write(1), _write(2), timeout=timeout)
                 guest.power_off()
                 return code
+    except BrokenPipeError:
+        return 128 + signal.SIGPIPE  # the reader of the output has closed it
     except _Signalled as error:
         return 128 + error.number
     except QemuTimeLimit as error:
@@ -181,7 +183,7 @@ def _file(word: str) -> tuple[str, Path]:
 
 def _shell(guest: QemuGuest) -> int:
     size = os.get_terminal_size()
-    return guest.shell(size.lines, size.columns)
+    return guest.shell(size.lines or 24, size.columns or 80)
 
 
 def _write(descriptor: int) -> Callable[[bytes], None]:

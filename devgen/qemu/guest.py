@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import secrets
 import selectors
 import socket
@@ -32,6 +33,8 @@ GRACE: Final = 30.0
 """Seconds that a guest may be late to say that it has killed a script, and that a power-off may take."""
 _STEP: Final = 0.2
 """Seconds between looks at whether QEMU still runs."""
+_LONGEST: Final = 1 << 16
+"""Bytes of a line of the guest's first process, and of the console's end that is searched for a panic."""
 _CHUNK: Final = 1 << 16
 
 # PR_SET_PDEATHSIG is 1: the kernel kills QEMU when the thread that started it ends, however it ends.
@@ -95,7 +98,7 @@ class Guest:
             raise QemuError(f"{error.filename}: {error.strerror}") from None
         kind = KINDS[config.architecture]
         words = [
-            *(config.machine or machine_words(config.architecture, config.memory)),
+            *(config.machine or machine_words(config.architecture, config.memory, config.arguments)),
             *("-serial", f"file:{self._console}"),
             *shell_words(folder / "shell", folder / "errors", config.terminal),
             *kernel_words(config.linux, image, kind.command_line),
@@ -155,7 +158,7 @@ class Guest:
         try:
             return self._ask(f"shell {rows} {columns} {mark}\n".encode(), mark, _discard, _discard, None)
         except GuestFailed:
-            if self.process.poll() == 0 and "Kernel panic" not in self.console():
+            if self.process.poll() == 0 and not self._has_panicked():
                 return 0  # the user has powered the guest off, or ended QEMU
             raise
 
@@ -165,7 +168,10 @@ class Guest:
         marker = f"@{mark}".encode()
         waits = {"shell": _Until(marker, out), "errors": _Until(marker, errors)}
         self._exchange(waits, end, "the script")
-        return int(waits["shell"].rest or b"0")
+        status = waits["shell"].rest
+        if not re.fullmatch(rb"\d{1,3}", status):
+            raise GuestFailed(self._story(f"the guest's shell says {status[:40]!r} in place of an exit status"))
+        return int(status)
 
     def _send(self, request: bytes) -> None:
         port = self._ports["shell"]
@@ -200,11 +206,14 @@ class Guest:
         """Return what the kernel has printed on its console so far."""
         return self._console.read_text(errors="replace") if self._console.exists() else ""
 
+    def _has_panicked(self) -> bool:
+        return b"Kernel panic" in _end_of(self._console, _LONGEST)
+
     def _check(self, end: float, what: str) -> None:
         """Raise GuestFailed if nothing can come any more, or too late."""
         if self.process.poll() is not None:
             raise GuestFailed(self._story(self._end_of_qemu()))
-        if "Kernel panic" in self.console():
+        if self._has_panicked():
             raise GuestFailed(self._story("the kernel has panicked"))
         if time.monotonic() > end:
             raise QemuTimeLimit(self._story(f"{what} takes too long"))
@@ -216,7 +225,7 @@ class Guest:
             return
 
     def _end_of_qemu(self) -> str:
-        if "Kernel panic" in self.console():
+        if self._has_panicked():
             return "the kernel has panicked"
         code = self.process.poll()
         if code is None:
@@ -226,8 +235,12 @@ class Guest:
         return f"signal {-code} has ended QEMU" if code < 0 else f"QEMU has ended with code {code}"
 
     def _story(self, what: str) -> str:
-        said = self._errors.read_text(errors="replace")[-2000:].strip() if self._errors.exists() else ""
-        parts = [what, said and f"QEMU has printed:\n{said}", _tail(self.console())]
+        said = _end_of(self._errors, 2000).decode(errors="replace").strip()
+        parts = [
+            what,
+            said and f"QEMU has printed:\n{said}",
+            _tail(_end_of(self._console, 3000).decode(errors="replace")),
+        ]
         return "\n".join(part for part in parts if part)
 
     # --- end -----------------------------------------------------------------------------
@@ -279,7 +292,7 @@ class _Until:
             self._held = after if found else before[len(before) - kept :]
             if len(before) > kept:
                 self._sink(before[: len(before) - kept])
-        if not self._found or b"\n" not in self._held:
+        if not self._found or (b"\n" not in self._held and len(self._held) < _LONGEST):
             return False
         self.rest = self._held.partition(b"\n")[0].strip()
         return True
@@ -301,8 +314,18 @@ def _listener(path: Path) -> socket.socket:
     return listener
 
 
+def _end_of(path: Path, most: int) -> bytes:
+    """Return at most ``most`` bytes at the end of a file; none if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(file.seek(0, os.SEEK_END) - most, 0))
+            return file.read(most)
+    except OSError:
+        return b""
+
+
 def _tail(console: str) -> str:
-    return f"the end of the console:\n{console[-3000:].strip()}" if console.strip() else ""
+    return f"the end of the console:\n{console.strip()}" if console.strip() else ""
 
 
 def _discard(_data: bytes) -> None:

@@ -31,8 +31,7 @@ echo "@guest ready$failed"
 # be 0, which is no limit. `shell ROWS COLUMNS MARK` asks for a shell at the terminal /dev/hvc0.
 while read -r seconds script length mark; do
     if [ "$seconds" = shell ]; then
-        stty -F /dev/hvc0 rows "$script" cols "$length"
-        setsid -c sh -l </dev/hvc0 >/dev/hvc0 2>&1
+        setsid -c sh -c "sleep 0.2; stty rows $script cols $length; exec sh -l" </dev/hvc0 >/dev/hvc0 2>&1
         status=$?
         echo "@$mark" >&4
         echo "@$mark $status"

@@ -40,11 +40,15 @@ def card_address(card: int) -> str:
     return f"0000:00:{FIRST_SLOT + card:02x}.0"
 
 
-def machine_words(architecture: Architecture, memory: str) -> list[str]:
-    """Return the arguments of a machine whose memory is shared with the servers. ``memory``: a size, as ``256M``."""
+def machine_words(architecture: Architecture, memory: str, others: Sequence[str] = ()) -> list[str]:
+    """Return the arguments of a machine whose memory is shared with the servers. ``memory``: a size, as ``256M``.
+
+    The processor is emulated, unless ``others``, further arguments, name an accelerator: QEMU takes the first one.
+    """
     kind = KINDS[architecture]
+    accelerator = [] if {"-accel", "-enable-kvm"} & {*others} else ["-accel", "tcg"]
     return [
-        "-machine", f"{kind.machine},memory-backend=mem0", "-accel", "tcg", "-cpu", kind.cpu, "-m", memory,
+        "-machine", f"{kind.machine},memory-backend=mem0", *accelerator, "-cpu", kind.cpu, "-m", memory,
         "-object", f"memory-backend-memfd,id=mem0,size={memory},share=on",
         "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
     ]  # fmt: skip

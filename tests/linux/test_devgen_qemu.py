@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
+import select
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -45,7 +49,7 @@ def run(*arguments: str, text: str = "") -> subprocess.CompletedProcess[bytes]:
 
 
 SCRIPT = r"""
-cat /sys/block/nvme0n1/device/serial
+echo $(cat /sys/block/nvme0n1/device/serial)
 gpiodetect
 echo 1 >$DEV2/enable
 bar=$(head -n 1 $DEV2/resource | cut -c 1-18)
@@ -117,7 +121,7 @@ def process_ids(temporary: Path) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_signal_ends_everything(temporary: Path, number: signal.Signals) -> None:
     with subprocess.Popen(command("edu", "--sh", "echo up; sleep 1000"), stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -132,20 +136,37 @@ def test_a_signal_ends_everything(temporary: Path, number: signal.Signals) -> No
     assert left(temporary) == []
 
 
+def test_a_qemu_that_is_killed_is_a_failure(temporary: Path) -> None:
+    words = command("edu", "--sh", "echo up; sleep 1000")
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == b"up\n"
+        (qemu,) = process_ids(temporary)
+        os.kill(qemu, signal.SIGKILL)
+        assert process.wait(30) == 125
+        assert b"devgen: signal 9 has ended QEMU" in process.stderr.read()
+    assert left(temporary) == []
+
+
 def test_a_shell_at_a_terminal(temporary: Path) -> None:
     main, side = pty.openpty()
     process = subprocess.Popen(command("edu"), stdin=side, stdout=side, stderr=side, start_new_session=True)
+    fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("4H", 33, 99, 0, 0))
     os.close(side)
     said = b""
+    end = time.monotonic() + LONG
 
     def wait(text: bytes) -> None:
         nonlocal said
         while text not in said:
-            said += os.read(main, 4096)
+            assert time.monotonic() < end, said
+            if select.select([main], [], [], 0.5)[0]:
+                said += os.read(main, 4096)
 
     wait(b"# ")
     os.write(main, b"cat $DEV0/vendor; stty size; trap 'echo sig''nal' INT; sleep 1000\n")
-    wait(b"0x1234")
+    wait(b"0x1234\r\r\n33 99")
     os.write(main, b"\x03")
     wait(b"signal")
     os.write(main, b"exit 5\n")
