@@ -15,7 +15,7 @@ base of all errors that a user's mistake causes (`devgen.errors` draws the tree)
 says so. Importing `devgen` is cheap: a name brings its part of the package when it is first used.
 
 - descriptions: `load_device`, `load_board`, `description_files`, `build_devices`, `build_project`, `list_targets`,
-  `project_targets`, `new_device`
+  `project_targets`, `new_device`, `new_imported_device`
 - checking: `check`, `check_text`, `check_files`, `fix_files`, `fix_text`, `select_diagnostics`,
   `format_diagnostics`, `explain`
 - versions: `compare`, `ComparisonReport`, `Change`
@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from devgen.api.replaying import find_traces, replay_trace
     from devgen.api.serving import DeviceServer, serve_device
     from devgen.api.starting import BUSES, Bus, new_device
+    from devgen.api.starting_imported import NewDevice, new_imported_device
     from devgen.api.state_files import check_state_place, read_state, write_state
     from devgen.build.builder import BuildError, BuildReport, Progress
     from devgen.build.source_watch import SourceWatch
@@ -158,6 +159,7 @@ _HOME = {
     "devgen.api.replaying": ("find_traces", "replay_trace"),
     "devgen.api.serving": ("DeviceServer", "serve_device"),
     "devgen.api.starting": ("BUSES", "Bus", "new_device"),
+    "devgen.api.starting_imported": ("NewDevice", "new_imported_device"),
     "devgen.api.state_files": ("check_state_place", "read_state", "write_state"),
     "devgen.build.builder": ("BuildError", "BuildReport", "Progress"),
     "devgen.build.source_watch": ("SourceWatch",),
@@ -252,6 +254,7 @@ __all__ = [
     "MachineConfig",
     "MachineError",
     "MissingPackageError",
+    "NewDevice",
     "Outcome",
     "PciConfig",
     "PciDevice",
@@ -314,6 +317,7 @@ __all__ = [
     "make_host",
     "measure_devices",
     "new_device",
+    "new_imported_device",
     "parse_properties",
     "project_registry",
     "project_targets",

@@ -13,7 +13,7 @@ from devgen.exchange.import_files import WrittenFile
 from devgen.exchange.register_map import Chip, Group, Register
 
 if TYPE_CHECKING:
-    from devgen.exchange.reading import ReadChip
+    from devgen.exchange.reading import RdlOptions, ReadChip
 
 AnyPath = str | PathLike[str]
 
@@ -87,23 +87,32 @@ def import_registers(
             patch has a rule that is wrong or matches nothing.
         ArgumentError: no file has a peripheral of such a name.
     """
-    from devgen.exchange.patching.chip_rules import patched
-    from devgen.exchange.patching.patch_file import read_patches
-    from devgen.exchange.reading import RdlOptions, read_register_files
+    from devgen.exchange.reading import RdlOptions
     from devgen.exchange.selection import check_names, selected
 
     paths = [Path(files)] if isinstance(files, str | PathLike) else [Path(path) for path in files]
     options = RdlOptions(tuple(Path(path) for path in include_dirs), top, parameters)
     wanted = tuple(peripherals)
-    corrections = read_patches(patches, paths)
-    chips = [
-        replace(read, chip=patched(read.chip, read.source, corrections, read.findings))
-        for read in read_register_files(paths, options)
-    ]
+    chips = read_chips(paths, options, patches)
     check_names([read.chip for read in chips], wanted)
     return [
         _report(replace(read, chip=selected(read.chip, wanted)), None if folder is None else Path(folder), not wanted)
         for read in chips
+    ]
+
+
+def read_chips(
+    paths: Sequence[Path], options: RdlOptions | None = None, patches: Iterable[AnyPath] = ()
+) -> list[ReadChip]:
+    """Read register files and correct them with patches. Raises FileError."""
+    from devgen.exchange.patching.chip_rules import patched
+    from devgen.exchange.patching.patch_file import read_patches
+    from devgen.exchange.reading import RdlOptions, read_register_files
+
+    corrections = read_patches(patches, paths)
+    return [
+        replace(read, chip=patched(read.chip, read.source, corrections, read.findings))
+        for read in read_register_files(paths, options or RdlOptions())
     ]
 
 

@@ -50,16 +50,23 @@ def new_device(name: str, *, bus: Bus = "sysbus", root: AnyPath = ".", board: bo
         FileError: one of the device's files already exists, or a file cannot be written.
     """
     _check(name, bus)
-    folder, values = Path(root), _values(name, bus)
-    values["typed"] = _is_typed(folder)
+    folder, values = Path(root), template_values(name, bus, Path(root))
     own = {folder / path.format(**values): template.format(**values) for path, template in _files(board).items()}
+    return create_project(folder, {path: rendered(template, values) for path, template in own.items()}, values, board)
+
+
+def create_project(folder: Path, own: Mapping[Path, bytes], values: Mapping[str, object], board: bool) -> list[Path]:
+    """Create a device's ``own`` files, and what the project lacks. Return the new files.
+
+    Raises:
+        FileError: one of the device's files already exists, or a file cannot be written; then there is no new file.
+    """
     for path in own:
         if os.path.lexists(path):
             raise FileError(f"{path}: already exists; choose another name or remove it first")
     shared = {folder / path: template for path, template in (_PROJECT | (_GUESTS if board else {})).items()}
-    lacking = {path: template for path, template in shared.items() if not os.path.lexists(path)}
-    texts = {path: _content(template, values) for path, template in (own | lacking).items()}
-    return _create(texts | _schemas(folder / "schemas"))
+    lacking = {path: rendered(text, values) for path, text in shared.items() if not os.path.lexists(path)}
+    return _create({**own, **lacking} | _schemas(folder / "schemas"))
 
 
 def _check(name: str, bus: str) -> None:
@@ -75,13 +82,14 @@ def _files(board: bool) -> Mapping[str, str]:
     return _DEVICE | _BOARD if board else _DEVICE
 
 
-def _values(name: str, bus: str) -> dict[str, object]:
-    """Return the variables of the templates."""
+def template_values(name: str, bus: str, folder: Path) -> dict[str, object]:
+    """Return the variables of the templates for a device in the project ``folder``."""
     from devgen.build.built_names import built_names
 
     module, class_name = built_names(name)
     line = "inta" if bus == "pci" else "intr"
-    return {"name": name, "module": module, "class_name": class_name, "bus": bus, "line": line}
+    values = {"name": name, "module": module, "class_name": class_name, "bus": bus, "line": line}
+    return {**values, "typed": _is_typed(folder)}
 
 
 def _is_typed(folder: Path) -> bool:
@@ -93,8 +101,8 @@ def _is_typed(folder: Path) -> bool:
         return False
 
 
-def _content(template: str, values: Mapping[str, object]) -> bytes:
-    """Return a file's content, from a template or as it is."""
+def rendered(template: str, values: Mapping[str, object]) -> bytes:
+    """Return a file's content, from a template of new projects or as it is. Raises FileError."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     share = find_share("templates")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from devgen import BUSES, ArgumentError, Bus, Registry, new_device
+from devgen import BUSES, ArgumentError, Bus, Registry, new_device, new_imported_device
+from devgen.cli.paths import PATH
 
 
 @click.command(
@@ -15,16 +16,18 @@ from devgen import BUSES, ArgumentError, Bus, Registry, new_device
 Examples:
   devgen new mytimer
   devgen new mycard --bus pci --board
-  devgen new mytimer --dir ~/project""",
+  devgen new mytimer --dir ~/project
+  devgen new --from sensor.svd --peripheral I2C0 --board""",
 )
-@click.argument("name")
+@click.argument("name", required=False)
 @click.option(
     "--bus",
     type=click.Choice(BUSES),
-    default="sysbus",
-    show_default=True,
-    help="The bus of the device.",
+    help="The bus of the device; by default sysbus.",
 )
+@click.option("--from", "source", type=PATH, help="Take the registers from this file: SVD, SystemRDL or IP-XACT.")
+@click.option("--peripheral", default="", help="The peripheral of the file; needed if it has several.")
+@click.option("--patch", "patches", multiple=True, type=PATH, help="Correct the file with this YAML patch first.")
 @click.option(
     "--dir",
     "root",
@@ -33,15 +36,35 @@ Examples:
     help="The project's folder; created if it is missing.",
 )
 @click.option("--board", is_flag=True, help="Also write a board, a guest for it and a test that runs the guest.")
-def command(name: str, bus: Bus, root: Path, board: bool) -> None:
+def command(
+    name: str | None,
+    bus: Bus | None,
+    source: Path | None,
+    peripheral: str,
+    patches: tuple[Path, ...],
+    root: Path,
+    board: bool,
+) -> None:
     """Create a device: a commented description that builds, and a test for it.
 
     Writes devices/NAME.yaml and tests/test_NAME.py. What the project lacks is written too: pyproject.toml with the
     settings of devgen, pytest, mypy and ruff, .gitignore, a workflow for GitHub, settings for VS Code, and schemas/
     for other editors. Existing files are never overwritten.
+
+    With --from, the device is a peripheral of a register file. Its name is CHIP-PERIPHERAL, as `devgen import` calls
+    it: devices/NAME.registers.yaml has the registers, and a later import replaces it; devices/NAME.yaml is yours.
     """
     try:
-        written = new_device(name, bus=bus, root=root, board=board)
+        if source is not None:
+            _check_imported(name, bus)
+            made = new_imported_device(source, peripheral, root=root, board=board, patches=patches)
+            name, written = made.name, made.files
+        elif peripheral or patches:
+            raise click.UsageError("--peripheral and --patch need --from FILE.")
+        elif name is None:
+            raise click.UsageError("Give the device's NAME, or --from FILE.")
+        else:
+            written = new_device(name, bus=bus or "sysbus", root=root, board=board)
     except ArgumentError as error:
         raise click.UsageError(error.message) from error
     for path in written:
@@ -55,3 +78,11 @@ def command(name: str, bus: Bus, root: Path, board: bool) -> None:
     click.echo("next:  devgen build && python -m pytest tests")
     if board:
         click.echo(f"then:  devgen run {root / 'boards' / f'{name}.yaml'}")
+
+
+def _check_imported(name: str | None, bus: Bus | None) -> None:
+    """Refuse what the register file decides."""
+    if name is not None:
+        raise click.UsageError(f"'{name}' with --from: the device is called CHIP-PERIPHERAL; leave the name out.")
+    if bus not in (None, "sysbus"):
+        raise click.UsageError(f"--bus {bus} with --from: a peripheral of a register file is on the sysbus.")

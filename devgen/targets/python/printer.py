@@ -79,11 +79,11 @@ def _broken(head: str, node: Node, tail: str, lead: str) -> list[str]:
 
 
 def _items(shape: Brackets, lead: str) -> list[str]:
-    """Print the contents of brackets: on one line, or one item on each line."""
+    """Print the contents of brackets: on one line, or one item on each line, as always in a list, tuple or dict."""
     separator = " " if shape.clauses else ", "
     text = lead + separator.join([item.text for item in shape.items])
-    if len(text) <= WIDTH:
-        return [text + "," if shape.single else text]
+    if len(text) <= WIDTH and (shape.clauses or shape.before[-1:].isidentifier() or shape.before.endswith((")", "]"))):
+        return [text]
     if shape.clauses:
         return [line for clause in shape.items for line in _fitted(clause, "", lead)]
     return [line for item in shape.items for line in _item(item, lead)]

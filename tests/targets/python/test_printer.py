@@ -105,3 +105,9 @@ def test_a_comment_stands_behind_its_line_or_above_it() -> None:
     assert print_statements([Line("return ", Node("1"), comment="GO")], 4) == ["    return 1  # GO"]
     long = Line("return ", Node("x" * 105), comment="a long name")
     assert print_statements([long], 4) == ["    # a long name", f"    return {'x' * 105}"]
+
+
+def test_a_tuple_that_fits_on_an_inner_line_only_has_a_line_for_each_item() -> None:
+    items = [Node(f'("FIELD_{number}", {number}, 1)') for number in range(6)]
+    lines = print_statements([Line("self.FIELDS = ", tree.listing("(", items, ")"))], 0)
+    assert lines == ["self.FIELDS = (", *(f"    {item.text}," for item in items), ")"]
