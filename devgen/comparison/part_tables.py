@@ -193,6 +193,14 @@ FIFO: Final = (
 )
 FIFO_OTHERS: Final = ("name", "description")
 
+KEY: Final = (
+    Attribute(("register", "field"), always("moved", "breaking"), lambda place: ".".join(filter(None, place))),
+    Attribute(("values",), always("values changed", "breaking"), judge.listed),
+    Attribute(("wrong",), always("effect of a wrong value changed", "breaking")),
+    Attribute(("closed_by",), always("registers that lock again changed", "breaking"), ", ".join),
+)
+KEY_OTHERS: Final = ("name", "description")
+
 STATE: Final = (
     Attribute(("width",), always("width changed", "behaviour"), judge.bits),
     Attribute(("count",), always("number of elements changed", "behaviour"), judge.elements),

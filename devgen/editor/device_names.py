@@ -19,6 +19,7 @@ SECTIONS: Final = {
     "properties": "property",
     "constants": "constant",
     "state": "state",
+    "keys": "key",
     "fifos": "FIFO",
     "counters": "counter",
     "timers": "timer",

@@ -9,7 +9,7 @@ from typing import Final
 
 from devgen.common.quick_dataclass import dataclass
 from devgen.common.units import SIZE_UNITS
-from devgen.language.view import FieldView, RegisterFileView, RegisterView, Size
+from devgen.language.view import FieldView, KeyView, RegisterFileView, RegisterView, Size
 
 BITS_A_ROW: Final = 16
 
@@ -85,6 +85,15 @@ def constraint_words(part: FieldView | RegisterView) -> str:
 def lock_words(part: FieldView | RegisterView) -> str:
     """Return when software can write a part in words; empty if always."""
     return f"takes writes only while {part.write_enable.text}" if part.write_enable else ""
+
+
+def key_words(key: KeyView) -> list[str]:
+    """Return what a key sequence is in words: its values and register, and what locks again."""
+    place = f"{key.register}.{key.field}" if key.field else key.register
+    wrong = {"restart": "", "lock": "a wrong value locks", "until_reset": "a wrong value locks until the next reset"}
+    closed = f"a write of {', '.join(key.closed_by)} locks" if key.closed_by else ""
+    values = ", then ".join(f"{value:#x}" for value in key.values)
+    return [words for words in (f"write {values} to {place}", wrong[key.wrong], closed) if words]
 
 
 def protection_words(register: RegisterView) -> str:

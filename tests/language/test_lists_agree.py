@@ -138,6 +138,14 @@ LISTS = (
         ),
     ),
     Listed(
+        "$defs/keySequence/properties/wrong/enum",
+        (
+            Place("model.WrongKey", literal(model.WrongKey)),
+            Place("KeyView.wrong", attribute(device_views.KeyView, "wrong")),
+            PAGE,
+        ),
+    ),
+    Listed(
         "$defs/protection/enum",
         (
             Place("model.Protection", literal(model.Protection)),

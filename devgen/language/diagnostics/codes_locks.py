@@ -14,6 +14,23 @@ NEVER_OPENS = Kind(
     "Give the register that the lock depends on another reset, make it writable, or write the behaviour that opens it. "
     "A register that software cannot write is `access: ro`.",
 )
+UNKNOWN_KEY_REGISTER = Kind(
+    "DG0453",
+    "error",
+    "no register '{name}'",
+    "A key names the register, or the field of one, that takes its values, and `closed_by` names registers. Members of "
+    "a register file have its name before theirs: `PORT.KEYR`.",
+    "keys: {flash: {register: KEY, values: [1, 2]}}\nregisters: {KEYR: {at: 4}}",
+    "Correct the name.",
+)
+UNFIT_KEY_REGISTER = Kind(
+    "DG0454",
+    "error",
+    "'{name}' cannot be the register of a key: {reason}",
+    "A key counts whole writes by software, one value in each.",
+    "keys: {flash: {register: STATUS, values: [1, 2]}}\nregisters: {STATUS: {at: 4, access: ro}}",
+    "Name a register of at most 32 bits that software can write.",
+)
 NEVER_CLOSES = Kind(
     "DG0452",
     "warning",

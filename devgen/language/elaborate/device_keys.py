@@ -16,6 +16,7 @@ from devgen.language.elaborate.followed_time import check_followed_time
 from devgen.language.elaborate.hardware_cycles import check_cycles
 from devgen.language.elaborate.hardware_keys import check_interrupt_use
 from devgen.language.elaborate.interrupt_outputs import build_outputs
+from devgen.language.elaborate.key_sequences import build_keys, declare_keys
 from devgen.language.elaborate.line_keys import build_inputs, build_lines, check_driven, declare_lines
 from devgen.language.elaborate.lock_checks import check_locks
 from devgen.language.elaborate.msi_keys import check_vectors
@@ -52,6 +53,7 @@ def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
     constants = build_constants(ctx, tree)
     properties = build_properties(ctx, tree)
     state = build_state(ctx, tree, retain)
+    state = (*state, *declare_keys(ctx, tree, retain))
     fifos = build_fifos(ctx, tree, retain)
     counters = declare_counters(ctx, tree)
     timers = declare_timers(ctx, tree, counters)
@@ -69,6 +71,7 @@ def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
     _check_regions(ctx, regions)
     check_capabilities(ctx, capabilities, bars, regions)
     declare_routines(ctx, tree)
+    keys = build_keys(ctx, tree, regions)
     before = sink.errors
     built_regions = tuple(build_region(ctx, draft) for draft in regions)
     check_windows(ctx, regions, built_regions)
@@ -110,9 +113,10 @@ def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
         fifos=fifos,
         constants=constants,
         deviations=build_deviations(ctx, tree, properties),
-        todo=find_todo(ctx, tree, regions, compiled.used, compiled.driven),
+        todo=find_todo(ctx, tree, regions, compiled.used | ctx.key_writes.keys(), compiled.driven),
         acpi=build_acpi(ctx, tree, bus, built_regions),
         outputs=build_outputs(built_regions) if ctx.moved else (),
+        keys=keys,
     )
     if sink.errors == before:
         _check_hardware(ctx, tree, [entry for draft in regions for entry in draft.registers], device, compiled.used)

@@ -11,7 +11,7 @@ from devgen.language.diagnostics import codes_parts as part_kinds
 from devgen.language.diagnostics import codes_values as value_kinds
 from devgen.language.diagnostics.diagnostic import Kind
 from devgen.language.diagnostics.places import Related, Span
-from devgen.language.diagnostics.reporting import Diagnostics
+from devgen.language.diagnostics.reporting import Diagnostics, SourceText
 from devgen.language.ir import Expr, Int, Range, Stmt
 from devgen.language.model import Mark
 from devgen.language.reading.source_map import Key, Node, Sources
@@ -32,9 +32,10 @@ class Context:
     """The state of building one device.
 
     ``enumerations`` are those that fields can share, ``shared`` the names of those that fields have. ``locks`` are the
-    values of `write_enable`, with their mappings. ``static`` is a scope with the properties only, for sizes and start
-    values. ``behaves``: some behaviour was compiled. ``moved``: hardware changes some field. The compiler is imported
-    when it is first needed, since the import takes noticeable time.
+    values of `write_enable`, with their mappings. ``key_writes``: register → the statements of keys that a write runs
+    before its own `on_write`, and after it. ``static`` is a scope with the properties only, for sizes and start values.
+    ``behaves``: some behaviour was compiled. ``moved``: hardware changes some field. The compiler is imported when it
+    is first needed, since the import takes noticeable time.
     """
 
     sources: Sources
@@ -47,6 +48,7 @@ class Context:
     moved: bool = False
     enumerations: Tree = field(default_factory=dict)
     locks: list[tuple[Expr, Tree]] = field(default_factory=list)
+    key_writes: dict[str, tuple[list[SourceText], list[SourceText]]] = field(default_factory=dict)
     shared: set[str] = field(default_factory=set)
 
     # --- reporting -----------------------------------------------------------------------

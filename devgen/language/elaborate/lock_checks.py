@@ -28,7 +28,7 @@ def check_locks(ctx: Context, device: model.Device) -> None:
     registers = {placed.key: placed.register for placed in placed_registers(device)}
     values = ResetValues(dict(_resets(registers)), dict(_starts(device)))
     change = _Change(registers, {function.name: function.body for function in device.functions}, values, set(), set())
-    change.find(behaviour(device))
+    change.find(device)
     for lock, spec in ctx.locks:
         if change.steady(lock):
             value = values.of(lock)
@@ -66,16 +66,33 @@ class _Change:
     changing: set[_Key]
     states: set[str]
 
-    def find(self, hooks: Nodes) -> None:
-        """Find what behaviour assigns, and then, as long as that opens further locks, what software can write."""
-        for node in walk(hooks):
+    def find(self, device: model.Device) -> None:
+        """Find what behaviour assigns, and then, as long as that opens further locks, what software can write.
+
+        What a write of a locked register runs counts only if the lock can open.
+        """
+        locked = [register for register in self.registers.values() if register.write_enable is not None]
+        behind = {id(hook) for register in locked for hook in (register.write, register.on_write) if hook}
+        for hook in behaviour(device):
+            if id(hook) not in behind:
+                self._run(hook)
+        waiting = dict(self.registers)
+        while found := [key for key, register in waiting.items() if self._is_reached(register)]:
+            for key in found:
+                register = waiting.pop(key)
+                self.changing.add(key)
+                if register.write_enable is not None:
+                    self._run((register.write or (), register.on_write))
+
+    def _is_reached(self, register: model.Register) -> bool:
+        """Whether a register can change, or a write that its lock protects can run its hooks."""
+        lock = register.write_enable
+        return self._can_change(register) or (lock is not None and self._may_open(lock.test))
+
+    def _run(self, hook: Nodes) -> None:
+        for node in walk(hook):
             if isinstance(node, ir.Assign):
                 self._assigned(node.place)
-        waiting = {key: register for key, register in self.registers.items() if key not in self.changing}
-        while found := [key for key, register in waiting.items() if self._can_change(register)]:
-            self.changing.update(found)
-            for key in found:
-                del waiting[key]
 
     def steady(self, lock: ir.Expr) -> bool:
         """Whether a lock's value never changes."""
@@ -113,6 +130,8 @@ class _Change:
         if register.constant is not None or register.intent is not None:
             return False
         if register.external or register.read is not None or register.alias is not None or register.view is not None:
+            return True
+        if any(field.hardware is not None for field in register.fields):
             return True
         if register.window is not None or register.read_effect is not None or not isinstance(register.reset, ir.Int):
             return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Literal
 
@@ -11,6 +12,7 @@ from devgen.language.diagnostics.codes_layout import VALUE_TOO_WIDE
 from devgen.language.elaborate.array_dims import index_names
 from devgen.language.elaborate.elaboration import Context, Tree, most
 from devgen.language.elaborate.hardware_keys import compile_hardware
+from devgen.language.elaborate.key_sequences import with_key_writes
 from devgen.language.elaborate.register_contradictions import NEEDS_READ_ACCESS
 from devgen.language.elaborate.register_drafts import Dim, Draft, FileDraft, RegisterDraft, total
 from devgen.language.elaborate.register_halves import halves_of
@@ -145,6 +147,10 @@ def model_dims(dims: Sequence[Dim]) -> tuple[tuple[int, int], ...]:
 def _build_register(ctx: Context, draft: RegisterDraft, lock: Lock | None) -> Register:
     spec, defaults = draft.spec, draft.defaults
     hooks = _NO_HOOKS if spec.keys() <= UNREMARKABLE_KEYS else _compile_hooks(ctx, draft)
+    if draft.label in ctx.key_writes:
+        bits = Range.unsigned(draft.width)
+        scope = _hook(ctx, draft, value=bits, mask=bits, old=bits)
+        hooks = replace(hooks, on_write=with_key_writes(ctx, draft, scope, hooks.on_write))
     return Register(
         name=draft.name,
         offset=draft.at or 0,

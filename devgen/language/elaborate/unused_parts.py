@@ -39,6 +39,7 @@ class _Section:
 _SECTIONS: Final = (
     _Section("properties", "property"),
     _Section("state", "state"),
+    _Section("keys", "key"),
     _Section("fifos", "FIFO"),
     _Section("counters", "counter"),
     _Section("gpio_in", "input", ("on_input",)),

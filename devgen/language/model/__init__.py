@@ -25,6 +25,7 @@ from devgen.language.model.device_model import (
     Fifo,
     Function,
     GpioIn,
+    Key,
     Line,
     Property,
     PropertyType,
@@ -33,6 +34,7 @@ from devgen.language.model.device_model import (
     Timer,
     Todo,
     TodoKind,
+    WrongKey,
 )
 from devgen.language.model.firmware_model import Acpi, AcpiTable, FadtUse, FirmwareRegister
 from devgen.language.model.hardware_model import Edge, Hardware, Sticky
@@ -110,6 +112,7 @@ __all__ = [
     "Halves",
     "Hardware",
     "Intent",
+    "Key",
     "Label",
     "LabelUse",
     "Line",
@@ -142,5 +145,6 @@ __all__ = [
     "Window",
     "WriteConstraint",
     "WriteEffect",
+    "WrongKey",
     "outputs_of",
 ]

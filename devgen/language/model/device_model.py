@@ -55,6 +55,26 @@ class Constant:
     value: int
 
 
+WrongKey = Literal["restart", "lock", "until_reset"]
+
+
+@dataclass(slots=True, frozen=True)
+class Key:
+    """Values that software writes to a register, or a field of it, in this order to unlock something.
+
+    ``wrong``: what a wrong value does besides starting the sequence again. ``closed_by``: registers whose writes lock.
+    """
+
+    name: str
+    register: str
+    field: str | None
+    values: tuple[int, ...]
+    wrong: WrongKey
+    closed_by: tuple[str, ...]
+    description: str
+    mark: Mark
+
+
 @dataclass(slots=True, frozen=True)
 class StateVar:
     """Hidden state. ``count`` None is a scalar; else an expression over properties."""
@@ -244,3 +264,4 @@ class Device:
     todo: tuple[Todo, ...] = ()
     acpi: Acpi | None = None
     outputs: tuple[Function, ...] = ()
+    keys: tuple[Key, ...] = ()

@@ -126,6 +126,26 @@ class FifoView:
 
 
 @dataclass(slots=True, frozen=True)
+class KeyView:
+    """Values that software writes to a register, in order, to unlock something."""
+
+    name: str
+    """Its name, which is 1 in behaviour while it is open."""
+    register: str
+    """The path of the register that takes the values."""
+    field: str | None
+    """The field of it whose bits are compared; None: all bits."""
+    values: tuple[int, ...]
+    """The values, in order."""
+    wrong: Literal["restart", "lock", "until_reset"]
+    """What a wrong value does besides starting the sequence again: nothing, lock, or lock until the next reset."""
+    closed_by: tuple[str, ...]
+    """The paths of the registers whose writes lock again."""
+    description: str
+    """Its description, or an empty string."""
+
+
+@dataclass(slots=True, frozen=True)
 class CounterView:
     """A count of clock periods, modulo 2 to the power of its width."""
 
@@ -338,7 +358,9 @@ class DeviceView:
     streams: tuple[StreamView, ...]
     """Its byte streams."""
     state: tuple[StateView, ...]
-    """Its hidden state."""
+    """Its hidden state, without that of its keys."""
+    keys: tuple[KeyView, ...]
+    """Its key sequences."""
     functions: tuple[RoutineView, ...]
     """Its functions."""
     actions: tuple[RoutineView, ...]

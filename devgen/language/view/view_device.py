@@ -17,6 +17,7 @@ from devgen.language.view.device_views import (
     FifoView,
     FirmwareRegisterView,
     InputView,
+    KeyView,
     LineView,
     ParameterView,
     PropertyView,
@@ -60,7 +61,10 @@ def view_device(device: model.Device, tree: Tree) -> DeviceView:
         timers=tuple(_timer(part, below(tree, "timers", part.name)) for part in device.timers),
         fifos=tuple(_fifo(part, below(tree, "fifos", part.name)) for part in device.fifos),
         streams=tuple(_stream(part, below(tree, "streams", part.name)) for part in device.streams),
-        state=tuple(_state(part, below(tree, "state", part.name)) for part in device.state),
+        state=tuple(
+            _state(part, below(tree, "state", part.name)) for part in device.state if part.name in below(tree, "state")
+        ),
+        keys=tuple(_key(part) for part in device.keys),
         functions=_routines("function", device.functions, below(tree, "functions")),
         actions=_routines("action", device.actions, below(tree, "actions")),
         events=tuple(_event(part) for part in device.events),
@@ -96,6 +100,10 @@ def _state(part: model.StateVar, spec: Tree) -> StateView:
 
 def _fifo(part: model.Fifo, spec: Tree) -> FifoView:
     return FifoView(part.name, size(part.depth, spec["depth"]), part.width, part.retain, part.description)
+
+
+def _key(part: model.Key) -> KeyView:
+    return KeyView(part.name, part.register, part.field, part.values, part.wrong, part.closed_by, part.description)
 
 
 def _counter(part: model.Counter, spec: Tree) -> CounterView:

@@ -71,6 +71,8 @@ def keys(device: DeviceView) -> Iterator[Key]:
         yield from (("PCI", what) for what in _IDENTITY)
         for capability in device.pci.capabilities:
             yield from (("PCI", "CAP", capability.name, what) for what in ("OFFSET", "SIZE", "VECTORS"))
+    for secret in device.keys:
+        yield from (("KEY", secret.name, str(number)) for number in range(1, len(secret.values) + 1))
     yield from ((constant.name,) for constant in device.constants)
 
 

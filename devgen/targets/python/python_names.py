@@ -23,8 +23,8 @@ _RUNTIME_WORDS = """
     coalesce config emit engaged env fill_bytes function_reset gpio_in gpio_out int_property interrupt_pin intx irqs
     load load_bytes load_memory load_state log may_master memory message_places messages name observer on_mapping
     on_reset on_vector pin placements pme_line pme_pin power_on prepare_state probe properties raise_vector region
-    regions reset reset_state save save_state self send_message set_serial_number store store_bytes store_memory
-    streams string_property text_byte update_lines uses_messages
+    regions refuse_write reset reset_state save save_state self send_message set_serial_number store store_bytes
+    store_memory streams string_property text_byte update_lines uses_messages
 """
 RUNTIME_NAMES: Final = frozenset(_RUNTIME_WORDS.split())
 """Public attributes of the runtime's ``Device`` and ``PciDevice``, and of every generated class.
