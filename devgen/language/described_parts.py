@@ -37,7 +37,7 @@ def placed_registers(device: model.Device) -> Iterator[Placed]:
 def behaviour(device: model.Device) -> tuple[Nodes, ...]:
     """Yield every expression and statement of the description."""
     return (
-        *(hook for placed in placed_registers(device) for hook in _hooks(placed.register) if hook),
+        *(hook for placed in placed_registers(device) for hook in _hooks(placed.register)),
         *(timer.on_expire for timer in device.timers),
         *(timer.match for timer in device.timers),
         *(counter.enable for counter in device.counters),
@@ -58,10 +58,10 @@ def behaviour(device: model.Device) -> tuple[Nodes, ...]:
 def _hooks(register: model.Register) -> tuple[Nodes, ...]:
     window = None if register.window is None else register.window.at
     hooks = register.read, register.write, register.before_read, register.on_read, register.on_write
-    locks = (
-        lock.test
-        for lock in (register.write_enable, *(field.write_enable for field in register.fields))
-        if lock is not None
+    locks = [register.write_enable, *[field.write_enable for field in register.fields]]
+    moved = [field.hardware for field in register.fields if field.hardware is not None]
+    return (
+        *[hook for hook in (*hooks, window, register.when) if hook],
+        *[lock.test for lock in locks if lock is not None],
+        *[expr for hardware in moved for expr in hardware.expressions],
     )
-    moved = (field.hardware for field in register.fields if field.hardware is not None)
-    return *hooks, window, register.when, *locks, *(expr for hardware in moved for expr in hardware.expressions)

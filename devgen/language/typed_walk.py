@@ -132,6 +132,8 @@ def operands(node: Node) -> tuple[ir.Expr, ...]:
 
 def names_local(nodes: Nodes, name: str) -> bool:
     """Whether behaviour reads, assigns or declares a local, a parameter, or a name of a hook such as ``value``."""
+    if not nodes:
+        return False
     for node in walk(nodes):
         match node:
             case ir.LocalPlace(found) | ir.Declare(found) | ir.For(found) if found == name:

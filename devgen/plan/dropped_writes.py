@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from devgen.language import ir, model
-from devgen.language.behaviour.label_patterns import label_test
+from devgen.language.label_tests import label_test
 from devgen.plan.registers import PlannedRegister, mask_of_bits
 from devgen.plan.steps import INDEX, Drop, local
 

@@ -14,8 +14,6 @@ from functools import partial
 
 from devgen.common.quick_dataclass import dataclass
 from devgen.language import ir, model
-from devgen.language.behaviour.substitution import with_bodies
-from devgen.language.behaviour.time_changes import change_finder
 from devgen.language.bits_read import BitReader, Bits, bit_reader
 from devgen.plan.dependencies import Analysis
 from devgen.plan.moved_fields import MovedField, moved_fields
@@ -111,6 +109,8 @@ class Followers:
 
     def after_store(self, changed: Things) -> tuple[Update, ...]:
         """Return updates of the enables that may have changed."""
+        if not changed:
+            return ()
         enables = (dependent for dependent in self._all if isinstance(dependent.follower, EnableFollower))
         return tuple(Update(dependent.thing) for dependent in enables if dependent.inputs & changed)
 
@@ -119,6 +119,8 @@ class Followers:
 
         ``since``: the part of it that may have changed after the updates of ``after_store``, if there were any.
         """
+        if not changed:
+            return ()
         reached = list(self._reached(changed))
         if since is not None:
             moved = [each.follower for each in reached]
@@ -168,6 +170,18 @@ def _again(done: Sequence[_Dependent]) -> Iterator[_Dependent]:
 
 def plan_followers(device: model.Device, analysis: Analysis) -> Followers:
     """Find the followers of a device."""
+    moved_by_hardware = moved_fields(device, analysis.registers)
+    expressions = (
+        *(counter.enable for counter in device.counters),
+        *(line.level for line in (*device.interrupts, *device.gpio_out)),
+        *(stream.room for stream in device.streams),
+    )
+    if not moved_by_hardware and not any(expressions):
+        return Followers(())
+    # The package of behaviour is large, and a device without behaviour needs none of it.
+    from devgen.language.behaviour.substitution import with_bodies
+    from devgen.language.behaviour.time_changes import change_finder
+
     looks = partial(plan_looks, device, change_finder(device))
     outputs = {function.name: function for function in device.outputs}
     enables: list[Follower] = [
@@ -188,7 +202,7 @@ def plan_followers(device: model.Device, analysis: Analysis) -> Followers:
         if stream.room is not None
     ]
 
-    fields: list[Follower] = [_field(moved, looks) for moved in moved_fields(device, analysis.registers)]
+    fields: list[Follower] = [_field(moved, looks) for moved in moved_by_hardware]
     reader = bit_reader(device) if fields else None
     dependents = [_dependent(follower, analysis, reader) for follower in (*fields, *enables, *lines)]
     ordered = update_order(dependents, lambda each: each.inputs, lambda each: each.changes, _related)

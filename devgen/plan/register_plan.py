@@ -74,7 +74,7 @@ class RegisterPlanner:
         """Plan one register."""
         parts = parts_of(register.described)
         access = plan_access(register, parts)
-        target = Target(register.place, register.bits, access.by_lanes)
+        target = Target.make(register.place, register.bits, access.by_lanes)
         entry = _Register(self, register, parts, access, target)
         described = register.described
         quiet = not described.before_read and not described.on_read and described.read_effect is None

@@ -181,6 +181,10 @@ class Selection:
 
     def term(self, term: Term, bits: int, clearing: bool = False) -> ir.Expr:
         """Return a set of bits. The set to clear may include bits that are never set."""
+        return _term(self, term, bits, clearing)
+
+    def make(self, term: Term, bits: int, clearing: bool) -> ir.Expr:
+        """Make what `term` returns."""
         every = bits == mask_of_bits(self.width) or (clearing and bits & self.whole == self.whole)
         limit = None if every else bits
         value = local("value", self.width)
@@ -200,26 +204,28 @@ class Selection:
         return local(self.written, self.width)
 
 
+_term = lru_cache(maxsize=1024)(Selection.make)
+"""The terms that were made: registers of one shape share them, and a target lowers a shared expression once."""
+
+
 @dataclass(slots=True, frozen=True)
 class Target:
     """A register that an access changes: its place and the bits that the access selects.
 
-    ``lanes``: an access may cover only some lanes, those in ``mask``.
+    ``lanes``: an access may cover only some lanes, those in ``mask``. ``old``: the stored value before the access.
     """
 
     place: ir.RegisterPlace
     whole: int
     lanes: bool
+    old: ir.Load
+    selection: Selection
 
-    @property
-    def selection(self) -> Selection:
-        """The bits that the access selects."""
-        return Selection(self.place.width, self.whole, "mask" if self.lanes else None)
-
-    @property
-    def old(self) -> ir.Load:
-        """The stored value before the access."""
-        return ir.Load(self.place, ir.Range(0, self.whole))
+    @staticmethod
+    def make(place: ir.RegisterPlace, whole: int, lanes: bool) -> Target:
+        """The target whose bits are those in ``whole``."""
+        selection = Selection(place.width, whole, "mask" if lanes else None)
+        return Target(place, whole, lanes, ir.Load(place, ir.Range(0, whole)), selection)
 
 
 @dataclass(slots=True, frozen=True)

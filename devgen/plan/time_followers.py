@@ -9,12 +9,14 @@ and reset like a described one. Its name has dots, which no described name has: 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from devgen.common.quick_dataclass import dataclass
 from devgen.language import ir, model
-from devgen.language.behaviour.ramps import Change
-from devgen.language.behaviour.time_changes import ChangeFinder
+
+if TYPE_CHECKING:
+    from devgen.language.behaviour.ramps import Change
+    from devgen.language.behaviour.time_changes import ChangeFinder
 
 _CLOCKS: tuple[ir.ClockName, ...] = get_args(ir.ClockName)
 

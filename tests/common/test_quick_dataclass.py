@@ -78,6 +78,40 @@ def test_classes_of_the_same_values_differ() -> None:
     assert first(1) != second(1)
 
 
+ARGUMENTS: dict[str, tuple[tuple[int, ...], dict[str, int]]] = {
+    "none": ((), {}),
+    "position": ((1,), {}),
+    "positions": ((1, 2), {}),
+    "name": ((1,), {"high": 2}),
+    "names": ((), {"high": 2, "low": 1}),
+    "too many": ((1, 2, 3, 4), {}),
+    "unknown": ((1,), {"other": 2}),
+    "twice": ((1,), {"low": 2}),
+}
+BODIES = {
+    **SOURCE,
+    "factory": "low: int\nhigh: list[int] = dataclasses.field(default_factory=lambda: [7])",
+    "no arguments": "low: int = dataclasses.field(init=False, default=4)\nhigh: int = 3",
+    "made": "low: list[int] = dataclasses.field(init=False, default_factory=list)\nhigh: int = 3",
+    "hook": "low: int\nhigh: int = 3\ndef __post_init__(self): self.high += self.low",
+}
+
+
+@pytest.mark.parametrize("arguments", ARGUMENTS.values(), ids=ARGUMENTS)
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_the_constructor_takes_what_that_of_the_standard_library_takes(
+    body: str, arguments: tuple[tuple[int, ...], dict[str, int]]
+) -> None:
+    def made(decorator: Any) -> object:
+        try:
+            item = make(decorator, body)(*arguments[0], **arguments[1])
+        except TypeError:
+            return TypeError
+        return {field.name: getattr(item, field.name) for field in dataclasses.fields(item)}
+
+    assert made(quick) == made(dataclasses.dataclass)
+
+
 def test_replace_and_fields_work() -> None:
     item = make(quick, SOURCE["fields"], frozen=True)(1)
     assert repr(dataclasses.replace(item, high=9)) == "Made(low=1, high=9)"

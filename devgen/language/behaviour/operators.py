@@ -11,7 +11,6 @@ from typing import Literal
 from devgen.language.behaviour import ranges
 from devgen.language.behaviour.compilation import is_text, show
 from devgen.language.behaviour.known_values import assume
-from devgen.language.behaviour.label_patterns import label_test
 from devgen.language.behaviour.name_meanings import Names
 from devgen.language.diagnostics.codes_behaviour import (
     NOT_A_NUMBER,
@@ -34,6 +33,7 @@ from devgen.language.ir import (
     Range,
     Unary,
 )
+from devgen.language.label_tests import label_test
 
 BINARY_OPERATORS: dict[type[ast.operator], BinaryOp] = {
     ast.Add: "+",

@@ -6,7 +6,6 @@ import ast
 from collections.abc import Sequence
 
 from devgen.language.behaviour import step_cost as cost
-from devgen.language.behaviour.call_graph import callees_first
 from devgen.language.behaviour.compilation import Local, open_unit
 from devgen.language.behaviour.expressions import evaluate
 from devgen.language.behaviour.function_calls import DEEPEST_CALLS
@@ -14,6 +13,7 @@ from devgen.language.behaviour.program import EntryPoint, Owner, Program
 from devgen.language.behaviour.property_bounds import Fact, below
 from devgen.language.behaviour.python_grammar import Reporter, parse_expression, parse_statements
 from devgen.language.behaviour.statements import Statements
+from devgen.language.call_graph import callees_first
 from devgen.language.compiled import Compiled
 from devgen.language.diagnostics.codes_behaviour import CALLS_TOO_DEEP, NAME_TAKEN, NEVER_CALLED, RECURSION, TOO_COSTLY
 from devgen.language.diagnostics.reporting import Diagnostics, SourceText

@@ -17,6 +17,8 @@ from devgen.language.elaborate.written_values import build_constraint
 from devgen.language.model import AccessType, Field
 from devgen.language.reading.quantities import bits
 
+_PLAIN_KEYS = frozenset(("bits", "access", "reset", "title", "description"))
+"""Keys that can be combined with all others."""
 _READ_ONLY = ("write_effect", "singlepulse")
 _WRITE_ONLY = ("read_effect",)
 UNKNOWN = "unknown"
@@ -112,6 +114,9 @@ def _field(
     if len(spec) == 1:
         return Field(name, lsb, size, access, reset, None, None, False, (), "", "")
     own: AccessType = spec.get("access", access)
+    title, description, known = spec.get("title", ""), spec.get("description", ""), spec.get("reset") != UNKNOWN
+    if spec.keys() <= _PLAIN_KEYS:
+        return Field(name, lsb, size, own, reset, None, None, False, (), title, description, reset_known=known)
     check_effects(ctx, spec, own)
     labels = build_labels(ctx, spec, size, own)
     return Field(
@@ -124,13 +129,13 @@ def _field(
         write_effect=spec.get("write_effect"),
         singlepulse=spec.get("singlepulse", False),
         labels=labels,
-        title=spec.get("title", ""),
-        description=spec.get("description", ""),
+        title=title,
+        description=description,
         enumeration=shared_name(spec),
         alternate=spec.get("alternate", ""),
         constraint=build_constraint(ctx, spec, size, own, labels),
         volatile=spec.get("volatile", False),
-        reset_known=spec.get("reset") != UNKNOWN,
+        reset_known=known,
         hardware=draft_hardware(ctx, register, spec, own),
     )
 

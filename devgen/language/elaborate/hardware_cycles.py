@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from devgen.language.behaviour.call_graph import callees_first
 from devgen.language.bits_read import BitReader, Key, bit_reader
+from devgen.language.call_graph import callees_first
 from devgen.language.diagnostics.codes_hardware import HARDWARE_CYCLE
 from devgen.language.elaborate.elaboration import Context, entries
 from devgen.language.elaborate.register_drafts import Draft, RegisterDraft, all_registers

@@ -45,7 +45,10 @@ def _check_retain(ctx: Context, draft: RegisterDraft) -> None:
 
 def _check_fields(ctx: Context, draft: RegisterDraft) -> None:
     spec, declared = draft.spec, entries(draft.spec, "fields")
+    stores = not any(key in spec for key, _ in _NO_STORAGE)
     for field in draft.fields:
+        if stores and not field.singlepulse and "singlepulse" not in spec:
+            continue
         own = declared[field.name] if isinstance(declared.get(field.name), dict) else None
         if own is not None:
             _check_stored(ctx, spec, own)

@@ -182,7 +182,7 @@ def _build_register(ctx: Context, draft: RegisterDraft, lock: Lock | None) -> Re
         mark=ctx.mark(draft.parent, draft.name),
         resets=_each(draft, spec["reset"]) if isinstance(spec.get("reset"), list) else (),
         sizes=draft.sizes,
-        halves=halves_of(ctx, draft, hooks.write or (), hooks.on_write),
+        halves="each" if hooks is _NO_HOOKS else halves_of(ctx, draft, hooks.write or (), hooks.on_write),
         when=_condition(ctx, draft),
         alternate=spec.get("alternate"),
         view=None if draft.view is None else draft.view.model(),
@@ -206,6 +206,8 @@ def _fields(ctx: Context, draft: RegisterDraft) -> tuple[Field, ...]:
 
 def _reset_mask(ctx: Context, draft: RegisterDraft) -> int | None:
     """Return the bits whose reset is known; None: all. Those of fields with an unknown reset are not."""
+    if "reset_mask" not in draft.spec and all(field.reset_known for field in draft.fields):
+        return None
     every = (1 << draft.width) - 1
     mask: int = draft.spec.get("reset_mask", every)
     if mask >> draft.width:

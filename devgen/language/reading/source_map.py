@@ -11,7 +11,8 @@ import re
 from bisect import bisect_right
 from dataclasses import field
 from functools import partial
-from itertools import accumulate
+from itertools import accumulate, count
+from operator import add
 from typing import Any
 
 from devgen.common.quick_dataclass import dataclass
@@ -43,14 +44,16 @@ class SourceFile:
     def starts(self) -> list[int]:
         """Return the character index at which each line starts."""
         if not self._starts:
-            self._starts = [0, *accumulate(len(line) + 1 for line in self.text.split("\n"))]
+            lengths = map(len, self.text.split("\n"))
+            self._starts = [0, *map(add, accumulate(lengths), count(1))]
             self._starts.pop()  # past the end
         return self._starts
 
     def mark(self, index: int) -> Mark:
         """Return the place of a character index."""
-        line = bisect_right(self.starts(), index)
-        return Mark(self.name, line, index - self.starts()[line - 1] + 1)
+        starts = self.starts()
+        line = bisect_right(starts, index)
+        return Mark(self.name, line, index - starts[line - 1] + 1)
 
     def line(self, number: int) -> str:
         """Return a line's text without its end; empty outside the file."""
@@ -138,6 +141,8 @@ class Sources:
         )
 
     def _file(self, position: int) -> SourceFile:
+        if len(self.files) == 1:
+            return self.files[0]
         at = bisect_right(self.files, position, key=lambda file: file.base)
         return self.files[max(0, at - 1)]
 

@@ -9,7 +9,7 @@ from devgen.plan.reset_plan import Stored
 from devgen.targets.python.imports import imported
 from devgen.targets.python.lower_expr import integer
 from devgen.targets.python.python_literals import hexadecimal, string
-from devgen.targets.python.source_tree import Node, call
+from devgen.targets.python.source_tree import Node, call, literal
 from devgen.targets.python.symbols import Symbols
 
 
@@ -36,10 +36,10 @@ def _described(symbols: Symbols, stored: Stored) -> str:
 
 
 def _item(name: str, attribute: str, kind: str, width: int = 0) -> Node:
-    words = [string(name), string(kind), *([str(width)] if width else [])]
+    words = [Node(string(name)), literal(string(kind)), *([literal(str(width))] if width else [])]
     if attribute != name:
-        words.append(f"attribute={string(attribute)}")
-    return call("StateItem", map(Node, words), imported("StateItem"))
+        words.append(Node(f"attribute={string(attribute)}"))
+    return call("StateItem", words, imported("StateItem"))
 
 
 def number_tables(symbols: Symbols) -> Iterator[tuple[str, tuple[str, ...]]]:

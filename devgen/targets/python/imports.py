@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from devgen.targets.python.python_literals import WIDTH
@@ -46,6 +47,7 @@ IMPORTS: Final = {
 """Every name that a generated module may import, in the order of import lines."""
 
 
+@lru_cache(maxsize=64)
 def imported(name: str) -> Uses:
     """Return the use of ``name``, one of IMPORTS."""
     return frozenset((IMPORTS[name],))

@@ -64,7 +64,7 @@ class _DeviceLowering:
 
     def lower(self, source: str) -> module.Module:
         device, plan, power = self.plan.device, self.plan, self.plan.power
-        registers = {key: lower_register(self.lowering, register) for key, register in plan.registers.items()}
+        registers = {key: lower_register(self.steps, register) for key, register in plan.registers.items()}
         time, lines = TimeLowering(self.lowering), LineLowering(self.lowering)
         regions = RegionLowering(self.lowering, registers)
         head = sentence(device.title) or f"The device {device.name}."

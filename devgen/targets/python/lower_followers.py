@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from devgen.language import ir
-from devgen.language.behaviour.ramps import Change
 from devgen.language.typed_walk import names_local
 from devgen.plan.followers import EnableFollower, FieldFollower, Follower, LevelFollower, RoomFollower
 from devgen.plan.moved_fields import MovedField
@@ -13,6 +14,9 @@ from devgen.targets.python.lower_expr import Lowering, conditional
 from devgen.targets.python.lower_stmt import StatementLowering
 from devgen.targets.python.module import Entry, Method
 from devgen.targets.python.source_tree import Block, Line, Node, Statements, block, call
+
+if TYPE_CHECKING:
+    from devgen.language.behaviour.ramps import Change
 
 
 def claim_follower(lowering: Lowering, follower: Follower) -> None:

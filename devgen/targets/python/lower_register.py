@@ -14,31 +14,40 @@ from devgen.targets.python.field_comments import comment, fields_read
 from devgen.targets.python.imports import imported
 from devgen.targets.python.lower_expr import Lowering, value_method
 from devgen.targets.python.lower_stmt import StatementLowering
-from devgen.targets.python.module import Entry
+from devgen.targets.python.module import Entry, Method
 from devgen.targets.python.python_literals import hexadecimal, split_paragraphs, string
-from devgen.targets.python.source_tree import Line, Node, Statements, call, keyword, uses
+from devgen.targets.python.source_tree import Line, Node, Statements, call, keyword, literal, uses
 from devgen.targets.python.symbols import RegisterSymbol, condition_method
 
 _ANSWERS = {(True, True): "both", (True, False): "reads", (False, True): "writes", (False, False): "both"}
 
 
-def lower_register(lowering: Lowering, plan: RegisterPlan) -> module.Register:
+def lower_register(steps: StatementLowering, plan: RegisterPlan) -> module.Register:
     """The methods of one register and its entry in the bank."""
+    lowering = steps.lowering
     if not plan.register.answers:
         return _view(lowering, plan)
-    methods = _Register(lowering, plan, lowering.symbols.registers[plan.register.key])
+    methods = _Register(steps, plan, lowering.symbols.registers[plan.register.key])
     register, described = plan.register, plan.register.described
     write = methods.write_method()
     return module.Register(
         name=register.title,
         about=f"{register.title} ({hexadecimal(register.offset, 3)}, {described.access})",
         title=described.title,
-        description=tuple(split_paragraphs(described.description)),
         entry=_bank_entry(lowering, plan, write),
-        value=methods.value_method(),
-        read=methods.read_method(),
-        write=write,
+        methods=tuple(_described_methods(methods, write)),
     )
+
+
+def _described_methods(methods: _Register, write: Method | None) -> Iterator[tuple[str, str, Method, list[str]]]:
+    """Yield a register's methods with what their docstrings say."""
+    value, read = methods.value_method(), methods.read_method()
+    if value is not None:
+        yield "Value of", "int", value, []
+    if read is not None:
+        yield "Read", "int", read, split_paragraphs(methods.plan.register.described.description)
+    if write is not None:
+        yield "Write", "None", write, []
 
 
 def _view(lowering: Lowering, plan: RegisterPlan) -> module.Register:
@@ -49,7 +58,7 @@ def _view(lowering: Lowering, plan: RegisterPlan) -> module.Register:
         *_place(lowering, register, "None", "None"),
         keyword("view", Node(string(f"{view.file}.{view.register}" if view.file else view.register))),
     ]
-    return module.Register(register.title, "", "", (), call("Reg", words, imported("Reg")), None, None, None)
+    return module.Register(register.title, "", "", call("Reg", words, imported("Reg")), ())
 
 
 def _place(lowering: Lowering, register: PlannedRegister, read: str, write: str) -> list[Node]:
@@ -58,7 +67,7 @@ def _place(lowering: Lowering, register: PlannedRegister, read: str, write: str)
     words = [
         Node(string(register.title)),
         Node(hexadecimal(register.offset, digits)),
-        Node(str(register.described.width)),
+        literal(str(register.described.width)),
         Node(read),
         Node(write),
     ]
@@ -70,7 +79,7 @@ def _place(lowering: Lowering, register: PlannedRegister, read: str, write: str)
     return words
 
 
-def _bank_entry(lowering: Lowering, plan: RegisterPlan, write: module.Method | None) -> Node:
+def _bank_entry(lowering: Lowering, plan: RegisterPlan, write: Method | None) -> Node:
     """The ``Reg(...)`` that ties a register's methods to its addresses."""
     register, described = plan.register, plan.register.described
     stem = lowering.symbols.registers[register.key].stem
@@ -99,7 +108,7 @@ def _bank_entry(lowering: Lowering, plan: RegisterPlan, write: module.Method | N
     return call("Reg", words, imported("Reg"))
 
 
-def _inferred(plan: RegisterPlan, write: module.Method | None) -> tuple[bool, bool]:
+def _inferred(plan: RegisterPlan, write: Method | None) -> tuple[bool, bool]:
     """Whether the bank takes the register for one that answers reads, and writes."""
     return plan.read is not None or bool(plan.access.fixed), write is not None
 
@@ -115,34 +124,39 @@ def lower_conditions(lowering: Lowering, plans: Iterable[RegisterPlan]) -> Itera
         body = (Line("return ", lowering.truth(when), comment=comment(fields_read(when))),)
         index = () if plan.register.count is None else ("index: int",)
         name = condition_method(lowering.symbols, condition)
-        yield Entry(".".join(part for part in condition if part), "", module.Method(name, index, body))
+        yield Entry(".".join(part for part in condition if part), "", Method(name, index, body))
 
 
 @dataclass(slots=True, frozen=True)
 class _Register:
-    lowering: Lowering
+    steps: StatementLowering
     plan: RegisterPlan
     symbol: RegisterSymbol
 
+    @property
+    def lowering(self) -> Lowering:
+        """What lowers the register's expressions."""
+        return self.steps.lowering
+
     # --- reading -----------------------------------------------------------------------------
 
-    def value_method(self) -> module.Method | None:
+    def value_method(self) -> Method | None:
         """Return the method that computes ``read``, if a read also has effects."""
         if self.plan.computed is None or self.plan.quiet:
             return None
         named, origin = comment(fields_read(self.plan.computed)), self._origin()
         body = (Line("return ", self._computed(self.plan.computed), comment=named, origin=origin),)
-        return module.Method(value_method(self.symbol), self._index(), body)
+        return Method(value_method(self.symbol), self._index(), body)
 
-    def read_method(self) -> module.Method | None:
+    def read_method(self) -> Method | None:
         """Return the method that the bank calls for a read, or None if nothing can be read."""
         if self.plan.read is None:
             return None
         mask = (f"mask: int = {self._full()}",) if self.plan.access.reads_lanes else ()
-        return module.Method(f"read_{self.symbol.stem}", (*self._index(), *mask), self._read_body(self.plan.read))
+        return Method(f"read_{self.symbol.stem}", (*self._index(), *mask), self._read_body(self.plan.read))
 
     def _read_body(self, read: ReadPlan) -> Statements:
-        steps = StatementLowering(self.lowering)
+        steps = self.steps
         before, after, value = steps.statements(read.before), steps.statements(read.after), self._shown(read.value)
         named = comment(fields_read(self.plan.computed if self.plan.quiet else None))
         origin = self._origin() if self.plan.quiet else ""
@@ -172,13 +186,13 @@ class _Register:
 
     # --- writing -----------------------------------------------------------------------------
 
-    def write_method(self) -> module.Method | None:
+    def write_method(self) -> Method | None:
         """Return the method that the bank calls for a write, or None if a write has no effect."""
         if self.plan.write is None:
             return None
-        body = StatementLowering(self.lowering).statements(self.plan.write)
+        body = self.steps.statements(self.plan.write)
         mask = (f"mask: int = {self._full()}",) if "mask" in uses(body) else ()
-        return module.Method(f"write_{self.symbol.stem}", (*self._index(), "value: int", *mask), body)
+        return Method(f"write_{self.symbol.stem}", (*self._index(), "value: int", *mask), body)
 
     # --- shared ------------------------------------------------------------------------------
 

@@ -197,27 +197,29 @@ class StatementLowering:
     def _store(self, store: Store) -> Line:
         """A register's store. Most writes are of all lanes: they need no merging, which costs more than a test."""
         place = store.place
-        lowering = self.lowering.within((place.file, place.register))
+        key = place.file, place.register
+        lowering = self.lowering.within(key)
         target = self._target(place)
         assert target is not None
-        named = comment(fields_stored(self.lowering.symbols.registers[place.file, place.register].register))
+        named = comment(fields_stored(self.lowering.symbols.registers[key].register))
         if store.full is None:
-            return replace(StatementLowering(lowering)._whole(place, target, store.value, None), comment=named)
+            steps = self if lowering is self.lowering else StatementLowering(lowering)
+            return steps._whole(place, target, store.value, None, named)
         full, value = lowering.value(store.full), lowering.value(store.value)
         then = full if full.level == ATOM else grouped(full)
         every = chain(COMPARE, (("", local_node("mask")), ("==", Node(hexadecimal(store.all_lanes)))), True)
         return _used(Line(f"{target.text} = ", conditional(then, every, value), comment=named), target)
 
-    def _whole(self, place: ir.Place, target: Node, value: ir.Expr, allowed: int | None) -> Line:
+    def _whole(self, place: ir.Place, target: Node, value: ir.Expr, allowed: int | None, named: str = "") -> Line:
         """The assignment of a value, of which the bits in ``allowed`` are kept, to a whole place."""
         match value:
             case ir.Binary(op, ir.Load(source), right) if source == place and op in _AUGMENTED:
                 operand = self._kept(right, allowed) if op in ("|", "^") else None
                 if op in _BITS or allowed is None:
                     made = operand or self._bits(right, op in _BITS)
-                    return _used(Line(f"{target.text} {op}= ", made), target)
+                    return _used(Line(f"{target.text} {op}= ", made, comment=named), target)
         kept = self._kept(value, allowed)
-        return _used(Line(f"{target.text} = ", kept or self.lowering.number(value)), target)
+        return _used(Line(f"{target.text} = ", kept or self.lowering.number(value), comment=named), target)
 
     def _bits(self, value: ir.Expr, bits: bool) -> Node:
         if bits and isinstance(value, ir.Int) and value.value >= 0:

@@ -48,18 +48,16 @@ class Pci:
 class Register:
     """A register's methods; ``about`` is name, offset and access as its docstrings have them.
 
-    ``entry`` is the ``Reg(...)`` of its bank. ``value`` computes what ``read`` gives, where a read does more. None:
-    there is no such method.
+    ``entry`` is the ``Reg(...)`` of its bank. ``methods`` are those that compute its value (where a read does more),
+    read and write it, as far as there are such: what the method does, the type of its result, the method, and the
+    paragraphs behind its summary.
     """
 
     name: str
     about: str
     title: str
-    description: tuple[str, ...]
     entry: Node
-    value: Method | None
-    read: Method | None
-    write: Method | None
+    methods: tuple[tuple[str, str, Method, list[str]], ...]
 
 
 @dataclass(slots=True, frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -73,13 +73,13 @@ class Names:
         self._taken.add(name)
         return name
 
-    def claim_stem(self, wanted: str, prefixes: Iterable[str]) -> str:
+    def claim_stem(self, wanted: str, prefixes: Sequence[str]) -> str:
         """Return ``wanted``, or a variation of it, such that it is free behind each of ``prefixes``; take those."""
         require_name(wanted)
-        stem, heads = wanted, tuple(prefixes)
-        while any(head + stem in self._taken for head in heads):
+        stem = wanted
+        while not self._taken.isdisjoint(names := [head + stem for head in prefixes]):
             stem += "_"
-        self._taken.update(head + stem for head in heads)
+        self._taken.update(names)
         return stem
 
 

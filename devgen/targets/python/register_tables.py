@@ -47,6 +47,8 @@ def label_tables(symbols: Symbols) -> Iterator[Node]:
     """The enumeration of each field that has one: label and value."""
     for symbol in symbols.registers.values():
         for field in symbol.model.fields:
+            if not field.labels:
+                continue
             labels = [Node(f"{string(label.name)}: {label.value}") for label in _in_order(field.labels)]
             if labels:
                 yield prefixed(f"{string(f'{symbol.register.title}.{field.name}')}: ", listing("{", labels, "}"))

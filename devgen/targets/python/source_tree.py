@@ -137,6 +137,12 @@ def local(name: str) -> Node:
     return Node(name, uses=frozenset((name,)))
 
 
+@lru_cache(maxsize=256)
+def literal(text: str) -> Node:
+    """A literal that many lines repeat."""
+    return Node(text)
+
+
 def grouped(node: Node) -> Node:
     """The node in parentheses."""
     return Node(f"({node.text})", ATOM, node.truth, node.uses, Brackets("", "(", (node,), ")", commas=False))
