@@ -1,9 +1,9 @@
 """RDMSR of IA32_APICBASE. Unicorn has no local APIC and returns 0 for it.
 
-Unicorn has no hook for RDMSR. So this module searches each page of code in which a run begins or a block is translated,
-and each translated block. A load of ECX with 0x1b that is followed by RDMSR within a few bytes gets two code hooks, one
-before and one after the RDMSR. They put the value into EDX:EAX. An RDMSR whose number is computed otherwise reads 0.
-Writes have no effect: the APIC keeps its address.
+Unicorn has no hook for RDMSR. So this module searches the code at which a run begins and each block that is translated.
+Each RDMSR gets a code hook, which looks at ECX. The first time that it reads IA32_APICBASE there, a second hook is
+added behind the instruction; it puts the value into EDX:EAX. An RDMSR directly behind a load of ECX with another number
+needs no hook. Writes have no effect: the APIC keeps its address.
 """
 
 from __future__ import annotations
@@ -21,16 +21,15 @@ from devgen.runtime.memory.ram_block import PAGE_SIZE
 VALUE: Final = 0xFEE00900
 """Base 0xfee00000, enabled, bootstrap processor (SDM volume 3, 11.4.4)."""
 
-_PAGE_MASK: Final = PAGE_SIZE - 1
 _NUMBER: Final = 0x1B
-_LOAD_ECX: Final = b"\xb9\x1b\x00\x00\x00"
+_LOAD_ECX: Final = b"\xb9"
+"""MOV ECX, with a number of 32 bits behind it."""
+_LOAD_SIZE: Final = 5
 _RDMSR: Final = b"\x0f\x32"
-_REACH: Final = 24
-"""Bytes after the load of ECX that are searched for RDMSR."""
-_PLACES: Final = 16
+_PLACES: Final = 64
 """Maximum of RDMSRs with hooks: each hook costs a comparison at every instruction."""
 _SEEN: Final = 4096
-"""Pages remembered as searched."""
+"""Addresses remembered as searched, at which runs began."""
 
 
 class ApicBaseReads:
@@ -41,44 +40,48 @@ class ApicBaseReads:
         self._engine = engine
         self._read = read
         self._seen: BoundedCache[int, None] = BoundedCache(_SEEN)
-        self._places: set[int] = set()
+        self._places: dict[int, bool] = {}
         self._reading = False
         engine.hook_add(UC_HOOK_EDGE_GENERATED, self._translated)
 
     def begin(self, address: int) -> None:
-        """Search the page of linear ``address``, where a run begins."""
-        page = address & ~_PAGE_MASK
-        if page not in self._seen:
-            self._seen.keep(page, None)
-            self._search(page, PAGE_SIZE)
+        """Search from linear ``address`` to the page's end: a run begins there, and Unicorn tells no first block."""
+        if address not in self._seen:
+            self._seen.keep(address, None)
+            self._search(address, PAGE_SIZE - address % PAGE_SIZE)
 
     def _translated(self, _engine: object, block: Any, _previous: object, _data: object) -> None:
-        self.begin(block.pc)
         self._search(block.pc, block.size)
 
     def _search(self, address: int, size: int) -> None:
         code = self._read(address, size)
-        at = code.find(_LOAD_ECX)
+        at = code.find(_RDMSR)
         while at >= 0:
-            behind = at + len(_LOAD_ECX)
-            place = code.find(_RDMSR, behind, behind + _REACH)
-            if place >= 0:
-                self._watch(address + place)
-            at = code.find(_LOAD_ECX, behind)
+            if not _loads_another(code, at):
+                self._watch(address + at)
+            at = code.find(_RDMSR, at + len(_RDMSR))
 
     def _watch(self, place: int) -> None:
-        if place in self._places or len(self._places) >= _PLACES:
-            return
-        self._places.add(place)
-        behind = place + len(_RDMSR)
-        self._engine.hook_add(UC_HOOK_CODE, self._before, begin=place, end=place)
-        self._engine.hook_add(UC_HOOK_CODE, self._behind, begin=behind, end=behind)
+        """Have the RDMSR at ``place`` looked at. Bytes that only look like one cost a hook that is never called."""
+        if place not in self._places and len(self._places) < _PLACES:
+            self._places[place] = False
+            self._engine.hook_add(UC_HOOK_CODE, self._before, begin=place, end=place)
 
-    def _before(self, *_: object) -> None:
+    def _before(self, _engine: object, place: int, _size: int, _data: object) -> None:
         self._reading = self._engine.reg_read(x86.UC_X86_REG_ECX) == _NUMBER
+        if self._reading and not self._places[place]:
+            self._places[place] = True
+            behind = place + len(_RDMSR)
+            self._engine.hook_add(UC_HOOK_CODE, self._behind, begin=behind, end=behind)
 
     def _behind(self, *_: object) -> None:
         if self._reading:
             self._reading = False
             self._engine.reg_write(x86.UC_X86_REG_RAX, VALUE)
             self._engine.reg_write(x86.UC_X86_REG_RDX, 0)
+
+
+def _loads_another(code: bytes, at: int) -> bool:
+    """Whether the instruction before an RDMSR loads ECX with the number of another register."""
+    load = code[max(at - _LOAD_SIZE, 0) : at]
+    return load.startswith(_LOAD_ECX) and len(load) == _LOAD_SIZE and int.from_bytes(load[1:], "little") != _NUMBER
