@@ -23,10 +23,13 @@ else
 fi
 exec 3<>"$port" <&3 >&3 3>&-
 echo "@guest ready$failed"
+# The loop is a shell of its own. Orphans become children of the first process, and their end must not interrupt `read`:
+# busybox' read then begins again and drops the characters that it has read. Busybox' timeout leaves such an orphan, which
+# ends up to a second after the script.
+(
 # A line is the seconds that a script may take, and the script in base64. When the port closes, because the test has
 # been killed, this process ends: the kernel panics, and QEMU ends with it.
-# A line may end with the length of the script in base64: a UART of a slow guest can lose characters, and such a line is
-# asked for again.
+# A line may end with the length of the script in base64: a line that is damaged is then not run.
 # A fourth word is a mark: standard error goes to the second port, and the mark ends the output on both. Seconds may then
 # be 0, which is no limit. `shell ROWS COLUMNS MARK` asks for a shell at the terminal /dev/hvc0.
 while read -r seconds script length mark; do
@@ -38,7 +41,8 @@ while read -r seconds script length mark; do
         continue
     fi
     if [ "${length:-${#script}}" != "${#script}" ] || [ -n "${seconds//[0-9]/}" ]; then
-        echo "@guest again"
+        echo "damaged: $seconds $script $length"
+        echo "@guest done 125"
         continue
     fi
     echo "$script" | base64 -d >/tmp/.script
@@ -54,3 +58,4 @@ while read -r seconds script length mark; do
     timeout -s KILL "$seconds" sh /tmp/.script </dev/null 2>&1
     echo "@guest done $?"
 done
+)

@@ -66,7 +66,6 @@ class KvmLinux:
         )
         self._said = b""
         self._stream = b""
-        self._line = b""
         self.result: RunResult | None = None
         self.board = devgen.Board(replace(machine, **{"pci": True, "ecam": 0xE0000000, **config}), accel="kvm")
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -91,16 +90,22 @@ class KvmLinux:
     def sh(self, script: str, seconds: int = 60, status: int = 0) -> str:
         """What ``script`` prints, less white space at its ends; it is to exit with ``status`` within ``seconds``."""
         self.send(script, seconds)
+        return self.result_of(script, seconds, status)
+
+    def result_of(self, script: str, seconds: int = 60, status: int = 0) -> str:
+        """What a script that was sent prints, as `sh` does."""
         output, found = self._expect(b"@guest done", time.monotonic() + seconds + GRACE)
         text = output.decode(errors="replace").replace("\r", "").strip()
         assert int(found) == status, self._story(f"{script}\nends with status {int(found)}; it has printed:\n{text}")
         return text
 
-    def send(self, script: str, seconds: int = 60) -> None:
-        """Have the guest run ``script``, without waiting."""
+    def send(self, script: str, seconds: int = 60, pause: float = 0) -> None:
+        """Have the guest run ``script``, without waiting; ``pause``: seconds between the characters, as of a typist."""
         text = base64.b64encode(script.encode())
-        self._line = b"%d %s %d\n" % (seconds, text, len(text))
-        self._console.sendall(self._line)
+        line = b"%d %s %d\n" % (seconds, text, len(text))
+        for at in range(0, len(line), 1 if pause else len(line)):
+            self._console.sendall(line[at : at + 1] if pause else line)
+            time.sleep(pause)
 
     def ended(self, seconds: float = GRACE) -> RunResult:
         """How the run has ended, which it is to do within ``seconds``."""
@@ -111,9 +116,6 @@ class KvmLinux:
     def _expect(self, marker: bytes, end: float) -> tuple[bytes, bytes]:
         """What comes before a line that begins with ``marker``, and the rest of that line."""
         while True:
-            if b"@guest again\r\n" in self._stream or b"@guest again\n" in self._stream:
-                self._stream = self._stream.partition(b"@guest again")[2].lstrip(b"\r\n")
-                self._console.sendall(self._line)
             before, found, rest = self._stream.partition(marker)
             if found and b"\n" in rest:
                 line, _, self._stream = rest.partition(b"\n")

@@ -57,6 +57,13 @@ class TestPc:
     def test_both_processors_run(self, guest: KvmLinux) -> None:
         assert guest.sh("for cpu in 0 1; do taskset -c $cpu sh -c 'echo ran'; done; nproc") == "ran\nran\n2"
 
+    def test_a_line_that_comes_slowly_comes_whole(self, guest: KvmLinux) -> None:
+        """While it comes, an orphan of the script before ends: that once made the shell forget what it had read."""
+        for word in ("first", "second", "third"):
+            guest.sh("true")
+            guest.send(f"echo {word}", pause=0.1)
+            assert guest.result_of(f"echo {word}") == word
+
     def test_the_tables_are_there(self, guest: KvmLinux) -> None:
         tables = set(guest.sh("ls /sys/firmware/acpi/tables").split())
         assert tables >= {"APIC", "DSDT", "FACP", "FACS", "MCFG", "SPCR"}

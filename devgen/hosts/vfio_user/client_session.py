@@ -94,6 +94,7 @@ class Session:
     def close(self) -> None:
         """Release the client's memory, eventfds and connection. The device keeps its state."""
         self._ended = True
+        self._handlers.clear()  # else the session is a reference cycle, and remains until the next collection
         self._known.close()
         self._interrupts.close()
         self._memory.clear()

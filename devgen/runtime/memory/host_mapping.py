@@ -8,7 +8,9 @@ from __future__ import annotations
 import ctypes
 import mmap
 import os
-from typing import Final
+from collections.abc import Callable
+from functools import cache
+from typing import Final, cast
 
 _MAP_FIXED: Final = 0x10
 _MREMAP_MAYMOVE: Final = 1
@@ -41,10 +43,16 @@ def unmap(address: int, length: int) -> None:
     _call("munmap", address, length)
 
 
-def _call(name: str, *arguments: int) -> int:
+@cache
+def _function(name: str) -> Callable[..., int | None]:
+    """Return a function of the C library. It is made once: a library and its functions are a reference cycle."""
     function = getattr(ctypes.CDLL(None, use_errno=True), name)
     function.restype = ctypes.c_void_p
-    result: int = function(*(ctypes.c_long(value) for value in arguments)) or 0
+    return cast("Callable[..., int | None]", function)
+
+
+def _call(name: str, *arguments: int) -> int:
+    result: int = _function(name)(*(ctypes.c_long(value) for value in arguments)) or 0
     if result == _FAILED:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
