@@ -205,7 +205,8 @@ class Pl011(Device):
             self.RIS = 0
             self.DMACR = 0
         self.update_intr()
-        self.update_serial()
+        if self.serial.on_room is not None:
+            self.update_serial()
 
     def read_ID(self, index: int) -> int:
         """Read ID (0xFE0, ro): Peripheral ID 0-3, then PrimeCell ID 0-3."""
@@ -231,7 +232,8 @@ class Pl011(Device):
         elif self.rx.empty:
             self.RIS &= ~0x10  # RIS.RX = 0
         self.update_intr()
-        self.update_serial()
+        if self.serial.on_room is not None:
+            self.update_serial()
         return result
 
     def write_DR(self, value: int) -> None:
@@ -299,7 +301,8 @@ class Pl011(Device):
                 self.RIS &= ~0x40  # RIS.RT = 0
                 self.timeout.cancel()
         self.update_intr()
-        self.update_serial()
+        if self.serial.on_room is not None:
+            self.update_serial()
 
     def read_CR(self) -> int:
         """Read CR (0x030, rw): Control."""
@@ -356,13 +359,15 @@ class Pl011(Device):
         """
         self.take(value)
         self.update_intr()
-        self.update_serial()
+        if self.serial.on_room is not None:
+            self.update_serial()
 
     def serial_broken(self) -> None:
         """A break condition has arrived on serial."""
         self.take(1024)
         self.update_intr()
-        self.update_serial()
+        if self.serial.on_room is not None:
+            self.update_serial()
 
     def serial_room(self) -> int:
         """How many bytes serial can take now."""

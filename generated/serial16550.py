@@ -138,7 +138,8 @@ class Serial16550(Device):
             log=self.log,
         )
         self.add_region(MemoryRegion.io("ports", 8, bank), space="pio")
-        self.update_serial()
+        if self.serial.on_room is not None:
+            self.update_serial()
 
     def clear(self) -> None:
         """Put registers and hidden state at their reset values."""
@@ -161,7 +162,8 @@ class Serial16550(Device):
         self.clear()
         self.rx.reset()
         self.intr.set(0)
-        self.update_serial()
+        if self.serial.on_room is not None:
+            self.update_serial()
 
     def value_RBR(self) -> int:
         """Value of RBR (0x000, ro): Receiver buffer; divisor latch, low byte."""
@@ -181,7 +183,8 @@ class Serial16550(Device):
         result = self.value_RBR()
         if not self.LCR & 0x80:  # LCR.DLAB
             self.taken()
-        self.update_serial()
+        if self.serial.on_room is not None:
+            self.update_serial()
         return result
 
     def write_THR(self, value: int) -> None:
@@ -207,7 +210,8 @@ class Serial16550(Device):
                     self.LSR &= ~0x20  # LSR.THRE = 0
                     self.LSR &= ~0x40  # LSR.TEMT = 0
                 self.serial.send(value)
-        self.update_serial()
+        if self.serial.on_room is not None:
+            self.update_serial()
 
     def read_IER(self) -> int:
         """Read IER (0x001, rw): Interrupt enable; divisor latch, high byte."""
@@ -249,7 +253,8 @@ class Serial16550(Device):
         self.IIR = (self.IIR & ~0xC0) | ((3 if self.FCR & 1 else 0) << 6)  # IIR.FIFO, FCR.ENABLE
         self.interrupt()
         self.FCR &= ~6  # ENABLE, CLEAR_RX, CLEAR_TX, DMA, TRIGGER
-        self.update_serial()
+        if self.serial.on_room is not None:
+            self.update_serial()
 
     def read_LCR(self) -> int:
         """Read LCR (0x003, rw): Line control."""
@@ -271,10 +276,12 @@ class Serial16550(Device):
     def read_LSR(self) -> int:
         """Read LSR (0x005, ro): Line status."""
         result = self.LSR
-        self.LSR &= ~2  # LSR.OE = 0
-        self.LSR &= ~0x10  # LSR.BI = 0
-        self.interrupt()
-        self.update_serial()
+        if self.LSR & 2 or self.LSR & 0x10:  # LSR.OE, LSR.BI
+            self.LSR &= ~2  # LSR.OE = 0
+            self.LSR &= ~0x10  # LSR.BI = 0
+            self.interrupt()
+        if self.serial.on_room is not None:
+            self.update_serial()
         return result
 
     def read_MSR(self) -> int:
@@ -300,12 +307,14 @@ class Serial16550(Device):
         The serial line.
         """
         self.take(value)
-        self.update_serial()
+        if self.serial.on_room is not None:
+            self.update_serial()
 
     def serial_broken(self) -> None:
         """A break condition has arrived on serial."""
         self.take_break()
-        self.update_serial()
+        if self.serial.on_room is not None:
+            self.update_serial()
 
     def serial_room(self) -> int:
         """How many bytes serial can take now."""
@@ -326,7 +335,8 @@ class Serial16550(Device):
             self.LSR |= 0x40  # LSR.TEMT = 1
             self.sent = 1
             self.interrupt()
-        self.update_serial()
+        if self.serial.on_room is not None:
+            self.update_serial()
 
     def timeout_expired(self) -> None:
         """timeout has expired."""

@@ -247,7 +247,8 @@ class VirtioConsolePci(PciDevice):
         )
         self.config.add_bank(bank)
         self.update_inta()
-        self.update_serial()
+        if self.serial.on_room is not None:
+            self.update_serial()
 
     def clear(self) -> None:
         """Put registers and hidden state at their reset values."""
@@ -297,7 +298,8 @@ class VirtioConsolePci(PciDevice):
         for line in self.message:
             line.set(0)
         self.update_inta()
-        self.update_serial()
+        if self.serial.on_room is not None:
+            self.update_serial()
 
     def read_DEVICE_FEATURE_SELECT(self) -> int:
         """Read DEVICE_FEATURE_SELECT (0x000, rw)."""
@@ -350,7 +352,8 @@ class VirtioConsolePci(PciDevice):
         """Write DEVICE_STATUS (0x014, rw)."""
         self.set_status(value)
         self.update_inta()
-        self.update_serial()
+        if self.serial.on_room is not None:
+            self.update_serial()
 
     def read_QUEUE_SELECT(self) -> int:
         """Read QUEUE_SELECT (0x016, rw)."""
@@ -442,7 +445,8 @@ class VirtioConsolePci(PciDevice):
         """Write NOTIFIED (0x300, wo)."""
         self.work()
         self.update_inta()
-        self.update_serial()
+        if self.serial.on_room is not None:
+            self.update_serial()
 
     def write_EMERG_WR(self, value: int) -> None:
         """Write EMERG_WR (0x208, wo): A byte to send without a queue."""
@@ -488,7 +492,8 @@ class VirtioConsolePci(PciDevice):
         """NOTIFY was rung ``count`` times."""
         self.work()
         self.update_inta()
-        self.update_serial()
+        if self.serial.on_room is not None:
+            self.update_serial()
 
     def serial_received(self, value: int) -> None:
         """A byte has arrived on serial.
@@ -500,7 +505,8 @@ class VirtioConsolePci(PciDevice):
             self.filled += 1
         if not self.rest.armed:
             self.rest.arm_in(self.PAUSE)
-        self.update_serial()
+        if self.serial.on_room is not None:
+            self.update_serial()
 
     def serial_room(self) -> int:
         """How many bytes serial can take now."""
@@ -515,7 +521,8 @@ class VirtioConsolePci(PciDevice):
         """rest has expired."""
         self.work()
         self.update_inta()
-        self.update_serial()
+        if self.serial.on_room is not None:
+            self.update_serial()
 
     def update_inta(self) -> None:
         """Drive inta to the level that it follows."""

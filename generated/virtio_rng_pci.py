@@ -235,7 +235,8 @@ class VirtioRngPci(PciDevice):
         )
         self.config.add_bank(bank)
         self.update_inta()
-        self.update_entropy()
+        if self.entropy.on_room is not None:
+            self.update_entropy()
 
     def clear(self) -> None:
         """Put registers and hidden state at their reset values."""
@@ -284,7 +285,8 @@ class VirtioRngPci(PciDevice):
         for line in self.message:
             line.set(0)
         self.update_inta()
-        self.update_entropy()
+        if self.entropy.on_room is not None:
+            self.update_entropy()
 
     def read_DEVICE_FEATURE_SELECT(self) -> int:
         """Read DEVICE_FEATURE_SELECT (0x000, rw)."""
@@ -337,7 +339,8 @@ class VirtioRngPci(PciDevice):
         """Write DEVICE_STATUS (0x014, rw)."""
         self.set_status(value)
         self.update_inta()
-        self.update_entropy()
+        if self.entropy.on_room is not None:
+            self.update_entropy()
 
     def read_QUEUE_SELECT(self) -> int:
         """Read QUEUE_SELECT (0x016, rw)."""
@@ -429,7 +432,8 @@ class VirtioRngPci(PciDevice):
         """Write NOTIFIED (0x300, wo)."""
         self.work()
         self.update_inta()
-        self.update_entropy()
+        if self.entropy.on_room is not None:
+            self.update_entropy()
 
     def read_ACCESS_BAR(self) -> int:
         """Read ACCESS_BAR (0x084, rw)."""
@@ -471,7 +475,8 @@ class VirtioRngPci(PciDevice):
         """NOTIFY was rung ``count`` times."""
         self.work()
         self.update_inta()
-        self.update_entropy()
+        if self.entropy.on_room is not None:
+            self.update_entropy()
 
     def entropy_received(self, value: int) -> None:
         """A byte has arrived on entropy.
@@ -483,7 +488,8 @@ class VirtioRngPci(PciDevice):
             self.filled += 1
         if not self.rest.armed:
             self.rest.arm_in(self.PAUSE)
-        self.update_entropy()
+        if self.entropy.on_room is not None:
+            self.update_entropy()
 
     def entropy_room(self) -> int:
         """How many bytes entropy can take now."""
@@ -493,7 +499,8 @@ class VirtioRngPci(PciDevice):
         """rest has expired."""
         self.work()
         self.update_inta()
-        self.update_entropy()
+        if self.entropy.on_room is not None:
+            self.update_entropy()
 
     def update_inta(self) -> None:
         """Drive inta to the level that it follows."""

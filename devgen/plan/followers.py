@@ -112,7 +112,7 @@ class Followers:
         if not changed:
             return ()
         enables = (dependent for dependent in self._all if isinstance(dependent.follower, EnableFollower))
-        return tuple(Update(dependent.thing) for dependent in enables if dependent.inputs & changed)
+        return tuple(_update(dependent.follower) for dependent in enables if dependent.inputs & changed)
 
     def at_end(self, changed: Things, since: Things | None = None) -> tuple[Update, ...]:
         """Return the updates at the end of an entry point that may have changed ``changed``.
@@ -129,16 +129,16 @@ class Followers:
                 for each in reached
                 if not isinstance(each.follower, EnableFollower) or each.inputs & since or _reads_moved(each, moved)
             ]
-        return tuple(Update(each.thing) for each in reached)
+        return tuple(_update(each.follower) for each in reached)
 
     def look_again(self, follower: Follower) -> tuple[Update, ...]:
         """Return updates of ``follower``, which may have changed with time, and of everything that depends on it."""
-        own = Update(follower.thing)
-        return (own, *(Update(each.thing) for each in self._reached(NOTHING, follower)))
+        own = _update(follower)
+        return (own, *(_update(each.follower) for each in self._reached(NOTHING, follower)))
 
     def everything(self) -> Steps:
         """Return the steps of all followers after a reset."""
-        again = (Update(each.thing) for each in _again(self._all))
+        again = (_update(each.follower) for each in _again(self._all))
         return (*(step for follower in self for step in _settled(follower)), *again)
 
     def _reached(self, written: Things, updated: Follower | None = None) -> Iterator[_Dependent]:
@@ -219,11 +219,16 @@ def _field(moved: MovedField, looks: Callable[[str, ir.Expr, ir.Expr | None], tu
     return FieldFollower(moved, tuple(found.values()))
 
 
+def _update(follower: Follower) -> Update:
+    """Return the step that updates a follower. A room that may change with time arms a timer at each update."""
+    return Update(follower.thing, isinstance(follower, RoomFollower) and not follower.looks)
+
+
 def _settled(follower: Follower) -> Steps:
     if not isinstance(follower, FieldFollower):
-        return (Update(follower.thing),)
+        return (_update(follower),)
     prime = follower.moved.prime
-    return prime if follower.moved.only_edges and not follower.looks else (*prime, Update(follower.thing))
+    return prime if follower.moved.only_edges and not follower.looks else (*prime, _update(follower))
 
 
 def _related(maker: _Dependent, user: _Dependent) -> bool:

@@ -35,9 +35,13 @@ class Store:
 
 @dataclass(slots=True, frozen=True)
 class Update:
-    """Update a follower: an enable, a level or a stream's room (see ``followers.py``)."""
+    """Update a follower: an enable, a level or a stream's room (see ``followers.py``).
+
+    ``awaited``: a stream's room, which matters only while the host waits for it.
+    """
 
     thing: Thing
+    awaited: bool = False
 
 
 @dataclass(slots=True, frozen=True)

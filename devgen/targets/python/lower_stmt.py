@@ -77,6 +77,9 @@ class StatementLowering:
                 return self._branch(step, "if ")
             case ir.For():
                 return (self._loop(step),)
+            case Update((_, stream), awaited=True):
+                waits = f"self.{self.lowering.symbols.attribute('stream', stream)}.on_room is not None"
+                return (Block(Line(f"if {waits}:"), (Line("", self._call(step)),)),)
             case _:
                 named = () if isinstance(step, Update | WindowWrite) else fields_read(operands(step))
                 return (Line("", self._call(step), comment=comment(named)),)
