@@ -9,6 +9,7 @@ from typing import ClassVar
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.environment import Environment
 from devgen.runtime.device.fifo import Fifo
+from devgen.runtime.device.firmware_identity import DeviceTreeIdentity
 from devgen.runtime.device.properties import Property, PropertyValue
 from devgen.runtime.device.saved_state import StateItem
 from devgen.runtime.memory.access import Access
@@ -57,6 +58,9 @@ class Pl011(Device):
     NAME: ClassVar[str] = "pl011"
     TITLE: ClassVar[str] = "ARM PrimeCell UART (PL011)"
     BUS: ClassVar[str] = "sysbus"
+    DEVICE_TREE: ClassVar[DeviceTreeIdentity] = DeviceTreeIdentity(
+        "serial", ("arm,pl011", "arm,primecell"), clocks=(("uartclk", "uartclk"), ("apb_pclk", 24000000)), console=True
+    )
     PROPERTIES: ClassVar[tuple[Property, ...]] = (
         Property(
             "datasheet", "bool", False, description="Follow the manual in the deviations that name this property."

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.environment import Environment
+from devgen.runtime.device.firmware_identity import DeviceTreeIdentity
 from devgen.runtime.device.properties import PropertyValue
 from devgen.runtime.device.saved_state import StateItem
 from devgen.runtime.memory.access import Access
@@ -41,6 +42,9 @@ class Pl031(Device):
     NAME: ClassVar[str] = "pl031"
     TITLE: ClassVar[str] = "ARM PrimeCell real-time clock (PL031)"
     BUS: ClassVar[str] = "sysbus"
+    DEVICE_TREE: ClassVar[DeviceTreeIdentity] = DeviceTreeIdentity(
+        "rtc", ("arm,pl031", "arm,primecell"), clocks=(("apb_pclk", 24000000),)
+    )
     EVENTS: ClassVar[tuple[str, ...]] = ("RTC_CHANGE",)
     STATE: ClassVar[tuple[StateItem, ...]] = (
         StateItem("MR", "register", 32),

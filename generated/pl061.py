@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.environment import Environment
+from devgen.runtime.device.firmware_identity import DeviceTreeIdentity
 from devgen.runtime.device.properties import Property, PropertyValue
 from devgen.runtime.device.saved_state import StateItem
 from devgen.runtime.memory.access import Access
@@ -38,6 +39,17 @@ class Pl061(Device):
     NAME: ClassVar[str] = "pl061"
     TITLE: ClassVar[str] = "ARM PrimeCell general purpose I/O (PL061)"
     BUS: ClassVar[str] = "sysbus"
+    DEVICE_TREE: ClassVar[DeviceTreeIdentity] = DeviceTreeIdentity(
+        "gpio",
+        ("arm,pl061", "arm,primecell"),
+        clocks=(("apb_pclk", 24000000),),
+        properties=(
+            ("gpio-controller", True),
+            ("#gpio-cells", 2),
+            ("interrupt-controller", True),
+            ("#interrupt-cells", 2),
+        ),
+    )
     PROPERTIES: ClassVar[tuple[Property, ...]] = (
         Property(
             "datasheet", "bool", False, description="Follow the manual in the deviations that name this property."

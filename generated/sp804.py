@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.environment import Environment
+from devgen.runtime.device.firmware_identity import DeviceTreeIdentity
 from devgen.runtime.device.properties import Property, PropertyValue
 from devgen.runtime.device.saved_state import StateItem
 from devgen.runtime.memory.access import Access
@@ -41,6 +42,11 @@ class Sp804(Device):
     NAME: ClassVar[str] = "sp804"
     TITLE: ClassVar[str] = "ARM dual timer module (SP804)"
     BUS: ClassVar[str] = "sysbus"
+    DEVICE_TREE: ClassVar[DeviceTreeIdentity] = DeviceTreeIdentity(
+        "timer",
+        ("arm,sp804", "arm,primecell"),
+        clocks=(("timer0clk", "freq0"), ("timer1clk", "freq1"), ("apb_pclk", 24000000)),
+    )
     PROPERTIES: ClassVar[tuple[Property, ...]] = (
         Property("freq0", "int", 1000000, low=1, high=0xFFFFFFFF, description="Frequency of timer 0 in Hz."),
         Property("freq1", "int", 1000000, low=1, high=0xFFFFFFFF, description="Frequency of timer 1 in Hz."),

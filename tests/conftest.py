@@ -13,6 +13,7 @@ from typing import Any
 import browser
 import editor_tools
 import fetch_arm64_build
+import fetch_dtc
 import fetch_fio
 import fetch_iasl
 import fetch_linux
@@ -44,6 +45,8 @@ def missing(marker: str) -> str | None:
             return fetch_arm64_build.MISSING if fetch_arm64_build.find() is None else None
         case "iasl":
             return fetch_iasl.MISSING if fetch_iasl.find() is None else None
+        case "dtc":
+            return fetch_dtc.MISSING if fetch_dtc.find() is None else None
         case "fio":
             return fetch_fio.MISSING if fetch_fio.find() is None else None
         case _:
@@ -53,7 +56,7 @@ def missing(marker: str) -> str | None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """See to the needs before any fixture is made."""
-    for marker in ("kvm", "qemu", "linux", "fio", "browser", "npm", "neovim", "nested", "iasl", "arm64_build"):
+    for marker in ("kvm", "qemu", "linux", "fio", "browser", "npm", "neovim", "nested", "iasl", "arm64_build", "dtc"):
         reason = missing(marker) if item.get_closest_marker(marker) is not None else None
         if reason is None:
             continue

@@ -1,10 +1,11 @@
-"""Chooses the CPU host: KVM if /dev/kvm can run an x86 guest, else the emulator."""
+"""Chooses the CPU host: KVM if /dev/kvm can run the guest, else the emulator, which runs x86 guests."""
 
 from __future__ import annotations
 
 import os
 from typing import Final, Literal, Protocol, get_args
 
+from devgen.common.machine_map import MachineType
 from devgen.errors import ArgumentError
 from devgen.runtime.base.faults import MachineError, suggest
 from devgen.runtime.machine.machine import Machine
@@ -30,27 +31,32 @@ class Host(Protocol):
         """Release the VM."""
 
 
-def why_no_kvm() -> str | None:
-    """Return why /dev/kvm cannot run an x86 guest, or None if it can."""
+def why_no_kvm(machine: MachineType = "pc") -> str | None:
+    """Return why /dev/kvm cannot run the guest of a board of type ``machine``, or None if it can."""
     try:
         os.close(os.open("/dev/kvm", os.O_RDWR | os.O_CLOEXEC))
     except OSError as error:
         return f"/dev/kvm: {error.strerror}"
     from devgen.hosts.kvm import unavailable
 
-    return unavailable()
+    return unavailable(type=machine)
 
 
-def choose_accel(accel: Accel = "auto") -> tuple[Literal["kvm", "emulator"], str]:
-    """Return the name of the host to use, and the reason.
+def choose_accel(accel: Accel = "auto", machine: MachineType = "pc") -> tuple[Literal["kvm", "emulator"], str]:
+    """Return the name of the host to use for a board of type ``machine``, and the reason.
 
     Raises:
         ArgumentError: no host has this name.
-        MachineError: KVM was asked for and /dev/kvm cannot run the guest.
+        MachineError: KVM was asked for, or is needed, and /dev/kvm cannot run the guest.
     """
     if accel not in ACCELS:
         raise ArgumentError("accel", f"{accel!r} is not one of {', '.join(ACCELS)}{suggest(str(accel), ACCELS)}")
-    obstacle = why_no_kvm() if accel != "emulator" else None
+    obstacle = why_no_kvm(machine) if accel != "emulator" else None
+    if machine == "virt":
+        if accel == "emulator" or obstacle:
+            reason = obstacle or "the emulator runs x86 guests only"
+            raise MachineError(f"a board of type virt needs an arm64 host with /dev/kvm ({reason})")
+        return "kvm", "as asked" if accel == "kvm" else "/dev/kvm opens"
     if accel == "kvm":
         if obstacle:
             raise MachineError(f"cannot use KVM ({obstacle}); the accelerator 'emulator' runs without it")

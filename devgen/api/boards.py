@@ -32,7 +32,7 @@ class Board:
     """A board that is ready to run: `machine`, and the host that runs its guest. Use as a context, or ``close`` it.
 
     ``board``: a file, the name of a board that comes with devgen, a loaded board, or a `MachineConfig`. ``accel``:
-    "kvm", "emulator", or "auto", which uses KVM if /dev/kvm can run an x86 guest. ``streams``: DEVICE.STREAM →
+    "kvm", "emulator", or "auto", which uses KVM if /dev/kvm can run the guest. ``streams``: DEVICE.STREAM →
     ``stdio``, ``pty``, ``socket:PATH``, ``file:PATH``, ``input:PATH``, ``random``, ``memory`` or ``null``, in place
     of the board's backend. ``on_event``: DEVICE.EVENT → ``exit``, ``reset``, ``panic``, ``log``, ``ignore``,
     ``run:COMMAND`` or ``qmp:SOCKET:COMMAND``, in place of the board's action. ``media``: DEVICE.MEDIUM → file, in
@@ -59,8 +59,6 @@ class Board:
         registry: Registry | None = None,
         log: Callable[[str], None] | None = None,
     ) -> None:
-        self.accel, self.why = choose_accel(accel)
-        """The host's name, "kvm" or "emulator", and the reason for the choice."""
         options = guest or GuestOptions()
         config = with_guest(board_configuration(board, registry, other_guest=options.kernel is not None), options)
         config = with_media(with_streams(config, streams or {}), media or {})
@@ -68,6 +66,8 @@ class Board:
         with _named(board, config.name):
             if config.type == "bus":
                 raise MachineError("a machine of type bus has no processor: use the board on a bench (BoardBench)")
+            self.accel, self.why = choose_accel(accel, config.type)
+            """The host's name, "kvm" or "emulator", and the reason for the choice."""
             if config.guest is None:
                 raise MachineError("the board has no guest to run")
             self.machine = Machine(self.config, registry or project_registry(), log=log)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-from devgen.common.machine_map import HIGH_RAM, LOW_RAM
+from devgen.common.machine_map import VIRT_ECAM, VIRT_END, VIRT_RAM, MachineType, ram_parts
 from devgen.common.quick_dataclass import dataclass
 from devgen.language.board_guest import BoardGuest, BoardKernel, GuestBuilder
 from devgen.language.diagnostics import codes_board as kinds
@@ -30,18 +30,20 @@ _DEFAULT_RAM = 1 << 20
 _DEFAULT_INTX = (16, 17, 18, 19)
 _BUS_KEYS = ("type",)
 """The keys that a machine without a processor has."""
+_PC_KEYS: Final = ("irqchip", "pit", "triple_fault")
+"""Keys of `machine` that only a PC has."""
 
 
 @dataclass(slots=True, frozen=True)
 class BoardMachine:
-    """The machine around the devices; ``ram`` in bytes, from address 0; ``intx``: GSIs of slot 0's INTA# to INTD#.
+    """The machine around the devices; ``ram`` in bytes; ``intx``: GSIs of slot 0's INTA# to INTD#.
 
     ``cpus``: number of processors. ``triple_fault``: whether a triple fault ends the run or resets the machine.
     ``on_reset``: whether a reset restarts the guest or ends the run. ``type``: ``bus`` has no processor: nothing but
     the devices. ``ecam``: where the configuration space of bus 0 lies in memory, if it does.
     """
 
-    type: Literal["pc", "bus"]
+    type: MachineType
     cpus: int
     ram: int
     irqchip: Literal["kernel", "none"]
@@ -136,24 +138,28 @@ class BoardBuilder:
             mark = self.sources.key_mark(self.tree, "guest")
             self.sink.add(key_kinds.NOT_HERE, mark, length=5, key="guest", reason=reason)
             return None
-        builder = GuestBuilder(self.path.parent, machine.ram, machine.irqchip, self.sources, self.sink)
+        builder = GuestBuilder(self.path.parent, machine.type, machine.ram, machine.irqchip, self.sources, self.sink)
         return builder.build(self.tree["guest"])
 
     def _machine(self, spec: Tree) -> BoardMachine:
         if spec.get("type") == "bus":
             return self._bus(spec)
         ram = (size(spec["ram"]) or 0) if "ram" in spec else _DEFAULT_RAM
-        reason = "not a whole number of 4 KiB pages" if ram % PAGE else "more than 1 TiB" if ram > RAM_LIMIT else ""
+        kind: MachineType = spec.get("type", "pc")
+        self._refuse_keys(spec, kind)
+        limit = RAM_LIMIT if kind == "pc" else VIRT_END - VIRT_RAM
+        most = "more than 1 TiB" if kind == "pc" else "more than 1023 GiB, where the addresses of `type: virt` end"
+        reason = "not a whole number of 4 KiB pages" if ram % PAGE else most if ram > limit else ""
         if reason:
             self.sink.add(kinds.BAD_RAM, self.sources.value_mark(spec, "ram"), size=ram, reason=reason)
         a, b, c, d = spec.get("intx", _DEFAULT_INTX)
         return BoardMachine(
-            type=spec.get("type", "pc"),
+            type=kind,
             cpus=self._cpus(spec),
             ram=ram,
             irqchip=spec.get("irqchip", "kernel"),
             pci=bool(spec.get("pci", False)),
-            ecam=self._ecam(spec["pci"], ram) if isinstance(spec.get("pci"), dict) else None,
+            ecam=self._ecam(spec, ram, kind),
             pit=spec.get("pit", "kernel"),
             intx=(a, b, c, d),
             triple_fault=spec.get("triple_fault", "shutdown"),
@@ -169,19 +175,31 @@ class BoardBuilder:
                 self.sink.add(key_kinds.NOT_HERE, mark, length=len(key), key=key, reason=reason)
         return BoardMachine("bus", 0, 0, "none", False, None, "none", _DEFAULT_INTX, "shutdown", "restart")
 
+    def _refuse_keys(self, spec: Tree, kind: MachineType) -> None:
+        for key in _PC_KEYS if kind != "pc" else ():
+            if key in spec:
+                mark = self.sources.key_mark(spec, key)
+                reason = f"a machine of type {kind} has none, only a PC does"
+                if key == "irqchip":
+                    reason = f"the kernel always provides the interrupt controller of a machine of type {kind}"
+                self.sink.add(key_kinds.NOT_HERE, mark, key=key, reason=reason)
+
     def _cpus(self, spec: Tree) -> int:
         cpus: int = spec.get("cpus", 1)
         if cpus > 1 and spec.get("irqchip") == "none":
             self.sink.add(kinds.PROCESSORS_WITHOUT_CHIPS, self.sources.value_mark(spec, "cpus"), cpus=cpus)
         return cpus
 
-    def _ecam(self, spec: Tree, ram: int) -> int | None:
+    def _ecam(self, machine: Tree, ram: int, kind: MachineType) -> int | None:
+        spec = machine.get("pci", False)
+        if not isinstance(spec, dict):
+            return VIRT_ECAM if spec and kind == "virt" else None
         address: int | None = spec.get("ecam")
         if address is None:
             return None
         reason = (
             f"not a multiple of {ECAM:#x}" if address % ECAM
-            else "RAM is there" if _is_ram(address, ram)
+            else "RAM is there" if _is_ram(address, ram, kind)
             else "the window would end above the memory space" if address + ECAM > 1 << 52
             else ""
         )  # fmt: skip
@@ -238,7 +256,10 @@ class BoardBuilder:
                 device = target.partition(".")[0]
                 mark = self.sources.value_mark(spec["wires"], line)
                 if target == NMI_WIRE:
-                    if machine.irqchip == "none":
+                    if machine.type != "pc":
+                        reason = f"a machine of type {machine.type} has no NMI"
+                        self.sink.add(key_kinds.NOT_HERE, mark, key=f"{line}: {NMI_WIRE}", reason=reason)
+                    elif machine.irqchip == "none":
                         self.sink.add(kinds.NMI_WITHOUT_CHIPS, mark, line=line, name=name)
                 elif device not in devices:
                     hint = did_you_mean(device, list(devices))
@@ -273,9 +294,9 @@ class BoardBuilder:
         self.sink.add(kinds.SHARED_INPUT, mark, length=length, related=related, **values)
 
 
-def _is_ram(address: int, ram: int) -> bool:
-    """Whether RAM of ``ram`` bytes, whose part beyond 3 GiB lies at 4 GiB, is at ``address``."""
-    return address < min(ram, LOW_RAM) or HIGH_RAM <= address < HIGH_RAM + ram - LOW_RAM
+def _is_ram(address: int, ram: int, kind: MachineType) -> bool:
+    """Whether ``ram`` bytes of RAM of a machine of type ``kind`` are at ``address``."""
+    return any(start <= address < start + length for start, length in ram_parts(kind, ram))
 
 
 def _slot(value: int | str | None) -> tuple[int, int] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from devgen.common.machine_map import LOW_RAM
+from devgen.common.machine_map import MachineType, ram_parts
 from devgen.common.quick_dataclass import dataclass
 from devgen.language.diagnostics import codes_board as kinds
 from devgen.language.diagnostics import codes_keys as key_kinds
@@ -42,9 +42,12 @@ class BoardKernel:
 
 @dataclass(slots=True)
 class GuestBuilder:
-    """Builds the guest of the board in ``folder``, whose machine has ``ram`` bytes and interrupt controllers or not."""
+    """Builds the guest of the board in ``folder``, whose machine of ``type`` has ``ram`` bytes and interrupt chips
+    or not.
+    """
 
     folder: Path
+    type: MachineType
     ram: int
     irqchip: Literal["kernel", "none"]
     sources: Sources
@@ -81,11 +84,15 @@ class GuestBuilder:
 
     def _image(self, spec: Tree) -> BoardGuest:
         load, entry = spec.get("load"), spec.get("entry")
+        start, size = ram_parts(self.type, self.ram)[0]
         for key, address in (("load", load), ("entry", entry)):
-            if address is not None and address >= min(self.ram, LOW_RAM):
+            if address is not None and not start <= address < start + size:
                 mark = self.sources.value_mark(spec, key)
-                ram = f"{min(self.ram, LOW_RAM):#x}"
-                self.sink.add(kinds.OUTSIDE_RAM, mark, key=key, address=f"{address:#x}", ram=ram)
+                first = f"{start:#x}" if start else "0"
+                self.sink.add(kinds.OUTSIDE_RAM, mark, key=key, address=f"{address:#x}", ram=f"{size:#x}", start=first)
+        if "mode" in spec and self.type != "pc":
+            reason = "an arm64 guest starts at exception level 1 with its MMU off"
+            self.sink.add(key_kinds.NOT_HERE, self.sources.key_mark(spec, "mode"), key="mode", reason=reason)
         return BoardGuest(self._path(spec, "image"), load, entry, spec.get("mode"))
 
     def _path(self, spec: Tree, key: str) -> Path:

@@ -21,7 +21,7 @@ SUITES = ("bookworm",)
 PACKAGES = (
     *("busybox-static", "libbz2-1.0", "libc6", "libcrypt1", "libexpat1", "libfdt1", "libffi8", "libgcc-s1", "liblzma5"),
     *("libpython3.11-minimal", "libpython3.11-stdlib", "libsqlite3-0", "libssl3", "libuuid1", "python3-libfdt"),
-    *("python3.11-minimal", "zlib1g"),
+    *("python3.11-minimal", "python3-yaml", "libyaml-0-2", "zlib1g"),
 )
 RECIPE = [*PACKAGES, *SUITES, 1]
 MOUNTS = ("dev", "host", "proc", "root", "run", "sys", "tmp")

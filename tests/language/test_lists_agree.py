@@ -20,7 +20,7 @@ from schema_paths import schema
 from devgen.common import units
 from devgen.language import board, board_guest, ir, model, scope
 from devgen.language.behaviour import builtin_calls, name_meanings, named_things
-from devgen.language.view import device_views, pci_views, register_views
+from devgen.language.view import device_views, firmware_views, pci_views, register_views
 from devgen.plan import side_effects
 from devgen.runtime.device import firmware_identity, properties
 from devgen.runtime.machine import event_actions, gsi, machine_config
@@ -202,7 +202,7 @@ LISTS = (
         "$defs/acpi/properties/table/enum",
         (
             Place("model.AcpiTable", literal(model.AcpiTable)),
-            Place("AcpiView.table", attribute(device_views.AcpiView, "table")),
+            Place("AcpiView.table", attribute(firmware_views.AcpiView, "table")),
             Place("runtime: AcpiTable", literal(firmware_identity.AcpiTable)),
             PAGE,
         ),
@@ -211,7 +211,7 @@ LISTS = (
         "$defs/acpi/properties/fadt/properties",
         (
             Place("model.FadtUse", literal(model.FadtUse)),
-            Place("FirmwareRegisterView.use", attribute(device_views.FirmwareRegisterView, "use")),
+            Place("FirmwareRegisterView.use", attribute(firmware_views.FirmwareRegisterView, "use")),
             Place("runtime: FadtUse", literal(firmware_identity.FadtUse)),
             PAGE,
         ),

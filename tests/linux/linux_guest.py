@@ -16,7 +16,7 @@ import fetch_linux
 import fetch_qemu
 
 from devgen.qemu.guest import BOOT, GRACE, MEMORY, Guest, GuestConfig
-from devgen.qemu.machines import card_address
+from devgen.qemu.machines import KINDS, Architecture, card_address
 from devgen.qemu.qemu_error import QemuError
 
 KILLED = 128 + 9
@@ -28,6 +28,7 @@ class LinuxGuest:
     ``sockets``: those of the cards' servers, which listen already; card ``n`` is at ``address(n)``. ``modules``: names
     of kernel modules, loaded in order with what they need, or Paths of your own. ``files``: path in the guest ->
     content, or a Path to take it from. ``machine``: QEMU's arguments for another machine; ``qemu``: further ones.
+    ``architecture``: of the guest.
     """
 
     def __init__(
@@ -41,13 +42,15 @@ class LinuxGuest:
         memory: str = MEMORY,
         machine: Sequence[str] | None = None,
         seconds: float = BOOT,
+        architecture: Architecture = "x86_64",
     ) -> None:
-        linux, command = fetch_linux.find(), fetch_qemu.find()
+        linux, command = fetch_linux.find(KINDS[architecture].debian), fetch_qemu.find(target=architecture)
         assert linux is not None, fetch_linux.MISSING
         assert command is not None, fetch_qemu.MISSING
         config = GuestConfig(
             linux,
             command,
+            architecture,
             sockets=sockets,
             modules=list(modules),
             files=files or {},

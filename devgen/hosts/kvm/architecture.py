@@ -22,12 +22,14 @@ class ChipPins:
     """The inputs of the in-kernel interrupt controllers.
 
     ``count``: GSIs 0 to ``count`` - 1 are pins, GSIs above are free for messages; ``line``: the number that
-    KVM_IRQ_LINE takes for a GSI; ``routes``: the kernel's default routing table, as kvm_irq_routing_entry.
+    KVM_IRQ_LINE takes for a GSI; ``routes``: the kernel's default routing table, as kvm_irq_routing_entry;
+    ``senders``: the controllers tell messages apart by their senders' requester IDs.
     """
 
     count: int
     line: Callable[[int], int]
     routes: Sequence[bytes]
+    senders: bool = False
 
 
 class Architecture(Protocol):

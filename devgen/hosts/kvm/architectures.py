@@ -5,13 +5,15 @@ from __future__ import annotations
 import platform
 from typing import Final
 
+from devgen.common.machine_map import MachineType
 from devgen.hosts.kvm.architecture import Architecture
+from devgen.hosts.kvm.arm64.arm64_architecture import Arm64
 from devgen.hosts.kvm.kvm_error import KvmError
 from devgen.hosts.kvm.kvm_system import KvmSystem
 from devgen.hosts.kvm.x86.x86_architecture import X86
 from devgen.runtime.machine.machine_config import MachineConfig
 
-ARCHITECTURES: Final[dict[str, Architecture]] = {"pc": X86()}
+ARCHITECTURES: Final[dict[MachineType, Architecture]] = {"pc": X86(), "virt": Arm64()}
 """A board's ``type`` and its processors."""
 
 
@@ -20,7 +22,7 @@ def architecture_of(config: MachineConfig) -> Architecture:
     return ARCHITECTURES[config.type]
 
 
-def unavailable(path: str = "/dev/kvm", type: str = "pc") -> str | None:
+def unavailable(path: str = "/dev/kvm", type: MachineType = "pc") -> str | None:
     """Return the reason why KVM cannot run guests of boards of ``type`` on this host, or None.
 
     The check creates a VM with interrupt controllers and closes it, because a /dev/kvm that can be opened may be of

@@ -38,9 +38,9 @@ class GsiRoutes:
         """Return the lowest free GSI for messages, or None. It has no route before ``put`` and ``commit``."""
         return heapq.heappop(self._free) if self._free else None
 
-    def put(self, gsi: int, address: int, data: int) -> None:
-        """Route ``gsi`` to this message at the next ``commit``."""
-        self._messages[gsi] = bytes(message_route(gsi, address, data))
+    def put(self, gsi: int, address: int, data: int, sender: int | None = None) -> None:
+        """Route ``gsi`` to this message at the next ``commit``; ``sender``: see ``message_route``."""
+        self._messages[gsi] = bytes(message_route(gsi, address, data, sender))
         self._changed = True
 
     def free(self, gsi: int) -> None:
@@ -55,10 +55,17 @@ class GsiRoutes:
             self._changed = False
 
 
-def message_route(gsi: int, address: int, data: int) -> uapi_interrupts.kvm_irq_routing_entry:
-    """Return a route from ``gsi`` to the message ``data`` at ``address`` in the local APICs' window."""
+def message_route(
+    gsi: int, address: int, data: int, sender: int | None = None
+) -> uapi_interrupts.kvm_irq_routing_entry:
+    """Return a route from ``gsi`` to the message ``data`` at ``address`` in the controllers' window.
+
+    ``sender`` is the requester ID of the function, for controllers that tell senders apart.
+    """
     route = uapi_interrupts.kvm_irq_routing_entry(gsi=gsi, type=uapi_interrupts.KVM_IRQ_ROUTING_MSI)
     route.u.msi.address_lo = address & 0xFFFFFFFF
     route.u.msi.address_hi = address >> 32
     route.u.msi.data = data
+    if sender is not None:
+        route.flags, route.u.msi.devid = uapi_interrupts.KVM_MSI_VALID_DEVID, sender
     return route

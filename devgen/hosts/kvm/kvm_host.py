@@ -130,11 +130,10 @@ class KvmHost:
         self._cleanup.callback(self._events.close)
         self._ticker = Ticker(machine.lock, machine.clocks.virtual, self._settle, self._failed)
         self.irqchip = self._add_irqchip() if machine.config.irqchip == "kernel" else None
-        if self.irqchip is not None and self._message_delivery == "irqfd":
-            self._add_vectors(self.irqchip)
         vcpus = [self._add_vcpu(system, index) for index in range(self._cpus)]
         if self.irqchip is not None:
             self.architecture.start_chips(self.vm, machine, self._cpus)
+            self._connect_irqchip(self.irqchip)
         self._add_ring(vcpus[0])
         self._listen()
         for vcpu in vcpus:
@@ -157,14 +156,19 @@ class KvmHost:
 
     def _add_irqchip(self) -> Irqchip:
         pins = self.architecture.create_chips(self.vm, self.machine)
-        irqchip = Irqchip(self.vm, self._events, pins)
+        irqchip = Irqchip(self.vm, self._events, pins, self.machine.pci)
         self._cleanup.callback(irqchip.close)
+        return irqchip
+
+    def _connect_irqchip(self, irqchip: Irqchip) -> None:
+        """Connect lines and messages. Some chips take interrupts only after they were started."""
         sink = irqchip.set_line if self._irq_delivery == "line" else irqchip.set_level
         self.machine.connect_gsi(sink)
         self._cleanup.callback(self.machine.disconnect_gsi, sink)
         self.machine.message_sinks.append(irqchip.signal_msi)
         self._cleanup.callback(self.machine.message_sinks.remove, irqchip.signal_msi)
-        return irqchip
+        if self._message_delivery == "irqfd":
+            self._add_vectors(irqchip)
 
     def _add_vectors(self, chip: Irqchip) -> None:
         for path in vector_paths(self.machine, chip):

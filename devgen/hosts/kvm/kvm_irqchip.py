@@ -16,6 +16,7 @@ from devgen.hosts.kvm.uapi import uapi_system
 from devgen.hosts.kvm.vm import KvmVm
 from devgen.runtime.machine.event_loop import EventLoop
 from devgen.runtime.memory.event_notifier import EventNotifier
+from devgen.runtime.pci import PciBus
 
 IRQFD_SHARE = 4
 """Irqfds of messages use at most 1/IRQFD_SHARE of the process's descriptors, since a guest determines their number."""
@@ -24,10 +25,12 @@ IRQFD_SHARE = 4
 class Irqchip:
     """The controllers of ``vm`` with the inputs ``pins``. All methods are called under the machine's lock."""
 
-    def __init__(self, vm: KvmVm, loop: EventLoop, pins: ChipPins) -> None:
+    def __init__(self, vm: KvmVm, loop: EventLoop, pins: ChipPins, bus: PciBus | None) -> None:
+        """``bus``: the bus whose cards write messages."""
         self._vm = vm
         self._loop = loop
         self._pins = pins
+        self._bus = bus
         self.routes = GsiRoutes(vm, vm.capability(uapi_system.KVM_CAP_IRQ_ROUTING), pins.count, pins.routes)
         self.irqfd_limit = _descriptors() // IRQFD_SHARE
         self._wires: dict[int, LevelIrqfd] = {}
@@ -42,16 +45,24 @@ class Irqchip:
         """Deliver a message-signalled interrupt immediately; return False if no processor accepted it.
 
         A guest chooses address and data. The kernel returns -1 for a message without a receiver, which arrives here as
-        EPERM and is not an error.
+        EPERM, and EBUSY for one to an ITS that the guest has not enabled; neither is an error. Controllers that tell
+        senders apart ignore a write that is no message of a card's capability.
         """
+        sender = self._bus.message_sender if self._bus is not None and self._pins.senders else None
+        if self._pins.senders and sender is None:
+            return False
         try:
-            return self._vm.signal_msi(address, data) > 0
+            return self._vm.signal_msi(address, data, sender) > 0
         except KvmError as error:
-            if error.number != errno.EPERM:
+            if error.number not in (errno.EPERM, errno.EBUSY):
                 raise
             return False
 
     # --- routes ---
+
+    def put_route(self, gsi: int, address: int, data: int, sender: int) -> None:
+        """Route ``gsi`` to the message of the function with requester ID ``sender`` at the next ``routes.commit``."""
+        self.routes.put(gsi, address, data, sender if self._pins.senders else None)
 
     def add_message(self, address: int, data: int) -> int:
         """Return a new GSI that delivers this message, for an irqfd. Raises KvmError if all are in use."""

@@ -117,7 +117,7 @@ class VectorPath:
             found = self._vectors[vector] = _Vector(gsi, (address, data))
         found.message = address, data
         found.checked = -1
-        self._chip.routes.put(found.gsi, address, data)
+        self._chip.put_route(found.gsi, address, data, self._device.requester)
 
     def _make_irqfd(self, gsi: int) -> EventNotifier:
         """Make an eventfd and add it as an irqfd of ``gsi``."""

@@ -158,6 +158,10 @@ class Vcpu(ABC):
     def asleep_at(self) -> int | None:
         """Return the program counter if the processor sleeps and no interrupt of the chips can wake it, else None."""
 
+    def handle_exit(self, _reason: int) -> bool:
+        """Handle an exit that only this architecture has; return False for any other exit. Raises KvmError."""
+        return False
+
     # --- state ---
 
     def _call(self, name: str, argument: ctypes.Structure | bytearray) -> None:

@@ -212,6 +212,8 @@ class Processor:
         ):
             machine.request_reset()
             return None
+        if self.vcpu.handle_exit(reason):
+            return None
         return describe_exit(self.vcpu, reason)
 
     def _not_entered(self, error: OSError) -> RunResult | None:
@@ -310,9 +312,10 @@ def _internal_error(vcpu: Vcpu) -> RunResult:
 def _system_event(vcpu: Vcpu) -> RunResult:
     event = vcpu.page().system_event.type
     if event == uapi_run.KVM_SYSTEM_EVENT_SHUTDOWN:
-        return RunResult("shutdown", detail="the guest powered off")
-    names = {uapi_run.KVM_SYSTEM_EVENT_RESET: "asked for a reset", uapi_run.KVM_SYSTEM_EVENT_CRASH: "reported a crash"}
-    return RunResult("shutdown", detail=f"the guest {names.get(event, f'sent system event {event}')}")
+        return RunResult("exit", detail="the guest powered off")
+    if event == uapi_run.KVM_SYSTEM_EVENT_CRASH:
+        return RunResult("panic", 1, detail="the guest reported a crash")
+    return RunResult("error", detail=f"the guest sent system event {event}, not handled")
 
 
 _DESCRIPTIONS: dict[int, Callable[[Vcpu], RunResult | None]] = {

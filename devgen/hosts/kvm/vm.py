@@ -11,9 +11,9 @@ import mmap
 import os
 from collections.abc import Sequence
 
-from devgen.hosts.kvm.kvm_error import control
+from devgen.hosts.kvm.kvm_error import KvmError, control
 from devgen.hosts.kvm.kvm_system import KvmSystem
-from devgen.hosts.kvm.uapi import uapi_interrupts, uapi_memory
+from devgen.hosts.kvm.uapi import uapi_devices, uapi_interrupts, uapi_memory, uapi_system
 
 PAGE_SIZE = mmap.PAGESIZE  # bytes of a page of this host, the unit of slots, dirty bitmaps and the shared pages
 
@@ -24,6 +24,8 @@ class KvmVm:
     def __init__(self, system: KvmSystem) -> None:
         """Create the VM; ``system`` may be closed afterwards."""
         self.fd = system.create_vm()
+        self.devices: dict[int, VmDevice] = {}
+        """The devices created, by their types."""
 
     def call(self, name: str, argument: ctypes.Structure | bytearray | int, what: str) -> int:
         """Call an ioctl of the VM by its name; the error says that ``what`` failed."""
@@ -32,6 +34,10 @@ class KvmVm:
     def capability(self, number: int) -> int:
         """Return KVM_CHECK_EXTENSION of this VM; some results (KVM_CAP_MSI_DEVID) differ from the system's."""
         return self.call("KVM_CHECK_EXTENSION", number, "cannot check a capability")
+
+    def enable(self, capability: int) -> None:
+        """Enable a capability."""
+        self.call("KVM_ENABLE_CAP", uapi_system.kvm_enable_cap(cap=capability), "cannot enable a capability")
 
     def create_vcpu(self, index: int) -> int:
         """Create a vCPU and return its descriptor."""
@@ -77,6 +83,22 @@ class KvmVm:
 
     # --- interrupts ---
 
+    def create_device(self, kind: int, what: str) -> VmDevice:
+        """Create the device of type ``kind``, once; ``what`` names it in errors."""
+        argument = uapi_devices.kvm_create_device(type=kind)
+        self.call("KVM_CREATE_DEVICE", argument, f"cannot create the {what}")
+        device = self.devices[kind] = VmDevice(argument.fd, what)
+        return device
+
+    def has_device(self, kind: int) -> bool:
+        """Whether the kernel can create a device of type ``kind``."""
+        argument = uapi_devices.kvm_create_device(type=kind, flags=uapi_devices.KVM_CREATE_DEVICE_TEST)
+        try:
+            self.call("KVM_CREATE_DEVICE", argument, "cannot test for a device")
+        except KvmError:
+            return False
+        return True
+
     def create_irqchip(self) -> None:
         """Create the in-kernel interrupt controllers of the host's architecture."""
         self.call("KVM_CREATE_IRQCHIP", 0, "cannot create the interrupt controllers")
@@ -98,13 +120,41 @@ class KvmVm:
         table = bytes(uapi_interrupts.kvm_irq_routing(nr=len(entries))) + b"".join(entries)
         self.call("KVM_SET_GSI_ROUTING", bytearray(table), "cannot set the GSI routes")
 
-    def signal_msi(self, address: int, data: int) -> int:
-        """Deliver a message-signalled interrupt; return the number of vCPUs that accepted it, 0 if it was masked."""
+    def signal_msi(self, address: int, data: int, sender: int | None = None) -> int:
+        """Deliver a message-signalled interrupt; return the number of vCPUs that accepted it, 0 if it was masked.
+
+        ``sender``: the requester ID of the function, for controllers that tell senders apart.
+        """
         message = uapi_interrupts.kvm_msi(address_lo=address & 0xFFFFFFFF, address_hi=address >> 32, data=data)
+        if sender is not None:
+            message.flags, message.devid = uapi_interrupts.KVM_MSI_VALID_DEVID, sender
         return self.call("KVM_SIGNAL_MSI", message, f"cannot signal the MSI at {address:#x}")
 
     def close(self) -> None:
         """Close the descriptor; the kernel frees the VM when the last vCPU's is closed too."""
+        for device in self.devices.values():
+            device.close()
+        self.devices.clear()
         if self.fd >= 0:
             os.close(self.fd)
             self.fd = -1
+
+
+class VmDevice:
+    """A device in the kernel, as an interrupt controller. ``what`` names it in errors."""
+
+    def __init__(self, fd: int, what: str) -> None:
+        self.fd = fd
+        self.what = what
+
+    def set(self, group: int, attribute: int, value: ctypes.c_uint32 | ctypes.c_uint64 | None = None) -> None:
+        """Set an attribute. Raises KvmError."""
+        address = 0 if value is None else ctypes.addressof(value)
+        argument = uapi_devices.kvm_device_attr(group=group, attr=attribute, addr=address)
+        control(
+            self.fd, "KVM_SET_DEVICE_ATTR", argument, f"cannot set attribute {group}.{attribute} of the {self.what}"
+        )
+
+    def close(self) -> None:
+        """Close the descriptor; the device exists as long as its VM."""
+        os.close(self.fd)

@@ -9,11 +9,11 @@ from devgen.common.machine_map import (
     CHIPS,
     CONFIG_ADDRESS,
     CONFIG_PORTS,
-    HIGH_RAM,
-    LOW_RAM,
     SPACE_SIZES,
     SPACE_TITLES,
+    VIRT_PORTS,
     Space,
+    ram_parts,
 )
 from devgen.language.board import ECAM
 from devgen.language.boards.board_under_check import BoardUnderCheck, Placed, Tree
@@ -56,16 +56,20 @@ def check_addresses(board: BoardUnderCheck) -> None:
 
 def _machine_claims(board: BoardUnderCheck) -> Iterator[Claim]:
     machine, tree = board.board.machine, board.tree.get("machine", {})
-    yield Claim("mmio", 0, min(machine.ram, LOW_RAM), "RAM", tree, "ram")
-    if machine.ram > LOW_RAM:
-        yield Claim("mmio", HIGH_RAM, machine.ram - LOW_RAM, "RAM", tree, "ram")
-    for kind, space, start, size, name in CHIPS if machine.irqchip == "kernel" else ():
+    for start, size in ram_parts(machine.type, machine.ram):
+        yield Claim("mmio", start, size, "RAM", tree, "ram")
+    for kind, space, start, size, name in CHIPS[machine.type] if machine.irqchip == "kernel" else ():
         if kind == "irqchip" or machine.pit == "kernel":
-            yield Claim(space, start, size, f"the {name} of `{kind}: kernel`", tree, kind)
-    if machine.pci:
+            owner = f"the {name} of `{kind}: kernel`" if machine.type == "pc" else f"the {name}"
+            yield Claim(space, start, size, owner, tree, kind)
+    if machine.pci and machine.type == "pc":
         yield Claim("pio", CONFIG_ADDRESS, CONFIG_PORTS, "the PCI host bridge", tree, "pci")
+    elif machine.pci:
+        yield Claim("mmio", VIRT_PORTS, SPACE_SIZES["pio"], "the port window of PCI", tree, "pci")
     if machine.ecam is not None:
-        yield Claim("mmio", machine.ecam, ECAM, "the ECAM window of PCI", tree["pci"], "ecam")
+        given = isinstance(tree["pci"], dict)
+        node, key = (tree["pci"], "ecam") if given else (tree, "pci")
+        yield Claim("mmio", machine.ecam, ECAM, "the ECAM window of PCI", node, key)
 
 
 def _device_claims(board: BoardUnderCheck) -> Iterator[Claim]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from devgen.common.machine_map import CHIPS, LOW_RAM
+from devgen.common.machine_map import CHIPS, VIRT_BARS, VIRT_PORTS, ram_parts
 from devgen.language.boards.board_under_check import BoardUnderCheck
 from devgen.language.diagnostics import codes_placements as kinds
 
@@ -44,9 +44,12 @@ def _largest_place(board: BoardUnderCheck) -> int:
 
 def _taken(board: BoardUnderCheck) -> Iterator[tuple[int, int]]:
     machine = board.board.machine
-    yield 0, min(machine.ram, LOW_RAM)
+    if machine.type == "virt":
+        yield 0, VIRT_BARS
+        yield VIRT_PORTS, _TOP - VIRT_PORTS
+    yield ram_parts(machine.type, machine.ram)[0]
     if machine.irqchip == "kernel":
-        yield from ((start, size) for _, space, start, size, _ in CHIPS if space == "mmio")
+        yield from ((start, size) for _, space, start, size, _ in CHIPS[machine.type] if space == "mmio")
     for placed in board.placed.values():
         at = placed.entries("at")
         for region in placed.device.regions:

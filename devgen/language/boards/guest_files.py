@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from devgen.common.guarded_files import RefusedFile, open_regular
-from devgen.common.machine_map import ENTRY_LIMITS, LOW_RAM, START_TABLES
+from devgen.common.machine_map import ENTRY_LIMITS, START_TABLES, ram_parts
 from devgen.language.board_guest import BoardGuest
 from devgen.language.boards.board_under_check import BoardUnderCheck, Tree
 from devgen.language.diagnostics import codes_placements as kinds
@@ -49,9 +49,9 @@ def _size(board: BoardUnderCheck, spec: Tree, key: str) -> int | None:
 
 def _check_place(board: BoardUnderCheck, spec: Tree, guest: BoardGuest, load: int, size: int | None) -> None:
     """Check an image that is loaded at ``load``; an ELF file says its addresses itself."""
-    mode, entry = guest.mode or "real", load if guest.entry is None else guest.entry
-    limit = ENTRY_LIMITS[mode]
-    if limit <= entry < board.board.machine.ram:
+    machine, mode = board.board.machine, guest.mode or "real"
+    entry, limit = load if guest.entry is None else guest.entry, ENTRY_LIMITS[mode]
+    if machine.type == "pc" and limit <= entry < machine.ram:
         key = "entry" if "entry" in spec else "load"
         board.at_value(kinds.BAD_ENTRY, spec, key, entry=f"{entry:#x}", mode=mode, limit=f"{limit:#x}")
     if size:
@@ -59,13 +59,14 @@ def _check_place(board: BoardUnderCheck, spec: Tree, guest: BoardGuest, load: in
 
 
 def _check_image(board: BoardUnderCheck, spec: Tree, load: int, size: int, entry: int, mode: str) -> None:
-    ram, end = min(board.board.machine.ram, LOW_RAM), load + size
-    if load >= ram:
+    start, length = ram_parts(board.board.machine.type, board.board.machine.ram)[0]
+    ram, end = start + length, load + size
+    if not start <= load < ram:
         return  # reported by `board_guest.py`
     if end > ram:
         board.at_value(kinds.IMAGE_TOO_LARGE, spec, "load", size=f"{size:#x}", load=f"{load:#x}", ram=f"{ram:#x}")
     image = f"{load:#x}..{end - 1:#x}"
-    for start, length in START_TABLES[mode]:
+    for start, length in START_TABLES[mode] if board.board.machine.type == "pc" else ():
         if load < start + length and start < end:
             tables = f"{start:#x}..{start + length - 1:#x}"
             board.at_value(kinds.IMAGE_IN_TABLES, spec, "load", load=image, tables=tables, mode=mode)

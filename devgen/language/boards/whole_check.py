@@ -15,6 +15,7 @@ from devgen.language.boards.interrupt_numbers import check_interrupt_numbers
 from devgen.language.boards.known_devices import DeviceFinder, KnownDevice
 from devgen.language.boards.machine_keys import check_backends, check_machine_keys
 from devgen.language.boards.part_names import check_part_names
+from devgen.language.boards.port_space import check_ports
 from devgen.language.boards.property_values import check_properties
 from devgen.language.diagnostics import codes_placements as kinds
 from devgen.language.diagnostics.places import Related
@@ -30,6 +31,7 @@ CHECKS: tuple[Callable[[BoardUnderCheck], None], ...] = (
     check_part_names,
     check_interrupt_numbers,
     check_properties,
+    check_ports,
     check_addresses,
     check_bars,
     check_backends,

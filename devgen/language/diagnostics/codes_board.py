@@ -23,7 +23,7 @@ NO_PCI = Kind(
 OUTSIDE_RAM = Kind(
     "DG0903",
     "error",
-    "'{key}' {address} lies outside the RAM of {ram} bytes from address 0",
+    "'{key}' {address} lies outside the RAM of {ram} bytes from address {start}",
     "The guest's image is loaded into RAM and execution starts in RAM, so both addresses must lie inside it.",
     "machine: {type: pc, ram: 1 MiB}\nguest: {image: g.bin, load: 0x100000}",
     "Correct the address or enlarge the RAM.",

@@ -142,6 +142,24 @@ IDLE_TIMER = Kind(
     "timers: {t: {clock: virtual}}   # with an `on_write: t.arm_in(1000)`",
     "Give it `on_expire`, or remove it.",
 )
+CLOCK = Kind(
+    "DG0743",
+    "error",
+    "clock '{name}' has neither a frequency nor a property of type int: '{value}'",
+    "A clock in a device tree has a frequency: a number of Hz, a number with a unit, or the value that a property of "
+    "the device has on the board.",
+    "firmware: {device_tree: {compatible: ['arm,sp804'], clocks: {timer0clk: 1 Mhz}}}",
+    "Write a frequency such as `1 MHz`, or the name of a property.",
+)
+TREE_PROPERTY = Kind(
+    "DG0744",
+    "error",
+    "property '{name}' of the device tree {problem}",
+    "A property has no value (`true`), a number of 32 bits, a text, or a list of either. Some properties are written "
+    "from other keys or from the board: names, addresses, interrupts, clocks.",
+    "firmware: {device_tree: {compatible: ['arm,pl061'], properties: {reg: 1}}}",
+    "Remove the property, or correct its value.",
+)
 ERROR_TEXT = Kind(
     "DG0750",
     "error",

@@ -197,3 +197,12 @@ NOT_A_BOARD = Kind(
     "device: pl031\nbus: sysbus",
     "Name a board: a file that places this device under `devices`.",
 )
+NO_PORTS = Kind(
+    "DG1024",
+    "error",
+    "'{name}' has ports (region '{part}'), and a machine of type virt has no port space",
+    "Only x86 processors have ports. A PCI card may have some: its guest reaches them through the window of the host "
+    "bridge.",
+    "machine: {type: virt}\ndevices: {com1: {device: serial16550, at: {ports: 0x3f8}}}",
+    "Place a device whose regions are in memory, as pl011, or a PCI card.",
+)

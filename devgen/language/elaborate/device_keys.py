@@ -11,7 +11,7 @@ from devgen.language.elaborate.error_keys import build_errors
 from devgen.language.elaborate.express_keys import check_express
 from devgen.language.elaborate.external_keys import find_todo
 from devgen.language.elaborate.field_keys import check_reset
-from devgen.language.elaborate.firmware_keys import build_acpi
+from devgen.language.elaborate.firmware_keys import build_acpi, build_device_tree
 from devgen.language.elaborate.followed_time import check_followed_time
 from devgen.language.elaborate.hardware_cycles import check_cycles
 from devgen.language.elaborate.hardware_keys import check_interrupt_use
@@ -117,6 +117,7 @@ def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
         acpi=build_acpi(ctx, tree, bus, built_regions),
         outputs=build_outputs(built_regions) if ctx.moved else (),
         keys=keys,
+        device_tree=build_device_tree(ctx, tree, bus, properties),
     )
     if sink.errors == before:
         _check_hardware(ctx, tree, [entry for draft in regions for entry in draft.registers], device, compiled.used)

@@ -36,7 +36,7 @@ from devgen.language.model.device_model import (
     TodoKind,
     WrongKey,
 )
-from devgen.language.model.firmware_model import Acpi, AcpiTable, FadtUse, FirmwareRegister
+from devgen.language.model.firmware_model import Acpi, AcpiTable, DeviceTree, FadtUse, FirmwareRegister, TreeValue
 from devgen.language.model.hardware_model import Edge, Hardware, Sticky
 from devgen.language.model.pci_model import (
     Bar,
@@ -97,6 +97,7 @@ __all__ = [
     "Decode",
     "Deviation",
     "Device",
+    "DeviceTree",
     "Dimension",
     "Doorbell",
     "Edge",
@@ -139,6 +140,7 @@ __all__ = [
     "Timer",
     "Todo",
     "TodoKind",
+    "TreeValue",
     "VendorExtended",
     "VendorSpecific",
     "View",

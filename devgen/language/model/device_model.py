@@ -12,7 +12,7 @@ from typing import Literal
 
 from devgen.common.quick_dataclass import dataclass
 from devgen.language.ir import ClockName, Expr, Range, Stmt
-from devgen.language.model.firmware_model import Acpi
+from devgen.language.model.firmware_model import Acpi, DeviceTree
 from devgen.language.model.pci_model import Pci
 from devgen.language.model.register_model import Mark, Region
 
@@ -265,3 +265,4 @@ class Device:
     acpi: Acpi | None = None
     outputs: tuple[Function, ...] = ()
     keys: tuple[Key, ...] = ()
+    device_tree: DeviceTree | None = None

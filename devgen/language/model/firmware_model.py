@@ -10,6 +10,10 @@ AcpiTable = Literal["hpet", "spcr"]
 FadtUse = Literal["reset", "sleep_control", "sleep_status", "pm1_event", "pm1_control", "pm_timer"]
 
 
+TreeValue = bool | int | str | tuple[int, ...] | tuple[str, ...]
+"""The value of a device tree's property: True (no value), a cell, a text, cells, or texts."""
+
+
 @dataclass(slots=True, frozen=True)
 class FirmwareRegister:
     """A register that a table names: its use, and its place. ``offset`` and ``width`` are in bytes."""
@@ -33,3 +37,17 @@ class Acpi:
     table: AcpiTable | None
     fadt: tuple[FirmwareRegister, ...]
     reset_value: int
+
+
+@dataclass(slots=True, frozen=True)
+class DeviceTree:
+    """``node``: the name of the device's node in a device tree, without its address. ``console``: it can be one.
+
+    ``clocks``: (name, frequency) in the binding's order; a frequency is in Hz, or the name of a property that has it.
+    """
+
+    node: str
+    compatible: tuple[str, ...]
+    clocks: tuple[tuple[str, int | str], ...]
+    properties: tuple[tuple[str, TreeValue], ...]
+    console: bool

@@ -20,14 +20,12 @@ from __future__ import annotations
 
 from devgen.language import LoadResult
 from devgen.language.view.device_views import (
-    AcpiView,
     ConstantView,
     CounterView,
     DeviationView,
     DeviceView,
     EventView,
     FifoView,
-    FirmwareRegisterView,
     InputView,
     KeyView,
     LineView,
@@ -38,6 +36,13 @@ from devgen.language.view.device_views import (
     StreamView,
     TimerView,
     TodoView,
+)
+from devgen.language.view.firmware_views import (
+    AcpiView,
+    DeviceTreeView,
+    FirmwareRegisterView,
+    TreeClockView,
+    TreePropertyView,
 )
 from devgen.language.view.hardware_views import HardwareView
 from devgen.language.view.pci_views import BarView, CapabilityView, PciView
@@ -62,6 +67,7 @@ __all__ = [
     "ConstantView",
     "CounterView",
     "DeviationView",
+    "DeviceTreeView",
     "DeviceView",
     "DimensionView",
     "DoorbellView",
@@ -89,6 +95,8 @@ __all__ = [
     "StreamView",
     "TimerView",
     "TodoView",
+    "TreeClockView",
+    "TreePropertyView",
     "WindowView",
     "WriteConstraintView",
     "view_of",

@@ -7,6 +7,7 @@ from typing import Literal
 
 from devgen.language import ir
 from devgen.language.model import ClockName
+from devgen.language.view.firmware_views import AcpiView, DeviceTreeView
 from devgen.language.view.pci_views import PciView
 from devgen.language.view.register_views import (
     DoorbellView,
@@ -49,36 +50,6 @@ class DeviationView:
     """What differs."""
     property: str
     """The property of type ``bool`` that removes the difference where it is true; empty if there is none."""
-
-
-@dataclass(slots=True, frozen=True)
-class FirmwareRegisterView:
-    """A register that a firmware table names."""
-
-    use: Literal["reset", "sleep_control", "sleep_status", "pm1_event", "pm1_control", "pm_timer"]
-    """What the FADT uses it for."""
-    region: str
-    """The region of the register."""
-    offset: int
-    """Its offset in the region, in bytes."""
-    width: int
-    """Its width in bytes."""
-
-
-@dataclass(slots=True, frozen=True)
-class AcpiView:
-    """What the ACPI tables of a board say of the device."""
-
-    hid: str
-    """The hardware ID of its object in the DSDT; empty for no object."""
-    cid: str
-    """A compatible ID; empty for none."""
-    table: Literal["hpet", "spcr"] | None
-    """The static table that describes it."""
-    fadt: tuple[FirmwareRegisterView, ...]
-    """The registers that the FADT names."""
-    reset_value: int
-    """The byte that resets the machine when it is written to the register for ``reset``."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -325,6 +296,8 @@ class DeviceView:
     """Its differences from that document."""
     acpi: AcpiView | None
     """What the ACPI tables of a board say of it."""
+    device_tree: DeviceTreeView | None
+    """What the device tree of a board says of it."""
     bus: Literal["sysbus", "isa", "pci"]
     """Its bus."""
     properties: tuple[PropertyView, ...]

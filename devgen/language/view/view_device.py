@@ -8,14 +8,12 @@ from devgen.language import model
 from devgen.language.ir import Expr, Stmt
 from devgen.language.module_names import module_name
 from devgen.language.view.device_views import (
-    AcpiView,
     ConstantView,
     CounterView,
     DeviationView,
     DeviceView,
     EventView,
     FifoView,
-    FirmwareRegisterView,
     InputView,
     KeyView,
     LineView,
@@ -26,6 +24,13 @@ from devgen.language.view.device_views import (
     StreamView,
     TimerView,
     TodoView,
+)
+from devgen.language.view.firmware_views import (
+    AcpiView,
+    DeviceTreeView,
+    FirmwareRegisterView,
+    TreeClockView,
+    TreePropertyView,
 )
 from devgen.language.view.source_texts import Tree, below, count, hook, size, source_text, start_value
 from devgen.language.view.value_views import Hook
@@ -45,6 +50,7 @@ def view_device(device: model.Device, tree: Tree) -> DeviceView:
         datasheet=device.datasheet,
         deviations=tuple(DeviationView(part.name, part.text, part.property) for part in device.deviations),
         acpi=None if device.acpi is None else _acpi(device.acpi),
+        device_tree=None if device.device_tree is None else _device_tree(device.device_tree),
         bus=device.bus.value,
         properties=tuple(_property(part) for part in device.properties),
         constants=tuple(ConstantView(part.name, part.value) for part in device.constants),
@@ -77,6 +83,12 @@ def view_device(device: model.Device, tree: Tree) -> DeviceView:
 def _acpi(part: model.Acpi) -> AcpiView:
     registers = tuple(FirmwareRegisterView(entry.use, entry.region, entry.offset, entry.width) for entry in part.fadt)
     return AcpiView(part.hid, part.cid, part.table, registers, part.reset_value)
+
+
+def _device_tree(part: model.DeviceTree) -> DeviceTreeView:
+    clocks = tuple(TreeClockView(name, frequency) for name, frequency in part.clocks)
+    properties = tuple(TreePropertyView(name, value) for name, value in part.properties)
+    return DeviceTreeView(part.node, part.compatible, clocks, properties, part.console)
 
 
 def _property(part: model.Property) -> PropertyView:

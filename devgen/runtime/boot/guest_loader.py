@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
-from devgen.common.guarded_files import LARGEST, read_file, read_start
 from devgen.runtime.base.faults import MachineError
 from devgen.runtime.boot.boot_image import BootState, boot_state
 from devgen.runtime.boot.elf_file import EM_386, EM_X86_64, is_elf, read_elf
 from devgen.runtime.boot.guest_memory import GuestMemory
+from devgen.runtime.boot.guest_sources import read_image, read_whole, shown_name
 from devgen.runtime.boot.linux_pc import load_linux
 from devgen.runtime.boot.pc_memory_map import MEBIBYTE, pc_memory_map
 from devgen.runtime.boot.pc_tables.pc_firmware import write_tables
@@ -38,17 +37,17 @@ def load_guest(machine: Machine) -> BootState | None:
 
 
 def _load_image(machine: Machine, guest: GuestConfig) -> BootState:
-    name = _name(guest.image, "guest image")
+    name = shown_name(guest.image, "guest image")
     if guest.load is None:
         return _load_elf(machine, guest, name)
     memory = GuestMemory(machine)
-    image = _read_image(guest.image, name, memory.low_end - guest.load)
+    image = read_image(guest.image, name, memory.low_end - guest.load)
     memory.write(guest.load, image, name)
     return _start(guest.mode or "real", guest.load if guest.entry is None else guest.entry)
 
 
 def _load_elf(machine: Machine, guest: GuestConfig, name: str) -> BootState:
-    data = _read_whole(guest.image, name)
+    data = read_whole(guest.image, name)
     if not is_elf(data):
         raise MachineError(f"{name}: not an ELF file, so the board must say at which address to load it (`load`)")
     program = read_elf(data, name)
@@ -70,39 +69,10 @@ def _load_kernel(machine: Machine, guest: KernelConfig) -> BootState:
     memory = GuestMemory(machine)
     if memory.low_end < 2 * MEBIBYTE:
         raise MachineError(f"{machine.name}: a kernel needs 2 MiB of RAM or more")
-    name = _name(guest.kernel, "kernel")
-    kernel = _read_whole(guest.kernel, name)
-    initrd = None if guest.initrd is None else _read_whole(guest.initrd, _name(guest.initrd, "initrd"))
+    name = shown_name(guest.kernel, "kernel")
+    kernel = read_whole(guest.kernel, name)
+    initrd = None if guest.initrd is None else read_whole(guest.initrd, shown_name(guest.initrd, "initrd"))
     rsdp = write_tables(machine, memory) if machine.config.irqchip == "kernel" else 0
     return load_linux(
-        memory, kernel, name, initrd, guest.cmdline, pc_memory_map(memory.size, machine.config.ecam), rsdp
+        memory, kernel, name, initrd, guest.cmdline, pc_memory_map(memory.size, machine.config.ecam_address), rsdp
     )
-
-
-def _name(source: Path | bytes, what: str) -> str:
-    return str(source) if isinstance(source, Path) else what
-
-
-def _read_image(source: Path | bytes, name: str, room: int) -> bytes:
-    """Read the file, at most one byte more than fits into ``room`` bytes."""
-    if isinstance(source, bytes):
-        return source
-    try:
-        image = read_start(source, max(room, 0) + 1)
-    except OSError as error:
-        raise MachineError(f"cannot read guest image {name}: {error.strerror}") from error
-    if not image:
-        raise MachineError(f"guest image {name} is empty")
-    return image
-
-
-def _read_whole(source: Path | bytes, name: str) -> bytes:
-    if isinstance(source, bytes):
-        return source
-    try:
-        data = read_file(source, LARGEST)
-    except OSError as error:
-        raise MachineError(f"cannot read {name}: {error.strerror}") from error
-    if not data:
-        raise MachineError(f"{name}: the file is empty")
-    return data

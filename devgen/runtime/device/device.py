@@ -19,7 +19,7 @@ from devgen.runtime.device.bus_master import BusMaster, DeviceObserver
 from devgen.runtime.device.byte_stream import ByteStream
 from devgen.runtime.device.described_registers import DescribedRegisters
 from devgen.runtime.device.environment import Environment
-from devgen.runtime.device.firmware_identity import AcpiIdentity
+from devgen.runtime.device.firmware_identity import AcpiIdentity, DeviceTreeIdentity
 from devgen.runtime.device.irq_line import GpioIn, IrqLine
 from devgen.runtime.device.properties import Property, PropertyValue
 from devgen.runtime.device.saved_state import Restoration, StateItem, arm_restored, copy_into, prepare_item, save_item
@@ -46,7 +46,7 @@ class RegionPlace:
 class Device(DescribedRegisters, BusMaster):
     """Base class of devices. A subclass sets the class attributes and adds its parts in ``__init__``.
 
-    - ``ACPI``: what ACPI tables say of the device.
+    - ``ACPI``, ``DEVICE_TREE``: what ACPI tables and device trees say of the device.
     - ``STATE``: the attributes that a snapshot contains.
     - ``EVENTS``: names of the device's events; empty allows any name.
     - ``ERRORS``: event name → log message, for events that are errors. ``{name}`` in it is a value of the event.
@@ -61,6 +61,7 @@ class Device(DescribedRegisters, BusMaster):
     BUS: ClassVar[str] = "sysbus"
     VERSION: ClassVar[int] = 1
     ACPI: ClassVar[AcpiIdentity | None] = None
+    DEVICE_TREE: ClassVar[DeviceTreeIdentity | None] = None
     PROPERTIES: ClassVar[tuple[Property, ...]] = ()
     STATE: ClassVar[tuple[StateItem, ...]] = ()
     EVENTS: ClassVar[tuple[str, ...]] = ()

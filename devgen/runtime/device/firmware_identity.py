@@ -1,4 +1,4 @@
-"""What firmware tables say of a device: the class attribute ``ACPI`` of generated devices."""
+"""What firmware tables say of a device: the class attributes ``ACPI`` and ``DEVICE_TREE`` of generated devices."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Literal
 
 FadtUse = Literal["reset", "sleep_control", "sleep_status", "pm1_event", "pm1_control", "pm_timer"]
 AcpiTable = Literal["hpet", "spcr"]
+TreeValue = bool | int | str | tuple[int, ...] | tuple[str, ...]
+"""The value of a device tree's property: True (no value), a cell, a text, cells, or texts."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -34,3 +36,19 @@ class AcpiIdentity:
     table: AcpiTable | None = None
     fadt: tuple[FirmwareRegister, ...] = ()
     reset_value: int = 0
+
+
+@dataclass(slots=True, frozen=True)
+class DeviceTreeIdentity:
+    """The device in a device tree (Devicetree specification 0.4, chapter 2).
+
+    - ``node``: the name of its node, without the address. ``compatible``: the names that drivers look for.
+    - ``clocks``: (name, frequency) in the binding's order; a frequency is in Hz, or the name of a property of the
+      device that has it. ``properties``: further properties. ``console``: it can be the guest's console.
+    """
+
+    node: str
+    compatible: tuple[str, ...]
+    clocks: tuple[tuple[str, int | str], ...] = ()
+    properties: tuple[tuple[str, TreeValue], ...] = ()
+    console: bool = False

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Literal
+from typing import Final, Literal
 
 Combination = Literal["or", "and"]
+
+MAX_GSI: Final = 1023
+"""The greatest number of a GSI that any machine has."""
 
 
 class SharedLine:

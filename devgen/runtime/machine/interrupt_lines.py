@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
 
 from devgen.runtime.base.machine_lock import MachineLock
 from devgen.runtime.device.irq_line import IrqLine
 from devgen.runtime.machine.gsi import SharedLine
-
-MAX_GSI: Final = 1023
 
 GsiSink = Callable[[int, int], None]
 

@@ -22,7 +22,7 @@ from devgen.runtime.device.saved_state import has_armed_timer
 from devgen.runtime.machine.backend_names import open_named, say
 from devgen.runtime.machine.event_actions import EventAction, PlainAction, QmpAction, RunAction, parse_action
 from devgen.runtime.machine.event_reactions import EventReactions
-from devgen.runtime.machine.interrupt_lines import MAX_GSI, InterruptLines
+from devgen.runtime.machine.interrupt_lines import InterruptLines
 from devgen.runtime.machine.machine_config import NMI_WIRE, DevicePlacement, MachineConfig
 from devgen.runtime.machine.machine_memory import MachineMemory
 from devgen.runtime.machine.machine_state import MachineState
@@ -33,7 +33,7 @@ from devgen.runtime.machine.wires import Wires
 from devgen.runtime.memory.memory_region import transaction
 from devgen.runtime.memory.ram_block import RamBlock
 from devgen.runtime.observe.journal import observed_line
-from devgen.runtime.pci import PciBus, PciDevice, PciHostBridge
+from devgen.runtime.pci import PciBus, PciDevice
 from devgen.runtime.time.clock import Clocks
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Machine(InterruptLines):
         self.memory, self.io, self.layout = self._spaces.memory, self._spaces.io, self._spaces.layout
         self.devices: dict[str, Device] = {}
         self.pci: PciBus | None = None
-        self.host_bridge: PciHostBridge | None = None
+        self.host_bridge: PciDevice | None = None
         self.message_sinks = self._spaces.message_sinks
         """Called with the address and the data of each message; under the lock."""
         self.event_sinks: list[EventSink] = []
@@ -105,9 +105,8 @@ class Machine(InterruptLines):
         self._spaces.build()
         if self.config.pci:
             self.pci = self._spaces.add_pci()
-            self.host_bridge = PciHostBridge(self._environment("pci-host-bridge"), self.pci)
-            self.host_bridge.on_reset_port = self.request_reset
-            self._spaces.add_host_bridge(self.pci, self.host_bridge)
+            environment = self._environment("pci-host-bridge")
+            self.host_bridge = self._spaces.add_host_bridge(self.pci, environment, self.request_reset)
         for placement in self.config.devices:
             with _located(placement):
                 self._add_device(placement, registry)
@@ -188,8 +187,10 @@ class Machine(InterruptLines):
     def _wire(self, device: Device, placement: DevicePlacement) -> None:
         _refuse_unknown(device.name, "interrupt", placement.irq, device.irqs)
         for line_name, gsi in placement.irq.items():
-            if not 0 <= gsi <= MAX_GSI:
-                raise MachineError(f"{device.name}: interrupt '{line_name}': GSI {gsi} is not 0..{MAX_GSI}")
+            if not 0 <= gsi <= self.config.last_gsi:
+                raise MachineError(
+                    f"{device.name}: interrupt '{line_name}': GSI {gsi} is not 0..{self.config.last_gsi}"
+                )
             self.connect_line(observed_line(device, device.irqs[line_name]), gsi)
         if isinstance(device, PciDevice) and device.intx is not None and device.intx.name not in placement.irq:
             assert placement.slot is not None  # checked by _plug
@@ -219,8 +220,8 @@ class Machine(InterruptLines):
             self._wires.check_combined(device, pin)
 
     def _connect_nmi_wire(self, line: IrqLine) -> None:
-        if self.config.irqchip != "kernel":
-            raise MachineError(f"{self.config.name}: a wire to '{NMI_WIRE}' needs the machine's `irqchip: kernel`")
+        if self.config.irqchip != "kernel" or self.config.type != "pc":
+            raise MachineError(f"{self.config.name}: a wire to '{NMI_WIRE}' needs a PC with `irqchip: kernel`")
         line.connect(self.nmi.source(line.level))
 
     def _connect_events(self, device: Device, placement: DevicePlacement) -> None:

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
+from devgen.common.machine_map import VIRT_ECAM, VIRT_SPIS, MachineType
 from devgen.runtime.device.properties import PropertyValue
-from devgen.runtime.machine.gsi import Combination
+from devgen.runtime.machine.gsi import MAX_GSI, Combination
 
 CpuMode = Literal["real", "protected", "long"]
 Irqchip = Literal["kernel", "none"]
 ClockKind = Literal["live", "manual"]
-MachineType = Literal["pc", "bus"]
 TripleFault = Literal["shutdown", "reset"]
 OnReset = Literal["restart", "exit"]
 
@@ -79,12 +79,12 @@ class MachineConfig:
     """The configuration of a machine.
 
     - ``type``: the kind of machine, which determines its processors' architecture; ``pc`` has x86-64 processors,
-      ``bus`` none: it has devices at addresses and interrupt lines by number, for a bench.
-    - ``ram``: size of RAM in bytes, at address 0; the part beyond 3 GiB is at 4 GiB.
+      ``virt`` arm64 ones, ``bus`` none: it has devices at addresses and interrupt lines by number, for a bench.
+    - ``ram``: size of RAM in bytes. On a ``pc`` from address 0, the part beyond 3 GiB at 4 GiB; else from 1 GiB.
     - ``irqchip``: ``kernel`` if the host models the interrupt controllers; ``pit``: likewise for the interval timer,
       which needs the interrupt controllers.
-    - ``pci``: whether there is a PCI bus 0 with a host bridge at ports 0xcf8/0xcfc.
-    - ``ecam``: address of the ECAM window, or None.
+    - ``pci``: whether there is a PCI bus 0 with a host bridge, which a ``pc`` has at ports 0xcf8/0xcfc.
+    - ``ecam``: address of the ECAM window; None: there is none on a ``pc``, and it is at ``VIRT_ECAM`` on ``virt``.
     - ``intx_gsis``: GSIs of INTA# .. INTD# of slot 0; pin p (from 0) of slot s uses entry ``(s + p) % 4``.
     - ``cpus``: number of processors. ``triple_fault``: whether a triple fault ends the run or resets the machine.
     - ``on_reset``: whether a reset that the guest or an event asks for restarts the guest or ends the run with code 0.
@@ -107,3 +107,15 @@ class MachineConfig:
     on_reset: OnReset = "restart"
     clock: ClockKind = "live"
     rtc_epoch: int = 0
+
+    @property
+    def ecam_address(self) -> int | None:
+        """The address of the ECAM window, or None without one."""
+        if self.ecam is None and self.pci and self.type == "virt":
+            return VIRT_ECAM
+        return self.ecam if self.pci else None
+
+    @property
+    def last_gsi(self) -> int:
+        """The greatest number of an interrupt line."""
+        return VIRT_SPIS - 1 if self.type == "virt" else MAX_GSI

@@ -6,23 +6,28 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Final
 
-from devgen.common.machine_map import CHIPS, CONFIG_ADDRESS, HIGH_RAM, LOW_RAM, Space
+from devgen.common.machine_map import (
+    CHIPS,
+    CONFIG_ADDRESS,
+    MESSAGE_WINDOWS,
+    SPACE_SIZES,
+    VIRT_PORTS,
+    Space,
+    ram_parts,
+)
 from devgen.runtime.base.faults import MachineError
+from devgen.runtime.device.environment import Environment
 from devgen.runtime.machine.machine_config import MachineConfig
 from devgen.runtime.machine.placement import Layout
 from devgen.runtime.memory.access import Access, CutOps
 from devgen.runtime.memory.address_space import AddressSpace
 from devgen.runtime.memory.memory_region import MemoryRegion
 from devgen.runtime.memory.ram_block import RamBlock
-from devgen.runtime.pci import PciBus, PciHostBridge, ecam_window
+from devgen.runtime.pci import EcamHostBridge, PciBus, PciDevice, PciHostBridge, ecam_window
 
 MessageSink = Callable[[int, int], object]
 
 BAR_PRIORITY: Final = -1
-MESSAGE_WINDOW: Final = 0xFEE0_0000
-"""A 32-bit write by a device here is an interrupt message (Intel SDM 3, 11.11). Other regions take precedence."""
-
-MESSAGE_WINDOW_SIZE: Final = 1 << 20
 
 
 class MachineMemory:
@@ -57,12 +62,14 @@ class MachineMemory:
         if self.ram is None:
             return
         size = self.ram.size
-        block = MemoryRegion.ram("ram", size, self.ram)
-        if size <= LOW_RAM:
-            self.map("mmio", 0, block, "RAM")
+        block, parts = MemoryRegion.ram("ram", size, self.ram), ram_parts(self.config.type, size)
+        if len(parts) == 1:
+            self.map("mmio", parts[0][0], block, "RAM")
             return
-        self.map("mmio", 0, MemoryRegion.alias("ram-low", block, 0, LOW_RAM), "RAM")
-        self.map("mmio", HIGH_RAM, MemoryRegion.alias("ram-high", block, LOW_RAM, size - LOW_RAM), "RAM")
+        offset = 0
+        for (start, length), name in zip(parts, ("ram-low", "ram-high"), strict=True):
+            self.map("mmio", start, MemoryRegion.alias(name, block, offset, length), "RAM")
+            offset += length
 
     def _allocate(self, size: int) -> RamBlock:
         try:
@@ -74,55 +81,74 @@ class MachineMemory:
 
     def _reserve_chips(self) -> None:
         """Claim the addresses of the chips that a host models: accesses there never reach a device."""
-        chips = CHIPS if self.config.irqchip == "kernel" else ()
+        chips = CHIPS[self.config.type] if self.config.irqchip == "kernel" else ()
         for kind, space, start, size, name in chips:
             if kind == "irqchip" or self.config.pit == "kernel":
-                self.layout.claim(space, start, size, f"the {name} of `{kind}: kernel`")
+                owner = f"the {name} of `{kind}: kernel`" if self.config.type == "pc" else f"the {name}"
+                self.layout.claim(space, start, size, owner)
 
     def _add_message_window(self) -> None:
-        ops = CutOps(None, self._message, Access((4, 4)))
-        self._window = MemoryRegion.io("messages", MESSAGE_WINDOW_SIZE, ops)
-        self._window.owner = _LocalApics()
-        self._root.add_subregion(MESSAGE_WINDOW, self._window, priority=BAR_PRIORITY - 1)
+        start, size = MESSAGE_WINDOWS[self.config.type]
+
+        def send(offset: int, data: int, _size: int) -> None:
+            for sink in self.message_sinks:
+                sink(start + offset, data)
+
+        self._window = MemoryRegion.io("messages", size, CutOps(None, send, Access((4, 4))))
+        self._window.owner = _MessageReceiver()
+        # Other regions take precedence.
+        self._root.add_subregion(start, self._window, priority=BAR_PRIORITY - 1)
 
     def is_message(self, address: int) -> bool:
         """Whether a 32-bit write by a device at ``address`` (a multiple of 4) currently goes to ``message_sinks``."""
         section = self.memory.flat_view.find(address)
         return section is not None and section.region is self._window
 
-    def _message(self, offset: int, data: int, _size: int) -> None:
-        for sink in self.message_sinks:
-            sink(MESSAGE_WINDOW + offset, data)
-
     def add_pci(self) -> PciBus:
-        """Return a new PCI bus, whose BARs are below all other regions."""
+        """Return a new PCI bus, whose BARs are below all other regions.
+
+        A machine without port space has the bus's ports in memory.
+        """
         memory = MemoryRegion.container("pci-memory", 1 << 64)
-        ports = MemoryRegion.container("pci-io", 1 << 16)
+        ports = MemoryRegion.container("pci-io", SPACE_SIZES["pio"])
         self._root.add_subregion(0, memory, priority=BAR_PRIORITY)
-        self._io_root.add_subregion(0, ports, priority=BAR_PRIORITY)
+        if self.config.type == "virt":
+            self.map("mmio", VIRT_PORTS, ports, "the port window of PCI")
+        else:
+            self._io_root.add_subregion(0, ports, priority=BAR_PRIORITY)
         return PciBus(memory, ports)
 
-    def add_host_bridge(self, bus: PciBus, bridge: PciHostBridge) -> None:
-        """Plug the host bridge into slot 0, and map its ports and the ECAM window."""
+    def add_host_bridge(self, bus: PciBus, environment: Environment, on_reset: Callable[[], None]) -> PciDevice:
+        """Plug the machine's host bridge into slot 0, map its ports, if it has some, and the ECAM window; return it.
+
+        ``on_reset`` is called when the guest asks the bridge for a reset.
+        """
+        bridge: PciDevice
+        if self.config.type == "virt":
+            bridge = EcamHostBridge(environment)
+        else:
+            bridge = PciHostBridge(environment, bus)
+            bridge.on_reset_port = on_reset
+            self.map("pio", CONFIG_ADDRESS, bridge.ports, "the PCI host bridge")
         bus.add(bridge, 0)
-        self.map("pio", CONFIG_ADDRESS, bridge.ports, "the PCI host bridge")
-        if self.config.ecam is not None:
-            self.map("mmio", self.config.ecam, ecam_window(bus), "the ECAM window of PCI")
+        if self.config.ecam_address is not None:
+            self.map("mmio", self.config.ecam_address, ecam_window(bus), "the ECAM window of PCI")
+        return bridge
 
     def map(self, space: Space, address: int, region: MemoryRegion, owner: str) -> None:
-        """Map a region of ``owner``. Raises MachineError if it overlaps another one."""
+        """Map a region of ``owner``. Raises MachineError if it overlaps another one, or the space does not exist."""
+        if space == "pio" and self.config.type == "virt":
+            raise MachineError(f"{owner} needs ports, and a machine of type virt has no port space")
         self.layout.claim(space, address, region.size, owner)
         (self._io_root if space == "pio" else self._root).add_subregion(address, region)
 
     def is_ram(self, address: int, length: int) -> bool:
         """Whether ``length`` bytes of guest memory at ``address`` are the machine's RAM."""
-        size = 0 if self.ram is None else self.ram.size
-        if address >= HIGH_RAM:
-            return address + length <= HIGH_RAM + size - LOW_RAM
-        return address + length <= min(size, LOW_RAM)
+        parts = ram_parts(self.config.type, 0 if self.ram is None else self.ram.size)
+        return any(start <= address and address + length <= start + size for start, size in parts)
 
 
-class _LocalApics:
+class _MessageReceiver:
     """Owner of the message window. A message runs no handler of a device, so it is never refused as re-entry."""
 
     engaged = 0

@@ -14,7 +14,7 @@ class RunResult:
 
     - ``exit``: a device requested it (``Machine.request_exit``) with exit code ``code``.
     - ``halt``: the processor halted and nothing can wake it.
-    - ``shutdown``: triple fault, or the guest powered off.
+    - ``shutdown``: triple fault.
     - ``panic``: a device reported that the guest has failed; ``code`` is 1.
     - ``reset``: the machine is to be reset. Hosts use it inside a run; no run ends with it.
     - ``timeout``: the timeout of ``run`` has passed. ``stopped``: ``stop`` was called. Another ``run`` continues.

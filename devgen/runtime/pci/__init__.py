@@ -18,7 +18,7 @@ For example, configuration mechanism 1 reads the vendor and device ID of slot 3:
 from devgen.runtime.pci.carried_device import CARRIER_ID, CarriedDevice, carry
 from devgen.runtime.pci.config_space import Bar, PciConfig, PciIdentity
 from devgen.runtime.pci.ecam import ecam_window
-from devgen.runtime.pci.host_bridge import PciHostBridge
+from devgen.runtime.pci.host_bridge import EcamHostBridge, PciHostBridge
 from devgen.runtime.pci.message_interrupts import Msi, MsiX
 from devgen.runtime.pci.pci_bus import PciBus
 from devgen.runtime.pci.pci_device import PciDevice
@@ -30,6 +30,7 @@ __all__ = [
     "CARRIER_ID",
     "Bar",
     "CarriedDevice",
+    "EcamHostBridge",
     "Express",
     "Msi",
     "MsiX",

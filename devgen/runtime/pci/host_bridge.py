@@ -1,4 +1,4 @@
-"""The host bridge: function 00:00.0 and configuration mechanism 1 (PCI 3.0, 3.2.2.3.2)."""
+"""Host bridges, function 00:00.0: with configuration mechanism 1 (PCI 3.0, 3.2.2.3.2), and with ECAM only."""
 
 from __future__ import annotations
 
@@ -113,3 +113,11 @@ class PciHostBridge(PciDevice):
             slot, function, offset = target
             inside = min(inside, _SPACE - offset)
             self.bus.config_write(slot, function, offset, value & ((1 << 8 * inside) - 1), inside)
+
+
+class EcamHostBridge(PciDevice):
+    """The host bridge of a machine that has configuration space in memory only; it has no behaviour of its own."""
+
+    NAME: ClassVar[str] = "pci-host-bridge"
+    TITLE: ClassVar[str] = "PCI Express host bridge"
+    PCI: ClassVar[PciIdentity] = PciIdentity(0x1B36, 0x0008, 0, 0x060000)

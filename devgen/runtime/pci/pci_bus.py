@@ -22,6 +22,8 @@ class PciBus:
         self.memory = memory
         self.io = io
         self.devices: dict[tuple[int, int], PciDevice] = {}
+        self.message_sender: int | None = None
+        """The requester ID of the function that is writing a message, else None."""
         self._mapped: dict[tuple[int, int, BarIndex], int] = {}
 
     def add(self, device: PciDevice, slot: int, function: int = 0) -> None:
@@ -34,9 +36,13 @@ class PciBus:
         if other is not None:
             raise MachineError(f"{device.name}: PCI slot {slot}.{function} is in use by '{other.name}'")
         self.devices[slot, function] = device
+        device.requester, device.on_message = slot << 3 | function, self._announce
         self._mark_multifunction(slot)
         device.on_mapping = partial(self.remap, slot, function)
         self.remap(slot, function)
+
+    def _announce(self, sender: int | None) -> None:
+        self.message_sender = sender
 
     def _mark_multifunction(self, slot: int) -> None:
         """Set the multi-function bit in the headers of a slot with several functions (PCI 3.0, 6.2.1)."""

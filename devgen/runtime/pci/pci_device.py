@@ -64,6 +64,10 @@ class PciDevice(Device):
         self.pme_line: IrqLine | None = None
         self.on_mapping = _nothing
         """Called when decode bits or BARs may have changed; set by the bus."""
+        self.requester = 0
+        """The requester ID, slot << 3 | function on bus 0; set by the bus."""
+        self.on_message: Callable[[int | None], None] = _ignored
+        """Called with the requester ID before the write of a message, and with None after it; set by the bus."""
         self.on_vector: Callable[[int], None] | None = None
         """Called with each raised vector instead of the capabilities, if a host delivers messages itself."""
         self.messages: dict[str, Messages] = {}
@@ -174,7 +178,11 @@ class PciDevice(Device):
 
     def send_message(self, address: int, data: int) -> None:
         """Write a message's 32-bit ``data`` to ``address``, like any other write of a bus master."""
-        self.store_memory(address, data, 4)
+        self.on_message(self.requester)
+        try:
+            self.store_memory(address, data, 4)
+        finally:
+            self.on_message(None)
 
     @property
     def uses_messages(self) -> bool:
@@ -245,6 +253,10 @@ class PciDevice(Device):
             restoration.actions.append(partial(messages.load_state, tables[kind]))
         restoration.actions.append(partial(self.config.load, saved))
         restoration.actions.append(partial(setattr, self, "_restoring", False))
+
+
+def _ignored(_sender: int | None) -> None:
+    """Do nothing: the default of ``on_message``."""
 
 
 def _nothing() -> None:

@@ -20,6 +20,7 @@ IMPORTS: Final = {
         ("devgen.runtime.device.environment", "Environment"),
         ("devgen.runtime.device.fifo", "Fifo"),
         ("devgen.runtime.device.firmware_identity", "AcpiIdentity"),
+        ("devgen.runtime.device.firmware_identity", "DeviceTreeIdentity"),
         ("devgen.runtime.device.firmware_identity", "FirmwareRegister"),
         ("devgen.runtime.device.properties", "Property"),
         ("devgen.runtime.device.properties", "PropertyValue"),

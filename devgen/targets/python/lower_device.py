@@ -15,6 +15,7 @@ from devgen.targets.python.field_comments import comment, fields_read
 from devgen.targets.python.imports import imported
 from devgen.targets.python.initial_values import initial_value
 from devgen.targets.python.lower_acpi import lower_acpi
+from devgen.targets.python.lower_device_tree import lower_device_tree
 from devgen.targets.python.lower_expr import Lowering
 from devgen.targets.python.lower_followers import claim_follower, lower_follower
 from devgen.targets.python.lower_lines import LineLowering
@@ -79,6 +80,7 @@ class _DeviceLowering:
             title=string(device.title),
             bus=string(device.bus.value),
             acpi=None if device.acpi is None else lower_acpi(device.acpi),
+            device_tree=None if device.device_tree is None else lower_device_tree(device.device_tree),
             pci=None if device.pci is None else lower_pci(self.lowering, device.pci),
             properties=tuple(self._properties()),
             events=tuple(Node(string(event.name)) for event in device.events),

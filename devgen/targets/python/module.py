@@ -120,7 +120,8 @@ class Stream:
 class Module:
     """One generated module with one device class.
 
-    ``source`` is the description's path as the header names it. ``acpi`` is its identity in ACPI tables.
+    ``source`` is the description's path as the header names it. ``acpi`` is its identity in ACPI tables,
+    ``device_tree`` that in device trees.
     ``retained``, ``cleared``, ``parts`` and ``lines`` give attributes their first values; a reset repeats those of
     ``cleared``. ``reset`` None: a machine reset changes nothing; else the
     statements that it adds to the base class'. ``on_reset``: the description's statements after a reset, with the
@@ -136,6 +137,7 @@ class Module:
     title: str
     bus: str
     acpi: Node | None
+    device_tree: Node | None
     pci: Pci | None
     properties: tuple[Property, ...]
     events: tuple[Node, ...]

@@ -79,10 +79,10 @@ def test_a_device_that_raises_is_an_error_not_a_traceback() -> None:
 
 
 EXITS = [
-    (uapi_run.KVM_EXIT_SYSTEM_EVENT, {"system_event__type": 1}, "shutdown: the guest powered off"),
-    (uapi_run.KVM_EXIT_SYSTEM_EVENT, {"system_event__type": 2}, "shutdown: the guest asked for a reset"),
-    (uapi_run.KVM_EXIT_SYSTEM_EVENT, {"system_event__type": 3}, "shutdown: the guest reported a crash"),
-    (uapi_run.KVM_EXIT_SYSTEM_EVENT, {"system_event__type": 77}, "shutdown: the guest sent system event 77"),
+    (uapi_run.KVM_EXIT_SYSTEM_EVENT, {"system_event__type": 1}, "exit code 0: the guest powered off"),
+    (uapi_run.KVM_EXIT_SYSTEM_EVENT, {"system_event__type": 2}, "error: the guest sent system event 2, not handled"),
+    (uapi_run.KVM_EXIT_SYSTEM_EVENT, {"system_event__type": 3}, "panic: the guest reported a crash"),
+    (uapi_run.KVM_EXIT_SYSTEM_EVENT, {"system_event__type": 77}, "error: the guest sent system event 77, not handled"),
     (
         uapi_run.KVM_EXIT_FAIL_ENTRY,
         {"fail_entry__hardware_entry_failure_reason": 0x80000021},

@@ -1,9 +1,9 @@
 """The kernel's KVM interface: ioctl numbers, structures and constants, under the names of <linux/kvm.h>.
 
 The modules only declare the ABI of API version 12. What every architecture has stands by subject in ``uapi_system``
-(requests on /dev/kvm, capabilities), ``uapi_memory`` (slots, dirty log), ``uapi_interrupts`` (lines, routes, eventfds)
-and ``uapi_run`` (the shared page of a vCPU and its exits); what one architecture alone has stands in a module named
-after it, as ``uapi_x86``. For example::
+(requests on /dev/kvm, capabilities), ``uapi_memory`` (slots, dirty log), ``uapi_interrupts`` (lines, routes, eventfds),
+``uapi_devices`` (devices and their attributes) and ``uapi_run`` (the shared page of a vCPU and its exits); what one
+architecture alone has stands in a module named after it: ``uapi_x86``, ``uapi_arm64``. For example::
 
     region = uapi_memory.kvm_userspace_memory_region(slot, flags, address, size, host)
     fcntl.ioctl(vm, uapi_memory.KVM_SET_USER_MEMORY_REGION, region)
@@ -14,9 +14,17 @@ test also checks names that are added. Source: Documentation/virt/kvm/api.rst, i
 
 from typing import Final
 
-from devgen.hosts.kvm.uapi import uapi_interrupts, uapi_memory, uapi_run, uapi_system, uapi_x86
+from devgen.hosts.kvm.uapi import (
+    uapi_arm64,
+    uapi_devices,
+    uapi_interrupts,
+    uapi_memory,
+    uapi_run,
+    uapi_system,
+    uapi_x86,
+)
 
-MODULES: Final = (uapi_system, uapi_memory, uapi_interrupts, uapi_run, uapi_x86)
+MODULES: Final = (uapi_system, uapi_memory, uapi_interrupts, uapi_devices, uapi_run, uapi_x86, uapi_arm64)
 """The modules that declare requests."""
 
 REQUESTS: Final[dict[str, int]] = {
