@@ -54,8 +54,19 @@ class Labels:
 
 
 @dataclass(slots=True, frozen=True)
+class Lock:
+    """The field, by its ``origin``, while which is 1 another one can be written; with ``closes`` while it is 0."""
+
+    origin: str
+    closes: bool
+
+
+@dataclass(slots=True, frozen=True)
 class Field:
-    """Bits ``high`` to ``low`` of a register. ``access`` None: as the register."""
+    """Bits ``high`` to ``low`` of a register. ``access`` None: as the register.
+
+    ``origin``: its path in the source, where locks can name it; the same for all elements of an array.
+    """
 
     name: str
     high: int
@@ -68,6 +79,8 @@ class Field:
     labels: tuple[Labels, ...] = ()
     singlepulse: bool = False
     constraint: Constraint | None = None
+    origin: str = ""
+    lock: Lock | None = None
 
     @property
     def width(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from devgen.exchange.describe.locks import Locks
 from devgen.exchange.describe.names import Namer
 from devgen.exchange.describe.shared_bits import SharedBits, directions
 from devgen.exchange.findings import Findings, Outcome
@@ -21,12 +22,18 @@ _READS: Final[frozenset[AccessWord]] = frozenset(("rw", "ro", "rw1"))
 
 @dataclass(slots=True, frozen=True)
 class FieldsOf:
-    """Describes the fields of ``register``; ``width`` is the register's width in the description."""
+    """Describes the fields of ``register``.
+
+    ``width``, ``name`` and ``files`` are the register's width, name and register files in the description.
+    """
 
     register: Register
     width: int
     part: str
     findings: Findings
+    locks: Locks
+    files: tuple[str, ...]
+    name: str
 
     def describe(self) -> dict[str, Any]:
         """Return the value of ``fields``, empty if the register has none that the language can say."""
@@ -43,6 +50,7 @@ class FieldsOf:
                 continue
             taken |= field.mask
             fields[name] = self._entry(field, {} if base == name else {"alternate": base})
+            self.locks.name(field, self.files, self.name, self.register.dimension is not None, name)
         if not fields:
             return {}
         for high, low in _runs(self.register.reset & ~taken & ((1 << self.width) - 1)):
@@ -78,6 +86,9 @@ class FieldsOf:
         entry |= constraint_key(field, field.width, access, self.part, self.findings)
         if field.description and field.description != field.name:
             entry["description"] = field.description
+        if field.lock is not None and access in _WRITES:
+            self.locks.wait(entry, field, self.files, f"{self.part}.{field.name}")
+            return entry
         return entry["bits"] if len(entry) == 1 else entry
 
     def _values(self, field: Field, access: AccessWord) -> dict[str, Any]:

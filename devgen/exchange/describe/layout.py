@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any, Final
 
 from devgen.exchange.describe.fields import FieldsOf, constraint_key, effects
 from devgen.exchange.describe.flattening import flat
+from devgen.exchange.describe.locks import Locks
 from devgen.exchange.describe.names import Namer
 from devgen.exchange.describe.overlaps import Bytes, Occupied, Repetitions, bytes_of, with_common_access
 from devgen.exchange.findings import Findings, Outcome
@@ -30,11 +31,13 @@ class _Scope:
     base: int = 0
     outer: Repetitions = ()
     top: bool = True
+    files: tuple[str, ...] = ()
 
     def within(self, group: Group, name: str) -> _Scope:
         """Return the scope of a group's members."""
         own = (group.dimension,) if group.dimension else ()
-        return _Scope(f"{self.path}.{name}", self.base + group.offset, (*self.outer, *own), False)
+        files = (*self.files, name)
+        return _Scope(f"{self.path}.{name}", self.base + group.offset, (*self.outer, *own), False, files)
 
     @property
     def elements(self) -> int:
@@ -62,10 +65,16 @@ class Layout:
     end: int = 0
     """The first offset after all registers."""
     _elements: int = 0
+    _locks: Locks = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._locks = Locks(self.findings)
 
     def describe(self, members: tuple[Register | Group, ...]) -> dict[str, Any]:
         """Return the value of ``registers``, in the order of the source."""
-        return self._members(flat(members), _Scope(self.path))
+        described = self._members(flat(members), _Scope(self.path))
+        self._locks.resolve()
+        return described
 
     def _members(self, members: Iterable[Register | Group], scope: _Scope) -> dict[str, Any]:
         namer = Namer(self.findings, scope.path)
@@ -120,7 +129,7 @@ class Layout:
         alternate = {} if base == candidate.name else {"alternate": base}
         if isinstance(candidate.member, Group):
             return self._file(candidate.member, candidate.name, scope, alternate)
-        return self._register(candidate.member, candidate.width, f"{scope.path}.{candidate.member.name}", alternate)
+        return self._register(candidate, candidate.member, scope, alternate)
 
     def _file(self, group: Group, name: str, scope: _Scope, alternate: dict[str, str]) -> dict[str, Any] | None:
         members = self._members(flat(group.members), scope.within(group, name))
@@ -131,7 +140,10 @@ class Layout:
         text = {"description": group.description} if group.description else {}
         return place | alternate | text | {"registers": members}
 
-    def _register(self, register: Register, width: int, part: str, alternate: dict[str, str]) -> dict[str, Any]:
+    def _register(
+        self, candidate: _Candidate, register: Register, scope: _Scope, alternate: dict[str, str]
+    ) -> dict[str, Any]:
+        width, name, part = candidate.width, candidate.name, f"{scope.path}.{register.name}"
         entry: dict[str, Any] = {"at": Hex(register.offset)}
         entry |= _repetition(register.dimension)
         if width != self.width:
@@ -145,7 +157,7 @@ class Layout:
             self._say(Outcome.CORRECTED, register, part, text)
         elif reset:
             entry["reset"] = Hex(reset)
-        fields = FieldsOf(replace(register, reset=0 if alternate else reset), width, part, self.findings).describe()
+        fields = self._fields(register, width, part, alternate, scope, name, reset)
         if not alternate:
             entry |= _reset_mask(register, width)
             entry |= effects(register, register.access, part, self.findings)
@@ -158,6 +170,23 @@ class Layout:
         if register.description and register.description != register.name:
             entry["description"] = register.description
         return entry | ({"fields": fields} if fields else {})
+
+    def _fields(
+        self,
+        register: Register,
+        width: int,
+        part: str,
+        alternate: dict[str, str],
+        scope: _Scope,
+        name: str,
+        reset: int,
+    ) -> dict[str, Any]:
+        if alternate:
+            self._locks.refuse(register, part)
+            unlocked = tuple(replace(field, lock=None) for field in register.fields)
+            register, reset = replace(register, fields=unlocked), 0
+        described = replace(register, reset=reset)
+        return FieldsOf(described, width, part, self.findings, self._locks, scope.files, name).describe()
 
     def _legal_width(self, register: Register, part: str) -> int:
         width = _legal(register.width)

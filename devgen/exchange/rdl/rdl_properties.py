@@ -26,8 +26,6 @@ HARDWARE: Final = {
     "anded": "9.5",
     "ored": "9.5",
     "xored": "9.5",
-    "swwe": "9.6",
-    "swwel": "9.6",
     "swmod": "9.6",
     "swacc": "9.6",
     "counter": "9.8",

@@ -10,7 +10,7 @@ from devgen.exchange.findings import Findings, Outcome
 from devgen.exchange.rdl.carried_keys import PROPERTY
 from devgen.exchange.rdl.compiling import place_of
 from devgen.exchange.rdl.rdl_properties import ACCESS, HARDWARE, READ_EFFECTS, UNSAID, WRITE_EFFECTS
-from devgen.exchange.register_map import Dimension, Field, Group, Label, Labels, Register
+from devgen.exchange.register_map import Dimension, Field, Group, Label, Labels, Lock, Register
 
 if TYPE_CHECKING:
     from systemrdl.node import AddressableNode, FieldNode, Node, RegNode
@@ -113,7 +113,24 @@ class RegisterReader:
             self._effect(node, "onwrite", WRITE_EFFECTS, part),
             self._labels(node),
             bool(node.get_property("singlepulse")),
+            origin=_origin(node),
+            lock=self._lock(node, part),
         )
+
+    def _lock(self, node: FieldNode, part: str) -> Lock | None:
+        """Return the field that `swwe` or `swwel` names; report a signal or an input, which is the hardware's side."""
+        from systemrdl.node import FieldNode as Named
+
+        for name in ("swwe", "swwel"):
+            value = node.get_property(name)
+            if value in (None, False):
+                continue
+            if isinstance(value, Named) and not _indexed(value):
+                return Lock(_origin(value), name == "swwel")
+            what = "an element of an array" if isinstance(value, Named) else "a signal of the hardware"
+            text = f"{name} (SystemRDL 2.0, 9.6) by {what}; write its lock as `write_enable`"
+            self._say(Outcome.TO_DO, node, part, text)
+        return None
 
     def _effect(self, node: FieldNode, key: str, words: dict[str, str], part: str) -> str | None:
         value = node.get_property(key)
@@ -155,6 +172,20 @@ class RegisterReader:
 
     def _say(self, outcome: Outcome, node: Node, part: str, text: str) -> None:
         self.findings.add(outcome, place_of(node.inst_src_ref), part, text)
+
+
+def _origin(node: FieldNode) -> str:
+    return node.get_path(array_suffix="", empty_array_suffix="")
+
+
+def _indexed(node: FieldNode) -> bool:
+    """Whether the node is inside one element of an array."""
+    above: Node | None = node
+    while above is not None:
+        if getattr(above, "current_idx", None) is not None:
+            return True
+        above = above.parent
+    return False
 
 
 def _resets(node: RegNode, width: int) -> tuple[int, int]:

@@ -1,0 +1,92 @@
+"""`swwe` and `swwel` (SystemRDL 2.0, 9.6) become locks that are executed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from devgen import Bench, build_devices, check_files, import_registers, project_registry
+
+HEAD = """
+addrmap top {
+    default regwidth = 32; default sw = rw; default hw = r;
+    reg { field {} OPEN[0:0] = 0; field {} SHUT[1:1] = 0; } LOCK @ 0x0;
+"""
+LOCKED = """
+    reg { field {} A[7:0] = 0; field {} B[15:8] = 0; field {} C[23:16] = 0; } R @ 0x4;
+    R.A->swwe = LOCK.OPEN;
+    R.B->swwel = LOCK.SHUT;
+"""
+FILE = """
+    regfile {
+        reg { field {} ON[0:0] = 0; } EN @ 0x0;
+        reg { field {} V[31:0] = 0; } VALUE @ 0x4;
+        VALUE.V->swwe = EN.ON;
+    } CH[2] @ 0x20 += 0x8;
+"""
+SIGNAL = "signal {} unlock; reg { field { swwe; } A[7:0] = 0; field {} B[15:8] = 0; } R @ 0x4; R.B->swwe = unlock;"
+ELEMENT = """
+    reg { field {} ON[0:0] = 0; } EN[2] @ 0x10;
+    reg { field {} A[7:0] = 0; } R @ 0x4; R.A->swwe = EN[1].ON;
+"""
+
+
+@pytest.fixture
+def imported(tmp_path: Path):
+    def reader(body: str) -> tuple[Path, list[str]]:
+        source = tmp_path / "map.rdl"
+        source.write_text(HEAD + body + "};", encoding="utf-8")
+        (report,) = import_registers(source, tmp_path / "devices")
+        assert [str(fault) for fault in check_files([tmp_path / "devices"])] == []
+        return tmp_path, [str(finding).partition(": ")[2] for finding in report.findings]
+
+    return reader
+
+
+def bench_of(folder: Path) -> Bench:
+    build_devices([folder / "devices"], folder / "generated")
+    (name,) = (path.stem for path in (folder / "devices").iterdir() if not path.stem.endswith(".registers"))
+    return Bench(name, registry=project_registry(folder))
+
+
+def test_swwe_and_swwel_lock_the_field_and_no_other(imported) -> None:
+    folder, findings = imported(LOCKED)
+    assert findings == []
+    with bench_of(folder) as dev:
+        dev.write32(4, 0x332211)
+        assert dev.read32(4) == 0x332200, "swwe: writable while 1; swwel: writable while 0"
+        dev.write32(0, 3)
+        dev.write32(4, 0x665544)
+        assert dev.read32(4) == 0x662244
+
+
+def test_a_lock_inside_a_register_file_is_that_of_its_element(imported) -> None:
+    folder, findings = imported(FILE)
+    assert findings == []
+    with bench_of(folder) as dev:
+        dev.write32(0x28, 1)
+        dev.write32(0x24, 7)
+        dev.write32(0x2C, 8)
+        assert (dev.read32(0x24), dev.read32(0x2C)) == (0, 8)
+
+
+@pytest.mark.parametrize(
+    ("body", "findings"),
+    [
+        (
+            SIGNAL,
+            [
+                f"to do: TOP.R.{field}: swwe (SystemRDL 2.0, 9.6) by a signal of the hardware; "
+                "write its lock as `write_enable`"
+                for field in "AB"
+            ],
+        ),
+        (
+            ELEMENT,
+            ["to do: TOP.R.A: swwe (SystemRDL 2.0, 9.6) by an element of an array; write its lock as `write_enable`"],
+        ),
+    ],
+)
+def test_what_the_language_cannot_name_is_to_do(imported, body: str, findings: list[str]) -> None:
+    assert [text.replace("top.", "TOP.") for text in imported(body)[1]] == findings
