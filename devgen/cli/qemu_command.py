@@ -25,6 +25,7 @@ from devgen import (
 )
 from devgen.cli import OPTIONS
 from devgen.cli.command_error import InputError
+from devgen.cli.pci_id_option import PCI_ID_FORM, parse_pci_id
 from devgen.cli.seconds_option import Seconds
 
 OWN_FAILURE: Final = 125
@@ -70,6 +71,13 @@ that begins with `devgen:`; 2 for a wrong option; 128 + n after signal n.""",
     metavar="[DEVICE.]NAME=VALUE",
     help="Set a property of the device, or of the one named; repeatable.",
 )
+@click.option(
+    "--pci-id",
+    "identities",
+    multiple=True,
+    metavar="[DEVICE=]VVVV:DDDD",
+    help="ID of the PCI function around a device of another bus. Default: 1af4:10f0, which is for experiments.",
+)
 @click.option("--sh", "script", metavar="CMD", help="Run CMD in the guest's shell, then end; - reads it from stdin.")
 @click.option("--attach", type=_FILE, multiple=True, metavar="SOCKET", help="Attach a server that runs; repeatable.")
 @click.option(
@@ -91,6 +99,7 @@ def command(
     context: click.Context,
     devices: Sequence[str],
     settings: Sequence[str],
+    identities: Sequence[str],
     script: str | None,
     attach: Sequence[Path],
     modules: Sequence[str],
@@ -116,7 +125,7 @@ def command(
     try:
         with _signals(), _terminal(terminal):
             guest = QemuGuest(
-                _devices(devices, settings),
+                _devices(devices, settings, identities),
                 attach=attach,
                 modules=modules,
                 files=dict(_file(word) for word in files),
@@ -141,7 +150,7 @@ def command(
     except ArgumentError as error:
         _tell(f"{OPTIONS.get(error.argument, error.argument)} {error.message}")
         return OWN_FAILURE
-    except DevgenError as error:
+    except (DevgenError, OSError) as error:
         _tell(str(error))
         return OWN_FAILURE
 
@@ -154,8 +163,8 @@ class _Signalled(BaseException):
         self.number = number
 
 
-def _devices(names: Sequence[str], settings: Sequence[str]) -> list[QemuDevice]:
-    """Return the devices with their properties. Raises InputError, ArgumentError, RegistryError."""
+def _devices(names: Sequence[str], settings: Sequence[str], identities: Sequence[str]) -> list[QemuDevice]:
+    """Return the devices with their properties and PCI IDs. Raises InputError, ArgumentError, RegistryError."""
     texts: dict[str, dict[str, str]] = {name: {} for name in names}
     for word in settings:
         place, equals, value = word.partition("=")
@@ -169,7 +178,21 @@ def _devices(names: Sequence[str], settings: Sequence[str]) -> list[QemuDevice]:
         texts[device if dot else names[0]][name] = value
     registry = project_registry()
     values = {name: parse_properties(registry.find(name), given) for name, given in texts.items()}
-    return [QemuDevice(name, values[name]) for name in names]
+    given = dict(_identity(names, word) for word in identities)
+    return [QemuDevice(name, values[name], given.get(name)) for name in names]
+
+
+def _identity(names: Sequence[str], word: str) -> tuple[str, tuple[int, int]]:
+    """Return the device and the ID that a ``--pci-id`` names. Raises InputError."""
+    place, equals, text = word.rpartition("=")
+    identity = parse_pci_id(text)
+    if identity is None:
+        raise InputError(f"--pci-id {word}: {PCI_ID_FORM}")
+    if not equals and len(set(names)) != 1:
+        raise InputError(f"--pci-id {word}: say whose ID it is: --pci-id DEVICE={text}")
+    if equals and place not in names:
+        raise InputError(f"--pci-id {word}: {place} is not one of the devices")
+    return place or names[0], identity
 
 
 def _file(word: str) -> tuple[str, Path]:

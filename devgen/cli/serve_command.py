@@ -26,6 +26,7 @@ from devgen import (
 )
 from devgen.cli.command_error import InputError
 from devgen.cli.event_options import named_actions, served_option
+from devgen.cli.pci_id_option import PCI_ID_FORM, parse_pci_id
 from devgen.cli.stop_signals import Stopping, leave_hung_descriptors
 from devgen.cli.watch_options import TracingCommand, options
 
@@ -43,10 +44,10 @@ def _pci_id(_context: click.Context, _parameter: click.Parameter, value: str | N
     """Parse the ID of ``--pci-id``. Raises click.BadParameter."""
     if value is None:
         return None
-    found = re.fullmatch("([0-9A-Fa-f]{4}):([0-9A-Fa-f]{4})", value)
-    if found is None or int(found[1], 16) == 0xFFFF:
-        raise click.BadParameter(f"{value!r} is not a PCI ID; write vendor and device in hexadecimal, as 1af4:10f0")
-    return int(found[1], 16), int(found[2], 16)
+    found = parse_pci_id(value)
+    if found is None:
+        raise click.BadParameter(f"{value!r} is not a PCI ID; {PCI_ID_FORM}")
+    return found
 
 
 @click.command(

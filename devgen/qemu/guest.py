@@ -101,7 +101,7 @@ class Guest:
             *(config.machine or machine_words(config.architecture, config.memory, config.arguments)),
             *("-serial", f"file:{self._console}"),
             *shell_words(folder / "shell", folder / "errors", config.terminal),
-            *kernel_words(config.linux, image, kind.command_line),
+            *kernel_words(config.linux, image, kind.command_line + (" quiet" if config.console is None else "")),
             *card_words(config.sockets),
             *config.arguments,
         ]

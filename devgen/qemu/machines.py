@@ -16,7 +16,7 @@ FIRST_SLOT: Final = 0x10
 """The slot of the first card; the others follow."""
 MOST_CARDS: Final = 14
 SHELL_SLOT: Final = 0x1E
-_COMMON: Final = "quiet panic=-1 oops=panic random.trust_cpu=on"
+_COMMON: Final = "panic=-1 oops=panic random.trust_cpu=on"
 
 
 @dataclass(slots=True, frozen=True)

@@ -73,6 +73,9 @@ def get(folder: Path | None = None, target: str = "x86_64", say: Say = say_nothi
     Raises:
         Unavailable: it cannot be fetched here; the message says what to install.
     """
+    named = os.environ.get(VARIABLES[target])
+    if named and not (is_new([named]) and _has_vfio_user([named])):
+        raise Unavailable(f"{VARIABLES[target]} names {named}, which is no QEMU of 10.1 or newer with vfio-user")
     folder = folder or cache_folder(FOLDERS[target])
     found = find(folder, target)
     if found is not None:

@@ -17,6 +17,10 @@ from command_kit import Command
         (["edu", "nvme", "-p", "blocks=1"], "say whose property it is: -p DEVICE.blocks=1"),
         (["edu", "-p", "nvme.blocks=1"], "-p nvme.blocks=1: nvme is not one of the devices"),
         (["edu", "-p", "dma_mask=-1"], "property 'dma_mask' is -1"),
+        (["pl031", "--pci-id", "1af4"], "--pci-id 1af4: write vendor and device in hexadecimal, as 1af4:10f0"),
+        (["pl031", "pl061", "--pci-id", "1af4:10f1"], "say whose ID it is: --pci-id DEVICE=1af4:10f1"),
+        (["pl031", "--pci-id", "pl06=1af4:10f1"], "pl06 is not one of the devices"),
+        (["edu", "--pci-id", "1af4:10f1"], "--pci-id is the ID of the function that as_pci puts around a device"),
         (["edu"] * 15, "15 devices; a guest has at most 14"),
         (["--attach", "."], "--attach"),
         (["--attach", "file"], "file: nobody listens there"),
@@ -43,6 +47,13 @@ def test_faults_are_told_in_a_line(devgen: Command, arguments: list[str], said: 
 def test_wrong_options_are_usage_errors(devgen: Command, arguments: list[str], said: str) -> None:
     done = devgen("qemu", *arguments)
     assert (done.code, said in done.err) == (2, True), done.err
+
+
+def test_a_named_qemu_that_is_none_is_refused(devgen: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEVGEN_QEMU", "/bin/true")
+    done = devgen("qemu", "edu", "--sh", "true")
+    assert done.code == 125
+    assert "DEVGEN_QEMU names /bin/true, which is no QEMU of 10.1 or newer with vfio-user" in done.err
 
 
 def test_without_qemu_and_apt_it_says_what_to_install(

@@ -67,16 +67,17 @@ def test_devices_with_their_drivers_and_one_of_another_bus(temporary: Path, tmp_
     (tmp_path / "note").write_text("from the host")
     done = run(
         *("nvme", "pci-idio-16", "pl031", "-p", "nvme.serial=A1", "--file", f"{tmp_path}/note", "--sh", "-"),
-        *("--", "-smp", "2"),
+        *("--pci-id", "pl031=1af4:10f5", "--kernel-log", f"{tmp_path}/log", "--", "-smp", "2"),
         text=SCRIPT,
     )
     assert done.returncode == 7, done.stderr.decode()
     assert done.stdout == b"A1\ngpiochip0 [0000:00:11.0] (32 lines)\n0x000003E8\na\0b\xff@from the host"
     told = done.stderr.decode().splitlines()
     assert told[:2] == ["devgen: nvme is 0000:00:10.0 in the guest", "devgen: pci-idio-16 is 0000:00:11.0 in the guest"]
-    assert told[2].startswith("devgen: pl031 is 0000:00:12.0 in the guest, PCI function 1af4:10f0; BAR 0 (memory")
+    assert told[2].startswith("devgen: pl031 is 0000:00:12.0 in the guest, PCI function 1af4:10f5; BAR 0 (memory")
     assert told[3] == "mistake"
     assert len(told) == 5
+    assert "smp: Brought up 1 node, 2 CPUs" in (tmp_path / "log").read_text()
     assert left(temporary) == []
 
 
