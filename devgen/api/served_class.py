@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from devgen.errors import ArgumentError
 from devgen.hosts.vfio_user import PciFunction
-from devgen.hosts.vfio_user.msix_removal import without_msix
+from devgen.runtime.base.faults import MachineError
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.properties import PropertyValue
 from devgen.runtime.machine.device_registry import RegistryError
 from devgen.runtime.machine.stale_builds import stale_class
-from devgen.runtime.pci import CARRIER_ID, PciDevice, carry
+from devgen.runtime.pci import CARRIER_ID, PciDevice, carry, without_msix
 
 
 def served_class(
@@ -36,12 +36,16 @@ def served_class(
     if not (isinstance(device, type) and issubclass(device, Device)):
         if as_pci:
             raise ArgumentError("as_pci", "is for devices that have a description")
+        if not msix:
+            raise MachineError("only a device that has a description can be served without MSI-X")
     elif issubclass(device, PciDevice):
         if as_pci:
             raise ArgumentError("as_pci", f"{device.NAME} is on PCI already: serve it without")
+        if not msix:
+            return without_msix(device)
     elif as_pci:
         return carry(device, properties, CARRIER_ID if pci_id is None else pci_id, msix=msix)
     else:
         where = f"{device.NAME} is on bus {device.BUS}; only a PCI device can be served as it is"
         raise ArgumentError("as_pci", f"is needed: {where}")
-    return device if msix else without_msix(device)
+    return device

@@ -10,7 +10,7 @@ from devgen.runtime.base.plain_state import Json
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.properties import PropertyValue
 from devgen.runtime.observe.trace_format import Line
-from devgen.runtime.pci import PciDevice, carry
+from devgen.runtime.pci import MsiX, PciDevice, carry, without_msix
 
 
 class LineNames:
@@ -72,18 +72,26 @@ def properties_of(header: Line, device_class: type[Device]) -> dict[str, Propert
 
 
 def recorded_class(header: Line, device_class: type[Device]) -> type[Device]:
-    """Return the class of the recorded device: ``device_class``, inside a PCI function if it was recorded in one.
+    """Return the class of the recorded device: ``device_class``, or what `devgen serve` had made of it.
+
+    That is a PCI function around it, or the device without its MSI-X.
 
     Raises:
         RuntimeFault: the header's function is none that the device could be in.
     """
     function = header.mapping("pci")
     if function.get("carried") is not True:
-        return device_class
+        return _as_recorded(device_class, function) if issubclass(device_class, PciDevice) else device_class
     vendor, device = function.get("vendor_id"), function.get("device_id")
     if not isinstance(vendor, int) or not isinstance(device, int):
         raise header.fail("'vendor_id' and 'device_id' must be numbers")
     return carry(device_class, properties_of(header, device_class), (vendor, device), msix=function.get("msix") is True)
+
+
+def _as_recorded(device_class: type[PciDevice], function: Mapping[str, object]) -> type[PciDevice]:
+    """Return the class, without MSI-X if it was recorded without. Older recordings do not say so."""
+    has_msix = any(isinstance(capability, MsiX) for capability in device_class.CAPABILITIES)
+    return without_msix(device_class) if has_msix and function.get("msix") is False else device_class
 
 
 def plain_json(value: object) -> Json:

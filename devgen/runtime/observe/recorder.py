@@ -387,7 +387,8 @@ def _pci_header(device: PciDevice) -> dict[str, Json]:
     return {
         "vendor_id": identity.vendor,
         "device_id": identity.device,
-        **({"carried": True, "msix": bool(device.messages)} if isinstance(device, CarriedDevice) else {}),
+        **({"carried": True} if isinstance(device, CarriedDevice) else {}),
+        "msix": "msix" in device.messages,
         "command": device.config.get(COMMAND, 2),
         "bars": bars,
     }

@@ -7,7 +7,8 @@ Specification 3.0, PCI Express Base Specification 4.0.
 - ``config_space``: the registers of configuration space, with write masks. ``pci_device``: a function and its BARs.
 - ``pci_bus`` and ``host_bridge``: slots and the configuration ports. ``ecam``: configuration space in memory space.
 - ``carried_device``: a device of another bus inside a PCI function.
-- ``message_interrupts``: MSI and MSI-X. ``power_management``, ``pci_express``, ``vendor_capability``: capabilities.
+- ``message_interrupts``: MSI and MSI-X. ``msix_removal``: a function without MSI-X.
+- ``power_management``, ``pci_express``, ``vendor_capability``: capabilities.
 
 For example, configuration mechanism 1 reads the vendor and device ID of slot 3::
 
@@ -20,6 +21,7 @@ from devgen.runtime.pci.config_space import Bar, PciConfig, PciIdentity
 from devgen.runtime.pci.ecam import ecam_window
 from devgen.runtime.pci.host_bridge import EcamHostBridge, PciHostBridge
 from devgen.runtime.pci.message_interrupts import Msi, MsiX
+from devgen.runtime.pci.msix_removal import without_msix
 from devgen.runtime.pci.pci_bus import PciBus
 from devgen.runtime.pci.pci_device import PciDevice
 from devgen.runtime.pci.pci_express import Express, SerialNumber, VendorExtended
@@ -45,4 +47,5 @@ __all__ = [
     "VendorSpecific",
     "carry",
     "ecam_window",
+    "without_msix",
 ]
