@@ -75,8 +75,8 @@ def test_devices_with_their_drivers_and_one_of_another_bus(temporary: Path, tmp_
     told = done.stderr.decode().splitlines()
     assert told[:2] == ["devgen: nvme is 0000:00:10.0 in the guest", "devgen: pci-idio-16 is 0000:00:11.0 in the guest"]
     assert told[2].startswith("devgen: pl031 is 0000:00:12.0 in the guest, PCI function 1af4:10f5; BAR 0 (memory")
-    assert told[3] == "mistake"
-    assert len(told) == 5
+    assert sorted(told[3:-1]) == ["devgen: pl031: RTC_CHANGE seconds=0x3e8", "mistake"]
+    assert told[-1].endswith("-amd64"), "the release of the kernel"
     assert "smp: Brought up 1 node, 2 CPUs" in (tmp_path / "log").read_text()
     assert left(temporary) == []
 
@@ -166,10 +166,10 @@ def test_a_shell_at_a_terminal(temporary: Path) -> None:
                 said += os.read(main, 4096)
 
     wait(b"# ")
-    os.write(main, b"cat $DEV0/vendor; stty size; trap 'echo sig''nal' INT; sleep 1000\n")
+    os.write(main, b"cat $DEV0/vendor; stty size; sleep 1000\n")
     wait(b"0x1234\r\r\n33 99")
     os.write(main, b"\x03")
-    wait(b"signal")
+    wait(b"^C")
     os.write(main, b"exit 5\n")
     assert process.wait(60) == 5
     os.close(main)
