@@ -42,7 +42,7 @@ def behaviour(device: model.Device) -> tuple[Nodes, ...]:
         *(timer.match for timer in device.timers),
         *(counter.enable for counter in device.counters),
         *(function.body for function in (*device.functions, *device.outputs)),
-        *(action.body for action in device.actions),
+        *(action.body for action in (*device.actions, *device.counting)),
         *(line.level for line in (*device.interrupts, *device.gpio_out)),
         *(pin.on_input for pin in device.gpio_in),
         *(

@@ -40,13 +40,19 @@ class ConstantEntry:
 
 @dataclass(slots=True, frozen=True)
 class FieldEntry:
-    """A register's field; ``labels`` are its enumeration. ``stored``: it has bits of the register's storage."""
+    """A register's field; ``labels`` are its enumeration. ``stored``: it has bits of the register's storage.
+
+    ``outputs`` are those of a field that counts, ``steps`` the amounts that it counts up and down by, None for amounts
+    that change; both are empty for other fields.
+    """
 
     name: str
     lsb: int
     width: int
     labels: tuple[Label, ...] = ()
     stored: bool = True
+    outputs: tuple[str, ...] = ()
+    steps: tuple[int | None, ...] = ()
 
 
 @dataclass(slots=True, frozen=True)

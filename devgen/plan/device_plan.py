@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from devgen.common.quick_dataclass import dataclass
 from devgen.language import ir, model
+from devgen.language.described_parts import behaviour
+from devgen.language.typed_walk import walk
 from devgen.plan.access_plan import CoalescedRange, coalesced_ranges
 from devgen.plan.alarms import Alarm, plan_alarm
 from devgen.plan.dependencies import Analysis
@@ -68,7 +70,7 @@ class DevicePlan:
     """All decisions about ``device`` that do not depend on a target. Everything is in the description's order.
 
     ``device`` has hidden timers after the described ones if something depends on time, and hidden state after the
-    described one if fields react to edges.
+    described one if fields react to edges. ``counting`` are the steps of counting fields that something takes.
     """
 
     device: model.Device
@@ -80,6 +82,7 @@ class DevicePlan:
     streams: tuple[StreamPlan, ...]
     doorbells: tuple[DoorbellPlan, ...]
     actions: tuple[tuple[model.Action, Steps], ...]
+    counting: tuple[tuple[model.Action, Steps], ...]
     power: PowerPlan
 
 
@@ -89,12 +92,14 @@ def plan_device(device: model.Device) -> DevicePlan:
     analysis = Analysis(
         registers,
         {function.name: function for function in (*device.functions, *device.outputs)},
-        {action.name: action for action in device.actions},
+        {action.name: action for action in (*device.actions, *device.counting)},
     )
     followers = plan_followers(device, analysis)
     hidden = {look.timer: follower for follower in followers for look in follower.looks}
-    seen = (follower.moved.seen for follower in followers if isinstance(follower, FieldFollower))
-    state = (*device.state, *(value for value in seen if value is not None))
+    watches = (
+        watch for follower in followers if isinstance(follower, FieldFollower) for watch in follower.moved.watches
+    )
+    state = (*device.state, *(watch.seen for watch in watches))
     device = replace(device, timers=(*device.timers, *hidden), state=state)
     planner = RegisterPlanner(registers, analysis, followers)
     planned = {key: planner.plan(register) for key, register in registers.items()}
@@ -121,8 +126,26 @@ def plan_device(device: model.Device) -> DevicePlan:
             for bell in region.doorbells
         ),
         actions=tuple((action, planner.effective(action.body)) for action in device.actions),
+        counting=tuple((action, planner.effective(action.body)) for action in _counted(device, followers)),
         power=plan_power(device, planned.values(), planner, followers),
     )
+
+
+def _counted(device: model.Device, followers: Followers) -> Iterable[model.Action]:
+    """Yield the steps of counting fields that something takes."""
+    if not device.counting:
+        return ()
+    steps = {action.name: action for action in device.counting}
+    moved = (follower.moved for follower in followers if isinstance(follower, FieldFollower))
+    bodies = (*behaviour(replace(device, counting=())), *(field.update for field in moved))
+    pending = [node.action for node in walk(bodies) if isinstance(node, ir.Do)]
+    used: set[str] = set()
+    while pending:
+        name = pending.pop()
+        if name in steps and name not in used:
+            used.add(name)
+            pending += [node.action for node in walk(steps[name].body) if isinstance(node, ir.Do)]
+    return (action for action in device.counting if action.name in used)
 
 
 @dataclass(slots=True, frozen=True)

@@ -84,7 +84,7 @@ Follower = EnableFollower | LevelFollower | RoomFollower | FieldFollower
 @dataclass(slots=True, frozen=True)
 class _Dependent:
     """A follower. ``inputs``: what it depends on, ``bits``: those of registers; ``held``: storage whose write by others
-    it may undo; ``changes``: what an update may change.
+    it may undo; ``changes``: what an update may change; ``disturbs``: the storage of other fields that it may change.
     """
 
     follower: Follower
@@ -92,6 +92,7 @@ class _Dependent:
     bits: Bits
     held: Things
     changes: Things
+    disturbs: Things = NOTHING
 
     @property
     def thing(self) -> Thing:
@@ -145,6 +146,7 @@ class Followers:
         """Yield those that may change after ``written`` was changed by others, or by the update of a follower."""
         followers = [] if updated is None else [updated]
         changed = written | {follower.thing for follower in followers}
+        written |= NOTHING.union(*(each.disturbs for each in self._all if each.follower is updated))
         done: list[_Dependent] = []
         for dependent in self._all:
             if dependent.follower is updated:
@@ -152,6 +154,7 @@ class Followers:
             elif dependent.inputs & changed or dependent.held & written or _reads_moved(dependent, followers):
                 changed |= {dependent.thing}
                 followers.append(dependent.follower)
+                written |= dependent.disturbs
                 done.append(dependent)
                 yield dependent
         yield from _again(done)
@@ -205,7 +208,7 @@ def plan_followers(device: model.Device, analysis: Analysis) -> Followers:
     fields: list[Follower] = [_field(moved, looks) for moved in moved_by_hardware]
     reader = bit_reader(device) if fields else None
     dependents = [_dependent(follower, analysis, reader) for follower in (*fields, *enables, *lines)]
-    ordered = update_order(dependents, lambda each: each.inputs, lambda each: each.changes, _related)
+    ordered = update_order(dependents, lambda each: each.inputs | each.held, lambda each: each.changes, _related)
     return Followers((*ordered, *(_dependent(follower, analysis, reader) for follower in rooms)))
 
 
@@ -238,8 +241,14 @@ def _related(maker: _Dependent, user: _Dependent) -> bool:
 
 def _reads_moved(user: _Dependent, followers: Iterable[Follower]) -> bool:
     """Whether ``user`` depends on bits of a field that an update of the followers may change."""
-    moved = (follower.moved for follower in followers if isinstance(follower, FieldFollower))
-    return any(user.bits.get(field.register.key, 0) & field.field.mask for field in moved)
+    own = user.follower.moved if isinstance(user.follower, FieldFollower) else None
+    for follower in followers:
+        if isinstance(follower, FieldFollower):
+            if any(user.bits.get(key, 0) & mask for key, mask in follower.moved.moves.items()):
+                return True
+            if own is not None and follower.moved.sets.get(own.register.key, 0) & own.field.mask:
+                return True
+    return False
 
 
 def _dependent(follower: Follower, analysis: Analysis, reader: BitReader | None) -> _Dependent:
@@ -248,7 +257,9 @@ def _dependent(follower: Follower, analysis: Analysis, reader: BitReader | None)
     if isinstance(follower, FieldFollower):
         own, sources = analysis.stored(follower.moved.register.key), follower.moved.hardware.sources
         held = own if follower.moved.holds else NOTHING
-        return _Dependent(follower, analysis.reads(sources), bits(*sources), held, own | {follower.thing})
+        others = NOTHING.union(*(analysis.stored(key) for key in follower.moved.sets))
+        changes = own | others | {follower.thing}
+        return _Dependent(follower, analysis.reads(sources), bits(*sources), held, changes, others)
     expr = _input(follower)
     return _Dependent(follower, analysis.reads(expr), bits(expr), NOTHING, frozenset({follower.thing}))
 

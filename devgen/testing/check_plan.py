@@ -45,7 +45,7 @@ def plan_checks(device: model.Device) -> list[Check]:
     """Return the checks of all registers of a device, in the order of the description."""
     registers = plan_registers(device)
     functions = {function.name: function for function in (*device.functions, *device.outputs)}
-    actions = {action.name: action for action in device.actions}
+    actions = {action.name: action for action in (*device.actions, *device.counting)}
     analysis = Analysis(registers, functions, actions)
     planner = _Planner(device, analysis, _owners(registers.values()))
     return [check for register in registers.values() for check in planner.checks(register)]

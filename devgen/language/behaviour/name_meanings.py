@@ -27,7 +27,7 @@ from devgen.language.behaviour.named_things import (
     value_hint,
 )
 from devgen.language.behaviour.property_bounds import describe, inside
-from devgen.language.behaviour.register_storage import register_output, stored_at, whole_register
+from devgen.language.behaviour.register_storage import field_output, register_output, stored_at, whole_register
 from devgen.language.behaviour.storage import storage
 from devgen.language.diagnostics.codes_behaviour import (
     BIT_RANGE,
@@ -287,7 +287,9 @@ class Names(ABC):
                             return Thing(what, field, readonly="has no storage: a read-only field has its bits")
                         return stored_in(Thing(what, field, readonly=base.readonly), place, field.width, None)
                 return register_output(self.unit, base, name) if name in base.entry.outputs else None
-            case FieldEntry(labels=labels):
+            case FieldEntry(labels=labels, outputs=outputs):
+                if name in outputs:
+                    return field_output(self.unit, base, name)
                 for label in labels:
                     if label.name == name:
                         value = Int(label.value) if label.exact else None

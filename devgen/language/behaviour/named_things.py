@@ -99,8 +99,9 @@ def members(entry: Declared | None) -> tuple[str, ...]:
             return (*(register.name for register in registers), *(file.name.rpartition(".")[2] for file in files))
         case RegisterEntry(fields=fields, outputs=outputs):
             return (*(field.name for field in fields), *outputs)
-        case FieldEntry(labels=labels):
-            return tuple(label.name for label in labels)
+        case FieldEntry(labels=labels, outputs=outputs, steps=steps):
+            counted = ("incr()", "incr(amount)", "decr()", "decr(amount)") if steps else ()
+            return (*(label.name for label in labels), *outputs, *counted)
         case TimerEntry(matched=matched):
             return ("arm()",) * matched + ("arm_at(ns)", "arm_in(ns)", "cancel()", "armed", "deadline")
         case CounterEntry():

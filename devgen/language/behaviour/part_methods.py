@@ -8,10 +8,24 @@ from typing import Literal
 from devgen.language.behaviour.assignments import Assignments
 from devgen.language.behaviour.commands import block_of
 from devgen.language.behaviour.named_things import members
+from devgen.language.behaviour.register_storage import field_path
 from devgen.language.diagnostics.codes_behaviour import NO_MATCH, UNKNOWN_MEMBER, WRONG_ARGUMENTS
 from devgen.language.diagnostics.reporting import did_you_mean
-from devgen.language.ir import CounterOp, Expr, FifoOp, Range, Send, SendBytes, Stmt, TimerOp
-from devgen.language.scope import CounterEntry, FifoEntry, StreamEntry, TimerEntry
+from devgen.language.ir import (
+    Apply,
+    CounterOp,
+    Do,
+    Expr,
+    FieldPlace,
+    FifoOp,
+    Int,
+    Range,
+    Send,
+    SendBytes,
+    Stmt,
+    TimerOp,
+)
+from devgen.language.scope import CounterEntry, FieldEntry, FifoEntry, StreamEntry, TimerEntry
 
 _TIME = Range.unsigned(127)
 """Range of a deadline or a delay, in nanoseconds."""
@@ -37,6 +51,8 @@ def call_method(check: Assignments, call: ast.Call, func: ast.Attribute) -> Stmt
             return None if byte is None else Send(name, byte)
         case StreamEntry(name) if func.attr == "send_bytes":
             return _send_bytes(check, name, call)
+        case FieldEntry(steps=steps) if steps and isinstance(thing.place, FieldPlace):
+            found = _count(check, steps, thing.place, func.attr, call)
         case _:
             found = False
     if not isinstance(found, bool):
@@ -91,6 +107,22 @@ def _counter(check: Assignments, counter: CounterEntry, index: Expr | None, op: 
     if check.arguments(call, 0, 0, f"{op}()") is None:
         return True
     return CounterOp(counter.name, "start" if op == "start" else "stop", index)
+
+
+def _count(
+    check: Assignments, steps: tuple[int | None, ...], place: FieldPlace, op: str, call: ast.Call
+) -> Stmt | bool:
+    """Return the statement; True if it was reported as wrong, False if a counting field has no such method."""
+    if op not in ("incr", "decr"):
+        return False
+    values = check.arguments(call, 0, 1, f"{op}()")
+    room = Range.unsigned(place.width)
+    if values is None or (values and not check.unit.fits(values[0], room, f"{op}()", call.args[0])):
+        return True
+    path, index = field_path(place)
+    step = steps[op == "decr"]
+    amount = values[0] if values else Apply(f"{path}.{op}value", index, room) if step is None else Int(step)
+    return Do(f"{path}.{op}", (*index, amount))
 
 
 def _fifo(check: Assignments, fifo: FifoEntry, op: str, call: ast.Call) -> Stmt | bool:

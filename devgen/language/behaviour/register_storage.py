@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from devgen.language.behaviour.compilation import Unit
 from devgen.language.behaviour.named_things import Thing
-from devgen.language.ir import BOOL, Apply, BitsPlace, Expr, Int, RegisterPlace
+from devgen.language.ir import BOOL, Apply, BitsPlace, Expr, FieldPlace, Int, RegisterPlace
 from devgen.language.scope import FileEntry, RegisterEntry
 
 
@@ -31,3 +31,22 @@ def register_output(unit: Unit, register: Thing, name: str) -> Thing:
     unit.program.applied(unit.owner, f"{path}.{name}")
     value = Apply(f"{path}.{name}", () if register.index is None else (register.index,), BOOL)
     return Thing(f"{register.what}.{name}", width=1, value=value, readonly="follows from its interrupt fields")
+
+
+def field_output(unit: Unit, field: Thing, name: str) -> Thing | None:
+    """Return an output of a counting field: `ERRORS.COUNT.incrthreshold`."""
+    place = field.place
+    if not isinstance(place, FieldPlace):
+        return None
+    path, index = field_path(place)
+    unit.program.applied(unit.owner, f"{path}.{name}")
+    return Thing(
+        f"{field.what}.{name}", width=1, value=Apply(f"{path}.{name}", index, BOOL), readonly="compares the counter"
+    )
+
+
+def field_path(place: FieldPlace) -> tuple[str, tuple[Expr, ...]]:
+    """Return the path of a field, and the element of its array as arguments."""
+    register = place.register
+    path = ".".join(part for part in (register.file, register.register, place.field) if part)
+    return path, () if register.index is None else (register.index,)

@@ -31,3 +31,21 @@ HARDWARE_CYCLE = Kind(
     "A: {at: 0x0, fields: {X: {bits: 0, hwset: B.X}}}\nB: {at: 0x4, fields: {X: {bits: 0, hwclr: A.X}}}",
     "Remove one of the dependencies, or make the change in behaviour (`on_write`, `on_expire`, `on_input`).",
 )
+NO_TARGET = Kind(
+    "DG0463",
+    "error",
+    "'{key}' does not name a field",
+    "When a counter wraps, it sets a field of a register, or another counting field counts on.",
+    "ERRORS: {at: 0x0, fields: {COUNT: {bits: '7:0', counter: {incr: error, overflow: STATUS}}}}",
+    "Name a field: `overflow: STATUS.WRAPPED`.",
+)
+COUNTER_CYCLE = Kind(
+    "DG0464",
+    "error",
+    "these counters count one another when they wrap: {path}",
+    "A counter that wraps lets the counter count that its `overflow` or `underflow` names. In a cycle this would not "
+    "end.",
+    "A: {at: 0x0, fields: {N: {bits: '7:0', counter: {overflow: B.N}}}}\n"
+    "B: {at: 0x4, fields: {N: {bits: '7:0', counter: {overflow: A.N}}}}",
+    "Remove one of the two.",
+)

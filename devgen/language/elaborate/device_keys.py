@@ -15,7 +15,7 @@ from devgen.language.elaborate.firmware_keys import build_acpi, build_device_tre
 from devgen.language.elaborate.followed_time import check_followed_time
 from devgen.language.elaborate.hardware_cycles import check_cycles
 from devgen.language.elaborate.hardware_keys import check_interrupt_use
-from devgen.language.elaborate.interrupt_outputs import build_outputs
+from devgen.language.elaborate.interrupt_outputs import build_counting, build_outputs
 from devgen.language.elaborate.key_sequences import build_keys, declare_keys
 from devgen.language.elaborate.line_keys import build_inputs, build_lines, check_driven, declare_lines
 from devgen.language.elaborate.lock_checks import check_locks
@@ -118,6 +118,7 @@ def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
         outputs=build_outputs(built_regions) if ctx.moved else (),
         keys=keys,
         device_tree=build_device_tree(ctx, tree, bus, properties),
+        counting=build_counting(built_regions) if ctx.moved else (),
     )
     if sink.errors == before:
         _check_hardware(ctx, tree, [entry for draft in regions for entry in draft.registers], device, compiled.used)

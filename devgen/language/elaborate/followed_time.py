@@ -8,7 +8,7 @@ from devgen.language.diagnostics.codes_parts import NOT_FOLLOWED
 from devgen.language.elaborate.elaboration import Context, Tree, entries
 from devgen.language.elaborate.register_drafts import Draft, RegisterDraft, all_registers
 from devgen.language.ir import Expr
-from devgen.language.model import Device, Field, Register, RegisterFile
+from devgen.language.model import Device, Field, FieldCounter, Register, RegisterFile
 
 
 def check_followed_time(ctx: Context, tree: Tree, drafts: Iterable[Draft], device: Device) -> None:
@@ -40,7 +40,9 @@ def _sources(device: Device, moved: dict[str, RegisterDraft]) -> Iterator[tuple[
         for field in register.fields if name in moved else ():
             if field.hardware is not None:
                 key = "intr" if field.hardware.intr else "next"
-                for word, expr in ((key, field.hardware.source), *field.hardware.conditions):
+                counter = field.hardware.counter or FieldCounter()
+                counted = ("counter", counter.incr), ("counter", counter.decr)
+                for word, expr in ((key, field.hardware.source), *field.hardware.conditions, *counted):
                     if expr is not None:
                         yield moved[name], field, word, expr
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from devgen.language.diagnostics import codes_hardware as kinds
 from devgen.language.diagnostics.text_form import plural
+from devgen.language.elaborate.counting_fields import build_counter
 from devgen.language.elaborate.elaboration import Context, Tree, entries
 from devgen.language.elaborate.register_drafts import Draft, RegisterDraft, all_registers
 from devgen.language.ir import (
@@ -23,16 +24,18 @@ from devgen.language.ir import (
     Slice,
     StatePlace,
 )
-from devgen.language.model import AccessType, Edge, Field, Hardware, Sticky, outputs_of
+from devgen.language.model import AccessType, Edge, Field, FieldCounter, Hardware, Sticky, outputs_of
 from devgen.language.scope import Scope
 
 _LIMITS: Final = ("enable", "mask", "haltenable", "haltmask")
-_KEYS: Final = frozenset(("intr", "next", "we", "sticky", "hwset", "hwclr", *_LIMITS))
+_KEYS: Final = frozenset(("intr", "next", "we", "sticky", "hwset", "hwclr", "counter", *_LIMITS))
 _EDGES: Final[tuple[Edge, ...]] = ("level", "posedge", "negedge", "bothedge")
 _EXCLUSIVE: Final = (
     ("enable", "mask", "an interrupt has one or the other: a mask is an inverted enable (SystemRDL 2.0, 9.9)"),
     ("haltenable", "haltmask", "there is one or the other: a mask is an inverted enable (SystemRDL 2.0, 9.9)"),
     ("intr", "next", "the source of an interrupt stands under `intr`"),
+    ("counter", "intr", "a field counts or is an interrupt: let an interrupt follow an output of the counter"),
+    ("counter", "next", "a field counts or takes a value"),
     ("sticky", "we", "a sticky field decides itself when it takes a value"),
 )
 _NO_STORAGE: Final = (
@@ -61,7 +64,14 @@ def draft_hardware(ctx: Context, register: Tree, spec: Tree, access: AccessType)
     sourced = "next" in spec or spec.get("intr", True) is not True
     if sourced and hardware.sticky is None and "we" not in spec and access != "ro":
         ctx.contradiction(spec, "next" if "next" in spec else "sticky", f"access: {access}", _FOLLOWS)
+    if "counter" in keys and access in ("wo", "w1"):
+        ctx.contradiction(spec, "counter", f"access: {access}", "software cannot read what the field counts")
     return hardware
+
+
+def hardware_key(spec: Tree) -> str:
+    """Return the first key of a field that says what hardware does."""
+    return next(key for key in spec if key in _KEYS)
 
 
 def _check_pairs(ctx: Context, spec: Tree) -> None:
@@ -130,11 +140,17 @@ class _Compiler:
             mask=self._limit("mask"),
             haltenable=self._limit("haltenable"),
             haltmask=self._limit("haltmask"),
+            counter=self._counter(),
         )
+
+    def _counter(self) -> FieldCounter | None:
+        if "counter" not in self.spec:
+            return None
+        return build_counter(self.ctx, self.spec, self.field, self.scope, self._name)
 
     def _check_storage(self) -> None:
         """Report a field that has no bits of its own, or whose register's `read` leaves them out."""
-        key = next(key for key in self.spec if key in _KEYS)
+        key = hardware_key(self.spec)
         read = self.draft.spec.get("read")
         if not self.field.stored:
             self.ctx.not_here(self.spec, key, "the field has no storage: a read-only field has its bits")

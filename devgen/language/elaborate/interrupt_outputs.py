@@ -1,10 +1,14 @@
-"""The outputs of interrupt registers, as functions that `STATUS.intr` and `STATUS.halt` call (SystemRDL 2.0, 10.8)."""
+"""The outputs of interrupt registers and counting fields, as functions that `STATUS.intr` and the like call.
+
+SystemRDL 2.0, 10.8 (``intr`` and ``halt`` of a register) and 9.8 (thresholds and saturation of a counter).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from math import prod
 
+from devgen.language.elaborate.counting_fields import OUTPUTS, Counting, output_body
 from devgen.language.ir import (
     BOOL,
     Binary,
@@ -19,39 +23,63 @@ from devgen.language.ir import (
     RegisterPlace,
     Unary,
 )
-from devgen.language.model import Field, Function, Hardware, Region, Register, RegisterFile, outputs_of
+from devgen.language.model import Action, Field, Function, Hardware, Region, Register, RegisterFile, outputs_of
 
 
 def build_outputs(regions: Iterable[Region]) -> tuple[Function, ...]:
-    """Return the outputs of all interrupt registers."""
+    """Return the outputs of all interrupt registers and counting fields."""
     return tuple(
         function
-        for region in regions
-        for entry in region.entries
-        for register, file in _registers(entry)
-        for function in _functions(register, file)
+        for title, register, place in _placed(regions)
+        for function in (*_interrupts(title, register, place), *_comparisons(title, register, place))
     )
 
 
-def _registers(entry: Register | RegisterFile) -> Iterator[tuple[Register, RegisterFile | None]]:
-    if isinstance(entry, RegisterFile):
-        yield from ((register, entry) for register in entry.registers)
-    else:
-        yield entry, None
+def build_counting(regions: Iterable[Region]) -> tuple[Action, ...]:
+    """Return the steps up and down of all counting fields."""
+    counters = (
+        (title, register, place, field, field.hardware.counter)
+        for title, register, place in _placed(regions)
+        for field in register.fields
+        if field.hardware is not None and field.hardware.counter is not None
+    )
+    return tuple(Counting(counters).actions())
 
 
-def _functions(register: Register, file: RegisterFile | None) -> Iterator[Function]:
-    names = outputs_of(register.fields)
-    if not names:
-        return
-    count = _elements(register, file)
-    index = None if count is None else Load(LocalPlace("index"), Range(0, count - 1))
-    place = RegisterPlace(register.name, register.width, None if file is None else file.name, index)
-    title = register.name if file is None else f"{file.name}.{register.name}"
-    for name in names:
+def _placed(regions: Iterable[Region]) -> Iterator[tuple[str, Register, RegisterPlace]]:
+    """Yield each register with its path, and its place for the element ``index``."""
+    for region in regions:
+        for entry in region.entries:
+            file = entry if isinstance(entry, RegisterFile) else None
+            for register in (entry,) if isinstance(entry, Register) else entry.registers:
+                count = _elements(register, file)
+                index = None if count is None else Load(LocalPlace("index"), Range(0, count - 1))
+                place = RegisterPlace(register.name, register.width, None if file is None else file.name, index)
+                yield register.name if file is None else f"{file.name}.{register.name}", register, place
+
+
+def _interrupts(title: str, register: Register, place: RegisterPlace) -> Iterator[Function]:
+    for name in outputs_of(register.fields):
         parts = [part for field in register.fields for part in _parts(place, field, halt=name == "halt")]
-        body = _sum(place, register, parts)
-        yield Function(f"{title}.{name}", () if index is None else ("index",), body)
+        yield Function(f"{title}.{name}", _parameters(place), _sum(place, register, parts))
+
+
+def _comparisons(title: str, register: Register, place: RegisterPlace) -> Iterator[Function]:
+    for field in register.fields:
+        counter = None if field.hardware is None else field.hardware.counter
+        if counter is not None:
+            own = FieldPlace(place, field.name, field.lsb, field.width)
+            for name in OUTPUTS:
+                if getattr(counter, name) is not None:
+                    body = output_body(own, counter, name)
+                    yield Function(f"{title}.{field.name}.{name}", _parameters(place), body)
+            for name, value in (("incrvalue", counter.incrvalue), ("decrvalue", counter.decrvalue)):
+                if not isinstance(value, Int):
+                    yield Function(f"{title}.{field.name}.{name}", _parameters(place), value)
+
+
+def _parameters(place: RegisterPlace) -> tuple[str, ...]:
+    return () if place.index is None else ("index",)
 
 
 def _elements(register: Register, file: RegisterFile | None) -> int | None:

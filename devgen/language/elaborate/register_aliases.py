@@ -8,6 +8,7 @@ from devgen.language.diagnostics import codes_layout as kinds
 from devgen.language.diagnostics.reporting import did_you_mean
 from devgen.language.elaborate.elaboration import Context
 from devgen.language.elaborate.field_keys import build_fields
+from devgen.language.elaborate.hardware_keys import hardware_key
 from devgen.language.elaborate.register_drafts import Dim, Draft, RegisterDraft, all_registers
 from devgen.language.model import Field
 
@@ -45,12 +46,19 @@ def _alias_fields(ctx: Context, alias: RegisterDraft, target: RegisterDraft) -> 
     """Return an alias's own fields, which show the target's reset, or those of the target."""
     if "fields" not in alias.spec:
         alias.shared_fields = target.spec
-        return target.fields
+        return tuple([field if field.hardware is None else replace(field, hardware=None) for field in target.fields])
     fields, _ = build_fields(ctx, alias.spec["fields"], {}, alias.width, alias.access)
     for field in fields:
+        if field.hardware is not None:
+            spec = alias.spec["fields"][field.name]
+            ctx.contradiction(
+                spec, hardware_key(spec), "alias", "its bits are the target's: give the key to the field there"
+            )
         if field.reset:
             ctx.contradiction(alias.spec["fields"][field.name], "reset", "alias", "the reset is that of the target")
-    return tuple(replace(field, reset=target.reset >> field.lsb & (1 << field.width) - 1) for field in fields)
+    return tuple(
+        replace(field, hardware=None, reset=target.reset >> field.lsb & (1 << field.width) - 1) for field in fields
+    )
 
 
 def _why_no_alias(alias: RegisterDraft, target: RegisterDraft | None) -> str:

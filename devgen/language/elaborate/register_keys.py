@@ -8,6 +8,7 @@ from devgen.language.diagnostics import codes_layout as kinds
 from devgen.language.diagnostics.codes_parts import RESERVED_NAME
 from devgen.language.diagnostics.text_form import plural
 from devgen.language.elaborate.array_dims import check_dims, extent, read_dims
+from devgen.language.elaborate.counting_fields import counter_outputs, counter_steps
 from devgen.language.elaborate.elaboration import Context, Tree, entries, most
 from devgen.language.elaborate.field_keys import build_fields
 from devgen.language.elaborate.idle_keys import check_idle
@@ -191,11 +192,12 @@ def _draft_member(ctx: Context, file: FileDraft, name: str, spec: Tree, parent: 
 
 def _register_entry(draft: RegisterDraft) -> RegisterEntry:
     spec = draft.spec if draft.view is None else draft.view.owner.spec
-    labels = tuple(FieldEntry(field.name, field.lsb, field.width, field.labels, field.stored) for field in draft.fields)
+    declared = entries(spec, "fields")
+    fields = tuple(_field_entry(field, declared.get(field.name)) for field in draft.fields)
     return RegisterEntry(
         draft.name,
         draft.width,
-        labels,
+        fields,
         total(draft.own),
         readonly=_why_readonly(spec),
         computed="read" in spec,
@@ -204,6 +206,13 @@ def _register_entry(draft: RegisterDraft) -> RegisterEntry:
         split=draft.split,
         shape=_shape(draft),
         outputs=outputs_of(draft.fields),
+    )
+
+
+def _field_entry(field: Field, spec: object) -> FieldEntry:
+    keys = spec if field.hardware is not None and isinstance(spec, dict) else _NO_FIELDS
+    return FieldEntry(
+        field.name, field.lsb, field.width, field.labels, field.stored, counter_outputs(keys), counter_steps(keys)
     )
 
 

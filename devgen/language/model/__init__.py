@@ -37,7 +37,7 @@ from devgen.language.model.device_model import (
     WrongKey,
 )
 from devgen.language.model.firmware_model import Acpi, AcpiTable, DeviceTree, FadtUse, FirmwareRegister, TreeValue
-from devgen.language.model.hardware_model import Edge, Hardware, Sticky
+from devgen.language.model.hardware_model import Edge, FieldCounter, Hardware, Sticky
 from devgen.language.model.pci_model import (
     Bar,
     BarType,
@@ -106,6 +106,7 @@ __all__ = [
     "ExtendedCapability",
     "FadtUse",
     "Field",
+    "FieldCounter",
     "Fifo",
     "FirmwareRegister",
     "Function",

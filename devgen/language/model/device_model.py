@@ -232,8 +232,9 @@ class Todo:
 class Device:
     """A whole description.
 
-    ``outputs`` are the outputs of interrupt registers, as functions: ``STATUS.intr`` and ``STATUS.halt``, with the
-    parameter ``index`` in an array.
+    ``outputs`` are the outputs of interrupt registers and counting fields, as functions: ``STATUS.intr``,
+    ``STATUS.halt``, ``ERRORS.COUNT.incrthreshold``, with the parameter ``index`` in an array. ``counting`` are the
+    counting fields' steps, as actions: ``ERRORS.COUNT.incr``, with the parameters ``index`` and ``amount``.
     """
 
     name: str
@@ -266,3 +267,4 @@ class Device:
     outputs: tuple[Function, ...] = ()
     keys: tuple[Key, ...] = ()
     device_tree: DeviceTree | None = None
+    counting: tuple[Action, ...] = ()

@@ -34,6 +34,8 @@ class HardwareView:
     """The bits of the interrupt that reach the register's output ``halt``."""
     haltmask: Hook | None
     """The bits of the interrupt that do not reach ``halt``; the others do."""
+    counter: tuple[Hook, ...] | None
+    """The keys of a field that counts: ``incr``, ``incrsaturate``, …; None: it does not count."""
 
     @property
     def text(self) -> str:
@@ -51,5 +53,11 @@ class HardwareView:
         return (
             *(((key, source),) if self.intr or self.source is not None else ()),
             *((("sticky", self.sticky or "false"),) if self.sticky != usual else ()),
+            *((("counter", _mapping(self.counter)),) if self.counter is not None else ()),
             *((hook.name, hook.text) for hook in hooks if hook is not None),
         )
+
+
+def _mapping(hooks: tuple[Hook, ...]) -> str:
+    """Return keys with their values as a mapping; without any, behaviour counts."""
+    return "{" + ", ".join(f"{hook.name}: {hook.text}" for hook in hooks) + "}" if hooks else "true"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import reduce
 from math import prod
@@ -229,7 +229,19 @@ def _hardware(hardware: model.Hardware, spec: Tree) -> HardwareView:
         mask=hook(spec, "mask", hardware.mask),
         haltenable=hook(spec, "haltenable", hardware.haltenable),
         haltmask=hook(spec, "haltmask", hardware.haltmask),
+        counter=None if hardware.counter is None else tuple(_counter(hardware.counter, spec["counter"])),
     )
+
+
+def _counter(counter: model.FieldCounter, spec: object) -> Iterator[Hook]:
+    """Yield the keys of a field that counts."""
+    for key in spec if isinstance(spec, Mapping) else ():
+        form = getattr(counter, key)
+        if isinstance(form, ir.FieldPlace):
+            form = ir.Load(form, ir.Range.unsigned(form.width))
+        found = hook(spec, key, form) if isinstance(spec, Mapping) else None
+        if found is not None:
+            yield found
 
 
 def _constraint(constraint: model.WriteConstraint | None) -> WriteConstraintView | None:

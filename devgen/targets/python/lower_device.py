@@ -9,6 +9,7 @@ from devgen.language import model
 from devgen.plan import DevicePlan, plan_device
 from devgen.plan.followers import EnableFollower, FieldFollower, LevelFollower, RoomFollower
 from devgen.plan.reset_plan import Stored
+from devgen.plan.steps import Steps
 from devgen.targets.python import module
 from devgen.targets.python.class_attributes import number_tables, property_declaration, state_items
 from devgen.targets.python.field_comments import comment, fields_read
@@ -120,7 +121,8 @@ class _DeviceLowering:
             rooms=tuple(self._followers(RoomFollower)),
             functions=tuple(map(self._function, device.functions)),
             outputs=tuple(map(self._function, device.outputs)),
-            actions=tuple(self._actions()),
+            actions=tuple(self._actions(self.plan.actions)),
+            counting=tuple(self._actions(self.plan.counting)),
         )
 
     # --- the class body and the constructor --------------------------------------------------
@@ -170,8 +172,8 @@ class _DeviceLowering:
         name = self.symbols.attribute("function", function.name)
         return module.Entry(function.name, "", module.Method(name, _parameters(function.parameters), body))
 
-    def _actions(self) -> Iterator[module.Entry]:
-        for action, steps in self.plan.actions:
+    def _actions(self, actions: Iterable[tuple[model.Action, Steps]]) -> Iterator[module.Entry]:
+        for action, steps in actions:
             body = self.steps.statements(steps) or (PASS,)
             name = self.symbols.attribute("action", action.name)
             yield module.Entry(action.name, "", module.Method(name, _parameters(action.parameters), body))

@@ -175,3 +175,4 @@ class Module:
     functions: tuple[Entry, ...]
     outputs: tuple[Entry, ...]
     actions: tuple[Entry, ...]
+    counting: tuple[Entry, ...]

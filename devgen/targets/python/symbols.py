@@ -99,9 +99,10 @@ def _hidden(plan: DevicePlan) -> Iterator[str]:
     """Yield the names, with dots, of what the plan adds to the description."""
     for follower in plan.followers:
         yield from (look.timer.name for look in follower.looks)
-        if isinstance(follower, FieldFollower) and follower.moved.seen is not None:
-            yield follower.moved.seen.name
+        if isinstance(follower, FieldFollower):
+            yield from (watch.seen.name for watch in follower.moved.watches)
     yield from (output.name for output in plan.device.outputs)
+    yield from (step.name for step in plan.device.counting)
 
 
 def claim_methods(symbols: Symbols) -> None:
@@ -155,7 +156,7 @@ def _declared(device: model.Device) -> Iterator[tuple[str, str]]:
         ("gpio_out", device.gpio_out),
         ("stream", device.streams),
         ("function", (*device.functions, *device.outputs)),
-        ("action", device.actions),
+        ("action", (*device.actions, *device.counting)),
     )
     for kind, group in groups:
         for described in group:
