@@ -42,6 +42,7 @@ class Label:
     value: int | None
     care: int | None = None
     description: str = ""
+    title: str = ""
 
 
 @dataclass(slots=True, frozen=True)
@@ -81,6 +82,7 @@ class Field:
     constraint: Constraint | None = None
     origin: str = ""
     lock: Lock | None = None
+    title: str = ""
 
     @property
     def width(self) -> int:
@@ -160,6 +162,7 @@ class Group:
     description: str = ""
     dimension: Dimension | None = None
     pattern: str = ""
+    title: str = ""
 
 
 @dataclass(slots=True, frozen=True)
@@ -207,6 +210,7 @@ class Peripheral:
     members: tuple[Register | Group, ...] = ()
     same_as: str = ""
     device: WholeDevice | None = None
+    title: str = ""
 
 
 @dataclass(slots=True, frozen=True)

@@ -84,6 +84,8 @@ class FieldsOf:
             entry["singlepulse"] = True
         entry |= self._values(field, access)
         entry |= constraint_key(field, field.width, access, self.part, self.findings)
+        if field.title:
+            entry["title"] = field.title
         if field.description and field.description != field.name:
             entry["description"] = field.description
         if field.lock is not None and access in _WRITES:
@@ -111,7 +113,9 @@ class FieldsOf:
 
     def _label(self, label: Label, field: Field) -> Any:
         value = _label_value(label, field.width)
-        return {"value": value, "description": label.description} if label.description else value
+        texts = {"title": label.title, "description": label.description}
+        stated = {key: text for key, text in texts.items() if text}
+        return {"value": value, **stated} if stated else value
 
     def _usable(self, label: Label, field: Field, others: list[Any]) -> bool:
         if label.value is not None and label.value >> field.width:

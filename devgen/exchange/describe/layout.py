@@ -137,7 +137,8 @@ class Layout:
             return None
         place: dict[str, Any] = {"at": Hex(group.offset)}
         place |= _repetition(group.dimension)
-        text = {"description": group.description} if group.description else {}
+        texts = {"title": group.title, "description": group.description}
+        text = {key: value for key, value in texts.items() if value}
         return place | alternate | text | {"registers": members}
 
     def _register(

@@ -164,7 +164,7 @@ def _colon(text: str) -> str:
 
 
 def _device(chip: Chip, peripheral: Peripheral, name: str) -> str:
-    tree: dict[str, Any] = {"device": name, "title": printable(f"{peripheral.name} of {chip.name}")}
+    tree: dict[str, Any] = {"device": name, "title": printable(peripheral.title or f"{peripheral.name} of {chip.name}")}
     tree |= {"bus": "sysbus", "include": [f"{name}.registers.yaml"]}
     note = "# Write behaviour here, for example `regions: {registers: {registers: {CTRL: {on_write: …}}}}`.\n"
     return f"# The author's file: an import creates it once and never changes it.\n{note}{yaml_text(tree)}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from math import prod
+from operator import or_
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from devgen.exchange.rdl.carried_keys import carried_keys, mapping_in, names_in
@@ -52,32 +54,61 @@ class DevgenRegisters:
     def _file(self, layers: list[Chain]) -> Block:
         node = layers[0][-1]
         carried = carried_keys(node)
-        entry = _at(layers[0]) | _dimensions(layers[0], 0) | texts(node)
+        entry = _at(layers[0]) | _dimensions(layers[0], 0, carried) | texts(node)
         entry |= {key: value for key, value in carried.items() if key not in (ORDER, "registers")}
         return Block(entry | {"registers": self.describe([chain[-1] for chain in layers], carried, node)})
 
     def _register(self, node: RegNode, chain: Chain) -> Any:
         carried = carried_keys(node)
-        fields = {field.inst_name: field for field in node.fields() if _accessible(field)}
+        fields = [field for field in node.fields() if field.get_property("sw").name in ACCESS_WORDS]
         whole = _whole(carried, fields)
-        accesses = {_access(field) for field in fields.values()}
-        access = carried.get("access", accesses.pop() if len(accesses) == 1 else "rw")
+        rules = _rules(carried, fields)
         width = node.get_property("regwidth")
         entry = _at(chain)
         entry |= {"width": width} if width != self.width else {}
-        entry |= {"access": access} if access != "rw" else {}
-        entry |= _dimensions(chain, width // 8) | texts(node)
+        entry |= {"access": rules.access} if rules.access != "rw" else {}
+        entry |= _dimensions(chain, width // 8, carried) | texts(node)
         entry |= {"external": True} if node.external else {}
-        stated = not {"reset", "constant"} & {*carried}
-        entry |= _resets(fields.values(), whole is not None) if stated else {}
+        entry |= {"reset": Hex(rules.reset)} if rules.reset and not rules.apart else {}
         entry |= {key: value for key, value in carried.items() if key not in (ORDER, "fields", "access")}
         if whole is not None:
-            return entry | _said(whole) | carried_keys(whole)
+            unknown = {"reset_mask": 0} if rules.unknown and _reset(whole) is None else {}
+            return entry | unknown | _said(whole) | carried_keys(whole)
         if "alias" in carried and carried.get("fields") == {}:
             return entry
-        described = {name: _field(field, access, carried, stated) for name, field in fields.items()}
+        described = {field.inst_name: _field(field, rules) for field in fields}
         described |= mapping_in(carried, "fields", node)
         return Block(entry | {"fields": Block(ordered(described, names_in(carried, ORDER, node)))})
+
+
+@dataclass(slots=True, frozen=True)
+class _Rules:
+    """What a register says for its fields.
+
+    ``access`` and ``effects``: those that a field need not repeat. ``reset``: the reset values of all fields together.
+    ``unknown``: a field without a reset value has an unknown one. ``apart``: each field states its reset value.
+    """
+
+    access: str
+    effects: Mapping[str, Any]
+    reset: int
+    unknown: bool
+    apart: bool
+
+
+def _rules(carried: Mapping[str, Any], fields: Iterable[FieldNode]) -> _Rules:
+    accesses = {_access(field) for field in fields}
+    stated = not {"reset", "constant"} & {*carried}
+    resets = [(_reset(field) or 0) << field.low for field in fields] if stated else []
+    reset = reduce(or_, resets, 0)
+    mask = carried.get("reset_mask")
+    return _Rules(
+        carried.get("access", accesses.pop() if len(accesses) == 1 else "rw"),
+        {key: carried[key] for key in EFFECTS if key in carried},
+        reset,
+        stated and mask is None,
+        isinstance(mask, int) and bool(reset & ~mask),  # only a field may have a reset value outside of the mask
+    )
 
 
 def addressable(node: Node) -> list[AddressableNode]:
@@ -99,14 +130,10 @@ def texts(node: Node) -> dict[str, Any]:
     return title | ({"description": node.get_property("desc")} if "desc" in stated else {})
 
 
-def _whole(carried: Mapping[str, Any], fields: Mapping[str, FieldNode]) -> FieldNode | None:
+def _whole(carried: Mapping[str, Any], fields: Sequence[FieldNode]) -> FieldNode | None:
     """Return the field that stands for a register without fields."""
-    alone = carried.get("fields") == {} and [*fields] == [WHOLE]
-    return fields[WHOLE] if alone else None
-
-
-def _accessible(field: FieldNode) -> bool:
-    return field.get_property("sw").name in ACCESS_WORDS
+    alone = carried.get("fields") == {} and [field.inst_name for field in fields] == [WHOLE]
+    return fields[0] if alone else None
 
 
 def _access(field: FieldNode) -> str:
@@ -124,8 +151,8 @@ def _at(chain: Chain) -> dict[str, Any]:
     return {"at": Hex(sum(node.raw_address_offset for node in chain))}
 
 
-def _dimensions(chain: Chain, size: int) -> dict[str, Any]:
-    """Return ``count`` and ``stride``, without strides that follow from the element's size."""
+def _dimensions(chain: Chain, size: int, carried: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``count`` and ``stride``, without strides that follow from the element's size or have no effect."""
     counts: list[int] = []
     strides: list[Hex] = []
     for node in chain:
@@ -134,21 +161,16 @@ def _dimensions(chain: Chain, size: int) -> dict[str, Any]:
         strides += [Hex((node.array_stride or 0) * prod(sizes[place + 1 :])) for place in range(len(sizes))]
     if not counts:
         return {}
-    dense = strides == [size * prod(counts[place + 1 :]) for place in range(len(counts))]
+    alone = counts == [1] and "count" not in carried
+    dense = alone or strides == [size * prod(counts[place + 1 :]) for place in range(len(counts))]
     many = len(counts) > 1
     return {"count": counts if many else counts[0]} | ({} if dense else {"stride": strides if many else strides[0]})
 
 
-def _resets(fields: Iterable[FieldNode], whole: bool) -> dict[str, Any]:
-    """Return ``reset``; of a register without fields also that no bit's reset value is stated (9.5)."""
-    reset, known = 0, True
-    for field in fields:
-        value = field.get_property("reset")
-        if isinstance(value, int):
-            reset |= value << field.low
-        else:
-            known = False
-    return ({"reset": Hex(reset)} if reset else {}) | ({"reset_mask": 0} if whole and not known else {})
+def _reset(field: FieldNode) -> int | None:
+    """Return the reset value of a field if it is a number, not another part's value."""
+    value = field.get_property("reset")
+    return value if isinstance(value, int) else None
 
 
 def _said(node: FieldNode) -> dict[str, Any]:
@@ -159,15 +181,16 @@ def _said(node: FieldNode) -> dict[str, Any]:
     return said
 
 
-def _field(node: FieldNode, access: str, register: Mapping[str, Any], resets: bool) -> Any:
-    """Describe a field. Effects that its ``register`` states, whose carried keys these are, are left out.
-
-    ``resets``: a field without a reset value has an unknown one.
-    """
+def _field(node: FieldNode, rules: _Rules) -> Any:
     entry: dict[str, Any] = {"bits": node.low if node.width == 1 else f"{node.high}:{node.low}"}
-    entry |= {"access": _access(node)} if _access(node) != access else {}
-    said = _said(node)
-    entry |= {"reset": "unknown"} if resets and node.get_property("reset") is None else {}
-    entry |= {key: value for key, value in said.items() if key not in EFFECTS or register.get(key) != value}
+    entry |= {"access": _access(node)} if _access(node) != rules.access else {}
+    reset = _reset(node)
+    if reset is None:
+        entry |= {"reset": "unknown"} if rules.unknown else {}
+    elif rules.apart and reset:
+        entry |= {"reset": Hex(reset)}
+    entry |= {
+        key: value for key, value in _said(node).items() if key not in rules.effects or rules.effects[key] != value
+    }
     entry |= texts(node) | carried_keys(node)
     return entry["bits"] if len(entry) == 1 else entry

@@ -10,7 +10,7 @@ from devgen.exchange.findings import Findings
 from devgen.exchange.rdl.carried_keys import is_devgen_map
 from devgen.exchange.rdl.compiling import compile_files, place_of
 from devgen.exchange.rdl.devgen_maps import devgen_device
-from devgen.exchange.rdl.rdl_registers import RegisterReader
+from devgen.exchange.rdl.rdl_registers import RegisterReader, title_of
 from devgen.exchange.register_map import Block, Chip, Group, Peripheral, Register
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ def _peripherals(node: AddrmapNode, findings: Findings, first: dict[str, str], i
             members if not step else (),
             origin or (names[0] if step else ""),
             devgen_device(node) if whole and not origin and not step else None,
+            title_of(node),
         )
         for step, name in enumerate(names)
     ]

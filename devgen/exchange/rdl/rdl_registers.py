@@ -53,6 +53,7 @@ class RegisterReader:
             place_of(node.inst_src_ref),
             _words(node),
             self._dimension(node, part),
+            title=title_of(node),
         )
 
     def _dimension(self, node: AddressableNode, part: str) -> Dimension | None:
@@ -84,7 +85,7 @@ class RegisterReader:
             width,
             place_of(node.inst_src_ref),
             _words(node),
-            _title(node),
+            title_of(node),
             "rw",
             reset,
             known,
@@ -107,7 +108,7 @@ class RegisterReader:
             node.high,
             node.low,
             place_of(node.inst_src_ref),
-            _words(node) or _title(node),
+            _words(node),
             ACCESS[access],
             self._effect(node, "onread", READ_EFFECTS, part),
             self._effect(node, "onwrite", WRITE_EFFECTS, part),
@@ -115,6 +116,7 @@ class RegisterReader:
             bool(node.get_property("singlepulse")),
             origin=_origin(node),
             lock=self._lock(node, part),
+            title=title_of(node),
         )
 
     def _lock(self, node: FieldNode, part: str) -> Lock | None:
@@ -145,7 +147,7 @@ class RegisterReader:
         if encode is None:
             return ()
         labels = [
-            Label(member.name, int(member.value), None, " ".join((member.rdl_desc or member.rdl_name or "").split()))
+            Label(member.name, int(member.value), None, _spaced(member.rdl_desc), _spaced(member.rdl_name))
             for member in encode
         ]
         return (Labels(tuple(labels), name=encode.type_name or ""),)
@@ -201,9 +203,14 @@ def _resets(node: RegNode, width: int) -> tuple[int, int]:
 
 
 def _words(node: Node) -> str:
-    return " ".join((node.get_property("desc") or "").split())
+    return _spaced(node.get_property("desc"))
 
 
-def _title(node: Node) -> str:
-    name = " ".join(node.get_property("name", default="").split())
+def _spaced(text: str | None) -> str:
+    return " ".join((text or "").split())
+
+
+def title_of(node: Node) -> str:
+    """Return the name of a component, unless it is the one of its instance."""
+    name = _spaced(node.get_property("name", default=""))
     return "" if name == node.inst_name else name

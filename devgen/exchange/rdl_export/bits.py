@@ -17,7 +17,7 @@ WHOLE: Final = "VALUE"
 class Bits:
     """Bits ``msb`` to ``lsb``. ``spec`` is the field's mapping in the description, empty for a whole register.
 
-    ``reset`` is shifted to bit 0; ``known``: the datasheet states it.
+    ``reset`` is shifted to bit 0; ``known``: the datasheet states it, or some bits of it.
     """
 
     name: str
@@ -55,7 +55,7 @@ def bits_of_field(register: RegisterView, field: FieldView, spec: Any) -> Bits:
         field.lsb,
         field.access,
         field.reset,
-        field.reset_known,
+        field.reset_known and (register.reset_mask is None or bool(register.reset_mask & field.mask | field.reset)),
         field.read_effect or (register.read_effect if reads else None),
         field.write_effect or (register.write_effect if writes else None),
         field.singlepulse or (register.singlepulse and writes and field.width == 1),

@@ -41,8 +41,7 @@ class RdlFields:
 def fields_of(register: RegisterView, spec: Spec, numeric: bool, carried: bool) -> RdlFields:
     """Return the fields of a register.
 
-    ``numeric``: the reset values are numbers that all elements share. ``carried``: which of them are known is carried;
-    then all have one in SystemRDL.
+    ``numeric``: the reset values are numbers that all elements share. ``carried``: which of them are known is carried.
     """
     specs = spec.get("fields", {})
     placed, left = _without_overlaps(register, specs)
@@ -81,8 +80,7 @@ def _component(bits: Bits, numeric: bool, carried: bool) -> Component:
     said += Said({}, {key: value for key, value in bits.spec.items() if key not in _SAID})
     if carried and bits.spec.get("reset") == "unknown":
         said += Said({}, {"reset": "unknown"})
-    known = numeric and (carried or bits.known)
-    place = f"[{bits.msb}:{bits.lsb}]" + (f" = {number(bits.reset, bits.width)}" if known else "")
+    place = f"[{bits.msb}:{bits.lsb}]" + (f" = {number(bits.reset, bits.width)}" if numeric and bits.known else "")
     return Component("field", bits.name, place, (*said.properties.items(), *devgen_property(said.carried)))
 
 

@@ -24,9 +24,10 @@ def said_texts(spec: Mapping[str, Any]) -> Said:
 def readable(text: str) -> str:
     """Return the text as a compiler gives it back: SystemRDL's tools remove common indentation and outer white space.
 
-    ``<%`` would begin embedded Perl, also within a string (16.3).
+    ``<%`` would begin embedded Perl, also within a string (16.3). Characters that nobody sees are left out.
     """
-    first, *others = text.strip().replace("<%", "< %").splitlines() or [""]
+    lines = text.strip().replace("<%", "< %").splitlines() or [""]
+    first, *others = ("".join(filter(str.isprintable, line)) for line in lines)
     return "\n".join([first, *textwrap.dedent("\n".join(others)).splitlines()]) if others else first
 
 

@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
+from elaborated_tree import compiled
 from round_trip import CATALOGUE, ROOT
-from systemrdl import RDLCompiler
 from systemrdl.node import AddrmapNode, Node
 
 from devgen import DescriptionError, FileError, export_devices
-
-
-class Warnings:
-    """Fails on each message of the compiler."""
-
-    def print_message(self, severity: Any, text: str, source: Any) -> None:
-        raise AssertionError(f"{severity}: {text}")
-
-
-def compiled(path: Path) -> AddrmapNode:
-    compiler = RDLCompiler(message_printer=Warnings())
-    compiler.compile_file(str(path))
-    return compiler.elaborate().top
 
 
 @pytest.fixture
