@@ -6,15 +6,16 @@ import os
 import time
 from collections.abc import Iterable, Mapping
 from functools import partial
+from itertools import starmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from devgen.build.build_report import BuildError, BuildReport, Progress
 from devgen.build.manifest import Digests, Entry, Manifest, Overview, digest
 from devgen.build.output_folder import OVERVIEW_HEADER, OutputFolder, device_header, find_header
-from devgen.build.overview import DeviceUnknown, ListedDevice, made_of
+from devgen.build.overview import DeviceUnknown, ListedBoard, ListedDevice, made_of
 from devgen.build.source_paths import quoted_path, refused_sources, unquoted_path
-from devgen.build.target_files import Target
+from devgen.build.target_files import Output, Target
 from devgen.common.yaml_files import YamlFiles
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 _CLOCK_STEP_NS: Final = 20_000_000
 """File times may lag the clock by a timer tick of the kernel; this is longer than any tick."""
+
+_BOARD: Final = "board"
+"""The fact about a board's entry: its name."""
 
 Texts = dict[str, bytes]
 
@@ -122,7 +126,7 @@ class BuildRun:
         from devgen.language.reading.description_files import is_board
 
         if is_board(source):
-            return Entry(inputs), {}
+            return self._compile_board(name, inputs)
         loaded = self._load(name)
         self.report.diagnostics += loaded.diagnostics
         if not loaded.ok or (loaded.device is None and not loaded.fragment):
@@ -133,6 +137,24 @@ class BuildRun:
             return Entry(inputs, quiet=quiet), {}
         texts = self._generate(name, loaded)
         return self._entry(inputs, loaded, {output: digest(text) for output, text in texts.items()}, quiet), texts
+
+    def _compile_board(self, name: str, inputs: dict[str, str]) -> tuple[Entry, Texts] | None:
+        """Render a board's files, if the target has any. Return None if the board has errors."""
+        if not any(output.board for output in self.outputs):
+            return Entry(inputs), {}
+        from devgen.language import load_board
+        from devgen.language.view.board_views import view_of_board
+
+        loaded = load_board(self.sources[name])
+        self.report.diagnostics += loaded.diagnostics
+        if loaded.board is None:
+            return None
+        board, source = view_of_board(loaded.board), quoted_path(self._shown(name))
+        values = {"header": device_header(source), "source": source, "target": self.target.name, "board": board}
+        values |= self._templates().backend.board_values(board)
+        texts = self._render(self.sources[name], source, board.stem, values, [out for out in self.outputs if out.board])
+        outputs = {output: digest(text) for output, text in texts.items()}
+        return Entry(inputs, "", board.title, outputs, {_BOARD: board.name}, not loaded.diagnostics), texts
 
     def _load(self, name: str) -> LoadResult:
         from devgen.language import load_device
@@ -159,28 +181,37 @@ class BuildRun:
         return found
 
     def _generate(self, name: str, loaded: LoadResult) -> Texts:
-        from devgen.build.templates import RenderError
         from devgen.language.module_names import module_name
         from devgen.targets.backend import TargetError
 
         assert loaded.device is not None
         renderer, source = self._templates(), quoted_path(self._shown(name))
         values: dict[str, object] = {"header": device_header(source), "source": source, "target": self.target.name}
-        stem = module_name(loaded.device.name)
-        texts: Texts = {}
-        try:
-            if renderer.uses_view:
-                from devgen.language.view import view_of
+        if renderer.uses_view:
+            from devgen.language.view import view_of
 
-                values["device"] = view_of(loaded)
+            values["device"] = view_of(loaded)
+        try:
             values |= renderer.backend.values(loaded, source)
-            for output in self.outputs:
-                if output.each:
-                    text = renderer.render(output.template, values)
-                    _check_header(text, source, output.template)
-                    texts[output.file(stem)] = text.encode()
-        except (TargetError, RenderError) as error:
+        except TargetError as error:
             raise BuildError(f"{self.sources[name]}: {error}") from error
+        outputs = [output for output in self.outputs if output.each]
+        return self._render(self.sources[name], source, module_name(loaded.device.name), values, outputs)
+
+    def _render(
+        self, path: Path, source: str, stem: str, values: Mapping[str, object], outputs: Iterable[Output]
+    ) -> Texts:
+        """Render the files of one description or board."""
+        from devgen.build.templates import RenderError
+
+        texts: Texts = {}
+        for output in outputs:
+            try:
+                text = self._templates().render(output.template, values)
+            except RenderError as error:
+                raise BuildError(f"{path}: {error}") from error
+            _check_header(text, source, output.template)
+            texts[output.file(stem)] = text.encode()
         return texts
 
     def _templates(self) -> Renderer:
@@ -227,19 +258,23 @@ class BuildRun:
             for name, entry in self.new.entries.items()
             if entry.device and all(output in self.made or output in kept for output in entry.outputs)
         }
-        names = {output.file(""): output for output in self.outputs if not output.each}
+        boards = {name: entry for name, entry in self.new.entries.items() if _BOARD in entry.facts}
+        names = {output.file(""): output for output in self.outputs if output.single}
         unknown = any(source not in listed for source in kept.values())
         if unknown or not (listed or any(map(self._digest, names))):
             return {}
         self._refuse_double(names)
-        wanted, old = made_of(listed), self.old.overview
+        wanted, old = made_of({**listed, **boards}), self.old.overview
         current = names.keys() == old.outputs.keys() and all(self._digest(file) == old.outputs[file] for file in names)
         if wanted == old.made_of and current:
             return {}
         devices = [self._listed(name, entry) for name, entry in listed.items()]
         devices.sort(key=lambda device: (device.name, device.source))
         try:
-            texts = {file: self._render_overview(output.template, devices) for file, output in names.items()}
+            listed_boards = sorted(starmap(self._listed_board, boards.items()), key=lambda board: board.name)
+            texts = {
+                file: self._render_overview(output.template, devices, listed_boards) for file, output in names.items()
+            }
         except DeviceUnknown:
             return {}
         self.new.overview = Overview(wanted, {file: digest(text) for file, text in texts.items()})
@@ -268,6 +303,10 @@ class BuildRun:
         load = partial(self._view, name)
         return ListedDevice(entry.device, entry.title, quoted_path(self._shown(name)), files, entry.facts, load)
 
+    def _listed_board(self, name: str, entry: Entry) -> ListedBoard:
+        files = tuple(sorted(entry.outputs))
+        return ListedBoard(entry.facts[_BOARD], entry.title, quoted_path(self._shown(name)), files)
+
     def _view(self, name: str) -> DeviceView:
         from devgen.language.view import view_of
 
@@ -276,10 +315,10 @@ class BuildRun:
             raise DeviceUnknown(name)
         return view_of(loaded)
 
-    def _render_overview(self, template: str, devices: list[ListedDevice]) -> bytes:
+    def _render_overview(self, template: str, devices: list[ListedDevice], boards: list[ListedBoard]) -> bytes:
         from devgen.build.templates import RenderError
 
-        values = {"header": OVERVIEW_HEADER, "target": self.target.name, "devices": devices}
+        values = {"header": OVERVIEW_HEADER, "target": self.target.name, "devices": devices, "boards": boards}
         try:
             text = self._templates().render(template, values)
         except RenderError as error:
@@ -297,7 +336,7 @@ class BuildRun:
 
     def _report(self, texts: Iterable[str], changed: Iterable[str], vanished: list[str], check: bool) -> None:
         path = self.folder.path
-        overviews = [output.file("") for output in self.outputs if not output.each and self._digest(output.file(""))]
+        overviews = [output.file("") for output in self.outputs if output.single and self._digest(output.file(""))]
         names = sorted({*self.made, *texts, *overviews})
         self.report.unchanged = [path / name for name in names if name not in changed]
         self.report.removed = [path / name for name in vanished]

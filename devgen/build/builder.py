@@ -48,7 +48,7 @@ def build(
     folder = OutputFolder(out_dir)
     try:
         found = find_target(target, templates)
-        sources = named_sources(paths)
+        sources = named_sources(paths, any(output.board for output in found.outputs()))
         tool = tool_digest(found, templates)
         with _no_collection(), nullcontext() if check else folder.locked():
             old = load_manifest(folder.manifest, target, tool)

@@ -31,8 +31,8 @@ class Entry:
     """One description: its inputs (paths and digests), its device, and its outputs.
 
     ``outputs`` are files and their digests. ``facts`` are the values that templates for all devices use of this one. A
-    fragment or a board has no device and no outputs. ``quiet``: the description has no warnings that each build must
-    repeat.
+    fragment has no device and no outputs; a board has no device, and its name in ``facts``. ``quiet``: the description
+    has no warnings that each build must repeat.
     """
 
     inputs: Mapping[str, str]

@@ -73,7 +73,7 @@ class OutputFolder:
 
     def made(self, outputs: Iterable[Output]) -> dict[str, str]:
         """Return the names of the files generated from single descriptions, each with the source in its header."""
-        each = [output for output in outputs if output.each]
+        each = [output for output in outputs if not output.single]
         try:
             names = sorted(os.listdir(self.path))
         except (FileNotFoundError, NotADirectoryError):

@@ -38,6 +38,18 @@ class ListedDevice:
         return self.load()
 
 
+@dataclass(slots=True, frozen=True)
+class ListedBoard:
+    """A board in the templates for all devices."""
+
+    name: str
+    title: str
+    source: str
+    """The board's path, as in headers."""
+    files: tuple[str, ...]
+    """The files generated from it, in the same folder."""
+
+
 def made_of(entries: Mapping[str, Entry]) -> str:
     """Return a digest of everything that the files for all devices can depend on."""
     return digest(json.dumps([(name, asdict(entry)) for name, entry in sorted(entries.items())]).encode())

@@ -23,15 +23,16 @@ _COMMENT_ENDS: Final = "%*<>\\"
 """Characters that could end a comment, or a line, in the languages of targets."""
 
 
-def named_sources(paths: Sequence[Path]) -> YamlFiles:
+def named_sources(paths: Sequence[Path], boards: bool) -> YamlFiles:
     """Return the files in the paths; folders are searched recursively.
 
-    Raises BuildError for a path that does not exist, or that is a board's file. Boards in folders are passed over.
+    Raises BuildError for a path that does not exist, or, without ``boards``, for a board's file. ``boards``: the target
+    makes files for boards; otherwise those in folders are passed over.
     """
     for path in paths:
         if not os.path.lexists(path):
             raise BuildError(f"{path}: no such file or folder")
-        if not path.is_dir() and _is_board(path):
+        if not boards and not path.is_dir() and _is_board(path):
             raise BuildError(
                 f"{path}: a board is run, not built: build the devices that it places, then `devgen run` it"
             )

@@ -4,6 +4,7 @@ Only the file name of a template determines its outputs:
 
 - ``device.EXT.j2`` (``device`` and then ``.``, ``-`` or ``_``) makes a file for each device: ``device_regs.h.j2`` makes
   ``pl031_regs.h``;
+- ``board.EXT.j2`` makes a file for each board in the same way: ``board.h.j2`` makes ``small_pc.h``;
 - any other ``NAME.EXT.j2`` makes one file for all devices, ``NAME.EXT``;
 - a name with one leading underscore is a part: other templates extend, include or import it;
 - a file whose name does not end in ``.j2`` is text that a template includes.
@@ -23,6 +24,7 @@ from devgen.share import PACKAGE, find_share
 
 SUFFIX: Final = ".j2"
 _DEVICE: Final = re.compile(r"device(?=[._-])")
+_BOARD: Final = re.compile(r"board(?=[._-])")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
@@ -32,20 +34,26 @@ class TargetNotFound(Exception):
 
 @dataclass(slots=True, frozen=True)
 class Output:
-    """A template that makes files: one for each device, or one for all."""
+    """A template that makes files: one for each device (``each``), one for each board (``board``), or one for all."""
 
     template: str
     each: bool
+    board: bool = False
+
+    @property
+    def single(self) -> bool:
+        """Whether it makes one file for all devices and boards."""
+        return not self.each and not self.board
 
     def file(self, stem: str) -> str:
-        """Return the name of the file for a device, or for all devices (then ``stem`` is not used)."""
+        """Return the name of the file for a device or a board, or of the file for all (then ``stem`` is not used)."""
         name = self.template.removesuffix(SUFFIX)
-        return _DEVICE.sub(stem, name, count=1) if self.each else name
+        return name if self.single else (_DEVICE if self.each else _BOARD).sub(stem, name, count=1)
 
     def makes(self, file: str) -> bool:
-        """Whether this template makes a device's file of that name."""
+        """Whether this template makes a device's or a board's file of that name."""
         tail = self.file("")
-        return self.each and len(file) > len(tail) and file.endswith(tail) and not file.startswith(".")
+        return not self.single and len(file) > len(tail) and file.endswith(tail) and not file.startswith(".")
 
 
 @dataclass(slots=True, frozen=True)
@@ -70,7 +78,7 @@ class Target:
     def outputs(self) -> list[Output]:
         """The templates that make files, sorted by name."""
         names = {name for folder in self.folders() for name in os.listdir(folder) if _is_output(name)}
-        return [Output(name, _DEVICE.match(name) is not None) for name in sorted(names)]
+        return [Output(name, _DEVICE.match(name) is not None, _BOARD.match(name) is not None) for name in sorted(names)]
 
 
 def _is_output(name: str) -> bool:

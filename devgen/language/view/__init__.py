@@ -19,6 +19,7 @@ depends on properties has its text and its greatest value:
 from __future__ import annotations
 
 from devgen.language import LoadResult
+from devgen.language.view.board_views import BoardView, PlacedView, view_of_board
 from devgen.language.view.device_views import (
     ConstantView,
     CounterView,
@@ -63,6 +64,7 @@ from devgen.language.view.value_views import Hook, Size, StartValue
 __all__ = [
     "AcpiView",
     "BarView",
+    "BoardView",
     "CapabilityView",
     "ConstantView",
     "CounterView",
@@ -84,6 +86,7 @@ __all__ = [
     "ParameterView",
     "PathPartView",
     "PciView",
+    "PlacedView",
     "PropertyView",
     "RegionView",
     "RegisterFileView",
@@ -100,6 +103,7 @@ __all__ = [
     "WindowView",
     "WriteConstraintView",
     "view_of",
+    "view_of_board",
 ]
 
 

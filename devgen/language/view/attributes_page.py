@@ -12,14 +12,24 @@ from collections.abc import Iterator
 from typing import Final
 
 from devgen.common.guarded_files import read_file, replace_file
-from devgen.language.view import device_views, firmware_views, hardware_views, pci_views, register_views, value_views
+from devgen.language.view import (
+    board_views,
+    device_views,
+    firmware_views,
+    hardware_views,
+    pci_views,
+    register_views,
+    value_views,
+)
 
 MARK: Final = "<!-- The rest of this page is made by devgen.language.view.attributes_page. -->\n"
 
 
 def reference() -> str:
     """Return a section for each class: its docstring, and a row for each attribute with its type and docstring."""
-    modules = (device_views, firmware_views, pci_views, value_views, register_views, hardware_views)
+    modules = (
+        device_views, firmware_views, pci_views, value_views, register_views, hardware_views, board_views,
+    )  # fmt: skip
     classes = [node for module in modules for node in _classes(module)]
     last_first = sorted(classes, key=lambda node: node.name != "DeviceView")
     return "\n".join(_section(node) for node in last_first)

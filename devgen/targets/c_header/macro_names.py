@@ -27,19 +27,16 @@ _LIBRARY: Final = frozenset(_LIBRARY_WORDS.split())
 _IDENTITY: Final = ("VENDOR_ID", "DEVICE_ID", "REVISION_ID", "CLASS_CODE", "SUBSYSTEM_VENDOR_ID", "SUBSYSTEM_ID")
 
 
-class MacroNames:
-    """The names of a device's macros, one for each key."""
+class UniqueNames:
+    """Names of macros that begin with ``stem``, one for each key."""
 
-    def __init__(self, device: DeviceView) -> None:
-        """Assign all names in the order of the description, so that they do not depend on a template."""
-        stem = _upper(device.stem)
+    def __init__(self, stem: str) -> None:
+        stem = _upper(stem)
         first = stem.partition("_")[0].rstrip("0123456789")
         self.prefix = f"DEV_{stem}" if first in _LIBRARY else stem
         self._names: dict[Key, str] = {}
         self._taken: set[str] = set()
         self.guard = self.name("H", "INCLUDED")
-        for key in keys(device):
-            self.name(*key)
 
     def name(self, *parts: str) -> str:
         """Return the macro for a key such as ``("CTRL", "MODE", "MASK")``; dots in it separate parts too."""
@@ -51,6 +48,16 @@ class MacroNames:
             self._names[parts] = found
             self._taken.add(found)
         return found
+
+
+class MacroNames(UniqueNames):
+    """The names of a device's macros."""
+
+    def __init__(self, device: DeviceView) -> None:
+        """Assign all names in the order of the description, so that they do not depend on a template."""
+        super().__init__(device.stem)
+        for key in keys(device):
+            self.name(*key)
 
 
 def keys(device: DeviceView) -> Iterator[Key]:
