@@ -18,6 +18,7 @@ import fetch_fio
 import fetch_iasl
 import fetch_linux
 import fetch_qemu
+import fetch_schemas
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
@@ -47,6 +48,8 @@ def missing(marker: str) -> str | None:
             return fetch_iasl.MISSING if fetch_iasl.find() is None else None
         case "dtc":
             return fetch_dtc.MISSING if fetch_dtc.find() is None else None
+        case "schemas":
+            return fetch_schemas.MISSING if fetch_schemas.find() is None else None
         case "fio":
             return fetch_fio.MISSING if fetch_fio.find() is None else None
         case _:
@@ -56,7 +59,20 @@ def missing(marker: str) -> str | None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """See to the needs before any fixture is made."""
-    for marker in ("kvm", "qemu", "linux", "fio", "browser", "npm", "neovim", "nested", "iasl", "arm64_build", "dtc"):
+    for marker in (
+        "kvm",
+        "qemu",
+        "linux",
+        "fio",
+        "browser",
+        "npm",
+        "neovim",
+        "nested",
+        "iasl",
+        "arm64_build",
+        "dtc",
+        "schemas",
+    ):
         reason = missing(marker) if item.get_closest_marker(marker) is not None else None
         if reason is None:
             continue

@@ -51,7 +51,8 @@ def export_devices(paths: AnyPath | Iterable[AnyPath], output: AnyPath, *, form:
     ``output`` is a file if its name ends as the format's files do (``.rdl``); it then has all the devices. Any other
     name is that of a folder, which gets one file for each device. Fragments and boards in folders are passed over.
     ``form`` is ``systemrdl``: SystemRDL 2.0, from which `import_registers` makes the same descriptions again; or
-    ``svd``: CMSIS-SVD 1.3. As SVD, ``paths`` may name boards too: a board's file has its devices at their addresses.
+    ``svd``: CMSIS-SVD 1.3; or ``ipxact``: IEEE 1685-2014. In the last two, ``paths`` may name boards too: a board's
+    file has its devices at their addresses.
 
     Raises:
         DescriptionError: descriptions have errors; nothing was written.

@@ -33,8 +33,8 @@ Examples:
 def command(paths: tuple[Path, ...], form: ExportForm, output: Path, report: str, all_findings: bool) -> None:
     """Export device descriptions as register files of other formats.
 
-    PATHS are YAML files or folders of YAML files; as SVD also boards. The report names each part that the format
-    cannot say, at its place in the description.
+    PATHS are YAML files or folders of YAML files; as SVD and IP-XACT also boards. The report names each part that
+    the format cannot say, at its place in the description.
     """
     made = export_devices(paths, output, form=form)
     if report == "json":

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from devgen.language.reading.source_map import Sources
     from devgen.language.view import DeviceView
 
-ExportForm = Literal["systemrdl", "svd"]
+ExportForm = Literal["systemrdl", "svd", "ipxact"]
 """The name of a format."""
 
 
@@ -96,4 +96,5 @@ class ExportFormat:
 FORMATS: Final[dict[ExportForm, ExportFormat]] = {
     "systemrdl": ExportFormat(".rdl", "devgen.exchange.rdl_export.said_device"),
     "svd": ExportFormat(".svd", "devgen.exchange.svd_export.svd_rendering", boards=True),
+    "ipxact": ExportFormat(".xml", "devgen.exchange.ipxact_export.ipxact_rendering", boards=True),
 }

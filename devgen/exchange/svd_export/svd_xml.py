@@ -5,15 +5,14 @@ The order of elements is that of the schema CMSIS-SVD 1.3.11.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
-from xml.sax.saxutils import escape
 
 from devgen.exchange.register_map import Chip, Constraint, Dimension, Field, Group, Label, Labels, Peripheral, Register
 from devgen.exchange.svd.svd_values import PROTECTION, READ_EFFECTS, WRITE_EFFECTS
 from devgen.exchange.svd_export.register_overlaps import RegisterOverlaps, elements
+from devgen.exchange.xml_writer import XmlWriter
 
 SCHEMA: Final = "1.3"
 """The version of the schema, as its attribute has it: a decimal number."""
@@ -34,14 +33,11 @@ _ACCESS: Final = {
 _EFFECT_OF_WRITE: Final = {word: name for name, word in WRITE_EFFECTS.items()}
 _EFFECT_OF_READ: Final = {word: name for name, word in READ_EFFECTS.items()}
 _PROTECTION: Final = {word: letter for letter, word in PROTECTION.items()}
-_NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_MEANINGLESS: Final = ("reserved", "no description available")
-"""Descriptions that SVDConv refuses (M362, M322)."""
 
 
 def svd_text(chip: Chip) -> str:
     """Return the SVD file of a chip."""
-    writer = _Writer()
+    writer = XmlWriter()
     for tag, text in (("vendor", chip.vendor), ("name", chip.name), ("version", chip.version or "1.0")):
         writer.text(tag, text)
     writer.text("description", chip.description or chip.name)
@@ -63,32 +59,6 @@ def svd_text(chip: Chip) -> str:
     return f"{_HEAD}{''.join(writer.lines)}</device>\n"
 
 
-@dataclass(slots=True)
-class _Writer:
-    """Lines of XML with their indentation."""
-
-    lines: list[str] = field(default_factory=list)
-    depth: int = 1
-
-    def open(self, tag: str, attributes: str = "") -> None:
-        self.lines.append(f"{'  ' * self.depth}<{tag}{attributes}>\n")
-        self.depth += 1
-
-    def close(self, tag: str) -> None:
-        self.depth -= 1
-        self.lines.append(f"{'  ' * self.depth}</{tag}>\n")
-
-    def text(self, tag: str, text: str) -> None:
-        """Write an element with text; nothing if the text is empty. What XML cannot hold becomes ``?``."""
-        if text:
-            self.lines.append(f"{'  ' * self.depth}<{tag}>{escape(_NOT_XML.sub('?', text))}</{tag}>\n")
-
-    def described(self, name: str, description: str) -> None:
-        """Write a description, unless it says nothing."""
-        if description != name and description.lower() not in _MEANINGLESS:
-            self.text("description", description)
-
-
 def _registers(chip: Chip) -> Iterator[Register]:
     waiting: list[Register | Group] = [part for peripheral in chip.peripherals for part in peripheral.members]
     while waiting:
@@ -99,7 +69,7 @@ def _registers(chip: Chip) -> Iterator[Register]:
             yield part
 
 
-def _peripheral(writer: _Writer, peripheral: Peripheral) -> None:
+def _peripheral(writer: XmlWriter, peripheral: Peripheral) -> None:
     origin = f' derivedFrom="{peripheral.same_as}"' if peripheral.same_as else ""
     writer.open("peripheral", origin)
     writer.text("name", peripheral.name)
@@ -144,7 +114,7 @@ def _repeated_titles(peripheral: Peripheral) -> frozenset[str]:
 class _PeripheralWriter:
     """Writes the registers of one peripheral."""
 
-    writer: _Writer
+    writer: XmlWriter
     repeated_titles: frozenset[str]
     overlaps: RegisterOverlaps = field(default_factory=RegisterOverlaps)
 
@@ -162,7 +132,7 @@ class _PeripheralWriter:
         write.open("cluster")
         self._dimension(group.dimension)
         write.text("name", _name(group))
-        write.described(group.name, group.description)
+        write.described(group.name, group.description or f"Registers of {group.name}")  # the schema wants one
         write.text("addressOffset", f"{group.offset:#x}")
         self.members(group.members, starts)
         write.close("cluster")

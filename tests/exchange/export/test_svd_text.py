@@ -249,6 +249,8 @@ def without_places(chip: Chip) -> Chip:
             known = ones if part.reset_known is None else part.reset_known
             fields_ = tuple(replace(field, access=field.access or part.access) for field in part.fields)
             part = replace(part, reset_known=known, fields=fields_)
+        if isinstance(part, Group):
+            part = replace(part, description=part.description or f"Registers of {part.name}")
         if not is_dataclass(part):
             return part
         changes = {field.name: plain(getattr(part, field.name)) for field in attributes(part)}

@@ -9,25 +9,22 @@ from typing import Any, Final
 from devgen.errors import FileError
 from devgen.exchange.export_formats import ExportBoard, ExportDevice
 from devgen.exchange.findings import Findings, Outcome
+from devgen.exchange.mapping.mapped_parts import DescribedParts, words
+from devgen.exchange.mapping.unsaid_parts import unsaid_parts
 from devgen.exchange.register_map import Block, Chip, Group, Interrupt, Peripheral, Place, Register
-from devgen.exchange.svd_export.mapped_parts import DescribedParts, words
-from devgen.exchange.svd_export.unsaid_parts import unsaid_parts
 from devgen.language.view import LineView, RegionView
-
-FIRST_ADDRESS: Final = 0x4000_0000
-"""Where the first device is if no board says it: the start of a Cortex-M's peripherals."""
 
 _PAGE: Final = 0x1000
 _ADDRESSES: Final = 1 << 32
 
 
-def chip_of_devices(devices: Sequence[ExportDevice], findings: Findings) -> Chip:
-    """Return a chip with the devices one after the other.
+def chip_of_devices(devices: Sequence[ExportDevice], findings: Findings, form: str, first_address: int) -> Chip:
+    """Return a chip with the devices one after the other, from ``first_address`` on.
 
     Raises:
         FileError: no device has a register that software can reach by its address.
     """
-    builder = _ChipBuilder(findings)
+    builder = _ChipBuilder(findings, form, first_address)
     for device in devices:
         builder.add_side_by_side(device)
     name = devices[0].view.stem if len(devices) == 1 else "devices"
@@ -35,13 +32,13 @@ def chip_of_devices(devices: Sequence[ExportDevice], findings: Findings) -> Chip
     return builder.chip(name, text, str(devices[0].path))
 
 
-def chip_of_board(board: ExportBoard, findings: Findings) -> Chip:
+def chip_of_board(board: ExportBoard, findings: Findings, form: str) -> Chip:
     """Return a chip with the devices of a board at their addresses.
 
     Raises:
         FileError: no device of the board has registers at an address.
     """
-    builder = _ChipBuilder(findings)
+    builder = _ChipBuilder(findings, form, 0)
     for placement in board.placements:
         name = placement.name.replace("-", "_")
         builder.add_placed(placement.device, name, placement.at, placement.irq)
@@ -50,12 +47,13 @@ def chip_of_board(board: ExportBoard, findings: Findings) -> Chip:
 
 @dataclass(slots=True)
 class _ChipBuilder:
-    """Collects the peripherals of a chip."""
+    """Collects the peripherals of a chip. ``form`` is the format, for reports."""
 
     findings: Findings
+    form: str
+    next_address: int
     peripherals: list[Peripheral] = field(default_factory=list)
     endian: set[str] = field(default_factory=set)
-    _next: int = FIRST_ADDRESS
     _described: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     def add_side_by_side(self, device: ExportDevice) -> None:
@@ -64,8 +62,8 @@ class _ChipBuilder:
         regions = [region for region in device.view.regions if self._has_registers(device, region)]
         for region in regions:
             step = max(_PAGE, 1 << max(region.size - 1, 0).bit_length())
-            base = -(-self._next // step) * step
-            self._next = base + step
+            base = -(-self.next_address // step) * step
+            self.next_address = base + step
             name = device.view.stem if len(regions) == 1 else f"{device.view.stem}_{region.name}"
             lines = list(_numbered(device.view.interrupts)) if region is regions[0] else []
             self._say_made_up(device, region, base, len(lines))
@@ -84,7 +82,7 @@ class _ChipBuilder:
                 continue
             base = at[region.name]
             if region.space == "pio":
-                text = f"I/O ports; as memory at {base:#x}, for SVD has one address space"
+                text = f"I/O ports; as memory at {base:#x}, for {self.form} has one address space"
                 self._say(device, f"{name}.{region.name}", Outcome.CORRECTED, text)
             if base + region.size > _ADDRESSES:
                 self._say(device, f"{name}.{region.name}", Outcome.LEFT_OUT, f"at {base:#x}, beyond 32 bits")
@@ -99,10 +97,10 @@ class _ChipBuilder:
     def chip(self, name: str, description: str, path: str) -> Chip:
         """Return the chip. Raises FileError if there is no peripheral."""
         if not self.peripherals:
-            raise FileError(f"{path}: no registers at an address that SVD can say")
+            raise FileError(f"{path}: no registers at an address that {self.form} can say")
         big = self.endian == {"big"}
         if len(self.endian) > 1:
-            text = "devices of both byte orders; SVD has one for the chip: little"
+            text = f"devices of both byte orders; {self.form} has one for the chip: little"
             self.findings.add(Outcome.CORRECTED, Place(path, 1), name, text)
         return Chip(
             name, Place(path, 1), tuple(_shared_numbers(self.peripherals)), words(description), "devgen", "1.0", big
@@ -137,11 +135,11 @@ class _ChipBuilder:
         members: tuple[Register | Group, ...] = ()
         if known is None:
             say = _Sayer(device, region.name, self.findings)
-            parts = DescribedParts(region, places.place, say.say).members()
+            parts = DescribedParts(region, places.place, say.say, self.form).members()
             members = tuple(replace(part, offset=part.offset + shift) for part in parts)
             self._described[key] = (name, shift)
             for bell in region.doorbells:
-                say.say(Outcome.LEFT_OUT, bell.name, "a doorbell: SVD has registers only")
+                say.say(Outcome.LEFT_OUT, bell.name, f"a doorbell: {self.form} has registers only")
         text = words(region.description or device.view.description or device.view.title)
         self.peripherals.append(
             Peripheral(

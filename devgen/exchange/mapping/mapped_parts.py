@@ -45,6 +45,8 @@ class DescribedParts:
     region: RegionView
     place: Callable[[str], Place]
     say: Say
+    form: str
+    """The format, for reports."""
 
     def members(self, file: str | None = None, base: int = 0) -> Members:
         """Return the members of the region, or of a register file at ``base``, by offset."""
@@ -70,7 +72,7 @@ class DescribedParts:
         """Return the register; several if it is an array whose elements have different reset values."""
         path = register.path
         if register.intent == "reserved":
-            self.say(Outcome.LEFT_OUT, path, "a reserved register: SVD does not list them")
+            self.say(Outcome.LEFT_OUT, path, f"a reserved register: {self.form} does not list them")
             return []
         self._say_modes(register, path)
         self._say_unsaid(register, path)
@@ -110,7 +112,7 @@ class DescribedParts:
         return [self._repeated(made, dimensions, path)]
 
     def _repeated(self, part: Register | Group, dimensions: tuple[DimensionView, ...], path: str) -> Register | Group:
-        """Return an array of the part. SVD has arrays of one dimension."""
+        """Return an array of the part, of one dimension."""
         if not dimensions:
             return part
         for dimension in dimensions:
@@ -123,9 +125,13 @@ class DescribedParts:
         shape = " by ".join(str(dimension.count.greatest) for dimension in dimensions)
         if all(first.stride == second.stride * second.count.greatest for first, second in pairwise(dimensions)):
             count = prod(dimension.count.greatest for dimension in dimensions)
-            self.say(Outcome.CORRECTED, path, f"an array of {shape}; as one of {count}, for SVD has one dimension")
+            self.say(
+                Outcome.CORRECTED, path, f"an array of {shape}; as one of {count}, for {self.form} has one dimension"
+            )
             return replace(part, dimension=Dimension(tuple(map(str, range(count))), dimensions[-1].stride))
-        self.say(Outcome.CORRECTED, path, f"an array of {shape}; as clusters, for SVD's arrays have one dimension")
+        self.say(
+            Outcome.CORRECTED, path, f"an array of {shape}; as clusters, for {self.form}'s arrays have one dimension"
+        )
         member = self._repeated(replace(part, offset=0), inner, path)
         group = Group(part.name, part.offset, (member,), part.place, part.description)
         return _repeated(group, outer)
@@ -159,7 +165,7 @@ class DescribedParts:
             access = _within(field.access, register.access)
             sides = (access not in ("wo", "w1"), access != "ro")
             if any(side and taken[number] & field.mask for number, side in enumerate(sides)):
-                text = "another meaning of bits that a field has: SVD's fields do not overlap"
+                text = f"another meaning of bits that a field has: {self.form}'s fields do not overlap"
                 self.say(Outcome.LEFT_OUT, field.path, text)
                 continue
             for number, side in enumerate(sides):
@@ -169,7 +175,7 @@ class DescribedParts:
 
     def _field(self, field: FieldView, access: AccessWord) -> Field:
         if field.singlepulse:
-            self.say(Outcome.LEFT_OUT, field.path, "singlepulse: SVD has no word for it")
+            self.say(Outcome.LEFT_OUT, field.path, f"singlepulse: {self.form} has no word for it")
         if field.write_enable is not None:
             self.say(Outcome.LEFT_OUT, field.path, f"its lock, write_enable: {field.write_enable.text}")
         return Field(
@@ -187,7 +193,7 @@ class DescribedParts:
 
     def _say_modes(self, part: RegisterView | RegisterFileView, path: str) -> None:
         if part.when is not None:
-            text = f"it answers only when {part.when.text}; SVD has no modes, so it is an alternate register"
+            text = f"it answers only when {part.when.text}; {self.form} has no modes, so it is an alternate register"
             self.say(Outcome.CORRECTED, path, text)
 
     def _say_unsaid(self, register: RegisterView, path: str) -> None:
@@ -198,7 +204,7 @@ class DescribedParts:
         if register.window is not None:
             self.say(Outcome.LEFT_OUT, path, f"that it is a window to the region {register.window.region}")
         if register.singlepulse and not register.fields:
-            self.say(Outcome.LEFT_OUT, path, "singlepulse: SVD has no word for it")
+            self.say(Outcome.LEFT_OUT, path, f"singlepulse: {self.form} has no word for it")
         if register.intent is not None:
             self.say(Outcome.LEFT_OUT, path, f"intent: {register.intent}")
 
@@ -254,7 +260,7 @@ def _constraint(constraint: WriteConstraintView | None) -> Constraint | None:
 
 
 def _labels(field: FieldView, access: AccessWord) -> tuple[Labels, ...]:
-    """Return the enumerations. SVD has one for reads and one for writes, or one for both."""
+    """Return the enumerations: one for reads and one for writes, or one for both."""
     by_use: dict[LabelUse, list[Label]] = {"read-write": [], "read": [], "write": []}
     for label in field.values:
         by_use[_USES[label.use]].append(_label(label, field))
