@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from devgen.runtime.base.bounded_cache import BoundedCache
@@ -19,7 +19,7 @@ from devgen.runtime.memory.access import IoOps, unobserved
 from devgen.runtime.memory.conditional_access import Condition
 from devgen.runtime.memory.memory_region import MemoryRegion
 from devgen.runtime.memory.register_bank import RegisterBank
-from devgen.runtime.memory.register_lookup import Run
+from devgen.runtime.memory.register_lookup import Reg, Run
 from devgen.runtime.observe.config_space_names import Fields, config_registers
 from devgen.runtime.pci import PciDevice
 
@@ -36,7 +36,8 @@ class Part:
     """A register, or a range of its bits, that an access covers.
 
     ``bits`` bits of the access's value from bit ``at`` are the register's bits from ``low``. ``name`` includes the bit
-    range unless it is the whole register. ``fields`` are the fields that are completely covered.
+    range unless it is the whole register. ``fields`` are the fields that are completely covered. ``alternates`` are the
+    other registers with these bytes, which the access reaches through this one.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Part:
     bits: int
     low: int = 0
     fields: Fields = ()
+    alternates: tuple[Part, ...] = ()
 
     def value(self, access: int) -> int:
         """Return the part's bits of an access's value."""
@@ -99,6 +101,7 @@ class RegisterNames:
         self._device = device
         self._regions = observed_regions(device)
         self._config = config_registers(device.config) if isinstance(device, PciDevice) else ()
+        self._views: dict[str, dict[str, list[Reg]]] = {}
         self._known: BoundedCache[_Access, tuple[Part, ...]] = BoundedCache(CACHED)
 
     def parts(self, space: str, offset: int, size: int, write: bool) -> tuple[Part, ...]:
@@ -121,7 +124,10 @@ class RegisterNames:
         if not isinstance(ops, RegisterBank):
             return [Part(f"{space}+{offset:#x}", 0, 8 * size)]
         big = ops.access.endian == "big"
-        parts = [self._part(run, offset, size, big) for run in ops.reached(offset, size, write)]
+        parts = [
+            replace(self._part(run, offset, size, big), alternates=tuple(self._alternates(ops, run, offset, size)))
+            for run in ops.reached(offset, size, write)
+        ]
         return parts or [Part(f"{space}+{offset:#x}", 0, 8 * size)]
 
     def _part(self, run: Run, offset: int, size: int, big: bool) -> Part:
@@ -130,6 +136,10 @@ class RegisterNames:
         low = (start + length - end if big else first - start) * 8
         high = low + (end - first) * 8
         at = (offset + size - end if big else first - offset) * 8
+        return self._named(reg, index, at, low, high)
+
+    def _named(self, reg: Reg, index: int | None, at: int, low: int, high: int) -> Part:
+        """Return the part of bits ``low`` up to ``high`` of a register, from bit ``at`` of the access on."""
         name = element_name(reg.name, index, self._device.ELEMENTS.get(reg.name))
         if high - low < reg.width:
             name += f"[{high - 1}:{low}]"
@@ -137,6 +147,31 @@ class RegisterNames:
             field for field in self._device.FIELDS.get(reg.name, ()) if field[1] >= low and field[1] + field[2] <= high
         )
         return Part(name, at, high - low, low, fields)
+
+    def _views_of(self, bank: RegisterBank) -> dict[str, list[Reg]]:
+        """Return the views of a bank's registers by the name of the register that has their bytes."""
+        found = self._views.get(bank.name)
+        if found is None:
+            found = self._views[bank.name] = {}
+            for register in bank.registers:
+                if register.view is not None:
+                    found.setdefault(register.view, []).append(register)
+        return found
+
+    def _alternates(self, bank: RegisterBank, run: Run, offset: int, size: int) -> Iterator[Part]:
+        """Yield the views of a register that the access covers in part or as a whole."""
+        hit, first, end = run
+        for view in self._views_of(bank).get(hit.reg.name, ()):
+            index = hit.element if view.stride else None
+            start = view.place(index or 0)
+            begin, stop = max(start, first), min(start + view.width // 8, end)
+            if begin >= stop:
+                continue
+            if bank.access.endian == "big":
+                low, at = (start + view.width // 8 - stop) * 8, (offset + size - stop) * 8
+            else:
+                low, at = (begin - start) * 8, (begin - offset) * 8
+            yield self._named(view, index, at, low, low + (stop - begin) * 8)
 
     def _operations(self, space: str, offset: int, size: int) -> IoOps | None:
         """Return the operations that carry out an access; None for the standard part of configuration space."""

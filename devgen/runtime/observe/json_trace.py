@@ -2,7 +2,8 @@
 
 ``source`` of each line is the name of the device; the lines of one device are a trace that ``devgen replay`` can
 replay. An access also has ``register`` (several are separated by commas), ``changed`` (fields that the access, or a
-timer before it, has changed, with old and new value), ``dropped`` (registers that did not take the write) and ``pc``.
+timer before it, has changed, with old and new value), ``alternates`` (other registers with the same
+bytes), ``dropped`` (registers that did not take the write) and ``pc``.
 """
 
 from __future__ import annotations
@@ -72,17 +73,22 @@ class _RegisterNotes(AccessNotes):
         self._changes = None if level == "access" else StateChanges(device, hidden=level == "all")
         self._program_counter = program_counter
         self._register = ""
+        self._alternates = ""
         self._dropped: list[str] = []
         self._shapes = device.ELEMENTS
 
     def before(self, write: bool, space: str, offset: int, size: int) -> None:
-        self._register = ",".join(part.name for part in self._names.parts(space, offset, size, write))
+        parts = self._names.parts(space, offset, size, write)
+        self._register = ",".join(part.name for part in parts)
+        self._alternates = ",".join(other.name for part in parts for other in part.alternates)
 
     def dropped(self, register: str, index: int | None) -> None:
         self._dropped.append(element_name(register, index, self._shapes.get(register)))
 
     def after(self, fields: dict[str, Json]) -> None:
         fields["register"] = self._register
+        if self._alternates:
+            fields["alternates"] = self._alternates
         if self._dropped:
             fields["dropped"] = ",".join(self._dropped)
             self._dropped.clear()

@@ -13,7 +13,7 @@ PCI device has its BAR and offset instead: ``BAR0+0x18``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final, Literal, get_args
 
@@ -143,8 +143,25 @@ class DeviceTracer:
         """Write an access; a read has been carried out, a write will be."""
         verb = "write" if write else "read"
         for part in parts:
-            fields = "" if self._level == "access" else part.show_fields(value)
-            self._say(part.name, f"{verb} {number_text(part.value(value))} {fields}", self._place(space, offset))
+            others = [other for other in part.alternates if self._wants(other.name)]
+            if not self._wants(part.name):
+                for other in others:
+                    self._say_access(verb, other, (), space, offset, value)
+            else:
+                self._say_access(verb, part, others, space, offset, value)
+
+    def _wants(self, name: str) -> bool:
+        return self._tracer.wanted(f"{self._device.name}.{name}")
+
+    def _say_access(self, verb: str, part: Part, others: Sequence[Part], space: str, offset: int, value: int) -> None:
+        """Write the line of an access; ``others`` are the other registers with the same bytes."""
+        names = [f"{other.name} {self._fields(other, value)}".rstrip() for other in others]
+        also = f" also {', '.join(names)}" if names else ""
+        what = f"{verb} {number_text(part.value(value))} {self._fields(part, value)}".rstrip()
+        self._say(part.name, what + also, self._place(space, offset))
+
+    def _fields(self, part: Part, value: int) -> str:
+        return "" if self._level == "access" else part.show_fields(value)
 
     def _place(self, space: str, offset: int) -> str:
         place = self._places.get(space)
