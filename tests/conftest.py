@@ -13,6 +13,7 @@ from typing import Any
 import browser
 import editor_tools
 import fetch_arm64_build
+import fetch_arm64_root
 import fetch_dtc
 import fetch_fio
 import fetch_iasl
@@ -44,6 +45,16 @@ def missing(marker: str) -> str | None:
             if fetch_qemu.find(target="aarch64") is None:
                 return fetch_qemu.AARCH64_MISSING
             return fetch_arm64_build.MISSING if fetch_arm64_build.find() is None else None
+        case "nested_arm64" if "DEVGEN_NESTED_RESULTS" in os.environ:
+            return None  # this is the lab, in which QEMU does not run
+        case "nested_arm64":
+            if fetch_qemu.find(target="aarch64") is None:
+                return fetch_qemu.AARCH64_MISSING
+            if fetch_linux.find("arm64") is None:
+                return fetch_linux.ARM64_MISSING
+            return fetch_arm64_root.MISSING if fetch_arm64_root.find() is None else None
+        case "arm64_root":
+            return fetch_arm64_root.MISSING if fetch_arm64_root.find() is None else None
         case "iasl":
             return fetch_iasl.MISSING if fetch_iasl.find() is None else None
         case "dtc":
@@ -68,6 +79,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         "npm",
         "neovim",
         "nested",
+        "nested_arm64",
+        "arm64_root",
         "iasl",
         "arm64_build",
         "dtc",
@@ -86,9 +99,9 @@ class TogetherByGuest(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        if file.startswith("tests/nested/"):
+        if file.startswith("tests/nested/") and not file.startswith("tests/nested/test_arm64_"):
             return "tests/nested/"
-        return file if file.startswith("tests/linux/") else nodeid
+        return file if file.startswith(("tests/linux/", "tests/nested/")) else nodeid
 
 
 @pytest.hookimpl(optionalhook=True)

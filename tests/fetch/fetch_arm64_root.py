@@ -3,9 +3,9 @@
 
     tests/fetch/fetch_arm64_root.py
 
-It has Python 3.11, libfdt for Python and a static busybox (13 MB are downloaded, 50 MB unpacked), unpacked into
-devgen's folder in the user's cache, as devgen/qemu/debian_packages.py says; nothing is installed.
-Printed is the root's path.
+It has Python 3.11, libfdt and YAML for Python, a static busybox and the kernel's headers (15 MB are downloaded, 60 MB
+unpacked). It is unpacked into devgen's folder in the user's cache, as devgen/qemu/debian_packages.py says; nothing is
+installed. Printed is the root's path.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ SUITES = ("bookworm",)
 PACKAGES = (
     *("busybox-static", "libbz2-1.0", "libc6", "libcrypt1", "libexpat1", "libfdt1", "libffi8", "libgcc-s1", "liblzma5"),
     *("libpython3.11-minimal", "libpython3.11-stdlib", "libsqlite3-0", "libssl3", "libuuid1", "python3-libfdt"),
-    *("python3.11-minimal", "python3-yaml", "libyaml-0-2", "zlib1g"),
+    *("python3.11-minimal", "python3-yaml", "libyaml-0-2", "linux-libc-dev", "zlib1g"),
 )
-RECIPE = [*PACKAGES, *SUITES, 1]
+RECIPE = [*PACKAGES, *SUITES, 2]
 MOUNTS = ("dev", "host", "proc", "root", "run", "sys", "tmp")
 MISSING = "no arm64 root: run tests/fetch/fetch_arm64_root.py"
 

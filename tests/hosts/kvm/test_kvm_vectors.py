@@ -117,7 +117,7 @@ def host(driver: Driver, signalled: list[int]) -> Iterator[KvmHost]:
 @pytest.fixture
 def signalled(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The data of the messages that went by KVM_SIGNAL_MSI."""
-    return spy(monkeypatch, "signal_msi", lambda _address, data: data)
+    return spy(monkeypatch, "signal_msi", lambda _address, data, _sender: data)
 
 
 @pytest.fixture

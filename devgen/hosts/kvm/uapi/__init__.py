@@ -24,7 +24,10 @@ from devgen.hosts.kvm.uapi import (
     uapi_x86,
 )
 
-MODULES: Final = (uapi_system, uapi_memory, uapi_interrupts, uapi_devices, uapi_run, uapi_x86, uapi_arm64)
+COMMON: Final = (uapi_system, uapi_memory, uapi_interrupts, uapi_devices, uapi_run)
+"""The modules for every architecture."""
+
+MODULES: Final = (*COMMON, uapi_x86, uapi_arm64)
 """The modules that declare requests."""
 
 REQUESTS: Final[dict[str, int]] = {
