@@ -81,6 +81,8 @@ def _flow(value: Any) -> str:
     match value:
         case bool():
             return "true" if value else "false"
+        case None:
+            return "null"
         case Hex():
             return f"{int(value):#x}"
         case int():

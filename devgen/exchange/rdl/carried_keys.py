@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from devgen.errors import FileError
@@ -72,12 +72,20 @@ def names_in(keys: Mapping[str, Any], key: str, node: Node) -> list[str]:
     return value
 
 
+def refuse(keys: Mapping[str, Any], unfit: Iterable[str], node: Node) -> None:
+    """Raise FileError if one of the unfit keys is there."""
+    for key in unfit:
+        if key in keys:
+            raise _wrong(node, f"'{key}' has no meaning here; remove it")
+
+
 def _wrong(node: Node, reason: str) -> FileError:
     return FileError(f"{_place(node)}: the property 'devgen' of {node.inst_name}: {reason}")
 
 
 def _has_property(node: Node) -> bool:
-    return PROPERTY in node.list_properties(include_native=False)
+    """Whether a component has the property, with a text; one of another type is somebody else's."""
+    return PROPERTY in node.list_properties(include_native=False) and isinstance(node.get_property(PROPERTY), str)
 
 
 def _place(node: Node) -> Place:

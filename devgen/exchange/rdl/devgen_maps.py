@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from devgen.exchange.rdl.carried_keys import carried_keys, mapping_in, name_in, names_in
+from devgen.exchange.rdl.carried_keys import carried_keys, mapping_in, name_in, names_in, refuse
 from devgen.exchange.rdl.devgen_registers import DevgenRegisters, ordered, texts
 from devgen.exchange.rdl_export.rdl_order import KEY as ORDER
 from devgen.exchange.register_map import WholeDevice
@@ -29,6 +29,7 @@ def devgen_device(node: AddrmapNode) -> WholeDevice:
         FileError: a property ``devgen`` is damaged.
     """
     carried = carried_keys(node)
+    refuse(carried, ("fragment", "include", "types"), node)
     own = texts(node) | {key: value for key, value in carried.items() if key not in _OWN}
     title = own.pop("title", "")
     regions = _regions(node, carried)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from devgen.exchange.findings import Findings, Outcome
-from devgen.exchange.rdl.carried_keys import PROPERTY
+from devgen.exchange.rdl.carried_keys import PROPERTY, carried_keys
 from devgen.exchange.rdl.compiling import place_of
 from devgen.exchange.rdl.rdl_properties import ACCESS, HARDWARE, READ_EFFECTS, UNSAID, WRITE_EFFECTS
 from devgen.exchange.register_map import Dimension, Field, Group, Label, Labels, Lock, Register
@@ -154,6 +154,9 @@ class RegisterReader:
 
     def _report(self, node: Node, part: str) -> None:
         self.report_properties(node, part)
+        if carried_keys(node):
+            text = "the property devgen: it has an effect only in an address map whose property devgen names a device"
+            self._say(Outcome.LEFT_OUT, node, part, text)
         if node.external:
             self._say(Outcome.TO_DO, node, part, "external: the behaviour is to be written")
 

@@ -28,25 +28,36 @@ class Item:
 
 
 def layered(items: Iterable[Item]) -> list[list[Item]]:
-    """Return the items by layer; an item is in the first one that has room for it. Each layer is in address order."""
-    layers: list[list[Item]] = []
+    """Return the items by layer; an item is in the first one that has room for it. Each layer is in address order.
+
+    Of each layer only the items are looked at that reach beyond the new one's start, so that the cost is not quadratic.
+    """
+    layers: list[_Layer] = []
     for item in sorted(items, key=lambda item: item.start):
-        layer = next((layer for layer in layers if all(_together(item, other) for other in layer)), None)
-        if layer is None:
-            layers.append([item])
-        else:
-            layer.append(item)
-    return layers
+        if not any(layer.take(item) for layer in layers):
+            layers.append(_Layer([item], [item]))
+    return [layer.items for layer in layers]
 
 
-def _together(item: Item, other: Item) -> bool:
-    apart = item.end <= other.start or other.end <= item.start
+@dataclass(slots=True)
+class _Layer:
+    """Items of one layer, and those of them that reach beyond the start of the last item that was offered."""
+
+    items: list[Item]
+    reaching: list[Item]
+
+    def take(self, item: Item) -> bool:
+        """Take an item if there is room for it; items come in the order of their starts."""
+        self.reaching = [other for other in self.reaching if other.end > item.start]
+        if not all(_share(item, other) for other in self.reaching):
+            return False
+        self.items.append(item)
+        self.reaching.append(item)
+        return True
+
+
+def _share(item: Item, other: Item) -> bool:
+    """Whether two items that overlap may be in one address map."""
     same = (item.start, item.end) == (other.start, other.end)
-    return apart or (
-        same
-        and (item.reads, item.writes, other.reads, other.writes)
-        in (
-            (True, False, False, True),
-            (False, True, True, False),
-        )
-    )
+    accesses = item.reads, item.writes, other.reads, other.writes
+    return same and accesses in ((True, False, False, True), (False, True, True, False))
