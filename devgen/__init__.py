@@ -26,7 +26,7 @@ says so. Importing `devgen` is cheap: a name brings its part of the package when
 - running: `Board`, `run_board`, `record_board`, `record_run`, `replay_trace`, `find_traces`, `Watch`,
   `AccessCounts`
 - editors: `serve_editor`
-- QEMU: `QemuGuest`, `QemuDevice`, `DeviceServer`, `serve_device`, `PciFunction`, `read_state`, `write_state`,
+- QEMU: `QemuGuest`, `QemuDevice`, `DeviceServer`, `PciFunction`, `read_state`, `write_state`,
   `parse_properties`
 """
 
@@ -76,7 +76,7 @@ if TYPE_CHECKING:
     from devgen.api.qemu_guests import QemuDevice, QemuGuest, ScriptResult
     from devgen.api.recording import Recording, record_board, record_run
     from devgen.api.replaying import find_traces, replay_trace
-    from devgen.api.serving import DeviceServer, serve_device
+    from devgen.api.serving import DeviceServer
     from devgen.api.starting import BUSES, Bus, new_device
     from devgen.api.starting_imported import NewDevice, new_imported_device
     from devgen.api.state_files import check_state_place, read_state, write_state
@@ -157,7 +157,7 @@ _HOME = {
     "devgen.api.qemu_guests": ("QemuDevice", "QemuGuest", "ScriptResult"),
     "devgen.api.recording": ("Recording", "record_board", "record_run"),
     "devgen.api.replaying": ("find_traces", "replay_trace"),
-    "devgen.api.serving": ("DeviceServer", "serve_device"),
+    "devgen.api.serving": ("DeviceServer",),
     "devgen.api.starting": ("BUSES", "Bus", "new_device"),
     "devgen.api.starting_imported": ("NewDevice", "new_imported_device"),
     "devgen.api.state_files": ("check_state_place", "read_state", "write_state"),
@@ -327,7 +327,6 @@ __all__ = [
     "replay_trace",
     "run_board",
     "select_diagnostics",
-    "serve_device",
     "serve_editor",
     "why_no_kvm",
     "write_state",

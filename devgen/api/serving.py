@@ -31,6 +31,8 @@ T = TypeVar("T")
 class DeviceServer:
     """A PCI device behind a UNIX socket, which the constructor creates. Use as a context manager, or ``close`` it.
 
+    For example, ``with DeviceServer("edu", "edu.sock") as server: server.run()``.
+
     One client is served at a time. When it disconnects, the device keeps its state and accepts the next client. ``run``
     serves in the calling thread, ``start`` in a new thread.
 
@@ -189,35 +191,3 @@ class DeviceServer:
     def __exit__(self, *_: object) -> None:
         """Close."""
         self.close()
-
-
-def serve_device(
-    device: str | type[Device] | PciFunction,
-    socket: AnyPath,
-    *,
-    properties: Mapping[str, PropertyValue] | None = None,
-    streams: Mapping[str, str] | None = None,
-    lines: str | None = None,
-    mapped: bool = True,
-    mode: int = 0o600,
-    msix: bool = True,
-    as_pci: bool = False,
-    pci_id: tuple[int, int] | None = None,
-    on_event: Mapping[str, str] | None = None,
-    log: Log | None = None,
-    on_client: Callable[[str], None] | None = None,
-    state: Json = None,
-    watch: Watch | None = None,
-    registry: Registry | None = None,
-) -> int:
-    """Serve a device until an event ends the server. Return the event's code.
-
-    A signal handler can end it with an exception. See `DeviceServer` for the arguments and `Watch` for ``watch``, and
-    both for the exceptions.
-    """
-    with DeviceServer(
-        device, socket, properties=properties, streams=streams, lines=lines, mapped=mapped, mode=mode,
-        msix=msix, as_pci=as_pci, pci_id=pci_id, on_event=on_event, log=log, on_client=on_client,
-        state=state, registry=registry,
-    ) as server, server.watch(watch or Watch()):  # fmt: skip
-        return server.run()

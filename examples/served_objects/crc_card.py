@@ -8,7 +8,7 @@ Registers of BAR 0: 0x00 address (64 bits); 0x08 length, writing it starts; 0x0c
 import sys
 import zlib
 
-from devgen import Bar, FunctionHost, PciConfig, PciIdentity, serve_device
+from devgen import Bar, DeviceServer, FunctionHost, PciConfig, PciIdentity
 
 
 class CrcCard:
@@ -40,4 +40,5 @@ class CrcCard:
 
 
 if __name__ == "__main__":
-    serve_device(CrcCard(), sys.argv[1])
+    with DeviceServer(CrcCard(), sys.argv[1]) as server:
+        server.run()
