@@ -13,51 +13,32 @@ Lock order, outermost first: the machine's lock, then the gate's. No thread is j
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Final
 
-from unicorn import UC_ERR_FETCH_PROT, UC_ERR_FETCH_UNMAPPED, UC_ERR_INSN_INVALID
-
 from devgen.hosts.emulator.access_hooks import GuestAccesses
-from devgen.hosts.emulator.apic_base import ApicBaseReads
-from devgen.hosts.emulator.cpu import Cpu, RaisedException
 from devgen.hosts.emulator.ctrl_c import noted_instead_of_raised
 from devgen.hosts.emulator.emulated_chips import IrqChip
 from devgen.hosts.emulator.guest_bus import Bus
-from devgen.hosts.emulator.guest_view import GuestFault, GuestView
-from devgen.hosts.emulator.interrupt_entry import Delivery, TripleFault, Unsupported
-from devgen.hosts.emulator.kicker import BEAT, Kicker
+from devgen.hosts.emulator.guest_processor import GuestProcessor, Watch
+from devgen.hosts.emulator.interrupt_entry import TripleFault, Unsupported
 from devgen.hosts.emulator.memory_map import GuestMemory
+from devgen.hosts.emulator.run_times import RunTimes
 from devgen.hosts.emulator.saved_context import UnknownUnicorn
-from devgen.hosts.emulator.stop_gate import Gate
-from devgen.hosts.emulator.unicorn_engine import UcError, set_hooks
+from devgen.hosts.emulator.unicorn_engine import UcError
 from devgen.runtime.base.faults import MachineError, RuntimeFault
 from devgen.runtime.boot.guest_loader import load_guest
 from devgen.runtime.machine.event_loop import EventLoop
 from devgen.runtime.machine.machine import Machine
 from devgen.runtime.machine.run_result import RunResult, StopReason
 from devgen.runtime.machine.stream_inputs import StreamInputs
-from devgen.runtime.time.clock import LiveClock, VirtualClock
+from devgen.runtime.time.clock import VirtualClock
 
 ACCEL: Final = "emulator"
 
 TIMER_BATCH: Final = 64
 """Most timers fired before the guest runs again, so that a guest's timers cannot stop its own instructions."""
-
-SIGNAL_BEAT: Final = 0.1
-"""Seconds after which a running or halted guest is interrupted so that Python can handle signals."""
-
-EXACT_STEPS: Final = 20_000
-"""Single-stepped instructions while an interrupt waits for IF; after these the guest also runs in time slices."""
-
-_STEPS_BETWEEN_SLICES: Final = 500
-_SLICE: Final = 0.002
-_NMI_VECTOR: Final = 2
-_INVALID_OPCODE: Final = 6
 
 
 class EmulatorHost:
@@ -76,14 +57,9 @@ class EmulatorHost:
             )
         self.machine = machine
         self._clock = machine.clocks.virtual
-        self._wake = threading.Event()
-        self._kicker: Kicker | None = None
+        self._times = RunTimes(machine, self._is_noticed, self._close_gate)
         self._attention = False
         self._stop_requested = False
-        self._timeout: float | None = None
-        self._deadline: float | None = None
-        self._slice_end: float | None = None
-        self._last_turn = 0.0
         self._key_pressed = False
         self._reset_wanted = False
         self._connections = ExitStack()
@@ -113,6 +89,7 @@ class EmulatorHost:
         self.chip = IrqChip(self._clock, self._raise_nmi, pit=pit) if config.irqchip == "kernel" else None
         self._bus = Bus(machine.memory, machine.io, self.chip, self._clock.settle)
         self._map = GuestMemory(self._notice)
+        self._processor = GuestProcessor(machine.memory, self.chip)
         self._accesses = GuestAccesses(
             self._bus,
             self._map,
@@ -120,17 +97,10 @@ class EmulatorHost:
             settle=self._settle,
             failed=self._failed,
             touch=self._touch,
-            excepted=self._excepted,
-            instruction=self._instruction,
+            excepted=self._processor.except_at,
+            instruction=self._processor.instruction,
         )
-        self._halted = self._nmi = self._invalid_opcode = False
-        self._watched = self._boundaries = 0
-        self._fault: int | None = None
-        self._cpu = Cpu()
-        self._gate = Gate(self._cpu.uc)
-        self._delivery = Delivery(self._cpu, machine.memory)
-        set_hooks(self._cpu.uc, self._accesses)
-        self._apic_base = None if self.chip is None else ApicBaseReads(self._cpu.uc, self._code)
+        self._processor.connect(self._accesses)
         with machine.lock:
             self._connect()
         self._boot()
@@ -175,8 +145,8 @@ class EmulatorHost:
         with self.machine.lock:
             state = load_guest(self.machine)
             assert state is not None  # checked by __init__
-            self._map.apply(self._cpu.uc)
-        self._cpu.load(state)
+            self._map.apply(self._processor.cpu.uc)
+        self._processor.cpu.load(state)
 
     def close(self) -> None:
         """Detach from the machine. May be called again, but not while ``run`` is running."""
@@ -210,8 +180,8 @@ class EmulatorHost:
             self._notice()
 
     def _raise_nmi(self) -> None:
-        """Make an NMI pending; the machine's lock is held. Further NMIs while one is pending are merged with it."""
-        self._nmi = True
+        """Make an NMI pending; the machine's lock is held."""
+        self._processor.raise_nmi()
         self._notice()
 
     def _set_gsi(self, gsi: int, level: int) -> None:
@@ -225,14 +195,20 @@ class EmulatorHost:
     def _notice(self) -> None:
         """Stop Unicorn before the guest's next instruction, so that the next cycle handles what has happened."""
         self._attention = True
-        self._gate.request()
-        self._wake.set()
+        self._processor.gate.request()
+        self._times.wake.set()
+
+    def _is_noticed(self) -> bool:
+        return self._attention
+
+    def _close_gate(self) -> None:
+        self._processor.gate.request()
 
     def _settle(self) -> None:
         """Called after an access: fire timers that are now due; stop Unicorn if an interrupt is pending."""
         if self._clock.queue.due:
             self._clock.settle()
-        if self.chip is not None and self.chip.pending() and not self._attention and not self._watched:
+        if self.chip is not None and self.chip.pending() and not self._attention and not self._processor.stepping:
             self._notice()
 
     def _deliver_late(self) -> None:
@@ -245,55 +221,13 @@ class EmulatorHost:
         self._failure = self._failure or error
         self._notice()
 
-    def _excepted(self, vector: int) -> None:
-        """Note an exception or an INT n that Unicorn reports; it is delivered when Unicorn has stopped."""
-        self._fault = vector
-        self._cpu.stop()
-
     def _touch(self, address: int) -> bool:
         """Map the memory at ``address`` on the guest's first access to it."""
-        return self._map.touch(self._cpu.uc, address, self._accesses.on_hole)
+        return self._map.touch(self._processor.cpu.uc, address, self._accesses.on_hole)
 
     def program_counter(self) -> int | None:
         """Code segment offset of the current instruction, None between instructions. Only on the run's thread."""
-        return self._cpu.pc if self._gate.running and not self._bus.queue.draining else None
-
-    def _code(self, address: int, size: int) -> bytes:
-        """Read ``size`` bytes of code at a linear address; empty where there is no memory."""
-        try:
-            return GuestView(self._cpu, self.machine.memory).read_bytes(address, size)
-        except GuestFault:
-            return b""
-
-    def _instruction(self) -> tuple[int, bytes]:
-        """Program counter and opcode of the current instruction."""
-        pc = self._cpu.pc
-        return pc, GuestView(self._cpu, self.machine.memory).opcode(pc)
-
-    # --- the kicker --------------------------------------------------------------------------
-
-    def _look(self) -> float:
-        """Close the gate if a timer or a deadline is due; return the seconds until the next call."""
-        now = time.monotonic()
-        deadlines = [deadline for deadline in (self._deadline, self._slice_end) if deadline is not None]
-        with self.machine.lock:
-            left = min([self._time_to_timer(), *(deadline - now for deadline in deadlines)])
-        if self._attention or left <= 0 or now - self._last_turn > SIGNAL_BEAT:
-            self._gate.request()
-            return _SLICE
-        return left
-
-    def _time_to_timer(self) -> float:
-        """Seconds until the next timer is due, at most `BEAT`."""
-        deadline = self._clock.next_deadline()
-        if deadline is None or isinstance(self._clock, VirtualClock):
-            return BEAT
-        return min((deadline - self._clock.now()) / 1e9, BEAT)
-
-    def _timer_moved(self) -> None:
-        self._wake.set()
-        if self._kicker is not None:
-            self._kicker.poke()
+        return self._processor.cpu.pc if self._processor.gate.running and not self._bus.queue.draining else None
 
     # --- running -----------------------------------------------------------------------------
 
@@ -309,40 +243,19 @@ class EmulatorHost:
         if self._closed:
             raise MachineError(f"{self.machine.config.name}: the host is closed")
         self._stop_requested = False
-        self._timeout = timeout
-        self._deadline = None if timeout is None else time.monotonic() + timeout
-        queue = self._clock.queue
-        self._kicker = kicker = Kicker(self._look)
-        self._hold_clock(False)
-        earlier, queue.on_earlier = queue.on_earlier, self._timer_moved
-        kicker.start()
-        self._inputs.start()
-        self._events.start()
-        try:
-            with noted_instead_of_raised(self._interrupt_key):
-                return self._run()
-        finally:
-            self._events.stop()
-            self._inputs.stop()
-            queue.on_earlier = earlier
-            self._kicker = None
-            kicker.close()
-            self._hold_clock(True)
+        with self._times.running(timeout):
+            self._inputs.start()
+            self._events.start()
+            try:
+                with noted_instead_of_raised(self._interrupt_key):
+                    return self._run()
+            finally:
+                self._events.stop()
+                self._inputs.stop()
 
     def _interrupt_key(self) -> None:
         """Note a SIGINT, which may arrive at any moment; the kicker then closes the gate."""
         self._key_pressed = self._attention = True
-
-    def _hold_clock(self, hold: bool) -> None:
-        """Stop or start a live clock: virtual time passes only during a run."""
-        clock = self._clock
-        if not isinstance(clock, LiveClock):
-            return
-        with self.machine.lock:
-            if hold:
-                clock.stop()
-            else:
-                clock.start()
 
     def _run(self) -> RunResult:
         while True:
@@ -351,9 +264,9 @@ class EmulatorHost:
             except TripleFault as fault:
                 result = self._shut_down(str(fault))
             except Unsupported as error:
-                result = self._end("error", f"the emulator cannot deliver {error} (at {self._place()})")
+                result = self._end("error", f"the emulator cannot deliver {error} (at {self._processor.place})")
             except UcError as error:
-                result = self._end("error", f"Unicorn: {error} (at {self._place()})")
+                result = self._end("error", f"Unicorn: {error} (at {self._processor.place})")
             if result is not None:
                 return result
 
@@ -370,32 +283,25 @@ class EmulatorHost:
         self._ended = RunResult(reason, 0, detail, ACCEL)
         return self._ended
 
-    def _place(self) -> str:
-        try:
-            return f"{self._cpu.cs:#x}:{self._cpu.pc:#x}"
-        except UcError:
-            return "an unknown address"
-
     def _cycle(self) -> RunResult | None:
         """One cycle: handle what is pending, then run the guest or wait. Return the result if the run ends."""
-        self._last_turn = time.monotonic()
+        self._times.turn()
         if self._key_pressed:
             self._key_pressed = False
             raise KeyboardInterrupt
         with self.machine.lock:
             self._attention = False
-            self._wake.clear()
+            self._times.wake.clear()
             result = self._service() or self._result()
             if result is not None:
                 return result
-            free = self._reset_wanted or self._interrupt()
+            free = self._reset_wanted or self._processor.take_interrupt()
         if self._reset_wanted:
             return self._restart()
-        if self._halted:
+        if self._processor.halted:
             return None if self._attention else self._wait()
         if free:
-            self._watched = 0
-            self._guest()
+            self._guest(None)
         else:
             self._guest_blocked()
         return None
@@ -409,8 +315,8 @@ class EmulatorHost:
             return self._ended
         if self._stop_requested:
             return RunResult("stopped", 0, "", ACCEL)
-        if self._deadline is not None and time.monotonic() >= self._deadline:
-            return RunResult("timeout", 0, f"the guest was still running after {self._timeout:g} s", ACCEL)
+        if self._times.is_over:
+            return RunResult("timeout", 0, f"the guest was still running after {self._times.timeout:g} s", ACCEL)
         return None
 
     def _service(self) -> RunResult | None:
@@ -423,101 +329,32 @@ class EmulatorHost:
         if self._failure is not None:
             return self._end("error", f"{type(self._failure).__name__} in a device: {self._failure}")
         if self._map.changed:
-            self._map.apply(self._cpu.uc)
-        if self._fault is not None:
-            self._deliver(self._fault)
+            self._map.apply(self._processor.cpu.uc)
+        self._processor.deliver_exception()
         return None
 
-    def _deliver(self, vector: int) -> None:
-        """Enter the guest's handler of exception ``vector``."""
-        raised = self._cpu.take_exception()
-        if self._invalid_opcode:  # Unicorn then ends the run with an error and reports no exception
-            raised = RaisedException(0, False, self._cpu.pc)
-        self._fault, self._invalid_opcode = None, False
-        self._delivery.raised(vector, raised)
+    # --- running the guest -------------------------------------------------------------------
 
-    def _interrupt(self) -> bool:
-        """Take a pending interrupt that is not masked. Return False if an interrupt is still pending."""
-        if not self._nmi and not self._irq_pending():
-            return True
-        if self._cpu.in_shadow or not self._may_interrupt():
-            return False
-        self._halted = False
-        self._watched = 0
-        if self._nmi and not self._cpu.nmi_blocked:
-            self._nmi = False
-            self._cpu.block_nmi()
-            self._delivery.interrupt(_NMI_VECTOR)
-        elif self.chip is not None:
-            self._delivery.interrupt(self.chip.acknowledge())
-        return not self._nmi and not self._irq_pending()
-
-    def _irq_pending(self) -> bool:
-        return self.chip is not None and self.chip.pending()
-
-    def _may_interrupt(self) -> bool:
-        """Whether a pending interrupt can be taken: an NMI unless NMIs are blocked, other interrupts if IF is set."""
-        if self._nmi and not self._cpu.nmi_blocked:
-            return True
-        return self._irq_pending() and self._cpu.interrupts_enabled
-
-    # --- running Unicorn -----------------------------------------------------------------------
-
-    def _guest(self, watch: Callable[[], bool] | None = None) -> None:
-        """Run Unicorn until the gate stops it; note why it stopped. ``watch`` is called before each instruction."""
-        self._gate.open()
+    def _guest(self, watch: Watch | None) -> None:
+        """Run the guest until the gate stops it; note why it cannot go on."""
         try:
-            if watch is not None:
-                self._gate.watch(watch)
-            if self._attention:
-                return
-            if self._apic_base is not None:
-                self._apic_base.begin(self._cpu.code_base + self._cpu.pc)
-            self._cpu.run()
-            self._halted = not self._gate.stopped and self._fault is None
-        except UcError as error:
-            self._on_error(error)
+            problem = self._processor.run(self._is_noticed, watch)
+        except UcError:
+            raise
         except Exception as error:  # raised by a hook outside its own `try`: Unicorn's binding re-raises it
             self._failure = error
-        finally:
-            self._gate.close()
-
-    def _on_error(self, error: UcError) -> None:
-        """Handle the Unicorn errors that a guest can cause; re-raise others."""
-        if error.errno == UC_ERR_INSN_INVALID:
-            self._fault = _INVALID_OPCODE
-            self._invalid_opcode = True
-        elif error.errno in (UC_ERR_FETCH_PROT, UC_ERR_FETCH_UNMAPPED):
-            self._end("error", f"the guest fetches an instruction where there is no memory, at {self._place()}")
         else:
-            raise error
+            if problem:
+                self._end("error", problem)
 
     def _guest_blocked(self) -> None:
-        """Run step by step while an interrupt waits for IF, for an IRET or for the end of an interrupt shadow.
-
-        After `EXACT_STEPS` steps, time slices without single-stepping alternate with the steps, for speed; the host
-        may then miss a moment at which IF is set.
-        """
-        if self._cpu.in_shadow:
-            self._boundaries = 0
-            self._guest(self._second_boundary)
+        """Run the guest while an interrupt waits: step by step, or for a time slice."""
+        watch = self._processor.watch_for_window()
+        if watch is not None:
+            self._guest(watch)
             return
-        if self._watched > EXACT_STEPS and self._kicker is not None:
-            self._slice_end = time.monotonic() + _SLICE
-            self._kicker.poke()
-            self._guest()
-            self._slice_end = None
-            self._watched = EXACT_STEPS - _STEPS_BETWEEN_SLICES
-            return
-        self._guest(self._window_opens)
-
-    def _second_boundary(self) -> bool:
-        self._boundaries += 1
-        return self._boundaries > 1
-
-    def _window_opens(self) -> bool:
-        self._watched += 1
-        return self._watched > EXACT_STEPS or self._may_interrupt()
+        with self._times.slice():
+            self._guest(None)
 
     def _wait(self) -> RunResult | None:
         """The processor is halted and no interrupt can be taken: sleep until a timer, an input or a deadline.
@@ -528,21 +365,13 @@ class EmulatorHost:
             deadline = self._clock.next_deadline()
             if self.chip is None:
                 return self._end(
-                    "halt", f"halted at {self._place()}; without interrupt controllers nothing can wake it"
+                    "halt", f"halted at {self._processor.place}; without interrupt controllers nothing can wake it"
                 )
-            if not self._cpu.interrupts_enabled and not self.machine.may_act_alone():
-                return self._end("halt", f"halted with interrupts disabled at {self._place()}")
+            if not self._processor.cpu.interrupts_enabled and not self.machine.may_act_alone():
+                return self._end("halt", f"halted with interrupts disabled at {self._processor.place}")
             if isinstance(self._clock, VirtualClock) and deadline is not None:
                 self._clock.run_until(deadline, TIMER_BATCH)
                 return None
-            seconds = self._seconds_to_wait(deadline)
-        self._wake.wait(seconds)
+            seconds = self._times.seconds_to_wait(deadline)
+        self._times.wake.wait(seconds)
         return None
-
-    def _seconds_to_wait(self, deadline: int | None) -> float:
-        waits = [SIGNAL_BEAT]
-        if deadline is not None:
-            waits.append((deadline - self._clock.now()) / 1e9)
-        if self._deadline is not None:
-            waits.append(self._deadline - time.monotonic())
-        return max(min(waits), 0.0)

@@ -195,4 +195,4 @@ def test_an_interrupt_whose_stack_is_not_there_is_a_page_fault_with_its_address(
     ) as r:
         assert r.run().reason == "shutdown"
         assert r.host is not None
-        assert r.host._cpu.cr2 == 0x40001000 - 4
+        assert r.host._processor.cpu.cr2 == 0x40001000 - 4

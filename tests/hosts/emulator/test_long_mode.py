@@ -120,9 +120,9 @@ def test_page_faults_in_the_upper_half_come_one_by_one() -> None:
 @pytest.mark.parametrize("mode", ["real", "protected", "long"])
 def test_long_tells_efer_lma(mode: str) -> None:
     with rig(b"\xf4", mode=mode) as r:
-        assert r.start()._cpu.long == (mode == "long")
+        assert r.start()._processor.cpu.long == (mode == "long")
         r.run()
-        assert r.start()._cpu.long == (mode == "long")
+        assert r.start()._processor.cpu.long == (mode == "long")
 
 
 def test_a_guest_may_leave_long_mode_again() -> None:
@@ -158,7 +158,7 @@ idt32:  .word 0x7ff
     )
     with rig(code, mode="protected") as r:
         assert r.run().code == 8
-        assert not r.start()._cpu.long
+        assert not r.start()._processor.cpu.long
 
 
 def test_an_interrupt_from_compatibility_mode_enters_a_64_bit_handler_and_returns() -> None:

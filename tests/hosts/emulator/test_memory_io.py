@@ -88,7 +88,7 @@ def test_touching_all_of_memory_costs_no_memory() -> None:
     with rig(guest(body), mode="protected") as r:
         assert r.run().ok
         assert r.machine.memory.unassigned_reads == 0x800
-        assert len(list(r.start()._cpu.uc.mem_regions())) < 300  # type: ignore[attr-defined]
+        assert len(list(r.start()._processor.cpu.uc.mem_regions())) < 300  # type: ignore[attr-defined]
 
 
 def test_an_access_from_a_device_into_ram_touches_both() -> None:

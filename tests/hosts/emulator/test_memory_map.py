@@ -148,7 +148,7 @@ def test_moving_for_ever_leaks_nothing() -> None:
         movable(r, MemoryRegion.ram("vram", 0x1000, block))
         assert r.run().ok
         assert int.from_bytes(block.view[:4], "little") == 300
-        uc = r.start()._cpu.uc
+        uc = r.start()._processor.cpu.uc
         assert len(list(uc.mem_regions())) <= 8  # type: ignore[attr-defined]
 
 
