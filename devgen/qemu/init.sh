@@ -12,6 +12,13 @@ failed=
 while read -r module; do
     insmod "$module" || failed="$failed $module"
 done </modules
+# The kernel's command line may name a root file system: root=/dev/vda. Its /init is this file, without modules.
+root=$(sed -n 's/.*root=\([^ ]*\).*/\1/p' /proc/cmdline)
+if [ -n "$root" ] && [ -s /modules ]; then
+    mkdir -p /root
+    mount "$root" /root && exec switch_root /root /init
+    failed="$failed $root"
+fi
 # The kernel's command line may name another terminal: shell=ttyS0.
 port=$(sed -n 's/.*shell=\([A-Za-z0-9]*\).*/\/dev\/\1/p' /proc/cmdline)
 if [ -n "$port" ]; then

@@ -20,15 +20,17 @@ from typing import Any
 import fetch_linux
 
 import devgen
-from devgen import DevicePlacement, KernelConfig, MachineConfig, RunResult
+from devgen import DevicePlacement, KernelConfig, MachineConfig, Registry, RunResult
 from devgen.qemu import initramfs
 
 COMMAND_LINE = "console=ttyS0 quiet panic=-1 oops=panic mitigations=off nokaslr random.trust_cpu=on shell=ttyS0"
 BOOT = 240.0
 """Seconds that a boot may take; in the nested lab on a busy machine it takes up to 100."""
 GRACE = 60.0
+RAM = 256 << 20
 KILLED = 128 + 9
 
+KEYBOARD = DevicePlacement("keyboard", "keyboard-reset", at={"ports": 0x64}, on_event={"REBOOT": "reset"})
 CONSOLE = DevicePlacement("com1", "serial16550", at={"ports": 0x3F8}, irq={"intr": 4})
 CLOCK = DevicePlacement("rtc", "mc146818rtc", at={"ports": 0x70}, irq={"irq": 8})
 POWER = DevicePlacement("power", "pc-power", at={"ports": 0x600}, on_event={"POWER_OFF": "exit", "REBOOT": "reset"})
@@ -39,7 +41,8 @@ PANIC = DevicePlacement("panic", "pvpanic-isa", at={"port": 0x505}, on_event={"G
 class KvmLinux:
     """A guest that has booted, with CONSOLE and ``devices``. Use as a context; leaving it ends the run.
 
-    ``modules`` and ``files``: as for `linux_guest.LinuxGuest`. ``config``: further keys of `MachineConfig`.
+    ``modules`` and ``files``: as for `linux_guest.LinuxGuest`. ``registry``: where devices are found. ``config``:
+    further keys of `MachineConfig`.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class KvmLinux:
         files: Mapping[str, bytes | Path] | None = None,
         append: str = "",
         kernel: Path | None = None,
+        registry: Registry | None = None,
         **config: Any,
     ) -> None:
         linux = fetch_linux.find()
@@ -60,24 +64,34 @@ class KvmLinux:
         console = replace(CONSOLE, streams={"serial": f"socket:{self._socket}"})
         machine = MachineConfig(
             name="linux",
-            ram=256 << 20,
             devices=(console, *devices),
             guest=KernelConfig(kernel or linux.vmlinux, image, f"{COMMAND_LINE} {append}"),
         )
         self._said = b""
         self._stream = b""
         self.result: RunResult | None = None
-        self.board = devgen.Board(replace(machine, **{"pci": True, "ecam": 0xE0000000, **config}), accel="kvm")
+        config = {"pci": True, "ecam": 0xE0000000, "ram": RAM, **config}
+        self.board = devgen.Board(replace(machine, **config), accel="kvm", registry=registry)
         self._thread = threading.Thread(target=self._run, daemon=True)
         try:
-            self._console = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            self._console.connect(str(self._socket))
+            self._console = self._connected()
             self.started = time.monotonic()
             self._thread.start()
             self.wait_until_ready()
         except BaseException:
             self.close()
             raise
+
+    def _connected(self) -> socket.socket:
+        console = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        console.connect(str(self._socket))
+        return console
+
+    def reconnect(self, away: float) -> None:
+        """Close the console's connection, and connect again after ``away`` seconds."""
+        self._console.close()
+        time.sleep(away)
+        self._console = self._connected()
 
     def _run(self) -> None:
         self.result = self.board.run()

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import parts
 from linux_guest import LinuxGuest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,7 +29,7 @@ WHOLE = 1500
 
 MACHINE = (
     "-machine", "q35,hpet=off", "-accel", "tcg,thread=multi,tb-size=1024", "-cpu", "EPYC,+svm,+npt", "-smp", "2",
-    "-m", "2048", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+    "-m", "6144", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
 )  # fmt: skip
 
 MODULES = ("9pnet_virtio", "9p", "kvm_amd")
@@ -70,6 +71,7 @@ class OuterLab:
         self._thread: threading.Thread | None = None
         self._log = ""
         try:
+            parts.make(_folder(self._share / "parts"))
             self._guest = LinuxGuest(
                 folder, modules=MODULES, machine=MACHINE, qemu=_shared(self._share), seconds=OUTER_BOOT
             )
@@ -83,7 +85,7 @@ class OuterLab:
         (self._share / "tests").write_text("\n".join(tests))
         environment = (
             "PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/dev/shm TMPDIR=/dev/shm PYTHONDONTWRITEBYTECODE=1 LC_ALL=C.UTF-8 "
-            f"XDG_CACHE_HOME={Path.home() / '.cache'} {RESULTS}={SHARE}/results"
+            f"XDG_CACHE_HOME={Path.home() / '.cache'} {RESULTS}={SHARE}/results {parts.PARTS}={SHARE}/parts"
         )
         words = ["-m", "pytest", "-o", "addopts=", "-p", "no:cacheprovider", "-p", "no:xdist", "-q", f"@{SHARE}/tests"]
         command = f"cd {shlex.quote(str(ROOT))} && exec .venv/bin/python {shlex.join(words)}"
@@ -130,6 +132,11 @@ class OuterLab:
         """End QEMU."""
         self._guest.close()
         self._folder.cleanup()
+
+
+def _folder(path: Path) -> Path:
+    path.mkdir()
+    return path
 
 
 def _shared(share: Path) -> list[str]:

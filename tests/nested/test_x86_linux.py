@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import fetch_iasl
+import parts
 import pytest
-from kvm_linux import CLOCK, PANIC, PM, POWER, KvmLinux
+import root_image
+from fetch_linux import find
+from kvm_linux import CLOCK, KEYBOARD, PANIC, PM, POWER, KvmLinux
+from parts import WALKTHROUGH, Parts
 
 from devgen import DevicePlacement
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Parts:
+    return parts.find(tmp_path_factory.mktemp("parts"))
+
+
+def _acpi_tool(name: str) -> Path:
+    iasl = fetch_iasl.find()
+    assert iasl is not None, fetch_iasl.MISSING
+    return iasl.with_name(name)
+
 
 IRQ_COUNT = "awk '/{}/ {{n += $2 + $3}} END {{print n + 0}}' /proc/interrupts"
 
@@ -23,6 +41,7 @@ class TestPc:
         DevicePlacement("hvc", "virtio-console-pci", slot=6, streams={"serial": "memory"}),
         DevicePlacement("gpio", "pci-idio-16", slot=7),
         DevicePlacement("dog", "i6300esb", slot=8, on_event={"WATCHDOG": "reset"}),
+        DevicePlacement("copier", "copier", slot=9),
     )
     MODULES = (
         "nvme",
@@ -46,12 +65,13 @@ class TestPc:
 
     @pytest.fixture(scope="class")
     @staticmethod
-    def guest(tmp_path_factory: pytest.TempPathFactory, image: Path) -> Iterator[KvmLinux]:
+    def guest(tmp_path_factory: pytest.TempPathFactory, image: Path, made: Parts) -> Iterator[KvmLinux]:
         disk = DevicePlacement(
             "vda", "virtio-blk-pci", slot=4, properties={"sectors": TestPc.SECTORS}, media={"medium": image}
         )
         folder, devices = tmp_path_factory.mktemp("pc"), (CLOCK, PM, PANIC, disk, *TestPc.CARDS)
-        with KvmLinux(folder, devices, cpus=2, modules=TestPc.MODULES) as guest:
+        files = {"/copier.ko": made.walkthrough_driver, "/bin/acpidump": _acpi_tool("acpidump")}
+        with KvmLinux(folder, devices, cpus=2, modules=TestPc.MODULES, files=files, registry=made.walkthrough) as guest:
             yield guest
 
     def test_both_processors_run(self, guest: KvmLinux) -> None:
@@ -70,6 +90,17 @@ class TestPc:
         devices = guest.sh("ls /sys/bus/acpi/devices")
         assert all(hid in devices for hid in ("PNP0A08:00", "PNP0501:00", "PNP0B00:00", "QEMU0001:00"))
         assert guest.sh("dmesg | grep -E 'ACPI.*(Error|Warning)|FW_BUG' || true") == ""
+
+    def test_iasl_reads_what_acpidump_finds(self, guest: KvmLinux, tmp_path: Path) -> None:
+        (tmp_path / "dump").write_text(guest.sh("acpidump") + "\n")
+        subprocess.run([_acpi_tool("acpixtract"), "-a", "dump"], cwd=tmp_path, check=True, capture_output=True)
+        found = sorted(tmp_path.glob("*.dat"))
+        assert {path.stem for path in found} >= {"apic", "dsdt", "facp", "mcfg", "spcr"}
+        for path in found:
+            done = subprocess.run(
+                [_acpi_tool("iasl"), "-d", path.name], cwd=tmp_path, check=True, capture_output=True, text=True
+            )
+            assert "Error" not in done.stdout + done.stderr, path.stem
 
     def test_the_clock_agrees_with_the_hosts(self, guest: KvmLinux) -> None:
         assert guest.sh("cat /sys/class/rtc/rtc0/name").startswith("rtc_cmos")
@@ -112,9 +143,27 @@ dd if=/dev/{disk} bs=64k skip=3 count=4 2>/dev/null | cmp - /tmp/data && echo sa
         assert guest.sh("until test -s /tmp/edge; do sleep 0.1; done; awk '{print $2}' /tmp/edge") == "RISING"
         assert int(guest.sh(IRQ_COUNT.format("IO-APIC.*00:07.0|idio"))) > 0
 
+    def test_the_virtio_console_receives(self, guest: KvmLinux) -> None:
+        guest.sh("stty -F /dev/hvc0 raw -echo; cat /dev/hvc0 >/tmp/heard & sleep 1")
+        with guest.board.machine.lock:
+            guest.board.device("hvc").streams["serial"].receive(b"hello from the host")
+        guest.sh("until test -s /tmp/heard; do sleep 0.1; done")
+        assert guest.sh("cat /tmp/heard; kill %1 2>/dev/null; true") == "hello from the host"
+
+    def test_the_cards_of_the_walk_through_copy(self, guest: KvmLinux) -> None:
+        said = guest.sh((WALKTHROUGH / "guest/copy.sh").read_text())
+        for channel in (0, 1):
+            assert f"copier{channel}: 1 MiB came through unchanged" in said
+
+    def test_the_peer_of_the_console_goes_away_and_comes_back(self, guest: KvmLinux) -> None:
+        guest.send("sleep 1; seq 1 200")
+        guest.reconnect(away=3)
+        assert guest.answer("seq").endswith("199\n200")
+        assert guest.sh("echo here") == "here"
+
     def test_a_watchdog_restarts_the_guest(self, guest: KvmLinux) -> None:
         guest.sh("echo 1 >/tmp/before")
-        guest.send("exec 9>/dev/watchdog; sleep 100")
+        guest.send("watchdog -T 2 -t 60 -F /dev/watchdog")
         guest.wait_until_ready()
         assert guest.sh("ls /tmp/before 2>/dev/null || echo new") == "new"
 
@@ -147,9 +196,9 @@ class TestHpet:
 
     @pytest.fixture(scope="class")
     @staticmethod
-    def guest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KvmLinux]:
-        folder = tmp_path_factory.mktemp("hpet")
-        with KvmLinux(folder, (*TestHpet.DEVICES, PM), pit="none") as guest:
+    def guest(tmp_path_factory: pytest.TempPathFactory, made: Parts) -> Iterator[KvmLinux]:
+        folder, program = tmp_path_factory.mktemp("hpet"), {"/hpet_rate": made.program("hpet_rate")}
+        with KvmLinux(folder, (*TestHpet.DEVICES, PM), pit="none", files=program) as guest:
             yield guest
 
     def test_the_hpet_can_be_the_clock(self, guest: KvmLinux) -> None:
@@ -160,6 +209,10 @@ class TestHpet:
         begin = time.monotonic()
         guest.sh("sleep 3")
         assert 2.5 < time.monotonic() - begin < 30
+
+    def test_the_hpet_interrupts_a_program_at_its_rate(self, guest: KvmLinux) -> None:
+        count, ns = map(int, guest.sh("/hpet_rate 16 32").split())
+        assert abs(ns / count - 1e9 / 16) < 1e9 / 16 / 4
 
     def test_power_off_ends_the_run_with_code_0(self, guest: KvmLinux) -> None:
         guest.send("poweroff -f")
@@ -187,17 +240,54 @@ class TestPit:
         assert int(guest.sh(IRQ_COUNT.format(" 0-edge +timer"))) > 100
 
 
-class TestReduced:
-    """Hardware-reduced ACPI and four processors."""
+class TestRoot:
+    """A bzImage without ACPI, whose root file system is on a disk and whose processors stand in the MP table."""
 
     @pytest.fixture(scope="class")
     @staticmethod
     def guest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KvmLinux]:
-        with KvmLinux(tmp_path_factory.mktemp("reduced"), (CLOCK, POWER), cpus=4) as guest:
+        folder, linux = tmp_path_factory.mktemp("root"), find()
+        assert linux is not None
+        image = root_image.make(folder)
+        sectors = {"sectors": root_image.SIZE // 512}
+        disk = DevicePlacement("vda", "virtio-blk-pci", slot=4, properties=sectors, media={"medium": image})
+        with KvmLinux(
+            folder,
+            (CLOCK, KEYBOARD, disk),
+            cpus=2,
+            kernel=linux.bzimage,
+            modules=root_image.MODULES,
+            append="acpi=off root=/dev/vda",
+        ) as guest:
+            yield guest
+
+    def test_both_processors_run(self, guest: KvmLinux) -> None:
+        assert guest.sh("nproc; ls /sys/firmware/acpi 2>/dev/null || echo none") == "2\nnone"
+
+    def test_the_root_file_system_is_on_the_disk(self, guest: KvmLinux) -> None:
+        assert guest.sh("awk '$2 == \"/\" {print $1, $3}' /proc/mounts").endswith("/dev/vda ext4")
+
+    def test_it_keeps_files_over_a_reboot(self, guest: KvmLinux) -> None:
+        guest.sh("echo kept >/kept; sync")
+        guest.send("reboot -f")
+        guest.wait_until_ready()
+        assert guest.sh("cat /kept") == "kept"
+
+
+class TestReduced:
+    """Hardware-reduced ACPI, four processors, and RAM above 4 GiB."""
+
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def guest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KvmLinux]:
+        with KvmLinux(tmp_path_factory.mktemp("reduced"), (CLOCK, POWER), cpus=4, ram=5 << 30) as guest:
             yield guest
 
     def test_four_processors_run(self, guest: KvmLinux) -> None:
         assert guest.sh("nproc") == "4"
+
+    def test_ram_above_4_gib_is_used(self, guest: KvmLinux) -> None:
+        assert int(guest.sh("awk '/MemTotal/ {print $2}' /proc/meminfo")) > 4.5 * (1 << 20)
 
     def test_a_guest_whose_processors_all_halt_ends_the_run(self, guest: KvmLinux) -> None:
         guest.send("halt -f")
