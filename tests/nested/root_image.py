@@ -7,7 +7,8 @@ import subprocess
 from pathlib import Path
 
 import fetch_linux
-import initramfs
+
+from devgen.qemu import initramfs
 
 MODULES = ("virtio_blk", "crc32c_generic", "ext4")
 """What the initramfs must load before it mounts the image."""
