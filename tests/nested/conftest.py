@@ -11,18 +11,11 @@ import os
 from pathlib import Path
 
 import pytest
+from kvm_linux import boots_linux
 from outer_lab import RESULTS, Outcome, OuterLab
-
-from devgen.hosts.kvm import unavailable
 
 HERE = Path(__file__).parent
 LAB = pytest.StashKey[OuterLab]()
-
-
-def boots_linux() -> bool:
-    """Whether this host's KVM boots Linux."""
-    flags = Path("/proc/cpuinfo").read_text(errors="replace").split()
-    return ("vmx" in flags or "svm" in flags) and unavailable() is None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -20,7 +20,8 @@ from typing import Any
 import fetch_linux
 
 import devgen
-from devgen import DevicePlacement, KernelConfig, MachineConfig, Registry, RunResult
+from devgen import AccessCounts, DevicePlacement, KernelConfig, MachineConfig, Registry, RunResult
+from devgen.hosts.kvm import unavailable
 from devgen.qemu import initramfs
 
 COMMAND_LINE = "console=ttyS0 quiet panic=-1 oops=panic mitigations=off nokaslr random.trust_cpu=on shell=ttyS0"
@@ -38,11 +39,17 @@ PM = DevicePlacement("pm", "acpi-pm", at={"ports": 0x600}, irq={"sci": 9}, on_ev
 PANIC = DevicePlacement("panic", "pvpanic-isa", at={"port": 0x505}, on_event={"GUEST_PANICKED": "panic"})
 
 
+def boots_linux() -> bool:
+    """Whether this host's KVM boots Linux."""
+    flags = Path("/proc/cpuinfo").read_text(errors="replace").split()
+    return ("vmx" in flags or "svm" in flags) and unavailable() is None
+
+
 class KvmLinux:
     """A guest that has booted, with CONSOLE and ``devices``. Use as a context; leaving it ends the run.
 
-    ``modules`` and ``files``: as for `linux_guest.LinuxGuest`. ``registry``: where devices are found. ``config``:
-    further keys of `MachineConfig`.
+    ``modules`` and ``files``: as for `linux_guest.LinuxGuest`. ``registry``: where devices are found. ``counting``:
+    whether `counts` has the guest's accesses. ``config``: further keys of `MachineConfig`.
     """
 
     def __init__(
@@ -55,6 +62,7 @@ class KvmLinux:
         append: str = "",
         kernel: Path | None = None,
         registry: Registry | None = None,
+        counting: bool = False,
         **config: Any,
     ) -> None:
         linux = fetch_linux.find()
@@ -72,6 +80,7 @@ class KvmLinux:
         self.result: RunResult | None = None
         config = {"pci": True, "ecam": 0xE0000000, "ram": RAM, **config}
         self.board = devgen.Board(replace(machine, **config), accel="kvm", registry=registry)
+        self.counts: AccessCounts | None = self.board.count_accesses() if counting else None
         self._thread = threading.Thread(target=self._run, daemon=True)
         try:
             self._console = self._connected()

@@ -15,14 +15,17 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import parts
 from linux_guest import LinuxGuest
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARE = "/run/out"
+IN_LAB = "DEVGEN_NESTED_LAB"
+"""The variable that is set for programs in the outer guest."""
 RESULTS = "DEVGEN_NESTED_RESULTS"
-"""The variable that names the file for results; it is set in the outer guest alone."""
+"""The variable that names the file for results; it is set in the outer guest."""
 OUTER_BOOT = 300.0
 WHOLE = 1500
 """Seconds that all tests together may take, on a busy machine."""
@@ -83,13 +86,8 @@ class OuterLab:
     def start(self, tests: Sequence[str]) -> None:
         """Start ``tests`` (node IDs) in the outer guest."""
         (self._share / "tests").write_text("\n".join(tests))
-        environment = (
-            "PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/dev/shm TMPDIR=/dev/shm PYTHONDONTWRITEBYTECODE=1 LC_ALL=C.UTF-8 "
-            f"XDG_CACHE_HOME={Path.home() / '.cache'} {RESULTS}={SHARE}/results {parts.PARTS}={SHARE}/parts"
-        )
-        words = ["-m", "pytest", "-o", "addopts=", "-p", "no:cacheprovider", "-p", "no:xdist", "-q", f"@{SHARE}/tests"]
-        command = f"cd {shlex.quote(str(ROOT))} && exec .venv/bin/python {shlex.join(words)}"
-        script = f"chroot /host /usr/bin/env -i {environment} /bin/sh -c {shlex.quote(command)} >/host{SHARE}/log 2>&1"
+        options = ["-o", "addopts=", "-p", "no:cacheprovider", "-p", "no:xdist", "-q"]
+        script = _script(["-m", "pytest", *options, f"@{SHARE}/tests"], f">/host{SHARE}/log 2>&1")
 
         def work() -> None:
             try:
@@ -99,6 +97,12 @@ class OuterLab:
 
         self._thread = threading.Thread(target=work, daemon=True)
         self._thread.start()
+
+    def run_script(self, path: Path, arguments: Sequence[str], output: TextIO) -> int:
+        """Run a Python script of the project in the outer guest, write what it prints, and return its exit code."""
+        status = self._guest.sh(f"{_script([str(path), *arguments], f'>/host{SHARE}/log 2>&1')}; echo $?", WHOLE)
+        output.write((self._share / "log").read_text(errors="replace"))
+        return int(status)
 
     def outcome(self, test: str) -> Outcome:
         """Wait for a test's result."""
@@ -132,6 +136,16 @@ class OuterLab:
         """End QEMU."""
         self._guest.close()
         self._folder.cleanup()
+
+
+def _script(words: Sequence[str], output: str) -> str:
+    """A shell script that runs the project's Python in the host's file system."""
+    environment = (
+        "PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/dev/shm TMPDIR=/dev/shm PYTHONDONTWRITEBYTECODE=1 LC_ALL=C.UTF-8 "
+        f"XDG_CACHE_HOME={Path.home() / '.cache'} {IN_LAB}=1 {RESULTS}={SHARE}/results {parts.PARTS}={SHARE}/parts"
+    )
+    command = f"cd {shlex.quote(str(ROOT))} && exec .venv/bin/python {shlex.join(words)}"
+    return f"chroot /host /usr/bin/env -i {environment} /bin/sh -c {shlex.quote(command)} {output}"
 
 
 def _folder(path: Path) -> Path:

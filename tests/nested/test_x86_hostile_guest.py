@@ -33,13 +33,13 @@ for card in /sys/bus/pci/devices/*; do
     test -e $card/driver && continue
     echo 1 >$card/enable 2>/dev/null || continue
     while read -r first last flags; do
-        test $((flags & 0x100)) != 0 && echo port:$first:$((last - first + 1))
-        test $((flags & 0x200)) != 0 && echo mem:$first:$((last - first + 1))
+        test $((flags & 0x100)) != 0 && echo port,$first,$((last - first + 1))
+        test $((flags & 0x200)) != 0 && echo mem,$first,$((last - first + 1))
     done <$card/resource
-    echo config:$card/config:0x3c:0xff
+    echo config,$card/config,0x3c,0xff
 done >/tmp/places
-echo config:/sys/bus/pci/devices/0000:00:09.0/config:0x10:0x27 >>/tmp/places
-echo port:0x2f8:8 port:0x70:2 mem:0xfed00000:0x400 >>/tmp/places
+echo config,/sys/bus/pci/devices/0000:00:09.0/config,0x10,0x27 >>/tmp/places
+echo port,0x2f8,8 port,0x70,2 mem,0xfed00000,0x400 >>/tmp/places
 cat /tmp/places
 """
 SECONDS = 6
@@ -61,7 +61,7 @@ def guest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KvmLinux]:
 
 def test_the_disk_and_the_console_work_beside_garbage(guest: KvmLinux) -> None:
     places = guest.sh(PLACES).split()
-    assert {place.partition(":")[0] for place in places} == {"mem", "port", "config"}
+    assert {place.partition(",")[0] for place in places} == {"mem", "port", "config"}
     script = f"""
 dd if=/dev/urandom of=/tmp/data bs=4k count=16 2>/dev/null
 for seed in 1 2; do taskset -c $((seed - 1)) /scribble {SECONDS} $seed $(cat /tmp/places) >/tmp/done$seed & done

@@ -1,7 +1,7 @@
 /*
  * scribble SECONDS SEED PLACE...: read and write random values of random sizes at random offsets of each PLACE.
  *
- * PLACE is mem:ADDRESS:LENGTH (physical memory, through /dev/mem), port:FIRST:COUNT, or config:FILE:FIRST:LAST (bytes
+ * PLACE is mem,ADDRESS,LENGTH (physical memory, through /dev/mem), port,FIRST,COUNT, or config,FILE,FIRST,LAST (bytes
  * FIRST to LAST of a PCI configuration space in sysfs). Prints the number of accesses.
  */
 #define _FILE_OFFSET_BITS 64
@@ -59,8 +59,8 @@ static void open_memory(struct place *place)
 
 static void parse(struct place *place, char *text)
 {
-	char *kind = strtok(text, ":"), *first = strtok(NULL, ":"), *second = strtok(NULL, ":");
-	char *last = strtok(NULL, ":");
+	char *kind = strtok(text, ","), *first = strtok(NULL, ","), *second = strtok(NULL, ",");
+	char *last = strtok(NULL, ",");
 
 	if (!second)
 		exit(2);
