@@ -159,7 +159,7 @@ dd if=/dev/{disk} bs=64k skip=3 count=4 2>/dev/null | cmp - /tmp/data && echo sa
     def test_the_peer_of_the_console_goes_away_and_comes_back(self, guest: KvmLinux) -> None:
         guest.sh("(sleep 1; seq 1 200 >/dev/ttyS0) &")
         guest.reconnect(away=3)
-        assert guest.sh("echo here").endswith("here")
+        assert "here" in guest.sh("echo here").splitlines()
 
     def test_a_watchdog_restarts_the_guest(self, guest: KvmLinux) -> None:
         guest.sh("echo 1 >/tmp/before")
