@@ -8,6 +8,8 @@ from typing import ClassVar
 
 import pytest
 from device_kit import Kit
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from devgen import Bench
 from devgen.runtime.base.faults import DeviceError, StateError
@@ -16,6 +18,7 @@ from devgen.runtime.device.environment import Environment
 from devgen.runtime.device.properties import PropertyValue
 from devgen.runtime.machine.device_registry import Registry
 from devgen.runtime.memory.access import Access
+from devgen.runtime.memory.address_space import AddressSpace
 from devgen.runtime.memory.memory_region import MemoryRegion
 from devgen.runtime.memory.register_bank import RegisterBank
 from devgen.runtime.pci import CarriedDevice, carry
@@ -97,6 +100,53 @@ def test_regions_that_are_too_many_share_a_bar_for_memory_and_one_for_ports() ->
 def test_what_fits_into_no_function_is_refused(device: type[Device], options: Mapping[str, object], said: str) -> None:
     with pytest.raises(DeviceError, match=said):
         carry(device, {}, **options)  # type: ignore[arg-type]  # wrong ones too
+
+
+SIZES = st.one_of(st.integers(1, 0x5000), st.integers(1, 1 << 31))
+REGIONS = st.lists(
+    st.one_of(st.tuples(st.just("mmio"), SIZES), st.tuples(st.just("pio"), st.integers(1, 0x800))), max_size=12
+)
+
+
+@given(REGIONS, st.integers(0, 40))
+def test_every_region_lies_in_its_bar_and_beside_the_others(regions: list[tuple[Space, int]], lines: int) -> None:
+    try:
+        function = carry(sysbus(regions, lines), {})
+    except DeviceError as error:
+        assert "would need a BAR of" in str(error)
+        return
+    with Bench(function) as bench:
+        device = bench.dut
+        assert isinstance(device, CarriedDevice)
+        slots = [slot for bar in device.BARS for slot in range(int(bar.index), int(bar.index) + bar.width // 4)]
+        assert len(set(slots)) == len(slots)
+        assert max(slots, default=0) < 6
+        parts = [(place.bar, place.offset, place.region.size) for place in device.placements]
+        assert len(parts) == len(regions)
+        parts += [(place.bar, place.offset, place.region.size) for place in device.message_places]
+        for bar, offset, size in parts:
+            assert offset + size <= device.bars[bar].size
+            assert not any(bar == other[0] and offset < other[1] < offset + size for other in parts)
+
+
+@pytest.mark.parametrize("name", [name for name in Registry().names() if Registry().find(name).BUS != "pci"])
+@given(st.data())
+@settings(max_examples=10)
+def test_no_access_of_a_guest_raises(name: str, data: st.DataObject) -> None:
+    with Bench(carry(Registry().find(name), {})) as bench:
+        device = bench.dut
+        assert isinstance(device, CarriedDevice)
+        spaces = {str(index): AddressSpace(f"BAR {index}", bar) for index, bar in device.bars.items()}
+        for _ in range(data.draw(st.integers(1, 12))):
+            offset, size = data.draw(st.integers(0, 0x1100)), data.draw(st.sampled_from((1, 2, 4, 8)))
+            value = data.draw(st.integers(0, (1 << 8 * size) - 1))
+            place = data.draw(st.sampled_from(("cfg", *spaces)))
+            if place == "cfg":
+                device.config.write(offset & 0xFF, value, size)
+            else:
+                spaces[place].write(offset, value, size)
+                spaces[place].read(offset, size)
+        device.load_state(device.save_state())
 
 
 def test_a_wrong_property_is_refused() -> None:
