@@ -125,7 +125,7 @@ class Register:
     ``name`` of a repeated register is the name without the index. ``pattern`` is the name with ``%s`` where the index
     stands, if it is no plain array. ``reset_known`` has ones in the bits whose reset value is known.
     ``protection`` is ``secure``, ``nonsecure``,
-    ``privileged`` or empty.
+    ``privileged`` or empty. ``alias`` names the register of the same group whose storage it shares, or is empty.
     """
 
     name: str
@@ -144,6 +144,7 @@ class Register:
     pattern: str = ""
     constraint: Constraint | None = None
     protection: str = ""
+    alias: str = ""
 
     @property
     def size(self) -> int:

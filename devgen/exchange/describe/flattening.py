@@ -29,6 +29,8 @@ def flat(members: tuple[Register | Group, ...]) -> Iterator[Register | Group]:
 def _prefixed(member: Register | Group, group: Group) -> Register | Group:
     """Return a member of a dissolved group, with the group's name before its own."""
     prefix = f"{group.name}_"
+    if isinstance(member, Register) and member.alias:
+        member = replace(member, alias=prefix + member.alias)
     return replace(
         member,
         name=prefix + member.name,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any, Final
 
+from devgen.exchange.describe.aliases import resolve_aliases
 from devgen.exchange.describe.fields import FieldsOf, constraint_key, effects
 from devgen.exchange.describe.flattening import flat
 from devgen.exchange.describe.locks import Locks
@@ -89,6 +90,7 @@ class Layout:
                 entry = self._entry(candidate, scope, bases[candidate.name])
                 if entry is not None:
                     entries[candidate.name] = entry
+        resolve_aliases(entries, [(each.name, each.member) for each in candidates], scope.path, self.findings)
         return entries
 
     def _candidate(self, member: Register | Group, scope: _Scope, namer: Namer) -> _Candidate | None:

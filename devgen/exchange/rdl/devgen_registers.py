@@ -98,7 +98,7 @@ class _Rules:
 
 def _rules(carried: Mapping[str, Any], fields: Iterable[FieldNode]) -> _Rules:
     accesses = {_access(field) for field in fields}
-    stated = not {"reset", "constant"} & {*carried}
+    stated = not {"reset", "constant", "alias", "alternate"} & {*carried}
     resets = [(_reset(field) or 0) << field.low for field in fields] if stated else []
     reset = reduce(or_, resets, 0)
     mask = carried.get("reset_mask")

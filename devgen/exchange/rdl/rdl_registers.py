@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from devgen.exchange.findings import Findings, Outcome
@@ -73,10 +73,9 @@ class RegisterReader:
 
     def _register(self, node: RegNode, part: str) -> Register:
         self._report(node, part)
-        if node.is_alias:
-            text = f"an alias of {node.alias_primary.inst_name}; at another address, write `alias`"
-            self._say(Outcome.TO_DO, node, part, text)
         fields = [field for child in node.fields() if (field := self._field(child, part)) is not None]
+        if node.is_alias:
+            fields = [replace(field, lock=None) for field in fields]  # it is that of the primary register
         width = node.get_property("regwidth")
         reset, known = _resets(node, width)
         return Register(
@@ -91,6 +90,7 @@ class RegisterReader:
             known,
             tuple(fields),
             dimension=self._dimension(node, part),
+            alias=node.alias_primary.inst_name if node.is_alias else "",
         )
 
     def _field(self, node: FieldNode, path: str) -> Field | None:

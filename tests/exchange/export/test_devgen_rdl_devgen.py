@@ -41,7 +41,7 @@ REGISTERS = {
     "alternates": "A: {at: 0}, B: {at: 2, width: 16, alternate: A, fields: {X: 3:0}}",
     "an alternate file": "F: {at: 0, registers: {X: {at: 0}}}, G: {at: 0, alternate: F, registers: {Y: {at: 0}}}",
     "alternates in a file": "F: {at: 0, count: 2, stride: 8, registers: {X: {at: 0}, Y: {at: 0, alternate: X}}}",
-    "an alias": "A: {at: 0, fields: {X: 3}}, B: {at: 4, alias: A}, C: {at: 8, alias: A, fields: {Z: 9}}",
+    "an alias": "A: {at: 0, reset: 8, fields: {X: 3}}, B: {at: 4, alias: A}, C: {at: 8, alias: A, fields: {Z: 3}}",
     "interleaved arrays": "A: {at: 0, count: 4, stride: 8}, B: {at: 4, count: 4, stride: 8}",
     "dimensions with gaps": "A: {at: 0, count: [2, 3], stride: [0x20, 4]}",
     "files with gaps": "F: {at: 0, count: [2, 3], stride: [0x20, 8], registers: {X: {at: 4, count: 1}}}",
