@@ -8,5 +8,6 @@ the language has 8, 16, 32 and 64, and the report says::
 
 - ``names``: names that the language accepts, unique where they must be.
 - ``layout``: offsets, groups and overlaps. ``fields``: fields, enumerations and resets.
+- ``shared_types``: what registers have in common, as ``types``.
 - ``peripherals``: the whole description of a peripheral, as the data that ``yaml_text`` prints.
 """

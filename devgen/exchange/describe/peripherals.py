@@ -10,6 +10,7 @@ from typing import Any, Final
 from devgen.exchange.describe.layout import Layout
 from devgen.exchange.describe.names import Namer, legal_name, printable
 from devgen.exchange.describe.room import Neighbours
+from devgen.exchange.describe.shared_types import with_types
 from devgen.exchange.findings import Findings, Outcome
 from devgen.exchange.register_map import Chip, Group, Peripheral, Register, WholeDevice
 from devgen.exchange.yaml_text import Block, Hex, yaml_text
@@ -94,6 +95,7 @@ def _imported(
     registers = layout.describe(peripheral.members)
     if not registers:
         return None
+    types, registers = with_types(registers)
     size = neighbours.free_size(peripheral, _region_size(peripheral, layout.end, findings), layout.end, findings)
     region: dict[str, Any] = {"space": "mmio", "size": _size(size)}
     if chip.big_endian:
@@ -111,6 +113,8 @@ def _imported(
     if peripheral.description:
         tree["description"] = peripheral.description
     tree["external"] = True
+    if types:
+        tree["types"] = Block({key: Block(value) for key, value in types.items()})
     tree["regions"] = Block({"registers": Block(region)})
     richest = max(neighbours.sharing(peripheral), key=lambda other: len(other.interrupts))
     interrupts = _interrupts(richest, registers)
