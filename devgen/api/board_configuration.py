@@ -82,6 +82,7 @@ def _placement(device: Placement) -> DevicePlacement:
         on_event=dict(device.on_event),
         streams=dict(device.streams),
         media=dict(device.media),
+        overlaps=device.overlaps,
         where=f"{device.mark.file}:{device.mark.line}:{device.mark.column}",
     )
 

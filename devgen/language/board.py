@@ -72,6 +72,7 @@ class Placement:
     media: tuple[tuple[str, Path], ...]
     description: str
     mark: Mark
+    overlaps: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, frozen=True)
@@ -226,6 +227,7 @@ class BoardBuilder:
             media=tuple((key, self.path.parent / file) for key, file in pairs("media")),
             description=spec.get("description", ""),
             mark=self.sources.key_mark(parent, name),
+            overlaps=tuple(spec.get("overlaps", ())),
         )
 
     def _check_slots(self, devices: Tree, machine: BoardMachine) -> None:

@@ -68,10 +68,29 @@ def test_what_cannot_be_on_the_board_is_reported(imported) -> None:
     )
     assert [(finding.part, finding.text) for finding in report.findings] == [
         ("UART0.FAR", "interrupt 1024: a board's interrupts are 0 to 1023"),
-        ("ALTERNATE", "it is described, but not on the board: its addresses from 0x40000000 on are those of UART0"),
+        (
+            "ALTERNATE",
+            "it is described, but not on the board: registers of UART0 are at the same addresses from 0x40000000 on",
+        ),
         ("LAST", "it is described, but not on the board: its addresses from 0xfffffffffffffffc on end beyond 64 bits"),
     ]
     assert "ALTERNATE" not in text
+
+
+def test_peripherals_without_a_common_register_share_addresses(imported, tmp_path: Path) -> None:
+    report, text = imported(
+        peripheral("POWER", REGISTER),
+        peripheral("CLOCK", register("HF", 0x10, "<resetValue>7</resetValue>")),
+        peripheral("MPU", register("P", 0x800)),
+    )
+    assert report.findings == ()
+    assert "  CLOCK: {device: acme1-clock, at: {registers: 0x40000000}, overlaps: [POWER]}\n" in text
+    assert "  MPU: {device: acme1-mpu, at: {registers: 0x40000000}, overlaps: [POWER, CLOCK]}\n" in text
+    build_devices([tmp_path / "devices"], tmp_path / "generated")
+    with BoardBench(tmp_path / "devices" / "devgen.acme1.board.yaml", registry=project_registry(tmp_path)) as chip:
+        chip.write32(0x4000_0010, 9)
+        chip["MPU"].regs.P = 4
+        assert (chip.read32(0x4000_0000), chip["CLOCK"].regs.HF.peek(), chip.read32(0x4000_0800)) == (5, 9, 4)
 
 
 def test_a_block_that_reaches_into_the_next_peripheral_ends_there(imported) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,6 +18,9 @@ _HEAD: Final = """\
 """
 _MOST_INTERRUPTS: Final = 1024
 """A board's interrupts are numbered from 0 to 1023."""
+
+_MOST_SHARED: Final = 64
+"""Most devices whose addresses one device of a board can share."""
 
 _END: Final = 1 << 64
 
@@ -42,11 +45,15 @@ def describe_board(chip: Chip, devices: Iterable[ImportedDevice], findings: Find
     by_peripheral = {device.peripheral: device for device in devices}
     namer = Namer(Findings(), chip.name, "P")
     entries: dict[str, Any] = {}
-    addresses = _Map()
+    addresses = _Map(findings)
     for peripheral in chip.peripherals:
         device = by_peripheral.get(peripheral.same_as) or by_peripheral.get(peripheral.name)
-        if device is not None and device.size and addresses.take(peripheral, device, findings):
-            entries[namer.take(peripheral.name, peripheral.place)] = _placement(peripheral, device, findings)
+        if device is None or not device.size:
+            continue
+        own = _OnBoard(namer.take(peripheral.name, peripheral.place), peripheral, device)
+        shared = addresses.take(own)
+        if shared is not None:
+            entries[own.name] = _placement(own, shared, findings)
     if not entries:
         return None
     name = legal_name(chip.name, "chip").lower().replace("_", "-").strip("-")
@@ -57,37 +64,81 @@ def describe_board(chip: Chip, devices: Iterable[ImportedDevice], findings: Find
     return ImportedBoard(name, f"{_HEAD.format(chip=printable(chip.name))}{yaml_text(tree)}")
 
 
+@dataclass(slots=True, frozen=True)
+class _OnBoard:
+    """A peripheral on the board: its name there, its addresses, and the bytes of its registers."""
+
+    name: str
+    peripheral: Peripheral
+    device: ImportedDevice
+
+    @property
+    def start(self) -> int:
+        """Its first address."""
+        return self.peripheral.base
+
+    @property
+    def end(self) -> int:
+        """The address after its last one."""
+        return self.start + self.device.size
+
+    def bytes(self) -> set[int]:
+        """Return the addresses of its registers' bytes."""
+        return {
+            self.start + 8 * word + place
+            for word, bits in self.device.bytes.items()
+            for place in range(8)
+            if (bits | bits >> 8) >> place & 1
+        }
+
+
 class _Map:
-    """The addresses of the peripherals that are on the board; they do not overlap."""
+    """The addresses of the peripherals that are on the board."""
 
-    def __init__(self) -> None:
+    def __init__(self, findings: Findings) -> None:
+        self._findings = findings
         self._starts: list[int] = []
-        self._ends: list[tuple[int, str]] = []
+        self._placed: list[_OnBoard] = []
+        self._longest = 0
 
-    def take(self, peripheral: Peripheral, device: ImportedDevice, findings: Findings) -> bool:
-        """Take a peripheral's addresses; report it if others have them: a board has one device at each address."""
-        start, end = peripheral.base, peripheral.base + device.size
-        at = bisect_right(self._starts, start)
-        reason = f"its addresses from {start:#x} on end beyond 64 bits" if end > _END else ""
-        if at and self._ends[at - 1][0] > start:
-            reason = f"its addresses from {start:#x} on are those of {self._ends[at - 1][1]}"
-        elif at < len(self._starts) and self._starts[at] < end:
-            reason = f"its addresses from {start:#x} on reach into those of {self._ends[at][1]}"
+    def take(self, new: _OnBoard) -> list[str] | None:
+        """Take a peripheral's addresses; return those whose addresses it shares, or None if it cannot be placed.
+
+        It may share addresses with others where no two registers have a byte in common.
+        """
+        others = self._others(new)
+        reason = f"its addresses from {new.start:#x} on end beyond 64 bits" if new.end > _END else ""
+        if len(others) > _MOST_SHARED:
+            reason = f"its addresses from {new.start:#x} on are those of {len(others)} others"
+            others = []
+        own = new.bytes() if others else set()
+        clash = next((other for other in others if own & other.bytes()), None)
+        if clash is not None:
+            reason = f"registers of {clash.peripheral.name} are at the same addresses from {new.start:#x} on"
         if reason:
             text = f"it is described, but not on the board: {reason}"
-            findings.add(Outcome.LEFT_OUT, peripheral.place, peripheral.name, text)
-            return False
-        self._starts.insert(at, start)
-        self._ends.insert(at, (end, peripheral.name))
-        return True
+            self._findings.add(Outcome.LEFT_OUT, new.peripheral.place, new.peripheral.name, text)
+            return None
+        at = bisect_right(self._starts, new.start)
+        self._starts.insert(at, new.start)
+        self._placed.insert(at, new)
+        self._longest = max(self._longest, new.device.size)
+        return [other.name for other in others]
+
+    def _others(self, new: _OnBoard) -> list[_OnBoard]:
+        first = bisect_left(self._starts, new.start - self._longest)
+        found = self._placed[first : bisect_left(self._starts, new.end)]
+        return [other for other in found if other.end > new.start]
 
 
-def _placement(peripheral: Peripheral, device: ImportedDevice, findings: Findings) -> Mapping[str, Any]:
-    entry: dict[str, Any] = {"device": device.name, "at": {"registers": Hex(peripheral.base)}}
+def _placement(own: _OnBoard, shared: list[str], findings: Findings) -> Mapping[str, Any]:
+    entry: dict[str, Any] = {"device": own.device.name, "at": {"registers": Hex(own.start)}}
+    if shared:
+        entry["overlaps"] = shared
     wired = {
         line: interrupt.number
-        for line, interrupt in zip(device.interrupts, peripheral.interrupts, strict=False)
-        if _exists(peripheral, interrupt, findings)
+        for line, interrupt in zip(own.device.interrupts, own.peripheral.interrupts, strict=False)
+        if _exists(own.peripheral, interrupt, findings)
     }
     return entry | ({"irq": wired} if wired else {})
 

@@ -65,6 +65,8 @@ class Layout:
     width: int
     end: int = 0
     """The first offset after all registers."""
+    bytes: dict[int, int] = field(default_factory=dict)
+    """The bytes of all registers; see `Bytes`."""
     _elements: int = 0
     _locks: Locks = field(init=False)
 
@@ -125,6 +127,8 @@ class Layout:
             occupied.take(candidate.name, candidate.bytes)
             if scope.top:
                 self.end = max(self.end, _end(candidate))
+                for word, bits in candidate.bytes.items():
+                    self.bytes[word] = self.bytes.get(word, 0) | bits
         return occupied.base_of
 
     def _entry(self, candidate: _Candidate, scope: _Scope, base: str) -> dict[str, Any] | None:

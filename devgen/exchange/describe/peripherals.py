@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from devgen.exchange.describe.layout import Layout
 from devgen.exchange.describe.names import Namer, legal_name, printable
+from devgen.exchange.describe.overlaps import Bytes
 from devgen.exchange.describe.room import Neighbours
 from devgen.exchange.describe.shared_types import with_types
 from devgen.exchange.findings import Findings, Outcome
@@ -26,7 +27,7 @@ _UNITS: Final = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 class ImportedDevice:
     """A description made from a peripheral: its device's name, and the texts of its two files.
 
-    ``size``: bytes of its region. ``interrupts``: the names of its interrupts.
+    ``size``: bytes of its region. ``interrupts``: the names of its interrupts. ``bytes``: those of its registers.
     """
 
     name: str
@@ -35,6 +36,7 @@ class ImportedDevice:
     peripheral: str = ""
     size: int = 0
     interrupts: tuple[str, ...] = ()
+    bytes: Bytes = field(default_factory=dict, repr=False)
 
     @property
     def fragment_file(self) -> str:
@@ -122,7 +124,7 @@ def _imported(
         tree["interrupts"] = Block(interrupts)
     head = _HEAD.format(part=peripheral.name, chip=printable(chip.name), name=name)
     fragment, own = f"{head}{yaml_text(_blocks(tree))}", _device(chip, peripheral, name)
-    return ImportedDevice(name, fragment, own, peripheral.name, size, tuple(interrupts))
+    return ImportedDevice(name, fragment, own, peripheral.name, size, tuple(interrupts), layout.bytes)
 
 
 def _blocks(tree: dict[str, Any]) -> dict[str, Any]:

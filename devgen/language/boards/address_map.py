@@ -19,12 +19,16 @@ from devgen.language.board import ECAM
 from devgen.language.boards.board_under_check import BoardUnderCheck, Placed, Tree
 from devgen.language.diagnostics import codes_placements as kinds
 from devgen.language.diagnostics.places import Related
+from devgen.language.diagnostics.reporting import did_you_mean
 from devgen.language.model import Bus, Region
 
 
 @dataclass(slots=True, frozen=True)
 class Claim:
-    """A range of addresses. ``region`` of ``placed`` for a device's; ``key``: where the board says it, if it does."""
+    """A range of addresses. ``region`` of ``placed`` for a device's; ``key``: where the board says it, if it does.
+
+    ``over``: the devices whose addresses it may share.
+    """
 
     space: Space
     start: int
@@ -34,6 +38,7 @@ class Claim:
     key: str = ""
     placed: Placed | None = None
     region: Region | None = None
+    over: tuple[str, ...] = ()
 
     @property
     def end(self) -> int:
@@ -50,8 +55,33 @@ def check_addresses(board: BoardUnderCheck) -> None:
     """Report regions outside their address space, and regions that share addresses with anything else."""
     claims = [*_machine_claims(board), *_device_claims(board)]
     inside = [claim for claim in claims if not _reported_outside(board, claim)]
-    for later, earlier in overlapping(inside):
+    shared = [claim for claim in inside if claim.over]
+    for later, earlier in overlapping(claim for claim in inside if not claim.over):
         _report(board, later, earlier)
+    for index, claim in enumerate(shared):
+        _check_shared(board, claim, [other for other in inside if other not in shared[index:]])
+    _check_names(board)
+
+
+def _check_shared(board: BoardUnderCheck, claim: Claim, claims: Iterable[Claim]) -> None:
+    """Report what a region that may share the addresses of some devices (`overlaps`) shares with anything else."""
+    for other in claims:
+        if other.space != claim.space or not (claim.start < other.end and other.start < claim.end):
+            continue
+        names = {owner.placed.name for owner in (claim, other) if owner.placed is not None}
+        if not names & {*claim.over, *other.over}:
+            _report(board, claim, other)
+
+
+def _check_names(board: BoardUnderCheck) -> None:
+    """Report names in `overlaps` that are no other device of the board."""
+    devices = board.tree.get("devices", {})
+    for name, spec in devices.items():
+        for index, other in enumerate(spec.get("overlaps", [])):
+            if other == name or other not in devices:
+                hint = did_you_mean(other, [known for known in devices if known != name])
+                mark = board.sources.value_mark(spec["overlaps"], index)
+                board.sink.add(kinds.UNKNOWN_OVERLAP, mark, length=len(other), name=other, hint=hint)
 
 
 def _machine_claims(board: BoardUnderCheck) -> Iterator[Claim]:
@@ -79,7 +109,8 @@ def _device_claims(board: BoardUnderCheck) -> Iterator[Claim]:
             if region.name in at and region.space in ("mmio", "pio"):
                 space: Space = "pio" if region.space == "pio" else "mmio"
                 owner = f"'{placed.name}' (region '{region.name}')"
-                yield Claim(space, at[region.name], region.size, owner, at, region.name, placed, region)
+                over = placed.placement.overlaps if region.kind == "registers" else ()
+                yield Claim(space, at[region.name], region.size, owner, at, region.name, placed, region, over)
 
 
 def _reported_outside(board: BoardUnderCheck, claim: Claim) -> bool:

@@ -172,6 +172,14 @@ NO_SUCH_INTERRUPT = Kind(
     "machine: {type: pc}\ndevices: {rtc: {device: pl031, at: {registers: 0xfe000000}, irq: {intr: 40}}}",
     "Use an interrupt that the machine has. A chip with another processor is a machine of type `bus`.",
 )
+UNKNOWN_OVERLAP = Kind(
+    "DG1027",
+    "error",
+    "the board has no other device '{name}' to share addresses with",
+    "`overlaps` names the devices of the board whose addresses a device shares.",
+    "devices: {CLOCK: {device: clock, at: {registers: 0x40000000}, overlaps: [POWR]}}",
+    "Correct the name.",
+)
 RESERVED_PLACE = Kind(
     "DG1020",
     "error",

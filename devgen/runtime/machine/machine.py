@@ -173,7 +173,8 @@ class Machine(InterruptLines):
             address = at.get(place.region.name)
             if address is None:
                 raise MachineError(f"{device.name}: no address for region '{place.region.name}'")
-            self._spaces.map(place.space, address, place.region, f"'{device.name}' (region '{place.region.name}')")
+            owner = f"'{device.name}' (region '{place.region.name}')"
+            self._spaces.place(place.space, address, place.region, owner, placement.overlaps)
 
     def _plug(self, device: PciDevice, placement: DevicePlacement) -> None:
         if self.pci is None:

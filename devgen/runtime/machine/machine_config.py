@@ -70,6 +70,8 @@ class DevicePlacement:
     streams: Mapping[str, str] = field(default_factory=dict)
     media: Mapping[str, Path] = field(default_factory=dict)
     """State of the device that is an array of bytes → the file that holds it."""
+    overlaps: tuple[str, ...] = ()
+    """Devices whose addresses this one shares: its registers answer first."""
     where: str = ""
     """Position in the board file as ``file:line:column``, for messages."""
 

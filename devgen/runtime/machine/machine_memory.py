@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from typing import Final
 
@@ -11,6 +11,7 @@ from devgen.common.machine_map import (
     CONFIG_ADDRESS,
     MESSAGE_WINDOWS,
     SPACE_SIZES,
+    SPACE_TITLES,
     VIRT_PORTS,
     Space,
     ram_parts,
@@ -23,11 +24,13 @@ from devgen.runtime.memory.access import Access, CutOps
 from devgen.runtime.memory.address_space import AddressSpace
 from devgen.runtime.memory.memory_region import MemoryRegion
 from devgen.runtime.memory.ram_block import RamBlock
+from devgen.runtime.memory.register_bank import RegisterBank
 from devgen.runtime.pci import EcamHostBridge, PciBus, PciDevice, PciHostBridge, ecam_window
 
 MessageSink = Callable[[int, int], object]
 
 BAR_PRIORITY: Final = -1
+OVERLAY_PRIORITY: Final = 1
 
 
 class MachineMemory:
@@ -141,6 +144,32 @@ class MachineMemory:
             raise MachineError(f"{owner} needs ports, and a machine of type virt has no port space")
         self.layout.claim(space, address, region.size, owner)
         (self._io_root if space == "pio" else self._root).add_subregion(address, region)
+
+    def place(self, space: Space, address: int, region: MemoryRegion, owner: str, under: Collection[str]) -> None:
+        """Map a region of a device, over those of the devices ``under`` if there are any. Raises MachineError."""
+        if under:
+            self._overlay(space, address, region, owner, under)
+        else:
+            self.map(space, address, region, owner)
+
+    def _overlay(self, space: Space, address: int, region: MemoryRegion, owner: str, under: Collection[str]) -> None:
+        """Map the registers of a region over the regions of the devices ``under``, which keep the other addresses.
+
+        Raises MachineError if the region is no bank of registers, is outside the space, or overlaps anything else.
+        """
+        end = address + region.size
+        if address < 0 or end > SPACE_SIZES[space]:
+            raise MachineError(f"{owner} at {address:#x}..{end - 1:#x} is outside the {SPACE_TITLES[space]} space")
+        if not isinstance(region.ops, RegisterBank):
+            raise MachineError(f"{owner} is memory and cannot share addresses (`overlaps`)")
+        allowed = tuple(f"'{name}' (" for name in under)
+        for other in self.layout.owners(space, address, end):
+            if not other.startswith(allowed):
+                raise MachineError(f"{owner} at {address:#x}..{end - 1:#x} overlaps {other}")
+        root = self._io_root if space == "pio" else self._root
+        for start, stop in region.ops.spans():
+            part = MemoryRegion.alias(f"{region.name}+{start:#x}", region, start, min(stop, region.size) - start)
+            root.add_subregion(address + start, part, OVERLAY_PRIORITY)
 
     def is_ram(self, address: int, length: int) -> bool:
         """Whether ``length`` bytes of guest memory at ``address`` are the machine's RAM."""

@@ -30,6 +30,12 @@ class Layout:
                 raise MachineError(f"{owner} at {addresses} overlaps {other} at {other_start:#x}..{other_end - 1:#x}")
         insort(claims, (start, end, owner))
 
+    def owners(self, space: Space, start: int, end: int) -> Iterator[str]:
+        """Yield the owners of claims on addresses from ``start`` to ``end``, in order."""
+        for claimed, after, owner in self._claims[space]:
+            if claimed < end and start < after:
+                yield owner
+
     def gaps(self, space: Space, start: int, end: int) -> Iterator[tuple[int, int]]:
         """Yield (start, end) of the addresses from ``start`` to ``end`` that nothing claims, in order."""
         for claimed, after, _ in self._claims[space]:

@@ -121,6 +121,16 @@ class RegisterBank:
         """Whether a declared register has a byte in the range."""
         return bool(self._lookup.overlapping(offset, size))
 
+    def spans(self) -> list[tuple[int, int]]:
+        """Return the (start, end) of bytes that registers have, ascending; neighbours are merged."""
+        found: list[tuple[int, int]] = []
+        for hit in self._lookup.all():
+            if found and hit.start <= found[-1][1]:
+                found[-1] = (found[-1][0], max(found[-1][1], hit.end))
+            else:
+                found.append((hit.start, hit.end))
+        return found
+
     def reached(self, offset: int, size: int, write: bool) -> list[Run]:
         """Return what an access of the range would reach now, ascending."""
         hits = self._lookup.overlapping(offset, size)

@@ -150,6 +150,11 @@ class RegisterLookup:
         found = self._hits[bisect_left(starts, offset - 7) : bisect_left(starts, offset + size)]
         return [hit for hit in found if hit.end > offset]
 
+    def all(self) -> list[Hit]:
+        """Return all registers, ascending."""
+        self._index()
+        return self._hits
+
     def _index(self) -> list[int]:
         if self._starts is None:
             count = len(self._registers)

@@ -65,6 +65,19 @@ def test_a_reset_and_a_saved_state_concern_the_whole_board(board: Path) -> None:
         assert chip["com"].regs.IER == 1
 
 
+def test_a_device_that_overlaps_another_answers_where_it_has_registers(tmp_path: Path) -> None:
+    path = tmp_path / "over.yaml"
+    path.write_text(
+        "board: over\nmachine: {type: bus}\ndevices:\n"
+        "  over: {device: pl031, at: {registers: 0x4000_0000}, overlaps: [under]}\n"
+        "  under: {device: pl011, at: {registers: 0x4000_0000}}\n"
+    )
+    with BoardBench(path) as chip:
+        chip.write32(0x4000_0008, 5)
+        chip.write32(0x4000_0038, 1)
+        assert (chip["over"].regs.LR, chip["under"].regs.IMSC) == (5, 1)
+
+
 def test_a_trace_has_the_devices_names(board: Path) -> None:
     lines: list[str] = []
     with BoardBench(board) as chip, chip.trace(lines.append, "access", only="rtc1.*"):
