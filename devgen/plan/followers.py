@@ -17,6 +17,7 @@ from devgen.language import ir, model
 from devgen.language.bits_read import BitReader, Bits, bit_reader
 from devgen.plan.dependencies import Analysis
 from devgen.plan.moved_fields import MovedField, moved_fields
+from devgen.plan.registers import RegisterKey
 from devgen.plan.steps import NOTHING, Steps, Thing, Things, Update
 from devgen.plan.time_followers import LookAgain, plan_looks
 from devgen.plan.update_order import update_order
@@ -114,6 +115,17 @@ class Followers:
             return ()
         enables = (dependent for dependent in self._all if isinstance(dependent.follower, EnableFollower))
         return tuple(_update(dependent.follower) for dependent in enables if dependent.inputs & changed)
+
+    def on_pulse(self, key: RegisterKey, bits: int) -> tuple[Update, ...]:
+        """Return updates of the fields that may see a pulse in ``bits`` of a register, before the pulse ends."""
+        moved: Bits = {key: bits}
+        found: list[_Dependent] = []
+        for dependent in self._all:
+            if isinstance(dependent.follower, FieldFollower) and _reads_bits(dependent, moved):
+                found.append(dependent)
+                for register, mask in dependent.follower.moved.moves.items():
+                    moved[register] = moved.get(register, 0) | mask
+        return tuple(Update(each.thing) for each in found)
 
     def at_end(self, changed: Things, since: Things | None = None) -> tuple[Update, ...]:
         """Return the updates at the end of an entry point that may have changed ``changed``.
@@ -244,11 +256,15 @@ def _reads_moved(user: _Dependent, followers: Iterable[Follower]) -> bool:
     own = user.follower.moved if isinstance(user.follower, FieldFollower) else None
     for follower in followers:
         if isinstance(follower, FieldFollower):
-            if any(user.bits.get(key, 0) & mask for key, mask in follower.moved.moves.items()):
+            if _reads_bits(user, follower.moved.moves):
                 return True
             if own is not None and follower.moved.sets.get(own.register.key, 0) & own.field.mask:
                 return True
     return False
+
+
+def _reads_bits(user: _Dependent, bits: Bits) -> bool:
+    return any(user.bits.get(key, 0) & mask for key, mask in bits.items())
 
 
 def _dependent(follower: Follower, analysis: Analysis, reader: BitReader | None) -> _Dependent:

@@ -173,7 +173,8 @@ class _Register:
             return steps or None
         early = followers.after_store(stored)
         end = followers.at_end(changed, written | (stored if pulse else NOTHING))
-        return (*dropped, *self._old(), *store, *early, *hook, *pulse, *end)
+        seen = followers.on_pulse(self.register.key, self.parts.pulsed) if pulse else ()
+        return (*dropped, *self._old(), *store, *early, *hook, *seen, *pulse, *end)
 
     def _dropped(self) -> Steps:
         """Return the tests that end a write that the register does not take."""

@@ -148,3 +148,31 @@ def test_a_field_does_what_the_standard_says(tmp_path: Path, case: Case) -> None
             assert bench.regs.R.peek() == after, words
             if level == "R.intr":
                 assert bench.irq("irq") == (after != 0), words
+
+
+def test_a_pulse_that_software_writes_is_seen_by_what_follows_it(tmp_path: Path) -> None:
+    text = """
+device: dut
+bus: sysbus
+regions:
+  registers:
+    space: mmio
+    size: 4 KiB
+    registers:
+      TRIGGER: {at: 0x0, fields: {A: {bits: 0, singlepulse: true}, B: {bits: 1, singlepulse: true}}}
+      R:
+        at: 0x4
+        write_effect: woclr
+        fields:
+          A: {bits: 0, intr: TRIGGER.A}
+          B: {bits: 1, intr: {posedge: TRIGGER.B}}
+      N: {at: 0x8, fields: {COUNT: {bits: 7:0, counter: {incr: R.A}}, PULSES: {bits: 15:8, counter: {incr: TRIGGER.B}}}}
+interrupts:
+  irq: {level: R.intr}
+"""
+    with Bench(class_of(described_in(text, tmp_path))) as bench:
+        for written, after, counted in ((1, 1, 0x001), (3, 3, 0x101), (2, 3, 0x201), (0, 3, 0x201)):
+            bench.regs.TRIGGER.write(written)
+            assert (bench.regs.R.read(), bench.regs.N.read(), bench.irq("irq")) == (after, counted, 1)
+        bench.regs.R.write(3)
+        assert (bench.regs.R.read(), bench.irq("irq")) == (0, 0)
