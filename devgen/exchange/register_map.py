@@ -63,10 +63,26 @@ class Lock:
 
 
 @dataclass(slots=True, frozen=True)
+class Source:
+    """What drives a part of a field's hardware side: a field or a register of the source by its ``origin``, with the
+    name of its ``output``; or a ``port`` of the hardware, ``width`` bits wide, of the field ``owner`` (empty: of this
+    field), or a ``signal``.
+    """
+
+    origin: str = ""
+    output: str = ""
+    port: str = ""
+    width: int = 1
+    owner: str = ""
+    signal: bool = False
+
+
+@dataclass(slots=True, frozen=True)
 class Field:
     """Bits ``high`` to ``low`` of a register. ``access`` None: as the register.
 
-    ``origin``: its path in the source, where locks can name it; the same for all elements of an array.
+    ``origin``: its path in the source, where others can name it; the same for all elements of an array. ``hardware``:
+    the keys of its hardware's side, with `Source` where the description has an expression.
     """
 
     name: str
@@ -83,6 +99,7 @@ class Field:
     origin: str = ""
     lock: Lock | None = None
     title: str = ""
+    hardware: tuple[tuple[str, Any], ...] = ()
 
     @property
     def width(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from devgen.exchange.describe.hardware import HardwareSides, Owner
 from devgen.exchange.describe.locks import Locks
 from devgen.exchange.describe.names import Namer
 from devgen.exchange.describe.shared_bits import SharedBits, directions
@@ -34,6 +35,8 @@ class FieldsOf:
     locks: Locks
     files: tuple[str, ...]
     name: str
+    sides: HardwareSides
+    owner: Owner
 
     def describe(self) -> dict[str, Any]:
         """Return the value of ``fields``, empty if the register has none that the language can say."""
@@ -51,6 +54,7 @@ class FieldsOf:
             taken |= field.mask
             fields[name] = self._entry(field, {} if base == name else {"alternate": base})
             self.locks.name(field, self.files, self.name, self.register.dimension is not None, name)
+            self.sides.name(field, self.owner, name)
         if not fields:
             return {}
         for high, low in _runs(self.register.reset & ~taken & ((1 << self.width) - 1)):
@@ -88,10 +92,12 @@ class FieldsOf:
             entry["title"] = field.title
         if field.description and field.description != field.name:
             entry["description"] = field.description
+        if field.hardware and not alternate:
+            self.sides.wait(entry, field, self.owner, f"{self.part}.{field.name}")
         if field.lock is not None and access in _WRITES:
             self.locks.wait(entry, field, self.files, f"{self.part}.{field.name}")
             return entry
-        return entry["bits"] if len(entry) == 1 else entry
+        return entry["bits"] if len(entry) == 1 and not field.hardware else entry
 
     def _values(self, field: Field, access: AccessWord) -> dict[str, Any]:
         """Return the enumerations: ``values``, or ``read_values`` and ``write_values``."""

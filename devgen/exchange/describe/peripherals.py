@@ -120,8 +120,14 @@ def _imported(
     tree["regions"] = Block({"registers": Block(region)})
     richest = max(neighbours.sharing(peripheral), key=lambda other: len(other.interrupts))
     interrupts = _interrupts(richest, registers)
-    if interrupts:
-        tree["interrupts"] = Block(interrupts)
+    sides = layout.sides
+    for section, parts in (
+        ("interrupts", interrupts | sides.interrupts),
+        ("gpio_in", sides.inputs),
+        ("gpio_out", sides.outputs),
+    ):
+        if parts:
+            tree[section] = Block(parts)
     head = _HEAD.format(part=peripheral.name, chip=printable(chip.name), name=name)
     fragment, own = f"{head}{yaml_text(_blocks(tree))}", _device(chip, peripheral, name)
     return ImportedDevice(name, fragment, own, peripheral.name, size, tuple(interrupts), layout.bytes)

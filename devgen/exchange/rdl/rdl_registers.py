@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from devgen.exchange.findings import Findings, Outcome
 from devgen.exchange.rdl.carried_keys import PROPERTY, carried_keys
 from devgen.exchange.rdl.compiling import place_of
+from devgen.exchange.rdl.rdl_hardware import hardware_side
 from devgen.exchange.rdl.rdl_properties import ACCESS, HARDWARE, READ_EFFECTS, UNSAID, WRITE_EFFECTS
 from devgen.exchange.register_map import Dimension, Field, Group, Label, Labels, Lock, Register
 
@@ -95,7 +97,10 @@ class RegisterReader:
 
     def _field(self, node: FieldNode, path: str) -> Field | None:
         part = f"{path}.{node.inst_name}"
-        self._report(node, part)
+        side = hardware_side(node)
+        self._report(node, part, side.said)
+        if side.problem:
+            self._say(Outcome.TO_DO, node, part, f"no hardware's side for {side.problem} (SystemRDL 2.0, 9.5 to 9.9)")
         access = node.get_property("sw").name
         if access == "na":
             self._say(Outcome.LEFT_OUT, node, part, "software cannot access the field (sw=na)")
@@ -117,6 +122,7 @@ class RegisterReader:
             origin=_origin(node),
             lock=self._lock(node, part),
             title=title_of(node),
+            hardware=tuple(side.keys.items()),
         )
 
     def _lock(self, node: FieldNode, part: str) -> Lock | None:
@@ -152,19 +158,19 @@ class RegisterReader:
         ]
         return (Labels(tuple(labels), name=encode.type_name or ""),)
 
-    def _report(self, node: Node, part: str) -> None:
-        self.report_properties(node, part)
+    def _report(self, node: Node, part: str, said: Container[str] = ()) -> None:
+        self.report_properties(node, part, said)
         if carried_keys(node):
             text = "the property devgen: it has an effect only in an address map whose property devgen names a device"
             self._say(Outcome.LEFT_OUT, node, part, text)
         if node.external:
             self._say(Outcome.TO_DO, node, part, "external: the behaviour is to be written")
 
-    def report_properties(self, node: Node, part: str) -> None:
-        """Report the properties that are set and do not come over."""
+    def report_properties(self, node: Node, part: str, said: Container[str] = ()) -> None:
+        """Report the properties that are set and do not come over; ``said`` came over."""
         for name in node.list_properties():
             value = node.get_property(name)
-            if value in (None, False):
+            if value in (None, False) or name in said:
                 continue
             if name in HARDWARE:
                 text = f"{name} (SystemRDL 2.0, {HARDWARE[name]}): the hardware's side; write its behaviour"

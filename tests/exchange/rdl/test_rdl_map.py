@@ -74,9 +74,9 @@ def test_address_maps_in_an_address_map_are_peripherals_and_equal_ones_share_the
 @pytest.mark.parametrize(
     ("properties", "text"),
     [
-        ("hwset", "hwset (SystemRDL 2.0, 9.5)"),
-        ("counter", "counter (SystemRDL 2.0, 9.8)"),
-        ("intr", "intr (SystemRDL 2.0, 9.9)"),
+        ("swacc", "swacc (SystemRDL 2.0, 9.6)"),
+        ("ored", "ored (SystemRDL 2.0, 9.7)"),
+        ("counter; incrwidth = 1", "incrwidth (SystemRDL 2.0, 9.8)"),
     ],
 )
 def test_a_property_that_is_behaviour_is_reported_with_its_place(read, properties: str, text: str) -> None:

@@ -1,0 +1,196 @@
+"""The hardware's side of a field of SystemRDL: interrupts, set and clear, counters (SystemRDL 2.0, 9.5, 9.7 to 9.9).
+
+A property that names another field or an output becomes a `Source` with its path; a property without a reference is a
+port of the hardware, and becomes a `Source` with the port's name, which an input of the device drives.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from devgen.exchange.register_map import Source
+
+if TYPE_CHECKING:
+    from systemrdl.node import FieldNode, Node
+
+_LIMITS: Final = ("enable", "mask", "haltenable", "haltmask")
+_COUNTER: Final = (
+    *("incr", "decr", "incrvalue", "decrvalue", "incrsaturate", "decrsaturate", "incrthreshold", "decrthreshold"),
+    *("saturate", "threshold", "overflow", "underflow", "counter"),
+)
+_OUTPUTS: Final = {
+    "saturate": "incrsaturate",
+    "threshold": "incrthreshold",
+    **{name: name for name in ("incrsaturate", "decrsaturate", "incrthreshold", "decrthreshold", "intr", "halt")},
+}
+_PORTS: Final = ("next", "hwset", "hwclr", "we", "incr", "decr")
+_WRAPS: Final = ("overflow", "underflow")
+_EDGES: Final = ("posedge", "negedge", "bothedge")
+
+
+@dataclass(slots=True)
+class HardwareSide:
+    """What came over of a field: keys of the description with sources in them, and the properties that these say.
+
+    ``problem``: why nothing came over though something is there.
+    """
+
+    keys: dict[str, Any] = field(default_factory=dict)
+    said: set[str] = field(default_factory=set)
+    problem: str = ""
+
+
+class _CannotSayError(Exception):
+    """A property has a value that the description language does not have."""
+
+
+def hardware_side(node: FieldNode) -> HardwareSide:
+    """Return the hardware's side of a field."""
+    try:
+        side = HardwareSide()
+        if node.get_property("counter"):
+            _counter(node, side)
+        elif node.get_property("intr"):
+            _interrupt(node, side)
+        elif node.get_property("next") is not None or node.get_property("sticky") or node.get_property("stickybit"):
+            _next(node, side)
+        _set_and_clear(node, side)
+        _refuse(node, side)
+    except _CannotSayError as error:
+        return HardwareSide(problem=str(error))
+    if side.keys:
+        side.said.add("precedence")
+    return side
+
+
+def _refuse(node: FieldNode, side: HardwareSide) -> None:
+    """Refuse what the language does not combine with the keys that were found."""
+    if not side.keys:
+        return
+    if node.get_property("singlepulse"):
+        raise _CannotSayError("singlepulse with a hardware's side")
+    for name in ("hwenable", "hwmask", "wel"):
+        if node.get_property(name):
+            raise _CannotSayError(name)
+
+
+def _interrupt(node: FieldNode, side: HardwareSide) -> None:
+    kind = getattr(node.get_property("intr type"), "name", "level")
+    source, wrapped = _taken(node, "next")
+    sticky = "field" if node.get_property("sticky") else "bit" if node.get_property("stickybit") else False
+    if source is None:
+        side.keys["intr"] = True
+    else:
+        side.keys["intr"] = {kind: source} if kind in _EDGES else source
+    if wrapped is not None:
+        side.keys["wraps"] = wrapped
+    if sticky != "bit":
+        side.keys["sticky"] = sticky
+    if not sticky and (kind in _EDGES or node.get_property("sw").name != "r"):
+        raise _CannotSayError("a nonsticky interrupt with edges, or that software writes")
+    for name in _LIMITS:
+        if node.get_property(name) is not None:
+            side.keys[name] = _source(node.get_property(name), node, name, node.width)
+    side.said |= {"intr", "next", "sticky", "stickybit", *_LIMITS}
+
+
+def _next(node: FieldNode, side: HardwareSide) -> None:
+    """A field that takes a value: with `we`, sticky, or always if software only reads it."""
+    if node.get_property("next") is None:
+        side.keys["next"] = Source(port="next", width=node.width)
+    else:
+        side.keys["next"] = _source(node.get_property("next"), node, "next", node.width)
+    if node.get_property("we"):
+        side.keys["we"] = _source(node.get_property("we"), node, "we", 1)
+    if node.get_property("sticky") or node.get_property("stickybit"):
+        side.keys["sticky"] = "field" if node.get_property("sticky") else "bit"
+    elif "we" not in side.keys and node.get_property("sw").name != "r":
+        raise _CannotSayError("next of a field that software writes")
+    side.said |= {"next", "we", "sticky", "stickybit"}
+
+
+def _set_and_clear(node: FieldNode, side: HardwareSide) -> None:
+    for name in ("hwset", "hwclr"):
+        if node.get_property(name):
+            side.keys[name] = _source(node.get_property(name), node, name, 1)
+            side.said.add(name)
+
+
+def _counter(node: FieldNode, side: HardwareSide) -> None:
+    for name in ("next", "we", "incrwidth", "decrwidth"):
+        if node.get_property(name):
+            raise _CannotSayError(f"a counter with {name}")
+    if node.get_property("sw").name in ("w", "w1"):
+        raise _CannotSayError("a counter that software cannot read")
+    keys: dict[str, Any] = {}
+    for name, counts in (("incr", node.is_up_counter), ("decr", node.is_down_counter)):
+        if counts:
+            source, wrapped = _taken(node, name)
+            keys |= {} if source is None else {name: source}
+            if wrapped is not None:
+                side.keys["wraps"] = wrapped
+    for name in ("incrvalue", "decrvalue"):
+        value = node.get_property(name)
+        if value not in (None, 1):
+            keys[name] = _value(value, node, name)
+    for name in ("incrsaturate", "decrsaturate", "incrthreshold", "decrthreshold"):
+        value = node.get_property(name)
+        if value not in (None, False):
+            keys[name] = _value(value, node, name)
+    side.keys["counter"] = keys or True
+    side.said |= {*_COUNTER}
+
+
+def _value(value: Any, node: FieldNode, name: str) -> Any:
+    return value if isinstance(value, bool | int) else _source(value, node, name, node.width)
+
+
+def _taken(node: FieldNode, name: str) -> tuple[Source | None, Source | None]:
+    """Return the source of a field; None and the output of a counter, if the field is set when the counter wraps."""
+    from systemrdl.rdltypes.references import PropertyReference
+
+    value = node.get_property(name)
+    if isinstance(value, PropertyReference) and value.name in _WRAPS:
+        return None, Source(origin_of(value.node), value.name)
+    return _source(value, node, name, 1 if name != "next" else node.width), None
+
+
+def _source(value: Any, node: Node, name: str, width: int, depth: int = 8) -> Source:
+    """Return what a property names. None or True: the field has a port of this name."""
+    from systemrdl.node import FieldNode as Named
+    from systemrdl.node import SignalNode
+    from systemrdl.rdltypes.references import PropertyReference
+
+    if value is None or value is True:
+        return Source(port=name, width=width, owner=origin_of(node))
+    if isinstance(value, Named):
+        if _indexed(value):
+            raise _CannotSayError(f"{name} by an element of an array")
+        return Source(origin_of(value))
+    if isinstance(value, SignalNode):
+        return Source(port=value.inst_name, width=value.width, signal=True)
+    if isinstance(value, PropertyReference) and value.name in _OUTPUTS and not _indexed(value.node):
+        return Source(origin_of(value.node), _OUTPUTS[value.name])
+    if (
+        isinstance(value, PropertyReference)
+        and value.name in ("next", "hwset", "hwclr", "we", "incr", "decr")
+        and depth
+    ):
+        target = value.node
+        return _source(target.get_property(value.name), target, value.name, value.width or 1, depth - 1)
+    raise _CannotSayError(f"{name} by {getattr(value, 'name', 'a value')}")
+
+
+def origin_of(node: Node) -> str:
+    """Return the path of a field or register, the same for all elements of an array."""
+    return node.get_path(array_suffix="", empty_array_suffix="")
+
+
+def _indexed(node: Node) -> bool:
+    above: Node | None = node
+    while above is not None:
+        if getattr(above, "current_idx", None) is not None:
+            return True
+        above = above.parent
+    return False
