@@ -77,7 +77,9 @@ class RegisterReader:
         self._report(node, part)
         fields = [field for child in node.fields() if (field := self._field(child, part)) is not None]
         if node.is_alias:
-            fields = [replace(field, lock=None) for field in fields]  # it is that of the primary register
+            fields = [
+                replace(field, lock=None, hardware=()) for field in fields
+            ]  # they are those of the primary register
         width = node.get_property("regwidth")
         reset, known = _resets(node, width)
         return Register(
