@@ -101,7 +101,7 @@ class Doorbell(PciDevice):
         """Write RINGS (0x100, rw): Rings."""
         self.RINGS[index] = value if mask == 0xFFFFFFFF else (self.RINGS[index] & ~mask) | value
 
-    def write_LOG(self, index: int, value: int) -> None:
+    def write_LOG(self, _index: int, value: int) -> None:
         """Write LOG (0x200, wo): Log window."""
         self.LAST = value
         self.COUNT = (self.COUNT + 1) & 0xFFFFFFFF

@@ -146,7 +146,7 @@ class I6300esb(PciDevice):
             self.preload2 = value & 0xFFFFF
         self.relock(mask)
 
-    def write_GINTSR(self, value: int, mask: int = 0xFFFFFFFF) -> None:
+    def write_GINTSR(self, _value: int, mask: int = 0xFFFFFFFF) -> None:
         """Write GINTSR (0x008, wo): General interrupt status; never set."""
         self.relock(mask)
 

@@ -231,14 +231,14 @@ class I8254(Device):
                     if self.datasheet:
                         self.programmed(c)
 
-    def gate0_changed(self, value: int) -> None:
+    def gate0_changed(self, _value: int) -> None:
         """gate0 was driven to another level.
 
         Gate of channel 0; tied high.
         """
         pass
 
-    def gate1_changed(self, value: int) -> None:
+    def gate1_changed(self, _value: int) -> None:
         """gate1 was driven to another level.
 
         Gate of channel 1; tied high.

@@ -132,7 +132,7 @@ class PciIdio16(PciDevice):
         """Read INPUTS_LOW (0x001, ro): Inputs 0 to 7."""
         return self.levels & 0xFF
 
-    def write_CLEAR(self, value: int) -> None:
+    def write_CLEAR(self, _value: int) -> None:
         """Write CLEAR (0x001, wo): Clear the interrupt."""
         self.STATUS = 0
         self.update_inta()
@@ -143,7 +143,7 @@ class PciIdio16(PciDevice):
         self.enabled = 1
         return result
 
-    def write_DISABLE(self, value: int) -> None:
+    def write_DISABLE(self, _value: int) -> None:
         """Write DISABLE (0x002, wo): Disable interrupts; a pending one stays."""
         self.enabled = 0
 
@@ -153,7 +153,7 @@ class PciIdio16(PciDevice):
         self.all_filters = 1
         return result
 
-    def write_UNFILTER(self, value: int) -> None:
+    def write_UNFILTER(self, _value: int) -> None:
         """Write UNFILTER (0x003, wo): Deactivate all filters."""
         self.all_filters = 0
         self.chosen_filters = 0

@@ -175,19 +175,19 @@ class PciTestdev(PciDevice):
         """Write P_HIT (0x083, wo)."""
         self.hit(index + 3, value)
 
-    def ring_ANY(self, count: int) -> None:
+    def ring_ANY(self, _count: int) -> None:
         """ANY was rung ``count`` times."""
         pass
 
-    def ring_MATCH(self, count: int) -> None:
+    def ring_MATCH(self, _count: int) -> None:
         """MATCH was rung ``count`` times."""
         pass
 
-    def ring_P_ANY(self, count: int) -> None:
+    def ring_P_ANY(self, _count: int) -> None:
         """P_ANY was rung ``count`` times."""
         pass
 
-    def ring_P_MATCH(self, count: int) -> None:
+    def ring_P_MATCH(self, _count: int) -> None:
         """P_MATCH was rung ``count`` times."""
         pass
 

@@ -255,7 +255,7 @@ class Pl011(Device):
         """Read RSR (0x004, rw): Receive status; a write clears it."""
         return self.RSR
 
-    def write_RSR(self, value: int) -> None:
+    def write_RSR(self, _value: int) -> None:
         """Write RSR (0x004, rw): Receive status; a write clears it."""
         self.RSR = 0
 

@@ -57,11 +57,11 @@ class PvpanicPci(PciDevice):
         )
         self.add_region(MemoryRegion.io("mmio", 2, bank), bar=0)
 
-    def read_EVENT(self, index: int) -> int:
+    def read_EVENT(self, _index: int) -> int:
         """Read EVENT (0x000, rw): Events."""
         return self.events
 
-    def write_EVENT(self, index: int, value: int) -> None:
+    def write_EVENT(self, _index: int, value: int) -> None:
         """Write EVENT (0x000, rw): Events."""
         self.report(value)
 

@@ -150,7 +150,7 @@ class Sp804(Device):
             self.reload(index, self.clocks.virtual.now())
         self.update_intr()
 
-    def write_T_INTCLR(self, index: int, value: int) -> None:
+    def write_T_INTCLR(self, index: int, _value: int) -> None:
         """Write T.INTCLR (0x00C, wo): Interrupt clear."""
         self.T_RIS[index] = 0
         self.update_intr()

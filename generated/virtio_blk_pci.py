@@ -463,7 +463,7 @@ class VirtioBlkPci(PciDevice):
         self.update_inta()
         return result
 
-    def write_NOTIFIED(self, index: int, value: int) -> None:
+    def write_NOTIFIED(self, _index: int, _value: int) -> None:
         """Write NOTIFIED (0x300, wo)."""
         self.work()
         self.update_inta()
@@ -520,7 +520,7 @@ class VirtioBlkPci(PciDevice):
             self.ACCESS_OFFSET if self.ACCESS_BAR == 0 and self.ACCESS_OFFSET < 1020 else 1020, 4, value, mask
         )
 
-    def ring_NOTIFY(self, index: int, count: int) -> None:
+    def ring_NOTIFY(self, _index: int, _count: int) -> None:
         """NOTIFY was rung ``count`` times."""
         self.work()
         self.update_inta()
@@ -551,7 +551,7 @@ class VirtioBlkPci(PciDevice):
         """The description's function features."""
         return 0x1244 | (self.READ_ONLY if self.read_only else self.WRITE_ZEROES)
 
-    def ready(self, q: int) -> int:
+    def ready(self, _q: int) -> int:
         """The description's function ready."""
         return 1
 

@@ -441,7 +441,7 @@ class VirtioConsolePci(PciDevice):
         self.update_inta()
         return result
 
-    def write_NOTIFIED(self, index: int, value: int) -> None:
+    def write_NOTIFIED(self, _index: int, _value: int) -> None:
         """Write NOTIFIED (0x300, wo)."""
         self.work()
         self.update_inta()
@@ -488,7 +488,7 @@ class VirtioConsolePci(PciDevice):
             self.ACCESS_OFFSET if self.ACCESS_BAR == 0 and self.ACCESS_OFFSET < 1020 else 1020, 4, value, mask
         )
 
-    def ring_NOTIFY(self, index: int, count: int) -> None:
+    def ring_NOTIFY(self, _index: int, _count: int) -> None:
         """NOTIFY was rung ``count`` times."""
         self.work()
         self.update_inta()

@@ -428,7 +428,7 @@ class VirtioRngPci(PciDevice):
         self.update_inta()
         return result
 
-    def write_NOTIFIED(self, index: int, value: int) -> None:
+    def write_NOTIFIED(self, _index: int, _value: int) -> None:
         """Write NOTIFIED (0x300, wo)."""
         self.work()
         self.update_inta()
@@ -471,7 +471,7 @@ class VirtioRngPci(PciDevice):
             self.ACCESS_OFFSET if self.ACCESS_BAR == 0 and self.ACCESS_OFFSET < 1020 else 1020, 4, value, mask
         )
 
-    def ring_NOTIFY(self, count: int) -> None:
+    def ring_NOTIFY(self, _count: int) -> None:
         """NOTIFY was rung ``count`` times."""
         self.work()
         self.update_inta()
@@ -528,7 +528,7 @@ class VirtioRngPci(PciDevice):
         """The description's function features."""
         return 0
 
-    def ready(self, q: int) -> int:
+    def ready(self, _q: int) -> int:
         """The description's function ready."""
         return int(self.first < self.filled)
 

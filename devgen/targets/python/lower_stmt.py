@@ -255,7 +255,7 @@ class StatementLowering:
             case ir.StatePlace(name, _, index):
                 return self.lowering.element(symbols.attribute("state", name), index)
             case ir.LocalPlace(name):
-                return Node(local(name))
+                return local_node(local(name))
             case _:
                 return None
 

@@ -52,8 +52,15 @@ def print_docstring(paragraphs: Iterable[str], indent: int) -> str:
 
 
 def parameters(method: Method) -> str:
-    """Return the parameters after ``self`` in a method's signature."""
-    return "".join(f", {parameter}" for parameter in method.parameters)
+    """Return the parameters after ``self`` in a method's signature.
+
+    The caller of a method is the bank, a line or a timer, which passes the same arguments to each method of a kind: an
+    access then takes one call. A parameter that the method does not use begins with an underscore.
+    """
+    if not method.parameters:
+        return ""
+    used = uses(method.body)
+    return "".join([f", {name if name.partition(':')[0] in used else f'_{name}'}" for name in method.parameters])
 
 
 FILTERS: Final[Mapping[str, Callable[..., object]]] = {
