@@ -60,3 +60,12 @@ def test_a_field_on_the_bits_of_another_is_its_alternate(imported) -> None:
     view, findings = imported(register("R", 0, fields))
     assert [(each.name, each.alternate) for each in view.fields] == [("WIDE", None), ("PART", "R.WIDE")]
     assert findings == []
+
+
+def test_an_effect_of_a_register_whose_fields_all_have_their_own_is_not_said_twice(tmp_path: Path) -> None:
+    effect = "<modifiedWriteValues>zeroToClear</modifiedWriteValues>"
+    registers = register("KRF", 0, f"{effect}<fields>{field('A', '0:0', effect)}{field('B', '1:1', effect)}</fields>")
+    (tmp_path / "chip.svd").write_text(svd(peripheral("P", registers)), encoding="utf-8")
+    import_registers(tmp_path / "chip.svd", tmp_path / "devices")
+    assert [str(fault) for fault in check_files([tmp_path / "devices"]) if fault.is_error] == []
+    assert (tmp_path / "devices" / "acme1-p.registers.yaml").read_text(encoding="utf-8").count("wzc") == 2

@@ -200,6 +200,13 @@ def effects(source: Register | Field, access: AccessWord, part: str, findings: F
     return keys
 
 
+def has_taker(key: str, fields: dict[str, Any], access: AccessWord) -> bool:
+    """Whether one of the described fields takes an effect from its register: it can happen, and it has none itself."""
+    possible = _READS if key == "read_effect" else _WRITES
+    entries = (entry if isinstance(entry, dict) else {} for entry in fields.values())
+    return any(entry.get("access", access) in possible and key not in entry for entry in entries)
+
+
 def bits_of(high: int, low: int) -> str | int:
     """Return a range of bits as the language writes it."""
     return low if high == low else f"{high}:{low}"

@@ -8,7 +8,7 @@ from math import prod
 from typing import Any, Final
 
 from devgen.exchange.describe.aliases import resolve_aliases
-from devgen.exchange.describe.fields import FieldsOf, constraint_key, effects
+from devgen.exchange.describe.fields import FieldsOf, constraint_key, effects, has_taker
 from devgen.exchange.describe.flattening import flat
 from devgen.exchange.describe.hardware import HardwareSides, Owner
 from devgen.exchange.describe.locks import Locks
@@ -171,7 +171,8 @@ class Layout:
         fields = self._fields(register, width, part, alternate, scope, name, reset)
         if not alternate:
             entry |= _reset_mask(register, width)
-            entry |= effects(register, register.access, part, self.findings)
+            taken = effects(register, register.access, part, self.findings)
+            entry |= {key: word for key, word in taken.items() if not fields or has_taker(key, fields, register.access)}
         if not fields:
             entry |= constraint_key(register, width, register.access, part, self.findings)
         if register.protection:
