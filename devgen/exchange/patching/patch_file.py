@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -67,8 +68,8 @@ class _Reader:
     def file(self, path: Path, outer: Sequence[Path], mark: Mark) -> dict[str, Rule]:
         """Return the rules of a file with those that it includes; ``outer`` are the files that include it."""
         self.files += 1
-        if path.resolve() in outer or self.files > MOST_FILES:
-            why = "includes itself" if path.resolve() in outer else f"more than {MOST_FILES} included files"
+        if Path(os.path.realpath(path)) in outer or self.files > MOST_FILES:
+            why = "includes itself" if Path(os.path.realpath(path)) in outer else f"more than {MOST_FILES} included files"
             raise FileError(f"{mark.file}:{mark.line}: {path}: {why}")
         sources, sink = Sources(), Diagnostics()
         text = read_text(path, mark, sink)
@@ -77,7 +78,7 @@ class _Reader:
             if diagnostic.is_error:
                 place = f"{diagnostic.mark.file}:{diagnostic.mark.line}"
                 raise FileError(f"{place}: {diagnostic.message}{diagnostic.hint and f' ({diagnostic.hint})'}")
-        return self._included(self._rules(tree or {}, sources), path, (*outer, path.resolve()))
+        return self._included(self._rules(tree or {}, sources), path, (*outer, Path(os.path.realpath(path))))
 
     def _included(self, rules: dict[str, Rule], path: Path, outer: Sequence[Path]) -> dict[str, Rule]:
         for key, rule in list(rules.items()):
