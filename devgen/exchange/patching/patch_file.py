@@ -68,8 +68,9 @@ class _Reader:
     def file(self, path: Path, outer: Sequence[Path], mark: Mark) -> dict[str, Rule]:
         """Return the rules of a file with those that it includes; ``outer`` are the files that include it."""
         self.files += 1
-        if Path(os.path.realpath(path)) in outer or self.files > MOST_FILES:
-            why = "includes itself" if Path(os.path.realpath(path)) in outer else f"more than {MOST_FILES} included files"
+        real = Path(os.path.realpath(path))
+        if real in outer or self.files > MOST_FILES:
+            why = "includes itself" if real in outer else f"more than {MOST_FILES} included files"
             raise FileError(f"{mark.file}:{mark.line}: {path}: {why}")
         sources, sink = Sources(), Diagnostics()
         text = read_text(path, mark, sink)
@@ -78,7 +79,7 @@ class _Reader:
             if diagnostic.is_error:
                 place = f"{diagnostic.mark.file}:{diagnostic.mark.line}"
                 raise FileError(f"{place}: {diagnostic.message}{diagnostic.hint and f' ({diagnostic.hint})'}")
-        return self._included(self._rules(tree or {}, sources), path, (*outer, Path(os.path.realpath(path))))
+        return self._included(self._rules(tree or {}, sources), path, (*outer, real))
 
     def _included(self, rules: dict[str, Rule], path: Path, outer: Sequence[Path]) -> dict[str, Rule]:
         for key, rule in list(rules.items()):
