@@ -9,6 +9,8 @@ from typing import Any
 from systemrdl import RDLCompiler
 from systemrdl.node import AddressableNode, AddrmapNode, FieldNode, Node, RegNode
 
+from devgen.exchange.rdl_export.array_runs import KEY as OUTER
+
 
 class NoMessages:
     """Fails on each message of the compiler, warnings too."""
@@ -26,8 +28,8 @@ def compiled(path: Path) -> AddrmapNode:
 def registers(top: AddrmapNode) -> list[Any]:
     """All registers by address.
 
-    A register file that is no array is a part of its registers' names. An array with gaps is the same as an array of
-    register files with nothing but the register in it.
+    A register file that is no array is a part of its registers' names. One that devgen made for the outer dimensions of
+    an array is no part of them.
     """
     return sorted(_registers(top, "", 0, ()), key=repr)
 
@@ -41,7 +43,7 @@ def _registers(node: Node, prefix: str, base: int, outer: tuple[Any, ...]) -> It
         name = f"{prefix}{child.inst_name}"
         if isinstance(child, RegNode):
             yield address, name, (*outer, *own), child.get_property("regwidth"), *texts(child), fields(child)
-        elif own and [inner.inst_name for inner in child.children()] == [child.inst_name]:
+        elif OUTER in (child.get_property("devgen", default=None) or ""):
             yield from _registers(child, prefix, address, (*outer, *own))
         else:
             yield from _registers(child, f"{name}." if own else f"{name}_", address, (*outer, *own))

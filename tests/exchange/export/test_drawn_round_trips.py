@@ -15,7 +15,7 @@ from devgen import DescriptionError, Outcome, export_devices, import_registers, 
 from devgen.exchange.yaml_text import yaml_text
 
 RANDOM = settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # an example takes too long to be made smaller
