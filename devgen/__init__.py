@@ -20,8 +20,8 @@ says so. Importing `devgen` is cheap: a name brings its part of the package when
   `format_diagnostics`, `explain`
 - versions: `compare`, `ComparisonReport`, `Change`
 - other formats: `import_registers`, `ImportReport`, `export_devices`, `ExportReport`, `Finding`, `Outcome`
-- what there is: `list_devices`, `list_todo`, `measure_devices`, `list_boards`, `find_board`, `load_project`,
-  `find_project`, `project_registry`
+- what there is: `list_devices`, `list_todo`, `measure_devices`, `list_boards`, `describe_boards`, `find_board`,
+  `load_project`, `find_project`, `project_registry`
 - tests: `Bench`, `BoardBench`
 - running: `Board`, `run_board`, `record_board`, `record_run`, `replay_trace`, `find_traces`, `Watch`,
   `AccessCounts`
@@ -40,8 +40,10 @@ if TYPE_CHECKING:
     from devgen.api.boards import Board, run_board
     from devgen.api.building import FailedBuild, build_devices, build_project, list_targets, project_targets
     from devgen.api.catalogue import (
+        BoardEntry,
         DeviceEntry,
         TodoEntry,
+        describe_boards,
         find_board,
         list_boards,
         list_devices,
@@ -121,8 +123,10 @@ _HOME = {
     "devgen.api.boards": ("Board", "run_board"),
     "devgen.api.building": ("FailedBuild", "build_devices", "build_project", "list_targets", "project_targets"),
     "devgen.api.catalogue": (
+        "BoardEntry",
         "DeviceEntry",
         "TodoEntry",
+        "describe_boards",
         "find_board",
         "list_boards",
         "list_devices",
@@ -213,6 +217,7 @@ __all__ = [
     "Board",
     "BoardBench",
     "BoardDescription",
+    "BoardEntry",
     "BuildError",
     "BuildReport",
     "Bus",
@@ -296,6 +301,7 @@ __all__ = [
     "check_text",
     "choose_accel",
     "compare",
+    "describe_boards",
     "description_files",
     "explain",
     "export_devices",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from devgen.common.guarded_files import read_start
 from devgen.common.yaml_files import YamlFiles
 from devgen.errors import FileError
 from devgen.language.statistics import Statistics
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
     from devgen.language import LoadResult
 
 AnyPath = str | PathLike[str]
+
+_BOARD: Final = re.compile(rb"^board:[ \t]*([A-Za-z][A-Za-z0-9_-]*)", re.MULTILINE)
+_SEARCHED: Final = 1 << 16
+"""Bytes at the start of a file in which the name of a board is looked for."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -114,17 +120,64 @@ def list_boards() -> dict[str, Path]:
     return {path.stem: path for path in sorted((examples / "boards").glob("*.yaml"))}
 
 
+@dataclass(slots=True, frozen=True)
+class BoardEntry:
+    """A board that can be named: the type of its machine, its devices by their names on it, its title, its file."""
+
+    name: str
+    machine: str
+    devices: tuple[str, ...]
+    title: str
+    file: Path
+
+
+def describe_boards(start: AnyPath | None = None) -> list[BoardEntry]:
+    """Return the boards in devices/ of the project at or above ``start``, and those that come with devgen.
+
+    Files with errors are omitted.
+    """
+    from devgen.language import load_board
+
+    found: list[BoardEntry] = []
+    for path in (*_board_files(start).values(), *list_boards().values()):
+        board = load_board(path).board
+        if board is not None:
+            names = tuple(placed.name for placed in board.devices)
+            found.append(BoardEntry(board.name, board.machine.type, names, board.title, path))
+    return found
+
+
+def _board_files(start: AnyPath | None = None) -> dict[str, Path]:
+    """Return name → file of the boards in devices/ of the project at or above ``start``."""
+    found: dict[str, Path] = {}
+    for folder in _described_in(start):
+        for path in YamlFiles([folder]).files if folder.is_dir() else ():
+            name = _board_name(path)
+            if name:
+                found.setdefault(name, path)
+    return found
+
+
+def _board_name(path: Path) -> str:
+    """Return the name of the board in a file; empty if it is none. The file is not parsed."""
+    try:
+        named = _BOARD.search(read_start(path, _SEARCHED))
+    except OSError:
+        return ""
+    return named[1].decode() if named is not None else ""
+
+
 def find_board(name: AnyPath) -> Path:
-    """Return the board file for ``name``: a path, or the name of a board that comes with devgen.
+    """Return the board file for ``name``: a path, or the name of a board of the project or of devgen.
 
     Raises:
         FileError: there is no such file or board.
     """
-    path, bundled = Path(name), list_boards()
+    path = Path(name)
     if path.exists():
         return path
-    if str(name) in bundled:
-        return bundled[str(name)]
-    known = ", ".join(bundled) or "none"
-    hint = suggest(str(name), bundled)
-    raise FileError(f"{name}: no such file, and no board of that name comes with devgen{hint}; known are {known}")
+    boards = {**list_boards(), **_board_files()}
+    if str(name) in boards:
+        return boards[str(name)]
+    known = ", ".join(boards) or "none"
+    raise FileError(f"{name}: no such file, and no board of that name{suggest(str(name), boards)}; known are {known}")

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from devgen import DeviceEntry, Statistics, list_devices, list_todo, measure_devices
+from devgen import DeviceEntry, Statistics, describe_boards, list_devices, list_todo, measure_devices
 
 DECLARED = 1.0
 """The share of a device's behaviour that its description contains: always 100 %, since it cannot call Python."""
@@ -24,12 +24,16 @@ Examples:
   devgen list
   devgen list --stats
   devgen list --todo
+  devgen list --boards
   devgen list --format json""",
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Format of the list.")
 @click.option("--stats", is_flag=True, help="Print the sizes of the descriptions instead of the devices' titles.")
 @click.option("--todo", is_flag=True, help="List what is described as external and has no behaviour yet.")
-def command(form: str, stats: bool, todo: bool) -> int:
+@click.option(
+    "--boards", is_flag=True, help="List the boards of the project, as those of imported chips, and devgen's."
+)
+def command(form: str, stats: bool, todo: bool, boards: bool) -> int:
     """List the devices that boards and tests can use, and their origins.
 
     The devices come from the project's own generated/ folder, from the built catalogue that comes with devgen, and from
@@ -42,9 +46,15 @@ def command(form: str, stats: bool, todo: bool) -> int:
 
     --todo lists the registers, interrupts and GPIO outputs of the project that are described as external, as imported
     ones are, and that no behaviour concerns yet, each with its place. Without a project it looks at devgen's devices.
+
+    --boards lists the boards in the project's devices folder, with the type of the machine and the number of devices,
+    and those that come with devgen. Commands and tests take the name of a board in place of its file.
     """
-    if todo and stats:
-        raise click.UsageError("--todo and --stats cannot be combined")
+    if todo + stats + boards > 1:
+        raise click.UsageError("--todo, --stats and --boards cannot be combined")
+    if boards:
+        _print_boards(form)
+        return 0
     if todo:
         _print_todo(form)
         return 0
@@ -57,6 +67,19 @@ def command(form: str, stats: bool, todo: bool) -> int:
     else:
         _print_table([(device.name, device.bus, device.title, f"({device.source})") for device in devices])
     return 0
+
+
+def _print_boards(form: str) -> None:
+    found = describe_boards()
+    if form == "json":
+        click.echo(json.dumps([{**asdict(board), "file": str(board.file)} for board in found], indent=2))
+    elif found:
+        _print_table(
+            [
+                (board.name, board.machine, f"{len(board.devices)} devices", board.title, f"({board.file})")
+                for board in found
+            ]
+        )
 
 
 def _entry(device: DeviceEntry, sizes: Statistics | None) -> dict[str, Any]:
