@@ -31,6 +31,7 @@ from _through_qemu import attaching, through_qemu
 from _vfio_peers import listening, peer, served
 
 from devgen.hosts.vfio_user import protocol
+from devgen.hosts.vfio_user.eventfd_signals import EventfdSignals
 from devgen.hosts.vfio_user.protocol import HEADER, NO_REPLY, Command, Irq, SetFlag
 
 DEVICE = "dma-engine"
@@ -226,6 +227,35 @@ def interrupts(amount: Amount) -> Table:
     return Table("Interrupts, each asked for by a write", head, rows)
 
 
+def signals(amount: Amount) -> Table:
+    """The system call that raises a vector: io_submit with a resfd, which no client can block, and the plain write."""
+    calls = 20 * amount.calls
+    with ExitStack() as stack:
+        fd = os.eventfd(0, os.EFD_NONBLOCK)
+        stack.callback(os.close, fd)
+        made = EventfdSignals()
+        stack.callback(made.close)
+
+        def written(times: int) -> None:
+            for _ in range(times):
+                os.eventfd_write(fd, 1)
+
+        def submitted(times: int) -> None:
+            for _ in range(times):
+                made.signal(fd)
+
+        results = interleaved(
+            {"eventfd_write, which a client can block": written, "io_submit, as devgen does": submitted},
+            calls=calls,
+            rounds=amount.rounds,
+        )
+        counted, sent = os.eventfd_read(fd), 2 * calls * (amount.rounds + 1)
+        if counted != sent:
+            raise SystemExit(f"{counted} of {sent} signals arrived")
+    rows = [(each.name, each.ns / 1000, each.ratio) for each in results]
+    return Table("The signal of an MSI-X vector", ("by", "µs", "of eventfd_write"), rows)
+
+
 # --- set-up -----------------------------------------------------------------------------------------------------
 
 
@@ -266,7 +296,7 @@ def resident(process: int) -> int:
 def tables(quick: bool = False) -> Iterator[Table]:
     """Over the socket, then, where there is one, through QEMU."""
     amount = Amount(20, 3, 1) if quick else Amount(500, 41, 7)
-    for what in (reads, posted_writes, interrupts):
+    for what in (reads, posted_writes, interrupts, signals):
         yield what(amount)
     with TemporaryDirectory(prefix="devgen-") as folder:
         yield set_up(Path(folder), amount.starts)
