@@ -16,7 +16,7 @@ import gc
 import importlib
 import io
 import sys
-from typing import Final
+from typing import Final, NoReturn
 
 import click
 
@@ -122,11 +122,9 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except ArgumentError as error:
-        click.echo(f"devgen: {OPTIONS.get(error.argument, error.argument)} {error.message}", err=True)
-        sys.exit(1)
+        _fail(f"{OPTIONS.get(error.argument, error.argument)} {error.message}")
     except DevgenError as error:
-        click.echo(f"devgen: {error}", err=True)
-        sys.exit(1)
+        _fail(str(error))
     except BrokenPipeError:
         # The reader of the output has closed it, so nothing can be reported.
         sys.stderr.close()
@@ -134,10 +132,17 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except OSError as error:
-        message = f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
-        click.echo(f"devgen: {message}", err=True)
-        sys.exit(1)
+        _fail(f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error))
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(message: str) -> NoReturn:
+    """Print an error and end. Control characters, which the name of a file may have, are shown and not sent."""
+    shown = "".join(
+        char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode() for char in message
+    )
+    click.echo(f"devgen: {shown}", err=True)
+    sys.exit(1)
 
 
 def _print_any_path() -> None:

@@ -18,6 +18,11 @@ TIMEOUT = 60
 """Seconds: far more than any of these commands takes; one that blocks never ends."""
 
 DEVICE = "device: lamp\nbus: sysbus\nregions:\n  r: {space: mmio, size: 4 KiB, registers: {A: {at: 0}}}\n"
+SVD = Path(__file__).parents[2] / "examples" / "registers" / "acme1.svd"
+DISK = (
+    "board: d\nmachine: {pci: true}\nguest: {image: chip.svd, load: 0x7000}\n"
+    "devices: {vda: {device: virtio-blk-pci, slot: 4}}\n"
+)
 GUEST = "board: b\nguest: {image: g.bin, load: 0x7000}\n"
 
 
@@ -50,12 +55,27 @@ COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
     "serve a saved state": (("serve", "edu", "--socket", "s", "--restore", "state"), "state"),
     "serve and save": (("serve", "edu", "--socket", "s", "--save", "state"), "state"),
     "replay a trace": (("replay", "bad.jsonl"), "bad.jsonl"),
+    "run a kernel": (("run", "board.yaml", "--ram", "4 MiB", "--kernel", "bad"), "bad"),
+    "run with an initial RAM disk": (
+        ("run", "board.yaml", "--ram", "4 MiB", "--kernel", "chip.svd", "--initrd", "bad"),
+        "bad",
+    ),
+    "run with a medium": (("run", "disk.yaml", "--medium", "vda.medium=bad"), "bad"),
+    "compare the old": (("diff", "bad.yaml", "devices/lamp.yaml"), "bad.yaml"),
+    "compare the new": (("diff", "devices/lamp.yaml", "bad.yaml"), "bad.yaml"),
+    "import a file": (("import", "bad.svd", "-o", "out"), "bad.svd"),
+    "import over a description": (("import", "chip.svd", "-o", "out"), "out/acme1-uart0.registers.yaml"),
+    "import with a patch": (("import", "chip.svd", "--patch", "bad.yaml", "-o", "out"), "bad.yaml"),
+    "start with a file": (("new", "--from", "bad.svd", "--dir", "new"), "bad.svd"),
+    "export a description": (("export", "bad.yaml", "--format", "svd", "-o", "out"), "bad.yaml"),
+    "export over a file": (("export", "devices/lamp.yaml", "--format", "svd", "-o", "out/lamp.svd"), "out/lamp.svd"),
 }
+_FOLDERS = ("compare the old", "compare the new", "export a description")
 # A folder is a good argument here, or the folder is searched; a link to save through is replaced, not followed.
 HARMLESS = {
     *(
         (name, "folder")
-        for name in ("check a file", "check a folder", "build a file", "build a folder", "replay a trace")
+        for name in ("check a file", "check a folder", "build a file", "build a folder", "replay a trace", *_FOLDERS)
     ),
     ("serve and save", "link to /dev/zero"),
     ("serve and save", "link to itself"),
@@ -70,6 +90,9 @@ def project(tmp_path: Path) -> Path:
     (tmp_path / "devices" / "lamp.yaml").write_text(DEVICE)
     (tmp_path / "includes.yaml").write_text("include: [bad.yaml]\n" + DEVICE)
     (tmp_path / "board.yaml").write_text(GUEST)
+    (tmp_path / "disk.yaml").write_text(DISK)
+    (tmp_path / "chip.svd").symlink_to(SVD)
+    (tmp_path / "out").mkdir()
     return tmp_path
 
 
@@ -83,6 +106,11 @@ def test_a_bad_path_ends_in_one_clear_error(command: str, kind: str, project: Pa
     assert "Traceback" not in done.stderr + done.stdout
     assert done.returncode in (1, 2), done.stderr + done.stdout  # 2: click refuses a folder for a file
     assert Path(bad).name in done.stderr + done.stdout
+
+
+def test_a_name_cannot_control_the_terminal(project: Path) -> None:
+    for arguments in (("run", "a\x1b[31mb"), ("import", "a\x1b[31mb", "-o", "out"), ("diff", "a\x1b[31mb", "devices")):
+        assert "a\\x1b[31mb: " in devgen(project, *arguments).stderr
 
 
 def test_a_fifo_is_no_stream(project: Path) -> None:
