@@ -46,7 +46,7 @@ interrupts:
   done: {vector: 0, count: 2, level: CTRL.RUN and index < LIMIT}
 functions: {'twice(n: u8)': n * 2}
 actions: {'note(n: u8)': [SEEN(value=n), LOST(entry=n)]}
-on_reset: hidden[0] = 1
+on_reset: hidden[0] = 1 + exact
 regions:
   registers:
     bar: 0

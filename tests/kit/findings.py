@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from devgen.language.diagnostics import codes_layout, codes_parts
+from devgen.language.diagnostics import codes_layout, codes_parts, codes_pci
 from devgen.language.diagnostics.diagnostic import Diagnostic
 
 UNUSED = frozenset(
@@ -15,6 +15,7 @@ UNUSED = frozenset(
         codes_parts.IDLE_TIMER,
         codes_parts.CONSTANT_LEVEL,
         codes_layout.UNSEEN_RESET,
+        codes_pci.UNUSED_VECTORS,
     )
 )
 """The warnings of what has no effect in the description: a test reads it, or looks only at how it is printed."""
