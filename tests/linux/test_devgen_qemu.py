@@ -12,7 +12,8 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,16 @@ def left(temporary: Path) -> list[str]:
 
 def run(*arguments: str, text: str = "") -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(command(*arguments), input=text.encode(), capture_output=True, timeout=LONG, check=False)
+
+
+@contextmanager
+def started(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A command that runs; it is killed in the end, if it still does."""
+    with subprocess.Popen(command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 SCRIPT = r"""
@@ -124,7 +135,7 @@ def process_ids(temporary: Path) -> list[int]:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_signal_ends_everything(temporary: Path, number: signal.Signals) -> None:
-    with subprocess.Popen(command("edu", "--sh", "echo up; sleep 1000"), stdout=subprocess.PIPE) as process:
+    with started("edu", "--sh", "echo up; sleep 1000") as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"up\n"
         assert len(process_ids(temporary)) == 1
@@ -138,8 +149,7 @@ def test_a_signal_ends_everything(temporary: Path, number: signal.Signals) -> No
 
 
 def test_a_qemu_that_is_killed_is_a_failure(temporary: Path) -> None:
-    words = command("edu", "--sh", "echo up; sleep 1000")
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with started("edu", "--sh", "echo up; sleep 1000") as process:
         assert process.stdout is not None
         assert process.stderr is not None
         assert process.stdout.readline() == b"up\n"
@@ -165,12 +175,16 @@ def test_a_shell_at_a_terminal(temporary: Path) -> None:
             if select.select([main], [], [], 0.5)[0]:
                 said += os.read(main, 4096)
 
-    wait(b"/ # ")
-    os.write(main, b"cat $DEV0/vendor; stty size; sleep 1000\n")
-    wait(b"0x1234\r\r\n33 99")
-    os.write(main, b"\x03")
-    wait(b"/ # ", 2)
-    os.write(main, b"exit 5\n")
-    assert process.wait(60) == 5
+    try:
+        wait(b"/ # ")
+        os.write(main, b"cat $DEV0/vendor; stty size; sleep 1000\n")
+        wait(b"0x1234\r\r\n33 99")
+        os.write(main, b"\x03")
+        wait(b"/ # ", 2)
+        os.write(main, b"exit 5\n")
+        assert process.wait(60) == 5
+    finally:
+        process.terminate()
+        process.wait(30)
     os.close(main)
     assert left(temporary) == []
