@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import field
+from keyword import iskeyword
 from typing import get_args
 
 from devgen.common.quick_dataclass import dataclass
@@ -250,6 +251,11 @@ def why_reserved(name: str) -> str:
     if name in HOOK_NAMES:
         return "hooks provide a local of this name"
     return "it is a name of the behaviour language" if name in BUILTIN_NAMES else ""
+
+
+def in_behaviour(name: str) -> str:
+    """Return a name as behaviour writes it: one of Python's keywords is in backticks."""
+    return f"`{name}`" if iskeyword(name) else name
 
 
 @dataclass(slots=True)

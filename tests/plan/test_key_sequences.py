@@ -112,3 +112,13 @@ def test_a_key_in_the_middle_of_its_sequence_is_saved_and_restored(tmp_path: Pat
     device.write_KEYR(0x45670123)
     other.load_state(device.save_state())
     assert open_after(other, 0xCDEF89AB)
+
+
+def test_a_keyword_of_python_can_be_the_name_of_a_key(tmp_path: Path) -> None:
+    text = TEXT.replace("{KEY}", f"{{{RESTART}, closed_by: [CTRL]}}").replace("  key: {", "  class: {")
+    for old, new in ((": key,", ": '`class`',"), ("not key", "not `class`"), ("key = 0", "`class` = 0")):
+        text = text.replace(old, new)
+    device = instance_of(described_in(text, tmp_path))
+    for value in (1, 2, 3):
+        device.write_KEYR(value)
+    assert device.read_STATUS() == 0

@@ -11,6 +11,7 @@ from typing import Any
 
 from devgen.exchange.findings import Findings, Outcome
 from devgen.exchange.register_map import Field, Register
+from devgen.language.scope import in_behaviour
 
 Path = tuple[str, ...]
 """The register files that a register is in, by their names in the description."""
@@ -63,7 +64,7 @@ class Locks:
             elif target.array or files[: len(target.files)] != target.files:
                 self._say(source, part, f"its lock is {lock.origin}, an element of another array")
             else:
-                text = f"{target.register}.{target.field}"
+                text = f"{in_behaviour(target.register)}.{in_behaviour(target.field)}"
                 entry["write_enable"] = f"not {text}" if lock.closes else text
 
     def _say(self, source: Field, part: str, text: str) -> None:

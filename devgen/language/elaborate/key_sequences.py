@@ -18,7 +18,7 @@ from devgen.language.elaborate.register_drafts import RegisterDraft, all_registe
 from devgen.language.elaborate.write_locks import takes_writes
 from devgen.language.ir import Int, Stmt
 from devgen.language.model import Field, Key, StateVar, WrongKey
-from devgen.language.scope import Scope, StateEntry
+from devgen.language.scope import Scope, StateEntry, in_behaviour
 
 _WIDEST = 32
 """Bits of a register that every access reaches as a whole."""
@@ -80,7 +80,7 @@ def _build(ctx: Context, parent: Tree, name: str, spec: Tree, registers: dict[st
     text = SourceText(_statements(key, written), key.mark, lambda *_: key.mark)
     ctx.key_writes.setdefault(register.label, ([], []))[0].append(text)
     for label in key.closed_by:
-        ctx.key_writes.setdefault(label, ([], []))[1].append(SourceText(f"{name} = 0", key.mark))
+        ctx.key_writes.setdefault(label, ([], []))[1].append(SourceText(f"{in_behaviour(name)} = 0", key.mark))
     return key
 
 
@@ -173,7 +173,7 @@ def _statements(key: Key, written: str) -> str:
 
     The step beyond the last one is that of a key which is locked until the next reset: no value is right there.
     """
-    name, step, values = key.name, f"{key.name}_step", key.values
+    name, step, values = in_behaviour(key.name), f"{key.name}_step", key.values
     steps = _has_steps(values, key.wrong)
     shut = [f"{name} = 0"] if key.wrong != "restart" else []
     branches: list[tuple[str, list[str]]] = []

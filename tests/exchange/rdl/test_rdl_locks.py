@@ -71,6 +71,17 @@ def test_a_lock_inside_a_register_file_is_that_of_its_element(imported) -> None:
         assert (dev.read32(0x24), dev.read32(0x2C)) == (0, 8)
 
 
+def test_a_lock_may_have_the_name_of_a_keyword(imported) -> None:
+    body = "reg { field {} is[0:0] = 0; } if @ 0x10; reg { field {} A[7:0] = 0; } R @ 0x4; R.A->swwe = \\if.is;"
+    folder, findings = imported(body.replace("} if @", "} \\if @"))
+    assert findings == []
+    with bench_of(folder) as dev:
+        dev.write32(4, 1)
+        dev.write32(0x10, 1)
+        dev.write32(4, 2)
+        assert dev.read32(4) == 2
+
+
 @pytest.mark.parametrize(
     ("body", "findings"),
     [
