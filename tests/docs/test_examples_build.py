@@ -30,7 +30,7 @@ BOARDS = [block for block in EXAMPLES if block.text.startswith("board:")]
 @pytest.mark.parametrize("block", BOARDS, ids=lambda block: block.name)
 def test_the_board_can_be_made(block: Block, tmp_path: Path) -> None:
     (tmp_path / "board.yaml").write_text(block.text)
-    for name in ("guest.bin", "vmlinux", "initrd.cpio"):
+    for name in ("guest.bin", "vmlinux", "Image", "initrd.cpio"):
         (tmp_path / name).write_bytes(b"\xf4")
     with Machine(board_configuration(tmp_path / "board.yaml"), project_registry()) as machine:
         assert len(machine.devices) > 0

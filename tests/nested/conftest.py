@@ -14,24 +14,40 @@ import pytest
 from kvm_linux import boots_linux
 from outer_lab import RESULTS, Outcome, OuterLab
 
+from devgen.qemu.machines import Architecture
+
 HERE = Path(__file__).parent
-LAB = pytest.StashKey[OuterLab]()
+ARCHITECTURES: tuple[Architecture, ...] = ("x86_64", "aarch64")
+MARKERS = ("nested", "nested_arm64")
+"""Of each architecture."""
+LABS = pytest.StashKey[dict[Architecture, OuterLab]]()
+
+
+def architecture_of(item: pytest.Item) -> Architecture:
+    """The architecture of the guests of a test."""
+    return "aarch64" if item.path.name.startswith("test_arm64_") else "x86_64"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    lab = RESULTS not in os.environ and not boots_linux()
+    boots = {architecture: boots_linux(architecture) for architecture in ARCHITECTURES}
     for item in items:
         if HERE in item.path.parents:
-            item.add_marker(pytest.mark.nested)
+            architecture = architecture_of(item)
+            item.add_marker(pytest.mark.nested if architecture == "x86_64" else pytest.mark.nested_arm64)
             item.add_marker(pytest.mark.slow)
-            if lab:
+            if RESULTS not in os.environ and not boots[architecture]:
                 item.add_marker(pytest.mark.qemu)
+
+
+def is_nested(item: pytest.Item) -> bool:
+    """Whether it is a test of this folder."""
+    return any(item.get_closest_marker(name) is not None for name in MARKERS)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
     """Run the test in the lab, unless it can run here or must be skipped."""
-    if item.get_closest_marker("nested") is None or RESULTS in os.environ or boots_linux() or _missing(item):
+    if not is_nested(item) or RESULTS in os.environ or boots_linux(architecture_of(item)) or _missing(item):
         return None
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     for report in _reports(item, _outcome(item)):
@@ -43,21 +59,23 @@ def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
 def _missing(item: pytest.Item) -> bool:
     """Whether the set-up of the test will say that something is missing."""
     root = item.config.pluginmanager.get_plugin(str(HERE.parent / "conftest.py"))
-    return root is not None and root.missing("nested") is not None
+    return root is not None and root.missing(MARKERS[ARCHITECTURES.index(architecture_of(item))]) is not None
 
 
 def _outcome(item: pytest.Item) -> Outcome:
-    config = item.config
-    if LAB not in config.stash:
-        tests = [other.nodeid for other in item.session.items if other.get_closest_marker("nested") is not None]
+    config, architecture = item.config, architecture_of(item)
+    labs = config.stash.setdefault(LABS, {})
+    if architecture not in labs:
+        mine = (other for other in item.session.items if is_nested(other))
+        tests = [other.nodeid for other in mine if architecture_of(other) == architecture]
         try:
-            lab = OuterLab()
+            lab = OuterLab(architecture)
         except AssertionError as error:
             return Outcome("failed", f"the nested lab does not start\n{error}", 0)
-        config.stash[LAB] = lab
+        labs[architecture] = lab
         config.add_cleanup(lab.close)
         lab.start(tests)
-    return config.stash[LAB].outcome(item.nodeid)
+    return labs[architecture].outcome(item.nodeid)
 
 
 def _reports(item: pytest.Item, outcome: Outcome) -> list[pytest.TestReport]:

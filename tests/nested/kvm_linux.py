@@ -23,8 +23,10 @@ import devgen
 from devgen import AccessCounts, DevicePlacement, KernelConfig, MachineConfig, Registry, RunResult
 from devgen.hosts.kvm import unavailable
 from devgen.qemu import initramfs
+from devgen.qemu.machines import Architecture
+from devgen.qemu.small_linux import Linux
 
-COMMAND_LINE = "console=ttyS0 quiet panic=-1 oops=panic mitigations=off nokaslr random.trust_cpu=on shell=ttyS0"
+COMMAND_LINE = "quiet panic=-1 oops=panic mitigations=off nokaslr random.trust_cpu=on"
 BOOT = 240.0
 """Seconds that a boot may take; in the nested lab on a busy machine it takes up to 100."""
 GRACE = 60.0
@@ -39,8 +41,10 @@ PM = DevicePlacement("pm", "acpi-pm", at={"ports": 0x600}, irq={"sci": 9}, on_ev
 PANIC = DevicePlacement("panic", "pvpanic-isa", at={"port": 0x505}, on_event={"GUEST_PANICKED": "panic"})
 
 
-def boots_linux() -> bool:
+def boots_linux(architecture: Architecture = "x86_64") -> bool:
     """Whether this host's KVM boots Linux."""
+    if architecture == "aarch64":
+        return unavailable(type="virt") is None
     flags = Path("/proc/cpuinfo").read_text(errors="replace").split()
     return ("vmx" in flags or "svm" in flags) and unavailable() is None
 
@@ -51,6 +55,11 @@ class KvmLinux:
     ``modules`` and ``files``: as for `linux_guest.LinuxGuest`. ``registry``: where devices are found. ``counting``:
     whether `counts` has the guest's accesses. ``config``: further keys of `MachineConfig`.
     """
+
+    CONSOLE = CONSOLE
+    COMMAND_LINE = f"console=ttyS0 shell=ttyS0 {COMMAND_LINE}"
+    CONFIG: Mapping[str, Any] = {"pci": True, "ecam": 0xE0000000}
+    ARCHITECTURE = "amd64"
 
     def __init__(
         self,
@@ -65,20 +74,21 @@ class KvmLinux:
         counting: bool = False,
         **config: Any,
     ) -> None:
-        linux = fetch_linux.find()
+        linux = fetch_linux.find(self.ARCHITECTURE)
         assert linux is not None, fetch_linux.MISSING
-        image, self._socket = folder / "initramfs", folder / "console"
-        image.write_bytes(initramfs.build(linux, modules, files or {}))
-        console = replace(CONSOLE, streams={"serial": f"socket:{self._socket}"})
+        self._socket = folder / "console"
+        console = replace(self.CONSOLE, streams={"serial": f"socket:{self._socket}"})
+        image = self.initrd(linux, folder, modules, files or {})
+        default = linux.vmlinux if self.ARCHITECTURE == "amd64" else linux.image
         machine = MachineConfig(
             name="linux",
             devices=(console, *devices),
-            guest=KernelConfig(kernel or linux.vmlinux, image, f"{COMMAND_LINE} {append}"),
+            guest=KernelConfig(kernel or default, image, f"{self.COMMAND_LINE} {append}"),
         )
         self._said = b""
         self._stream = b""
         self.result: RunResult | None = None
-        config = {"pci": True, "ecam": 0xE0000000, "ram": RAM, **config}
+        config = {**self.CONFIG, "ram": RAM, **config}
         self.board = devgen.Board(replace(machine, **config), accel="kvm", registry=registry)
         self.counts: AccessCounts | None = self.board.count_accesses() if counting else None
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -101,6 +111,14 @@ class KvmLinux:
         self._console.close()
         time.sleep(away)
         self._console = self._connected()
+
+    def initrd(
+        self, linux: Linux, folder: Path, modules: Iterable[str | Path], files: Mapping[str, bytes | Path]
+    ) -> Path:
+        """Make the initial RAM disk."""
+        image = folder / "initramfs"
+        image.write_bytes(initramfs.build(linux, modules, files))
+        return image
 
     def _run(self) -> None:
         self.result = self.board.run()

@@ -1,8 +1,9 @@
 """The nested lab: an outer Linux in QEMU's emulation, in which the tests run that need a KVM which boots Linux.
 
-QEMU emulates a processor with AMD's SVM, and Debian's kernel in it offers kvm_amd. The tests run there with the host's
-own Python, from the host's file system (9p, read-only). The outer guest stays up for all tests of a session: `start`
-starts pytest in it once, and results arrive one by one in a shared folder.
+QEMU emulates an x86 processor with AMD's SVM, or an arm64 one with exception level 2, and Debian's kernel in it offers
+KVM. The tests run there from the host's file system (9p, read-only): on x86 with the host's own Python, on arm64 with
+that of a small Debian root. The outer guest stays up for all tests of a session: `start` starts pytest in it once, and
+results arrive one by one in a shared folder.
 """
 
 from __future__ import annotations
@@ -17,8 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+import fetch_arm64_root
+import fetch_linux
 import parts
 from linux_guest import LinuxGuest
+
+from devgen.qemu import initramfs
+from devgen.qemu.machines import Architecture
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARE = "/run/out"
@@ -35,7 +41,53 @@ MACHINE = (
     "-m", "6144", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
 )  # fmt: skip
 
-MODULES = ("9pnet_virtio", "9p", "kvm_amd")
+ARM64_MACHINE = (
+    "-machine", "virt,virtualization=on,gic-version=3", "-accel", "tcg,thread=multi,tb-size=1024",
+    "-cpu", "neoverse-n1", "-smp", "2", "-m", "2048", "-nodefaults", "-no-user-config", "-display", "none",
+    "-no-reboot",
+)  # fmt: skip
+
+INITRD = "DEVGEN_NESTED_INITRD"
+"""The variable that names the initial RAM disk of arm64 guests: building one in the outer guest takes long."""
+ARM64_MODULES = ("nvme", "virtio_blk", "virtio_rng", "gpio-pci-idio-16", "i6300esb")
+
+_ARM64_ROOT = "/run/arm64"
+_ARM64_PYTHON = (
+    f"PYTHONHOME={_ARM64_ROOT}/usr PYTHONPATH={_ARM64_ROOT}/usr/lib/python3/dist-packages:{{site}} "
+    f"LD_LIBRARY_PATH={_ARM64_ROOT}/usr/lib/aarch64-linux-gnu:{_ARM64_ROOT}/lib/aarch64-linux-gnu "
+    f"PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 {INITRD}={SHARE}/initramfs"
+)
+_ARM64_COMMAND = f"{_ARM64_ROOT}/lib/ld-linux-aarch64.so.1 {_ARM64_ROOT}/usr/bin/python3.11"
+
+
+@dataclass(frozen=True)
+class LabKind:
+    """What differs between the labs: QEMU's machine, modules, more of the set-up, the environment and the Python."""
+
+    machine: Sequence[str]
+    modules: Sequence[str]
+    setup: str
+    environment: str
+    python: str
+    env: str
+    shell: str
+
+
+LABS: dict[Architecture, LabKind] = {
+    "x86_64": LabKind(
+        MACHINE, ("9pnet_virtio", "9p", "kvm_amd"), "", "", ".venv/bin/python", "/usr/bin/env", "/bin/sh"
+    ),
+    "aarch64": LabKind(
+        ARM64_MACHINE,
+        ("9pnet_virtio", "9p"),
+        f"mkdir -p /host{_ARM64_ROOT}\n"
+        f"mount -t 9p -o trans=virtio,version=9p2000.L,ro,msize=512000,cache=loose root /host{_ARM64_ROOT}\n",
+        _ARM64_PYTHON,
+        _ARM64_COMMAND,
+        f"{_ARM64_ROOT}/bin/busybox env",
+        f"{_ARM64_ROOT}/bin/busybox sh",
+    ),
+}
 
 # The 9p tree is cached, so what changes is in the share.
 SETUP = f"""
@@ -65,7 +117,8 @@ class Outcome:
 class OuterLab:
     """A booted outer guest. ``close`` ends it."""
 
-    def __init__(self) -> None:
+    def __init__(self, architecture: Architecture = "x86_64") -> None:
+        self._kind = LABS[architecture]
         self._folder = tempfile.TemporaryDirectory(prefix="devgen-nested-")
         folder = Path(self._folder.name)
         self._share = folder / "share"
@@ -74,20 +127,31 @@ class OuterLab:
         self._thread: threading.Thread | None = None
         self._log = ""
         try:
-            parts.make(_folder(self._share / "parts"))
+            if architecture == "x86_64":
+                parts.make(_folder(self._share / "parts"))
             self._guest = LinuxGuest(
-                folder, modules=MODULES, machine=MACHINE, qemu=_shared(self._share), seconds=OUTER_BOOT
+                folder,
+                modules=self._kind.modules,
+                machine=self._kind.machine,
+                qemu=_shared(self._share, fetch_arm64_root.find() if architecture == "aarch64" else None),
+                seconds=OUTER_BOOT,
+                architecture=architecture,
             )
+            if architecture == "aarch64":
+                linux = fetch_linux.find("arm64")
+                assert linux is not None, fetch_linux.ARM64_MISSING
+                (self._share / "initramfs").write_bytes(initramfs.build(linux, ARM64_MODULES, {}))
         except BaseException:
             self._folder.cleanup()
             raise
-        self._guest.sh(SETUP, 120)
+        self._guest.sh(SETUP + self._kind.setup, 120)
 
     def start(self, tests: Sequence[str]) -> None:
         """Start ``tests`` (node IDs) in the outer guest."""
         (self._share / "tests").write_text("\n".join(tests))
         options = ["-o", "addopts=", "-p", "no:cacheprovider", "-p", "no:xdist", "-q"]
-        script = _script(["-m", "pytest", *options, f"@{SHARE}/tests"], f">/host{SHARE}/log 2>&1")
+        words = ["-m", "pytest", *options, f"@{SHARE}/tests"]
+        script = _script(words, f">/host{SHARE}/log 2>&1", self._kind)
 
         def work() -> None:
             try:
@@ -100,7 +164,8 @@ class OuterLab:
 
     def run_script(self, path: Path, arguments: Sequence[str], output: TextIO) -> int:
         """Run a Python script of the project in the outer guest, write what it prints, and return its exit code."""
-        status = self._guest.sh(f"{_script([str(path), *arguments], f'>/host{SHARE}/log 2>&1')}; echo $?", WHOLE)
+        script = _script([str(path), *arguments], f">/host{SHARE}/log 2>&1", self._kind)
+        status = self._guest.sh(f"{script}; echo $?", WHOLE)
         output.write((self._share / "log").read_text(errors="replace"))
         return int(status)
 
@@ -138,14 +203,16 @@ class OuterLab:
         self._folder.cleanup()
 
 
-def _script(words: Sequence[str], output: str) -> str:
+def _script(words: Sequence[str], output: str, kind: LabKind) -> str:
     """A shell script that runs the project's Python in the host's file system."""
     environment = (
         "PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/dev/shm TMPDIR=/dev/shm PYTHONDONTWRITEBYTECODE=1 LC_ALL=C.UTF-8 "
         f"XDG_CACHE_HOME={Path.home() / '.cache'} {IN_LAB}=1 {RESULTS}={SHARE}/results {parts.PARTS}={SHARE}/parts"
     )
-    command = f"cd {shlex.quote(str(ROOT))} && exec .venv/bin/python {shlex.join(words)}"
-    return f"chroot /host /usr/bin/env -i {environment} /bin/sh -c {shlex.quote(command)} {output}"
+    site = next((ROOT / ".venv/lib").glob("python3*/site-packages"))
+    command = f"cd {shlex.quote(str(ROOT))} && exec {kind.python} {shlex.join(words)}"
+    more = kind.environment.format(site=site)
+    return f"chroot /host {kind.env} -i {environment} {more} {kind.shell} -c {shlex.quote(command)} {output}"
 
 
 def _folder(path: Path) -> Path:
@@ -153,9 +220,12 @@ def _folder(path: Path) -> Path:
     return path
 
 
-def _shared(share: Path) -> list[str]:
+def _shared(share: Path, root: Path | None) -> list[str]:
     words = []
-    for name, path, more, slot in (("host", "/", ",readonly=on", 8), ("out", str(share), "", 9)):
+    shares = [("host", "/", ",readonly=on", 8), ("out", str(share), "", 9)]
+    if root is not None:
+        shares.append(("root", str(root), ",readonly=on", 10))
+    for name, path, more, slot in shares:
         words += ["-fsdev", f"local,id={name},path={path},security_model=none,multidevs=remap{more}"]
         words += ["-device", f"virtio-9p-pci,fsdev={name},mount_tag={name},addr={slot:#x}"]
     return words

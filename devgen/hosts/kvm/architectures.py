@@ -11,6 +11,7 @@ from devgen.hosts.kvm.arm64.arm64_architecture import Arm64
 from devgen.hosts.kvm.kvm_error import KvmError
 from devgen.hosts.kvm.kvm_system import KvmSystem
 from devgen.hosts.kvm.x86.x86_architecture import X86
+from devgen.runtime.base.faults import MachineError
 from devgen.runtime.machine.machine_config import MachineConfig
 
 ARCHITECTURES: Final[dict[MachineType, Architecture]] = {"pc": X86(), "virt": Arm64()}
@@ -18,7 +19,9 @@ ARCHITECTURES: Final[dict[MachineType, Architecture]] = {"pc": X86(), "virt": Ar
 
 
 def architecture_of(config: MachineConfig) -> Architecture:
-    """Return the architecture of a machine's processors."""
+    """Return the architecture of a machine's processors. Raises MachineError for a machine without any."""
+    if config.type not in ARCHITECTURES:
+        raise MachineError(f"{config.name}: a machine of type {config.type} has no processor")
     return ARCHITECTURES[config.type]
 
 

@@ -63,6 +63,8 @@ def check_unused(ctx: Context, tree: Tree, regions: list[RegionDraft], lines: Se
 
 def _check_parts(ctx: Context, tree: Tree, uses: Compiled) -> None:
     followed = {spec["counter"] for spec in entries(tree, "timers").values() if "counter" in spec}
+    # A clock in a device tree may name the property that has its frequency.
+    followed |= set(map(str, entries(entries(entries(tree, "firmware"), "device_tree"), "clocks").values()))
     for section in _SECTIONS:
         declared = entries(tree, section.key)
         for name, spec in declared.items():

@@ -23,6 +23,8 @@ def load_guest(machine: Machine) -> BootState | None:
 
     Called under the machine's lock. Raises MachineError, whose text begins with the file's name if a file is wrong.
     """
+    if machine.config.type != "pc":
+        raise MachineError(f"{machine.name}: a machine of type {machine.config.type} runs no x86 guests")
     match machine.config.guest:
         case GuestConfig() as guest:
             state = _load_image(machine, guest)

@@ -138,3 +138,9 @@ class TestLinux:
         assert ranges[0] == (0, 0x9FC00, 1)
         assert ranges[-1] == last
         assert sum(size for _, size, kind in ranges if kind == 1) == ram - 0xA0000 + 0x9FC00 - 0x60000
+
+
+def test_a_machine_of_another_type_runs_no_x86_guest() -> None:
+    refused = pytest.raises(MachineError, match="a machine of type virt runs no x86 guests")
+    with machine(GuestConfig(CODE, 0x40000000), type="virt") as made, refused:
+        load_guest(made)
