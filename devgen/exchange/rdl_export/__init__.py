@@ -8,17 +8,22 @@ text in one user-defined property, ``devgen``: the keys of the description langu
     reg {
         name = "Load";
         regwidth = 32;
-        devgen = "fields: {}
-            on_write: alarm.arm()";
+        devgen = "
+            fields: {}
+            on_write: alarm.arm()
+        ";
         field { sw = rw; } VALUE[31:0] = 0x0;
     } LR @ 0x8;
 
 Each key is said in one place only, natively or in the property. A change by hand of either therefore takes effect.
 
 - ``rdl_component``: a component as data, and its text. ``rdl_names``: identifiers and strings.
-- ``field_constructs``: one entry for each key of a field that SystemRDL can say, in both directions.
-- ``said_fields``, ``said_registers``, ``said_regions``, ``said_device``: from the view of a device to components.
+- ``said``: what is said natively and what is carried. ``devgen_property``: the property's text.
+- ``field_constructs``: one entry for each key of a field that SystemRDL can say, in both directions;
+  ``field_values``: its enumeration. ``bits``: what a construct gets.
+- ``said_texts``, ``said_fields``, ``said_registers``, ``said_regions``, ``said_device``: from the view to components.
 - ``address_layers``: registers that share bytes, which SystemRDL allows in separate address maps only.
+- ``array_runs``: arrays with gaps. ``rdl_order``: the order of a description.
 
 Source: Accellera SystemRDL 2.0, January 2018.
 """

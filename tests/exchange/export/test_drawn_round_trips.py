@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from drawn_rdl import address_maps
 from drawn_registers import Spec, devices
 from elaborated_tree import compiled, registers, texts
+from generated_descriptions import Drawn, descriptions
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from round_trip import model, there_and_back
 
@@ -38,6 +39,15 @@ def _is_valid(path: Path) -> bool:
     except DescriptionError:
         return False
     return True
+
+
+@settings(RANDOM, max_examples=10)
+@given(descriptions())
+def test_a_drawn_card_with_timers_and_streams_comes_back(card: Drawn) -> None:
+    with TemporaryDirectory() as folder:
+        source = Path(folder) / "card.yaml"
+        source.write_text(card.text, encoding="utf-8")
+        assert model(there_and_back(source, Path(folder))) == model(source)
 
 
 @RANDOM
