@@ -2,7 +2,8 @@
 
 An update runs at the end of each entry point that may have changed a source of the field. If hardware holds the field
 (a level that is still high, `hwset`), it also runs after a write of the register: what software has cleared is set
-again. In one update `hwclr` comes first, then the source, then `hwset`: what sets wins.
+again. In one update `hwclr` comes first, then the source, then `hwset`: what holds the field wins. An edge lasts a
+moment only, so `hwclr` comes after edges and what they count.
 """
 
 from __future__ import annotations
@@ -96,12 +97,15 @@ class MovedField:
 
     def _update(self) -> Iterator[ir.Stmt]:
         hardware, ones = self.hardware, ir.Int(mask_of_bits(self.field.width))
-        if hardware.hwclr is not None:
-            yield ir.If(hardware.hwclr, (ir.Assign(self._place, ir.Int(0)),))
+        clear = () if hardware.hwclr is None else (ir.If(hardware.hwclr, (ir.Assign(self._place, ir.Int(0)),)),)
+        if not self.watches:
+            yield from clear
         if hardware.source is not None:
             yield from self._take(hardware.source)
         if hardware.counter is not None:
             yield from self._count(hardware.counter)
+        if self.watches:
+            yield from clear
         if hardware.hwset is not None:
             yield ir.If(hardware.hwset, (ir.Assign(self._place, ones),))
 

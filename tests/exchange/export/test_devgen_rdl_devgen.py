@@ -32,6 +32,9 @@ REGION = "regions: {r: {space: mmio, size: 4 KiB, registers: {%s}}}\n"
 
 REGISTERS = {
     "no fields": "A: {at: 0, width: 16, access: wo, write_effect: wset}",
+    "what hardware does to fields": "A: {at: 0, write_effect: woclr, fields: {X: {bits: 0, intr: {posedge: B.X}, "
+    "enable: B.X}, Y: {bits: 7:4, hwset: B.X, counter: {incr: B.X, incrsaturate: 9, incrthreshold: 3}}}}, "
+    "B: {at: 4, fields: {X: 0, Z: {bits: 3:2, access: ro, next: A.X}}}",
     "one field for all bits": "A: {at: 0, fields: {VALUE: 31:0}}",
     "another order": "B: {at: 8, fields: {Y: 4, X: 0}}, A: {at: 0}",
     "an order of files": "F: {at: 16, count: 2, stride: 8, registers: {Y: {at: 4}, X: {at: 0}}}, A: {at: 0}",
