@@ -18,6 +18,31 @@ REGISTERS = 1000
 BIG = "device: big\nbus: sysbus\nregions:\n  r:\n    space: mmio\n    size: 64 KiB\n    registers:\n" + "".join(
     f"      R{number}: {{at: {4 * number}, fields: {{A: 0, B: 7:4, C: 15:8, D: 31}}}}\n" for number in range(REGISTERS)
 )
+NESTED = """\
+device: nested
+bus: sysbus
+properties: {lambda: {type: int, default: 3, range: 1..4}}
+regions:
+  r:
+    space: mmio
+    size: 4 KiB
+    registers:
+      None: {at: 0, fields: {self: 0, NULL: 1, union: {bits: 3:2, values: {True: 1, struct: 2}}}}
+      self: {at: 4, access: ro, read: '`lambda`'}
+      GRID: {at: 0x100, count: [3, 4], fields: {A: 0}}
+      PORT:
+        at: 0x200
+        count: 4
+        stride: 8
+        registers: {None: {at: 0}, CTRL: {at: 4, when: 'GRID[0][0].A == 0'}, ALT: {at: 4, alternate: CTRL}}
+      NAMED: {at: 0x280, count: 4, index_names: [A, B, C, D]}
+      OUT:
+        at: 0x300
+        count: 2
+        stride: 32
+        registers: {IN: {at: 0, count: 2, stride: 16, registers: {X: {at: 0}, Y: {at: 4, count: 2}}}}
+      EXT: {at: 0x400, external: true}
+"""
 BROKEN_LINKS = """
     [...document.querySelectorAll('a[href^="#"]')].map(link => link.getAttribute('href').slice(1))
         .filter(id => id && !document.getElementById(id))
@@ -35,7 +60,8 @@ SEARCH = """(text => {
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pages")
     (folder / "big.yaml").write_text(BIG)
-    paths = [write_awkward(folder), folder / "big.yaml", ROOT / "devices" / "nvme.yaml"]
+    (folder / "nested.yaml").write_text(NESTED)
+    paths = [write_awkward(folder), folder / "big.yaml", folder / "nested.yaml", ROOT / "devices" / "nvme.yaml"]
     build(paths, folder / "out", target="html")
     return folder / "out"
 
@@ -46,7 +72,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
         yield running
 
 
-@pytest.mark.parametrize("name", ["awkward", "big", "nvme", "index"])
+@pytest.mark.parametrize("name", ["awkward", "big", "nested", "nvme", "index"])
 def test_a_page_shows_without_a_fault_at_both_widths(browser: Browser, pages: Path, name: str) -> None:
     file = pages / f"{name}.html"
     page = browser.load(file)
