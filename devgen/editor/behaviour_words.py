@@ -68,8 +68,16 @@ METHODS: Final = {
     "free": "How many further entries there is room for.",
     "empty": "1 if there is no entry.",
     "full": "1 if there is no room.",
+    "intr": "1 while an interrupt bit of the register is set that its enable or mask lets through.",
+    "halt": "1 while an interrupt bit of the register is set that its haltenable or haltmask lets through.",
+    "incr": "Counts the field up by its incrvalue, or by an amount.",
+    "decr": "Counts the field down by its decrvalue, or by an amount.",
+    "incrthreshold": "1 while the field is at its upper threshold or above.",
+    "decrthreshold": "1 while the field is at its lower threshold or below.",
+    "incrsaturate": "1 while the field is at the value at which it stops counting up.",
+    "decrsaturate": "1 while the field is at the value at which it stops counting down.",
 }
-"""What can follow the dot after a timer, a counter, a stream or a FIFO, with its meaning."""
+"""What can follow the dot after a timer, a counter, a stream, a FIFO, or a register or field that hardware changes."""
 
 OFFERED: Final = (*WORDS, "u8", "u16", "u32", "u64", "s8", "s16", "s32", "s64",
                   "load8", "load16", "load32", "load64", "store8", "store16", "store32", "store64")  # fmt: skip

@@ -11,8 +11,18 @@ from editor_tools import ROOT
 from devgen.editor.behaviour_words import METHODS, WORDS, meaning
 from devgen.editor.occurrences import KEYWORDS
 from devgen.language.behaviour.named_things import members
+from devgen.language.elaborate.counting_fields import OUTPUTS
 from devgen.language.ir import Int
-from devgen.language.scope import BUILTIN_NAMES, HOOK_NAMES, CounterEntry, FifoEntry, StreamEntry, TimerEntry
+from devgen.language.scope import (
+    BUILTIN_NAMES,
+    HOOK_NAMES,
+    CounterEntry,
+    FieldEntry,
+    FifoEntry,
+    RegisterEntry,
+    StreamEntry,
+    TimerEntry,
+)
 
 SYNTAXES = ROOT / "editors" / "vscode" / "syntaxes"
 
@@ -52,6 +62,8 @@ def test_every_word_of_the_language_has_a_meaning() -> None:
 
 
 def test_every_method_of_a_part_has_a_meaning() -> None:
-    parts = (TimerEntry("t", matched=True), CounterEntry("c", 8), FifoEntry("f", 8, Int(1)), StreamEntry("s"))
+    plain = (TimerEntry("t", matched=True), CounterEntry("c", 8), FifoEntry("f", 8, Int(1)), StreamEntry("s"))
+    field = FieldEntry("n", 0, 8, outputs=OUTPUTS, steps=(1, 1))
+    parts = (*plain, field, RegisterEntry("R", 8, outputs=("intr", "halt")))
     names = {label.partition("(")[0] for part in parts for label in members(part)}
     assert names == set(METHODS)
