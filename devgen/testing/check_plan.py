@@ -108,6 +108,9 @@ class _Planner:
             return _UNREACHED
         if not register.is_changeable:
             return "nothing shows what is written"
+        refused = _refuses(described)
+        if refused:
+            return refused
         hooks = {name: getattr(described, name) for name in ("on_write", "before_read", "on_read")}
         return self._changed(register, hooks) or self._timed(register)
 
@@ -153,6 +156,14 @@ class _Planner:
                 if other is not register:
                     return f"{other.title} has the same bytes"
         return ""
+
+
+def _refuses(described: model.Register) -> str:
+    """Return why a register may refuse a write; empty if it takes all."""
+    parts: tuple[model.Register | model.Field, ...] = (described, *described.fields)
+    if any(part.write_enable is not None for part in parts):
+        return "`write_enable`: a lock decides whether it takes a write"
+    return "`write_constraint`: it does not take every value" if any(part.constraint for part in parts) else ""
 
 
 def _is_reached(register: PlannedRegister) -> bool:

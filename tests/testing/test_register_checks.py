@@ -55,6 +55,9 @@ regions:
       FIRST: {at: 0x4c, access: ro, constant: 1}
       SECOND: {at: 0x4c, access: wo, on_write: seen = value}
       STARTED: {at: 0x50}
+      LOCKED: {at: 0x54, write_enable: CTRL.ON}
+      PART: {at: 0x58, fields: {A: {bits: 7:0, write_enable: CTRL.ON}, B: 15:8}}
+      LIMITED: {at: 0x5c, write_constraint: 0..9}
   swapped:
     space: mmio
     size: 256
@@ -85,6 +88,9 @@ OBSTACLES = {
     "KEY reset": "nothing shows what it stores",
     "KEY write": "nothing shows what is written",
     "STARTED reset": "`on_reset` changes it",
+    "LOCKED write": "`write_enable`: a lock decides whether it takes a write",
+    "PART write": "`write_enable`: a lock decides whether it takes a write",
+    "LIMITED write": "`write_constraint`: it does not take every value",
     "BYTES reset": "accesses of its `sizes` do not reach all of it",
     "BYTES write": "accesses of its `sizes` do not reach all of it",
 }
