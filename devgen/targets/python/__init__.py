@@ -6,9 +6,10 @@ it reaches a template. For example, the statement ``if CC.SHN: CSTS.SHST = 2`` b
 bits of two integer attributes.
 
 - ``lower_device``: the whole class; ``lower_region``, ``lower_register``, ``lower_lines``, ``lower_time``,
-  ``lower_pci``: its parts; ``lower_expr``, ``lower_stmt``: behaviour.
-- ``effect_formulas``: the formula of each side effect of reads and writes (``w1c`` and the like).
-- ``dependencies`` and ``followers``: which lines follow which registers.
+  ``lower_pci``, ``lower_followers``: its parts; ``lower_expr``, ``lower_stmt``: behaviour.
+- ``source_tree``: expressions and statements of Python with what they use; ``printer``: their lines.
 - ``python_names`` and ``python_literals``: names and literals that are safe in Python; ``symbols``: what they refer to.
-- ``plan``: what the templates are given; ``line_breaking``: long lines.
+- ``module``: what the templates are given; ``rendering``: their functions and filters; ``imports``: import lines.
+
+What happens at each entry point is decided before, in ``devgen.plan``.
 """

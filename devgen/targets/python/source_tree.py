@@ -7,7 +7,7 @@ break it. The functions below put nodes together and add parentheses where Pytho
 A statement is a ``Line``, or a ``Block`` whose header is a line. ``uses`` collects what statements use, so that a
 method takes only parameters that its body names, and a module imports only what stands in it.
 
-    >>> node = call("self.intr.set", [binary("&", BIT_AND, attribute("RIS"), attribute("IMSC"))])
+    >>> node = call("self.intr.set", [binary("&", attribute("RIS"), attribute("IMSC"))])
     >>> node.text
     'self.intr.set(self.RIS & self.IMSC)'
 """
