@@ -10,7 +10,9 @@ groups. Several files are compiled together in the order given, so that one can 
 
 - ``compiling``: files to an elaborated tree, errors with their place. ``rdl_files``: files that may be compiled.
 - ``rdl_map``: address maps to peripherals. ``rdl_registers``: registers, groups and fields.
-- ``rdl_properties``: the words of properties, and those that do not come over.
+- ``rdl_properties``: the words of properties, and those that do not come over. ``rdl_hardware``: the hardware's side.
+- ``devgen_maps``, ``devgen_registers``: address maps that devgen exported, as the descriptions that they came from;
+  ``carried_keys``: the property ``devgen`` of a component.
 
 Source: Accellera SystemRDL 2.0, January 2018.
 """
