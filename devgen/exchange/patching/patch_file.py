@@ -68,7 +68,7 @@ class _Reader:
     def file(self, path: Path, outer: Sequence[Path], mark: Mark) -> dict[str, Rule]:
         """Return the rules of a file with those that it includes; ``outer`` are the files that include it."""
         self.files += 1
-        real = Path(os.path.realpath(path))
+        real = path if "\0" in str(path) else Path(os.path.realpath(path))  # opening it tells of the NUL
         if real in outer or self.files > MOST_FILES:
             why = "includes itself" if real in outer else f"more than {MOST_FILES} included files"
             raise FileError(f"{mark.file}:{mark.line}: {path}: {why}")

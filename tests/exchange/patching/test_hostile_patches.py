@@ -39,6 +39,7 @@ HOSTILE: dict[str, tuple[Callable[[Path], None], str]] = {
     "loop": (lambda path: path.symlink_to(path), "symbolic links"),
     "100 MB": (large, "larger than 32 MiB|32 MiB"),
     "NUL bytes": (text("UART0:\0 {}"), "character U.0000|not text|NUL"),
+    "a NUL in an included name": (text('_include: ["a\\0b"]'), "NUL character"),
     "no UTF-8": (lambda path: path.write_bytes(b"\xff\xfe\x00") and None, "UTF"),
     "truncated": (text("UART0: {CTRL: {EN: [0,"), "not YAML"),
     "a list": (text("- UART0\n"), "a list"),
