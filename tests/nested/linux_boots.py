@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
 import tempfile
 import time
@@ -35,9 +34,15 @@ from outer_lab import IN_LAB, OuterLab
 from devgen import DevicePlacement
 from devgen.cli.access_table import table
 
+BLOCK = 4096
 BLOCKS = 1000
 DISK = 16 << 20
-READ = f"dd if=/dev/{{}} of=/dev/null bs=4k count={BLOCKS} iflag=direct 2>&1"
+READ = (
+    "echo 0 >/sys/block/{0}/queue/read_ahead_kb; echo 3 >/proc/sys/vm/drop_caches; read begin idle </proc/uptime; "
+    f"dd if=/dev/{{0}} of=/dev/null bs={BLOCK} count={BLOCKS} 2>/dev/null; read end idle </proc/uptime; "
+    "echo $begin $end"
+)
+"""Without reading ahead, each block is a request."""
 DISKS = {"virtio-blk": "vda", "NVMe": "nvme0n1"}
 MODULES = ("virtio_blk", "nvme")
 QEMU_MACHINE = ("-machine", "q35", "-accel", "kvm", "-cpu", "host", "-m", "256M", "-nodefaults", "-no-user-config",
@@ -75,8 +80,8 @@ def boots(count: int) -> bool:
 
 def reads(shell: Shell, disk: str) -> float:
     """Return the 4 KiB reads of a disk in a second, the best of three runs."""
-    found = [re.search(r"copied, ([0-9.]+) seconds", shell(READ.format(disk))) for _ in range(3)]
-    return max(BLOCKS / float(each[1]) for each in found if each)
+    runs = [[float(word) for word in shell(READ.format(disk)).split()] for _ in range(3)]
+    return max(BLOCKS / (end - begin) for begin, end in runs)
 
 
 def disks(folder: Path) -> Iterator[str]:

@@ -212,7 +212,9 @@ WORK = "q: u32 = u32(x)\nif x < 10:\n    MR = q\nelse:\n    history[q % 4] = min
 def compiled(source: str) -> tuple[Bench, tuple[Stmt, ...]]:
     bench = small()
     bench.action("work(x)", WORK)
-    return bench, bench.statements(source, hook(bench))
+    stmts = bench.statements(source, hook(bench))
+    bench.finish()
+    return bench, stmts
 
 
 @settings(max_examples=40, deadline=None)
@@ -223,7 +225,6 @@ def test_every_value_of_a_run_lies_in_its_range(blocks: list[str], seed: int) ->
         if not compiled(source + block)[0].sink.failed:
             source += block + "\n"
     bench, stmts = compiled(source)
-    bench.finish()
     assert not bench.sink.failed, bench.told()
     for turn in range(3):
         machine(bench, seed + turn).run(stmts)
