@@ -61,7 +61,7 @@ def export_devices(paths: AnyPath | Iterable[AnyPath], output: AnyPath, *, form:
         ArgumentError: there is no such format.
     """
     if form not in FORMATS:
-        raise ArgumentError("form", f"'{form}' is none of {', '.join(FORMATS)}")
+        raise ArgumentError("form", f"'{form}' is not one of {', '.join(FORMATS)}")
     named = [Path(paths)] if isinstance(paths, str | PathLike) else [Path(path) for path in paths]
     findings = Findings()
     boards = [path for path in named if path.is_file() and is_board(path)]

@@ -144,7 +144,7 @@ class DeviceServer:
         if thread is not None:
             thread.join(timeout)
             if thread.is_alive():
-                raise TimeoutError("the server goes on")
+                raise TimeoutError("the server is still running")
         failure, self._failure = self._failure, None
         if failure is not None:
             raise failure

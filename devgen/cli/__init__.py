@@ -25,19 +25,19 @@ from devgen import ArgumentError, DevgenError, __version__
 # Each command is a module that is imported when the command is invoked: a build must not import the emulator.
 COMMANDS: Final = {
     "build": "Compile device descriptions into Python classes.",
-    "check": "Say what is wrong with device and board descriptions.",
-    "diff": "Say what changed between two versions, and what breaks drivers.",
+    "check": "Report errors and warnings in device and board descriptions.",
+    "diff": "Compare two versions of descriptions; report what breaks drivers.",
     "explain": "Explain a diagnostic's code.",
-    "export": "Turn device descriptions into register files of other formats.",
-    "import": "Turn register files of other formats into descriptions.",
+    "export": "Export descriptions as SystemRDL, SVD or IP-XACT.",
+    "import": "Import SVD, SystemRDL or IP-XACT files as descriptions.",
     "list": "List the devices that boards and tests can use.",
     "lsp": "Serve an editor (language server protocol).",
     "new": "Start a device description, or a whole project.",
-    "qemu": "Boot stock QEMU and a small Linux with devices.",
+    "qemu": "Boot a small Linux in stock QEMU with devices.",
     "record": "Run a board and record one device's trace.",
     "replay": "Replay traces against devices and compare.",
-    "run": "Run a board: its guest, its devices.",
-    "serve": "Serve a PCI device to another VMM (vfio-user).",
+    "run": "Run a board: its guest with its devices.",
+    "serve": "Serve a device to another VMM (vfio-user).",
 }
 
 _SHORT: Final = ("build", "check", "list", "new")

@@ -31,9 +31,9 @@ from devgen.cli.seconds_option import Seconds
 from devgen.cli.stream_options import named_streams
 
 ACCEL_CHOICE = click.Choice(ACCELS)
-ACCEL_HELP = "The host of the guest's processor."
+ACCEL_HELP = "What runs the guest's processor. auto: KVM if it can run the board, else the emulator."
 TIMEOUT = Seconds()
-TIMEOUT_HELP = "End the run after this time."
+TIMEOUT_HELP = "End the run after this time. Default: no limit."
 
 _NOT_A_BOARD = "DG1021"
 

@@ -36,10 +36,14 @@ Examples:
 @format_option
 @selection_options
 @colour_option
-@click.option("-j", "--jobs", type=click.IntRange(1), help="Processors for many files.  [default: all]")
+@click.option("-j", "--jobs", type=click.IntRange(1), help="Use at most this many processors.  [default: all]")
 @click.option("--fix", is_flag=True, help="Mend the findings that a program can mend, and check again.")
 @click.option("--diff", is_flag=True, help="With --fix: write nothing; print the changes, and exit with 1 if any.")
-@click.option("--stdin-filename", type=PATH, help="With - as PATH: the name of the text, beside which includes are.")
+@click.option(
+    "--stdin-filename",
+    type=PATH,
+    help="With - as PATH: the file name of the text. Includes are relative to its folder.",
+)
 def command(
     paths: tuple[Path, ...],
     form: ReportForm,

@@ -21,20 +21,27 @@ Examples:
   devgen export --format systemrdl devices/hpet.yaml -o hpet.rdl
   devgen export --format systemrdl devices/ -o rdl/        a file for each device
   devgen export --format systemrdl devices/ -o all.rdl     one file with all devices
-  devgen export --format svd boards/small-pc.yaml -o pc.svd    a chip: the board's devices at their addresses""",
+  devgen export --format svd boards/small-pc.yaml -o pc.svd    a chip: the board's devices at their addresses
+  devgen export --format ipxact devices/pl011.yaml -o pl011.xml""",
 )
 @click.argument("paths", nargs=-1, required=True, type=PATH)
 @click.option("--format", "form", type=click.Choice(EXPORT_FORMS), required=True, help="The format of the files.")
 @click.option(
-    "-o", "--output", type=PATH, required=True, help="A file that ends as the format's files do, or a folder."
+    "-o",
+    "--output",
+    type=PATH,
+    required=True,
+    help="One file for all devices, if the name ends in .rdl, .svd or .xml, as the format's do; else a folder.",
 )
-@click.option("--report", type=click.Choice(["text", "json"]), default="text", help="Format of the report.")
-@click.option("--findings", "all_findings", is_flag=True, help="Print every finding.")
+@click.option(
+    "--report", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Format of the report."
+)
+@click.option("--findings", "all_findings", is_flag=True, help="Print all findings; by default the first 10.")
 def command(paths: tuple[Path, ...], form: ExportForm, output: Path, report: str, all_findings: bool) -> None:
     """Export device descriptions as register files of other formats.
 
-    PATHS are YAML files or folders of YAML files; as SVD and IP-XACT also boards. The report names each part that
-    the format cannot say, at its place in the description.
+    PATHS are description files or folders of them. SVD and IP-XACT also take board files. The report names each part
+    of a description that the format cannot express, with its file and line.
     """
     made = export_devices(paths, output, form=form)
     if report == "json":

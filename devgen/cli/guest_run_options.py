@@ -14,12 +14,16 @@ from devgen import GuestOptions
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _OPTIONS = (
-    click.option("--kernel", metavar="FILE", help="Boot this Linux kernel (bzImage or vmlinux)."),
-    click.option("--initrd", metavar="FILE", help="The kernel's initial RAM disk."),
-    click.option("--append", metavar="TEXT", default="", help="Add this to the kernel's command line."),
-    click.option("--cpus", type=int, metavar="N", help="The number of processors."),
-    click.option("--no-reboot", is_flag=True, help="End the run where the guest asks for a reset."),
-    click.option("--ram", metavar="SIZE", help="The size of RAM, as '512 MiB'."),
+    click.option(
+        "--kernel",
+        metavar="FILE",
+        help="Boot this Linux kernel: bzImage or vmlinux; for a board of type virt, Image or Image.gz.",
+    ),
+    click.option("--initrd", metavar="FILE", help="Use this initial RAM disk instead of the board's."),
+    click.option("--append", metavar="TEXT", default="", help="Add this to the board's kernel command line."),
+    click.option("--cpus", type=int, metavar="N", help="The number of processors, instead of the board's."),
+    click.option("--no-reboot", is_flag=True, help="End the run when the guest asks for a reset."),
+    click.option("--ram", metavar="SIZE", help="The size of RAM, such as '512 MiB', instead of the board's."),
 )
 
 

@@ -27,9 +27,19 @@ Examples:
 @click.argument("files", nargs=-1, required=True, type=PATH)
 @click.option("-o", "--output", "folder", type=PATH, help="The folder of the descriptions; created if it is missing.")
 @click.option("--peripheral", "peripherals", multiple=True, help="Import this peripheral only. May be repeated.")
-@click.option("-I", "include_dirs", multiple=True, type=PATH, help="A folder of files that SystemRDL includes.")
-@click.option("--top", default="", help="The address map of SystemRDL to import; else those that no other one uses.")
-@click.option("--param", "parameters", multiple=True, metavar="NAME=NUMBER", help="A parameter of the address map.")
+@click.option(
+    "-I", "include_dirs", multiple=True, type=PATH, help="A folder of files that SystemRDL includes. May be repeated."
+)
+@click.option(
+    "--top", default="", help="The address map of SystemRDL to import. Default: those that no other one uses."
+)
+@click.option(
+    "--param",
+    "parameters",
+    multiple=True,
+    metavar="NAME=NUMBER",
+    help="Set a parameter of the SystemRDL address map. May be repeated.",
+)
 @click.option(
     "--patch",
     "patches",
@@ -37,9 +47,16 @@ Examples:
     type=PATH,
     help="Correct the files with this YAML patch first. May be repeated.",
 )
-@click.option("--report-only", is_flag=True, help="Write nothing; print what would come over.")
-@click.option("--findings", "all_findings", is_flag=True, help="Print every finding.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Format of the report.")
+@click.option("--report-only", is_flag=True, help="Write no files; print the report of the import.")
+@click.option("--findings", "all_findings", is_flag=True, help="Print all findings; by default the first 10.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Format of the report.",
+)
 def command(
     files: tuple[Path, ...],
     folder: Path | None,
@@ -57,7 +74,7 @@ def command(
     Each peripheral becomes two files below the output folder. NAME.registers.yaml has the structure, and each import
     replaces it. NAME.yaml includes it and is yours: an import creates it and never changes it.
 
-    The report names each part that was renamed, corrected or left out, at file:line.
+    The report names each part that was renamed, corrected or left out, with its file and line.
     """
     if report_only == (folder is not None):
         raise click.UsageError("Give either -o FOLDER or --report-only.")

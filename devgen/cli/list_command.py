@@ -29,10 +29,8 @@ Examples:
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Format of the list.")
 @click.option("--stats", is_flag=True, help="Print the sizes of the descriptions instead of the devices' titles.")
-@click.option("--todo", is_flag=True, help="List what is described as external and has no behaviour yet.")
-@click.option(
-    "--boards", is_flag=True, help="List the boards of the project, as those of imported chips, and devgen's."
-)
+@click.option("--todo", is_flag=True, help="List the parts that are described as external and have no behaviour yet.")
+@click.option("--boards", is_flag=True, help="List the project's boards, imported ones included, and devgen's boards.")
 def command(form: str, stats: bool, todo: bool, boards: bool) -> int:
     """List the devices that boards and tests can use, and their origins.
 
@@ -44,8 +42,9 @@ def command(form: str, stats: bool, todo: bool, boards: bool) -> int:
     and the share of the device's behaviour in the description. The share is always 100 %, since a description cannot
     call Python.
 
-    --todo lists the registers, interrupts and GPIO outputs of the project that are described as external, as imported
-    ones are, and that no behaviour concerns yet, each with its place. Without a project it looks at devgen's devices.
+    --todo lists the registers, interrupts and GPIO outputs of the project that are described as external and have no
+    behaviour yet, each with its file and line. An import describes all of them as external. Without a project, the
+    devices of devgen are searched.
 
     --boards lists the boards in the project's devices folder, with the type of the machine and the number of devices,
     and those that come with devgen. Commands and tests take the name of a board in place of its file.

@@ -23,17 +23,19 @@ Examples:
 @click.option(
     "--bus",
     type=click.Choice(BUSES),
-    help="The bus of the device; by default sysbus.",
+    help="The bus of the device.  [default: sysbus]",
 )
 @click.option("--from", "source", type=PATH, help="Take the registers from this file: SVD, SystemRDL or IP-XACT.")
-@click.option("--peripheral", default="", help="The peripheral of the file; needed if it has several.")
-@click.option("--patch", "patches", multiple=True, type=PATH, help="Correct the file with this YAML patch first.")
+@click.option("--peripheral", default="", help="The peripheral to take; needed if the file has several.")
+@click.option(
+    "--patch", "patches", multiple=True, type=PATH, help="Correct the file with this YAML patch first. May be repeated."
+)
 @click.option(
     "--dir",
     "root",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path(),
-    help="The project's folder; created if it is missing.",
+    help="The project's folder; created if it is missing.  [default: the current one]",
 )
 @click.option("--board", is_flag=True, help="Also write a board, a guest for it and a test that runs the guest.")
 def command(
@@ -47,7 +49,7 @@ def command(
 ) -> None:
     """Create a device: a commented description that builds, and a test for it.
 
-    Writes devices/NAME.yaml and tests/test_NAME.py. What the project lacks is written too: pyproject.toml with the
+    Writes devices/NAME.yaml and tests/test_NAME.py, and the project's files that are missing: pyproject.toml with the
     settings of devgen, pytest, mypy and ruff, .gitignore, a workflow for GitHub, settings for VS Code, and schemas/
     for other editors. Existing files are never overwritten.
 

@@ -69,30 +69,55 @@ that begins with `devgen:`; 2 for a wrong option; 128 + n after signal n.""",
     "settings",
     multiple=True,
     metavar="[DEVICE.]NAME=VALUE",
-    help="Set a property of the device, or of the one named; repeatable.",
+    help="Set a property of the only device, or of DEVICE; repeatable.",
 )
 @click.option(
     "--pci-id",
     "identities",
     multiple=True,
     metavar="[DEVICE=]VVVV:DDDD",
-    help="ID of the PCI function around a device of another bus. Default: 1af4:10f0, which is for experiments.",
-)
-@click.option("--sh", "script", metavar="CMD", help="Run CMD in the guest's shell, then end; - reads it from stdin.")
-@click.option("--attach", type=_FILE, multiple=True, metavar="SOCKET", help="Attach a server that runs; repeatable.")
-@click.option(
-    "--module", "modules", multiple=True, metavar="NAME", help="Load this kernel module, or .ko file; repeatable."
+    help="Vendor and device ID, in hexadecimal, of the PCI function around a device of another bus; repeatable. "
+    "Default: 1af4:10f0, which is for experiments.",
 )
 @click.option(
-    "--file", "files", multiple=True, metavar="PATH[:GUEST]", help="Copy a file into the guest, into / by default."
+    "--sh",
+    "script",
+    metavar="CMD",
+    help="Run CMD in the guest's shell, then end; - reads CMD from stdin. Default: a shell at the terminal.",
 )
 @click.option(
-    "--arch", type=click.Choice(["x86_64", "aarch64"]), default="x86_64", show_default=True, help="The processor."
+    "--attach", type=_FILE, multiple=True, metavar="SOCKET", help="Attach a running `devgen serve`; repeatable."
 )
 @click.option(
-    "--memory", default="256M", show_default=True, metavar="SIZE", help="The guest's memory, as QEMU takes it."
+    "--module",
+    "modules",
+    multiple=True,
+    metavar="NAME",
+    help="Load this module of Debian's kernel, or your .ko file; repeatable.",
 )
-@click.option("--timeout", type=Seconds(), metavar="SECONDS", help="The most that CMD may take. The boot has 120 s.")
+@click.option(
+    "--file",
+    "files",
+    multiple=True,
+    metavar="PATH[:GUEST]",
+    help="Copy a file into the guest, by default into /; repeatable.",
+)
+@click.option(
+    "--arch",
+    type=click.Choice(["x86_64", "aarch64"]),
+    default="x86_64",
+    show_default=True,
+    help="The processor of the guest.",
+)
+@click.option(
+    "--memory", default="256M", show_default=True, metavar="SIZE", help="The guest's memory, such as 512M or 2G."
+)
+@click.option(
+    "--timeout",
+    type=Seconds(),
+    metavar="SECONDS",
+    help="End CMD after this time; needs --sh. Default: no limit. The boot may take 120 s.",
+)
 @click.option("--kernel-log", type=_FILE, metavar="FILE", help="Write the kernel's messages to FILE.")
 @click.pass_context
 def command(
@@ -111,16 +136,16 @@ def command(
 ) -> int:
     """Boot a small Linux in stock QEMU with DEVICEs, and run CMD or a shell in it.
 
-    QEMU (10.1 or newer) and Debian's kernel are found, or downloaded into your cache the first time. The DEVICEs, which
-    `devgen list` shows, are served and attached; those that are not on PCI are put inside a PCI function. The kernel's
-    drivers for them are loaded. In the guest, $DEV0, $DEV1, ... are their folders in sysfs. Words behind -- are
-    arguments of QEMU.
+    QEMU (10.1 or newer) and Debian's kernel are found, or downloaded into your cache the first time. DEVICE is the name
+    of a device that `devgen list` shows. Each DEVICE is served and attached; one of another bus than PCI is put inside
+    a PCI function. The kernel's drivers for the devices are loaded. In the guest, $DEV0, $DEV1, ... are the devices'
+    folders in sysfs. Arguments after -- are passed to QEMU.
     """
     terminal = script is None
     if terminal and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError("a shell needs a terminal; give --sh CMD, or --sh - to read CMD from standard input")
     if terminal and timeout is not None:
-        raise click.UsageError("--timeout is for --sh")
+        raise click.UsageError("--timeout needs --sh")
     text = sys.stdin.read() if script == "-" else script
     try:
         with _signals(), _terminal(terminal):

@@ -23,7 +23,7 @@ Examples:
     type=click.IntRange(min=0),
     default=0,
     metavar="N",
-    help="Save and restore the device every N operations.",
+    help="Save and restore the device every N operations.  [default: never]",
 )
 @click.option(
     "--device",

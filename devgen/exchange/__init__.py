@@ -16,6 +16,6 @@ device file for the author's behaviour that includes it. What a format says and 
 - ``patching``: corrects the neutral map with patch files.
 - ``import_files``: writes the files, and keeps the author's.
 - ``export_formats``: the formats of an export; ``export_files`` writes them.
-- ``rdl_export``: SystemRDL. ``svd_export``: CMSIS-SVD.
+- ``rdl_export``: SystemRDL. ``svd_export``: CMSIS-SVD. ``ipxact_export``: IP-XACT.
 - ``mapping``: from descriptions to the neutral map, for ``svd_export`` and ``ipxact_export``.
 """

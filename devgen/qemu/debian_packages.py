@@ -48,7 +48,7 @@ def run(command: Sequence[str], folder: Path | None = None) -> str:
             command, capture_output=True, text=True, check=True, timeout=900, cwd=folder, stdin=subprocess.DEVNULL
         ).stdout
     except FileNotFoundError:
-        raise Unavailable(f"{command[0]} is not there: this needs a Debian host") from None
+        raise Unavailable(f"{command[0]} is not installed: this needs a Debian host") from None
     except subprocess.TimeoutExpired:
         raise Unavailable(f"{command[0]} takes too long") from None
     except subprocess.CalledProcessError as error:

@@ -170,7 +170,7 @@ class Guest:
         self._exchange(waits, end, "the script")
         status = waits["shell"].rest
         if not re.fullmatch(rb"\d{1,3}", status):
-            raise GuestFailed(self._story(f"the guest's shell says {status[:40]!r} in place of an exit status"))
+            raise GuestFailed(self._story(f"the guest's shell sent {status[:40]!r} instead of an exit status"))
         return int(status)
 
     def _send(self, request: bytes) -> None:
@@ -179,7 +179,7 @@ class Guest:
         try:
             port.sendall(request)
         except OSError as error:
-            raise GuestFailed(self._story(f"the guest's shell takes nothing: {error}")) from None
+            raise GuestFailed(self._story(f"cannot write to the guest's shell: {error}")) from None
 
     def _exchange(self, waits: Mapping[str, _Until], end: float, what: str) -> None:
         """Read the ports of ``waits`` until each has had the line that it waits for."""

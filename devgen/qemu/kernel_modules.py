@@ -43,7 +43,7 @@ def module_paths(linux: Linux, names: Iterable[str]) -> list[Path]:
         if _plain(name) in built_in:
             return
         if _plain(name) not in known:
-            raise UnknownModule(f"{name} is no module of Linux {linux.release} as devgen has it")
+            raise UnknownModule(f"{name} is not a module of devgen's Linux {linux.release}")
         path = known[_plain(name)]
         if path not in ordered:
             for needed in depends(path):

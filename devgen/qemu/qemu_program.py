@@ -81,16 +81,16 @@ def get(folder: Path | None = None, target: str = "x86_64", say: Say = say_nothi
     if found is not None:
         return found
     package = PACKAGES[target]
-    lacking = "there is no QEMU of 10.1 or newer"
+    lacking = "QEMU 10.1 or newer is not installed"
     if platform.machine() != "x86_64":
-        raise Unavailable(f"{lacking}, and devgen fetches one for x86-64 hosts only: {_cure(target)}")
+        raise Unavailable(f"{lacking}, and devgen downloads it on x86-64 hosts only: {_cure(target)}")
     try:
         fetch(
             folder, [package, *SUITES], SUITES, lambda apt, new: _fill(apt, new, package), say=say,
             what=f"QEMU for {target} (40 MB)",
         )  # fmt: skip
     except Unavailable as error:
-        raise Unavailable(f"{lacking}, and none can be fetched ({error}): {_cure(target)}") from None
+        raise Unavailable(f"{lacking}, and it cannot be downloaded ({error}): {_cure(target)}") from None
     find.cache_clear()
     command = unpacked(folder, target)
     if not is_new(command):
@@ -99,7 +99,7 @@ def get(folder: Path | None = None, target: str = "x86_64", say: Say = say_nothi
 
 
 def _cure(target: str) -> str:
-    return f"install qemu-system-{target} 10.1 or newer with vfio-user, or have {VARIABLES[target]} name it"
+    return f"install qemu-system-{target} 10.1 or newer with vfio-user, or set {VARIABLES[target]} to its path"
 
 
 def _fill(apt: Apt, new: Path, package: str) -> None:

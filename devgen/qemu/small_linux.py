@@ -100,7 +100,7 @@ def get(architecture: str = "amd64", say: Say = say_nothing) -> Linux:
         )  # fmt: skip
     except Unavailable as error:
         where = f"{folder} can be copied from a Debian machine"
-        raise Unavailable(f"there is no kernel to boot, and none can be fetched ({error}): {where}") from None
+        raise Unavailable(f"there is no kernel to boot, and it cannot be downloaded ({error}): {where}") from None
     return Linux(folder, architecture)
 
 

@@ -10,6 +10,7 @@ those before it:
 - ``pci``: configuration space, BARs, interrupts by message, bus 0.
 - ``observe``: traces and recordings of accesses and lines.
 - ``machine``: devices in their places, wired together.
+- ``boot``: the guest's program in RAM, firmware tables, and the first processor's registers.
 
 For example, a device class is placed and reached without any host::
 

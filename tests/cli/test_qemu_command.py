@@ -64,4 +64,4 @@ def test_without_qemu_and_apt_it_says_what_to_install(
     monkeypatch.delenv("DEVGEN_QEMU", raising=False)
     done = devgen("qemu", "edu", "--sh", "true")
     assert done.code == 125
-    assert "install qemu-system-x86_64 10.1 or newer with vfio-user, or have DEVGEN_QEMU name it" in done.err
+    assert "install qemu-system-x86_64 10.1 or newer with vfio-user, or set DEVGEN_QEMU to its path" in done.err

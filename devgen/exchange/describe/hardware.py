@@ -224,7 +224,12 @@ class HardwareSides:
         return {origin for origin in needs if _reaches(origin, needs)}
 
     def _say(self, waiting: _Waiting, text: str) -> None:
-        self.findings.add(Outcome.TO_DO, waiting.source.place, waiting.part, f"{text}; write its hardware's side")
+        self.findings.add(
+            Outcome.TO_DO,
+            waiting.source.place,
+            waiting.part,
+            f"{text}; describe by hand what hardware does to the field",
+        )
 
 
 _LIMITS: Final = ("enable", "mask", "haltenable", "haltmask")

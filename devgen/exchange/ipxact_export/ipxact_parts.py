@@ -107,7 +107,9 @@ class IpxactParts:
         dimension = register.dimension
         if dimension is None or dimension.stride == register.size or dimension.count == 1:
             return IpxactRegister(register)
-        self._say(Outcome.CORRECTED, register, "an array with gaps; as a register file, for IP-XACT has none")
+        self._say(
+            Outcome.CORRECTED, register, "an array with gaps; exported as a register file: IP-XACT has no such arrays"
+        )
         inner = replace(register, offset=0, dimension=None, pattern="")
         group = Group(register.name, register.offset, (inner,), register.place, "", dimension, register.pattern)
         return IpxactFile(group, dimension.stride, (IpxactRegister(inner),))

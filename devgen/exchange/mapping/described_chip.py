@@ -82,7 +82,7 @@ class _ChipBuilder:
                 continue
             base = at[region.name]
             if region.space == "pio":
-                text = f"I/O ports; as memory at {base:#x}, for {self.form} has one address space"
+                text = f"I/O ports; exported as memory at {base:#x}: {self.form} has one address space"
                 self._say(device, f"{name}.{region.name}", Outcome.CORRECTED, text)
             if base + region.size > _ADDRESSES:
                 self._say(device, f"{name}.{region.name}", Outcome.LEFT_OUT, f"at {base:#x}, beyond 32 bits")
@@ -123,7 +123,7 @@ class _ChipBuilder:
     def _say_made_up(self, device: ExportDevice, region: RegionView, base: int, lines: int) -> None:
         text = f"its address {base:#x}" + (f" and {lines} interrupt numbers" if lines else "")
         path = f"{device.view.name}.{region.name}"
-        self._say(device, path, Outcome.CORRECTED, f"{text}: made up, for a board decides them")
+        self._say(device, path, Outcome.CORRECTED, f"{text}: made up, because a board decides them")
 
     def _add(self, device: ExportDevice, region: RegionView, name: str, base: int, interrupts: list[Interrupt]) -> None:
         """Add a region. The base address of a peripheral is a multiple of 4 (SVDConv, M350)."""

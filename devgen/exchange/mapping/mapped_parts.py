@@ -98,7 +98,7 @@ class DescribedParts:
         )
         dimensions = register.parts[-1].dimensions
         if values := _values_of_elements(register):
-            self.say(Outcome.CORRECTED, path, "its elements have different reset values; as single registers")
+            self.say(Outcome.CORRECTED, path, "its elements have different reset values; exported as single registers")
             return [
                 replace(
                     made,
@@ -117,7 +117,8 @@ class DescribedParts:
             return part
         for dimension in dimensions:
             if not dimension.count.fixed:
-                text = f"count '{dimension.count.text}' depends on properties; the greatest, {dimension.count.greatest}"
+                greatest = f"exported as {dimension.count.greatest}, the greatest"
+                text = f"count '{dimension.count.text}' depends on properties; {greatest}"
                 self.say(Outcome.CORRECTED, path, text)
         outer, inner = dimensions[0], dimensions[1:]
         if not inner:
@@ -126,11 +127,15 @@ class DescribedParts:
         if all(first.stride == second.stride * second.count.greatest for first, second in pairwise(dimensions)):
             count = prod(dimension.count.greatest for dimension in dimensions)
             self.say(
-                Outcome.CORRECTED, path, f"an array of {shape}; as one of {count}, for {self.form} has one dimension"
+                Outcome.CORRECTED,
+                path,
+                f"an array of {shape}; exported as one of {count}: {self.form} has one dimension",
             )
             return replace(part, dimension=Dimension(tuple(map(str, range(count))), dimensions[-1].stride))
         self.say(
-            Outcome.CORRECTED, path, f"an array of {shape}; as clusters, for {self.form}'s arrays have one dimension"
+            Outcome.CORRECTED,
+            path,
+            f"an array of {shape}; exported as clusters: arrays of {self.form} have one dimension",
         )
         member = self._repeated(replace(part, offset=0), inner, path)
         group = Group(part.name, part.offset, (member,), part.place, part.description)
@@ -143,7 +148,7 @@ class DescribedParts:
         if not values and register.reset.number is not None:
             values = (register.reset.number,)
         if not values:
-            text = f"its reset value '{register.reset.text}' depends on properties or the index; as unknown"
+            text = f"its reset value '{register.reset.text}' depends on properties or the index; exported as unknown"
             self.say(Outcome.CORRECTED, register.path, text)
             return 0, 0
         known = ones if register.reset_mask is None else register.reset_mask
@@ -151,7 +156,7 @@ class DescribedParts:
         for value in () if _values_of_elements(register) else values:
             differing |= value ^ values[0]
         if differing & known:
-            text = f"its elements have different reset values; the bits {differing:#x} as unknown"
+            text = f"its elements have different reset values; the bits {differing:#x} are exported as unknown"
             self.say(Outcome.CORRECTED, register.path, text)
         known &= ~differing
         for field in register.fields:
@@ -175,7 +180,7 @@ class DescribedParts:
 
     def _field(self, field: FieldView, access: AccessWord) -> Field:
         if field.singlepulse:
-            self.say(Outcome.LEFT_OUT, field.path, f"singlepulse: {self.form} has no word for it")
+            self.say(Outcome.LEFT_OUT, field.path, f"singlepulse: {self.form} has no such property")
         if field.write_enable is not None:
             self.say(Outcome.LEFT_OUT, field.path, f"its lock, write_enable: {field.write_enable.text}")
         return Field(
@@ -193,18 +198,20 @@ class DescribedParts:
 
     def _say_modes(self, part: RegisterView | RegisterFileView, path: str) -> None:
         if part.when is not None:
-            text = f"it answers only when {part.when.text}; {self.form} has no modes, so it is an alternate register"
+            text = f"it answers only when {part.when.text}; exported as an alternate: {self.form} has no modes"
             self.say(Outcome.CORRECTED, path, text)
 
     def _say_unsaid(self, register: RegisterView, path: str) -> None:
         if register.alias:
-            self.say(Outcome.CORRECTED, path, f"an alias of {register.alias}; as a register by itself")
+            self.say(
+                Outcome.CORRECTED, path, f"an alias of {register.alias}; exported as a register with storage of its own"
+            )
         if register.write_enable is not None:
             self.say(Outcome.LEFT_OUT, path, f"its lock, write_enable: {register.write_enable.text}")
         if register.window is not None:
-            self.say(Outcome.LEFT_OUT, path, f"that it is a window to the region {register.window.region}")
+            self.say(Outcome.LEFT_OUT, path, f"its window to the region {register.window.region}")
         if register.singlepulse and not register.fields:
-            self.say(Outcome.LEFT_OUT, path, f"singlepulse: {self.form} has no word for it")
+            self.say(Outcome.LEFT_OUT, path, f"singlepulse: {self.form} has no such property")
         if register.intent is not None:
             self.say(Outcome.LEFT_OUT, path, f"intent: {register.intent}")
 

@@ -13,7 +13,7 @@ sent by ``KVM_SIGNAL_MSI`` or an irqfd. For example::
 - ``exit_accesses``: the table from an exit to its closure.
 - ``memory_slots``, ``ioeventfds``, ``coalesced_ring``: listeners that update the kernel's tables.
 - ``kvm_irqchip``, ``irq_routes``, ``msi_irqfds``: interrupts. ``uapi``: the kernel's structures and numbers.
-- ``architecture``: what differs between processor architectures; ``x86`` implements it.
+- ``architecture``: what differs between processor architectures; ``x86`` and ``arm64`` implement it.
 """
 
 from devgen.hosts.kvm.architectures import unavailable

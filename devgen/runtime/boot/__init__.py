@@ -10,4 +10,5 @@ returns what the registers hold. For example::
 - ``boot_image``: the processor's state in the modes real, protected and long. ``elf_file``: reads ELF files.
 - ``linux_pc``: Linux's 64-bit boot protocol. ``pc_memory_map``: which addresses of a PC are RAM.
 - ``pc_tables``: the ACPI tables and the MP table of a PC, made from its devices.
+- ``arm64``: the guest of a board of type `virt`. ``device_tree``: the device tree of such a board.
 """

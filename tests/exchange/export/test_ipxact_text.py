@@ -95,7 +95,7 @@ def test_an_exported_device_is_imported_as_a_description_that_passes(tmp_path: P
 @pytest.mark.parametrize(
     ("registers", "report"),
     [
-        ("A: {at: 0, count: 2, stride: 8}", "an array with gaps; as a register file"),
+        ("A: {at: 0, count: 2, stride: 8}", "an array with gaps; exported as a register file"),
         ("A: {at: 0, count: 2, stride: 4, index_names: [X, Y]}", "the names of its elements: X, Y"),
         ("A: {at: 0, protection: secure}", "protection: secure"),
         ("A: {at: 0, fields: {F: {bits: '1:0', values: {X: 0, Y: default}}}}", "the label F.Y"),
