@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from devgen.language.model import AccessType, ReadEffect, WriteEffect
-from devgen.language.view import EnumerationView, FieldView, RegisterView
+from devgen.language.view import EnumerationView, FieldView, Hook, RegisterView
 
 WHOLE: Final = "VALUE"
 """The name of the field that stands for a register without fields; SystemRDL has none (10.1)."""
@@ -17,7 +17,8 @@ WHOLE: Final = "VALUE"
 class Bits:
     """Bits ``msb`` to ``lsb``. ``spec`` is the field's mapping in the description, empty for a whole register.
 
-    ``reset`` is shifted to bit 0; ``known``: the datasheet states it, or some bits of it.
+    ``reset`` is shifted to bit 0; ``known``: the datasheet states it, or some bits of it. ``lock``: software can write
+    the bits while it is not 0; None if it always can, or if a register's lock and a field's both apply.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Bits:
     singlepulse: bool
     values: tuple[EnumerationView, ...]
     spec: Mapping[str, Any]
+    lock: Hook | None = None
 
     @property
     def width(self) -> int:
@@ -61,6 +63,7 @@ def bits_of_field(register: RegisterView, field: FieldView, spec: Any) -> Bits:
         field.singlepulse or (register.singlepulse and writes and field.width == 1),
         field.values,
         spec if isinstance(spec, Mapping) else {"bits": spec},
+        _only(field.write_enable, register.write_enable) if writes else None,
     )
 
 
@@ -78,4 +81,10 @@ def bits_of_register(register: RegisterView) -> Bits:
         register.singlepulse,
         (),
         {},
+        register.write_enable if register.access != "ro" else None,
     )
+
+
+def _only(inner: Hook | None, outer: Hook | None) -> Hook | None:
+    """Return the lock if there is one only; SystemRDL has no word for two."""
+    return (inner or outer) if inner is None or outer is None else None

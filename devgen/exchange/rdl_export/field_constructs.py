@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from devgen.exchange.rdl.rdl_properties import READ_EFFECTS, WRITE_EFFECTS
 from devgen.exchange.rdl_export.bits import Bits
+from devgen.exchange.rdl_export.field_references import lock_reference
 from devgen.exchange.rdl_export.field_values import read_values, say_values
 from devgen.exchange.rdl_export.said import Said
 
@@ -28,7 +29,10 @@ ACCESS_WORDS: Final = {word: access for access, word in ACCESS.items()}
 
 @dataclass(slots=True, frozen=True)
 class Construct:
-    """``keys`` of a field; ``say`` says them in SystemRDL, and ``read`` reads them from there."""
+    """``keys`` of a field; ``say`` says them in SystemRDL, and ``read`` reads them from there.
+
+    A construct without keys shows other tools what the property ``devgen`` has as well.
+    """
 
     keys: tuple[str, ...]
     say: Callable[[Bits], Said]
@@ -64,6 +68,10 @@ def _singlepulse(bits: Bits) -> Said:
     return Said({"singlepulse": "true", "hw": "r"}) if says else Said({}, {"singlepulse": True})
 
 
+def _lock(bits: Bits) -> Said:
+    return Said({}, {}, lock_reference(bits.lock))
+
+
 def _effect(key: str, name: str, words: Container[str]) -> Callable[[FieldNode], dict[str, Any]]:
     """Return a reader of an effect; those that only a text explains (``ruser``, ``wuser``) are not read."""
 
@@ -79,7 +87,7 @@ def _read_singlepulse(field: FieldNode) -> dict[str, Any]:
 
 
 def _nothing(field: FieldNode) -> dict[str, Any]:
-    """``access`` is read with the register, whose access it may be."""
+    """``access`` is read with the register, whose access it may be; what has no keys is read from the property."""
     return {}
 
 
@@ -89,4 +97,5 @@ FIELD_CONSTRUCTS: Final = (
     Construct(("write_effect",), _write_effect, _effect("write_effect", "onwrite", WRITE_EFFECTS)),
     Construct(("singlepulse",), _singlepulse, _read_singlepulse),
     Construct(("values", "read_values", "write_values"), say_values, read_values),
+    Construct((), _lock, _nothing),
 )

@@ -38,6 +38,8 @@ class Component:
 
     ``properties`` are names with the text of their values; ``place`` is what follows the instance's name: bits,
     dimensions, address, stride. The component at the top of a file has no instance, and ``place`` is empty.
+    ``references`` are a field's properties with the description's names of other fields; ``assignments`` are the lines
+    of an address map that ``field_references`` makes of them.
     """
 
     kind: Kind
@@ -47,6 +49,8 @@ class Component:
     enums: tuple[Enum, ...] = ()
     children: tuple[Component, ...] = ()
     external: bool = False
+    references: tuple[tuple[str, str], ...] = ()
+    assignments: tuple[str, ...] = ()
 
 
 def definition(component: Component) -> str:
@@ -80,6 +84,8 @@ def _body(component: Component) -> Iterator[str]:
         if child.kind != "field":
             yield ""
         yield from _instance(child)
+    if component.assignments:
+        yield from ("", *component.assignments)
 
 
 def _enum(enum: Enum) -> Iterator[str]:

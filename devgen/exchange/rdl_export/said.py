@@ -9,11 +9,19 @@ from typing import Any
 
 @dataclass(slots=True, frozen=True)
 class Said:
-    """``properties``: names and values of SystemRDL's properties. ``carried``: keys of the description language."""
+    """``properties``: names and values of SystemRDL's properties. ``carried``: keys of the description language.
+
+    ``references``: properties whose values are fields, by the fields' names in the description.
+    """
 
     properties: Mapping[str, str] = field(default_factory=dict)
     carried: Mapping[str, Any] = field(default_factory=dict)
+    references: Mapping[str, str] = field(default_factory=dict)
 
     def __add__(self, other: Said) -> Said:
         """Return both together; the other one's come last."""
-        return Said({**self.properties, **other.properties}, {**self.carried, **other.carried})
+        return Said(
+            {**self.properties, **other.properties},
+            {**self.carried, **other.carried},
+            {**self.references, **other.references},
+        )

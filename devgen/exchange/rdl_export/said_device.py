@@ -9,6 +9,7 @@ from devgen.errors import FileError
 from devgen.exchange.export_formats import ExportDevice
 from devgen.exchange.findings import Findings
 from devgen.exchange.rdl_export.devgen_property import DECLARATION, devgen_property
+from devgen.exchange.rdl_export.field_references import assignments
 from devgen.exchange.rdl_export.rdl_component import Component, Kind, definition
 from devgen.exchange.rdl_export.rdl_order import carried_order
 from devgen.exchange.rdl_export.said import Said
@@ -55,7 +56,8 @@ def _flat(view: DeviceView, said: Said, region: RdlRegion, spec: Spec, left: Spe
     endian = {key: value for key, value in region.said.properties.items() if key == "bigendian"}
     regions = {region.name: {**own, **region.said.carried}, **left}
     said += Said(endian, {"region": region.name, "regions": regions})
-    return Component("addrmap", view.stem, "", _properties(said), (), region.layers[0])
+    children = region.layers[0]
+    return Component("addrmap", view.stem, "", _properties(said), (), children, assignments=assignments(children))
 
 
 def _maps(regions: Sequence[RdlRegion]) -> Iterable[Component]:
@@ -72,9 +74,8 @@ def _maps(regions: Sequence[RdlRegion]) -> Iterable[Component]:
             said = Said({}, {"region": region.name}) + (region.said if not number else Said())
             name = region.name if not number else _free(f"{region.name}_{number + 1}", taken)
             kind: Kind = "mem" if region.memory else "addrmap"
-            yield Component(
-                kind, name, f" @ {address:#x}", _properties(said), (), tuple(children), external=kind == "mem"
-            )
+            at, lines = f" @ {address:#x}", assignments(children)
+            yield Component(kind, name, at, _properties(said), (), children, external=kind == "mem", assignments=lines)
             address += step
 
 

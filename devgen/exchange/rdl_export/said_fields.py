@@ -81,7 +81,8 @@ def _component(bits: Bits, numeric: bool, carried: bool) -> Component:
     if carried and bits.spec.get("reset") == "unknown":
         said += Said({}, {"reset": "unknown"})
     place = f"[{bits.msb}:{bits.lsb}]" + (f" = {number(bits.reset, bits.width)}" if numeric and bits.known else "")
-    return Component("field", bits.name, place, (*said.properties.items(), *devgen_property(said.carried)))
+    properties = (*said.properties.items(), *devgen_property(said.carried))
+    return Component("field", bits.name, place, properties, references=tuple(said.references.items()))
 
 
 def number(value: int, width: int) -> str:

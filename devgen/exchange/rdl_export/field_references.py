@@ -1,0 +1,80 @@
+"""References between fields as dynamic assignments of properties (5.1.4): ``CTRL.MODE->swwe = LOCK.OPEN;``.
+
+The property ``devgen`` has the same keys and is what an import reads; the assignments are for other tools. A key is
+shown if it is a plain reference to a field. It is not shown where SystemRDL or its compiler has no words for it: an
+element of an array, a field in another address map, or a name that could be one of two registers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from devgen.exchange.rdl_export.rdl_component import Component
+from devgen.exchange.rdl_export.rdl_names import identifier
+from devgen.language.view import Hook
+
+_FIELD: Final = re.compile(r"(not\s+)?((?:\w+|`\w+`)(?:\.(?:\w+|`\w+`))+)")
+
+_Path = tuple[str, ...]
+
+
+def lock_reference(lock: Hook | None) -> dict[str, str]:
+    """Return ``swwe`` or ``swwel`` (9.6) with the field that a lock names; nothing for other expressions."""
+    found = _FIELD.fullmatch(lock.text) if lock is not None else None
+    if found is None:
+        return {}
+    return {"swwel" if found[1] else "swwe": found[2].replace("`", "")}
+
+
+def assignments(children: Sequence[Component]) -> tuple[str, ...]:
+    """Return the assignments of an address map with these children, in their order."""
+    parts = list(_parts(children, (), False))
+    places = {part.path: part for part in parts}
+    lines: list[str] = []
+    for part in parts:
+        for name, text in part.component.references:
+            source = _named(places, part.path, tuple(text.split(".")))
+            if source is not None and not source.array and source.width == 1:
+                lines.append(f"{_rdl(part.path)}->{name} = {_rdl(source.path)};")
+    return tuple(lines)
+
+
+@dataclass(slots=True, frozen=True)
+class _Part:
+    """A register or field in an address map. ``array``: it has several elements."""
+
+    path: _Path
+    component: Component
+    array: bool
+
+    @property
+    def width(self) -> int:
+        """The bits of a field, from its place ``[msb:lsb]``; 0 for a register."""
+        found = re.match(r"\[(\d+):(\d+)\]", self.component.place) if self.component.kind == "field" else None
+        return int(found[1]) - int(found[2]) + 1 if found else 0
+
+
+def _parts(children: Sequence[Component], above: _Path, array: bool) -> Iterator[_Part]:
+    for child in children:
+        path = (*above, child.name)
+        several = array or (child.kind != "field" and child.place.startswith("["))
+        yield _Part(path, child, several)
+        yield from _parts(child.children, path, several)
+
+
+def _named(places: dict[_Path, _Part], at: _Path, name: _Path) -> _Part | None:
+    """Return the field that a name means in the behaviour of the field ``at``.
+
+    None if there is none, or if several register files around ``at`` have a register of this name.
+    """
+    around = [at[:depth] for depth in range(len(at) - 1)]
+    found = [outer for outer in around if (*outer, name[0]) in places]
+    part = places.get((*found[0], *name)) if len(found) == 1 else None
+    return part if part is not None and part.component.kind == "field" else None
+
+
+def _rdl(path: _Path) -> str:
+    return ".".join(identifier(name) for name in path)
