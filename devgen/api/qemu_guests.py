@@ -68,9 +68,9 @@ class QemuGuest:
     ``log``: called with each line about downloads, devices and their events. ``registry``: where names are looked up.
 
     Raises:
-        ArgumentError: too many devices, a socket on which nobody listens, an unknown architecture.
+        ArgumentError: too many devices, a socket without a listening server, an unknown architecture.
         RuntimeFault: an unknown or stale device, or a wrong property.
-        QemuError: QEMU or the kernel cannot be had, or the guest does not boot.
+        QemuError: QEMU or the kernel is neither installed nor downloadable, or the guest does not boot.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What is served of a device: itself, itself without MSI-X, or a PCI function around it."""
+"""Chooses the object to serve for a device: the device, the device without MSI-X, or a PCI function around it."""
 
 from __future__ import annotations
 

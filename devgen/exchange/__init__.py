@@ -2,14 +2,15 @@
 
 A reader turns a file into a neutral register map (``register_map``) that keeps each part's place in the source. The
 package ``describe`` turns the map's peripherals into descriptions: a generated fragment with the structure, and a
-device file for the author's behaviour that includes it. What a format says and the language cannot is a finding
-(``findings``); nothing is left out without one. For example::
+device file for the author's behaviour that includes it. A part that the language cannot
+express is a finding (``findings``). For example::
 
     chip, findings = read_svd("vendor.svd")
     files = describe_chip(chip, findings)
 
 - ``register_map``: chips, peripherals, registers, fields, enumerations; no format's own words.
 - ``findings``: what was renamed, corrected or left out, with its place.
+- ``rdl``: SystemRDL and IP-XACT, through systemrdl-compiler. ``peakrdl``: devgen as a plugin of PeakRDL.
 - ``svd``: CMSIS-SVD 1.3. ``xml_elements``: XML from an untrusted file, with line numbers.
 - ``describe``: from the neutral map to YAML. ``yaml_text``: prints YAML the way the catalogue is written;
   ``spelled_numbers``: numbers as an author wrote them.

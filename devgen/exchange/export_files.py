@@ -19,7 +19,7 @@ _LARGEST: Final = 256 << 20
 
 @dataclass(slots=True, frozen=True)
 class ExportedFile:
-    """A file of an export, the names of its devices, and what became of it."""
+    """A file of an export, the names of its devices, and whether it was written."""
 
     path: Path
     devices: tuple[str, ...]

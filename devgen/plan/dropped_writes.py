@@ -1,4 +1,4 @@
-"""Writes that a register does not take: the tests of `write_constraint`."""
+"""Writes that a register ignores: the tests of `write_constraint`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _drop(register: PlannedRegister, field: model.Field, stored: ir.Expr, lanes:
 
 
 def _refused(field: model.Field, width: int, stored: ir.Expr, lanes: bool) -> ir.Expr:
-    """Return whether a write reaches a field with a value that it does not take."""
+    """Return whether a write reaches a field with a value that violates its constraint."""
     value, mask = local("value", width), local("mask", width)
     if not lanes:
         return _violated(field, _bits(value, field), stored)
@@ -49,7 +49,7 @@ def _bits(value: ir.Expr, field: model.Field) -> ir.Expr:
 
 
 def _violated(field: model.Field, number: ir.Expr, stored: ir.Expr) -> ir.Expr:
-    """Return whether a field does not take a number."""
+    """Return whether a number violates a field's constraint."""
     constraint = field.constraint
     assert constraint is not None
     match constraint.kind:

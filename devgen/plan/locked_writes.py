@@ -1,4 +1,4 @@
-"""Locks (`write_enable`): the steps at the start of a write that refuse it, or take bits out of it.
+"""Locks (`write_enable`): the steps at the start of a write that refuse it, or mask the locked bits.
 
 SystemRDL 2.0, 9.6: `swwe` and `swwel` say whether software can write a field, whatever its access is.
 """

@@ -9,6 +9,6 @@ It knows sockets and no device: `devgen.api.qemu_guests` starts the servers. For
 
 - ``qemu_program``: the QEMU that is installed, or Debian's. ``small_linux``: a kernel, modules, busybox.
   ``debian_packages``: fetches both into the user's cache.
-- ``initramfs``, ``kernel_modules``, ``init.sh``: what the guest boots into.
+- ``initramfs``, ``kernel_modules``, ``init.sh``: the guest's initial RAM disk, its modules, its first process.
 - ``machines``: QEMU's arguments. ``guest``: the process, and scripts that run in it. ``run_folder``: its files.
 """

@@ -1,8 +1,8 @@
 """Packages of Debian, downloaded and unpacked into a folder of the user's cache. Nothing is installed.
 
-apt runs on a state of its own, with the mirror that the host's apt is configured for, and checks signatures with
-Debian's keyring. A folder appears whole or not at all, however the fetch ends, and two fetches at once take turns.
-What is in the cache needs no network.
+apt uses a state of its own, with the mirror that the host's apt is configured for, and checks signatures with
+Debian's keyring. A folder appears complete or not at all, also if the fetch is killed; a second fetch waits for the
+first. Packages in the cache need no network.
 """
 
 from __future__ import annotations
@@ -104,12 +104,12 @@ class Apt:
         return [name for name in lines if name and not name.startswith("<")]
 
     def download(self, *packages: str) -> list[Path]:
-        """Download these packages, without what they need; return all archives so far."""
+        """Download these packages without their dependencies; return all archives so far."""
         self.get("download", *packages, folder=self._archives)
         return self._downloaded()
 
     def download_whole(self, package: str, suite: str) -> list[Path]:
-        """Download a package of ``suite`` with all that it needs; return all archives so far."""
+        """Download a package of ``suite`` with all its dependencies; return all archives so far."""
         self.get("install", "--download-only", "-y", "-t", suite, package)
         return self._downloaded()
 
@@ -127,7 +127,7 @@ def unpack(archives: Iterable[Path], root: Path) -> None:
 
 
 def is_fetched(folder: Path, recipe: object) -> bool:
-    """Return whether ``folder`` holds what ``recipe`` names."""
+    """Return whether ``folder`` was fetched by ``recipe``."""
     try:
         return bool(json.loads((folder / STAMP).read_text()) == recipe)
     except (OSError, ValueError):
@@ -146,8 +146,8 @@ def fetch(
 ) -> None:
     """Call ``fill(apt, new)`` to make the content of ``folder``, unless it is there by the same ``recipe``.
 
-    ``say`` is told of a download: ``what`` is downloaded, and where it is afterwards. Raises Unavailable; the folder is
-    then as it was.
+    ``say`` is called with a line before the download, which names ``what``, and one after it, which names the folder.
+    Raises Unavailable; the folder is then as it was.
     """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,8 @@
 """A small Linux that runs in QEMU and runs scripts.
 
-The kernel's console is a file. Scripts go over a virtio-serial port to the guest's first process (init.sh), and what
-they print comes back over it; their standard error comes over a second port. A random mark, which no script knows, ends
-the output. Every wait has an end.
+The kernel's console is a file. Scripts go over a virtio-serial port to the guest's first process (init.sh), and their
+standard output comes back over it; their standard error comes over a second port. A random mark, which no script knows,
+ends the output. Every wait has a time limit.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class QemuTimeLimit(GuestFailed):
 
 @dataclass(slots=True, frozen=True)
 class GuestConfig:
-    """What is booted, in what.
+    """The kernel, the files and the machine of a guest.
 
     ``qemu``: the command. ``sockets``: of cards' servers, which listen already. ``modules``: names of kernel modules,
     loaded in order with what they need, or Paths of the user's own. ``files``: path in the guest → content, or a Path
@@ -273,7 +273,7 @@ class Guest:
 
 
 class _Until:
-    """Passes what comes over a port to ``sink``, up to a line's rest behind ``marker``, which is kept in ``rest``."""
+    """Passes data received on a port to ``sink`` until ``marker``; the marker's line is then kept in ``rest``."""
 
     def __init__(self, marker: bytes, sink: Sink) -> None:
         self._marker = marker

@@ -42,7 +42,7 @@ def _padded(data: bytes) -> bytes:
 
 
 def build(linux: Linux, modules: Iterable[str | Path], files: Mapping[str, bytes | Path]) -> bytes:
-    """Return what the guest boots into: busybox, the GPIO tools, modules (a Path is one of your own), and ``files``.
+    """Return the initramfs of the guest: busybox, the GPIO tools, modules (a Path is one of your own), and ``files``.
 
     A file given as a Path keeps its execute permission. Raises UnknownModule and OSError.
     """

@@ -1,7 +1,8 @@
-"""Modules of the small Linux: which ones a module needs, and which one drives a device.
+"""Modules of the small Linux: the dependencies of a module, and the module that drives a device.
 
-A module names what it needs (``depends``) and the devices that it drives (``alias``) in its section .modinfo; depmod(8)
-makes its tables from the same entries. A device's modalias is matched against the aliases, which are shell patterns.
+A module names its dependencies (``depends``) and the devices that it drives (``alias``) in its section .modinfo;
+depmod(8) makes its tables from the same entries. A device's modalias is matched against the aliases,
+which are shell patterns.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class UnknownModule(QemuError, LookupError):
 
 
 def module_paths(linux: Linux, names: Iterable[str]) -> list[Path]:
-    """Return the modules of these names and what they need, in an order in which they can be loaded.
+    """Return the modules of these names and their dependencies, in an order in which they can be loaded.
 
     Modules that are built into the kernel are left out. Raises UnknownModule.
     """

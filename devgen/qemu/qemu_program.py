@@ -1,6 +1,6 @@
 """A QEMU that has vfio-user-pci (10.1 or newer): one that is installed, or Debian's, unpacked into the user's cache.
 
-Debian's is that of trixie-backports with the libraries that it needs, see `debian_packages`.
+Debian's QEMU is the one of trixie-backports, with its libraries; see `debian_packages`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MACHINE: Final = "x86_64-linux-gnu"
 
 @cache
 def find(folder: Path | None = None, target: str = "x86_64") -> list[str] | None:
-    """Return the command of a QEMU for ``target`` that is there already; None without one.
+    """Return the command of an installed or unpacked QEMU for ``target``; None if there is none.
 
     It is the one that the variable DEVGEN_QEMU (or DEVGEN_QEMU_AARCH64) names, on PATH, or unpacked in ``folder``.
     """

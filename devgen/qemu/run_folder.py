@@ -1,4 +1,4 @@
-"""The folder of a run: sockets, the initramfs, the console. The next run removes that of one that was killed."""
+"""The folder of a run: sockets, the initramfs, the console. The next run removes the folders of killed runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LOCK: Final = "lock"
 class RunFolder:
     """A new folder for temporary files at ``path``. Use as a context, which removes it.
 
-    Its process holds a lock on a file in it, so that another run can tell a folder that nobody uses any more.
+    Its process holds a lock on a file in it, so that another run can recognize the folder of a process that has ended.
     """
 
     def __init__(self) -> None:

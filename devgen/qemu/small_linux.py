@@ -38,7 +38,7 @@ LOADERS: Final = {"amd64": "/lib64/ld-linux-x86-64.so.2", "arm64": "/lib/ld-linu
 
 @dataclass(frozen=True)
 class Linux:
-    """What has been unpacked below ``folder``. ``architecture``: as Debian names it."""
+    """The kernel and the tools that are unpacked below ``folder``. ``architecture``: as Debian names it."""
 
     folder: Path
     architecture: str = "amd64"
@@ -60,7 +60,7 @@ class Linux:
 
     @property
     def loader(self) -> str:
-        """Where a guest's programs look for their dynamic loader."""
+        """The path at which the guest's programs look for their dynamic loader."""
         return LOADERS[self.architecture]
 
     @property
@@ -85,13 +85,13 @@ class Linux:
 
 
 def find(architecture: str = "amd64") -> Linux | None:
-    """Return what has been fetched; None if nothing has."""
+    """Return the kernel and tools in the cache; None if they have not been fetched."""
     folder = cache_folder(FOLDERS[architecture])
     return Linux(folder, architecture) if is_fetched(folder, RECIPES[architecture]) else None
 
 
 def get(architecture: str = "amd64", say: Say = say_nothing) -> Linux:
-    """Return it; fetch it first if it is not there. Raises Unavailable."""
+    """Return the kernel and tools; fetch them first if they are not in the cache. Raises Unavailable."""
     folder, recipe = cache_folder(FOLDERS[architecture]), RECIPES[architecture]
     try:
         fetch(

@@ -2,7 +2,7 @@
 
 ``mapping`` makes the map out of descriptions; each peripheral becomes an address block of one memory map. IP-XACT has
 no gaps in arrays of registers, no register without a field, and alternates of the same address and size only.
-``ipxact_parts`` turns the map into what it can say, and reports the rest.
+``ipxact_parts`` adapts the map to these limits, and reports the changes.
 For example, a register without fields has one that is called VALUE::
 
     <ipxact:register><ipxact:name>DR</ipxact:name>…<ipxact:field><ipxact:name>VALUE</ipxact:name>…

@@ -1,4 +1,4 @@
-"""Turns a register map into what IP-XACT can say: no arrays with gaps, a field in each register, few alternates."""
+"""Adapts a register map to the limits of IP-XACT: no arrays with gaps, a field in each register, few alternates."""
 
 from __future__ import annotations
 

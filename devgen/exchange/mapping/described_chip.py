@@ -187,7 +187,7 @@ class _Places:
 
 @dataclass(slots=True, frozen=True)
 class _Sayer:
-    """Reports what becomes of the parts of a region."""
+    """Adds findings for the parts of a region."""
 
     device: ExportDevice
     region: str

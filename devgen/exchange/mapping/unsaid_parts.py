@@ -1,4 +1,4 @@
-"""What a description has beyond registers, and no register format says."""
+"""Findings for the parts of a description that register formats cannot express."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from devgen.exchange.register_map import Place
 
 
 def unsaid_parts(device: ExportDevice, findings: Findings) -> None:
-    """Report each kind of part that does not go out, once, at its key in the description."""
+    """Report each kind of part that is not exported, once, at its key in the description."""
     for key, text in _kinds(device):
         tree: Any = device.tree
         mark = device.places.key_mark(tree, key if key in tree else "device")

@@ -9,7 +9,7 @@ from functools import lru_cache
 def renamed(name: str, key: str, text: str) -> str:
     """Return a name as ``_strip``, ``_strip_end``, ``_prefix`` or ``_suffix`` (the key) with ``text`` changes it.
 
-    What is stripped may have wildcards. A name that would be empty stays as it is.
+    A prefix or suffix to strip may have wildcards. A name that would be empty stays as it is.
     """
     match key:
         case "_prefix":

@@ -14,7 +14,7 @@ from devgen.exchange.svd.svd_values import split_name
 
 
 def indices(spec: Spec, names: Sequence[str]) -> tuple[str, ...]:
-    """Return what stands for the wildcard in each name. Raises FileError."""
+    """Return the text that the wildcard matches in each name. Raises FileError."""
     found: list[str] = []
     for name in names:
         before, after = spec.token(spec.matched((name,)))
@@ -46,7 +46,7 @@ def common_text(texts: Sequence[str], names: Sequence[str]) -> str | None:
 
 
 def shape(register: Register) -> tuple[object, ...]:
-    """Return what registers of one array share: width, access, the fields' bits."""
+    """Return the properties that all registers of an array share: width, access, the fields' bits."""
     return register.width, register.access, tuple(sorted((field.low, field.high) for field in register.fields))
 
 

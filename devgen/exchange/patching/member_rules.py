@@ -54,11 +54,11 @@ class MemberRules:
         return members
 
     def _rules_of(self, beside: Members) -> Callable[[str], RegisterRules]:
-        """Return what applies the rules of a register at a path; ``beside`` are its neighbours."""
+        """Return the object that applies the rules of a register at a path; ``beside`` are its neighbours."""
         return lambda path: RegisterRules(self.report, path, self._lookup(beside))
 
     def _lookup(self, beside: Members) -> Lookup:
-        """Return what finds a register: by its path in this block, or in the chip."""
+        """Return a function that finds a register by its path in this block or in the chip."""
 
         def lookup(path: str) -> Register | None:
             return find_register(beside, path.removeprefix(f"{self.path}.").split(".")) or self.lookup(path)

@@ -1,4 +1,4 @@
-"""Tells the findings what patches changed."""
+"""Adds findings for the changes of patches."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class PatchReport:
     _used: set[tuple[Place, str]] = field(default_factory=set)
 
     def renames(self, rule: Rule, path: str, names: Mapping[str, str]) -> None:
-        """Report parts that a rule renamed. A rule that is tried on many blocks must rename a part in one of them."""
+        """Report parts that a rule renamed. A rule for many blocks must rename a part in one of them."""
         self._tried.setdefault((rule.place, rule.key), (rule, path))
         for old, new in names.items():
             if old != new:

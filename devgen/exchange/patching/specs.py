@@ -1,4 +1,4 @@
-"""Which names a rule matches: ``TIM[18],TIM2?``, optional with ``?~``."""
+"""The names that a rule matches: ``TIM[18],TIM2?``, optional with ``?~``."""
 
 from __future__ import annotations
 

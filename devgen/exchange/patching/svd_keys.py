@@ -1,4 +1,4 @@
-"""What a mapping of SVD's keys says of a part: changes of one that there is, or a new one."""
+"""Changes a part by a mapping of SVD's keys, or makes a new one."""
 
 from __future__ import annotations
 

@@ -15,13 +15,13 @@ text in one user-defined property, ``devgen``: the keys of the description langu
         field { sw = rw; } VALUE[31:0] = 0x0;
     } LR @ 0x8;
 
-A key is said in one place only, natively or in the property. A change by hand of either therefore takes effect. Locks
+A key is in one place only: a SystemRDL property, or ``devgen``. A manual change of either therefore takes effect. Locks
 are in both: other tools read the native properties, and an import reads the property ``devgen``.
 
 - ``rdl_component``: a component as data, and its text. ``rdl_names``: identifiers and strings.
-- ``said``: what is said natively and what is carried. ``devgen_property``: the property's text.
+- ``said``: the SystemRDL properties of a part, and its carried keys. ``devgen_property``: the property's text.
 - ``field_constructs``: one entry for each key of a field that SystemRDL can say, in both directions;
-  ``field_values``: its enumeration. ``bits``: what a construct gets.
+  ``field_values``: its enumeration. ``bits``: the bits for which a construct is called.
 - ``field_references``: properties whose values are other fields, beside the property ``devgen``.
 - ``said_texts``, ``said_fields``, ``said_registers``, ``said_regions``, ``said_device``: from the view to components.
 - ``address_layers``: registers that share bytes, which SystemRDL allows in separate address maps only.

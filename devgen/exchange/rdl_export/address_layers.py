@@ -1,8 +1,8 @@
 """Distributes registers that share addresses over layers, in each of which SystemRDL allows all of them (10.1).
 
 Two registers may share bytes only if one can only be read and the other only be written; here they also have the same
-bytes, because tools refuse others. Arrays whose elements lie between each other share their range. What does not fit
-into a layer goes into the next one.
+bytes, because tools refuse others. Arrays whose elements lie between each other share their range. Registers that do
+not fit into a layer go into the next one.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Item:
 def layered(items: Iterable[Item]) -> list[list[Item]]:
     """Return the items by layer; an item is in the first one that has room for it. Each layer is in address order.
 
-    Of each layer only the items are looked at that reach beyond the new one's start, so that the cost is not quadratic.
+    Each layer compares a new item only with the items that reach beyond its start, so that the cost is not quadratic.
     """
     layers: list[_Layer] = []
     for item in sorted(items, key=lambda item: item.start):

@@ -1,4 +1,4 @@
-"""The property ``devgen``: what SystemRDL cannot say, as YAML of the description language."""
+"""The property ``devgen``: the keys that SystemRDL cannot express, as YAML of the description language."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The keys of a field that SystemRDL can say: one entry for each construct, in both directions.
 
-A construct says its keys of one field as properties of SystemRDL; keys that it cannot say for this field it hands on,
-to be carried along. It also reads its keys back from a field. A construct that the language gets later is one more
-entry here; until it is there, its keys are carried like all that SystemRDL cannot say.
+A construct says its keys of one field as properties of SystemRDL; it returns the keys that
+it cannot say for this field, which are carried in ``devgen``. It also reads its keys back from a field. A construct
+that the language gets later is one more entry here; without an entry, its keys are carried.
 """
 
 from __future__ import annotations

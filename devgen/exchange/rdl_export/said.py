@@ -1,4 +1,4 @@
-"""What SystemRDL says of a part, and what goes along in the property ``devgen``."""
+"""The SystemRDL properties of a part, and the keys that its property ``devgen`` carries."""
 
 from __future__ import annotations
 

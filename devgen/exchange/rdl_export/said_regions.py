@@ -20,7 +20,7 @@ _SAID: Final = frozenset(("registers", "description"))
 
 @dataclass(slots=True, frozen=True)
 class RdlRegion:
-    """A region: what is said of it, and the children of its address map, by layer. ``memory``: it is one memory."""
+    """A region: its SystemRDL properties, and its address map's children by layer. ``memory``: it is RAM or ROM."""
 
     name: str
     size: int
@@ -30,7 +30,7 @@ class RdlRegion:
 
 
 def region_of(region: RegionView, spec: Spec) -> RdlRegion:
-    """Return what SystemRDL says of a region; without layers and memory it says nothing."""
+    """Return a region as SystemRDL; one without registers and memory has neither layers nor memory."""
     said = said_texts(spec)
     carried = {key: value for key, value in spec.items() if key not in _SAID}
     if region.kind != "registers":

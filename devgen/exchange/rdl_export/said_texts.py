@@ -11,7 +11,7 @@ from devgen.exchange.rdl_export.said import Said
 
 
 def said_texts(spec: Mapping[str, Any]) -> Said:
-    """Return what SystemRDL says of ``title`` and ``description``, and the one that it cannot keep."""
+    """Return ``title`` and ``description`` as ``name`` and ``desc``; a text that these would change is also carried."""
     said = Said()
     title, text = str(spec.get("title", "")), str(spec.get("description", ""))
     if title:

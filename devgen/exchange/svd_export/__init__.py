@@ -1,7 +1,7 @@
 """Writes neutral register maps as CMSIS-SVD 1.3, for the register views of debuggers and editors.
 
-``mapping`` makes the map out of descriptions. ``read_svd`` of an exported file gives the map again. For example, of a
-PL031 alone come::
+``mapping`` makes the map out of descriptions. ``read_svd`` of an exported file gives the map again. For example, a
+PL031 becomes::
 
     <peripheral><name>pl031</name>…<registers><register><name>DR</name>…
 

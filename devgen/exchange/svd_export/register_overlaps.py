@@ -12,7 +12,7 @@ from devgen.exchange.register_map import Group, Register
 class RegisterOverlaps:
     """The registers at each byte of a peripheral, in the order in which they are written.
 
-    A register that starts where another one is needs the name of one that has this byte (SVDConv, M339 and M348).
+    A register at a byte of another one needs that register's name (SVDConv, M339 and M348).
     """
 
     _names: dict[int, str] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """The start of a guest: its program in memory, the tables that it looks for, and the first processor's registers.
 
 A host calls `guest_loader.load_guest` before the first instruction and again after each reset; it writes RAM and
-returns what the registers hold. For example::
+returns the values of the registers. For example::
 
     state = load_guest(machine)
     vcpu.load(state)

@@ -3,11 +3,11 @@
     function_class = carry(Pl031, {})          # BAR 0: registers, BAR 1: MSI-X table; vector 0: intr
 
 The function is an object of the device's own class, so that properties, streams, GPIO, events, traces and saved states
-stay what they are. Its memory is the guest's, and it reaches it only as a bus master.
+stay what they are. It accesses guest memory only while bus mastering is enabled.
 
 Each region gets a BAR of its own, in the order of declaration: a memory BAR of at least a page, which user space can
 map, or an I/O BAR. If six base address registers are too few, all memory regions share one BAR and all port regions
-another. INTA# is high while any interrupt line is. With MSI-X, each line has the vector of its position.
+another. INTA# is asserted while any interrupt line is high. With MSI-X, each line has the vector of its position.
 """
 
 from __future__ import annotations
@@ -199,7 +199,7 @@ def _bar(index: int, space: Space, size: int) -> Bar:
 
 
 def describe_carriage(device: CarriedDevice) -> str:
-    """Return a line about the function: its ID, what is in its BARs, how it interrupts."""
+    """Return a line about the function: its ID, the regions in its BARs, its interrupts."""
     parts = [f"PCI function {device.PCI.vendor:04x}:{device.PCI.device:04x}"]
     for bar in device.BARS:
         regions = [

@@ -1,6 +1,6 @@
 """arm64: the GICv3 with its ITS, the processors with PSCI, and the start of the guest.
 
-The kernel has the architected timer by itself. Source: Documentation/virt/kvm/devices/arm-vgic-v3.rst and
+KVM emulates the architected timer without a setup. Source: Documentation/virt/kvm/devices/arm-vgic-v3.rst and
 arm-vgic-its.rst, Documentation/virt/kvm/api.rst 4.82 (KVM_ARM_VCPU_INIT), 4.25 (KVM_IRQ_LINE).
 """
 

@@ -37,7 +37,7 @@ class Image:
 def read_image_header(kernel: bytes, name: str, room: int) -> Image:
     """Return the kernel in ``kernel``, an Image or Image.gz that unpacks to at most ``room`` bytes.
 
-    Raises MachineError, which begins with ``name``, for a file that is none.
+    Raises MachineError, which begins with ``name``, for a file that is not an arm64 kernel.
     """
     data = _unpacked(kernel, name, room) if kernel.startswith(_GZIP) else kernel
     if len(data) < _HEADER.size or _HEADER.unpack_from(data)[5] != _MAGIC:
@@ -66,7 +66,7 @@ def _unpacked(kernel: bytes, name: str, room: int) -> bytes:
 
 
 def _what_else(data: bytes) -> str:
-    """Say what a file is that is no Image."""
+    """Return the kind of a file that is not an Image, for a message."""
     if data[0x202:0x206] == b"HdrS":
         return "an x86 kernel; a board of type virt runs arm64 kernels"
     if is_elf(data):

@@ -1,4 +1,4 @@
-"""The device tree of a board, from which a guest learns what the machine has.
+"""The device tree of a board, which describes the machine to the guest.
 
 ``tree_node`` is a node as plain data, and its flattened form, which the library libfdt writes. ``virt_tree`` makes the
 tree of a board of type `virt`: processors, memory, interrupt controllers and timer, and through ``device_nodes`` and

@@ -24,7 +24,7 @@ _CLUSTER = 16  # processors with the same affinity level 1, as KVM numbers them
 
 @dataclass(slots=True, frozen=True)
 class Chosen:
-    """What the node ``chosen`` says: the command line, and the first address and the end of the initial RAM disk."""
+    """The node ``chosen``: the command line, and the first address and the end of the initial RAM disk."""
 
     bootargs: str
     initrd: tuple[int, int] | None
