@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from devgen.exchange.findings import Findings
-from devgen.exchange.rdl.carried_keys import is_devgen_map
+from devgen.exchange.rdl.carried_keys import carried_keys, is_devgen_map
 from devgen.exchange.rdl.compiling import compile_files, place_of
 from devgen.exchange.rdl.devgen_maps import devgen_device
+from devgen.exchange.rdl.rdl_properties import HARDWARE
 from devgen.exchange.rdl.rdl_registers import RegisterReader, title_of
+from devgen.exchange.rdl_export.field_constructs import SHOWN
 from devgen.exchange.register_map import Block, Chip, Group, Peripheral, Register
 
 if TYPE_CHECKING:
-    from systemrdl.node import AddrmapNode
+    from systemrdl.node import AddrmapNode, Node
 
 
 def read_rdl(
@@ -87,5 +89,12 @@ def _members(node: AddrmapNode, findings: Findings, whole: bool) -> tuple[Regist
     if not whole:
         return tuple(RegisterReader(findings).members(node, node.inst_name))
     for part in node.descendants():
-        RegisterReader(findings).report_properties(part, part.get_path())
+        RegisterReader(findings).report_properties(part, part.get_path(), _shown(part))
     return tuple(RegisterReader(Findings()).members(node, node.inst_name))
+
+
+def _shown(part: Node) -> set[str]:
+    """Return the properties that show what a part's property devgen has: they are not added by hand."""
+    if HARDWARE.keys().isdisjoint(part.list_properties()):
+        return set()
+    return {name for key in carried_keys(part) for name in SHOWN.get(key, ())}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from devgen.language.model import AccessType, ReadEffect, WriteEffect
-from devgen.language.view import EnumerationView, FieldView, Hook, RegisterView
+from devgen.language.view import EnumerationView, FieldView, HardwareView, Hook, RegisterView
 
 WHOLE: Final = "VALUE"
 """The name of the field that stands for a register without fields; SystemRDL has none (10.1)."""
@@ -18,7 +18,8 @@ class Bits:
     """Bits ``msb`` to ``lsb``. ``spec`` is the field's mapping in the description, empty for a whole register.
 
     ``reset`` is shifted to bit 0; ``known``: the datasheet states it, or some bits of it. ``lock``: software can write
-    the bits while it is not 0; None if it always can, or if a register's lock and a field's both apply.
+    the bits while it is not 0; None if it always can, or if a register's lock and a field's both apply. ``hardware``:
+    what hardware does to the field.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Bits:
     values: tuple[EnumerationView, ...]
     spec: Mapping[str, Any]
     lock: Hook | None = None
+    hardware: HardwareView | None = None
 
     @property
     def width(self) -> int:
@@ -64,6 +66,7 @@ def bits_of_field(register: RegisterView, field: FieldView, spec: Any) -> Bits:
         field.values,
         spec if isinstance(spec, Mapping) else {"bits": spec},
         _only(field.write_enable, register.write_enable) if writes else None,
+        field.hardware,
     )
 
 

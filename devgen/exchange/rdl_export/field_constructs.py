@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from devgen.exchange.rdl.rdl_properties import READ_EFFECTS, WRITE_EFFECTS
 from devgen.exchange.rdl_export.bits import Bits
-from devgen.exchange.rdl_export.field_references import lock_reference
+from devgen.exchange.rdl_export.field_references import field_reference, lock_reference
 from devgen.exchange.rdl_export.field_values import read_values, say_values
 from devgen.exchange.rdl_export.said import Said
 
@@ -25,6 +25,14 @@ ACCESS: Final = {"rw": "rw", "ro": "r", "wo": "w", "rw1": "rw1", "w1": "w1"}
 
 ACCESS_WORDS: Final = {word: access for access, word in ACCESS.items()}
 """``sw`` → ``access``; ``na`` is not there: software cannot reach the field."""
+
+_LIMITS: Final = ("enable", "mask", "haltenable", "haltmask")
+
+SHOWN: Final[dict[str, tuple[str, ...]]] = {
+    "intr": ("intr", "next", "sticky"),
+    **{name: (name,) for name in _LIMITS},
+}
+"""Keys of the property ``devgen`` that an export also shows as properties of SystemRDL → these properties."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -72,6 +80,19 @@ def _lock(bits: Bits) -> Said:
     return Said({}, {}, lock_reference(bits.lock))
 
 
+def _interrupt(bits: Bits) -> Said:
+    """``intr`` with its type, what it samples and what limits it (9.9); without ``sticky`` each bit is sticky."""
+    hardware = bits.hardware
+    if hardware is None or not hardware.intr:
+        return Said()
+    kind = "nonsticky" if hardware.sticky is None else hardware.edge
+    sticky = {"sticky": "true"} if hardware.sticky == "field" else {}
+    references = field_reference("next", hardware.source)
+    for name in _LIMITS:
+        references |= field_reference(name, getattr(hardware, name))
+    return Said({f"{kind} intr": "", **sticky}, {}, references)
+
+
 def _effect(key: str, name: str, words: Container[str]) -> Callable[[FieldNode], dict[str, Any]]:
     """Return a reader of an effect; those that only a text explains (``ruser``, ``wuser``) are not read."""
 
@@ -98,4 +119,5 @@ FIELD_CONSTRUCTS: Final = (
     Construct(("singlepulse",), _singlepulse, _read_singlepulse),
     Construct(("values", "read_values", "write_values"), say_values, read_values),
     Construct((), _lock, _nothing),
+    Construct((), _interrupt, _nothing),
 )

@@ -18,6 +18,9 @@ from devgen.language.view import Hook
 
 _FIELD: Final = re.compile(r"(not\s+)?((?:\w+|`\w+`)(?:\.(?:\w+|`\w+`))+)")
 
+_BITS: Final = frozenset(("swwe", "swwel", "hwset", "hwclr"))
+"""Properties whose field has one bit (9.6, 9.7); the fields of others are as wide as the field itself."""
+
 _Path = tuple[str, ...]
 
 
@@ -29,6 +32,12 @@ def lock_reference(lock: Hook | None) -> dict[str, str]:
     return {"swwel" if found[1] else "swwe": found[2].replace("`", "")}
 
 
+def field_reference(name: str, value: Hook | None) -> dict[str, str]:
+    """Return the property ``name`` with the field that an expression names; nothing for other expressions."""
+    found = _FIELD.fullmatch(value.text) if value is not None else None
+    return {} if found is None or found[1] else {name: found[2].replace("`", "")}
+
+
 def assignments(children: Sequence[Component]) -> tuple[str, ...]:
     """Return the assignments of an address map with these children, in their order."""
     parts = list(_parts(children, (), False))
@@ -37,7 +46,7 @@ def assignments(children: Sequence[Component]) -> tuple[str, ...]:
     for part in parts:
         for name, text in part.component.references:
             source = _named(places, part.path, tuple(text.split(".")))
-            if source is not None and not source.array and source.width == 1:
+            if source is not None and not source.array and source.width == (1 if name in _BITS else part.width):
                 lines.append(f"{_rdl(part.path)}->{name} = {_rdl(source.path)};")
     return tuple(lines)
 

@@ -36,10 +36,10 @@ class Enum:
 class Component:
     """A component with one instance of it.
 
-    ``properties`` are names with the text of their values; ``place`` is what follows the instance's name: bits,
-    dimensions, address, stride. The component at the top of a file has no instance, and ``place`` is empty.
-    ``references`` are a field's properties with the description's names of other fields; ``assignments`` are the lines
-    of an address map that ``field_references`` makes of them.
+    ``properties`` are names with the text of their values, which is empty for ``posedge intr``; ``place`` is what
+    follows the instance's name: bits, dimensions, address, stride. The component at the top of a file has no instance,
+    and ``place`` is empty. ``references`` are a field's properties with the description's names of other fields;
+    ``assignments`` are the lines of an address map that ``field_references`` makes of them.
     """
 
     kind: Kind
@@ -77,7 +77,7 @@ def _instance(component: Component) -> Iterator[str]:
 
 def _body(component: Component) -> Iterator[str]:
     for name, value in component.properties:
-        yield from f"{name} = {value};".split("\n")
+        yield from (f"{name} = {value};" if value else f"{name};").split("\n")
     for enum in component.enums:
         yield from _enum(enum)
     for child in component.children:

@@ -38,9 +38,10 @@ def test_each_tool_takes_each_device_without_a_message(device: Path, peakrdl, tm
         assert (tmp_path / output).exists()
 
 
-LOCKED = """\
-device: locked
+LINKED = """\
+device: linked
 bus: sysbus
+interrupts: {irq: {level: I.intr}}
 regions:
   r:
     space: mmio
@@ -48,15 +49,16 @@ regions:
     registers:
       L: {at: 0, fields: {E: 0}}
       A: {at: 8, count: 4, stride: 8, write_enable: L.E}
+      I: {at: 4, fields: {X: {bits: 0, intr: {posedge: L.E}, enable: L.E, write_effect: woclr}}}
       F: {at: 48, registers: {B: {at: 0, fields: {X: {bits: 3:0, write_enable: not L.E}}}}}
 """
 
 
-def test_each_tool_takes_locks_but_the_printer(peakrdl, tmp_path: Path) -> None:
+def test_each_tool_takes_links_between_fields_but_the_printer(peakrdl, tmp_path: Path) -> None:
     """`peakrdl systemrdl` has no text for a property whose value is a field."""
-    (tmp_path / "locked.yaml").write_text(LOCKED, encoding="utf-8")
+    (tmp_path / "linked.yaml").write_text(LINKED, encoding="utf-8")
     for command, output in COMMANDS.items() - {("systemrdl", "x.rdl")}:
-        assert (command, *peakrdl(command, tmp_path / "locked.yaml", "-o", tmp_path / output)) == (command, 0, "")
+        assert (command, *peakrdl(command, tmp_path / "linked.yaml", "-o", tmp_path / output)) == (command, 0, "")
 
 
 def test_the_installed_command_finds_devgen(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from elaborated_tree import compiled
 from round_trip import model, there_and_back
 from systemrdl.node import FieldNode, Node
 
+from devgen import export_devices, import_registers
+
 HEAD = "device: example\nbus: sysbus\nregions: {r: {space: mmio, size: 4 KiB%s, registers: {%s}}}\n"
 LOCK = "L: {at: 0, fields: {E: 0, W: 7:4}}, "
 
@@ -69,3 +71,35 @@ CARRIED_LOCKS = {
 @pytest.mark.parametrize(("registers", "path"), CARRIED_LOCKS.values(), ids=CARRIED_LOCKS.keys())
 def test_a_lock_that_systemrdl_cannot_say_is_in_the_property_alone(property_of, registers: str, path: str) -> None:
     assert (property_of(LOCK + registers, path, "swwe"), property_of(LOCK + registers, path, "swwel")) == (False, False)
+
+
+INTERRUPTS = {
+    "level": ("X: {bits: 0, intr: true, write_effect: woclr}", {"intr": True, "intr type": "level", "stickybit": True}),
+    "posedge": ("X: {bits: 0, intr: {posedge: L.E}, write_effect: woclr}", {"intr type": "posedge", "next": "L.E"}),
+    "negedge": ("X: {bits: 0, intr: {negedge: L.E}}", {"intr type": "negedge", "next": "L.E"}),
+    "bothedge": ("X: {bits: 0, intr: {bothedge: L.E}}", {"intr type": "bothedge", "next": "L.E"}),
+    "not sticky": ("X: {bits: 3:0, access: ro, intr: L.W, sticky: false}", {"stickybit": False, "next": "L.W"}),
+    "sticky as a whole": ("X: {bits: 3:0, intr: L.W, sticky: field}", {"sticky": True, "intr type": "level"}),
+    "enabled": ("X: {bits: 3:0, intr: true, enable: L.W}", {"intr": True, "enable": "L.W"}),
+    "masked": ("X: {bits: 0, intr: true, mask: L.E}", {"intr": True, "mask": "L.E"}),
+    "halting": ("X: {bits: 0, intr: true, haltenable: L.E}", {"haltenable": "L.E"}),
+    "halting with a mask": ("X: {bits: 0, intr: true, haltmask: L.E}", {"haltmask": "L.E"}),
+    "an enable by an expression": ("X: {bits: 3:0, intr: true, enable: L.W & 3}", {"intr": True, "enable": None}),
+    "an expression": ("X: {bits: 0, intr: L.W == 3}", {"intr": True, "next": None}),
+}
+
+
+@pytest.mark.parametrize(("field", "shown"), INTERRUPTS.values(), ids=INTERRUPTS.keys())
+def test_an_interrupt_is_shown(property_of, field: str, shown: dict[str, Any]) -> None:
+    registers = LOCK + "A: {at: 4, fields: {%s}}" % field  # noqa: UP031
+    found = {name: property_of(registers, "A.X", name) for name in shown}
+    assert {name: getattr(value, "name", value) for name, value in found.items()} == shown
+
+
+def test_a_hardware_property_that_is_added_by_hand_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text(HEAD % ("", LOCK + "A: {at: 4, fields: {X: {bits: 0, intr: L.E}}}"), "utf-8")
+    (file,) = export_devices(tmp_path / "x.yaml", tmp_path, form="systemrdl").files
+    file.path.write_text(file.path.read_text("utf-8").replace("level intr;", "level intr; hwset;"), "utf-8")
+    (report,) = import_registers(file.path, tmp_path / "devices")
+    (finding,) = report.findings
+    assert "example.A.X: hwset (SystemRDL 2.0, 9.7)" in str(finding)
