@@ -61,8 +61,9 @@ def command(
     [tool.devgen.check] in pyproject.toml may set `select` and `ignore`. `devgen explain CODE` explains a finding. The
     exit code is 1 if an error was found, shown or not.
 
-    --fix mends what has a single remedy: misspelled keys and names, words of other tools, quotes. Comments and layout
-    stay. Only files in PATHS are changed, not those that they include. Of standard input, the mended text is printed.
+    --fix mends findings with a single remedy: misspelled keys and names, words of other tools, quotes. Comments and
+    layout stay. Only files in PATHS are changed, not the files that they include. With - as PATH, the mended text is
+    printed.
     """
     if diff and not fix:
         raise click.UsageError("--diff needs --fix.")

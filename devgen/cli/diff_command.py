@@ -21,18 +21,23 @@ Examples:
 @click.argument("old")
 @click.argument("new")
 @click.option(
-    "--format", "form", type=click.Choice(COMPARISON_FORMS), default="text", help="Format of the differences."
+    "--format",
+    "form",
+    type=click.Choice(COMPARISON_FORMS),
+    default="text",
+    show_default=True,
+    help="Format of the report.",
 )
 @click.option("--exit-code", is_flag=True, help="Exit with 4 if there are only differences that break no driver.")
 def command(old: str, new: str, form: ComparisonForm, exit_code: bool) -> int:
-    """Say what changed from OLD to NEW in the terms of a driver, and what breaks drivers.
+    """Report the changes from OLD to NEW as a driver sees them, and which ones break drivers.
 
     OLD and NEW are description files, folders of them, or files and folders of a git revision (REV:path, as for
     `git show`). Devices are matched by name; two single devices are compared even if their names differ.
 
     A change is `breaking` if a driver or a board that works with OLD may fail with NEW: a register that moved, was
     removed or narrowed, another reset value, less access. It is `behaviour` if statements or defaults changed, which
-    only a person can judge, and else `compatible`.
+    only a person can judge. All other changes are `compatible`.
 
     The exit code is 3 if a change is breaking, else 0; 1 and 2 are errors.
     """

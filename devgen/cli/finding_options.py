@@ -15,7 +15,8 @@ Command = Callable[..., Any]
 def format_option(command: Command) -> Command:
     """Add ``--format``, passed as ``form``."""
     choice = click.Choice(REPORT_FORMS)
-    return click.option("--format", "form", type=choice, default="text", help="Format of the findings.")(command)
+    text = "Format of the findings.  [default: text]"
+    return click.option("--format", "form", type=choice, default="text", help=text)(command)
 
 
 def selection_options(command: Command) -> Command:

@@ -12,7 +12,12 @@ from devgen import serve_editor
 @click.command(
     "lsp",
     epilog="""\b
-An editor starts this command; docs/editors.md has the lines for VS Code, Neovim, Helix and Emacs.""",
+An editor starts this command. docs/editors.md has the settings for VS Code, Neovim, Helix and Emacs.
+
+\b
+Examples:
+  vim.lsp.config('devgen', {cmd = {'devgen', 'lsp'}, filetypes = {'yaml'}})   in init.lua of Neovim 0.11
+  vim.lsp.enable('devgen')""",
 )
 @click.option("--stdio", is_flag=True, help="Use standard input and output, as without this option.")
 def command(stdio: bool) -> int:

@@ -13,7 +13,7 @@ option = click.option(
     "media",
     multiple=True,
     metavar="DEVICE.MEDIUM=FILE",
-    help="Keep a medium of a device in this file, as disk.medium=disk.img. Repeatable.",
+    help="Keep a medium of a device in FILE, such as disk.medium=disk.img. Repeatable.",
 )
 
 

@@ -108,7 +108,7 @@ Attach it to QEMU 10.1 or newer, whose memory must be shared:
 @click.option(
     "--lines",
     metavar="BACKEND",
-    help="Connect the device's GPIO lines to such a backend, as text lines NAME=0 and NAME=1; ? lists all lines.",
+    help="Connect the GPIO lines to a backend as for --stream, as text lines NAME=0 and NAME=1; ? lists all lines.",
 )
 @click.option(
     "--no-mmap",
@@ -130,7 +130,7 @@ Attach it to QEMU 10.1 or newer, whose memory must be shared:
     "--pci-id",
     callback=_pci_id,
     metavar="VVVV:DDDD",
-    help="Vendor and device ID of that function, in hexadecimal. Default: 1af4:10f0, which is for experiments.",
+    help="With --as-pci: the function's vendor and device ID in hexadecimal. Default: 1af4:10f0, for experiments.",
 )
 @served_option
 @click.option(
@@ -139,7 +139,7 @@ Attach it to QEMU 10.1 or newer, whose memory must be shared:
     metavar="FILE",
     help="Write the device's state to FILE when the server ends, and on SIGUSR1.",
 )
-@click.option("--restore", type=_FILE, metavar="FILE", help="Start with a state that --save has written.")
+@click.option("--restore", type=_FILE, metavar="FILE", help="Start with the state in FILE, which --save has written.")
 @options
 def command(
     device: str,
@@ -159,9 +159,10 @@ def command(
 ) -> int:
     """Serve a PCI device to another VMM, over vfio-user.
 
-    DEVICE is the name of a device that `devgen list` shows. One of another bus needs --as-pci. One client is served at
-    a time. When it disconnects, the device keeps its state and accepts the next client. Ctrl-C, SIGTERM or SIGHUP ends
-    the server. The exit code is 1 if an event with a code other than 0 ended the server, else 0.
+    DEVICE is the name of a device that `devgen list` shows. A device of another bus needs --as-pci. The server has one
+    client at a time. When it disconnects, the device keeps its state, and the server accepts the next client.
+    Ctrl-C, SIGTERM or SIGHUP ends the server. The exit code is 1 if an event with a code other than 0 ended the server,
+    else 0.
     """
     device_class = project_registry().find(device)
     properties = parse_properties(device_class, _named("-p", "NAME=VALUE", settings))

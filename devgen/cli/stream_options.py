@@ -13,7 +13,7 @@ option = click.option(
     "streams",
     multiple=True,
     metavar="DEVICE.STREAM=BACKEND",
-    help="Connect a stream to stdio, pty, socket:PATH, file:PATH, input:PATH, random or null instead.",
+    help="Connect a stream to stdio, pty, socket:PATH, file:PATH, input:PATH, random or null. Repeatable.",
 )
 
 

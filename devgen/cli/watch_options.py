@@ -41,7 +41,9 @@ _OPTIONS: Final[tuple[Callable[[Command], Command], ...]] = (
         metavar="GLOB",
         help="Trace only devices, registers and lines with this name: rtc, rtc.M*, *.intr. Repeatable.",
     ),
-    click.option("--trace-output", type=_FILE, metavar="FILE", help="File for the trace; default: standard error."),
+    click.option(
+        "--trace-output", type=_FILE, metavar="FILE", help="Write the trace to FILE. Default: standard error."
+    ),
     click.option("--vcd", type=_FILE, metavar="FILE", help="Write lines and counters as waveforms, for GTKWave."),
 )
 
