@@ -16,7 +16,8 @@ text in one user-defined property, ``devgen``: the keys of the description langu
     } LR @ 0x8;
 
 A key is in one place only: a SystemRDL property, or ``devgen``. A manual change of either therefore takes effect. Locks
-and interrupts are in both: other tools read the native properties, and an import reads the property ``devgen``.
+and what hardware does to a field are in both: other tools read the native properties, and an import reads the property
+``devgen``.
 
 - ``rdl_component``: a component as data, and its text. ``rdl_names``: identifiers and strings.
 - ``said``: the SystemRDL properties of a part, and its carried keys. ``devgen_property``: the property's text.

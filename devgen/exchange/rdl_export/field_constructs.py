@@ -30,7 +30,7 @@ _LIMITS: Final = ("enable", "mask", "haltenable", "haltmask")
 
 SHOWN: Final[dict[str, tuple[str, ...]]] = {
     "intr": ("intr", "next", "sticky"),
-    **{name: (name,) for name in _LIMITS},
+    **{name: (name,) for name in (*_LIMITS, "hwset", "hwclr")},
 }
 """Keys of the property ``devgen`` that an export also shows as properties of SystemRDL → these properties."""
 
@@ -93,6 +93,14 @@ def _interrupt(bits: Bits) -> Said:
     return Said({f"{kind} intr": "", **sticky}, {}, references)
 
 
+def _set_and_clear(bits: Bits) -> Said:
+    """``hwset`` and ``hwclr`` (9.7). One that is ``true`` is not said: SystemRDL's ``true`` is an input of hardware."""
+    if bits.hardware is None:
+        return Said()
+    references = field_reference("hwset", bits.hardware.hwset) | field_reference("hwclr", bits.hardware.hwclr)
+    return Said({}, {}, references)
+
+
 def _effect(key: str, name: str, words: Container[str]) -> Callable[[FieldNode], dict[str, Any]]:
     """Return a reader of an effect; those that only a text explains (``ruser``, ``wuser``) are not read."""
 
@@ -120,4 +128,5 @@ FIELD_CONSTRUCTS: Final = (
     Construct(("values", "read_values", "write_values"), say_values, read_values),
     Construct((), _lock, _nothing),
     Construct((), _interrupt, _nothing),
+    Construct((), _set_and_clear, _nothing),
 )

@@ -96,10 +96,24 @@ def test_an_interrupt_is_shown(property_of, field: str, shown: dict[str, Any]) -
     assert {name: getattr(value, "name", value) for name, value in found.items()} == shown
 
 
+SETS = {
+    "set by a field": ("X: {bits: 3:0, hwset: L.E}", {"hwset": "L.E", "hwclr": False}),
+    "cleared by a field": ("X: {bits: 3:0, hwset: L.E, hwclr: A.Y}, Y: 4", {"hwset": "L.E", "hwclr": "A.Y"}),
+    "set by an expression": ("X: {bits: 3:0, hwset: L.W == 3, hwclr: L.W}", {"hwset": False, "hwclr": False}),
+    "always set": ("X: {bits: 3:0, access: ro, hwset: true}", {"hwset": False}),
+}
+
+
+@pytest.mark.parametrize(("field", "shown"), SETS.values(), ids=SETS.keys())
+def test_what_sets_and_clears_a_field_is_shown(property_of, field: str, shown: dict[str, Any]) -> None:
+    registers = LOCK + "A: {at: 4, fields: {%s}}" % field  # noqa: UP031
+    assert {name: property_of(registers, "A.X", name) for name in shown} == shown
+
+
 def test_a_hardware_property_that_is_added_by_hand_is_reported(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_text(HEAD % ("", LOCK + "A: {at: 4, fields: {X: {bits: 0, intr: L.E}}}"), "utf-8")
     (file,) = export_devices(tmp_path / "x.yaml", tmp_path, form="systemrdl").files
-    file.path.write_text(file.path.read_text("utf-8").replace("level intr;", "level intr; hwset;"), "utf-8")
+    file.path.write_text(file.path.read_text("utf-8").replace("level intr;", "level intr; we;"), "utf-8")
     (report,) = import_registers(file.path, tmp_path / "devices")
     (finding,) = report.findings
-    assert "example.A.X: hwset (SystemRDL 2.0, 9.7)" in str(finding)
+    assert "example.A.X: we (SystemRDL 2.0, 9.7)" in str(finding)
