@@ -19,7 +19,7 @@ A key is in one place only: a SystemRDL property, or ``devgen``. A manual change
 and what hardware does to a field are in both: other tools read the native properties, and an import reads the property
 ``devgen``.
 
-- ``rdl_component``: a component as data, and its text. ``rdl_names``: identifiers and strings.
+- ``rdl_component``: a component as data, and its text. ``rdl_names``: identifiers, strings, numbers.
 - ``said``: the SystemRDL properties of a part, and its carried keys. ``devgen_property``: the property's text.
 - ``field_constructs``: one entry for each key of a field that SystemRDL can say, in both directions;
   ``field_values``: its enumeration. ``bits``: the bits for which a construct is called.

@@ -15,7 +15,9 @@ from devgen.exchange.rdl.rdl_properties import READ_EFFECTS, WRITE_EFFECTS
 from devgen.exchange.rdl_export.bits import Bits
 from devgen.exchange.rdl_export.field_references import field_reference, lock_reference
 from devgen.exchange.rdl_export.field_values import read_values, say_values
+from devgen.exchange.rdl_export.rdl_names import number
 from devgen.exchange.rdl_export.said import Said
+from devgen.language.ir import Int
 
 if TYPE_CHECKING:
     from systemrdl.node import FieldNode
@@ -28,9 +30,15 @@ ACCESS_WORDS: Final = {word: access for access, word in ACCESS.items()}
 
 _LIMITS: Final = ("enable", "mask", "haltenable", "haltmask")
 
+_COUNTER: Final = (
+    *("incr", "decr", "incrvalue", "decrvalue", "incrsaturate", "decrsaturate", "incrthreshold", "decrthreshold"),
+    *("overflow", "underflow"),
+)
+
 SHOWN: Final[dict[str, tuple[str, ...]]] = {
     "intr": ("intr", "next", "sticky"),
     **{name: (name,) for name in (*_LIMITS, "hwset", "hwclr")},
+    "counter": ("counter", *_COUNTER, "saturate", "threshold"),  # two are other names of incrsaturate, incrthreshold
 }
 """Keys of the property ``devgen`` that an export also shows as properties of SystemRDL → these properties."""
 
@@ -101,6 +109,22 @@ def _set_and_clear(bits: Bits) -> Said:
     return Said({}, {}, references)
 
 
+def _counter(bits: Bits) -> Said:
+    """``counter`` with its numbers, its fields, and its outputs ``overflow`` and ``underflow`` (9.8)."""
+    if bits.hardware is None or bits.hardware.counter is None:
+        return Said()
+    properties = {"counter": "true"}
+    references: dict[str, str] = {}
+    for hook in bits.hardware.counter:
+        if hook.name in ("overflow", "underflow"):
+            properties[hook.name] = "true"
+        elif isinstance(hook.form, Int) and hook.name not in ("incr", "decr"):
+            properties[hook.name] = number(hook.form.value, bits.width)
+        else:
+            references |= field_reference(hook.name, hook)
+    return Said(properties, {}, references)
+
+
 def _effect(key: str, name: str, words: Container[str]) -> Callable[[FieldNode], dict[str, Any]]:
     """Return a reader of an effect; those that only a text explains (``ruser``, ``wuser``) are not read."""
 
@@ -129,4 +153,5 @@ FIELD_CONSTRUCTS: Final = (
     Construct((), _lock, _nothing),
     Construct((), _interrupt, _nothing),
     Construct((), _set_and_clear, _nothing),
+    Construct((), _counter, _nothing),
 )

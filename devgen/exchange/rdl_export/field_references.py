@@ -18,8 +18,8 @@ from devgen.language.view import Hook
 
 _FIELD: Final = re.compile(r"(not\s+)?((?:\w+|`\w+`)(?:\.(?:\w+|`\w+`))+)")
 
-_BITS: Final = frozenset(("swwe", "swwel", "hwset", "hwclr"))
-"""Properties whose field has one bit (9.6, 9.7); the fields of others are as wide as the field itself."""
+_BITS: Final = frozenset(("swwe", "swwel", "hwset", "hwclr", "incr", "decr"))
+"""Properties whose field has one bit (9.6 to 9.8); the fields of others are as wide as the field itself."""
 
 _Path = tuple[str, ...]
 

@@ -1,4 +1,4 @@
-"""Identifiers and strings of SystemRDL (2.0, 4.3 to 4.6)."""
+"""Identifiers, strings and numbers of SystemRDL (2.0, 4.3 to 4.6)."""
 
 from __future__ import annotations
 
@@ -25,3 +25,8 @@ def string(text: str) -> str:
     """Return a text as a string literal (4.6.2)."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def number(value: int, width: int) -> str:
+    """Return a number of ``width`` bits; SystemRDL's numbers without a width have 64 (4.6.1)."""
+    return f"{value:#x}" if width <= 32 else f"{width}'h{value:x}"

@@ -11,6 +11,7 @@ from devgen.exchange.rdl_export.devgen_property import devgen_property
 from devgen.exchange.rdl_export.field_constructs import FIELD_CONSTRUCTS
 from devgen.exchange.rdl_export.field_values import enumeration
 from devgen.exchange.rdl_export.rdl_component import Component, Enum
+from devgen.exchange.rdl_export.rdl_names import number
 from devgen.exchange.rdl_export.said import Said
 from devgen.exchange.rdl_export.said_texts import said_texts
 from devgen.language.view import RegisterView
@@ -83,8 +84,3 @@ def _component(bits: Bits, numeric: bool, carried: bool) -> Component:
     place = f"[{bits.msb}:{bits.lsb}]" + (f" = {number(bits.reset, bits.width)}" if numeric and bits.known else "")
     properties = (*said.properties.items(), *devgen_property(said.carried))
     return Component("field", bits.name, place, properties, references=tuple(said.references.items()))
-
-
-def number(value: int, width: int) -> str:
-    """Return a number of ``width`` bits; SystemRDL's numbers without a width have 64 (4.6.1)."""
-    return f"{value:#x}" if width <= 32 else f"{width}'h{value:x}"

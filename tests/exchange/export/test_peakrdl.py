@@ -50,6 +50,7 @@ regions:
       L: {at: 0, fields: {E: 0}}
       A: {at: 8, count: 4, stride: 8, write_enable: L.E}
       I: {at: 4, fields: {X: {bits: 0, intr: {posedge: L.E}, enable: L.E, write_effect: woclr}}}
+      C: {at: 56, fields: {N: {bits: 7:0, access: ro, counter: {incr: L.E, incrsaturate: 9}}}}
       F: {at: 48, registers: {B: {at: 0, fields: {X: {bits: 3:0, write_enable: not L.E, hwset: I.X}}}}}
 """
 

@@ -110,6 +110,23 @@ def test_what_sets_and_clears_a_field_is_shown(property_of, field: str, shown: d
     assert {name: property_of(registers, "A.X", name) for name in shown} == shown
 
 
+COUNTERS = {
+    "by behaviour": ("true", {"counter": True, "incrsaturate": False, "overflow": False}),
+    "up to a value": ("{incr: L.E, incrsaturate: 9, incrthreshold: 3}", {"incr": "L.E", "incrsaturate": 9, "incrthreshold": 3}),
+    "up to the greatest value": ("{incr: L.E, incrsaturate: true}", {"incrsaturate": 15}),
+    "down": ("{decr: L.E, decrvalue: 2, decrsaturate: true}", {"decr": "L.E", "decrvalue": 2, "decrsaturate": 0}),
+    "by a field": ("{incr: L.E, incrvalue: L.W, incrthreshold: L.W}", {"incrvalue": "L.W", "incrthreshold": "L.W"}),
+    "around": ("{incr: L.E, decr: L.E, overflow: A.Y, underflow: A.Y}", {"decr": "L.E", "overflow": True, "underflow": True}),
+    "by an expression": ("{incr: L.W == 3, incrvalue: L.W & 3}", {"counter": True, "incr": None, "incrvalue": 1}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("counter", "shown"), COUNTERS.values(), ids=COUNTERS.keys())
+def test_a_counter_is_shown(property_of, counter: str, shown: dict[str, Any]) -> None:
+    registers = LOCK + "A: {at: 4, fields: {X: {bits: 3:0, counter: %s}, Y: 4}}" % counter  # noqa: UP031
+    assert {name: property_of(registers, "A.X", name) for name in shown} == shown
+
+
 def test_a_hardware_property_that_is_added_by_hand_is_reported(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_text(HEAD % ("", LOCK + "A: {at: 4, fields: {X: {bits: 0, intr: L.E}}}"), "utf-8")
     (file,) = export_devices(tmp_path / "x.yaml", tmp_path, form="systemrdl").files
