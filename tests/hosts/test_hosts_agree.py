@@ -1,7 +1,8 @@
 """A guest reads the same values, and lines change in the same order, on each host and after a restore.
 
-Descriptions and steps are drawn (tests/kit/generated_descriptions.py, generated_steps.py). Clocks are manual. A guest
-shows by marks between which of its accesses an output came; with few marks, accesses follow one another directly.
+Descriptions and steps are drawn (tests/kit/generated_descriptions.py, generated_hardware.py, generated_steps.py).
+Clocks are manual. A guest shows by marks between which of its accesses an output came; with few marks, accesses follow
+one another directly.
 tests/hosts/vfio_user/test_vfio_agrees.py has the same for vfio-user, tests/hosts/bench/test_bench_like_the_model.py
 compares the bench with a model. Doorbells are not drawn: on KVM they ring a moment later.
 """
@@ -15,7 +16,8 @@ import pytest
 from drawn_guests import Host, conductor, on_a_guest
 from generated_code import class_of, described_in
 from generated_descriptions import Drawn, descriptions
-from generated_steps import STEPS, Step, marked, on_the_bench, with_a_move_after, with_beginnings
+from generated_hardware import DrawnHardware, hardware_descriptions
+from generated_steps import HARDWARE_STEPS, STEPS, Step, marked, on_the_bench, with_a_move_after, with_beginnings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -46,7 +48,13 @@ def conducting(folder: Path) -> type[Device]:
 
 
 def compare(
-    host: Host, folder: Path, conducting: type[Device], drawn: Drawn, steps: list[Step], every: int, cut: int | None
+    host: Host,
+    folder: Path,
+    conducting: type[Device],
+    drawn: Drawn | DrawnHardware,
+    steps: list[Step],
+    every: int,
+    cut: int | None,
 ) -> None:
     """The guest on the host sees what the bench shows; also if it is saved and restored after ``cut`` steps."""
     device: type[PciDevice] = class_of(described_in(drawn.text, folder))
@@ -57,7 +65,7 @@ def compare(
     assert on_a_guest(host, device, conducting, steps, marks, cut) == expected
 
 
-def a_restored_device_goes_on(folder: Path, drawn: Drawn, steps: list[Step], cut: int) -> None:
+def a_restored_device_goes_on(folder: Path, drawn: Drawn | DrawnHardware, steps: list[Step], cut: int) -> None:
     device: type[PciDevice] = class_of(described_in(drawn.text, folder))
     cut %= len(steps)
     steps = with_a_move_after(steps, cut)
@@ -93,6 +101,29 @@ def test_a_guest_on_kvm_is_like_the_bench(
     folder: Path, conducting: type[Device], drawn: Drawn, steps: list[Step], every: int, cut: int | None
 ) -> None:
     compare(KvmHost, folder, conducting, drawn, steps, every, cut)
+
+
+@settings(max_examples=RESTORES, deadline=None)
+@given(hardware_descriptions(), HARDWARE_STEPS, CUTS)
+def test_restored_interrupt_fields_counters_and_keys_go_on(
+    folder: Path, drawn: DrawnHardware, steps: list[Step], cut: int
+) -> None:
+    a_restored_device_goes_on(folder, drawn, steps, cut)
+
+
+@pytest.mark.parametrize("host", [EmulatorHost, pytest.param(KvmHost, marks=pytest.mark.kvm)])
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(drawn=hardware_descriptions(), steps=HARDWARE_STEPS, every=EVERY, cut=st.none() | CUTS)
+def test_interrupt_fields_counters_and_locks_are_as_on_the_bench(
+    folder: Path,
+    conducting: type[Device],
+    host: Host,
+    drawn: DrawnHardware,
+    steps: list[Step],
+    every: int,
+    cut: int | None,
+) -> None:
+    compare(host, folder, conducting, drawn, steps, every, cut)
 
 
 @pytest.mark.slow

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from drawn_guests import Host, conductor
 from generated_descriptions import descriptions
-from generated_steps import STEPS
+from generated_hardware import hardware_descriptions
+from generated_steps import HARDWARE_STEPS, STEPS
 from hypothesis import strategies as st
 from planted_faults import is_found
 from test_hosts_agree import CUTS, EVERY, EXAMPLES, RESTORES, a_restored_device_goes_on, compare
 
 import devgen.hosts.bench.bench as bench_module
+import devgen.runtime.device.device as device_module
 import devgen.runtime.machine.machine_state as machine_state
 from devgen.hosts.emulator import EmulatorHost
 from devgen.hosts.emulator.access_hooks import GuestAccesses
@@ -57,6 +59,23 @@ def a_restore_loses_an_entry_of_a_fifo(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Fifo, "restore", lambda fifo, head, count, slots: restore(fifo, head, count and count - 1, slots))
 
 
+def a_restore_forgets_what_edges_are_compared_with(patch: pytest.MonkeyPatch) -> None:
+    _forget(patch, lambda name: name.endswith(".seen"))
+
+
+def a_restore_locks_what_a_key_has_opened(patch: pytest.MonkeyPatch) -> None:
+    _forget(patch, lambda name: name == "key")
+
+
+def _forget(patch: pytest.MonkeyPatch, lost: Callable[[str], bool]) -> None:
+    prepare = device_module.prepare_item
+    patch.setattr(
+        device_module,
+        "prepare_item",
+        lambda device, item, *rest: None if lost(item.name) else prepare(device, item, *rest),
+    )
+
+
 KVM = pytest.mark.kvm
 HOST_FAULTS = [
     (EmulatorHost, emulator_never_settles),
@@ -82,3 +101,15 @@ def test_a_fault_of_a_host_is_found(tmp_path: Path, host: Host, fault: Fault, mo
 def test_a_fault_of_restoring_is_found(tmp_path: Path, fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
     fault(monkeypatch)
     assert is_found(partial(a_restored_device_goes_on, tmp_path), (descriptions(), STEPS, CUTS), RESTORES)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "fault", [a_restore_forgets_what_edges_are_compared_with, a_restore_locks_what_a_key_has_opened]
+)
+def test_a_fault_of_restoring_interrupts_and_keys_is_found(
+    tmp_path: Path, fault: Fault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault(monkeypatch)
+    drawn = (hardware_descriptions(), HARDWARE_STEPS, CUTS)
+    assert is_found(partial(a_restored_device_goes_on, tmp_path), drawn, RESTORES)

@@ -84,7 +84,10 @@ Outcome = list[tuple[Step, int | None, list[Output]]]
 Shown = list[tuple[object, ...]]
 """Outputs of a host in order, with marks."""
 
-AIMS: dict[Place, tuple[tuple[int, int], ...]] = {
+Aims = dict[Place, tuple[tuple[int, int], ...]]
+"""Offset and bytes of registers; one that is named several times is met as often."""
+
+AIMS: Aims = {
     "ports": (
         *((at, 4) for at in (0, 4, 8, 12)),
         *((at, 4) for at in range(0x20, DONE, 4)),
@@ -106,7 +109,21 @@ AIMS: dict[Place, tuple[tuple[int, int], ...]] = {
     ),
     "store": ((0x00, 8), (0x10, 4)),
 }
-"""Offset and bytes of the registers, those of which more is to be seen several times."""
+"""Those of generated_descriptions.py."""
+
+HARDWARE_AIMS: Aims = {
+    "ports": (
+        *((at, 4) for at in (0x00, 0x04, 0x08, 0x0C, 0x20, 0x24, 0x28, 0x2C, 0x30, 0x34)),
+        *[(0x00, 4)] * 2,
+        *[(0x04, 4)] * 2,
+        *[(0x0C, 4)] * 2,
+        *[(0x2C, 4)] * 5,
+        *[(0x30, 4)] * 2,
+    ),
+    "bank": ((0x00, 8), (0x08, 8), (0x10, 2), (0x10, 2), (0x14, 1), (0x18, 4), (0x18, 4), (0x1C, 4)),
+    "store": ((0x00, 8),),
+}
+"""Those of generated_hardware.py."""
 
 END: dict[Place, int] = {"ports": DONE, "bank": 0x40, "store": 0x40}
 SMALL = {0x24}
@@ -114,10 +131,10 @@ SMALL = {0x24}
 
 
 @st.composite
-def accesses(draw: st.DrawFn) -> Read | Write:
+def accesses(draw: st.DrawFn, aims: Aims) -> Read | Write:
     """An aligned access: nine of ten times to a register, and of these mostly as wide as the register."""
     place = draw(st.sampled_from(tuple[Place, ...](("ports",) * 4 + ("bank",) * 4 + ("store",))))
-    offset, size = draw(st.sampled_from(AIMS[place]))
+    offset, size = draw(st.sampled_from(aims[place]))
     how = draw(st.integers(0, 9))
     if how > 6:  # a part of it
         size = draw(st.sampled_from([part for part in (1, 2, 4, 8) if part <= max(size, 2)]))
@@ -152,17 +169,17 @@ WORLD: tuple[st.SearchStrategy[World], ...] = (
 
 
 @st.composite
-def _steps(draw: st.DrawFn) -> Step:
+def _steps(draw: st.DrawFn, aims: Aims) -> Step:
     """Three accesses of four; of the rest, half are moves of the clock."""
     if draw(st.integers(0, 3)):
-        return draw(accesses())
+        return draw(accesses(aims))
     return draw(WORLD[draw(st.integers(0, len(WORLD) - 1))])
 
 
 @st.composite
-def _step_lists(draw: st.DrawFn) -> list[Step]:
+def _step_lists(draw: st.DrawFn, aims: Aims) -> list[Step]:
     """Pieces of which some are repeated: hosts remember accesses that they have met before."""
-    piece = st.tuples(st.sampled_from([1, 1, 3]), st.lists(_steps(), min_size=4, max_size=12))
+    piece = st.tuples(st.sampled_from([1, 1, 3]), st.lists(_steps(aims), min_size=4, max_size=12))
     pieces = draw(st.lists(piece, min_size=3, max_size=8))
     return [*[step for times, steps in pieces for step in steps * times][:MOST], *LAST]
 
@@ -171,7 +188,11 @@ MOST = 80
 LAST = (Read("ports", 0x20, 4), Advance(1300), Advance(10_000))
 """What is still armed shows."""
 
-STEPS = _step_lists()
+STEPS = _step_lists(AIMS)
+
+UNLOCKS = st.lists(st.sampled_from([0, 1, 1]).map(lambda value: Write("ports", 0x2C, 4, value)), max_size=4)
+HARDWARE_STEPS = st.tuples(UNLOCKS, _step_lists(HARDWARE_AIMS)).map(lambda parts: [*parts[0], *parts[1]])
+"""Most begin with tries of the key, so that what it locks is met open and locked."""
 
 
 def with_a_move_after(steps: list[Step], cut: int | None) -> list[Step]:

@@ -21,7 +21,9 @@ from typing import Literal
 import pytest
 from generated_code import class_of, described_in
 from generated_descriptions import MARK, Drawn, descriptions
+from generated_hardware import DrawnHardware, hardware_descriptions
 from generated_steps import (
+    HARDWARE_STEPS,
     STEPS,
     Advance,
     Begin,
@@ -225,7 +227,7 @@ def on_vfio_user(device: type[PciDevice], steps: list[Step], way: Way, cut: int 
     return values, shown
 
 
-def compare(folder: Path, drawn: Drawn, steps: list[Step], way: Way, cut: int | None) -> None:
+def compare(folder: Path, drawn: Drawn | DrawnHardware, steps: list[Step], way: Way, cut: int | None) -> None:
     """The client sees what the bench shows."""
     device: type[PciDevice] = class_of(described_in(drawn.text, folder))
     cut = None if cut is None else min(cut, len(steps))
@@ -243,6 +245,14 @@ CUTS = st.none() | st.integers(0, 20) | st.integers(0, 40)
 @given(descriptions(), STEPS, WAYS, CUTS)
 def test_a_client_sees_what_the_bench_sees(
     folder: Path, drawn: Drawn, steps: list[Step], way: Way, cut: int | None
+) -> None:
+    compare(folder, drawn, steps, way, cut)
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(hardware_descriptions(), HARDWARE_STEPS, WAYS, CUTS)
+def test_a_client_sees_interrupt_fields_counters_and_locks_as_the_bench(
+    folder: Path, drawn: DrawnHardware, steps: list[Step], way: Way, cut: int | None
 ) -> None:
     compare(folder, drawn, steps, way, cut)
 
