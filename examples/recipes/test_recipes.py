@@ -56,6 +56,25 @@ def test_write_1_to_clear(bench):
     assert dev.irq("intr") == 0
 
 
+def test_interrupt_register(bench):
+    dev = bench("interrupt-register")
+    dev.regs.ENABLE = 0b11
+    dev.receive(b"boot")
+    assert (dev.regs.STATUS.RX, dev.irq("irq")) == (1, 1)
+    dev.regs.STATUS.RX = 1
+    assert dev.irq("irq") == 1  # the FIFO still has four bytes: the level sets the bit again
+    assert ord("b") == dev.regs.DATA
+    dev.regs.STATUS.RX = 1
+    assert dev.irq("irq") == 0
+    dev.drive("carrier", 1)
+    dev.regs.STATUS.CARRIER = 1
+    assert dev.irq("irq") == 0  # an edge sets the bit once
+    dev.drive("carrier", 0)
+    assert dev.irq("irq") == 1
+    dev.regs.ENABLE.CARRIER = 0
+    assert (dev.regs.STATUS.CARRIER, dev.irq("irq")) == (1, 0)
+
+
 def test_index_data(bench):
     dev = bench("index-data")
     dev.write8(0, 1)
