@@ -249,7 +249,7 @@ HOVERED = [
     ("bench.yaml", "tick,", ["device tick", "The device: a name that `devgen list` shows."]),
     ("bench.yaml", "fast", ["property fast", "Runs at twice the rate."]),
     ("bench.yaml", "intr", ["interrupt intr"]),
-    ("bench.yaml", "irq:", ["Interrupt lines and the global interrupts"]),
+    ("bench.yaml", "irq:", ["Interrupt lines and the interrupts that they drive"]),
     ("common.yaml", "VERSION", ["0xfe000ff0 on board `bench`"]),
 ]  # fmt: skip
 
