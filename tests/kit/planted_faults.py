@@ -16,6 +16,19 @@ def is_found(compare: Callable[..., None], strategies: tuple[st.SearchStrategy[o
     """
     failed = False
 
+    def noted(*drawn: object) -> None:
+        nonlocal failed
+        if not failed:
+            try:
+                compare(*drawn)
+            except AssertionError:
+                failed = True
+
+    _try(noted, strategies, examples)
+    return failed
+
+
+def _try(compare: Callable[..., None], strategies: tuple[st.SearchStrategy[object], ...], examples: int) -> None:
     @settings(
         max_examples=examples,
         deadline=None,
@@ -26,13 +39,6 @@ def is_found(compare: Callable[..., None], strategies: tuple[st.SearchStrategy[o
     )
     @given(st.tuples(*strategies))
     def attempt(drawn: tuple[object, ...]) -> None:
-        nonlocal failed
-        if failed:
-            return
-        try:
-            compare(*drawn)
-        except AssertionError:
-            failed = True
+        compare(*drawn)
 
     attempt()
-    return failed
