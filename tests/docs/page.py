@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import fetch_qemu
-from markdown import ROOT, WALKTHROUGH, Block, blocks
+from markdown_blocks import ROOT, WALKTHROUGH, Block, blocks
 from shell import Shell
 
 IN_THE_CHECKOUT = {

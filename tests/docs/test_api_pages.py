@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from markdown import ROOT, blocks
+from markdown_blocks import ROOT, blocks
 
 import devgen
 

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 import pytest
-from markdown import PAGES, ROOT, all_blocks
+from markdown_blocks import PAGES, ROOT, all_blocks
 from page import NEEDS, commands, follow, unneedy
 
 PRINTED = [page for page in PAGES if commands(page)]

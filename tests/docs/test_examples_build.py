@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from markdown import ROOT, Block, all_blocks
+from markdown_blocks import ROOT, Block, all_blocks
 
 from devgen import Machine, board_configuration, build_devices, project_registry
 

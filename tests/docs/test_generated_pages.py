@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from markdown import PAGES, ROOT
+from markdown_blocks import PAGES, ROOT
 
 from devgen.language.diagnostics import catalogue
 from devgen.language.keys_page import markdown

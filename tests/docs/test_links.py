@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from markdown import PAGES, ROOT
+from markdown_blocks import PAGES, ROOT
 
 
 def sections(page: Path) -> set[str]:

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from markdown import ROOT, Block, all_blocks
+from markdown_blocks import ROOT, Block, all_blocks
 
 
 def marked(block: Block) -> object:

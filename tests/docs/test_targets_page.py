@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from markdown import ROOT, blocks
+from markdown_blocks import ROOT, blocks
 
 from devgen import build_devices, list_targets, load_project
 

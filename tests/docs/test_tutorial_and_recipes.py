@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from markdown import ROOT, blocks
+from markdown_blocks import ROOT, blocks
 
 import devgen
 

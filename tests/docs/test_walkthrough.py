@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from markdown import WALKTHROUGH, Block, blocks
+from markdown_blocks import WALKTHROUGH, Block, blocks
 
 from devgen.build.builder import build
 

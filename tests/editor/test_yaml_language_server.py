@@ -97,7 +97,7 @@ def test_completion_offers_what_the_schema_knows(client: LspClient, name: str, t
     ("name", "text", "word", "shown"),
     [
         ("hover.yaml", DEVICE, "space", "address space"),
-        ("hover-board.yaml", BOARD, "ram", "RAM, from address 0"),
+        ("hover-board.yaml", BOARD, "ram", "On a PC from address 0"),
     ],
 )
 def test_hover_shows_the_documentation_of_a_key(client: LspClient, name: str, text: str, word: str, shown: str) -> None:

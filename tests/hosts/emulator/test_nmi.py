@@ -149,5 +149,5 @@ def test_a_board_wires_a_line_to_nmi() -> None:
 
 
 def test_a_board_without_controllers_refuses_the_wire() -> None:
-    with pytest.raises(MachineError, match="a wire to 'nmi' needs the machine's `irqchip: kernel`"):
+    with pytest.raises(MachineError, match="a wire to 'nmi' needs a PC with `irqchip: kernel`"):
         Machine(board("none"), registry())
