@@ -15,6 +15,7 @@ from devgen.targets.python.lower_followers import each
 from devgen.targets.python.lower_stmt import StatementLowering
 from devgen.targets.python.python_literals import hexadecimal
 from devgen.targets.python.source_tree import (
+    NOTHING,
     OR,
     PASS,
     Block,
@@ -28,6 +29,7 @@ from devgen.targets.python.source_tree import (
     comprehension,
     keyword,
     listing,
+    local,
 )
 
 
@@ -140,7 +142,7 @@ class TimeLowering:
         when = call(f"{counter}.{'time_of' if alarm.align == 'edge' else 'time_after'}", (Node("ticks"),))
         stands = Block(Line(f"if not {counter}.enabled:"), (Line("", call(f"{timer}.wait")), Line("return")))
         waits = (stands,) if alarm.waits else ()
-        arm = Line("", call(f"{timer}.arm_at", (when,)))
+        arm = Line("", call(f"{timer}.arm_at", (when,), local("index").uses if index else NOTHING))
         return (*waits, Line("ticks = ", self._ticks(alarm)), arm)
 
     def _ticks(self, alarm: Alarm) -> Node:
