@@ -27,7 +27,7 @@ from devgen.runtime.pci import PciDevice
 AnyPath = str | PathLike[str]
 
 PATIENCE: Final = 30.0
-"""Seconds to wait for the socket of a server of somebody else."""
+"""Seconds to wait for the socket of a server that another process started."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -160,7 +160,7 @@ class QemuGuest:
         return self.guest.terminal(rows, columns)
 
     def power_off(self) -> None:
-        """Have the guest write its disks and power off. A failure is told to ``log``."""
+        """Flush the guest's disks and power it off. ``log`` is called with the reason of a failure."""
         try:
             self.guest.power_off()
         except GuestFailed as error:

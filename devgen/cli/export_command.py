@@ -7,11 +7,9 @@ from pathlib import Path
 
 import click
 
-from devgen import EXPORT_FORMS, ExportForm, ExportReport, export_devices
+from devgen import EXPORT_FORMS, ExportForm, export_devices
 from devgen.cli.paths import PATH
-
-_SHOWN = 10
-"""Most findings that are printed without --findings."""
+from devgen.cli.register_file_report import FINDINGS_HELP, print_report
 
 
 @click.command(
@@ -36,7 +34,7 @@ Examples:
 @click.option(
     "--report", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Format of the report."
 )
-@click.option("--findings", "all_findings", is_flag=True, help="Print all findings; by default the first 10.")
+@click.option("--findings", "all_findings", is_flag=True, help=FINDINGS_HELP)
 def command(paths: tuple[Path, ...], form: ExportForm, output: Path, report: str, all_findings: bool) -> None:
     """Export device descriptions as register files of other formats.
 
@@ -47,14 +45,4 @@ def command(paths: tuple[Path, ...], form: ExportForm, output: Path, report: str
     if report == "json":
         click.echo(json.dumps(made.json(), indent=2))
     else:
-        _print(made, all_findings)
-
-
-def _print(report: ExportReport, all_findings: bool) -> None:
-    for file in report.files:
-        click.echo(f"{file.change:<10}{file.path}")
-    shown = report.findings if all_findings else report.findings[:_SHOWN]
-    for finding in shown:
-        click.echo(str(finding))
-    if len(shown) < len(report.findings):
-        click.echo(f"… {len(report.findings) - len(shown)} more findings; --findings prints all")
+        print_report(made.files, made.findings, all_findings)

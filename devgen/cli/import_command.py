@@ -9,9 +9,7 @@ import click
 
 from devgen import ImportReport, Outcome, import_registers
 from devgen.cli.paths import PATH
-
-_SHOWN = 10
-"""Most findings of a file that are printed without --findings."""
+from devgen.cli.register_file_report import FINDINGS_HELP, print_report
 
 
 @click.command(
@@ -48,7 +46,7 @@ Examples:
     help="Correct the files with this YAML patch first. May be repeated.",
 )
 @click.option("--report-only", is_flag=True, help="Write no files; print the report of the import.")
-@click.option("--findings", "all_findings", is_flag=True, help="Print all findings; by default the first 10.")
+@click.option("--findings", "all_findings", is_flag=True, help=FINDINGS_HELP)
 @click.option(
     "--format",
     "form",
@@ -103,13 +101,7 @@ def _parameter(text: str) -> tuple[str, int]:
 
 
 def _print(report: ImportReport, all_findings: bool) -> None:
-    for file in report.files:
-        click.echo(f"{file.change:<10}{file.path}")
-    shown = report.findings if all_findings else report.findings[:_SHOWN]
-    for finding in shown:
-        click.echo(str(finding))
-    if len(shown) < len(report.findings):
-        click.echo(f"… {len(report.findings) - len(shown)} more findings; --findings prints all")
+    print_report(report.files, report.findings, all_findings)
     counts = ", ".join(f"{count} {outcome.value}" for outcome in Outcome if (count := report.count(outcome)))
     click.echo(
         f"{report.source}: {report.peripherals} peripherals, {report.registers} registers, {report.fields} fields: "

@@ -192,7 +192,7 @@ def _elements(register: Register) -> list[Register] | None:
 
 
 def _prefix(group: Group, index: str, before: str, after: str) -> str:
-    """Return what stands before the name of a register of a dissolved cluster."""
+    """Return the prefix that registers of a dissolved cluster get."""
     if group.pattern:
         return f"{group.pattern.replace('%s', index)}{after}"
     return f"{group.name}{before}{index}{after}" if index else f"{group.name}{after}"

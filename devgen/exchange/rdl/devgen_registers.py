@@ -131,7 +131,7 @@ def texts(node: Node) -> dict[str, Any]:
 
 
 def _whole(carried: Mapping[str, Any], fields: Sequence[FieldNode]) -> FieldNode | None:
-    """Return the field that stands for a register without fields."""
+    """Return one field for the whole register, for a register without fields."""
     alone = carried.get("fields") == {} and [field.inst_name for field in fields] == [WHOLE]
     return fields[0] if alone else None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from devgen.exchange.rdl.rdl_paths import in_one_element, origin_of
 from devgen.exchange.register_map import Source
 
 if TYPE_CHECKING:
@@ -165,12 +166,12 @@ def _source(value: Any, node: Node, name: str, width: int, depth: int = 8) -> So
     if value is None or value is True:
         return Source(port=name, width=width, owner=origin_of(node))
     if isinstance(value, Named):
-        if _indexed(value):
+        if in_one_element(value):
             raise _CannotSayError(f"{name} by an element of an array")
         return Source(origin_of(value))
     if isinstance(value, SignalNode):
         return Source(port=value.inst_name, width=value.width, signal=True)
-    if isinstance(value, PropertyReference) and value.name in _OUTPUTS and not _indexed(value.node):
+    if isinstance(value, PropertyReference) and value.name in _OUTPUTS and not in_one_element(value.node):
         return Source(origin_of(value.node), _OUTPUTS[value.name])
     if (
         isinstance(value, PropertyReference)
@@ -180,17 +181,3 @@ def _source(value: Any, node: Node, name: str, width: int, depth: int = 8) -> So
         target = value.node
         return _source(target.get_property(value.name), target, value.name, value.width or 1, depth - 1)
     raise _CannotSayError(f"{name} by {getattr(value, 'name', 'a value')}")
-
-
-def origin_of(node: Node) -> str:
-    """Return the path of a field or register, the same for all elements of an array."""
-    return node.get_path(array_suffix="", empty_array_suffix="")
-
-
-def _indexed(node: Node) -> bool:
-    above: Node | None = node
-    while above is not None:
-        if getattr(above, "current_idx", None) is not None:
-            return True
-        above = above.parent
-    return False

@@ -11,6 +11,7 @@ from devgen.exchange.findings import Findings, Outcome
 from devgen.exchange.rdl.carried_keys import PROPERTY, carried_keys
 from devgen.exchange.rdl.compiling import place_of
 from devgen.exchange.rdl.rdl_hardware import hardware_side
+from devgen.exchange.rdl.rdl_paths import in_one_element, origin_of
 from devgen.exchange.rdl.rdl_properties import ACCESS, HARDWARE, READ_EFFECTS, UNSAID, WRITE_EFFECTS
 from devgen.exchange.register_map import Dimension, Field, Group, Label, Labels, Lock, Register
 
@@ -121,7 +122,7 @@ class RegisterReader:
             self._effect(node, "onwrite", WRITE_EFFECTS, part),
             self._labels(node),
             bool(node.get_property("singlepulse")),
-            origin=_origin(node),
+            origin=origin_of(node),
             lock=self._lock(node, part),
             title=title_of(node),
             hardware=tuple(side.keys.items()),
@@ -135,8 +136,8 @@ class RegisterReader:
             value = node.get_property(name)
             if value in (None, False):
                 continue
-            if isinstance(value, Named) and not _indexed(value):
-                return Lock(_origin(value), name == "swwel")
+            if isinstance(value, Named) and not in_one_element(value):
+                return Lock(origin_of(value), name == "swwel")
             what = "an element of an array" if isinstance(value, Named) else "a signal of the hardware"
             text = f"{name} (SystemRDL 2.0, 9.6) by {what}; write its lock as `write_enable`"
             self._say(Outcome.TO_DO, node, part, text)
@@ -185,20 +186,6 @@ class RegisterReader:
 
     def _say(self, outcome: Outcome, node: Node, part: str, text: str) -> None:
         self.findings.add(outcome, place_of(node.inst_src_ref), part, text)
-
-
-def _origin(node: FieldNode) -> str:
-    return node.get_path(array_suffix="", empty_array_suffix="")
-
-
-def _indexed(node: FieldNode) -> bool:
-    """Whether the node is inside one element of an array."""
-    above: Node | None = node
-    while above is not None:
-        if getattr(above, "current_idx", None) is not None:
-            return True
-        above = above.parent
-    return False
 
 
 def _resets(node: RegNode, width: int) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from devgen.language.model import AccessType, ReadEffect, WriteEffect
 from devgen.language.view import EnumerationView, FieldView, HardwareView, Hook, RegisterView
 
 WHOLE: Final = "VALUE"
-"""The name of the field that stands for a register without fields; SystemRDL has none (10.1)."""
+"""The name of the one field of a register without fields: SystemRDL requires a field (10.1)."""
 
 
 @dataclass(slots=True, frozen=True)

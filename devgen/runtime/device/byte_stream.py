@@ -14,7 +14,7 @@ WRITABLE: Final = 1 << 20
 """Most bytes that the host takes at once. It is also the size of the backlog of a backend that takes none."""
 
 HALF: Final = WRITABLE // 2
-"""A device that has found less room than this is told when there is as much again."""
+"""When a device had less room than this, it is notified once this much is free again."""
 
 
 def _drop(_value: int) -> None:

@@ -1,4 +1,4 @@
-"""A property `devgen` that somebody changed by hand: it takes effect, or there is one error with its place."""
+"""A property `devgen` that was changed by hand takes effect, or gives one error with its place."""
 
 from __future__ import annotations
 
