@@ -19,7 +19,7 @@ import devgen.hosts.bench.bench as bench_module
 import devgen.runtime.device.device as device_module
 import devgen.runtime.machine.machine_state as machine_state
 from devgen.hosts.emulator import EmulatorHost
-from devgen.hosts.emulator.access_hooks import GuestAccesses
+from devgen.hosts.emulator.x86.access_hooks import GuestAccesses
 from devgen.hosts.kvm import KvmHost, exit_accesses
 from devgen.hosts.kvm.coalesced_ring import CoalescedRing
 from devgen.runtime.device.fifo import Fifo

@@ -1,14 +1,14 @@
 """The processor host for machines without ``/dev/kvm``: Unicorn runs the guest, Python code replaces the kernel's KVM.
 
 The guest images, the boards and the devices are those of the KVM host. This package implements in
-Python what KVM does in the kernel: local APIC, IOAPIC, PICs and PIT, delivery of interrupts and faults, memory slots.
+Python what KVM does in the kernel: interrupt controllers and timers, delivery of interrupts and faults, memory slots.
 
 - ``emulator_host``: the run loop; ``run_times``: when it must look up from the guest.
-- ``guest_processor``: runs the guest's code, and delivers its exceptions and interrupts; ``cpu``: its state;
-  ``unicorn_engine``: types for Unicorn's library.
-- ``memory_map``: which addresses are RAM; ``access_hooks``: Unicorn's hooks, which send all other accesses to devices.
-- ``interrupt_entry``: pushes a frame and jumps, as the processor does for an interrupt.
-- ``lapic``, ``ioapic``, ``pic``, ``pit``: the chips; ``emulated_chips`` connects them.
+- ``guest_processor``: runs the guest's code between exceptions and interrupts; ``stop_gate`` stops it between two
+  instructions; ``unicorn_engine``: types for Unicorn's library.
+- ``memory_map``: which addresses are RAM; ``memory_accesses``: Unicorn's hooks, which send all other accesses to
+  devices; ``guest_bus``: whether to a chip of the host or to a device of the board.
+- ``emulated_architecture``: what differs between processors; ``x86`` implements it.
 
 For example::
 

@@ -17,18 +17,14 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import Final
 
-from devgen.hosts.emulator.access_hooks import GuestAccesses
 from devgen.hosts.emulator.ctrl_c import noted_instead_of_raised
-from devgen.hosts.emulator.emulated_chips import IrqChip
-from devgen.hosts.emulator.guest_bus import Bus
-from devgen.hosts.emulator.guest_processor import GuestProcessor, Watch
-from devgen.hosts.emulator.interrupt_entry import TripleFault, Unsupported
+from devgen.hosts.emulator.emulated_architectures import architecture_of
+from devgen.hosts.emulator.guest_processor import ShutDown, Unsupported, Watch
+from devgen.hosts.emulator.host_calls import HostCalls
 from devgen.hosts.emulator.memory_map import GuestMemory
 from devgen.hosts.emulator.run_times import RunTimes
-from devgen.hosts.emulator.saved_context import UnknownUnicorn
-from devgen.hosts.emulator.unicorn_engine import UcError
+from devgen.hosts.emulator.unicorn_engine import UcError, UnknownUnicorn
 from devgen.runtime.base.faults import MachineError, RuntimeFault
-from devgen.runtime.boot.guest_loader import load_guest
 from devgen.runtime.machine.event_loop import EventLoop
 from devgen.runtime.machine.machine import Machine
 from devgen.runtime.machine.run_result import RunResult, StopReason
@@ -56,6 +52,7 @@ class EmulatorHost:
                 f"{machine.config.name}: the emulator has one processor, and the board has {machine.config.cpus}"
             )
         self.machine = machine
+        self._architecture = architecture_of(machine.config)
         self._clock = machine.clocks.virtual
         self._times = RunTimes(machine, self._is_noticed, self._close_gate)
         self._attention = False
@@ -84,26 +81,14 @@ class EmulatorHost:
 
     def _power_on(self) -> None:
         """Create the processor and the chips in their state after power-on, and load the guest."""
-        machine, config = self.machine, self.machine.config
-        pit = config.pit == "kernel"
-        self.chip = IrqChip(self._clock, self._raise_nmi, pit=pit) if config.irqchip == "kernel" else None
-        self._bus = Bus(machine.memory, machine.io, self.chip, self._clock.settle)
         self._map = GuestMemory(self._notice)
-        self._processor = GuestProcessor(machine.memory, self.chip)
-        self._accesses = GuestAccesses(
-            self._bus,
-            self._map,
-            machine.lock,
-            settle=self._settle,
-            failed=self._failed,
-            touch=self._touch,
-            excepted=self._processor.except_at,
-            instruction=self._processor.instruction,
-        )
-        self._processor.connect(self._accesses)
-        with machine.lock:
+        calls = HostCalls(self._notice, self._settle, self._failed, self._raise_nmi)
+        parts = self._architecture.power_on(self.machine, self._map, calls)
+        self._processor, self._bus, self.chip = parts.processor, parts.bus, parts.chip
+        with self.machine.lock:
             self._connect()
-        self._boot()
+            self._map.apply(self._processor.uc)
+            self._processor.boot(self.machine)
 
     def _connect(self) -> None:
         """Connect the processor and the chips with the machine."""
@@ -140,13 +125,6 @@ class EmulatorHost:
         except RuntimeFault as error:
             return self._end("error", f"the machine cannot restart: {error}")
         return None
-
-    def _boot(self) -> None:
-        with self.machine.lock:
-            state = load_guest(self.machine)
-            assert state is not None  # checked by __init__
-            self._map.apply(self._processor.cpu.uc)
-        self._processor.cpu.load(state)
 
     def close(self) -> None:
         """Detach from the machine. May be called again, but not while ``run`` is running."""
@@ -221,13 +199,9 @@ class EmulatorHost:
         self._failure = self._failure or error
         self._notice()
 
-    def _touch(self, address: int) -> bool:
-        """Map the memory at ``address`` on the guest's first access to it."""
-        return self._map.touch(self._processor.cpu.uc, address, self._accesses.on_hole)
-
     def program_counter(self) -> int | None:
-        """Code segment offset of the current instruction, None between instructions. Only on the run's thread."""
-        return self._processor.cpu.pc if self._processor.gate.running and not self._bus.queue.draining else None
+        """Program counter (x86: offset in the code segment), None between instructions. Only on the run's thread."""
+        return self._processor.pc if self._processor.gate.running and not self._bus.queue.draining else None
 
     # --- running -----------------------------------------------------------------------------
 
@@ -261,7 +235,7 @@ class EmulatorHost:
         while True:
             try:
                 result = self._cycle()
-            except TripleFault as fault:
+            except ShutDown as fault:
                 result = self._shut_down(str(fault))
             except Unsupported as error:
                 result = self._end("error", f"the emulator cannot deliver {error} (at {self._processor.place})")
@@ -329,7 +303,7 @@ class EmulatorHost:
         if self._failure is not None:
             return self._end("error", f"{type(self._failure).__name__} in a device: {self._failure}")
         if self._map.changed:
-            self._map.apply(self._processor.cpu.uc)
+            self._map.apply(self._processor.uc)
         self._processor.deliver_exception()
         return None
 
@@ -367,7 +341,7 @@ class EmulatorHost:
                 return self._end(
                     "halt", f"halted at {self._processor.place}; without interrupt controllers nothing can wake it"
                 )
-            if not self._processor.cpu.interrupts_enabled and not self.machine.may_act_alone():
+            if not self._processor.may_wake and not self.machine.may_act_alone():
                 return self._end("halt", f"halted with interrupts disabled at {self._processor.place}")
             if isinstance(self._clock, VirtualClock) and deadline is not None:
                 self._clock.run_until(deadline, TIMER_BATCH)

@@ -1,20 +1,19 @@
-"""Dispatches the processor's port and memory accesses: to the emulated chips, the coalescing queue and the devices.
+"""Dispatches the processor's memory accesses: to the emulated chips, the coalescing queue and the devices.
 
 All methods run in the middle of a guest instruction, under the machine's lock. The order is that of KVM, which handles
 its irqchip and coalesced writes before an exit to user space: the chips, then the queue of coalesced writes, then the
 devices. The address space matches doorbells.
 
-Widths: a port access has 1, 2 or 4 bytes; string instructions arrive element by element, as if KVM's ``count`` were
-always 1. A memory access has 1 to 8 bytes, aligned or not; one that spans two pages is cut at the page's end, as
+Widths: a memory access has 1 to 8 bytes, aligned or not; one that spans two pages is cut at the page's end, as
 KVM cuts it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 from devgen.hosts.emulator.coalescing_queue import CoalescedZones, CoalescingQueue, Write
-from devgen.hosts.emulator.emulated_chips import IrqChip
 from devgen.runtime.memory.address_space import AddressSpace
 from devgen.runtime.memory.ram_block import PAGE_SIZE
 
@@ -23,50 +22,37 @@ def _nothing() -> None:
     """No timers to fire."""
 
 
-class Bus:
-    """Dispatches accesses of both address spaces."""
+class MemoryChips(Protocol):
+    """The emulated chips' registers in memory."""
 
-    def __init__(
-        self, memory: AddressSpace, io: AddressSpace, chip: IrqChip | None, settle: Callable[[], None] = _nothing
-    ) -> None:
-        """``chip``: None on a board without KVM's irqchip. ``settle`` is called after each coalesced write."""
+    def owns_address(self, address: int) -> bool:
+        """Whether ``address`` belongs to a chip."""
+
+    def read_memory(self, address: int, size: int) -> int:
+        """A read for which ``owns_address`` is true."""
+
+    def write_memory(self, address: int, value: int, size: int) -> None:
+        """A write for which ``owns_address`` is true."""
+
+
+class GuestBus:
+    """Dispatches accesses to memory."""
+
+    def __init__(self, memory: AddressSpace, chip: MemoryChips | None, settle: Callable[[], None] = _nothing) -> None:
+        """``chip``: None on a board without the host's chips. ``settle`` is called after each coalesced write."""
         self._memory = memory
-        self._io = io
         self._chip = chip
         self.queue = CoalescingQueue(settle)
         self.memory_zones = CoalescedZones()
-        self.io_zones = CoalescedZones()
 
     def attach(self) -> None:
-        """Register the listeners for the coalesced ranges of both spaces."""
+        """Register the listener for the coalesced ranges."""
         self._memory.add_listener(self.memory_zones)
-        self._io.add_listener(self.io_zones)
 
     def detach(self) -> None:
         """Carry out the queued writes, then undo ``attach``."""
         self.queue.drain()
         self._memory.remove_listener(self.memory_zones)
-        self._io.remove_listener(self.io_zones)
-
-    # --- ports -----------------------------------------------------------------------------
-
-    def read_port(self, port: int, size: int) -> int:
-        """IN."""
-        chip = self._chip
-        if chip is not None and chip.owns_port(port, size):
-            return chip.read_port(port, size)
-        self.queue.drain()
-        return self._io.read(port, size)
-
-    def write_port(self, port: int, value: int, size: int) -> None:
-        """OUT."""
-        chip = self._chip
-        if chip is not None and chip.owns_port(port, size):
-            chip.write_port(port, value, size)
-            return
-        self._write(self._io.write, self.io_zones, port, value, size)
-
-    # --- memory ----------------------------------------------------------------------------
 
     def read_memory(self, address: int, size: int) -> int:
         """A load from an address that is not RAM."""

@@ -1,8 +1,8 @@
-"""The processor of the emulator host: runs the guest's code, and delivers its exceptions and interrupts.
+"""The processor of the emulator host, of any architecture: runs the guest's code between exceptions and interrupts.
 
-Unicorn runs instructions until the gate stops it. It does not deliver interrupts and exceptions itself, so this module
-enters the guest's handlers between two instructions, as a processor does. While an interrupt waits for IF, for an IRET
-or for the end of an interrupt shadow, the guest runs step by step.
+Unicorn runs instructions until the gate stops it. It does not deliver interrupts and exceptions itself, so an
+architecture's class enters the guest's handlers between two instructions, as a processor does. While an interrupt is
+masked, the guest runs step by step.
 
 All methods belong to the thread of ``run``, with the machine's lock held except in ``run`` itself. ``raise_nmi`` may be
 called by any thread that holds the lock.
@@ -10,134 +10,94 @@ called by any thread that holds the lock.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Final
 
-from unicorn import UC_ERR_FETCH_PROT, UC_ERR_FETCH_UNMAPPED, UC_ERR_INSN_INVALID
-
-from devgen.hosts.emulator.access_hooks import GuestAccesses
-from devgen.hosts.emulator.apic_base import ApicBaseReads
-from devgen.hosts.emulator.cpu import Cpu, RaisedException
-from devgen.hosts.emulator.emulated_chips import IrqChip
-from devgen.hosts.emulator.guest_view import GuestFault, GuestView
-from devgen.hosts.emulator.interrupt_entry import Delivery
 from devgen.hosts.emulator.stop_gate import Gate
-from devgen.hosts.emulator.unicorn_engine import UcError, set_hooks
-from devgen.runtime.memory.address_space import AddressSpace
+from devgen.hosts.emulator.unicorn_engine import Engine, UcError
+from devgen.runtime.machine.machine import Machine
 
 EXACT_STEPS: Final = 20_000
-"""Single-stepped instructions while an interrupt waits for IF; after these the guest also runs in time slices."""
+"""Single-stepped instructions while an interrupt is masked; after these the guest also runs in time slices."""
 
 _STEPS_BETWEEN_SLICES: Final = 500
-_NMI_VECTOR: Final = 2
-_INVALID_OPCODE: Final = 6
 
 Watch = Callable[[], bool]
 """Called before each instruction; True ends the run of the guest."""
 
 
-class GuestProcessor:
-    """A processor in its state after power-on. ``chip``: its interrupt controllers, None without any.
+class ShutDown(Exception):
+    """The guest has stopped its processor for good, as by a triple fault."""
 
-    ``halted``: it waits for an interrupt.
-    """
 
-    def __init__(self, memory: AddressSpace, chip: IrqChip | None) -> None:
-        self._memory = memory
-        self._chip = chip
+class Unsupported(Exception):
+    """An exception or interrupt that this host cannot deliver; the message says which."""
+
+
+class GuestProcessor(ABC):
+    """A processor in its state after power-on. ``uc``: its engine. ``halted``: it waits for an interrupt."""
+
+    def __init__(self, uc: Engine) -> None:
+        self.uc = uc
         self.halted = False
-        self._nmi = self._invalid_opcode = False
-        self._steps = self._boundaries = 0
-        self._fault: int | None = None
-        self.cpu = Cpu()
-        self.gate = Gate(self.cpu.uc)
-        self._delivery = Delivery(self.cpu, memory)
-        self._apic_base: ApicBaseReads | None = None
+        self.gate = Gate(uc)
+        self._steps = 0
 
-    def connect(self, accesses: GuestAccesses) -> None:
-        """Send the guest's accesses to ``accesses``, before the first ``run``."""
-        set_hooks(self.cpu.uc, accesses)
-        self._apic_base = None if self._chip is None else ApicBaseReads(self.cpu.uc, self._code)
+    # --- what differs between architectures ----------------------------------------------------
+
+    @abstractmethod
+    def boot(self, machine: Machine) -> None:
+        """Write the guest into RAM and set the registers that it starts with. Raises MachineError, UcError."""
+
+    @property
+    @abstractmethod
+    def pc(self) -> int:
+        """The program counter: the present or the next instruction."""
+
+    @property
+    @abstractmethod
+    def place(self) -> str:
+        """The place of the present instruction, for messages."""
+
+    @property
+    @abstractmethod
+    def may_wake(self) -> bool:
+        """Whether an interrupt of a device could end the sleep of a halted processor."""
+
+    @abstractmethod
+    def raise_nmi(self) -> None:
+        """Make an NMI pending. A processor without NMIs ignores it."""
+
+    @abstractmethod
+    def deliver_exception(self) -> None:
+        """Enter the guest's handler of the exception that was noted, if one was. Raises ShutDown, Unsupported."""
+
+    @abstractmethod
+    def take_interrupt(self) -> bool:
+        """Take a pending interrupt that is not masked. Return False if an interrupt is still pending.
+
+        Raises ShutDown, Unsupported.
+        """
+
+    @abstractmethod
+    def _execute(self) -> None:
+        """Run Unicorn, and note whether the processor has halted. Raises UcError."""
+
+    @abstractmethod
+    def _problem(self, error: UcError) -> str:
+        """Handle the Unicorn errors that a guest can cause, and re-raise others. Return as `run`."""
+
+    @abstractmethod
+    def _may_interrupt(self) -> bool:
+        """Whether the interrupt that is pending can be taken now."""
+
+    # --- running -----------------------------------------------------------------------------
 
     @property
     def stepping(self) -> bool:
         """Whether the guest runs step by step, because an interrupt waits."""
         return self._steps > 0
-
-    @property
-    def place(self) -> str:
-        """The place of the present instruction, for messages."""
-        try:
-            return f"{self.cpu.cs:#x}:{self.cpu.pc:#x}"
-        except UcError:
-            return "an unknown address"
-
-    def instruction(self) -> tuple[int, bytes]:
-        """Program counter and opcode of the present instruction."""
-        pc = self.cpu.pc
-        return pc, GuestView(self.cpu, self._memory).opcode(pc)
-
-    def _code(self, address: int, size: int) -> bytes:
-        """Read ``size`` bytes of code at a linear address; empty where there is no memory."""
-        try:
-            return GuestView(self.cpu, self._memory).read_bytes(address, size)
-        except GuestFault:
-            return b""
-
-    # --- exceptions and interrupts -----------------------------------------------------------
-
-    def raise_nmi(self) -> None:
-        """Make an NMI pending. Further NMIs while one is pending are merged with it."""
-        self._nmi = True
-
-    def except_at(self, vector: int) -> None:
-        """Note an exception or an INT n that Unicorn reports; it is delivered when Unicorn has stopped."""
-        self._fault = vector
-        self.cpu.stop()
-
-    def deliver_exception(self) -> None:
-        """Enter the guest's handler of the exception that was noted, if one was. Raises TripleFault, Unsupported."""
-        if self._fault is None:
-            return
-        vector, raised = self._fault, self.cpu.take_exception()
-        if self._invalid_opcode:  # Unicorn then ends the run with an error and reports no exception
-            raised = RaisedException(0, False, self.cpu.pc)
-        self._fault, self._invalid_opcode = None, False
-        self._delivery.raised(vector, raised)
-
-    def take_interrupt(self) -> bool:
-        """Take a pending interrupt that is not masked. Return False if an interrupt is still pending.
-
-        Raises TripleFault, Unsupported.
-        """
-        if not self._is_pending():
-            self._steps = 0
-            return True
-        if self.cpu.in_shadow or not self._may_interrupt():
-            return False
-        self.halted = False
-        self._steps = 0
-        if self._nmi and not self.cpu.nmi_blocked:
-            self._nmi = False
-            self.cpu.block_nmi()
-            self._delivery.interrupt(_NMI_VECTOR)
-        elif self._chip is not None:
-            self._delivery.interrupt(self._chip.acknowledge())
-        return not self._is_pending()
-
-    def _is_pending(self) -> bool:
-        return self._nmi or self._irq_pending()
-
-    def _irq_pending(self) -> bool:
-        return self._chip is not None and self._chip.pending()
-
-    def _may_interrupt(self) -> bool:
-        """Whether a pending interrupt can be taken: an NMI unless NMIs are blocked, other interrupts if IF is set."""
-        if self._nmi and not self.cpu.nmi_blocked:
-            return True
-        return self._irq_pending() and self.cpu.interrupts_enabled
-
-    # --- running -----------------------------------------------------------------------------
 
     def run(self, wanted: Watch, watch: Watch | None = None) -> str:
         """Run Unicorn until the gate stops it. Return why the guest cannot go on; empty if it can.
@@ -152,43 +112,23 @@ class GuestProcessor:
                 self.gate.watch(watch)
             if wanted():
                 return ""
-            if self._apic_base is not None:
-                self._apic_base.begin(self.cpu.code_base + self.cpu.pc)
-            self.cpu.run()
-            self.halted = not self.gate.stopped and self._fault is None
+            self._execute()
         except UcError as error:
             return self._problem(error)
         finally:
             self.gate.close()
         return ""
 
-    def _problem(self, error: UcError) -> str:
-        """Handle the Unicorn errors that a guest can cause; re-raise others."""
-        if error.errno == UC_ERR_INSN_INVALID:
-            self._fault = _INVALID_OPCODE
-            self._invalid_opcode = True
-            return ""
-        if error.errno in (UC_ERR_FETCH_PROT, UC_ERR_FETCH_UNMAPPED):
-            return f"the guest fetches an instruction where there is no memory, at {self.place}"
-        raise error
-
     def watch_for_window(self) -> Watch | None:
         """Return what ends the guest's run while an interrupt waits; None if the guest is to run a time slice.
 
         After `EXACT_STEPS` steps, time slices without single-stepping alternate with the steps, for speed; the host
-        may then miss a moment at which IF is set.
+        may then miss a moment at which the guest unmasks interrupts.
         """
-        if self.cpu.in_shadow:
-            self._boundaries = 0
-            return self._second_boundary
         if self._steps > EXACT_STEPS:
             self._steps = EXACT_STEPS - _STEPS_BETWEEN_SLICES
             return None
         return self._window_opens
-
-    def _second_boundary(self) -> bool:
-        self._boundaries += 1
-        return self._boundaries > 1
 
     def _window_opens(self) -> bool:
         self._steps += 1

@@ -3,7 +3,7 @@
 A stop request in the middle of an instruction takes effect after the instruction's next memory access: Unicorn has then
 executed a part of the instruction, and executes all of it again when the guest continues. Only a code hook runs between
 two instructions. So a request adds a code hook. Unicorn calls it before the next instruction, and it stops the run.
-Nothing else stops Unicorn, so a run that ends without a request has executed HLT.
+Nothing else stops Unicorn, so a run that ends without a request has executed HLT or WFI.
 """
 
 from __future__ import annotations

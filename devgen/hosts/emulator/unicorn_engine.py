@@ -1,27 +1,26 @@
-"""Types for the part of Unicorn that this package uses; Unicorn's own package has few."""
+"""Types for the part of Unicorn that this package uses on every architecture; Unicorn's own package has few."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import metadata
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
-import unicorn
 from unicorn import (  # type: ignore[attr-defined]
-    UC_ARCH_X86,
-    UC_HOOK_INSN,
     UC_HOOK_INTR,
     UC_HOOK_MEM_READ_PROT,
     UC_HOOK_MEM_READ_UNMAPPED,
     UC_HOOK_MEM_WRITE_PROT,
     UC_HOOK_MEM_WRITE_UNMAPPED,
-    UC_MODE_64,
     UcError,
 )
-from unicorn.x86_const import UC_X86_INS_IN, UC_X86_INS_OUT
 
 HoleRead = Callable[[object, int, int, int], int]
 """(engine, offset, size, base) -> value: Unicorn fetches an aligned piece of an address range that is not memory."""
+
+
+class UnknownUnicorn(Exception):
+    """The layout of the processor structure in this build of Unicorn is not supported."""
 
 
 class Engine(Protocol):
@@ -57,12 +56,6 @@ class Engine(Protocol):
     def reg_write(self, register: int, value: Any) -> None:
         """Write a register; the value has the type that `reg_read` returns."""
 
-    def msr_read(self, number: int) -> int:
-        """Read a model-specific register."""
-
-    def msr_write(self, number: int, value: int) -> None:
-        """Write a model-specific register."""
-
     def mem_map(self, address: int, size: int) -> None:
         """Map memory that Unicorn allocates."""
 
@@ -70,7 +63,7 @@ class Engine(Protocol):
         """Write to mapped memory."""
 
     def context_save(self) -> Any:
-        """A new context (its address is ``context``, its bytes ``size``), see `saved_context`."""
+        """A new context: its address is ``context``, its bytes ``size``."""
 
     def context_update(self, context: Any) -> None:
         """Copy the processor's state into ``context``."""
@@ -79,14 +72,8 @@ class Engine(Protocol):
         """Copy ``context`` into the processor's state."""
 
 
-class Hooks(Protocol):
+class MemoryHooks(Protocol):
     """The hooks that Unicorn calls in the middle of an instruction. They must not raise."""
-
-    def on_in(self, engine: object, port: int, size: int, data: object) -> int:
-        """IN, and each element of INS."""
-
-    def on_out(self, engine: object, port: int, size: int, value: int, data: object) -> None:
-        """OUT, and each element of OUTS."""
 
     def on_unmapped(self, engine: object, kind: int, address: int, size: int, value: int, data: object) -> bool:
         """A load or store of an unmapped address; True if it is mapped now."""
@@ -98,7 +85,11 @@ class Hooks(Protocol):
         """A store to a page without write permission, whole and with its exact address."""
 
     def on_exception(self, engine: object, vector: int, data: object) -> None:
-        """An exception (the instruction is aborted) or an INT n (completed)."""
+        """An exception or an instruction that asks for one; ``vector`` is the architecture's number."""
+
+
+FOR_EVER = 1 << 62
+"""A number of instructions that no run reaches. A count makes Unicorn call code hooks at each one, see `stop_gate`."""
 
 
 def version() -> str:
@@ -106,24 +97,21 @@ def version() -> str:
     return metadata.version("unicorn")
 
 
-def new_engine() -> Engine:
-    """A 64-bit x86 engine; it begins in long mode without paging. Raises UcError."""
-    make: Any = unicorn.Uc  # type: ignore[attr-defined]
-    engine = make(UC_ARCH_X86, UC_MODE_64)
-    # Use an empty list of end addresses instead of one end address: Unicorn would translate that address after each run
-    # through the guest's page tables, and a fault of this translation would change CR2.
-    engine.ctl_exits_enabled(True)
-    return cast(Engine, engine)
-
-
-def set_hooks(engine: Engine, hooks: Hooks) -> None:
+def set_memory_hooks(engine: Engine, hooks: MemoryHooks) -> None:
     """Register ``hooks`` with ``engine``. Raises UcError."""
-    engine.hook_add(UC_HOOK_INSN, hooks.on_in, aux1=UC_X86_INS_IN)
-    engine.hook_add(UC_HOOK_INSN, hooks.on_out, aux1=UC_X86_INS_OUT)
     engine.hook_add(UC_HOOK_MEM_READ_UNMAPPED | UC_HOOK_MEM_WRITE_UNMAPPED, hooks.on_unmapped)
     engine.hook_add(UC_HOOK_MEM_READ_PROT, hooks.on_load)
     engine.hook_add(UC_HOOK_MEM_WRITE_PROT, hooks.on_store)
     engine.hook_add(UC_HOOK_INTR, hooks.on_exception)
 
 
-__all__ = ["Engine", "HoleRead", "Hooks", "UcError", "new_engine", "set_hooks", "version"]
+__all__ = [
+    "FOR_EVER",
+    "Engine",
+    "HoleRead",
+    "MemoryHooks",
+    "UcError",
+    "UnknownUnicorn",
+    "set_memory_hooks",
+    "version",
+]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from devgen.hosts.emulator.emulated_chips import IrqChip
+from devgen.hosts.emulator.x86.emulated_chips import IrqChip
 from devgen.runtime.time.clock import VirtualClock
 
 LAPIC, IOAPIC = 0xFEE00000, 0xFEC00000

@@ -7,7 +7,7 @@ from emulator_parts import Log, Rig, rig
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from devgen.hosts.emulator.emulated_chips import IrqChip
+from devgen.hosts.emulator.x86.emulated_chips import IrqChip
 from devgen.runtime.memory.memory_region import MemoryRegion
 from devgen.runtime.time.clock import VirtualClock
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from devgen.hosts.emulator.pic import PicPair
+from devgen.hosts.emulator.x86.pic import PicPair
 
 
 def pic(*, icw4: int = 0x01, level: int = 0) -> PicPair:

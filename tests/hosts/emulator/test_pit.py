@@ -2,7 +2,7 @@
 
 import pytest
 
-from devgen.hosts.emulator.pit import FREQUENCY, Pit8254
+from devgen.hosts.emulator.x86.pit import FREQUENCY, Pit8254
 from devgen.runtime.time.clock import VirtualClock
 
 RELOAD = 11932  # 10 ms and 0.15 us

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from devgen.hosts.emulator import ioapic, lapic
-from devgen.hosts.emulator.pic import PicPair
-from devgen.hosts.emulator.pit import Pit8254
+from devgen.hosts.emulator.x86 import ioapic, lapic
+from devgen.hosts.emulator.x86.pic import PicPair
+from devgen.hosts.emulator.x86.pit import Pit8254
 from devgen.runtime.time.clock import Clock
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from devgen.hosts.emulator.cpu import CR0_PG, FLAG_VM, Cpu
-from devgen.hosts.emulator.descriptor import Descriptor
-from devgen.hosts.emulator.paging import Paging
+from devgen.hosts.emulator.x86.cpu import CR0_PG, FLAG_VM, Cpu
+from devgen.hosts.emulator.x86.descriptor import Descriptor
+from devgen.hosts.emulator.x86.paging import Paging
 from devgen.runtime.memory.address_space import AddressSpace
 from devgen.runtime.memory.ram_block import PAGE_SIZE
 

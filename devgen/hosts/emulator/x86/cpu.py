@@ -12,8 +12,9 @@ from typing import Final
 
 from unicorn import x86_const as x86
 
-from devgen.hosts.emulator.descriptor import Descriptor
-from devgen.hosts.emulator.saved_context import (
+from devgen.hosts.emulator.unicorn_engine import FOR_EVER
+from devgen.hosts.emulator.x86.descriptor import Descriptor
+from devgen.hosts.emulator.x86.saved_context import (
     CS,
     DS,
     ES,
@@ -32,7 +33,7 @@ from devgen.hosts.emulator.saved_context import (
     find_layout,
     leave_long_mode,
 )
-from devgen.hosts.emulator.unicorn_engine import new_engine
+from devgen.hosts.emulator.x86.x86_engine import new_engine
 from devgen.runtime.boot.boot_image import BootState, Segment
 
 CR0_PE: Final = 1 << 0
@@ -44,9 +45,6 @@ FLAG_NT: Final = 1 << 14
 FLAG_RF: Final = 1 << 16
 FLAG_VM: Final = 1 << 17
 FLAG_AC: Final = 1 << 18
-
-_FOR_EVER: Final = 1 << 62
-"""A number of instructions that no run reaches. A count makes Unicorn call code hooks at each one, see `stop_gate`."""
 
 _DESC_BIG: Final = 1 << 22
 _DESC_LONG: Final = 1 << 21
@@ -102,7 +100,7 @@ class Cpu:
 
     def run(self) -> None:
         """Run until HLT or until a hook stops it. Raises UcError."""
-        self.uc.emu_start(self.pc, 0, count=_FOR_EVER)
+        self.uc.emu_start(self.pc, 0, count=FOR_EVER)
 
     def stop(self) -> None:
         """Stop; only for the exception hook, which runs between two instructions. Elsewhere use `stop_gate.Gate`."""

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from devgen.hosts.emulator.cpu import FLAG_AC, FLAG_IF, FLAG_NT, FLAG_RF, FLAG_TF, FLAG_VM, Cpu, RaisedException
-from devgen.hosts.emulator.descriptor import Descriptor
-from devgen.hosts.emulator.guest_view import GENERAL_PROTECTION, INVALID_TSS, NOT_PRESENT, GuestFault, GuestView
+from devgen.hosts.emulator.guest_processor import ShutDown, Unsupported
+from devgen.hosts.emulator.x86.cpu import FLAG_AC, FLAG_IF, FLAG_NT, FLAG_RF, FLAG_TF, FLAG_VM, Cpu, RaisedException
+from devgen.hosts.emulator.x86.descriptor import Descriptor
+from devgen.hosts.emulator.x86.guest_view import GENERAL_PROTECTION, INVALID_TSS, NOT_PRESENT, GuestFault, GuestView
 from devgen.runtime.memory.address_space import AddressSpace
 
 DOUBLE_FAULT: Final = 8
@@ -35,12 +36,8 @@ def _makes_double(first: int, second: int) -> bool:
     return first in _CONTRIBUTORY and second in _CONTRIBUTORY
 
 
-class TripleFault(Exception):
+class TripleFault(ShutDown):
     """A fault while a double fault is delivered: the processor shuts down."""
-
-
-class Unsupported(Exception):
-    """An entry that this host cannot perform; the message says which."""
 
 
 class Delivery:

@@ -1,88 +1,41 @@
-"""Unicorn's hooks: they send the guest's accesses to the bus.
+"""Unicorn's memory hooks: they send the guest's accesses to the bus.
 
 Unicorn reports a load or store twice: first whole, as a violation of the page's permissions (a hole grants none), then
 in aligned pieces. The first report is dispatched to the device. The pieces of a load get their bytes from its result;
 the pieces of a store are ignored.
 
-Known differences from KVM: an access that begins in RAM and ends in a hole arrives in pieces, its stores byte by byte;
-REP INS to a hole stores each element, where KVM may join some; CMPS reads its operands in the other order;
-floating-point loads and stores work, which KVM cannot emulate on device memory.
+An access that begins in RAM and ends in a hole arrives in pieces, its stores byte by byte, which KVM does not do.
 
 None of the hooks raises: a device's exception is passed to ``failed``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
-
-from devgen.hosts.emulator.guest_bus import Bus
+from devgen.hosts.emulator.guest_bus import GuestBus
+from devgen.hosts.emulator.host_calls import HostCalls
 from devgen.hosts.emulator.memory_map import GuestMemory
+from devgen.hosts.emulator.unicorn_engine import Engine
 from devgen.runtime.base.machine_lock import MachineLock
 
-_INS: Final = frozenset((0x6C, 0x6D))
 
+class MemoryAccesses:
+    """``on_*`` are Unicorn's hooks, ``on_hole`` reads the holes of the memory map. Takes ``lock`` for each access."""
 
-class GuestAccesses:
-    """``on_*`` are Unicorn's hooks, ``on_hole`` reads the holes of the memory map.
-
-    ``settle`` is called after each access, under the lock; ``touch`` maps an address in Unicorn; ``excepted`` is called
-    with an exception's vector. ``instruction`` returns the present instruction's address and opcode without prefixes.
-    """
-
-    def __init__(
-        self,
-        bus: Bus,
-        memory: GuestMemory,
-        lock: MachineLock,
-        *,
-        settle: Callable[[], None],
-        failed: Callable[[Exception], None],
-        touch: Callable[[int], bool],
-        excepted: Callable[[int], None],
-        instruction: Callable[[], tuple[int, bytes]],
-    ) -> None:
-        """``lock`` is the machine's, taken for each access."""
+    def __init__(self, engine: Engine, bus: GuestBus, memory: GuestMemory, lock: MachineLock, calls: HostCalls) -> None:
+        """``lock`` is the machine's."""
+        self._engine = engine
         self._bus = bus
         self._memory = memory
         self._lock = lock
-        self._settle = settle
-        self._failed = failed
-        self._touch = touch
-        self._excepted = excepted
-        self._instruction = instruction
+        self._settle = calls.settle
+        self._failed = calls.failed
         self._loaded = (0, 0, 0)
         self._echo = (0, 0)
-        self._probed: int | None = None
 
-    def on_exception(self, _engine: object, vector: int, _data: object) -> None:
-        """An exception (its instruction is aborted and makes no further access) or an INT n (completed)."""
+    def forget(self) -> None:
+        """Forget the present instruction's access: an exception has aborted it."""
         self._loaded = (0, 0, 0)
         self._echo = (0, 0)
-        self._probed = None
-        self._excepted(vector)
-
-    # --- ports -------------------------------------------------------------------------------
-
-    def on_in(self, _engine: object, port: int, size: int, _data: object) -> int:
-        """IN, and each element of INS."""
-        try:
-            with self._lock:
-                value = self._bus.read_port(port, size)
-                self._settle()
-        except Exception as error:
-            self._failed(error)
-            return 0
-        return value
-
-    def on_out(self, _engine: object, port: int, size: int, value: int, _data: object) -> None:
-        """OUT, and each element of OUTS."""
-        try:
-            with self._lock:
-                self._bus.write_port(port, value & ((1 << 8 * size) - 1), size)
-                self._settle()
-        except Exception as error:
-            self._failed(error)
 
     # --- memory that is not mapped yet ----------------------------------------------------------
 
@@ -90,7 +43,7 @@ class GuestAccesses:
         """A load or store of an unmapped address; True if Unicorn shall retry it."""
         try:
             with self._lock:
-                return self._touch(address)
+                return self._memory.touch(self._engine, address, self.on_hole)
         except Exception as error:
             self._failed(error)
             return False
@@ -148,15 +101,9 @@ class GuestAccesses:
             self._echo = (0, 0)
             offset = address - logged.offset_within_address_space + logged.offset_within_region
             logged.region.memory.mark_dirty(offset, size)
-        elif value or not self._is_probe():
-            self._probed = None
-            self._bus.write_memory(address, value, size)
-            self._settle()
+        else:
+            self._store_to_device(address, size, value)
 
-    def _is_probe(self) -> bool:
-        """Whether this is the zero that Unicorn stores before each element of INS, to test the page's permission."""
-        place, opcode = self._instruction()
-        if opcode[:1] and opcode[0] in _INS and self._probed != place:
-            self._probed = place
-            return True
-        return False
+    def _store_to_device(self, address: int, size: int, value: int) -> None:
+        self._bus.write_memory(address, value, size)
+        self._settle()

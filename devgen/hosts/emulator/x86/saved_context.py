@@ -19,7 +19,8 @@ from typing import Any, Final
 from unicorn import UC_HOOK_INTR
 from unicorn import x86_const as x86
 
-from devgen.hosts.emulator.unicorn_engine import Engine, new_engine, version
+from devgen.hosts.emulator.unicorn_engine import UnknownUnicorn, version
+from devgen.hosts.emulator.x86.x86_engine import X86Engine, new_engine
 
 ES, CS, SS, DS, FS, GS = range(6)
 
@@ -38,10 +39,6 @@ _MARKS: Final = tuple(0x5EED_0000_1111_0000 + 0x1_0001 * n for n in range(4))
 _MARKED: Final = (x86.UC_X86_REG_RAX, x86.UC_X86_REG_RCX, x86.UC_X86_REG_RDX, x86.UC_X86_REG_RBX)
 _CODE: Final = 0x1000
 _GP_SELECTOR: Final = 0xFF8
-
-
-class UnknownUnicorn(Exception):
-    """The layout of the processor structure in this build of Unicorn is not supported."""
 
 
 class SegmentCache(ctypes.Structure):
@@ -92,7 +89,7 @@ class Layout:
 class SavedContext:
     """A context of ``engine``, which must not be running. ``refresh`` reads it, ``apply`` writes it back."""
 
-    def __init__(self, engine: Engine, layout: Layout) -> None:
+    def __init__(self, engine: X86Engine, layout: Layout) -> None:
         """Raises UcError when the host has no memory for it."""
         self._engine = engine
         self._context = engine.context_save()
@@ -170,7 +167,7 @@ def _unknown(what: str) -> UnknownUnicorn:
     )
 
 
-def _bytes(engine: Engine) -> bytes:
+def _bytes(engine: X86Engine) -> bytes:
     context = engine.context_save()
     return ctypes.string_at(context.context, context.size)
 
@@ -179,7 +176,7 @@ def _int32(data: bytes, at: int) -> int:
     return int(struct.unpack_from("<i", data, at)[0])
 
 
-def _after(engine: Engine, place: int) -> bytes:
+def _after(engine: X86Engine, place: int) -> bytes:
     """The context after the instruction at ``place``, which raises an exception."""
     engine.emu_start(place, 0, count=1)
     return _bytes(engine)
@@ -234,7 +231,7 @@ def _try_segments(layout: Layout) -> None:
         raise _unknown("its segment registers were not found")
 
 
-def leave_long_mode(engine: Engine) -> None:
+def leave_long_mode(engine: X86Engine) -> None:
     """Take a fresh engine, which begins in long mode without paging, to protected mode. Raises UcError.
 
     Clearing CR0.PG leaves long mode, so paging is enabled first (SDM volume 3, 10.8.5.4).

@@ -6,7 +6,7 @@ lost, and reserved bits of an entry keep what was written.
 
 from __future__ import annotations
 
-from devgen.hosts.emulator.lapic import LocalApic
+from devgen.hosts.emulator.x86.lapic import LocalApic
 
 BASE = 0xFEC00000
 SIZE = 0x100
