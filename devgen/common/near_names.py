@@ -21,6 +21,8 @@ _REMEMBERED = 8
 _SHORTEST_ABBREVIATION = 3
 _LEAST_SHARE = 3
 """An abbreviation has at least a third of the name's characters."""
+_VOWELS = frozenset("aeiou")
+"""Letters that an abbreviation leaves out where it does not go on with the name: ``ctl``, ``regs``."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -100,5 +102,6 @@ def _abbreviates(short: str, name: str) -> bool:
     """Whether ``short`` has some of the name's characters in their order, the first one included."""
     if not max(_SHORTEST_ABBREVIATION, len(name) / _LEAST_SHARE) <= len(short) < len(name) or short[0] != name[0]:
         return False
-    rest = iter(name)
-    return all(char in rest for char in short)
+    begin = _shared(short, name)
+    rest = iter(name[begin:])
+    return _VOWELS.isdisjoint(short[begin:]) and all(char in rest for char in short[begin:])

@@ -37,6 +37,8 @@ from devgen.language.ir import (
 )
 from devgen.language.scope import BUILTIN_NAMES
 
+_ONE_EACH = "write an assignment for each, on lines of their own"
+
 
 class Assignments(Expressions):
     """Turns assignments and declarations of locals into IR."""
@@ -88,7 +90,7 @@ class Assignments(Expressions):
 
     def _assign(self, node: ast.Assign) -> Stmt | None:
         if len(node.targets) != 1 or not isinstance(node.targets[0], ast.Name | ast.Attribute | ast.Subscript):
-            self.unit.report(NOT_IN_LANGUAGE, node, what="assigning several things at once")
+            self.unit.report(NOT_IN_LANGUAGE, node, what="assigning several things at once", hint=_ONE_EACH)
             return None
         target = self.target(node.targets[0])
         value = self.number(node.value)
@@ -152,8 +154,11 @@ class Assignments(Expressions):
             return True
         if self._meaning(node.id):
             return False
+        from devgen.language.behaviour.other_languages import name_help
+
+        told = name_help(node.id)
         near = self.suggest(node.id)
-        hint = f"{near} " * bool(near) + f"a new local is declared with its type: `{node.id}: u32 = ...`"
+        hint = told or f"{near} " * bool(near) + f"a new local is declared with its type: `{node.id}: u32 = ...`"
         self.unit.report(UNKNOWN_NAME, node, name=node.id, hint=hint)
         return True
 

@@ -11,7 +11,7 @@ from devgen.language.behaviour import ranges
 from devgen.language.behaviour.builtin_calls import BUILTINS, load_memory, wrap_to_type
 from devgen.language.behaviour.compilation import Local, Unit, is_text, open_unit
 from devgen.language.behaviour.function_calls import FunctionCalls
-from devgen.language.behaviour.named_things import title
+from devgen.language.behaviour.named_things import LANGUAGE_CONSTANTS, member_help, title
 from devgen.language.behaviour.number_types import TYPE_NAME
 from devgen.language.behaviour.property_bounds import Fact
 from devgen.language.behaviour.python_grammar import parse_expression
@@ -98,7 +98,7 @@ class Expressions(FunctionCalls):
             if thing is not None:
                 what = f"`{node.func.attr}(...)` of {thing.what}"
                 acts = isinstance(thing.entry, TimerEntry | FifoEntry)
-                hint = _pop_hint(thing.entry, node.func.attr)
+                hint = _pop_hint(thing.entry, node.func.attr) or member_help(node.func)
                 self.unit.report(NOT_AN_EXPRESSION if acts else NOT_IN_LANGUAGE, node, hint=hint, what=what)
             return
         self.unit.report(NOT_IN_LANGUAGE, node, what="a call of something that has no name")
@@ -110,7 +110,11 @@ class Expressions(FunctionCalls):
             what = f"`{name}(...)`" if name in _ACTS or entry is None else title(entry)
             self.unit.report(NOT_AN_EXPRESSION, node, what=what)
         elif entry is not None or name in self.unit.locals or self.unit.scope.member(name):
-            self.unit.report(NOT_IN_LANGUAGE, node, what=f"a call of '{name}', which is not a function,")
+            hint = f"its name is its value: `{name}`"
+            self.unit.report(NOT_IN_LANGUAGE, node, what=f"a call of '{name}', which is not a function,", hint=hint)
+        elif name in _VALUES:
+            what = f"a call of `{name}`, which is not a function,"
+            self.unit.report(NOT_IN_LANGUAGE, node, what=what, hint=f"write `{name}`")
         else:
             self.unit.report(UNKNOWN_NAME, node.func, name=name, hint=self.suggest(name))
 
@@ -143,6 +147,9 @@ def _pop_hint(entry: object, method: str) -> str:
         return ""
     return f"read `{entry.name}[0]`, its oldest entry, then pop in statements (`on_read:`, say)"
 
+
+_VALUES = ("now", *LANGUAGE_CONSTANTS)
+"""Words of the language that are values."""
 
 _NODE_NAMES = {
     "ListComp": "a comprehension",

@@ -20,6 +20,7 @@ from devgen.language.behaviour.named_things import (
     Thing,
     cut,
     line_readonly,
+    member_help,
     members,
     property_range,
     stored_in,
@@ -268,7 +269,7 @@ class Names(ABC):
         found = self._find_member(base, node.attr)
         if found is None:
             known = members(base.entry)
-            hint = did_you_mean(node.attr, known)
+            hint = did_you_mean(node.attr, known) or member_help(node)
             self.unit.report(UNKNOWN_MEMBER, node, what=base.what, name=node.attr, allowed=known, hint=hint)
         return found
 

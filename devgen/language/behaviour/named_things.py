@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import get_args
 
 from devgen.common.quick_dataclass import dataclass
@@ -111,6 +112,13 @@ def members(entry: Declared | None) -> tuple[str, ...]:
         case FifoEntry():
             return ("push(value)", "pop()", "clear()", *FIFO_QUERIES)
     return ()
+
+
+def member_help(node: ast.Attribute) -> str:
+    """Return what to write for a member that things of other frameworks have, or an empty string."""
+    from devgen.language.behaviour.other_languages import method_help
+
+    return method_help(ast.unparse(node.value), node.attr)
 
 
 def stored_in(thing: Thing, place: Place, width: int, index: Expr | None) -> Thing:

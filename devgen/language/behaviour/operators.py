@@ -130,7 +130,7 @@ class Operators(Names):
                 return self.folded(Unary("~", operand, ranges.invert(operand.range)), operand, node)
             case ast.Not():
                 return Int(int(not operand.value)) if isinstance(operand, Int) else Unary("not", operand, BOOL)
-        self.unit.report(NOT_IN_LANGUAGE, node, what="a sign `+`")
+        self.unit.report(NOT_IN_LANGUAGE, node, what="a sign `+`", hint="leave it out; `X += 1` adds")
         return None
 
     def folded(self, value: Expr, operand: Expr, node: ast.AST) -> Expr | None:
@@ -144,11 +144,12 @@ class Operators(Names):
                 if label is not None:
                     number = self.number(other)
                     return None if number is None else label_test(number, *label, isinstance(node.ops[0], ast.Eq))
-        operands = [self.check(operand) for operand in (node.left, *node.comparators)]
         ops = [_COMPARE.get(type(op)) for op in node.ops]
         if None in ops:
-            self.unit.report(NOT_IN_LANGUAGE, node, what="`in`")
+            hint = "compare with each: `X == 1 or X == 2`, or `1 <= X < 4`"
+            self.unit.report(NOT_IN_LANGUAGE, node, what="`in`", hint=hint)
             return None
+        operands = [self.check(operand) for operand in (node.left, *node.comparators)]
         known = [operand for operand in operands if operand is not None]
         if len(known) < len(operands) or not self._comparable(known, ops, node):
             return None

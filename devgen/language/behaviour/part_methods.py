@@ -7,7 +7,7 @@ from typing import Literal
 
 from devgen.language.behaviour.assignments import Assignments
 from devgen.language.behaviour.commands import block_of
-from devgen.language.behaviour.named_things import members
+from devgen.language.behaviour.named_things import member_help, members
 from devgen.language.behaviour.register_storage import field_path
 from devgen.language.diagnostics.codes_behaviour import NO_MATCH, UNKNOWN_MEMBER, WRONG_ARGUMENTS
 from devgen.language.diagnostics.reporting import did_you_mean
@@ -60,9 +60,7 @@ def call_method(check: Assignments, call: ast.Call, func: ast.Attribute) -> Stmt
     if not found:
         known = members(thing.entry)
         hint = did_you_mean(func.attr, (method.partition("(")[0] for method in known))
-        from devgen.language.behaviour.other_languages import method_help
-
-        hint = hint or method_help(ast.unparse(func.value), func.attr)
+        hint = hint or member_help(func)
         check.unit.report(UNKNOWN_MEMBER, func, what=thing.what, name=f"{func.attr}()", allowed=known, hint=hint)
     return None
 

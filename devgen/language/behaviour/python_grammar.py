@@ -172,8 +172,17 @@ def _explain(error: SyntaxError, text: str, reporter: Reporter) -> None:
             reporter.add(SYNTAX, place, {"reason": idiom.problem}, (), idiom.hint, instead)
             return
     reason, hint = _reason(error)
+    hint = hint or _folded(text, reporter)
     column = min((error.offset or 1) - 1, max(0, len(lines[number - 1].rstrip()) - 1))
     reporter.add(SYNTAX, Place(number, max(0, column)), {"reason": reason}, (), hint)
+
+
+def _folded(text: str, reporter: Reporter) -> str:
+    """Return a hint if YAML has joined several lines of the file to this one."""
+    last = len(text.rstrip()) - 1
+    if "\n" in text.strip() or reporter.mark(1, last).line == reporter.mark(1, reporter.shift).line:
+        return ""
+    return "YAML joins these lines to one: write `|` after the key's colon to keep them"
 
 
 def _named(tree: ast.Module, text: str) -> ast.Module:

@@ -36,7 +36,8 @@ class Statements(BranchesAndLoops):
         if isinstance(node, ast.Pass):
             return None
         if handler is None:
-            unit.report(NOT_IN_LANGUAGE, node, what=f"Python's {type(node).__name__.lower()} statement")
+            hint = "write `if`, `elif` and `else`" if isinstance(node, ast.Match) else ""
+            unit.report(NOT_IN_LANGUAGE, node, what=f"Python's {type(node).__name__.lower()} statement", hint=hint)
             return None
         unit.outward = False
         found = handler(self, node) if unit.enter(node) else None
@@ -79,6 +80,9 @@ class Statements(BranchesAndLoops):
         return None
 
 
+_BLOCK_ENDS = frozenset(("end", "endif", "endcase", "fi", "done", "esac", "END"))
+
+
 def _meant(value: ast.expr) -> tuple[str, tuple[str, ...]]:
     """Return what is probably meant by a value that stands alone, and the statement to write."""
     match value:
@@ -89,6 +93,8 @@ def _meant(value: ast.expr) -> tuple[str, tuple[str, ...]]:
             return f"write `{ast.unparse(target)} += 1`", (f"{ast.unparse(target)} += 1",)
         case ast.UnaryOp(op=ast.USub(), operand=ast.UnaryOp(op=ast.USub(), operand=target)):
             return f"write `{ast.unparse(target)} -= 1`", (f"{ast.unparse(target)} -= 1",)
+        case ast.Name(id=name) if name in _BLOCK_ENDS:
+            return "blocks have no end: remove it", ()
         case ast.Name(id=name) | ast.Attribute(attr=name):
             return f"`=` assigns, and `{name}()` calls an action", ()
     return "", ()

@@ -41,6 +41,8 @@ _NUMBER = re.compile(
     r"0[xX]_?[0-9a-fA-F]+(_[0-9a-fA-F]+)*|0[bB]_?[01]+(_[01]+)*|0[oO]_?[0-7]+(_[0-7]+)*|0|[1-9]\d*(_\d+)*"
 )
 _LONGEST_NUMBER = 520
+_BASED = re.compile(r"#[0-9a-fA-F_]+#")
+"""What follows the base of a number of VHDL: ``16#1f#``."""
 
 _OPERATOR_WORDS = frozenset(("and", "or", "not", "if", "else", "in", "for", "elif"))
 _REFUSED_WORDS = frozenset(keyword.kwlist) - _OPERATOR_WORDS - {"pass"}
@@ -62,7 +64,7 @@ _INSTEAD = {
     "{": "the statements of a block are indented, and bits are taken in brackets: `X[3:0]`",
     "}": "the statements of a block are indented",
     "/*": "a comment begins with #",
-    "raise": "drive the interrupt, `intr = 1`, or give it a `level`; a thing of this name is written in backticks",
+    "raise": "drive the interrupt, `intr = 1`, or give it a `level`",
     "assert": "ranges are checked when the device is built; `errors:` declares reports of a driver's mistakes",
     "del": "an array of state is cleared by assigning to its elements",
     "try": "nothing fails at run time: test the condition with `if`",
@@ -209,19 +211,27 @@ class Scanner:
         if char in "'\"":
             from devgen.language.behaviour.other_languages import explain_line
 
-            end = self.text.find("\n", position)
-            idiom = explain_line(self.text[self.start : end if end >= 0 else len(self.text)])
+            idiom = explain_line(self._line())
             if idiom is not None and idiom.column <= column < idiom.column + idiom.length:
                 instead = () if idiom.new is None else (idiom.new,)
                 values: dict[str, object] = {"reason": idiom.problem}
                 return Refusal(SYNTAX, self.line, idiom.column, idiom.length, idiom.hint, values, instead)
             reason = "a string must end on its line and contain no backslash"
             return Refusal(SYNTAX, self.line, column, values={"reason": reason})
-        return Refusal(BAD_CHARACTER, self.line, column, values={"char": char})
+        from devgen.language.behaviour.other_languages import character_help
+
+        return Refusal(BAD_CHARACTER, self.line, column, 1, character_help(self._line(), column), {"char": char})
+
+    def _line(self) -> str:
+        end = self.text.find("\n", self.start)
+        return self.text[self.start : end if end >= 0 else len(self.text)]
 
     def _refuse_word(self, word: str, column: int) -> Refusal:
         escape = f"a thing of this name is written in backticks: `{word}`" if keyword.iskeyword(word) else ""
-        hint = "; ".join(filter(None, (_INSTEAD.get(word, ""), escape)))
+        from devgen.language.behaviour.other_languages import statement_help
+
+        told = statement_help(word, self._line(), column)
+        hint = told or "; ".join(filter(None, (_INSTEAD.get(word, ""), escape)))
         return Refusal(
             NOT_IN_LANGUAGE, self.line, column, len(word), hint, {"what": f"`{word}`"}, self._instead(word, column)
         )
@@ -259,8 +269,14 @@ class Scanner:
     def _too_deep(self, column: int) -> Refusal:
         return Refusal(TOO_DEEP, self.line, max(0, column - 1), values={"limit": DEEPEST})
 
-    def _comment(self, token: str, column: int) -> None:
+    def _comment(self, token: str, column: int) -> Refusal | None:
+        based = _BASED.match(token) if self.adjacent and self.previous == "number" else None
+        if based is not None:
+            hint = "write `0x1f` for 16#1f#, `0b101` for 2#101#"
+            values: dict[str, object] = {"text": f"...{based[0]}", "why": "`#` begins a comment"}
+            return Refusal(BAD_NUMBER, self.line, column, len(based[0]), hint, values)
         self.comments.append((self.start + column, self.start + column + len(token)))
+        return None
 
     def _number(self, token: str, column: int) -> Refusal | None:
         if len(token) <= _LONGEST_NUMBER and _NUMBER.fullmatch(token):
@@ -307,7 +323,12 @@ class Scanner:
 
     def _string(self, token: str, column: int) -> Refusal | None:
         if self.previous == "string" or (self.adjacent and self.previous in ("word", "number", "escaped")):
-            return Refusal(NOT_IN_LANGUAGE, self.line, column, values={"what": "a joined or prefixed string"})
+            from devgen.language.behaviour.other_languages import explain_number
+
+            number = explain_number(self._line()[max(0, column - 1) : column] + token)
+            hint = f"write `{number}`" if number else ""
+            what: dict[str, object] = {"what": "a joined or prefixed string"}
+            return Refusal(NOT_IN_LANGUAGE, self.line, column, len(token), hint, what)
         if not (token.isascii() and token.isprintable()):
             return Refusal(BAD_CHARACTER, self.line, column, values={"char": token})
         return None

@@ -48,23 +48,24 @@ def _effects(access: str, read: str, write: str) -> Pairs:
 _BEHAVIOURS: Final[tuple[tuple[tuple[str, str, str], str], ...]] = (
     (("rw", "", ""), "rw wr readwrite rdwr riwi rwi default normal"),
     (("ro", "", ""), "ro r readonly rdonly const hwro rosw"),
-    (("wo", "", ""), "wo w writeonly wronly"),
+    (("wo", "", ""), "wo w writeonly wronly worz"),
     (("rw1", "", ""), "rw1 readwriteonce rwonce rwo rwo1"),
     (("w1", "", ""), "w1 writeonce wo1 writeonlyonce wonce"),
     (("", "", "woclr"), "w1c rw1c w1tc wtc w1clr rw1clr wclr1 write1c w1toc w1toclear write1clear write1toclear "
      "writeonetoclear writeoneclear onetoclear rcw1 rwc rwcs rw1cs w1cs rw1cs clearon1 woclr rw1tc eoi1 wr1c r1c wc1 "
-     "rwi1c riw1c roc1 rtw1c hw1c"),
+     "rwi1c riw1c roc1 rtw1c hw1c rww1c clearonwrite1 clearonone"),
     (("", "", "woset"), "w1s rw1s w1ts wts w1set rw1set write1s w1toset write1set write1toset writeonetoset onetoset "
-     "rsw1 rws rw1ss w1ss woset rw1ts"),
-    (("", "", "wot"), "w1t rw1t w1tog w1toggle write1toggle write1totoggle writeonetotoggle onetotoggle toggle t wot"),
+     "rsw1 rw1ss w1ss woset rw1ts"),
+    (("", "", "wot"), "w1t rw1t rtw1 w1tog w1toggle write1toggle write1totoggle writeonetotoggle "
+     "onetotoggle toggle t wot"),
     (("", "", "wzc"), "w0c rw0c w0tc w0clr write0c write0clear write0toclear writezerotoclear zerotoclear rcw0 wzc"),
     (("", "", "wzs"), "w0s rw0s w0ts w0set write0s write0set write0toset writezerotoset zerotoset rsw0 wzs"),
     (("", "", "wzt"), "w0t rw0t w0toggle write0toggle writezerototoggle zerototoggle wzt"),
-    (("", "", "wclr"), "wclr writeclear writetoclear clearonwrite cow anywriteclears"),
+    (("", "", "wclr"), "wclr writeclear writetoclear clearonwrite cow anywriteclears rcw"),
     (("", "", "wset"), "wset ws writeset writetoset setonwrite anywritesets"),
     (("ro", "rclr", ""), "rc roc rcr rorc rclr rtc rtclr cor clr readclear readtoclear readclears clearonread rdclr "
-     "rocr rcor"),
-    (("ro", "rset", ""), "rs rset rts readset readtoset setonread sor ros"),
+     "rocr rcor cr readandclear"),
+    (("ro", "rset", ""), "rset rts readset readtoset setonread sor"),
     (("rw", "rclr", ""), "wrc rwrc rwcor"),
     (("rw", "rset", ""), "wrs rwrs"),
     (("", "rclr", "wset"), "wsrc"),
@@ -93,14 +94,36 @@ _AMBIGUOUS: Final[dict[str, tuple[Meaning, ...]]] = {
         Meaning((("write_effect", "wset"),), "any write sets, as SVD's modifiedWriteValues"),
         Meaning((("read_effect", "rset"),), "a read sets, as SVD's readAction"),
     ),
-    "rsvd": (Meaning((("intent", "reserved"),), "of a register; reserved bits are those outside all fields"),),
-    "reserved": (Meaning((("intent", "reserved"),), "of a register; reserved bits are those outside all fields"),),
-    "wpd": (Meaning((("singlepulse", "true"),), "the bits are 0 again after the write"),),
-    "sc": (Meaning((("singlepulse", "true"),), "the bits are 0 again after the write"),),
-    "rwsc": (Meaning((("singlepulse", "true"),), "the bits are 0 again after the write"),),
-    "wosc": (Meaning((("singlepulse", "true"),), "the bits are 0 again after the write"),),
-    "selfclearing": (Meaning((("singlepulse", "true"),), "the bits are 0 again after the write"),),
-    "w1p": (Meaning((("singlepulse", "true"),), "the bits are 0 again after the write"),),
+    "rs": (
+        Meaning((("access", "ro"), ("read_effect", "rset")), "a read sets, as UVM's RS"),
+        Meaning((("write_effect", "woset"),), "written ones set, as ST's rs"),
+    ),
+    "rws": (
+        Meaning((("write_effect", "woset"),), "written ones set"),
+        Meaning((("access", "rw"),), "sticky, as PCI Express's RWS: give the register `retain: true`"),
+    ),
+    "ros": (Meaning((("access", "ro"),), "sticky, as PCI Express's ROS: give the register `retain: true`"),),
+    **dict.fromkeys(
+        ("rsvd", "reserved", "rsv", "resv"),
+        (Meaning((("intent", "reserved"),), "of a register; reserved bits are those outside all fields"),),
+    ),
+    **dict.fromkeys(
+        (
+            "wpd",
+            "sc",
+            "rwsc",
+            "wosc",
+            "wsc",
+            "w1sc",
+            "selfclearing",
+            "autoclear",
+            "w1p",
+            "pulse",
+            "strobe",
+            "singlepulse",
+        ),
+        (Meaning((("singlepulse", "true"),), "the bits are 0 again after the write"),),
+    ),
 }
 
 _SHOUTED: Final[dict[str, tuple[Meaning, ...]]] = {
@@ -108,10 +131,11 @@ _SHOUTED: Final[dict[str, tuple[Meaning, ...]]] = {
         Meaning((("access", "rw1"),), "readable, as UVM's W1"),
         Meaning((("access", "w1"),), "write-only, as SystemRDL's w1"),
     ),
+    "RS": (Meaning((("access", "ro"), ("read_effect", "rset"))),),
 }
 """Words that mean something else in capitals: UVM writes its policies so."""
 
-LOCK: Final = 'a lock is behaviour: `write: "if LOCK.OPEN: R = value"` stores only while the register LOCK allows it'
+LOCK: Final = "the lock is another key: `write_enable: LOCK.OPEN` takes writes only while the field OPEN is not 0"
 
 # Effects that devgen has as behaviour.
 _HOOKS: Final[dict[str, str]] = {
@@ -119,15 +143,21 @@ _HOOKS: Final[dict[str, str]] = {
     "wuser": "write what a write does under `on_write`, or in place of the store under `write`",
     "modify": "write what happens under `on_write` or `on_read`",
     "modifyexternal": "write what a read does under `on_read`",
-    "na": "software cannot reach it: leave it out, or declare it under `state`",
-    "none": "software cannot reach it: leave it out, or declare it under `state`",
+    **dict.fromkeys(("na", "none", "noaccess"), "software cannot reach it: leave it out, or declare it under `state`"),
+    "hwinit": "what hardware sets at a reset is `reset`, of a field with `access: ro`",
+    "rtw": "write what a write triggers under `write`, which stores nothing",
+    **dict.fromkeys(
+        ("warl", "wlrl"),
+        "`write_constraint: 0..2` drops a write of another value; to keep a legal one, write it under `write`",
+    ),
+    "volatile": "`volatile: true` is a key of its own",
     **dict.fromkeys(("hro", "hrw", "hwo"), "hardware may always change a field in devgen: leave it out"),
     **dict.fromkeys(
-        ("raz", "res0", "razwi", "r0", "rz", "mbz", "sbz", "resz"),
+        ("raz", "res0", "razwi", "r0", "rz", "roz", "mbz", "sbz", "resz", "wpri", "rsvdz", "rsvdp", "sbzp", "unksbzp"),
         "bits outside all fields read 0 and ignore writes: leave the field out; of a register: `intent: reserved`",
     ),
     **dict.fromkeys(
-        ("rao", "res1", "raowi", "r1"), "bits that read 1 are a field with `access: ro` and `reset` of ones"
+        ("rao", "res1", "raowi", "r1", "roo"), "bits that read 1 are a field with `access: ro` and `reset` of ones"
     ),
     **dict.fromkeys(("wi", "wirao", "writeignored"), "what ignores writes has `access: ro`"),
     **dict.fromkeys(("rwl", "rol", "rwlv", "rwlock", "lockable", "locked"), LOCK),

@@ -28,6 +28,8 @@ _NUMBERS: Final[tuple[tuple[re.Pattern[str], int], ...]] = tuple(
         (r"([01][01_]*)b", 2),
         (rf"([1-9][0-9_]*|0){_C_SUFFIX}", 10),
         (r"([1-9][0-9]{0,2}(?:,[0-9]{3})+)", 10),
+        (r"([0-9]+)\.0*", 10),
+        (r"[0-9]*x(['\"])(?P<digits>[0-9a-f_]+)\1", 16),
     )
 )
 """Notations of C, assemblers, Verilog, VHDL and BASIC, with the base of the digits."""
@@ -66,7 +68,8 @@ def as_number(text: str) -> str | None:
         return None
     for pattern, base in _NUMBERS:
         match = pattern.fullmatch(text.strip())
-        digits = match[1].replace("_", "").replace(",", "") if match else ""
+        found = match.groupdict().get("digits", match[1]) if match else ""
+        digits = found.replace("_", "").replace(",", "")
         if digits:
             number = int(digits, base)
             return f"{number:#x}" if base == 16 else f"{number:#b}" if base == 2 else str(number)

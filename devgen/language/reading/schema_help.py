@@ -12,13 +12,16 @@ from devgen.language.diagnostics.places import Fix, Span
 from devgen.language.diagnostics.reporting import offered
 from devgen.language.model import Mark
 from devgen.language.reading import access_words, notations, synonyms
+from devgen.language.reading.mistaken_values import mistaken_value, odd_character
 from devgen.language.reading.source_map import Key, Node, Sources
 from devgen.language.reading.word_fixes import Suggestion, suggestion, word_fixes
 
 NOTHING: Suggestion = {"hint": "", "fixes": ()}
 
 _WORD = re.compile(r"[\w-]+")
+_END_OF_KEY = re.compile(r"[:=\s]")
 _GLUED = re.compile(r"(\w+):([^\s:].*)")
+_UNCOLONED = re.compile(r"(\w+)(\s*=\s*|\s+)(\S.*)", re.DOTALL)
 _COMMA = "inside { } a comma ends the value before it: quote text that holds one"
 _EFFECT_WORDS = (
     "a written 1 clears: woclr, sets: woset, toggles: wot; a written 0 clears: wzc, sets: wzs, toggles: wzt; any write "
@@ -41,8 +44,13 @@ def key_help(sources: Sources, node: dict[str, Any], key: str, schema: dict[str,
         after = Mark(mark.file, mark.line, mark.column + glued.end(1) + 1)
         fix = Fix(Span(after, 0), " ", "write a space after the colon")
         return {"hint": f"write a space after the colon: `{glued[1]}: {glued[2]}`", "fixes": (fix,)}
+    uncoloned = _UNCOLONED.fullmatch(key) if value is None else None
+    if uncoloned is not None and synonyms.key_for(uncoloned[1], uncoloned[3], known) is not None:
+        return _colon_help(sources, mark, key, uncoloned)
     if not _WORD.fullmatch(key):
-        return {"hint": _COMMA if sources.is_flow(node) else "", "fixes": ()}
+        return {"hint": odd_character(key) or (_COMMA if sources.is_flow(node) else ""), "fixes": ()}
+    if key.isdigit() and value is None and sources.is_flow(node):
+        return {"hint": "inside { } a comma ends the value before it: write numbers without commas", "fixes": ()}
     meaning = synonyms.flag_meaning(key, value, known)
     if meaning is not None:
         return {"hint": f"in devgen this is `{meaning}`", "fixes": _pairs_fix(sources, node, key, meaning.pairs)}
@@ -59,7 +67,16 @@ def key_help(sources: Sources, node: dict[str, Any], key: str, schema: dict[str,
         usable = name not in node and synonyms.keeps_value(key) and _accepts(schema["properties"][name], value)
         hint = f"in devgen this is `{name}`" + (", which is given too" if name in node else "")
         return {"hint": hint, "fixes": word_fixes(sources, mark, key, [name]) if usable else ()}
+    if isinstance(value, dict) and value and set(value) <= set(known):
+        return {"hint": "it looks like an entry beside the one that it is in: indent it less", "fixes": ()}
     return suggestion(sources, mark, key, [name for name in known if name not in node] or known)
+
+
+def _colon_help(sources: Sources, mark: Mark, key: str, match: re.Match[str]) -> Suggestion:
+    """Explain ``at 0`` and ``at = 0`` in a mapping in braces."""
+    fix = Fix(Span(Mark(mark.file, mark.line, mark.column + match.end(1)), len(match[2])), ": ", "write a colon")
+    unbroken = sources.line(mark.file, mark.line)[mark.column - 1 :].startswith(key)
+    return {"hint": f"a colon follows a key: `{match[1]}: {match[3]}`", "fixes": (fix,) if unbroken else ()}
 
 
 def is_meant(name: str, node: dict[str, Any], unknown: Sequence[str]) -> bool:
@@ -67,7 +84,7 @@ def is_meant(name: str, node: dict[str, Any], unknown: Sequence[str]) -> bool:
     return any(
         synonyms.key_for(word, node.get(key), [name]) or nearest_names(word, [name])
         for key in unknown[:50]
-        for word in [key.partition(":")[0]]
+        for word in [_END_OF_KEY.split(key, maxsplit=1)[0]]
     )
 
 
@@ -140,14 +157,26 @@ def form_help(sources: Sources, node: Node, key: Key, value: object, schema: dic
     types = schema.get("type", ())
     types = (types,) if isinstance(types, str) else types
     text = _as_text(value)
-    if text is not None and text.endswith(";"):
-        return replaced(sources, node, key, text, text.rstrip(";"), f"no semicolon: write `{text.rstrip(';')}`")
+    if isinstance(value, str):
+        mistake = mistaken_value(value, schema, types)
+        if mistake is not None:
+            hint, plain = mistake
+            spelled = (reader(plain) for reader in _readers(schema, types)) if plain else ()
+            plain = next((number for number in spelled if number is not None), plain)
+            return replaced(sources, node, key, value, plain, hint) if plain else {"hint": hint, "fixes": ()}
+    if isinstance(value, dict) and schema.get("title") == "statements":
+        return {"hint": f"write `|` after the colon, and the statements on the lines after it: `{key}: |`", "fixes": ()}
+    if isinstance(value, list) and "object" in types:
+        return {"hint": "entries stand by their names, without `-`: `NAME: ...`", "fixes": ()}
     for other in _readers(schema, types):
         wanted = other(text) if text is not None else None
         if wanted is not None and (wanted != value or "string" not in types):
             return replaced(sources, node, key, text or "", wanted)
     if "array" in types and isinstance(value, str) and re.match(r"-\S", value):
         return {"hint": "write a space after each `-`", "fixes": _insertion(sources, node, key)}
+    start = sources.value_mark(node, key)
+    if value is None and sources.line(start.file, start.line)[start.column - 1 :].startswith("&"):
+        return {"hint": "`&` begins an anchor in YAML", "fixes": ()}
     return {"hint": examples(schema), "fixes": ()}
 
 

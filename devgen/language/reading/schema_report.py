@@ -10,6 +10,7 @@ from devgen.language.diagnostics import codes_keys as kinds
 from devgen.language.diagnostics.diagnostic import Kind
 from devgen.language.diagnostics.reporting import Diagnostics
 from devgen.language.diagnostics.text_form import plural
+from devgen.language.reading.mistaken_values import odd_character
 from devgen.language.reading.schema_engines import Violation
 from devgen.language.reading.schema_help import NOTHING, enum_help, examples, form_help, is_meant, key_help
 from devgen.language.reading.source_map import Node, Sources
@@ -28,8 +29,12 @@ _TYPES = {
 def report_violations(violations: list[Violation], tree: dict[str, Any], sources: Sources, sink: Diagnostics) -> None:
     """Report every violation that does not follow from another one."""
     reporter = _Reporter(tree, sources, sink, _unknown_keys_of(violations))
+    misplaced = [error.path for error in violations if _is_misplaced(error)]
     for error in _one_a_place(violations):
-        reporter.report(error)
+        if not any(error.path[: len(path)] == path for path in misplaced):
+            reporter.report(error)
+    for path in misplaced:
+        reporter.report_misplaced(path)
 
 
 def _unknown_keys_of(violations: list[Violation]) -> dict[int, list[str]]:
@@ -40,10 +45,23 @@ def _unknown_keys_of(violations: list[Violation]) -> dict[int, list[str]]:
     }
 
 
+def _is_misplaced(error: Violation) -> bool:
+    """Whether an entry that is no valid one has the name of a key: `fields` beside registers instead of in one."""
+    known = error.schema.get("properties", ())
+    if error.of_key or len(error.path) < 2 or isinstance(error.path[-2], int) or error.path[-1] not in known:
+        return False
+    if error.rule == "additionalProperties":
+        return not any(key in known for key in error.value)
+    return error.rule in ("type", "required")
+
+
 def _one_a_place(errors: list[Violation]) -> Iterator[Violation]:
     """Drop violations that follow from a wrong type: such a value violates the other rules for its place, too."""
     mistyped = {error.path for error in errors if error.rule == "type"}
+    misnamed = {(*error.path, error.value) for error in errors if error.of_key}
     for error in errors:
+        if error.path in misnamed and "{" in str(error.path[-1]):
+            continue
         if error.rule in ("type", "required") or error.of_key or error.path not in mistyped:
             yield error
 
@@ -58,6 +76,18 @@ class _Reporter:
 
     def report(self, error: Violation) -> None:
         _HANDLERS.get(error.rule, _Reporter._other)(self, error)
+
+    def report_misplaced(self, path: tuple[str | int, ...]) -> None:
+        """Report an entry with the name of a key, and cut it out: what it holds has several faults."""
+        node, key = _at(self.tree, path[:-1]), path[-1]
+        if key not in node:
+            return
+        reason = f"it is a key of an entry of '{path[-2]}', but stands beside the entries"
+        hint = "indent it under the entry that it belongs to"
+        mark = self.sources.key_mark(node, key)
+        self.sink.add(kinds.NOT_HERE, mark, length=len(str(key)), key=key, reason=reason, hint=hint)
+        self.sources.cut.add((id(node), key))
+        del node[key]
 
     # --- places --------------------------------------------------------------------------
 
@@ -148,7 +178,7 @@ class _Reporter:
             length=len(error.value),
             name=error.value,
             expected=error.schema.get("title", "name"),
-            hint=examples(error.schema),
+            hint=odd_character(error.value) or _without_colon(error.value) or examples(error.schema),
         )
 
     def _limit(self, error: Violation) -> None:
@@ -162,6 +192,12 @@ class _Reporter:
 
     def _other(self, error: Violation) -> None:
         self._add(kinds.OTHER_SHAPE, error, problem=f"it breaks the rule '{error.rule}'")
+
+
+def _without_colon(key: str) -> str:
+    """Return what to write for ``CTRL {at``, the key that YAML reads in ``CTRL {at: 0}``."""
+    name = key.partition("{")[0].rstrip()
+    return f"write a colon after the name: `{name}: {{...}}`" if "{" in key and name.isidentifier() else ""
 
 
 def _at(tree: Any, path: tuple[str | int, ...]) -> Any:

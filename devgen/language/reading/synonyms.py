@@ -97,11 +97,16 @@ _KEYS: Final[tuple[tuple[str, str], ...]] = (
     ("read", "readfn get getter value expr expression"),
     ("singlepulse", "pulse selfclearing autoclear selfclear sc strobe oneshot"),
     ("alias", "aliasof sameas mirror"),
+    ("alternate", "alternateregister alternateof alternativeto"),
+    ("write_enable", "regwen swwe writeenable wren lockedunless"),
+    ("index_names", "elementnames"),
+    ("protection", "privilege security"),
+    ("volatile", "hwmodified changes"),
     ("constant", "const fixed hardwired readonlyvalue"),
     ("fields", "field bitfields bitfield flags"),
     ("registers", "register regs reg regfile registermap"),
-    ("regions", "region memory memorymap memmap addressblock addressblocks addressmap mmio banks bank space spaces "
-     "map"),
+    ("regions", "region memory mem io memorymap memmap addressblock addressblocks addressmap mmio banks bank space "
+     "spaces map"),
     ("interrupts", "irq irqs interrupt intr intrs ints irqlines"),
     ("irq", "interrupts interrupt irqs intr gsi intc"),
     ("gpio_in", "inputs input pins gpioinputs gpios"),
@@ -182,10 +187,78 @@ _KEY_NOTES: Final[dict[str, str]] = {
     "hwext": "give the register a `read` expression",
     "hwqe": "`on_write` runs at each write: leave it out",
     "hwre": "`on_read` runs at each read: leave it out",
-    "regwen": 'a lock is behaviour: `write: "if LOCK.OPEN: R = value"` stores only while the register LOCK allows it',
-    "swwe": 'a lock is behaviour: `write: "if LOCK.OPEN: R = value"` stores only while the register LOCK allows it',
+    **dict.fromkeys(
+        ("swwel", "lockedby", "writelock", "writeprotect"),
+        "a lock is `write_enable`: writes are taken while it is not 0, as `write_enable: not LOCK.LOCKED`",
+    ),
+    "lock": "a lock is `write_enable`: writes are taken while it is not 0, as `write_enable: not LOCK.LOCKED`",
+    **dict.fromkeys(
+        ("swmod", "swacc"),
+        "`on_write` and `on_read` run at accesses: write there what the hardware does, or leave it out",
+    ),
+    **dict.fromkeys(
+        (
+            "precedence",
+            "hwenable",
+            "hwmask",
+            "paritycheck",
+            "resetsignal",
+            "async",
+            "sync",
+            "errextbus",
+            "sharedextbus",
+        ),
+        "it is about the hardware's signals, which devgen does not have: leave it out",
+    ),
+    **dict.fromkeys(
+        (
+            "donttest",
+            "dontcompare",
+            "israndom",
+            "israndomized",
+            "israndomised",
+            "israd",
+            "isrand",
+            "coverage",
+            "backdoor",
+            "hdlpath",
+            "hdlpathslice",
+            "tags",
+            "autosplit",
+            "compact",
+            "cname",
+            "mubi",
+            "shadowed",
+            "updateerralert",
+            "storageerralert",
+            "protected",
+        ),
+        "it is for other tools than devgen: leave it out",
+    ),
+    **dict.fromkeys(("anded", "ored", "xored"), "behaviour computes it where it is used, as `STATUS != 0`"),
+    "multireg": "an array is a register with `count`",
+    "dimindex": "in devgen this is `index_names`, a list of the elements' names",
+    **dict.fromkeys(("datatype", "headerenumname", "headerstructname", "alternategroup"), "leave it out"),
+    "author": "leave it out, or write it into a comment",
+    "license": "leave it out, or write it into a comment",
+    "version": "leave it out, or write it into a comment",
+    "copyright": "leave it out, or write it into a comment",
+    **dict.fromkeys(
+        ("clocks", "clock", "clk"),
+        "a counter has its own `frequency`, under `counters`; a timer reads the machine's time",
+    ),
+    **dict.fromkeys(("resets", "rst", "init"), "statements that run at a reset are `on_reset`"),
+    "dma": "behaviour reaches RAM with `load32(address)`, `store32(address, value)` and their like",
+    **dict.fromkeys(("fsm", "statemachine"), "its state is an entry of `state`; hooks and timers change it"),
+    **dict.fromkeys(("signals", "wires", "ports", "gpio"), "inputs are `gpio_in`, outputs are `gpio_out`"),
+    **dict.fromkeys(("log", "trace", "messages"), "what the device tells its host is an entry of `events` or `errors`"),
+    **dict.fromkeys(("msi", "msix", "capabilitylist"), "it belongs under `capabilities` of `pci`"),
+    **dict.fromkeys(tuple(f"bar{number}" for number in range(6)), "it belongs under `bars` of `pci`, by its number"),
+    **dict.fromkeys(
+        ("registerwidth", "regwidth", "endianness", "byteorder"),
+        "it belongs to a region: `width: 32`, and `access: {valid: 1..4, endian: little}`",
+    ),
     "derivedfrom": "devgen copies no definition: write the keys out, or use `count`, a register file or `include`",
-    "volatile": "a register may always change: leave it out",
     "compatible": "write it into `description` or `datasheet`",
 }
 
@@ -208,15 +281,52 @@ _PLACES: Final[dict[str, tuple[str, str]]] = {
         ("regions", "it belongs under a region, as `regions: {{NAME: {{space: mmio, size: 4 KiB, {key}: ...}}}}`"),
     ),
     **dict.fromkeys(
+        ("counter", "intr", "sticky", "stickybit", "hwset", "hwclr", "we", "next", "hwenable"),
+        ("fields", "it belongs to a field, as `fields: {{NAME: {{bits: 7:0, {key}: ...}}}}`"),
+    ),
+    **dict.fromkeys(
+        ("posedge", "negedge", "bothedge", "level", "nonsticky"),
+        ("intr", "it says when an interrupt field is set: `intr: {{posedge: SOURCE}}`"),
+    ),
+    **dict.fromkeys(
+        (
+            "incr",
+            "decr",
+            "incrvalue",
+            "decrvalue",
+            "incrwidth",
+            "decrwidth",
+            "overflow",
+            "underflow",
+            "saturate",
+            "incrsaturate",
+            "decrsaturate",
+            "threshold",
+            "incrthreshold",
+            "decrthreshold",
+        ),
+        ("counter", "it belongs under `counter`, as `counter: {{incr: SOURCE, incrsaturate: true}}`"),
+    ),
+    **dict.fromkeys(
+        ("readable", "writable", "writeable"),
+        ("access", "a register can be read and written: `access` says what cannot"),
+    ),
+    **dict.fromkeys(
         ("vendor", "class", "subsystem", "bars", "revision", "capabilities", "vendorid", "interruptpin"),
         ("pci", "it belongs under `pci`"),
     ),
 }
 """A word, the key of the mapping whose entries have it, and what to write."""
 
-_ACCESS_FLAGS: Final = ("ro", "rw", "wo", "readonly", "writeonly", "readwrite", "w1c", "rw1c", "w1s", "w0c", "cor",
-                        "rsvd", "unimp", "selfclearing")  # fmt: skip
-"""Words for an access that are written as keys: ``readonly: true``, or QEMU's ``w1c: 0xff`` with a mask."""
+_NO_FLAGS: Final = frozenset(("r", "w", "t", "wr", "default", "normal", "const", "clr", "clear", "set"))
+_ACCESS_FLAGS: Final = frozenset(BY_WORD) - _NO_FLAGS
+"""Words for an access that are written as keys: ``readonly: true``, ``rclr: true``, or QEMU's ``w1c: 0xff``."""
+
+_ABILITIES: Final[dict[tuple[str, bool], Meaning]] = {
+    **dict.fromkeys((("writable", False), ("writeable", False), ("canwrite", False)), Meaning((("access", "ro"),))),
+    **dict.fromkeys((("readable", False), ("canread", False)), Meaning((("access", "wo"),))),
+}
+"""Words for what software may do, with the value that takes it away."""
 
 
 def key_for(key: str, value: object, known: Iterable[str]) -> str | None:
@@ -240,11 +350,10 @@ def keeps_value(key: str) -> bool:
 def note_for_key(key: str, known: Iterable[str]) -> str:
     """Return what to do about a key that devgen has no word for, or an empty string."""
     word, known = folded(key), set(known)
+    if word in ("unimp", "unimplemented") and "intent" in known:
+        return "in devgen this is `intent: unimplemented`"
     if word in _ACCESS_FLAGS and "access" in known:
-        meanings = BY_WORD.get(word, ())
-        if word == "unimp":
-            return "in devgen this is `intent: unimplemented`"
-        return "in devgen this is " + " or ".join(f"`{meaning}`" for meaning in meanings)
+        return "in devgen this is " + " or ".join(f"`{meaning}`" for meaning in BY_WORD[word])
     place = _PLACES.get(word)
     if place is not None and place[0] in known:
         return place[1].format(key=key)
@@ -254,5 +363,6 @@ def note_for_key(key: str, known: Iterable[str]) -> str:
 def flag_meaning(key: str, value: object, known: Iterable[str]) -> Meaning | None:
     """Return what ``readonly: true`` means, or None for another key or a value that is not `true`."""
     word = folded(key)
-    meanings = BY_WORD.get(word, ()) if word in _ACCESS_FLAGS and value is True else ()
-    return meanings[0] if len(meanings) == 1 and "access" in known else None
+    meanings = BY_WORD[word] if word in _ACCESS_FLAGS and value is True else ()
+    found = meanings[0] if len(meanings) == 1 else _ABILITIES.get((word, value)) if isinstance(value, bool) else None
+    return found if found is not None and {key for key, _ in found.pairs} <= set(known) else None

@@ -7,13 +7,10 @@ place: for a quote that is never closed, that of the quote. The first that finds
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import field
 
-from devgen.common.quick_dataclass import dataclass
-
-_LONGEST_LINE = 2000
-"""Most characters of a line that is looked at: the patterns must not take long on a text made for that."""
+from devgen.language.reading.yaml_stop import LONGEST_LINE, Change, Mistake, Stop
 
 _SEARCHED = 100_000
 """Characters before the error in which an open quote is looked for."""
@@ -31,71 +28,17 @@ _SPECIAL = {
     "&": "begins an anchor in YAML",
     "|": "begins a block of lines in YAML",
     ">": "begins a block of lines in YAML",
+    "?": "begins a key in YAML",
     "%": "cannot begin a text in YAML",
     "@": "cannot begin a text in YAML",
     "`": "cannot begin a text in YAML",
 }
+_COMMENTS = ("//", "/*", ";", "--")
 _INSIDE = {
     "'": "write '' for a ' inside '...', or use double quotes",
     '"': 'write \\" for a " inside "...", or use single quotes',
 }
 _OPENING = {"}": "{", "]": "["}
-
-
-@dataclass(slots=True, frozen=True)
-class Change:
-    """A change of the text: ``length`` characters from ``index`` on become ``new``."""
-
-    index: int
-    length: int
-    new: str
-    title: str
-
-
-@dataclass(slots=True, frozen=True)
-class Mistake:
-    """What is wrong, at which characters, and what to do."""
-
-    index: int
-    problem: str
-    hint: str
-    length: int = 1
-    change: Change | None = None
-
-
-@dataclass(slots=True)
-class Stop:
-    """Where and why the parser stopped. ``start``: the beginning of what it was reading, if it says so."""
-
-    text: str
-    index: int
-    problem: str
-    context: str
-    start: int | None
-    lines: list[str] = field(init=False)
-    number: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Split the text into lines."""
-        self.index = min(self.index, len(self.text))
-        self.lines = self.text.split("\n")
-        self.number = self.text.count("\n", 0, self.index)
-
-    def line(self, number: int) -> str:
-        """Return a line by its number from 0, without a long end; empty outside the text."""
-        return self.lines[number][:_LONGEST_LINE] if 0 <= number < len(self.lines) else ""
-
-    def at(self, number: int, column: int) -> int:
-        """Return the index of a column, from 0, of a line."""
-        return sum(len(line) + 1 for line in self.lines[:number]) + column
-
-    def near(self) -> Iterator[tuple[int, str]]:
-        """Yield the line of the error and the last line before it that is not empty, with their numbers."""
-        yield self.number, self.line(self.number)
-        for number in range(self.number - 1, max(-1, self.number - 50), -1):
-            if self.lines[number].strip():
-                yield number, self.line(number)
-                return
 
 
 def explain(stop: Stop) -> Mistake:
@@ -113,6 +56,14 @@ def _tab(stop: Stop) -> Mistake | None:
         if column >= 0 and not line[:column].strip():
             return Mistake(stop.at(number, column), "a tab in the indentation", "a tab; indent with spaces")
     return None
+
+
+def odd_indentation(spaces: str, index: int) -> Mistake:
+    """Explain an indentation of characters that look like spaces, where they begin."""
+    name = unicodedata.name(spaces[0], "a character").lower()
+    change = Change(index, len(spaces), " " * len(spaces), "write spaces")
+    problem = f"the character {name} (U+{ord(spaces[0]):04X}) in the indentation"
+    return Mistake(index, problem, "indent with spaces", len(spaces), change)
 
 
 def _open_quote(stop: Stop) -> Mistake | None:
@@ -173,6 +124,16 @@ def _tag(stop: Stop) -> Mistake | None:
     return None
 
 
+def indented_dash(text: str, start: int, end: int) -> Mistake | None:
+    """Explain a list's element, from ``start`` to ``end``, in which a line begins with a dash; None for another."""
+    match = re.compile(r"\n( *)- ").search(text, start, end)
+    if match is None:
+        return None
+    first = text[text.rfind("\n", 0, start) + 1 : start]
+    present, wanted = len(match[1]), len(first) - len(first.lstrip(" "))
+    return _wrongly_indented(match.start(1), present, wanted) if first.strip() == "-" else None
+
+
 def tag_mistake(text: str, index: int) -> Mistake:
     """Explain a text that begins with ``!``, where it begins."""
     word = text[1:]
@@ -192,7 +153,7 @@ def _no_space(stop: Stop) -> Mistake | None:
 
 def missing_space(line: str, start: int) -> Mistake | None:
     """Explain a line such as ``at:4``, which begins at the index ``start``; None for another line."""
-    match = _NO_SPACE.fullmatch(line.rstrip()[:_LONGEST_LINE])
+    match = _NO_SPACE.fullmatch(line.rstrip()[:LONGEST_LINE])
     if match is None:
         return None
     colon = start + match.end(2)
@@ -206,10 +167,61 @@ def _no_colon(stop: Stop) -> Mistake | None:
     number = stop.text.count("\n", 0, stop.start) if stop.start is not None else stop.number
     line, start = stop.line(number), stop.at(number, 0)
     text, column = line.strip(), len(line) - len(line.lstrip())
-    if text.startswith(("//", "/*", ";", "--")):
-        change = Change(start + column, 2, "#", "write #") if text.startswith("//") else None
-        return Mistake(start + column, "a comment begins with #", "write # before the comment", 2, change)
+    if text.startswith(_COMMENTS):
+        return _comment(text, start + column)
+    before = next((other for other in reversed(stop.lines[max(0, number - 50) : number]) if other.strip()), "")
+    if (block := re.search(r"([\w\[\]-]+): +[|>][-+\d]*\s*(?:#.*)?$", before)) and _indent(before) >= column:
+        problem = f"the lines of '{block[1]}' do not stand further right than it"
+        return Mistake(start + column, problem, f"indent them further than '{block[1]}'")
     return _equals(line, start) or _no_colon_after(text, start + column)
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
+def _comment(text: str, index: int) -> Mistake:
+    change = Change(index, 2, "#", "write #") if text.startswith(("//", "--")) else None
+    return Mistake(index, "a comment begins with #", "write # before the comment", 2, change)
+
+
+def _comment_after(stop: Stop) -> Mistake | None:
+    """A comment of another language behind a value in brackets or quotes."""
+    text = stop.text[stop.index : stop.index + 100]
+    return _comment(text, stop.index) if text.startswith(_COMMENTS) and "expected" in stop.problem else None
+
+
+def _stray_dash(stop: Stop) -> Mistake | None:
+    if "did not find expected key" not in stop.problem or not re.match(r"-(?:\s|$)", stop.text[stop.index :][:2]):
+        return None
+    hint = "remove the `-`, or indent the list under its key"
+    return Mistake(stop.index, "`-` begins an element of a list, but here are keys", hint)
+
+
+def _line_without_colon(stop: Stop) -> Mistake | None:
+    """The line before the one with the unexpected colon: ``at 0``, which goes on in ``width: 32``."""
+    if "mapping values" not in stop.problem:
+        return None
+    line = stop.line(stop.number)
+    for number, before in list(stop.near())[1:]:
+        if _indent(before) == _indent(line) and ":" not in before and re.match(rf" *{_KEY} +\S", before):
+            return _no_colon_after(before.strip(), stop.at(number, _indent(before)))
+    return None
+
+
+def _escape(stop: Stop) -> Mistake | None:
+    if "escape character" not in stop.problem:
+        return None
+    hint = 'write \\\\ for a backslash inside "...", or use single quotes'
+    return Mistake(stop.index, f"`{stop.text[stop.index : stop.index + 2]}` is no escape", hint, 2)
+
+
+def _nothing_in_flow(stop: Stop) -> Mistake | None:
+    if "node content" not in stop.problem or "flow" not in stop.context:
+        return None
+    if stop.text[stop.index : stop.index + 1] == ",":
+        return Mistake(stop.index, "nothing stands before this comma", "remove it, or write what is missing")
+    return _hidden_end(stop, stop.start, "") if stop.start is not None else None
 
 
 def _equals(line: str, start: int) -> Mistake | None:
@@ -242,7 +254,7 @@ def _special(stop: Stop) -> Mistake | None:
 
 
 def _indentation(stop: Stop) -> Mistake | None:
-    block = "block" in stop.context or "mapping values" in stop.problem
+    block = "block" in stop.context or "mapping values" in stop.problem or "document start" in stop.problem
     line = stop.line(stop.number)
     if not block or not line.strip():
         return None
@@ -251,9 +263,14 @@ def _indentation(stop: Stop) -> Mistake | None:
     if not open_levels or present in open_levels or (present > open_levels[-1] and _opens(stop)):
         return None
     wanted = open_levels[-1]
-    change = Change(stop.at(stop.number, 0), present, " " * wanted, f"indent by {wanted}")
+    return _wrongly_indented(stop.at(stop.number, 0), present, wanted)
+
+
+def _wrongly_indented(start: int, present: int, wanted: int) -> Mistake:
+    """Return the mistake of a line that begins at the index ``start``."""
+    change = Change(start, present, " " * wanted, f"indent by {wanted}")
     problem = f"this line has {present} space{'s' * (present != 1)} before it, its neighbours {wanted}"
-    return Mistake(stop.at(stop.number, present), problem, "indent lines that belong together alike", 1, change)
+    return Mistake(start + present, problem, "indent lines that belong together alike", 1, change)
 
 
 def _opens(stop: Stop) -> bool:
@@ -289,6 +306,11 @@ def _brackets(stop: Stop) -> Mistake | None:
         return Mistake(stop.index, f"this {char} closes nothing", f"remove it, or open it with {_OPENING[char]}")
     if "flow" not in stop.context or stop.start is None:
         return None
+    open_char = stop.text[stop.start : stop.start + 1]
+    if char in _OPENING and open_char in ("{", "[") and open_char != _OPENING[char]:
+        closing = "}" if open_char == "{" else "]"
+        change = Change(stop.index, 1, closing, f"write {closing}")
+        return Mistake(stop.index, f"this {char} does not close the {open_char}", f"write {closing}", 1, change)
     # Where the text ends behind a bracket, the parser gives the place of the value that is missing.
     start = stop.start if stop.start < len(stop.text) else len(stop.text.rstrip()) - 1
     opening = stop.text[start] if start >= 0 else ""
@@ -296,12 +318,24 @@ def _brackets(stop: Stop) -> Mistake | None:
         return None
     closing = "}" if opening == "{" else "]"
     if stop.text.count("\n", start, stop.index) or stop.start > start:
-        return Mistake(start, f"this {opening} is not closed", f"close it with {closing}")
+        return _hidden_end(stop, start, closing) or Mistake(
+            start, f"this {opening} is not closed", f"close it with {closing}"
+        )
     return Mistake(
         stop.index,
         f"a comma or {closing} is missing before this",
-        "inside { } and [ ], quote text that holds one of , [ ] { }",
+        "inside { } and [ ], quote text that holds one of , [ ] { } or a colon and a space",
     )
+
+
+def _hidden_end(stop: Stop, start: int, closing: str) -> Mistake | None:
+    """A bracket whose end a comment hides: ``{at: #10}``."""
+    end = stop.text.find("\n", start)
+    match = re.search(r"\s(#)", stop.text[start:end][:LONGEST_LINE])
+    if match is None or closing not in stop.text[start + match.start() : end]:
+        return None
+    hint = "quote a text that begins with #; numbers in hexadecimal are written `0x10`"
+    return Mistake(start + match.start(1), "`#` begins a comment", hint)
 
 
 def _not_in_list(stop: Stop) -> Mistake | None:
@@ -313,6 +347,10 @@ def _not_in_list(stop: Stop) -> Mistake | None:
 
 _MISTAKES: tuple[Callable[[Stop], Mistake | None], ...] = (
     _tab,
+    _escape,
+    _comment_after,
+    _line_without_colon,
+    _nothing_in_flow,
     _tag,
     _special,
     _apostrophe,
@@ -320,6 +358,7 @@ _MISTAKES: tuple[Callable[[Stop], Mistake | None], ...] = (
     _no_space,
     _no_colon,
     _indentation,
+    _stray_dash,
     _brackets,
     _second_colon,
     _not_in_list,

@@ -34,7 +34,7 @@ from devgen.language.reading.source_map import SourceFile, Sources
 from devgen.language.reading.yaml_scalars import Scalar, parse_scalar
 
 if TYPE_CHECKING:
-    from devgen.language.reading.yaml_mistakes import Mistake
+    from devgen.language.reading.yaml_stop import Mistake
 
 DEPTH_LIMIT = 48
 VALUE_LIMIT = 1_500_000
@@ -43,6 +43,9 @@ ALIAS_LIMIT = 100_000
 """Most values that aliases may add to the written ones."""
 
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ODD_INDENT = re.compile(
+    r"^ *([\u00a0\u2000-\u200b\u202f\u3000][\s\u200b]*)(?=(?:- )?[\w'\"-]+:(?:\s|$))", re.MULTILINE
+)
 _NOTHING: Any = object()
 
 
@@ -56,13 +59,15 @@ def load_tree(file: SourceFile, sources: Sources, sink: Diagnostics) -> dict[str
     Reading continues after errors such as a duplicate key, a tag or a bad number, which are reported.
     """
     try:
+        if not file.text.isascii():
+            _check_spaces(file, sink)
         tree = _Builder(file, sources, sink).document()
     except _Stop:
         return None
     except ReaderError:
         match = _UNPRINTABLE.search(file.text)
         offset, found = (match.start(), f"character U+{ord(match.group()):04X}") if match else (0, "a bad character")
-        sink.add(kinds.NOT_TEXT, file.mark(0), path=file.name, found=found, offset=offset)
+        sink.add(kinds.NOT_TEXT, file.mark(offset), path=file.name, found=found, offset=offset)
         return None
     except YAMLError as error:
         _report_syntax(file, sink, error)
@@ -70,8 +75,25 @@ def load_tree(file: SourceFile, sources: Sources, sink: Diagnostics) -> dict[str
     return tree
 
 
+def _check_spaces(file: SourceFile, sink: Diagnostics) -> None:
+    """Stop at a key that is indented with characters that look like spaces: YAML takes them as part of the key."""
+    match = _ODD_INDENT.search(file.text)
+    if match is not None:
+        from devgen.language.reading.yaml_mistakes import odd_indentation
+
+        report_mistake(file, sink, odd_indentation(match[1], match.start(1)))
+        raise _Stop
+
+
+def _octal_hint(text: str) -> str:
+    digits = text.lstrip("-").replace("_", "").lstrip("0") or "0"
+    octal = f", or `0o{digits}` if it is octal ({int(digits, 8)})" if set(digits) <= set("01234567") else ""
+    return f"write `{digits}`{octal}" if text.lstrip("-0").replace("_", "").isdigit() and len(text) < 24 else ""
+
+
 def _report_syntax(file: SourceFile, sink: Diagnostics, error: YAMLError) -> None:
-    from devgen.language.reading.yaml_mistakes import Stop, explain
+    from devgen.language.reading.yaml_mistakes import explain
+    from devgen.language.reading.yaml_stop import Stop
 
     mark = (error.problem_mark or error.context_mark) if isinstance(error, MarkedYAMLError) else None
     before = error.context_mark if isinstance(error, MarkedYAMLError) else None
@@ -171,7 +193,8 @@ class _Builder:
                     kinds.DUPLICATE_KEY, key_at, key=key, length=len(key), related=self._first(entries[key], key)
                 )
             elif key == "<<":
-                self._report(kinds.MERGE_KEY, key_at, length=2)
+                hint = "write the keys out; registers that are alike share a `type`, files an `include`"
+                self._report(kinds.MERGE_KEY, key_at, length=2, hint=hint)
             elif key is not _NOTHING:
                 node[key] = value
                 entries[key] = key_at << 32 | at
@@ -187,10 +210,24 @@ class _Builder:
         entries: dict[Any, int] = {}
         self.sources.set_place(node, entries, position)
         while type(event := self.next()) is not SequenceEndEvent:
+            self._check_element(event)
             value, at = self._value(event, event.start_mark.index + self.base, depth)
             entries[len(node)] = at << 32 | at
             node.append(value)
         return node
+
+    def _check_element(self, event: Any) -> None:
+        """Stop at a list's text that goes on in a line with a dash: the dash begins an element too far to the right."""
+        if type(event) is not ScalarEvent or event.style or " - " not in event.value:
+            return
+        from devgen.language.reading.yaml_mistakes import indented_dash
+
+        start: Any = event.start_mark
+        end: Any = event.end_mark
+        found = indented_dash(self.file.text, start.index, end.index)
+        if found is not None:
+            report_mistake(self.file, self.sink, found)
+            raise _Stop
 
     def _value(self, event: Any, at: int, depth: int) -> tuple[Any, int]:
         """Return the value that starts with ``event`` and its position (for an alias: its anchor's)."""
@@ -249,7 +286,7 @@ class _Builder:
     def _plain(self, text: str, at: int) -> Scalar:
         value = parse_scalar(text)
         if isinstance(value, Kind):
-            self._report(value, at, text=text, length=len(text))
+            self._report(value, at, text=text, length=len(text), hint=_octal_hint(text))
             return None
         if self.values > VALUE_LIMIT:
             self._fail(kinds.TOO_MANY_VALUES, at, limit=VALUE_LIMIT)
