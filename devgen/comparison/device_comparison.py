@@ -24,7 +24,7 @@ PARTS: Final[tuple[tuple[PartKind, Callable[[DeviceView], Iterable[Any]]], ...]]
     (PartKind("counter", tables.COUNTER, ("enable",), "behaviour"), lambda device: device.counters),
     (PartKind("timer", tables.TIMER, ("match", "on_expire"), "behaviour"), lambda device: device.timers),
     (PartKind("fifo", tables.FIFO, (), "behaviour"), lambda device: device.fifos),
-    (PartKind("key", tables.KEY), lambda device: device.keys),
+    (PartKind("key", tables.KEY, ("on_open", "on_wrong", "on_expire")), lambda device: device.keys),
     (PartKind("state", tables.STATE, (), "behaviour"), lambda device: device.state),
     (PartKind("constant", tables.CONSTANT, (), "compatible"), lambda device: device.constants),
     (PartKind("function", tables.ROUTINE, ("body",), "compatible"), lambda device: device.functions),

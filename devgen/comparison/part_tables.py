@@ -197,9 +197,12 @@ KEY: Final = (
     Attribute(("register", "field"), always("moved", "breaking"), lambda place: ".".join(filter(None, place))),
     Attribute(("values",), always("values changed", "breaking"), judge.listed),
     Attribute(("wrong",), always("effect of a wrong value changed", "breaking")),
+    Attribute(("within",), always("limit of the sequence changed", "breaking"), lambda limit: limit or "none"),
+    Attribute(("open_for",), always("limit of the open key changed", "breaking"), lambda limit: limit or "none"),
+    Attribute(("frequency",), always("clock of the limits changed", "breaking"), lambda rate: rate or "none"),
     Attribute(("closed_by",), always("registers that lock again changed", "breaking"), ", ".join),
 )
-KEY_OTHERS: Final = ("name", "description")
+KEY_OTHERS: Final = ("name", "description", "on_open", "on_wrong", "on_expire")
 
 STATE: Final = (
     Attribute(("width",), always("width changed", "behaviour"), judge.bits),

@@ -52,6 +52,7 @@ def behaviour(device: model.Device) -> tuple[Nodes, ...]:
         ),
         *(bell.on_ring for region in device.regions for bell in region.doorbells),
         device.on_reset,
+        device.after_access,
     )
 
 

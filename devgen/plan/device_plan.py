@@ -84,6 +84,7 @@ class DevicePlan:
     actions: tuple[tuple[model.Action, Steps], ...]
     counting: tuple[tuple[model.Action, Steps], ...]
     power: PowerPlan
+    after_access: Steps
 
 
 def plan_device(device: model.Device) -> DevicePlan:
@@ -128,6 +129,7 @@ def plan_device(device: model.Device) -> DevicePlan:
         actions=tuple((action, planner.effective(action.body)) for action in device.actions),
         counting=tuple((action, planner.effective(action.body)) for action in _counted(device, followers)),
         power=plan_power(device, planned.values(), planner, followers),
+        after_access=entry.steps(device.after_access),
     )
 
 

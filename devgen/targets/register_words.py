@@ -91,9 +91,18 @@ def key_words(key: KeyView) -> list[str]:
     """Return what a key sequence is in words: its values and register, and what locks again."""
     place = f"{key.register}.{key.field}" if key.field else key.register
     wrong = {"restart": "", "lock": "a wrong value locks", "until_reset": "a wrong value locks until the next reset"}
+    within = f"each within {_limit(key.within, key.frequency)} of the one before" if key.within else ""
+    limit = f"open for {_limit(key.open_for, key.frequency)}" if key.open_for else ""
     closed = f"a write of {', '.join(key.closed_by)} locks" if key.closed_by else ""
     values = ", then ".join(f"{value:#x}" for value in key.values)
-    return [words for words in (f"write {values} to {place}", wrong[key.wrong], closed) if words]
+    return [words for words in (f"write {values} to {place}", within, wrong[key.wrong], limit, closed) if words]
+
+
+def _limit(limit: str, frequency: str) -> str:
+    """Return a limit of a key in words; a number without a unit is a time."""
+    if "cycle" in limit:
+        return f"{limit} of {frequency}"
+    return limit if " " in limit else f"{limit} ns"
 
 
 def protection_words(register: RegisterView) -> str:

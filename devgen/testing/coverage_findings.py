@@ -201,6 +201,8 @@ def hooks_of(view: DeviceView) -> Iterator[tuple[str, Hook]]:
 def _other_hooks(view: DeviceView) -> Iterator[tuple[str, Hook | None]]:
     yield from ((timer.name, timer.on_expire) for timer in view.timers)
     yield from ((pin.name, pin.on_input) for pin in view.gpio_in)
+    for key in view.keys:
+        yield from ((key.name, hook) for hook in (key.on_open, key.on_wrong, key.on_expire))
     for stream in view.streams:
         yield from ((stream.name, hook) for hook in (stream.on_receive, stream.on_break, stream.on_writable))
     yield from ((bell.name, bell.on_ring) for bell in view.doorbells)

@@ -25,6 +25,30 @@ def test_key_register(bench):
     assert dev.regs.DIVIDER == 9
 
 
+def test_timed_key(bench):
+    dev = bench("timed-key")
+    dev.regs.UNLOCK = 0xC520
+    dev.advance("333 ns")  # 20 cycles of 60 MHz
+    dev.regs.UNLOCK = 0xD928
+    dev.regs.TIMEOUT = 500
+    assert dev.regs.TIMEOUT == 500
+    dev.advance("5 us")
+    assert dev.regs.STATUS == 0
+    dev.regs.UNLOCK = 0xC520
+    dev.advance("334 ns")
+    assert dev.regs.STATUS.KEY_ERROR == 1
+    assert [level for _, level in dev.transitions("reset")] == [1, 0]
+
+
+def test_key_in_the_write(bench):
+    dev = bench("key-in-the-write")
+    dev.regs.CONTROL = 0x304  # without the key
+    assert dev.transitions("reset") == []
+    dev.regs.CONTROL = 0x05FA0304
+    assert dev.regs.CONTROL == 0x300
+    assert [level for _, level in dev.transitions("reset")] == [1, 0]
+
+
 def test_banked_registers(bench):
     dev = bench("banked-registers")
     assert dev.read32(0x10) == 9600

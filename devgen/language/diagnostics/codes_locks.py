@@ -27,9 +27,20 @@ UNFIT_KEY_REGISTER = Kind(
     "DG0454",
     "error",
     "'{name}' cannot be the register of a key: {reason}",
-    "A key counts whole writes by software, one value in each.",
+    "A key counts whole writes by software, one value in each. A register of `closed_by` in another array than the "
+    "key's register has as many elements, so that each write locks the key of its own element.",
     "keys: {flash: {register: STATUS, values: [1, 2]}}\nregisters: {STATUS: {at: 4, access: ro}}",
     "Name a register of at most 32 bits that software can write.",
+)
+BAD_KEY_LIMIT = Kind(
+    "DG0455",
+    "error",
+    "'{text}' cannot be the key's `{key}`: {reason}",
+    "`within` limits the time or the accesses from one right value to the next, and `open_for` those for which the key "
+    "stays open. A limit is a time (`2 us`), cycles of the key's `frequency` (`20 cycles`), accesses of the device's "
+    "registers (`1 access`), or in `open_for` also `1 write`: until something that the key locks is written.",
+    "keys: {unlock: {register: KEYR, values: [1, 2], within: 20 cycles}}",
+    "Give the key a `frequency`, or use another unit.",
 )
 NEVER_CLOSES = Kind(
     "DG0452",

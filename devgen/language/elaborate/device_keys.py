@@ -16,7 +16,7 @@ from devgen.language.elaborate.followed_time import check_followed_time
 from devgen.language.elaborate.hardware_cycles import check_cycles
 from devgen.language.elaborate.hardware_keys import check_interrupt_use
 from devgen.language.elaborate.interrupt_outputs import build_counting, build_outputs
-from devgen.language.elaborate.key_sequences import build_keys, declare_keys
+from devgen.language.elaborate.key_sequences import build_keys, claim_keys, compile_keys
 from devgen.language.elaborate.line_keys import build_inputs, build_lines, check_driven, declare_lines
 from devgen.language.elaborate.lock_checks import check_locks
 from devgen.language.elaborate.msi_keys import check_vectors
@@ -53,7 +53,7 @@ def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
     constants = build_constants(ctx, tree)
     properties = build_properties(ctx, tree)
     state = build_state(ctx, tree, retain)
-    state = (*state, *declare_keys(ctx, tree, retain))
+    draft_keys = claim_keys(ctx, tree)
     fifos = build_fifos(ctx, tree, retain)
     counters = declare_counters(ctx, tree)
     timers = declare_timers(ctx, tree, counters)
@@ -71,12 +71,13 @@ def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
     _check_regions(ctx, regions)
     check_capabilities(ctx, capabilities, bars, regions)
     declare_routines(ctx, tree)
-    keys = build_keys(ctx, tree, regions)
+    keys = build_keys(ctx, draft_keys, retain, regions)
     before = sink.errors
     built_regions = tuple(build_region(ctx, draft) for draft in regions)
     check_windows(ctx, regions, built_regions)
     built_counters = build_counters(ctx, counters, retain)
     built_timers = build_timers(ctx, timers, retain)
+    key_timers, after_access = compile_keys(ctx, keys, retain)
     interrupts = build_lines(ctx, tree, "interrupts", lines)
     outputs = build_lines(ctx, tree, "gpio_out", lines)
     inputs = build_inputs(ctx, tree, lines)
@@ -94,9 +95,9 @@ def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
         datasheet=tree.get("datasheet", ""),
         bus=bus,
         properties=properties,
-        state=state,
+        state=(*state, *keys.state),
         counters=built_counters,
-        timers=built_timers,
+        timers=(*built_timers, *key_timers),
         functions=compiled.functions,
         actions=compiled.actions,
         regions=built_regions,
@@ -116,7 +117,8 @@ def build_device(tree: Tree, sources: Sources, sink: Diagnostics) -> Device:
         todo=find_todo(ctx, tree, regions, compiled.used | ctx.key_writes.keys(), compiled.driven),
         acpi=build_acpi(ctx, tree, bus, built_regions),
         outputs=build_outputs(built_regions) if ctx.moved else (),
-        keys=keys,
+        keys=tuple(keys.keys),
+        after_access=after_access,
         device_tree=build_device_tree(ctx, tree, bus, properties),
         counting=build_counting(built_regions) if ctx.moved else (),
     )

@@ -33,7 +33,8 @@ class Context:
 
     ``enumerations`` are those that fields can share, ``shared`` the names of those that fields have. ``locks`` are the
     values of `write_enable`, with their mappings. ``key_writes``: register → the statements of keys that a write runs
-    before its own `on_write`, and after it. ``static`` is a scope with the properties only, for sizes and start values.
+    before its own `on_write`, and after it. ``key_names`` are the keys, ``closing_keys`` those that one write locks
+    again: whether a lock names them. ``static`` is a scope with the properties only, for sizes and start values.
     ``behaves``: some behaviour was compiled. ``moved``: hardware changes some field. The compiler is imported when it
     is first needed, since the import takes noticeable time.
     """
@@ -49,6 +50,8 @@ class Context:
     enumerations: Tree = field(default_factory=dict)
     locks: list[tuple[Expr, Tree]] = field(default_factory=list)
     key_writes: dict[str, tuple[list[SourceText], list[SourceText]]] = field(default_factory=dict)
+    key_names: set[str] = field(default_factory=set)
+    closing_keys: dict[str, bool] = field(default_factory=dict)
     shared: set[str] = field(default_factory=set)
 
     # --- reporting -----------------------------------------------------------------------

@@ -176,11 +176,12 @@ def declare_routines(ctx: Context, tree: Tree) -> None:
         head = parse_signature(ctx.sources.key_text(actions, signature), ctx.static, ctx.sink)
         if head is not None:
             ctx.claim(head.name, "an action", actions, signature)
-            texts = _texts(ctx, actions, signature, body)
+            texts = routine_texts(ctx, actions, signature, body)
             ctx.scope.declare(ActionEntry(head.name, head.parameters, texts, ctx.mark(actions, signature)))
 
 
-def _texts(ctx: Context, node: Tree, key: str, body: Any) -> tuple[SourceText, ...]:
+def routine_texts(ctx: Context, node: Tree, key: str, body: Any) -> tuple[SourceText, ...]:
+    """Return the texts of statements under ``key``: one, or those of a list."""
     if isinstance(body, list):
         return tuple(ctx.sources.text(body, index, text) for index, text in enumerate(body))
     return (ctx.sources.text(node, key, body),)

@@ -12,7 +12,7 @@ from devgen.language.diagnostics.codes_layout import VALUE_TOO_WIDE
 from devgen.language.elaborate.array_dims import index_names
 from devgen.language.elaborate.elaboration import Context, Tree, most
 from devgen.language.elaborate.hardware_keys import compile_hardware
-from devgen.language.elaborate.key_sequences import with_key_writes
+from devgen.language.elaborate.key_sequences import closing_writes, with_key_writes
 from devgen.language.elaborate.register_contradictions import NEEDS_READ_ACCESS
 from devgen.language.elaborate.register_drafts import Dim, Draft, FileDraft, RegisterDraft, total
 from devgen.language.elaborate.register_halves import halves_of
@@ -151,6 +151,10 @@ def _build_register(ctx: Context, draft: RegisterDraft, lock: Lock | None) -> Re
         bits = Range.unsigned(draft.width)
         scope = _hook(ctx, draft, value=bits, mask=bits, old=bits)
         hooks = replace(hooks, on_write=with_key_writes(ctx, draft, scope, hooks.on_write))
+    write_enable, fields = register_lock(ctx, draft, partial(_hook, ctx, draft), lock), _fields(ctx, draft)
+    if ctx.closing_keys:
+        closing = closing_writes(ctx, [write_enable, *(field.write_enable for field in fields)])
+        hooks = replace(hooks, on_write=(*hooks.on_write, *closing)) if closing else hooks
     return Register(
         name=draft.name,
         offset=draft.at or 0,
@@ -161,7 +165,7 @@ def _build_register(ctx: Context, draft: RegisterDraft, lock: Lock | None) -> Re
         stride=draft.own[-1].stride if draft.own else draft.size,
         dims=model_dims(draft.dims),
         path=_path(ctx, draft),
-        fields=_fields(ctx, draft),
+        fields=fields,
         constant=_constant(draft),
         read=hooks.read,
         write=hooks.write,
@@ -192,7 +196,7 @@ def _build_register(ctx: Context, draft: RegisterDraft, lock: Lock | None) -> Re
         volatile=spec.get("volatile", False),
         protection=spec.get("protection", defaults.protection),
         reset_mask=_reset_mask(ctx, draft),
-        write_enable=register_lock(ctx, draft, partial(_hook, ctx, draft), lock),
+        write_enable=write_enable,
     )
 
 

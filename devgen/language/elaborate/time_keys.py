@@ -45,24 +45,29 @@ def _period(ctx: Context, name: str, spec: Tree) -> tuple[Expr, Expr]:
     if "period" in spec and "frequency" in spec:
         ctx.contradiction(spec, "frequency", "period", "each of them gives the rate")
     if "period" in spec:
-        return _rate(ctx, spec, "period", TIME_UNITS), Int(1)
+        return read_rate(ctx, spec, "period", TIME_UNITS), Int(1)
     if "frequency" in spec:
-        return Int(NANOSECONDS), _rate(ctx, spec, "frequency", FREQUENCY_UNITS)
+        return Int(NANOSECONDS), read_rate(ctx, spec, "frequency", FREQUENCY_UNITS)
     ctx.needs_one(spec, f"the counter '{name}'", "period", "frequency")
     return Int(1), Int(1)
 
 
-def _rate(ctx: Context, spec: Tree, key: str, units: dict[str, int]) -> Expr:
+def read_rate(ctx: Context, spec: Tree, key: str, units: dict[str, int]) -> Expr:
+    """Read a duration or a frequency, in the unit that ``units`` count in, or an expression over properties.
+
+    What is wrong with it is reported; the result is then 1.
+    """
     value = spec[key]
     number = quantity(value, units) if isinstance(value, str) else None
     if number is not None:
         expr: Expr | None = Int(number)
     elif isinstance(value, str) and _looks_like_quantity(value):
         unit = value.split()[1]
+        what = key if key in ("period", "frequency") else "duration"
         why, hint = f"no unit {unit}", _unit_hint(unit, units)
         if unit in units:
             why, hint = "numbers are whole", "use a smaller unit: `1500 us` for one and a half milliseconds"
-        ctx.at_value(value_kinds.BAD_QUANTITY, spec, key, text=value, what=key, why=why, hint=hint)
+        ctx.at_value(value_kinds.BAD_QUANTITY, spec, key, text=value, what=what, why=why, hint=hint)
         return Int(1)
     else:
         expr = ctx.expression(spec, key, ctx.static)

@@ -39,7 +39,7 @@ class _Section:
 _SECTIONS: Final = (
     _Section("properties", "property"),
     _Section("state", "state"),
-    _Section("keys", "key"),
+    _Section("keys", "key", ("on_open", "on_wrong")),
     _Section("fifos", "FIFO"),
     _Section("counters", "counter"),
     _Section("gpio_in", "input", ("on_input",)),

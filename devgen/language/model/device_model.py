@@ -235,6 +235,7 @@ class Device:
     ``outputs`` are the outputs of interrupt registers and counting fields, as functions: ``STATUS.intr``,
     ``STATUS.halt``, ``ERRORS.COUNT.incrthreshold``, with the parameter ``index`` in an array. ``counting`` are the
     counting fields' steps, as actions: ``ERRORS.COUNT.incr``, with the parameters ``index`` and ``amount``.
+    ``after_access``: what each access of its registers runs at its end, for keys that count accesses.
     """
 
     name: str
@@ -268,3 +269,4 @@ class Device:
     keys: tuple[Key, ...] = ()
     device_tree: DeviceTree | None = None
     counting: tuple[Action, ...] = ()
+    after_access: tuple[Stmt, ...] = ()

@@ -110,8 +110,20 @@ class KeyView:
     """The values, in order."""
     wrong: Literal["restart", "lock", "until_reset"]
     """What a wrong value does besides starting the sequence again: nothing, lock, or lock until the next reset."""
+    within: str
+    """The limit from one value to the next as written: ``20 cycles``, ``2 us``, ``1 access``; or an empty string."""
+    open_for: str
+    """How long it stays open, as written: also ``1 write``; or an empty string."""
+    frequency: str
+    """The clock of the cycles as written, or an empty string."""
     closed_by: tuple[str, ...]
     """The paths of the registers whose writes lock again."""
+    on_open: Hook | None
+    """What runs when the last value has been written."""
+    on_wrong: Hook | None
+    """What runs after a wrong value, or when ``within`` has passed."""
+    on_expire: Hook | None
+    """What runs when ``open_for`` has passed."""
     description: str
     """Its description, or an empty string."""
 

@@ -64,13 +64,17 @@ def view_device(device: model.Device, tree: Tree) -> DeviceView:
         gpio_in=tuple(_input(part, below(tree, "gpio_in", part.name)) for part in device.gpio_in),
         gpio_out=_lines(device.gpio_out, below(tree, "gpio_out")),
         counters=tuple(_counter(part, below(tree, "counters", part.name)) for part in device.counters),
-        timers=tuple(_timer(part, below(tree, "timers", part.name)) for part in device.timers),
+        timers=tuple(
+            _timer(part, below(tree, "timers", part.name))
+            for part in device.timers
+            if part.name in below(tree, "timers")
+        ),
         fifos=tuple(_fifo(part, below(tree, "fifos", part.name)) for part in device.fifos),
         streams=tuple(_stream(part, below(tree, "streams", part.name)) for part in device.streams),
         state=tuple(
             _state(part, below(tree, "state", part.name)) for part in device.state if part.name in below(tree, "state")
         ),
-        keys=tuple(_key(part) for part in device.keys),
+        keys=tuple(_key(part, below(tree, "keys", part.name), device) for part in device.keys),
         functions=_routines("function", device.functions, below(tree, "functions")),
         actions=_routines("action", device.actions, below(tree, "actions")),
         events=tuple(_event(part) for part in device.events),
@@ -114,8 +118,23 @@ def _fifo(part: model.Fifo, spec: Tree) -> FifoView:
     return FifoView(part.name, size(part.depth, spec["depth"]), part.width, part.retain, part.description)
 
 
-def _key(part: model.Key) -> KeyView:
-    return KeyView(part.name, part.register, part.field, part.values, part.wrong, part.closed_by, part.description)
+def _key(part: model.Key, spec: Tree, device: model.Device) -> KeyView:
+    bodies = {action.name: action.body for action in device.actions}
+    return KeyView(
+        name=part.name,
+        register=part.register,
+        field=part.field,
+        values=part.values,
+        wrong=part.wrong,
+        within=source_text(spec.get("within", "")),
+        open_for=source_text(spec.get("open_for", "")),
+        frequency=source_text(spec.get("frequency", "")),
+        closed_by=part.closed_by,
+        on_open=hook(spec, "on_open", bodies.get(f"{part.name}_on_open")),
+        on_wrong=hook(spec, "on_wrong", bodies.get(f"{part.name}_on_wrong")),
+        on_expire=hook(spec, "on_expire", bodies.get(f"{part.name}_on_expire")),
+        description=part.description,
+    )
 
 
 def _counter(part: model.Counter, spec: Tree) -> CounterView:
@@ -150,9 +169,13 @@ def _timer(part: model.Timer, spec: Tree) -> TimerView:
 
 
 def _routines(kind: str, parts: Iterable[model.Function | model.Action], specs: Tree) -> tuple[RoutineView, ...]:
-    """Return functions or actions; their key in the description is the whole head."""
+    """Return the described functions or actions; their key in the description is the whole head."""
     heads = {head.partition("(")[0].strip("` "): head for head in specs}
-    return tuple(_routine(kind, part.name, part.parameters, part.body, specs, heads[part.name]) for part in parts)
+    return tuple(
+        _routine(kind, part.name, part.parameters, part.body, specs, heads[part.name])
+        for part in parts
+        if part.name in heads
+    )
 
 
 def _routine(

@@ -78,7 +78,7 @@ class RegisterBank:
     access is resolved. Called under the machine's lock.
     """
 
-    __slots__ = ("_access", "_log", "_lookup", "access", "decode", "name", "registers", "reserved", "size")
+    __slots__ = ("_access", "_after", "_log", "_lookup", "access", "decode", "name", "registers", "reserved", "size")
 
     def __init__(
         self,
@@ -89,8 +89,10 @@ class RegisterBank:
         reserved: Literal["zeros", "ones"] = "zeros",
         registers: Sequence[Reg] = (),
         log: AccessLog | Callable[[str], None] | None = None,
+        after: Callable[[], None] | None = None,
     ) -> None:
         """``size`` is in bytes. ``log`` receives a line for each access to a reserved or unimplemented offset, once.
+        ``after`` is called at the end of each access, whichever registers it reached.
 
         Raises:
             ValueError: an unknown ``decode``.
@@ -104,6 +106,7 @@ class RegisterBank:
         self.decode = decode
         self.reserved = reserved
         self._log = log if isinstance(log, AccessLog) else AccessLog(name, sink=log)
+        self._after = after
         self._lookup = RegisterLookup(registers)
         self._access = self.access
         if decode == "lanes":
@@ -111,11 +114,13 @@ class RegisterBank:
 
     def resolve_read(self, offset: int, size: int) -> Reader:
         """See `IoOps.resolve_read`."""
-        return resolve_read(self._access, offset, size, self._unit_read)
+        reader = resolve_read(self._access, offset, size, self._unit_read)
+        return reader if self._after is None else _read_then(reader, self._after)
 
     def resolve_write(self, offset: int, size: int) -> Writer:
         """See `IoOps.resolve_write`."""
-        return resolve_write(self._access, offset, size, self._unit_write)
+        writer = resolve_write(self._access, offset, size, self._unit_write)
+        return writer if self._after is None else _write_then(writer, self._after)
 
     def cacheable(self, offset: int, size: int) -> bool:
         """Whether a declared register has a byte in the range."""
@@ -281,6 +286,23 @@ class RegisterBank:
             if writer is not write_nothing:
                 parts.append((writer, unit_shift, bits.bit_length() // 8))
         return join_writes(parts, size)
+
+
+def _read_then(reader: Reader, after: Callable[[], None]) -> Reader:
+    def read() -> int:
+        value = reader()
+        after()
+        return value
+
+    return read
+
+
+def _write_then(writer: Writer, after: Callable[[], None]) -> Writer:
+    def write(value: int) -> None:
+        writer(value)
+        after()
+
+    return write
 
 
 def _sliced(reader: Reader, shift: int, mask: int) -> Reader:

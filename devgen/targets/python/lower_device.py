@@ -109,6 +109,7 @@ class _DeviceLowering:
             reset=self._reset(time, lines),
             on_reset=self.steps.statements(power.on_reset) if device.on_reset else None,
             settle=self.steps.statements(power.settle),
+            after_access=self.steps.statements(plan.after_access),
             registers=tuple(registers.values()),
             conditions=tuple(lower_conditions(self.lowering, plan.registers.values())),
             doorbells=tuple(map(regions.ring, plan.doorbells)),

@@ -126,6 +126,7 @@ class Module:
     ``cleared``. ``reset`` None: a machine reset changes nothing; else the
     statements that it adds to the base class'. ``on_reset``: the description's statements after a reset, with the
     updates that follow; None without them. ``settle``: the updates after a reset without ``on_reset``.
+    ``after_access``: what runs at the end of each access of the registers; empty for most devices.
     """
 
     source: str
@@ -162,6 +163,7 @@ class Module:
     reset: Statements | None
     on_reset: Statements | None
     settle: Statements
+    after_access: Statements
     registers: tuple[Register, ...]
     conditions: tuple[Entry, ...]
     doorbells: tuple[Entry, ...]

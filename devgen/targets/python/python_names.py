@@ -19,12 +19,13 @@ _RUNTIME_WORDS = """
     ACPI ACTING ALIASES BARS BUS CAPABILITIES DEVICE_TREE ELEMENTS ERRORS EVENTS FIELDS FOLLOWERS LABELS NAME PCI PEEKS
     PROBES PROPERTIES STATE TITLE VERSION
     add_bar add_doorbell add_gpio_in add_gpio_ins add_gpio_out add_gpio_outs add_intx add_irq add_irqs add_pme
-    add_region add_stream add_vector add_vectors after_reset bars bool_property bytes_property clear clocks close
-    coalesce config emit engaged env fill_bytes function_reset gpio_in gpio_out int_property interrupt_pin intx irqs
-    load load_bytes load_memory load_state log may_master memory message_places messages name observer on_mapping
-    on_message on_reset on_vector pin placements pme_line pme_pin power_on prepare_state probe properties
-    raise_vector refuse_write region regions requester reset reset_state save save_state self send_message
-    set_serial_number store store_bytes store_memory streams string_property text_byte update_lines uses_messages
+    add_region add_stream add_vector add_vectors after_access after_reset bars bool_property bytes_property clear
+    clocks close coalesce config emit engaged env fill_bytes function_reset gpio_in gpio_out int_property
+    interrupt_pin intx irqs load load_bytes load_memory load_state log may_master memory message_places messages
+    name observer on_mapping on_message on_reset on_vector pin placements pme_line pme_pin power_on prepare_state
+    probe properties raise_vector refuse_write region regions requester reset reset_state save save_state self
+    send_message set_serial_number store store_bytes store_memory streams string_property text_byte update_lines
+    uses_messages
 """
 RUNTIME_NAMES: Final = frozenset(_RUNTIME_WORDS.split())
 """Public attributes of the runtime's ``Device`` and ``PciDevice``, and of every generated class.
