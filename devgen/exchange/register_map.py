@@ -55,18 +55,13 @@ class Labels:
 
 
 @dataclass(slots=True, frozen=True)
-class Lock:
-    """The field, by its ``origin``, while which is 1 another one can be written; with ``closes`` while it is 0."""
-
-    origin: str
-    closes: bool
-
-
-@dataclass(slots=True, frozen=True)
 class Source:
-    """What drives a part of a field's hardware side: a field or a register of the source by its ``origin``, with the
-    name of its ``output``; or a ``port`` of the hardware, ``width`` bits wide, of the field ``owner`` (empty: of this
-    field), or a ``signal``.
+    """What drives a part of a field's hardware side, or its lock.
+
+    That is a field or a register of the source by its ``origin``, with the name of its ``output`` (``intr``, ``anded``
+    …); or a ``port`` of the hardware, of the field ``owner`` (empty: of this field), or a ``signal``. ``width`` is the
+    number of bits. ``elements``: for each array on the path to ``origin``, the outermost first, the indices of the
+    element, or nothing where the path means the element that the user is in. ``negated``: the opposite of the source.
     """
 
     origin: str = ""
@@ -75,6 +70,8 @@ class Source:
     width: int = 1
     owner: str = ""
     signal: bool = False
+    elements: tuple[tuple[int, ...], ...] = ()
+    negated: bool = False
 
 
 @dataclass(slots=True, frozen=True)
@@ -82,7 +79,8 @@ class Field:
     """Bits ``high`` to ``low`` of a register. ``access`` None: as the register.
 
     ``origin``: its path in the source, where others can name it; the same for all elements of an array. ``hardware``:
-    the keys of its hardware's side, with `Source` where the description has an expression.
+    the keys of its hardware's side, with `Source` where the description has an expression. ``lock``: software can
+    write the field while this source is 1.
     """
 
     name: str
@@ -97,7 +95,7 @@ class Field:
     singlepulse: bool = False
     constraint: Constraint | None = None
     origin: str = ""
-    lock: Lock | None = None
+    lock: Source | None = None
     title: str = ""
     hardware: tuple[tuple[str, Any], ...] = ()
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from devgen.exchange.describe.hardware import HardwareSides, Owner
-from devgen.exchange.describe.locks import Locks
+from devgen.exchange.describe.hardware import HardwareSides
 from devgen.exchange.describe.names import Namer
 from devgen.exchange.describe.shared_bits import SharedBits, directions
+from devgen.exchange.describe.source_names import Owner
 from devgen.exchange.findings import Findings, Outcome
 from devgen.exchange.register_map import AccessWord, Constraint, Field, Label, LabelUse, Register
 from devgen.exchange.yaml_text import Block
@@ -25,16 +25,13 @@ _READS: Final[frozenset[AccessWord]] = frozenset(("rw", "ro", "rw1"))
 class FieldsOf:
     """Describes the fields of ``register``.
 
-    ``width``, ``name`` and ``files`` are the register's width, name and register files in the description.
+    ``width`` is the register's width in the description, and ``owner`` its name there.
     """
 
     register: Register
     width: int
     part: str
     findings: Findings
-    locks: Locks
-    files: tuple[str, ...]
-    name: str
     sides: HardwareSides
     owner: Owner
 
@@ -52,9 +49,8 @@ class FieldsOf:
                 self._say(Outcome.LEFT_OUT, field, "its bits are those of several fields: it can be a view of one only")
                 continue
             taken |= field.mask
-            fields[name] = self._entry(field, {} if base == name else {"alternate": base})
-            self.locks.name(field, self.files, self.name, self.register.dimension is not None, name)
-            self.sides.name(field, self.owner, name)
+            fields[name] = self._entry(field, name, {} if base == name else {"alternate": base})
+            self.sides.names.name(field.origin, self.owner, name)
         if not fields:
             return {}
         for high, low in _runs(self.register.reset & ~taken & ((1 << self.width) - 1)):
@@ -76,7 +72,7 @@ class FieldsOf:
                 fields.append(field)
         return fields
 
-    def _entry(self, field: Field, alternate: dict[str, str]) -> Any:
+    def _entry(self, field: Field, name: str, alternate: dict[str, str]) -> Any:
         access = field.access or self.register.access
         entry: dict[str, Any] = {"bits": bits_of(field.high, field.low)}
         if access != self.register.access:
@@ -93,9 +89,9 @@ class FieldsOf:
         if field.description and field.description != field.name:
             entry["description"] = field.description
         if field.hardware and not alternate:
-            self.sides.wait(entry, field, self.owner, f"{self.part}.{field.name}")
+            self.sides.wait(entry, field, self.owner, name, f"{self.part}.{field.name}")
         if field.lock is not None and access in _WRITES:
-            self.locks.wait(entry, field, self.files, f"{self.part}.{field.name}")
+            self.sides.lock(entry, field, self.owner, name, f"{self.part}.{field.name}")
             return entry
         return entry["bits"] if len(entry) == 1 and not field.hardware else entry
 

@@ -1,4 +1,4 @@
-"""The hardware's side of fields: references get the names of the descriptions, ports become inputs, outputs lines.
+"""The hardware's side of fields, and their locks, in a description: references become expressions, outputs lines.
 
 A reference names a field or a register of the source. Its name in the description is known when all parts of the
 peripheral have theirs, so everything is written last.
@@ -10,77 +10,60 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from devgen.exchange.describe.source_names import Named, Owner, SourceNames, UnnamedError, free_name
 from devgen.exchange.findings import Findings, Outcome
-from devgen.exchange.register_map import Dimension, Field, Source
-
-MOST_BITS: Final = 64
-_LONGEST_NAME: Final = 100
-
-
-@dataclass(slots=True, frozen=True)
-class Owner:
-    """A register in the description: its files and name, and the repetitions that its elements have."""
-
-    files: tuple[str, ...]
-    name: str
-    outer: tuple[Dimension, ...]
-    own: tuple[Dimension, ...]
-
-    @property
-    def dimensions(self) -> tuple[Dimension, ...]:
-        """All repetitions."""
-        return (*self.outer, *self.own)
-
-    @property
-    def parts(self) -> tuple[str, ...]:
-        """Its path."""
-        return (*self.files, self.name)
-
-
-@dataclass(slots=True, frozen=True)
-class _Named:
-    """A field of the source in the description, or a register (``field`` empty)."""
-
-    owner: Owner
-    field: str
+from devgen.exchange.register_map import Field, Register, Source
+from devgen.language.scope import in_behaviour
 
 
 @dataclass(slots=True, frozen=True)
 class _Waiting:
     entry: dict[str, Any]
     source: Field
-    owner: Owner
+    named: Named
     part: str
 
-
-class _UnnamedError(Exception):
-    """A reference has no name in the description."""
+    @property
+    def owner(self) -> Owner:
+        """The field's register."""
+        return self.named.owner
 
 
 @dataclass(slots=True)
 class HardwareSides:
-    """Collects the fields of one peripheral whose hardware's side is to be written."""
+    """Collects the fields of one peripheral whose hardware's side or lock is to be written."""
 
     findings: Findings
-    inputs: dict[str, Any] = field(default_factory=dict)
     interrupts: dict[str, Any] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
-    _named: dict[str, _Named | None] = field(default_factory=dict)
+    names: SourceNames = field(default_factory=SourceNames)
     _waiting: list[_Waiting] = field(default_factory=list)
-    _ports: dict[str, str] = field(default_factory=dict)
+    _locked: list[_Waiting] = field(default_factory=list)
 
-    def name(self, source: Field, owner: Owner, name: str) -> None:
-        """Note what a field of the source is called; several parts of one origin have no common name."""
-        if source.origin:
-            self._named[source.origin] = None if source.origin in self._named else _Named(owner, name)
-            self._named[source.origin.rpartition(".")[0]] = _Named(owner, "")
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """The inputs that ports and signals of the hardware became."""
+        return self.names.inputs
 
-    def wait(self, entry: dict[str, Any], source: Field, owner: Owner, part: str) -> None:
-        """Note that the description ``entry`` of a field needs its hardware's side."""
-        self._waiting.append(_Waiting(entry, source, owner, part))
+    def wait(self, entry: dict[str, Any], source: Field, owner: Owner, name: str, part: str) -> None:
+        """Note that the description ``entry`` of the field ``name`` needs its hardware's side."""
+        self._waiting.append(_Waiting(entry, source, Named(owner, name), part))
+
+    def lock(self, entry: dict[str, Any], source: Field, owner: Owner, name: str, part: str) -> None:
+        """Note that the description ``entry`` of the field ``name`` needs its lock."""
+        self._locked.append(_Waiting(entry, source, Named(owner, name), part))
+
+    def refuse_locks(self, register: Register, part: str) -> None:
+        """Report the locks of a register that is another view of one: the lock is that of the other register."""
+        for source in register.fields:
+            if source.lock is not None:
+                text = "a lock of an alternate: write it at the register it names"
+                self._say_lock(source, f"{part}.{source.name}", text)
 
     def resolve(self, taken: set[str]) -> None:
         """Write all keys; ``taken`` are the names that inputs and lines cannot have."""
+        for locked in self._locked:
+            self._lock(locked, taken)
         used = self._used_outputs()
         circular = self._circular()
         wraps: list[tuple[_Waiting, Source]] = []
@@ -88,13 +71,13 @@ class HardwareSides:
         for waiting in self._waiting:
             try:
                 if waiting.source.origin in circular:
-                    raise _UnnamedError("the hardware's side depends on itself")
+                    raise UnnamedError("the hardware's side depends on itself")
                 keys = dict(waiting.source.hardware)
                 wrapped = keys.pop("wraps", None)
                 waiting.entry.update({key: self._said(value, waiting, taken) for key, value in keys.items()})
                 done[waiting.source.origin] = waiting
                 wraps += [] if wrapped is None else [(waiting, wrapped)]
-            except _UnnamedError as error:
+            except UnnamedError as error:
                 self._say(waiting, str(error))
         for waiting, counter in wraps:
             self._wrap(waiting, counter, done)
@@ -102,62 +85,21 @@ class HardwareSides:
 
     # --- keys ---------------------------------------------------------------------------------
 
+    def _lock(self, locked: _Waiting, taken: set[str]) -> None:
+        lock = locked.source.lock
+        if lock is None:
+            return
+        try:
+            locked.entry["write_enable"] = self.names.text(lock, locked.named, locked.source.origin, taken)
+        except UnnamedError as error:
+            self._say_lock(locked.source, locked.part, str(error).replace("it names", "its lock is", 1))
+
     def _said(self, value: Any, waiting: _Waiting, taken: set[str]) -> Any:
         if isinstance(value, dict):
             return {key: self._said(inner, waiting, taken) for key, inner in value.items()}
-        return self._text(value, waiting, taken) if isinstance(value, Source) else value
-
-    def _text(self, source: Source, waiting: _Waiting, taken: set[str]) -> str:
-        if source.port:
-            return self._port(source, waiting, taken)
-        found = self._named.get(source.origin)
-        if found is None:
-            raise _UnnamedError(f"it names {source.origin}, which has no name in this description")
-        path = self._path(found.owner, waiting.owner)
-        return ".".join(part for part in (path, found.field, source.output) if part)
-
-    @staticmethod
-    def _path(target: Owner, user: Owner) -> str:
-        """Return how ``user`` names the register ``target``."""
-        near = user.files[: len(target.files)] == target.files
-        if not near and target.outer:
-            raise _UnnamedError(f"it names {'.'.join(target.parts)}, an element of another array")
-        path = target.name if near else ".".join(target.parts)
-        if not target.own:
-            return path
-        if target.own == user.own and len(target.own) == 1 and not target.own[0].shape:
-            return f"{path}[index]"
-        raise _UnnamedError(f"it names {'.'.join(target.parts)}, an element of another array")
-
-    def _port(self, source: Source, waiting: _Waiting, taken: set[str]) -> str:
-        """Return the expression of an input for a port of the hardware."""
-        owner = waiting.owner
-        dimensions = () if source.signal else owner.dimensions
-        counts = [dimension.count for dimension in dimensions]
-        if len(counts) > 1 or (counts and source.width > 1) or source.width > MOST_BITS:
-            raise _UnnamedError(f"the port {source.port} has several dimensions")
-        if source.owner and source.owner != waiting.source.origin and counts:
-            raise _UnnamedError(f"the port {source.port} of another array")
-        named = self._named.get(source.owner) if source.owner else None
-        at = owner.parts if named is None else named.owner.parts
-        own = waiting.source.name if named is None else named.field
-        key = source.port if source.signal else f"{'.'.join((*at, own))}.{source.port}"
-        if key not in self._ports:
-            words = (source.port,) if source.signal else (*at, own, *((source.port,) if source.port != "next" else ()))
-            self._ports[key] = _free("_".join(words), taken)
-            count = counts[0] if counts else source.width
-            text = (
-                f"The port {source.port} of the hardware."
-                if source.signal
-                else f"{'.'.join((*at, own))}: {source.port}."
-            )
-            self.inputs[self._ports[key]] = {**({"count": count} if count > 1 else {}), "description": text}
-        name = self._ports[key]
-        if counts:
-            return f"{name}[index]" if counts[0] > 1 else name
-        if source.width == 1:
-            return name
-        return " | ".join(f"{name}[{bit}] << {bit}" if bit else f"{name}[0]" for bit in range(source.width))
+        if not isinstance(value, Source):
+            return value
+        return self.names.text(value, waiting.named, waiting.source.origin, taken)
 
     def _wrap(self, waiting: _Waiting, counter: Source, done: dict[str, _Waiting]) -> None:
         """Write into a counter the field that is set when it wraps."""
@@ -168,17 +110,20 @@ class HardwareSides:
             return
         if keys is True:
             keys = other.entry["counter"] = {}
+        if counter.output in keys:
+            self._say(waiting, f"it is the second field that is set by {counter.origin}->{counter.output}")
+            return
         try:
-            own = _Named(waiting.owner, waiting.source.name)
-            keys[counter.output] = f"{self._path(own.owner, other.owner)}.{own.field}"
-        except _UnnamedError as error:
+            keys[counter.output] = f"{self.names.path(waiting.owner, other.owner)}.{in_behaviour(waiting.named.field)}"
+        except UnnamedError as error:
             self._say(waiting, str(error))
 
     # --- lines --------------------------------------------------------------------------------
 
     def _used_outputs(self) -> set[tuple[str, str]]:
         """Return the outputs of registers that some field names."""
-        sources = (source for waiting in self._waiting for source in _sources(waiting.source.hardware))
+        users = (*self._waiting, *self._locked)
+        sources = (source for user in users for source in _sources((user.source.hardware, user.source.lock)))
         return {(source.origin, source.output) for source in sources if source.output in ("intr", "halt")}
 
     def _lines(self, done: dict[str, _Waiting], used: set[tuple[str, str]], taken: set[str]) -> None:
@@ -197,13 +142,11 @@ class HardwareSides:
         repeated = [dimension for dimension in owner.dimensions if dimension.count > 1]
         if len(repeated) > 1 or any(dimension.shape for dimension in repeated):
             return
-        name = _free("_".join((*owner.parts, output)), taken)
-        level = ".".join((*owner.parts, output))
+        name = free_name("_".join((*owner.parts, output)), taken)
+        parts = [in_behaviour(part) for part in owner.parts]
         if owner.dimensions:
-            index = "[index]" if repeated else "[0]"
-            level = f"{owner.parts[0]}{index}.{'.'.join((*owner.parts[1:], output))}"
-            if owner.own:
-                level = f"{'.'.join(owner.parts)}{index}.{output}"
+            parts[0 if owner.outer else -1] += "[index]" if repeated else "[0]"
+        level = ".".join((*parts, output))
         lines[name] = {"level": level, **({"count": repeated[0].count} if repeated else {})}
 
     # --- cycles -------------------------------------------------------------------------------
@@ -231,7 +174,11 @@ class HardwareSides:
             f"{text}; describe by hand what hardware does to the field",
         )
 
+    def _say_lock(self, source: Field, part: str, text: str) -> None:
+        self.findings.add(Outcome.TO_DO, source.place, part, f"{text} ({_LOCKS}); write `write_enable`")
 
+
+_LOCKS: Final = "SystemRDL 2.0, 9.6"
 _LIMITS: Final = ("enable", "mask", "haltenable", "haltmask")
 _WITNESS: Final = {"intr": ("intr",), "halt": ("haltenable", "haltmask")}
 
@@ -258,12 +205,3 @@ def _sources(value: object) -> Iterator[Source]:
     elif isinstance(value, tuple):
         for inner in value:
             yield from _sources(inner)
-
-
-def _free(name: str, taken: set[str]) -> str:
-    """Return a name that nothing has, and take it."""
-    name = name[: _LONGEST_NAME - 4]
-    while name in taken:
-        name += "_"
-    taken.add(name)
-    return name

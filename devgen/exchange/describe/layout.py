@@ -10,10 +10,10 @@ from typing import Any, Final
 from devgen.exchange.describe.aliases import resolve_aliases
 from devgen.exchange.describe.fields import FieldsOf, constraint_key, effects, has_taker
 from devgen.exchange.describe.flattening import flat
-from devgen.exchange.describe.hardware import HardwareSides, Owner
-from devgen.exchange.describe.locks import Locks
+from devgen.exchange.describe.hardware import HardwareSides
 from devgen.exchange.describe.names import Namer
 from devgen.exchange.describe.overlaps import Bytes, Occupied, Repetitions, bytes_of, with_common_access
+from devgen.exchange.describe.source_names import Owner
 from devgen.exchange.findings import Findings, Outcome
 from devgen.exchange.register_map import Dimension, Group, Register
 from devgen.exchange.yaml_text import Hex
@@ -70,16 +70,13 @@ class Layout:
     """The bytes of all registers; see `Bytes`."""
     _elements: int = 0
     sides: HardwareSides = field(init=False)
-    _locks: Locks = field(init=False)
 
     def __post_init__(self) -> None:
-        self._locks = Locks(self.findings)
         self.sides = HardwareSides(self.findings)
 
     def describe(self, members: tuple[Register | Group, ...]) -> dict[str, Any]:
         """Return the value of ``registers``, in the order of the source."""
         described = self._members(flat(members), _Scope(self.path))
-        self._locks.resolve()
         self.sides.resolve({*described})
         return described
 
@@ -194,13 +191,13 @@ class Layout:
         reset: int,
     ) -> dict[str, Any]:
         if alternate:
-            self._locks.refuse(register, part)
+            self.sides.refuse_locks(register, part)
             unlocked = tuple(replace(field, lock=None, hardware=()) for field in register.fields)
             register, reset = replace(register, fields=unlocked), 0
         described = replace(register, reset=reset)
         own = () if register.dimension is None else (register.dimension,)
         owner = Owner(scope.files, name, scope.outer, own)
-        fields = FieldsOf(described, width, part, self.findings, self._locks, scope.files, name, self.sides, owner)
+        fields = FieldsOf(described, width, part, self.findings, self.sides, owner)
         return fields.describe()
 
     def _legal_width(self, register: Register, part: str) -> int:

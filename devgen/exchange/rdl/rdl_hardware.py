@@ -1,4 +1,4 @@
-"""The hardware's side of a field of SystemRDL: interrupts, set and clear, counters (SystemRDL 2.0, 9.5, 9.7 to 9.9).
+"""The hardware's side of a field of SystemRDL: locks, interrupts, set and clear, counters (2.0, 9.5 to 9.9).
 
 A property that names another field or an output becomes a `Source` with its path; a property without a reference is a
 port of the hardware, and becomes a `Source` with the port's name, which an input of the device drives.
@@ -6,10 +6,10 @@ port of the hardware, and becomes a `Source` with the port's name, which an inpu
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from devgen.exchange.rdl.rdl_paths import in_one_element, origin_of
+from devgen.exchange.rdl.rdl_paths import elements_of, origin_of
 from devgen.exchange.register_map import Source
 
 if TYPE_CHECKING:
@@ -18,14 +18,16 @@ if TYPE_CHECKING:
 _LIMITS: Final = ("enable", "mask", "haltenable", "haltmask")
 _COUNTER: Final = (
     *("incr", "decr", "incrvalue", "decrvalue", "incrsaturate", "decrsaturate", "incrthreshold", "decrthreshold"),
-    *("saturate", "threshold", "overflow", "underflow", "counter"),
+    *("saturate", "threshold", "overflow", "underflow", "counter", "incrwidth", "decrwidth"),
 )
 _OUTPUTS: Final = {
     "saturate": "incrsaturate",
     "threshold": "incrthreshold",
     **{name: name for name in ("incrsaturate", "decrsaturate", "incrthreshold", "decrthreshold", "intr", "halt")},
+    **{name: name for name in ("anded", "ored", "xored")},
 }
-_PORTS: Final = ("next", "hwset", "hwclr", "we", "incr", "decr")
+_VALUES: Final = ("next", "hwset", "hwclr", "we", "wel", "incr", "decr", "swwe", "swwel", *_LIMITS)
+"""Properties whose references mean what drives them."""
 _WRAPS: Final = ("overflow", "underflow")
 _EDGES: Final = ("posedge", "negedge", "bothedge")
 
@@ -42,7 +44,7 @@ class HardwareSide:
     problem: str = ""
 
 
-class _CannotSayError(Exception):
+class UnsayableError(Exception):
     """A property has a value that the description language does not have."""
 
 
@@ -58,7 +60,7 @@ def hardware_side(node: FieldNode) -> HardwareSide:
             _next(node, side)
         _set_and_clear(node, side)
         _refuse(node, side)
-    except _CannotSayError as error:
+    except UnsayableError as error:
         return HardwareSide(problem=str(error))
     if side.keys:
         side.said.add("precedence")
@@ -70,10 +72,10 @@ def _refuse(node: FieldNode, side: HardwareSide) -> None:
     if not side.keys:
         return
     if node.get_property("singlepulse"):
-        raise _CannotSayError("singlepulse with a hardware's side")
-    for name in ("hwenable", "hwmask", "wel"):
+        raise UnsayableError("singlepulse with a hardware's side")
+    for name in ("hwenable", "hwmask"):
         if node.get_property(name):
-            raise _CannotSayError(name)
+            raise UnsayableError(name)
 
 
 def _interrupt(node: FieldNode, side: HardwareSide) -> None:
@@ -89,7 +91,7 @@ def _interrupt(node: FieldNode, side: HardwareSide) -> None:
     if sticky != "bit":
         side.keys["sticky"] = sticky
     if not sticky and (kind in _EDGES or node.get_property("sw").name != "r"):
-        raise _CannotSayError("a nonsticky interrupt with edges, or that software writes")
+        raise UnsayableError("a nonsticky interrupt with edges, or that software writes")
     for name in _LIMITS:
         if node.get_property(name) is not None:
             side.keys[name] = _source(node.get_property(name), node, name, node.width)
@@ -102,28 +104,36 @@ def _next(node: FieldNode, side: HardwareSide) -> None:
         side.keys["next"] = Source(port="next", width=node.width)
     else:
         side.keys["next"] = _source(node.get_property("next"), node, "next", node.width)
-    if node.get_property("we"):
-        side.keys["we"] = _source(node.get_property("we"), node, "we", 1)
+    for name in ("we", "wel"):
+        if node.get_property(name):
+            side.keys["we"] = replace(_source(node.get_property(name), node, name, 1), negated=name == "wel")
     if node.get_property("sticky") or node.get_property("stickybit"):
         side.keys["sticky"] = "field" if node.get_property("sticky") else "bit"
     elif "we" not in side.keys and node.get_property("sw").name != "r":
-        raise _CannotSayError("next of a field that software writes")
-    side.said |= {"next", "we", "sticky", "stickybit"}
+        raise UnsayableError("next of a field that software writes")
+    side.said |= {"next", "we", "wel", "sticky", "stickybit"}
 
 
 def _set_and_clear(node: FieldNode, side: HardwareSide) -> None:
     for name in ("hwset", "hwclr"):
-        if node.get_property(name):
-            side.keys[name] = _source(node.get_property(name), node, name, 1)
-            side.said.add(name)
+        if not node.get_property(name):
+            continue
+        source, wrapped = _taken(node, name)
+        if wrapped is None:
+            side.keys[name] = source
+        elif name == "hwclr" or node.width > 1 or "wraps" in side.keys:
+            raise UnsayableError(f"{name} by {wrapped.output}")
+        else:
+            side.keys["wraps"] = wrapped
+        side.said.add(name)
 
 
 def _counter(node: FieldNode, side: HardwareSide) -> None:
-    for name in ("next", "we", "incrwidth", "decrwidth"):
+    for name in ("next", "we", "wel"):
         if node.get_property(name):
-            raise _CannotSayError(f"a counter with {name}")
+            raise UnsayableError(f"a counter with {name}")
     if node.get_property("sw").name in ("w", "w1"):
-        raise _CannotSayError("a counter that software cannot read")
+        raise UnsayableError("a counter that software cannot read")
     keys: dict[str, Any] = {}
     for name, counts in (("incr", node.is_up_counter), ("decr", node.is_down_counter)):
         if counts:
@@ -131,7 +141,10 @@ def _counter(node: FieldNode, side: HardwareSide) -> None:
             keys |= {} if source is None else {name: source}
             if wrapped is not None:
                 side.keys["wraps"] = wrapped
-    for name in ("incrvalue", "decrvalue"):
+    for name, width in (("incrvalue", "incrwidth"), ("decrvalue", "decrwidth")):
+        bits = node.get_property(width)
+        if bits:  # an input of this width has the amount (9.8.2)
+            keys[name] = Source(port=name, width=bits, owner=origin_of(node))
         value = node.get_property(name)
         if value not in (None, 1):
             keys[name] = _value(value, node, name)
@@ -153,8 +166,24 @@ def _taken(node: FieldNode, name: str) -> tuple[Source | None, Source | None]:
 
     value = node.get_property(name)
     if isinstance(value, PropertyReference) and value.name in _WRAPS:
+        if any(elements_of(value.node)):
+            raise UnsayableError(f"{name} by {value.name} of an element of an array")
         return None, Source(origin_of(value.node), value.name)
     return _source(value, node, name, 1 if name != "next" else node.width), None
+
+
+def lock_of(node: FieldNode) -> Source | None:
+    """Return what must be 1 for software to write a field (`swwe`, and `swwel` the other way round, 9.6).
+
+    Raises:
+        UnsayableError: the description language cannot say it.
+    """
+    for name in ("swwe", "swwel"):
+        value = node.get_property(name)
+        if value is not None and value is not False:
+            source = _source(value, node, name, 1)
+            return replace(source, negated=name == "swwel")
+    return None
 
 
 def _source(value: Any, node: Node, name: str, width: int, depth: int = 8) -> Source:
@@ -166,18 +195,15 @@ def _source(value: Any, node: Node, name: str, width: int, depth: int = 8) -> So
     if value is None or value is True:
         return Source(port=name, width=width, owner=origin_of(node))
     if isinstance(value, Named):
-        if in_one_element(value):
-            raise _CannotSayError(f"{name} by an element of an array")
-        return Source(origin_of(value))
+        return Source(origin_of(value), elements=elements_of(value))
     if isinstance(value, SignalNode):
         return Source(port=value.inst_name, width=value.width, signal=True)
-    if isinstance(value, PropertyReference) and value.name in _OUTPUTS and not in_one_element(value.node):
-        return Source(origin_of(value.node), _OUTPUTS[value.name])
-    if (
-        isinstance(value, PropertyReference)
-        and value.name in ("next", "hwset", "hwclr", "we", "incr", "decr")
-        and depth
-    ):
+    if isinstance(value, PropertyReference) and value.name in _OUTPUTS:
+        width = getattr(value.node, "width", 1)
+        return Source(origin_of(value.node), _OUTPUTS[value.name], width=width, elements=elements_of(value.node))
+    if isinstance(value, PropertyReference) and value.name in _VALUES and depth:
         target = value.node
-        return _source(target.get_property(value.name), target, value.name, value.width or 1, depth - 1)
-    raise _CannotSayError(f"{name} by {getattr(value, 'name', 'a value')}")
+        stated = target.get_property(value.name)
+        if not any(elements_of(target)) and stated is not False:
+            return _source(stated, target, value.name, value.width or 1, depth - 1)
+    raise UnsayableError(f"{name} by {getattr(value, 'name', 'a value')}")

@@ -13,11 +13,12 @@ def origin_of(node: Node) -> str:
     return node.get_path(array_suffix="", empty_array_suffix="")
 
 
-def in_one_element(node: Node) -> bool:
-    """Whether the node is one element of an array, or is inside one."""
+def elements_of(node: Node) -> tuple[tuple[int, ...], ...]:
+    """Return the indices of each array on the path of a node, the outermost first; empty where it has none."""
+    found: list[tuple[int, ...]] = []
     above: Node | None = node
     while above is not None:
-        if getattr(above, "current_idx", None) is not None:
-            return True
+        if getattr(above, "is_array", False):
+            found.append(tuple(getattr(above, "current_idx", None) or ()))
         above = above.parent
-    return False
+    return tuple(reversed(found))

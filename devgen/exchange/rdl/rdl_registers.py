@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from devgen.exchange.findings import Findings, Outcome
 from devgen.exchange.rdl.carried_keys import PROPERTY, carried_keys
 from devgen.exchange.rdl.compiling import place_of
-from devgen.exchange.rdl.rdl_hardware import hardware_side
-from devgen.exchange.rdl.rdl_paths import in_one_element, origin_of
+from devgen.exchange.rdl.rdl_hardware import UnsayableError, hardware_side, lock_of
+from devgen.exchange.rdl.rdl_paths import origin_of
 from devgen.exchange.rdl.rdl_properties import ACCESS, HARDWARE, READ_EFFECTS, UNSAID, WRITE_EFFECTS
-from devgen.exchange.register_map import Dimension, Field, Group, Label, Labels, Lock, Register
+from devgen.exchange.register_map import Dimension, Field, Group, Label, Labels, Register, Source
 
 if TYPE_CHECKING:
     from systemrdl.node import AddressableNode, FieldNode, Node, RegNode
@@ -128,20 +128,13 @@ class RegisterReader:
             hardware=tuple(side.keys.items()),
         )
 
-    def _lock(self, node: FieldNode, part: str) -> Lock | None:
-        """Return the field that `swwe` or `swwel` names; report a signal or an input, which is the hardware's side."""
-        from systemrdl.node import FieldNode as Named
-
-        for name in ("swwe", "swwel"):
-            value = node.get_property(name)
-            if value in (None, False):
-                continue
-            if isinstance(value, Named) and not in_one_element(value):
-                return Lock(origin_of(value), name == "swwel")
-            what = "an element of an array" if isinstance(value, Named) else "a signal of the hardware"
-            text = f"{name} (SystemRDL 2.0, 9.6) by {what}; write its lock as `write_enable`"
-            self._say(Outcome.TO_DO, node, part, text)
-        return None
+    def _lock(self, node: FieldNode, part: str) -> Source | None:
+        """Return the source of `swwe` or `swwel`; report one that the language cannot say."""
+        try:
+            return lock_of(node)
+        except UnsayableError as error:
+            self._say(Outcome.TO_DO, node, part, f"{error} (SystemRDL 2.0, 9.6); write its lock as `write_enable`")
+            return None
 
     def _effect(self, node: FieldNode, key: str, words: dict[str, str], part: str) -> str | None:
         value = node.get_property(key)
