@@ -146,9 +146,10 @@ class SourceNames:
         key = source.port if source.signal else f"{'.'.join((*at, own))}.{source.port}"
         if key not in self._ports:
             words = (source.port,) if source.signal else (*at, own, *((source.port,) if source.port != "next" else ()))
-            self._ports[key] = free_name("_".join(words), taken)
+            self._ports[key] = free_name("_".join(filter(None, words)), taken)
             count = counts[0] if counts else source.width
-            text = f"The signal {source.port}." if source.signal else f"{'.'.join((*at, own))}: {source.port}."
+            at_name = ".".join(filter(None, (*at, own)))
+            text = f"The signal {source.port}." if source.signal else f"{at_name}: {source.port}."
             self.inputs[self._ports[key]] = {**({"count": count} if count > 1 else {}), "description": text}
         name = self._ports[key]
         if counts:

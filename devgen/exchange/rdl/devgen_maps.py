@@ -37,22 +37,30 @@ def devgen_device(node: AddrmapNode) -> WholeDevice:
     return WholeDevice(name_in(carried, "device", node, ""), str(carried.get("bus", "sysbus")), str(title), tree)
 
 
-def _regions(node: AddrmapNode, carried: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the regions: of the maps and memories in a device's map, of its own registers, and the carried ones."""
+def layers_of(node: AddrmapNode) -> dict[str, list[AddressableNode]]:
+    """Return the address maps and memories of each region in a device's map; a map with registers is one itself."""
     from systemrdl.node import AddrmapNode, MemNode, RegfileNode, RegNode
 
-    others = mapping_in(carried, "regions", node)
     layers: dict[str, list[AddressableNode]] = {}
     for child in node.children():
         if isinstance(child, AddrmapNode | MemNode):
             layers.setdefault(name_in(carried_keys(child), "region", child, child.inst_name), []).append(child)
-    regions = {name: _region(maps) for name, maps in layers.items()}
     if any(isinstance(child, RegNode | RegfileNode) for child in node.children()):
-        name = name_in(carried, "region", node, "registers")
+        layers[name_in(carried_keys(node), "region", node, "registers")] = [node]
+    return layers
+
+
+def _regions(node: AddrmapNode, carried: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the regions: of the maps and memories in a device's map, of its own registers, and the carried ones."""
+    others = mapping_in(carried, "regions", node)
+    regions: dict[str, Any] = {}
+    for name, layers in layers_of(node).items():
+        if layers != [node]:
+            regions[name] = _region(layers)
+            continue
         spec = mapping_in(others, name, node)
-        width = _width(spec)
-        registers = DevgenRegisters(width).describe([node], spec, node)
         own = {key: value for key, value in spec.items() if key not in _OWN}
+        registers = DevgenRegisters(_width(spec)).describe([node], spec, node)
         regions[name] = Block(own | {"registers": registers})
     return regions | {name: spec for name, spec in others.items() if name not in regions}
 

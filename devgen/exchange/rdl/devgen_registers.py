@@ -40,7 +40,7 @@ class DevgenRegisters:
 
         found: dict[str, Any] = {}
         files: dict[str, list[Chain]] = {}
-        for chain in (_chain(child) for parent in parents for child in addressable(parent)):
+        for chain in (chain_of(child) for parent in parents for child in addressable(parent)):
             node = chain[-1]
             if isinstance(node, RegNode):
                 found[node.inst_name] = self._register(node, chain)
@@ -73,7 +73,7 @@ class DevgenRegisters:
         entry |= {key: value for key, value in carried.items() if key not in (ORDER, "fields", "access")}
         if whole is not None:
             unknown = {"reset_mask": 0} if rules.unknown and _reset(whole) is None else {}
-            return entry | unknown | _said(whole) | carried_keys(whole)
+            return entry | unknown | said_by(whole) | carried_keys(whole)
         if "alias" in carried and carried.get("fields") == {}:
             return entry
         described = {field.inst_name: _field(field, rules) for field in fields}
@@ -133,18 +133,18 @@ def texts(node: Node) -> dict[str, Any]:
 def _whole(carried: Mapping[str, Any], fields: Sequence[FieldNode]) -> FieldNode | None:
     """Return one field for the whole register, for a register without fields."""
     alone = carried.get("fields") == {} and [field.inst_name for field in fields] == [WHOLE]
-    return fields[0] if alone else None
+    return fields[0] if alone and fields[0].width == fields[0].parent.get_property("regwidth") else None
 
 
 def _access(field: FieldNode) -> str:
     return ACCESS_WORDS[field.get_property("sw").name]
 
 
-def _chain(node: AddressableNode) -> Chain:
+def chain_of(node: AddressableNode) -> Chain:
     """Return the register files that have only the outer dimensions of a component, and the component."""
     inner = addressable(node)
     outer = len(inner) == 1 and carried_keys(node).get(OUTER) == inner[0].inst_name
-    return (node, *_chain(inner[0])) if outer else (node,)
+    return (node, *chain_of(inner[0])) if outer else (node,)
 
 
 def _at(chain: Chain) -> dict[str, Any]:
@@ -153,12 +153,7 @@ def _at(chain: Chain) -> dict[str, Any]:
 
 def _dimensions(chain: Chain, size: int, carried: Mapping[str, Any]) -> dict[str, Any]:
     """Return ``count`` and ``stride``, without strides that follow from the element's size or have no effect."""
-    counts: list[int] = []
-    strides: list[Hex] = []
-    for node in chain:
-        sizes = node.array_dimensions or []
-        counts += sizes
-        strides += [Hex((node.array_stride or 0) * prod(sizes[place + 1 :])) for place in range(len(sizes))]
+    counts, strides = _sizes(chain)
     if not counts:
         return {}
     alone = counts == [1] and "count" not in carried
@@ -167,13 +162,32 @@ def _dimensions(chain: Chain, size: int, carried: Mapping[str, Any]) -> dict[str
     return {"count": counts if many else counts[0]} | ({} if dense else {"stride": strides if many else strides[0]})
 
 
+def _sizes(chain: Chain) -> tuple[list[int], list[Hex]]:
+    """Return the number of elements and the distance in bytes of each dimension, the outermost first."""
+    counts: list[int] = []
+    strides: list[Hex] = []
+    for node in chain:
+        sizes = node.array_dimensions or []
+        counts += sizes
+        strides += [Hex((node.array_stride or 0) * prod(sizes[place + 1 :])) for place in range(len(sizes))]
+    return counts, strides
+
+
+def repetition_of(chain: Chain) -> dict[str, Any]:
+    """Return ``count`` and ``stride`` of a component, empty if it is no array."""
+    counts, strides = _sizes(chain)
+    if len(counts) > 1:
+        return {"count": counts, "stride": strides}
+    return {"count": counts[0], "stride": strides[0]} if counts else {}
+
+
 def _reset(field: FieldNode) -> int | None:
     """Return the reset value of a field if it is a number, not another part's value."""
     value = field.get_property("reset")
     return value if isinstance(value, int) else None
 
 
-def _said(node: FieldNode) -> dict[str, Any]:
+def said_by(node: FieldNode) -> dict[str, Any]:
     """Return what the field's properties of SystemRDL say in the description language."""
     said: dict[str, Any] = {}
     for construct in FIELD_CONSTRUCTS:
@@ -190,7 +204,7 @@ def _field(node: FieldNode, rules: _Rules) -> Any:
     elif rules.apart and reset:
         entry |= {"reset": Hex(reset)}
     entry |= {
-        key: value for key, value in _said(node).items() if key not in rules.effects or rules.effects[key] != value
+        key: value for key, value in said_by(node).items() if key not in rules.effects or rules.effects[key] != value
     }
     entry |= texts(node) | carried_keys(node)
     return entry["bits"] if len(entry) == 1 else entry

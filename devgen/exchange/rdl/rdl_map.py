@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from devgen.exchange.findings import Findings
-from devgen.exchange.rdl.carried_keys import carried_keys, is_devgen_map
+from devgen.exchange.rdl.carried_keys import is_devgen_map
 from devgen.exchange.rdl.compiling import compile_files, place_of
 from devgen.exchange.rdl.devgen_maps import devgen_device
-from devgen.exchange.rdl.rdl_properties import HARDWARE
 from devgen.exchange.rdl.rdl_registers import RegisterReader, title_of
-from devgen.exchange.rdl_export.field_constructs import SHOWN
+from devgen.exchange.rdl_edits.applying import with_hand_edits
 from devgen.exchange.register_map import Block, Chip, Group, Peripheral, Register
 
 if TYPE_CHECKING:
-    from systemrdl.node import AddrmapNode, Node
+    from systemrdl.node import AddrmapNode
 
 
 def read_rdl(
@@ -77,7 +76,7 @@ def _peripherals(node: AddrmapNode, findings: Findings, first: dict[str, str], i
             (),
             members if not step else (),
             origin or (names[0] if step else ""),
-            devgen_device(node) if whole and not origin and not step else None,
+            with_hand_edits(node, devgen_device(node), findings) if whole and not origin and not step else None,
             title_of(node),
         )
         for step, name in enumerate(names)
@@ -85,16 +84,9 @@ def _peripherals(node: AddrmapNode, findings: Findings, first: dict[str, str], i
 
 
 def _members(node: AddrmapNode, findings: Findings, whole: bool) -> tuple[Register | Group, ...]:
-    """Return the members of a map. A device that devgen exported comes over whole but for properties added by hand."""
+    """Return the members of a map. A device that devgen exported comes over whole but for other people's properties."""
     if not whole:
         return tuple(RegisterReader(findings).members(node, node.inst_name))
     for part in node.descendants():
-        RegisterReader(findings).report_properties(part, part.get_path(), _shown(part))
+        RegisterReader(findings).report_user_properties(part, part.get_path())
     return tuple(RegisterReader(Findings()).members(node, node.inst_name))
-
-
-def _shown(part: Node) -> set[str]:
-    """Return the properties that show what a part's property devgen has: they are not added by hand."""
-    if HARDWARE.keys().isdisjoint(part.list_properties()):
-        return set()
-    return {name for key in carried_keys(part) for name in SHOWN.get(key, ())}

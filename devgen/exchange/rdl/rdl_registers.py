@@ -155,14 +155,14 @@ class RegisterReader:
         return (Labels(tuple(labels), name=encode.type_name or ""),)
 
     def _report(self, node: Node, part: str, said: Container[str] = ()) -> None:
-        self.report_properties(node, part, said)
+        self._report_properties(node, part, said)
         if carried_keys(node):
             text = "the property devgen: it has an effect only in an address map whose property devgen names a device"
             self._say(Outcome.LEFT_OUT, node, part, text)
         if node.external:
             self._say(Outcome.TO_DO, node, part, "external: the behaviour is to be written")
 
-    def report_properties(self, node: Node, part: str, said: Container[str] = ()) -> None:
+    def _report_properties(self, node: Node, part: str, said: Container[str] = ()) -> None:
         """Report the properties that are set and do not come over; ``said`` came over."""
         for name in node.list_properties():
             value = node.get_property(name)
@@ -173,6 +173,10 @@ class RegisterReader:
                 self._say(Outcome.TO_DO, node, part, text)
             elif name in UNSAID:
                 self._say(Outcome.LEFT_OUT, node, part, f"{name} (SystemRDL 2.0, {UNSAID[name]})")
+        self.report_user_properties(node, part)
+
+    def report_user_properties(self, node: Node, part: str) -> None:
+        """Report the user-defined properties that are not devgen's."""
         for name in node.list_properties(include_native=False):
             if name != PROPERTY:
                 self._say(Outcome.LEFT_OUT, node, part, f"the user-defined property {name}")

@@ -36,11 +36,15 @@ _COUNTER: Final = (
 )
 
 SHOWN: Final[dict[str, tuple[str, ...]]] = {
-    "intr": ("intr", "next", "sticky"),
+    "intr": ("intr", "intr type", "next"),
+    "next": ("next",),
+    "we": ("we", "wel"),
+    "sticky": ("sticky", "stickybit"),
     **{name: (name,) for name in (*_LIMITS, "hwset", "hwclr")},
-    "counter": ("counter", *_COUNTER, "saturate", "threshold"),  # two are other names of incrsaturate, incrthreshold
+    # two are other names of incrsaturate, incrthreshold
+    "counter": ("counter", *_COUNTER, "saturate", "threshold", "incrwidth", "decrwidth"),
 }
-"""Keys of the property ``devgen`` that an export also shows as properties of SystemRDL → these properties."""
+"""Keys of what hardware does to a field → the properties of SystemRDL that say them."""
 
 
 @dataclass(slots=True, frozen=True)

@@ -1,8 +1,9 @@
 """References between fields as dynamic assignments of properties (5.1.4): ``CTRL.MODE->swwe = LOCK.OPEN;``.
 
-The property ``devgen`` has the same keys and is what an import reads; the assignments are for other tools. A key is
-shown if it is a plain reference to a field. It is not shown where SystemRDL or its compiler has no words for it: an
-element of an array, a field in another address map, or a name that could be one of two registers.
+The property ``devgen`` has the same keys, as their author wrote them; an import takes the assignments where both
+differ. A key is shown if it is a plain reference to a field, or to one element of an array by numbers. It is not shown
+where SystemRDL or its compiler has no words for it: the element with the same index, a field in another address map, or
+a name that could be one of two registers.
 """
 
 from __future__ import annotations
@@ -16,7 +17,11 @@ from devgen.exchange.rdl_export.rdl_component import Component
 from devgen.exchange.rdl_export.rdl_names import identifier
 from devgen.language.view import Hook
 
-_FIELD: Final = re.compile(r"(not\s+)?((?:\w+|`\w+`)(?:\.(?:\w+|`\w+`))+)")
+_STEP: Final = r"(?:\w+|`\w+`)(?:\[\d+\])*"
+_FIELD: Final = re.compile(rf"(not\s+)?({_STEP}(?:\.{_STEP})+)")
+
+_INDEX: Final = re.compile(r"(?=\[)")
+"""The place before the indices of a name."""
 
 _BITS: Final = frozenset(("swwe", "swwel", "hwset", "hwclr", "incr", "decr"))
 """Properties whose field has one bit (9.6 to 9.8); the fields of others are as wide as the field itself."""
@@ -40,24 +45,37 @@ def field_reference(name: str, value: Hook | None) -> dict[str, str]:
 
 def assignments(children: Sequence[Component]) -> tuple[str, ...]:
     """Return the assignments of an address map with these children, in their order."""
-    parts = list(_parts(children, (), False))
+    parts = list(_parts(children, (), ()))
     places = {part.path: part for part in parts}
     lines: list[str] = []
     for part in parts:
         for name, text in part.component.references:
-            source = _named(places, part.path, tuple(text.split(".")))
-            if source is not None and not source.array and source.width == (1 if name in _BITS else part.width):
-                lines.append(f"{_rdl(part.path)}->{name} = {_rdl(source.path)};")
+            steps = [_INDEX.split(step, 1)[0] for step in text.split(".")]
+            source = _named(places, part.path, tuple(steps))
+            if source is None or source.width != (1 if name in _BITS else part.width):
+                continue
+            reference = _reference(source, text.split("."))
+            if reference:
+                lines.append(f"{_rdl(part.path)}->{name} = {reference};")
     return tuple(lines)
+
+
+def _reference(source: _Part, steps: Sequence[str]) -> str:
+    """Return the path of a field with the indices of ``steps``; empty if an array on it has none, or other ones."""
+    indices = ["" for _ in source.path[: len(source.path) - len(steps)]]
+    indices += [step[len(_INDEX.split(step, 1)[0]) :] for step in steps]
+    if any(index.count("[") != dimensions for index, dimensions in zip(indices, source.dimensions, strict=True)):
+        return ""
+    return ".".join(identifier(name) + index for name, index in zip(source.path, indices, strict=True))
 
 
 @dataclass(slots=True, frozen=True)
 class _Part:
-    """A register or field in an address map. ``array``: it has several elements."""
+    """A component in an address map. ``dimensions``: how many indices each part of its path needs."""
 
     path: _Path
     component: Component
-    array: bool
+    dimensions: tuple[int, ...]
 
     @property
     def width(self) -> int:
@@ -66,12 +84,12 @@ class _Part:
         return int(found[1]) - int(found[2]) + 1 if found else 0
 
 
-def _parts(children: Sequence[Component], above: _Path, array: bool) -> Iterator[_Part]:
+def _parts(children: Sequence[Component], above: _Path, outer: tuple[int, ...]) -> Iterator[_Part]:
     for child in children:
         path = (*above, child.name)
-        several = array or (child.kind != "field" and child.place.startswith("["))
-        yield _Part(path, child, several)
-        yield from _parts(child.children, path, several)
+        dimensions = (*outer, 0 if child.kind == "field" else child.place.count("["))
+        yield _Part(path, child, dimensions)
+        yield from _parts(child.children, path, dimensions)
 
 
 def _named(places: dict[_Path, _Part], at: _Path, name: _Path) -> _Part | None:

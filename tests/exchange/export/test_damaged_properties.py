@@ -1,4 +1,7 @@
-"""A property `devgen` that was changed by hand takes effect, or gives one error with its place."""
+"""A property `devgen` that was changed by hand takes effect, or gives one error with its place.
+
+For keys that SystemRDL says too, see test_hand_edits.py.
+"""
 
 from __future__ import annotations
 
@@ -26,10 +29,10 @@ def imported(folder: Path, device: str, register: str = "", field: str = "") -> 
 
 
 def test_a_changed_key_takes_effect(tmp_path: Path) -> None:
-    path = imported(tmp_path, HEAD.replace("size: 8", "size: 64"), "write_effect: woclr", "description: Mended.")
+    path = imported(tmp_path, HEAD.replace("size: 8", "size: 64"), "protection: secure", "volatile: true")
     (region,) = load_device(path).view.regions
-    assert (region.size, region.registers[0].write_effect) == (64, "woclr")
-    assert region.registers[0].fields[0].description == "Mended."
+    assert (region.size, region.registers[0].protection) == (64, "secure")
+    assert region.registers[0].fields[0].volatile
 
 
 BOMB = "a: &a [1,1,1,1,1,1,1,1,1,1]\n" + "".join(

@@ -40,6 +40,9 @@ LOCKS = {
     "a register without fields": ("A: {at: 4, write_enable: L.E}", "A.VALUE", "swwe", "L.E"),
     "each element of an array": ("A: {at: 4, count: 4, stride: 8, write_enable: L.E}", "A[3].A.VALUE", "swwe", "L.E"),
     "a register of a file": ("F: {at: 8, count: 2, stride: 4, registers: {A: {at: 0, write_enable: L.E}}}", "F[1].A.VALUE", "swwe", "L.E"),
+    "an element of an array": ("M: {at: 8, count: 2, fields: {E: 0}}, A: {at: 4, write_enable: 'M[1].E'}", "A.VALUE", "swwe", "M[1].E"),
+    "an element of an element": ("F: {at: 16, count: 2, stride: 8, registers: {M: {at: 0, count: 2, fields: {E: 0}}}}, A: {at: 4, write_enable: 'F[1].M[0].E'}", "A.VALUE", "swwe", "F[1].M[0].E"),
+    "an element with two indices": ("M: {at: 16, count: [2, 2], fields: {E: 0}}, A: {at: 4, write_enable: 'M[1][0].E'}", "A.VALUE", "swwe", "M[1][0].E"),
     "keywords": ("reg: {at: 4, fields: {field: 0}}, A: {at: 8, write_enable: reg.field}", "A.VALUE", "swwe", "reg.field"),
 }  # fmt: skip
 
@@ -62,7 +65,7 @@ CARRIED_LOCKS = {
     "an expression": ("A: {at: 4, write_enable: L.E and L.W == 3}", "A.VALUE"),
     "several bits": ("A: {at: 4, write_enable: L.W}", "A.VALUE"),
     "two locks": ("A: {at: 4, write_enable: L.E, fields: {X: {bits: 0, write_enable: not L.E}}}", "A.X"),
-    "an element of an array": ("M: {at: 8, count: 2, fields: {E: 0}}, A: {at: 4, write_enable: 'M[1].E'}", "A.VALUE"),
+    "the same element of another array": ("M: {at: 8, count: 2, fields: {E: 0}}, A: {at: 16, count: 2, write_enable: 'M[index].E'}", "A[0].VALUE"),
     "a member of the same element": ("F: {at: 8, count: 2, stride: 8, registers: {M: {at: 0, fields: {E: 0}}, A: {at: 4, write_enable: M.E}}}", "F[0].A.VALUE"),
     "a field that is read only": ("A: {at: 4, write_enable: L.E, fields: {X: {bits: 0, access: ro}, Y: 1}}", "A.X"),
 }  # fmt: skip
