@@ -9,7 +9,7 @@ that no change is lost in silence.
 
 - ``compared_parts``: the parts of an address map by their paths, and the values of their properties.
 - ``hand_edits``: the differences between a map and the export of its description.
-- ``described_parts``: the part of the description that belongs to a component.
+- ``edited_description``: the part of the description that belongs to a component.
 - ``applying``: puts the differences into the description; ``edited_fields``, ``edited_resets`` and ``edited_sources``
   do it for fields.
 """

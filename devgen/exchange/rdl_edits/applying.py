@@ -11,7 +11,7 @@ from devgen.exchange.findings import Findings, Outcome
 from devgen.exchange.rdl.compiling import place_of
 from devgen.exchange.rdl.rdl_properties import HARDWARE, UNSAID
 from devgen.exchange.rdl_edits.compared_parts import Key, Parts
-from devgen.exchange.rdl_edits.described_parts import DescribedParts
+from devgen.exchange.rdl_edits.edited_description import EditedDescription
 from devgen.exchange.rdl_edits.edited_fields import EFFECT_OF, apply_effects, apply_enumeration, apply_text
 from devgen.exchange.rdl_edits.edited_resets import apply_resets
 from devgen.exchange.rdl_edits.edited_sources import LOCKS, EditedSources
@@ -60,7 +60,7 @@ def _edited(
     tree: dict[str, Any] = copy.deepcopy(dict(device.tree))
     if device.title:
         tree["title"] = device.title
-    parts, stated = DescribedParts(tree), Parts.of(top)
+    parts, stated = EditedDescription(tree), Parts.of(top)
     sources = EditedSources(parts, stated)
     names: dict[Key, set[str]] = {}
     taken: set[tuple[Key, str]] = set()
@@ -78,7 +78,7 @@ def _edited(
     return replace(device, title=str(title), tree=tree), taken
 
 
-def _apply(parts: DescribedParts, stated: Parts, edit: HandEdit) -> None:
+def _apply(parts: EditedDescription, stated: Parts, edit: HandEdit) -> None:
     """Put one change into the description, if it concerns no other part of the device."""
     part, name = edit.part, edit.name
     if not name:
@@ -101,7 +101,7 @@ def _apply(parts: DescribedParts, stated: Parts, edit: HandEdit) -> None:
         _apply_endian(parts, part.key, bool(edit.value))
 
 
-def _apply_endian(parts: DescribedParts, key: Key, big: bool) -> None:
+def _apply_endian(parts: EditedDescription, key: Key, big: bool) -> None:
     for region in [key[0]] if key else [*parts.tree["regions"]]:
         described = parts.member((region,))
         access = {**described.get("access", {}), "endian": "big" if big else "little"}

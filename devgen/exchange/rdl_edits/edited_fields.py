@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from devgen.exchange.rdl.devgen_registers import said_by
 from devgen.exchange.rdl_edits.compared_parts import Key, Part
-from devgen.exchange.rdl_edits.described_parts import DescribedParts
+from devgen.exchange.rdl_edits.edited_description import EditedDescription
 from devgen.exchange.rdl_edits.hand_edits import HandEdit
 from devgen.exchange.rdl_export.said_registers import EFFECTS
 
@@ -15,7 +15,7 @@ EFFECT_OF: Final = {"onread": "read_effect", "onwrite": "write_effect", "singlep
 _TEXTS: Final = {"name": "title", "desc": "description"}
 
 
-def apply_effects(parts: DescribedParts, part: Part, fields: Mapping[Key, Part]) -> None:
+def apply_effects(parts: EditedDescription, part: Part, fields: Mapping[Key, Part]) -> None:
     """Let each field of the register state its own effects, in place of those that the register states for all."""
     register = part.key[:-1]
     stated = parts.member(register)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from devgen.exchange.rdl_edits.compared_parts import Key
-from devgen.exchange.rdl_edits.described_parts import DescribedParts
+from devgen.exchange.rdl_edits.edited_description import EditedDescription
 from devgen.exchange.yaml_text import Hex
 
 if TYPE_CHECKING:
     from systemrdl.node import FieldNode, RegNode
 
 
-def apply_resets(parts: DescribedParts, register: Key, node: RegNode) -> None:
+def apply_resets(parts: EditedDescription, register: Key, node: RegNode) -> None:
     """Take the reset values of SystemRDL, in place of an expression, a list, a constant or a mask.
 
     A constant stays one, with the new value; a reset value that is another part's value is left as it is.
@@ -39,7 +39,7 @@ def _whole(total: int, field: FieldNode) -> dict[str, Any]:
     return {"reset": Hex(total)} if total else {}
 
 
-def _field(parts: DescribedParts, key: Key, value: int | None) -> None:
+def _field(parts: EditedDescription, key: Key, value: int | None) -> None:
     if key not in parts.fields(key[:-1]):
         return
     described = parts.field(key)

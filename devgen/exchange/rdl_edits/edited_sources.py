@@ -10,7 +10,7 @@ from devgen.exchange.describe.source_names import Named, Owner, SourceNames, Unn
 from devgen.exchange.rdl.rdl_hardware import UnsayableError, hardware_side, lock_of
 from devgen.exchange.rdl.rdl_paths import origin_of
 from devgen.exchange.rdl_edits.compared_parts import Key, Part, Parts
-from devgen.exchange.rdl_edits.described_parts import DescribedParts
+from devgen.exchange.rdl_edits.edited_description import EditedDescription
 from devgen.exchange.rdl_export.field_constructs import SHOWN
 from devgen.exchange.register_map import Dimension, Source
 
@@ -29,7 +29,7 @@ _OTHER_NAMES: Final = {
 class EditedSources:
     """Writes the sources that SystemRDL names into the description ``parts``."""
 
-    parts: DescribedParts
+    parts: EditedDescription
     stated: Parts
     names: SourceNames = field(default_factory=SourceNames)
     _taken: set[str] = field(default_factory=set)

@@ -15,9 +15,9 @@ text in one user-defined property, ``devgen``: the keys of the description langu
         field { sw = rw; } VALUE[31:0] = 0x0;
     } LR @ 0x8;
 
-A key that SystemRDL can say in full is in one place only, a SystemRDL property or ``devgen``. Keys of which SystemRDL says
-a part, such as locks and what hardware does to a field, are in both. Where an import finds that both differ, the text of
-SystemRDL was changed by hand, and wins (``devgen.exchange.rdl_edits``).
+A key that SystemRDL can say in full is in one place only, a SystemRDL property or ``devgen``. Keys of which SystemRDL
+says a part, such as locks and what hardware does to a field, are in both. Where an import finds that both differ, the
+text of SystemRDL was changed by hand, and wins (``devgen.exchange.rdl_edits``).
 
 - ``rdl_component``: a component as data, and its text. ``rdl_names``: identifiers, strings, numbers.
 - ``said``: the SystemRDL properties of a part, and its carried keys. ``devgen_property``: the property's text.

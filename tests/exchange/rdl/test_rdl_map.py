@@ -76,7 +76,7 @@ def test_address_maps_in_an_address_map_are_peripherals_and_equal_ones_share_the
     [
         ("swacc", "swacc (SystemRDL 2.0, 9.6)"),
         ("ored", "ored (SystemRDL 2.0, 9.7)"),
-        ("counter; incrwidth = 1", "incrwidth (SystemRDL 2.0, 9.8)"),
+        ("swmod", "swmod (SystemRDL 2.0, 9.6)"),
     ],
 )
 def test_a_property_that_is_behaviour_is_reported_with_its_place(read, properties: str, text: str) -> None:

@@ -11,7 +11,7 @@ from devgen.exchange.rdl_export.bits import WHOLE
 
 
 @dataclass(slots=True, frozen=True)
-class DescribedParts:
+class EditedDescription:
     """Finds and changes parts of ``tree``, the description of a device."""
 
     tree: dict[str, Any]
