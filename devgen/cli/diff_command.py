@@ -16,6 +16,7 @@ _COMPATIBLE = 4
 Examples:
   devgen diff old/uart.yaml devices/uart.yaml
   devgen diff HEAD:devices devices                what has changed since the last commit
+  devgen diff HEAD:boards/pc.yaml boards/pc.yaml  the same of a board
   devgen diff main:devices devices --format markdown""",
 )
 @click.argument("old")
@@ -33,11 +34,12 @@ def command(old: str, new: str, form: ComparisonForm, exit_code: bool) -> int:
     """Report the changes from OLD to NEW as a driver sees them, and which ones break drivers.
 
     OLD and NEW are description files, folders of them, or files and folders of a git revision (REV:path, as for
-    `git show`). Devices are matched by name; two single devices are compared even if their names differ.
+    `git show`). Devices and boards are matched by name; two single ones are compared even if their names differ.
 
     A change is `breaking` if a driver or a board that works with OLD may fail with NEW: a register that moved, was
-    removed or narrowed, another reset value, less access. It is `behaviour` if statements or defaults changed, which
-    only a person can judge. All other changes are `compatible`.
+    removed or narrowed, another reset value, less access; a device of a board that moved or was removed. It is
+    `behaviour` if statements, defaults or the guest changed, which only a person can judge. All other changes are
+    `compatible`.
 
     The exit code is 3 if a change is breaking, else 0; 1 and 2 are errors.
     """

@@ -1,4 +1,4 @@
-"""A single difference between two versions of a device."""
+"""A single difference between two versions of a device or a board."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ IMPACTS: Final[tuple[Impact, ...]] = get_args(Impact)
 
 @dataclass(slots=True, frozen=True)
 class Change:
-    """What changed, and whether it breaks a driver."""
+    """What changed, and whether it breaks a driver or other software."""
 
     device: str
-    """The device's name."""
+    """The name of the device or board."""
     part: str
     """The part that changed: ``register CTRL``, ``field CTRL.MODE``, ``interrupt intr``."""
     verb: str
@@ -27,11 +27,18 @@ class Change:
     """The value in the old version; empty if there is none to show."""
     after: str = ""
     """The value in the new version."""
+    of: Literal["device", "board"] = "device"
+    """Whether a device or a board changed."""
 
     @property
     def kind(self) -> str:
-        """A name of the kind of change for programs: ``register-moved``, ``field-reset-value-changed``."""
-        return f"{self.part.split(' ')[0]}-{self.verb}".replace(" ", "-").lower()
+        """A name of the kind of change for programs: ``register-moved``, ``field-reset-value-changed``.
+
+        Those of boards begin with ``board``: ``board-region-moved``.
+        """
+        part = self.part.split(" ")[0]
+        prefix = "board-" if self.of == "board" and part != "board" else ""
+        return f"{prefix}{part}-{self.verb}".replace(" ", "-").lower()
 
     @property
     def message(self) -> str:
@@ -43,5 +50,7 @@ class Change:
         return f"{self.part}: {self.verb}" + (f": {values}" if values else "")
 
     def json(self) -> dict[str, str]:
-        """Return the change as plain data for ``json.dumps``."""
-        return {**asdict(self), "kind": self.kind, "message": self.message}
+        """Return the change as plain data for ``json.dumps``: its key ``device`` or ``board`` has the name."""
+        data = asdict(self)
+        of, name = data.pop("of"), data.pop("device")
+        return {of: name, **data, "kind": self.kind, "message": self.message}
