@@ -1,4 +1,4 @@
-"""Chooses the CPU host: KVM if /dev/kvm can run the guest, else the emulator, which runs x86 guests."""
+"""Chooses the CPU host: KVM if /dev/kvm can run the guest, else the emulator."""
 
 from __future__ import annotations
 
@@ -47,16 +47,11 @@ def choose_accel(accel: Accel = "auto", machine: MachineType = "pc") -> tuple[Li
 
     Raises:
         ArgumentError: no host has this name.
-        MachineError: KVM was asked for, or is needed, and /dev/kvm cannot run the guest.
+        MachineError: KVM was asked for, and /dev/kvm cannot run the guest.
     """
     if accel not in ACCELS:
         raise ArgumentError("accel", f"{accel!r} is not one of {', '.join(ACCELS)}{suggest(str(accel), ACCELS)}")
     obstacle = why_no_kvm(machine) if accel != "emulator" else None
-    if machine == "virt":
-        if accel == "emulator" or obstacle:
-            reason = obstacle or "the emulator runs x86 guests only"
-            raise MachineError(f"a board of type virt needs an arm64 host with /dev/kvm ({reason})")
-        return "kvm", "as asked" if accel == "kvm" else "/dev/kvm opens"
     if accel == "kvm":
         if obstacle:
             raise MachineError(f"cannot use KVM ({obstacle}); the accelerator 'emulator' runs without it")

@@ -8,7 +8,7 @@ Python what KVM does in the kernel: interrupt controllers and timers, delivery o
   instructions; ``unicorn_engine``: types for Unicorn's library.
 - ``memory_map``: which addresses are RAM; ``memory_accesses``: Unicorn's hooks, which send all other accesses to
   devices; ``guest_bus``: whether to a chip of the host or to a device of the board.
-- ``emulated_architecture``: what differs between processors; ``x86`` implements it.
+- ``emulated_architecture``: what differs between processors; ``x86`` and ``arm64`` implement it.
 
 For example::
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from devgen.common.machine_map import MachineType
+from devgen.hosts.emulator.arm64.emulated_arm64 import EmulatedArm64
 from devgen.hosts.emulator.emulated_architecture import Architecture
 from devgen.hosts.emulator.x86.emulated_x86 import X86
 from devgen.runtime.base.faults import MachineError
 from devgen.runtime.machine.machine_config import MachineConfig
 
-ARCHITECTURES: Final[dict[MachineType, Architecture]] = {"pc": X86()}
+ARCHITECTURES: Final[dict[MachineType, Architecture]] = {"pc": X86(), "virt": EmulatedArm64()}
 
 
 def architecture_of(config: MachineConfig) -> Architecture:
