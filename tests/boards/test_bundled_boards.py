@@ -1,4 +1,7 @@
-"""Every board that comes with devgen, as `devgen run` builds it, on both CPU hosts."""
+"""Every board that comes with devgen, as `devgen run` builds it, on both CPU hosts.
+
+The arm64 boards run on KVM in the nested lab only (tests/nested/test_arm64_boards.py).
+"""
 
 import pytest
 
@@ -31,6 +34,7 @@ BOARDS = {
         "pci cards: done",
     ],
     "pl031-alarm": ["pl031: line low", "pl031: done"],
+    "pl031-virt": ["pl031: identified", "pl031: alarm set", "pl031: interrupt taken", "pl031: line low", "pl031: done"],
     "pl061-gpio": ["pl061: outputs reach inputs", "pl061: rising edge", "pl061: low level", "pl061: done"],
     "small-pc": [
         "hpet: counts",
@@ -44,15 +48,30 @@ BOARDS = {
         "edu: INTA# can be held back",
         "small pc: done",
     ],
+    "small-virt": [
+        "psci: found",
+        "timer: 10 interrupts, none early",
+        "gic: masked, then preempted by a more urgent interrupt",
+        "sp804: 10 periodic interrupts, none early",
+        "pl061: rising edge",
+        "uart: a line that empties the FIFO",
+        "uart: transmit interrupt",
+        "small virt: done",
+    ],
     "pl011-uart": ["pl011: found", "hello from the UART", "pl011: done"],
     "sp804-timer": ["sp804: found", "sp804: 20 periodic interrupts, none early", "sp804: done"],
     "xche-card": ["xche: moved", "xche: done"],
 }
-ACCELS = ("emulator", pytest.param("kvm", marks=pytest.mark.kvm))
+ARM64 = ("pl031-virt", "small-virt")
 
 
-@pytest.mark.parametrize("accel", ACCELS)
-@pytest.mark.parametrize("board", BOARDS)
+def runs() -> list[object]:
+    """Board and host, for each host that this machine may have."""
+    on_kvm = [pytest.param(board, "kvm", marks=pytest.mark.kvm) for board in BOARDS if board not in ARM64]
+    return [*((board, "emulator") for board in BOARDS), *on_kvm]
+
+
+@pytest.mark.parametrize(("board", "accel"), runs())
 def test_the_guest_ends_well(board: str, accel: Accel, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     result = run_board(board, accel=accel, timeout=30)
     said = capfdbinary.readouterr().out.decode("ascii").splitlines()

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+import fetch_arm64_build
 import pytest
 
 GUESTS = Path(__file__).parents[2] / "examples" / "guests"
@@ -23,10 +24,19 @@ def load_build() -> ModuleType:
 build = load_build()
 
 
-@pytest.mark.parametrize("guest", build.GUESTS, ids=lambda guest: guest.name)
-def test_image_matches_its_source(guest: object, tmp_path: Path) -> None:
-    if build.missing_tools():
-        pytest.skip(f"no {', '.join(build.missing_tools())} on PATH")
+def cases() -> list[object]:
+    """Each guest; those for arm64 need the compiler of tests/fetch/fetch_arm64_build.py."""
+    marks = {"arm64": [pytest.mark.arm64_build]}
+    return [pytest.param(guest, id=guest.name, marks=marks.get(guest.mode, [])) for guest in build.GUESTS]
+
+
+@pytest.mark.parametrize("guest", cases())
+def test_image_matches_its_source(guest: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetched = fetch_arm64_build.find()
+    if fetched is not None:
+        monkeypatch.setenv("CROSS_COMPILE", str(fetched.folder / "bin" / fetch_arm64_build.PREFIX))
+    if build.missing_tools([guest]):
+        pytest.skip(f"no {', '.join(build.missing_tools([guest]))} on PATH")
     output = tmp_path / "guest.bin"
     build.assemble(guest, output)
     name = guest.name  # type: ignore[attr-defined]
@@ -42,4 +52,4 @@ def test_every_image_has_a_source_and_a_line_in_the_readme() -> None:
 
 def test_no_image_overlaps_what_the_hosts_put_below_it() -> None:
     assert all(path.stat().st_size < 0x1000 for path in (GUESTS / "prebuilt").glob("*.bin"))
-    assert build.LOAD == 0x7000
+    assert {guest.load for guest in build.GUESTS} == {0x7000, 0x40080000}

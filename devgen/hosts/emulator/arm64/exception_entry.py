@@ -1,7 +1,7 @@
 """Exception entry at exception level 1, which Unicorn does not implement.
 
-Arm ARM, D1.10: the processor's state is saved in SPSR_EL1, the return address in ELR_EL1, and interrupts are masked. The
-kind of the exception and the state that it interrupts select the handler in the table at VBAR_EL1.
+Arm ARM, D1.10: the processor's state is saved in SPSR_EL1, the return address in ELR_EL1, and interrupts are masked.
+The kind of the exception and the state that it interrupts select the handler in the table at VBAR_EL1.
 """
 
 from __future__ import annotations
