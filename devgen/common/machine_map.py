@@ -34,6 +34,9 @@ VIRT_RAM: Final = 1 << 30
 VIRT_END: Final = 1 << 40
 """The end of a `virt` guest's addresses: KVM gives it 40 bits unless it is asked for more."""
 
+ADDRESS_ENDS: Final[dict[MachineType, int]] = {"pc": 1 << 52, "virt": VIRT_END, "bus": 1 << 64}
+"""Type of machine → the end of its memory space. An x86 processor has at most 52 address bits (Intel SDM 3, 4.1.4)."""
+
 VIRT_SPIS: Final = 224
 """Shared peripheral interrupts of a `virt` machine's GIC: GSI n is SPI n, which is the GIC's interrupt 32 + n."""
 

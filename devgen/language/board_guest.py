@@ -69,6 +69,8 @@ class GuestBuilder:
         for key in keys:
             if key in spec:
                 mark = self.sources.key_mark(spec, key)
+                if other in spec and key != "image" and "image" in spec and "kernel" in spec:
+                    continue  # it belongs to the image, which is reported
                 if other in spec:
                     self.sink.add(key_kinds.CONTRADICTION, mark, key=key, other=other, reason=reason)
                 else:
@@ -86,7 +88,7 @@ class GuestBuilder:
         load, entry = spec.get("load"), spec.get("entry")
         start, size = ram_parts(self.type, self.ram)[0]
         for key, address in (("load", load), ("entry", entry)):
-            if address is not None and not start <= address < start + size:
+            if address is not None and not start <= address < start + size and (key == "load" or load != entry):
                 mark = self.sources.value_mark(spec, key)
                 first = f"{start:#x}" if start else "0"
                 self.sink.add(kinds.OUTSIDE_RAM, mark, key=key, address=f"{address:#x}", ram=f"{size:#x}", start=first)

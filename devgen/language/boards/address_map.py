@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from devgen.common.machine_map import (
+    ADDRESS_ENDS,
     CHIPS,
     CONFIG_ADDRESS,
     CONFIG_PORTS,
@@ -114,7 +115,9 @@ def _device_claims(board: BoardUnderCheck) -> Iterator[Claim]:
 
 
 def _reported_outside(board: BoardUnderCheck, claim: Claim) -> bool:
-    if claim.end <= SPACE_SIZES[claim.space] or claim.node is None:
+    far = claim.space == "mmio" and claim.placed is not None
+    end = ADDRESS_ENDS[board.board.machine.type] if far else SPACE_SIZES[claim.space]
+    if claim.end <= end or claim.node is None:
         return False
     title = SPACE_TITLES[claim.space]
     addresses = f"{title} {claim.addresses}"

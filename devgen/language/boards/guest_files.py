@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from devgen.common.guarded_files import RefusedFile, open_regular
 from devgen.common.machine_map import ENTRY_LIMITS, START_TABLES, ram_parts
-from devgen.language.board_guest import BoardGuest
+from devgen.language.board_guest import BoardGuest, BoardKernel
 from devgen.language.boards.board_under_check import BoardUnderCheck, Tree
+from devgen.language.boards.guest_forms import HEADER, wrong_image, wrong_kernel
 from devgen.language.diagnostics import codes_placements as kinds
+from devgen.language.diagnostics.codes_board import BAD_RAM
 
 FILES = ("image", "kernel", "initrd")
 """Keys of `guest` that name a file."""
+KERNEL_RAM = 2 << 20
+"""Least bytes of RAM with which a Linux kernel can be loaded on a PC."""
 
 
 def check_guest(board: BoardUnderCheck) -> None:
@@ -24,19 +29,48 @@ def check_guest(board: BoardUnderCheck) -> None:
         return
     if board.board.machine.type == "bus":
         return
-    sizes = {key: _size(board, spec, key) for key in FILES if key in spec}
-    if isinstance(guest, BoardGuest) and guest.load is not None:
-        _check_place(board, spec, guest, guest.load, sizes.get("image"))
+    files = {key: found for key in FILES if key in spec and (found := _look(board, spec, key)) is not None}
+    if isinstance(guest, BoardKernel):
+        _check_kernel(board, spec, files)
+    elif guest is not None and guest.load is not None:
+        _check_place(board, spec, guest, guest.load, files["image"].size if "image" in files else None)
+    elif guest is not None and "load" not in spec and "image" in files:
+        _check_form(board, spec, "image", wrong_image(files["image"].head, board.board.machine.type))
 
 
-def _size(board: BoardUnderCheck, spec: Tree, key: str) -> int | None:
-    """Return the size of a file in bytes, or None after reporting why it cannot be used."""
+def _check_kernel(board: BoardUnderCheck, spec: Tree, files: dict[str, _File]) -> None:
+    machine = board.board.machine
+    if "kernel" in files:
+        _check_form(board, spec, "kernel", wrong_kernel(files["kernel"].head, machine.type))
+    if machine.type == "pc" and machine.ram < KERNEL_RAM:
+        tree = board.tree.get("machine", {})
+        node, key = (tree, "ram") if "ram" in tree else (spec, "kernel")
+        board.at_value(BAD_RAM, node, key, size=machine.ram, reason="a kernel needs 2 MiB or more")
+
+
+def _check_form(board: BoardUnderCheck, spec: Tree, key: str, fault: tuple[str, str] | None) -> None:
+    if fault is not None:
+        board.at_value(
+            kinds.WRONG_GUEST_FILE, spec, key, key=key, path=Path(spec[key]), found=fault[0], wanted=fault[1]
+        )
+
+
+@dataclass(slots=True, frozen=True)
+class _File:
+    """A file of the guest: its size in bytes, and its first bytes."""
+
+    size: int
+    head: bytes
+
+
+def _look(board: BoardUnderCheck, spec: Tree, key: str) -> _File | None:
+    """Return a file with contents, or None after reporting why it cannot be used."""
     name: str = spec[key]
     if "\0" in name:
         return None  # reported by `board_guest.py`
     try:
         with open_regular(board.path.parent / name) as file:
-            size = os.fstat(file.fileno()).st_size
+            size, head = os.fstat(file.fileno()).st_size, file.read(HEADER)
     except OSError as error:
         reason = error.what if isinstance(error, RefusedFile) and error.what else error.strerror or str(error)
         reason = f"it is {reason}" if isinstance(error, RefusedFile) and error.what else reason
@@ -44,7 +78,8 @@ def _size(board: BoardUnderCheck, spec: Tree, key: str) -> int | None:
         return None
     if not size:
         board.at_value(kinds.BAD_GUEST_FILE, spec, key, key=key, path=Path(name), reason="it is empty")
-    return size
+        return None
+    return _File(size, head)
 
 
 def _check_place(board: BoardUnderCheck, spec: Tree, guest: BoardGuest, load: int, size: int | None) -> None:

@@ -172,6 +172,14 @@ NO_SUCH_INTERRUPT = Kind(
     "machine: {type: pc}\ndevices: {rtc: {device: pl031, at: {registers: 0xfe000000}, irq: {intr: 40}}}",
     "Use an interrupt that the machine has. A chip with another processor is a machine of type `bus`.",
 )
+WRONG_GUEST_FILE = Kind(
+    "DG1028",
+    "error",
+    "the guest's {key} {path} is {found}: {wanted}",
+    "The first bytes of a file show what it is. An image that is not an ELF file is loaded at the address in `load`.",
+    "guest: {image: firmware.bin}",
+    "Name another file, or give `load` and `entry` for an image of plain code.",
+)
 UNKNOWN_OVERLAP = Kind(
     "DG1027",
     "error",

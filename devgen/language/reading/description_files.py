@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from devgen.common.yaml_files import YamlFiles
@@ -19,14 +20,20 @@ def refused_links(found: YamlFiles) -> list[Diagnostic]:
     return [kinds.LINK_OUTSIDE(Mark(str(path), 1, 1), path=path) for path in found.outside]
 
 
+_BOARD_KEYS = frozenset(("board", "machine", "guest"))
+"""Top-level keys of boards, which descriptions of devices do not have."""
+_KEY_OF_BOARD = re.compile(r"\b(?:board|machine|guest)['\"]?\s*:")
+"""What a board's text has: most descriptions of devices are told apart by it without reading them as YAML."""
+
+
 def is_board(path: Path) -> bool:
-    """Return whether a file is a board: it has the top-level key ``board`` and neither of a device's.
+    """Return whether a file is a board: it has a top-level key that only boards have, and neither of a device's.
 
     A device's keys are ``device`` and ``fragment``. A file that cannot be read, or is not YAML, is no board.
     """
     sink, sources = Diagnostics(), Sources()
     text = read_text(path, Mark(str(path), 1, 1), sink)
-    if text is None or "board" not in text:
+    if text is None or _KEY_OF_BOARD.search(text) is None:
         return False
     tree = load_tree(sources.add(str(path), text), sources, sink)
-    return tree is not None and "board" in tree and not {"device", "fragment"} & tree.keys()
+    return tree is not None and bool(_BOARD_KEYS & tree.keys()) and not {"device", "fragment"} & tree.keys()

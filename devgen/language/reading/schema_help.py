@@ -67,6 +67,8 @@ def key_help(sources: Sources, node: dict[str, Any], key: str, schema: dict[str,
         usable = name not in node and synonyms.keeps_value(key) and _accepts(schema["properties"][name], value)
         hint = f"in devgen this is `{name}`" + (", which is given too" if name in node else "")
         return {"hint": hint, "fixes": word_fixes(sources, mark, key, [name]) if usable else ()}
+    if isinstance(value, dict) and "device" in value and "devices" in known:
+        return {"hint": "it belongs under `devices`: indent it like the devices there", "fixes": ()}
     if isinstance(value, dict) and value and set(value) <= set(known):
         return {"hint": "it looks like an entry beside the one that it is in: indent it less", "fixes": ()}
     return suggestion(sources, mark, key, [name for name in known if name not in node] or known)
@@ -166,6 +168,10 @@ def form_help(sources: Sources, node: Node, key: Key, value: object, schema: dic
             return replaced(sources, node, key, value, plain, hint) if plain else {"hint": hint, "fixes": ()}
     if isinstance(value, dict) and schema.get("title") == "statements":
         return {"hint": f"write `|` after the colon, and the statements on the lines after it: `{key}: |`", "fixes": ()}
+    if "object" in types and isinstance(value, str | int):
+        within = _within(key, value, schema)
+        if within:
+            return {"hint": within, "fixes": ()}
     if isinstance(value, list) and "object" in types:
         return {"hint": "entries stand by their names, without `-`: `NAME: ...`", "fixes": ()}
     for other in _readers(schema, types):
@@ -178,6 +184,17 @@ def form_help(sources: Sources, node: Node, key: Key, value: object, schema: dic
     if value is None and sources.line(start.file, start.line)[start.column - 1 :].startswith("&"):
         return {"hint": "`&` begins an anchor in YAML", "fixes": ()}
     return {"hint": examples(schema), "fixes": ()}
+
+
+def _within(key: Key, value: str | int, schema: dict[str, Any]) -> str:
+    """Return where in a mapping a value belongs that stands in its place, or an empty string."""
+    first = next(iter(schema.get("properties", {}).items()), None)
+    if first is None and "additionalProperties" in schema:
+        shown = f"{value:#x}" if isinstance(value, int) and value > 255 else value
+        return f"give it a name: `{key}: {{NAME: {shown}}}`"
+    if first is not None and value in first[1].get("enum", ()):
+        return f"write `{key}: {{{first[0]}: {value}}}`"
+    return ""
 
 
 def _as_text(value: object) -> str | None:

@@ -35,6 +35,8 @@ _VALUES: Final[dict[str, dict[str, str]]] = {
         "mem64": "m64 64bit memory64",
         "io": "ioport port pio",
         "pc": "q35 i440fx x86 x8664 microvm amd64",
+        "virt": "arm arm64 aarch64 armvirt sbsaref",
+        "bus": "soc mcu chip none",
     },
     "endian": {"little": "le lsb littleendian lsbfirst devicelittleendian", "big": "be msb bigendian msbfirst"},
     "clock": {"virtual": "vm guest virt qemuclockvirtual", "rtc": "realtime wall wallclock date utc",
@@ -47,7 +49,7 @@ _VALUES: Final[dict[str, dict[str, str]]] = {
     "irqchip": {"kernel": "true on yes kvm apic pic", "none": "false off no"},
     "pit": {"kernel": "true on yes kvm i8254", "none": "false off no"},
     "mode": {"real": "16 realmode 16bit", "protected": "32 32bit prot protectedmode", "long": "64 64bit longmode"},
-    "on_event": {"exit": "quit stop end shutdown poweroff", "log": "print trace message"},
+    "on_event": {"exit": "quit stop end shutdown poweroff halt", "log": "print trace message"},
     "inputs": {"or": "any wiredor ||", "and": "all wiredand &&"},
 }  # fmt: skip
 
