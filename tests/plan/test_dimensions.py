@@ -15,6 +15,62 @@ from devgen.language.view import view_of
 from devgen.runtime.observe import Tracer
 from devgen.targets.register_words import names_words, place_words
 
+FILE_KEYS = """
+device: dut
+bus: sysbus
+regions:
+  registers:
+    space: mmio
+    size: 4 KiB
+    registers:
+      MODE: {at: 0x00, count: 2}
+      LOCK: {at: 0x10, count: 2}
+      PORT:
+        at: 0x100
+        count: 2
+        stride: 0x80
+        when: 'MODE[index] == 1'
+        write_enable: 'not LOCK[index] and OPEN'
+        registers:
+          OPEN: {at: 0x0, reset: 1, write_enable: true}
+          LIST: {at: 0x4, count: 3}
+          LANE:
+            at: 0x20
+            count: [2, 2]
+            registers: {R: {at: 0}, S: {at: 4, when: 'LIST[0] == 0'}}
+"""
+
+
+def test_the_lock_and_the_condition_of_a_file_are_those_of_its_element_in_arrays_inside(tmp_path: Path) -> None:
+    """They name the file's `index`, while the arrays inside count more elements."""
+    with Bench(class_of(described_in(FILE_KEYS, tmp_path))) as bench:
+        regs = bench.regs
+        regs.MODE[1].write(1)
+        _write_all(regs)
+        assert (_written(bench, "PORT_LIST"), _written(bench, "PORT_LANE_R")) == ([0, 0, 0, 1, 1, 1], [0] * 4 + [1] * 4)
+        assert _written(bench, "PORT_LANE_S") == [0] * 8, "LIST[0] of their port is not 0"
+        regs.MODE[0].write(1)
+        regs.LOCK[1].write(1)
+        regs.PORT[1].OPEN.write(0)
+        _write_all(regs, 2)
+        assert (_written(bench, "PORT_LIST"), _written(bench, "PORT_LANE_R")) == ([2, 2, 2, 1, 1, 1], [2] * 4 + [1] * 4)
+
+
+def _write_all(regs: Any, value: int = 1) -> None:
+    for port in regs.PORT:
+        for element in port.LIST:
+            element.write(value)
+        for row in port.LANE:
+            for lane in row:
+                lane.R.write(value)
+                lane.S.write(value)
+
+
+def _written(bench: Any, attribute: str) -> list[int]:
+    found: list[int] = getattr(bench.dut, attribute)
+    return found
+
+
 TEXT = """
 device: dut
 bus: sysbus

@@ -13,6 +13,7 @@ from devgen.language.elaborate.array_dims import index_names
 from devgen.language.elaborate.elaboration import Context, Tree, most
 from devgen.language.elaborate.hardware_keys import compile_hardware
 from devgen.language.elaborate.key_sequences import closing_writes, with_key_writes
+from devgen.language.elaborate.outer_elements import inside_array
 from devgen.language.elaborate.register_contradictions import NEEDS_READ_ACCESS
 from devgen.language.elaborate.register_drafts import Dim, Draft, FileDraft, RegisterDraft, total
 from devgen.language.elaborate.register_halves import halves_of
@@ -113,11 +114,18 @@ def _build_file(ctx: Context, draft: FileDraft) -> RegisterFile:
 
 def _file_condition(ctx: Context, draft: FileDraft) -> Expr | None:
     """Return the condition of a register file, which includes that of the file that it is in."""
-    outer = None if draft.file is None else draft.file.when
+    outer = _outer_condition(draft)
     if "when" not in draft.spec:
         return outer
     own = ctx.expression(draft.spec, "when", _file_hook(ctx, draft), "bool", ("when", draft.label))
     return own if outer is None or own is None else Logic("and", (outer, own))
+
+
+def _outer_condition(draft: Draft) -> Expr | None:
+    """Return the condition of the file that a register or file is in, for the elements of the register or file."""
+    if draft.file is None or draft.file.when is None:
+        return None
+    return inside_array(draft.file.when, draft.own)
 
 
 def _file_hook(ctx: Context, draft: FileDraft) -> Scope:
@@ -225,7 +233,7 @@ def _reset_mask(ctx: Context, draft: RegisterDraft) -> int | None:
 
 def _condition(ctx: Context, draft: RegisterDraft) -> Expr | None:
     """Return the condition of a register, which for a member includes that of its file."""
-    shared = None if draft.file is None else draft.file.when
+    shared = _outer_condition(draft)
     if "when" not in draft.spec:
         return shared
     own = ctx.expression(draft.spec, "when", _hook(ctx, draft), "bool", ("when", draft.label))

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from devgen.language.elaborate.elaboration import Context, Tree, entries
+from devgen.language.elaborate.outer_elements import inside_array
 from devgen.language.elaborate.register_drafts import FileDraft, RegisterDraft
 from devgen.language.ir import Int
 from devgen.language.model import Field, Lock
@@ -38,7 +39,7 @@ def region_lock(ctx: Context, spec: Tree) -> Lock | None:
 def file_lock(ctx: Context, draft: FileDraft, scope: MakeScope, outer: Lock | None) -> Lock | None:
     """Return the lock of a register file's members: its own, or that of what it is in."""
     if KEY not in draft.spec:
-        return outer
+        return None if outer is None else _of_element(outer, draft)
     if draft.spec[KEY] is True and outer is None:
         ctx.not_here(draft.spec, KEY, _NO_EXCEPTION)
     return _lock(ctx, draft.spec, scope, draft.label)
@@ -65,7 +66,13 @@ def _inherited(ctx: Context, draft: RegisterDraft, outer: Lock) -> Lock | None:
         return None
     if draft.spec.get("coalesce"):
         ctx.contradiction(draft.spec, "coalesce", KEY, _LATE)
-    return outer
+    return _of_element(outer, draft)
+
+
+def _of_element(outer: Lock, draft: RegisterDraft | FileDraft) -> Lock:
+    """Return the lock of a register file, or of a region, for an array inside it."""
+    test = inside_array(outer.test, draft.own)
+    return outer if test is outer.test else Lock(test, outer.text)
 
 
 def field_locks(ctx: Context, draft: RegisterDraft, scope: MakeScope) -> tuple[Field, ...]:
