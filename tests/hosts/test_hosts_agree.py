@@ -104,7 +104,7 @@ def test_a_guest_on_kvm_is_like_the_bench(
 
 
 @settings(max_examples=RESTORES, deadline=None)
-@given(hardware_descriptions(), HARDWARE_STEPS, CUTS)
+@given(hardware_descriptions(accesses=True), HARDWARE_STEPS, CUTS)
 def test_restored_interrupt_fields_counters_and_keys_go_on(
     folder: Path, drawn: DrawnHardware, steps: list[Step], cut: int
 ) -> None:
@@ -124,6 +124,16 @@ def test_interrupt_fields_counters_and_locks_are_as_on_the_bench(
     cut: int | None,
 ) -> None:
     compare(host, folder, conducting, drawn, steps, every, cut)
+
+
+@pytest.mark.parametrize("host", [EmulatorHost, pytest.param(KvmHost, marks=pytest.mark.kvm)])
+@settings(max_examples=EXAMPLES // 2, deadline=None)
+@given(drawn=hardware_descriptions(accesses=True), steps=HARDWARE_STEPS)
+def test_keys_count_the_same_accesses_as_on_the_bench(
+    folder: Path, conducting: type[Device], host: Host, drawn: DrawnHardware, steps: list[Step]
+) -> None:
+    """There are no marks, which are accesses too."""
+    compare(host, folder, conducting, drawn, steps, every=1000, cut=None)
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from drawn_guests import Host, conductor
@@ -67,6 +68,15 @@ def a_restore_locks_what_a_key_has_opened(patch: pytest.MonkeyPatch) -> None:
     _forget(patch, lambda name: name == "key")
 
 
+def a_restore_swaps_elements(patch: pytest.MonkeyPatch) -> None:
+    prepare = device_module.prepare_item
+
+    def swapped(device: Any, item: Any, data: Any, *rest: Any) -> None:
+        prepare(device, item, data[::-1] if item.name in ("unit_step", "UNIT.SOURCE") else data, *rest)
+
+    patch.setattr(device_module, "prepare_item", swapped)
+
+
 def _forget(patch: pytest.MonkeyPatch, lost: Callable[[str], bool]) -> None:
     prepare = device_module.prepare_item
     patch.setattr(
@@ -105,11 +115,16 @@ def test_a_fault_of_restoring_is_found(tmp_path: Path, fault: Fault, monkeypatch
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "fault", [a_restore_forgets_what_edges_are_compared_with, a_restore_locks_what_a_key_has_opened]
+    "fault",
+    [
+        a_restore_forgets_what_edges_are_compared_with,
+        a_restore_locks_what_a_key_has_opened,
+        a_restore_swaps_elements,
+    ],
 )
 def test_a_fault_of_restoring_interrupts_and_keys_is_found(
     tmp_path: Path, fault: Fault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fault(monkeypatch)
-    drawn = (hardware_descriptions(), HARDWARE_STEPS, CUTS)
+    drawn = (hardware_descriptions(accesses=True), HARDWARE_STEPS, CUTS)
     assert is_found(partial(a_restored_device_goes_on, tmp_path), drawn, RESTORES)

@@ -1,13 +1,15 @@
 """Drawn descriptions of what hardware does to fields: interrupts, set and clear, counters, locks and key sequences.
 
 They are cards as those of generated_descriptions.py; generated_steps.py draws what a guest and the world do
-to them. Sources of interrupts are registers, the input, the FIFO, a counter field, a key, a timer and the time.
+to them; the arrays are in generated_arrays.py. Sources of interrupts are registers, the input, the FIFO, a counter
+field, a key, a timer and the time.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from generated_arrays import arrays, limits
 from hypothesis import strategies as st
 
 WIDTH = 4
@@ -32,7 +34,8 @@ timers:
 fifos:
   queue: {{depth: 3, width: 8}}
 keys:
-  key: {{register: KEY.CODE, values: {key}, wrong: {wrong}}}
+  key: {{register: KEY.CODE, values: {key}, wrong: {wrong}{limits}}}
+  {unit}
 streams:
   line: {{on_receive: [queue.push(value), '{receive}'], room: queue.free}}
 regions:
@@ -45,6 +48,7 @@ regions:
       SOURCE: {{at: 0x04}}
       LIMIT: {{at: 0x08, reset: {limit:#x}, write_enable: '{limit_lock}'}}
       SET: {{at: 0x0c}}
+{channels}
       COUNT: {{at: 0x20, fields: {{N: {{bits: '7:0', {counter}}}, M: {{bits: '11:8', counter: true}}, WRAPPED: 31}}}}
       MATCH: {{at: 0x24, width: 16, reset: 9}}
       GO: {{at: 0x28, access: wo, on_write: [once.arm_in(700), '{go}', NOTE(n=1)]}}
@@ -79,11 +83,13 @@ regions:
           LEVEL: {{bits: '2:0', access: ro, next: queue.count}}
           SAMPLE: {{bits: '15:8', next: COUNT.N, we: '{sample}'}}
           KEPT: {{bits: '23:16', next: 'SOURCE[7:0]', sticky: {kept}, write_effect: woclr}}
+{units}
   store: {{bar: 1, at: 0x1000, size: 4 KiB, ram: true}}
 gpio_in:
   button: {{}}
 gpio_out:
   lamp: {{level: '{lamp}'}}
+{outputs}
 interrupts:
   inta: {{intx: true, level: '{inta}'}}
 events:
@@ -148,20 +154,26 @@ def _counter(draw: st.DrawFn) -> str:
 
 
 @st.composite
-def hardware_descriptions(draw: st.DrawFn) -> DrawnHardware:
-    """A description."""
+def hardware_descriptions(draw: st.DrawFn, accesses: bool = False) -> DrawnHardware:
+    """A description; with keys that count ``accesses`` for tests that make no other ones."""
 
     def one(values: list[str]) -> str:
         return draw(st.sampled_from(values))
 
     fields = [draw(_interrupt(number)) for number in range(draw(st.integers(1, 4)))]
     fields.append("BY: {bits: 31, intr: true, write_effect: woclr}")
+    found, values = draw(arrays(accesses)), one(["[1]", "[1]", "[1]", "[1, 1]", "[0, 1]"])
     text = SKELETON.format(
+        channels=found.channels,
+        units=found.units,
+        unit=found.key,
+        outputs=found.outputs,
+        limits=draw(limits(values, accesses)),
         fields=", ".join(fields),
         counter=draw(_counter()),
         period=one(["7", "100", "1000"]),
         limit=draw(st.sampled_from([0xFFFFFFFF, 0, 0x00FF00FF])),
-        key=one(["[1]", "[1]", "[1]", "[1, 1]", "[0, 1]"]),
+        key=values,
         wrong=one(["restart", "restart", "lock", "until_reset"]),
         lock=one(LOCKS),
         lock_a=one(["write_enable: not LOCKED.A", "write_effect: woset", "access: w1"]),
@@ -174,7 +186,7 @@ def hardware_descriptions(draw: st.DrawFn) -> DrawnHardware:
         full_source=one(SOURCES),
         sample=one(SOURCES),
         kept=one(["bit", "field"]),
-        lamp=one(LEVELS),
+        lamp=one(LEVELS + found.levels),
         inta=one(["TOP.intr", "STATUS.intr or TOP.intr", "TOP.intr and not key"]),
         **{hook: one(ACTIONS) for hook in ("once", "receive", "go", "locked")},
     )

@@ -119,8 +119,13 @@ HARDWARE_AIMS: Aims = {
         *[(0x0C, 4)] * 2,
         *[(0x2C, 4)] * 5,
         *[(0x30, 4)] * 2,
+        *[(at, 2) for at in (0x10, 0x12, 0x14, 0x16, 0x14, 0x16, 0x18, 0x1A, 0x1C, 0x1E)],
     ),
-    "bank": ((0x00, 8), (0x08, 8), (0x10, 2), (0x10, 2), (0x14, 1), (0x18, 4), (0x18, 4), (0x1C, 4)),
+    "bank": (
+        *((0x00, 8), (0x08, 8), (0x10, 2), (0x10, 2), (0x14, 1), (0x18, 4), (0x18, 4), (0x1C, 4)),
+        *[(unit + at, 2) for unit in (0x20, 0x30) for at in (0, 2, 2, 2, 6, 6, 8, 10, 12, 14)],
+        *[(unit + 4, 1) for unit in (0x20, 0x30) for _ in range(3)],
+    ),
     "store": ((0x00, 8),),
 }
 """Those of generated_hardware.py."""
@@ -191,8 +196,22 @@ LAST = (Read("ports", 0x20, 4), Advance(1300), Advance(10_000))
 STEPS = _step_lists(AIMS)
 
 UNLOCKS = st.lists(st.sampled_from([0, 1, 1]).map(lambda value: Write("ports", 0x2C, 4, value)), max_size=4)
-HARDWARE_STEPS = st.tuples(UNLOCKS, _step_lists(HARDWARE_AIMS)).map(lambda parts: [*parts[0], *parts[1]])
-"""Most begin with tries of the key, so that what it locks is met open and locked."""
+UNIT_CODES = st.tuples(st.sampled_from([0x24, 0x34]), st.sampled_from([[1], [1, 2], [1, 2], [1, 1], [2, 1, 2], [9]]))
+UNIT_UNLOCKS = UNIT_CODES.map(lambda code: [Write("bank", code[0], 1, value) for value in code[1]])
+
+
+@st.composite
+def _with_unlocks(draw: st.DrawFn, steps: st.SearchStrategy[list[Step]]) -> list[Step]:
+    """Steps with tries of the keys before them and between them, so that what they lock is met open and locked."""
+    found: list[Step] = [*draw(UNLOCKS), *draw(steps)]
+    for _ in range(draw(st.integers(0, 4))):
+        at = draw(st.integers(0, len(found) - len(LAST)))
+        found[at:at] = draw(UNIT_UNLOCKS)
+    return found
+
+
+HARDWARE_STEPS = _with_unlocks(_step_lists(HARDWARE_AIMS))
+"""Those of generated_hardware.py."""
 
 
 def with_a_move_after(steps: list[Step], cut: int | None) -> list[Step]:

@@ -28,7 +28,7 @@ UNFIT_KEY_REGISTER = Kind(
     "error",
     "'{name}' cannot be the register of a key: {reason}",
     "A key counts whole writes by software, one value in each. A register of `closed_by` in another array than the "
-    "key's register has as many elements, so that each write locks the key of its own element.",
+    "key's register has the same shape, so that each write locks the key of its own element.",
     "keys: {flash: {register: STATUS, values: [1, 2]}}\nregisters: {STATUS: {at: 4, access: ro}}",
     "Name a register of at most 32 bits that software can write.",
 )

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _WIDEST = 32
 """Bits of a register that every access reaches as a whole."""
 
-_OTHER_ARRAY = "it is in an array with another number of elements than the key's register"
+_OTHER_ARRAY = "it is in an array of another shape than the key's register"
 _HOOKS = ("on_open", "on_wrong", "on_expire")
 
 
