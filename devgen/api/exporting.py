@@ -58,10 +58,13 @@ def export_devices(paths: AnyPath | Iterable[AnyPath], output: AnyPath, *, form:
         DescriptionError: descriptions have errors; nothing was written.
         FileError: a path is missing or no device, a device or board has nothing that the format can say, the format has
             no boards, or a file cannot be written.
-        ArgumentError: there is no such format.
+        ArgumentError: there is no such format, or ``output`` ends as the files of another one do.
     """
     if form not in FORMATS:
         raise ArgumentError("form", f"'{form}' is not one of {', '.join(FORMATS)}")
+    other = next((other for other, known in FORMATS.items() if other != form and known.names(Path(output))), None)
+    if other is not None:
+        raise ArgumentError("output", f"'{output}' ends as files of {other} do; those of {form} end in {FORMATS[form].suffix}")
     named = [Path(paths)] if isinstance(paths, str | PathLike) else [Path(path) for path in paths]
     findings = Findings()
     boards = [path for path in named if path.is_file() and is_board(path)]

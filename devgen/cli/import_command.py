@@ -26,7 +26,11 @@ Examples:
 @click.option("-o", "--output", "folder", type=PATH, help="The folder of the descriptions; created if it is missing.")
 @click.option("--peripheral", "peripherals", multiple=True, help="Import this peripheral only. May be repeated.")
 @click.option(
-    "-I", "include_dirs", multiple=True, type=PATH, help="A folder of files that SystemRDL includes. May be repeated."
+    "-I",
+    "include_dirs",
+    multiple=True,
+    type=PATH,
+    help="A folder of files that SystemRDL includes. May be repeated. -I, --top and --param need an .rdl file.",
 )
 @click.option(
     "--top", default="", help="The address map of SystemRDL to import. Default: those that no other one uses."
@@ -82,7 +86,7 @@ def command(
         peripherals=peripherals,
         include_dirs=include_dirs,
         top=top,
-        parameters=dict(map(_parameter, parameters)),
+        parameters=_parameters(parameters),
         patches=patches,
     )
     if form == "json":
@@ -92,12 +96,24 @@ def command(
         _print(report, all_findings)
 
 
-def _parameter(text: str) -> tuple[str, int]:
-    name, _, value = text.partition("=")
+def _parameters(texts: tuple[str, ...]) -> dict[str, int]:
+    parameters: dict[str, int] = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        number = _number(value)
+        if not name or number is None:
+            raise click.UsageError(f"--param '{text}' is not NAME=NUMBER.")
+        if name in parameters:
+            raise click.UsageError(f"--param '{text}': {name} has a value already, {parameters[name]}.")
+        parameters[name] = number
+    return parameters
+
+
+def _number(text: str) -> int | None:
     try:
-        return name, int(value, 0)
-    except ValueError as error:
-        raise click.UsageError(f"--param '{text}' is not NAME=NUMBER.") from error
+        return int(text, 0)
+    except ValueError:
+        return None
 
 
 def _print(report: ImportReport, all_findings: bool) -> None:

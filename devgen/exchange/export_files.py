@@ -42,10 +42,10 @@ def write_exports(
     Raises:
         FileError: two devices would have one file, a device has nothing to export, or a file cannot be written.
     """
-    groups = _groups(devices, output, form.suffix)
+    groups = _groups(devices, output, form)
     texts = [(path, _names(group), form.render(group, findings)) for path, group in groups.items()]
     for board in boards:
-        path = output if output.suffix == form.suffix else output / f"{board.stem}{form.suffix}"
+        path = output if form.names(output) else output / f"{board.stem}{form.suffix}"
         if any(path == other for other, _, _ in texts):
             raise FileError(f"{board.path}: another board or device makes {path} too; export it into another file")
         texts.append((path, tuple(part.name for part in board.placements), form.render_board(board, findings)))
@@ -66,13 +66,13 @@ def _names(devices: Sequence[ExportDevice]) -> tuple[str, ...]:
     return tuple(device.view.name for device in devices)
 
 
-def _groups(devices: Sequence[ExportDevice], output: Path, suffix: str) -> dict[Path, list[ExportDevice]]:
+def _groups(devices: Sequence[ExportDevice], output: Path, form: ExportFormat) -> dict[Path, list[ExportDevice]]:
     groups: dict[Path, list[ExportDevice]] = {}
-    if output.suffix == suffix and devices:
+    if form.names(output) and devices:
         _check_names(devices)
         return {output: list(devices)}
     for device in devices:
-        path = output / f"{device.view.stem}{suffix}"
+        path = output / f"{device.view.stem}{form.suffix}"
         if path in groups:
             raise FileError(f"{device.path}: {groups[path][0].path} makes {path} too; export them into two folders")
         groups[path] = [device]

@@ -74,6 +74,10 @@ class ExportFormat:
     module: str
     boards: bool = False
 
+    def names(self, path: Path) -> bool:
+        """Return whether a path is named as this format's files are, in capitals or not."""
+        return path.suffix.lower() == self.suffix
+
     def render(self, devices: Sequence[ExportDevice], findings: Findings) -> str:
         """Return the text of a file with the devices.
 

@@ -39,10 +39,42 @@ ARRAY = "<dim>4</dim><dimIncrement>4</dimIncrement>"
         ((register("FIRST", 8), register("ALL%s", 0, ARRAY)), {"FIRST": "ALL", "ALL": None}),
         ((register("RX", 0, READ), register("TX", 0, WRITE)), {"RX": None, "TX": None}),
         ((register("A", 0), register("B", 0), register("C", 0)), {"A": None, "B": "A", "C": "A"}),
+        (
+            (register("RX", 0, READ), register("TX", 0, WRITE), register("DIVISOR", 0)),
+            {"RX": "DIVISOR", "TX": "DIVISOR", "DIVISOR": None},
+        ),
     ],
 )
 def test_the_widest_register_keeps_the_bytes(alternates, registers: tuple[str, ...], expected: dict) -> None:
     assert alternates(*registers) == (expected, [])
+
+
+def test_an_array_of_which_a_register_shows_one_element_with_other_bits_becomes_registers(alternates) -> None:
+    array = register("S%s", 0, f"<description>State %s</description>{ARRAY}<fields>{field('A', '3:0')}</fields>")
+    view = register("S1_ISO", 4, f"<fields>{field('B', '7:4')}</fields>")
+    assert alternates(array, view) == ({"S0": None, "S1": None, "S2": None, "S3": None, "S1_ISO": "S1"}, [])
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        (("A 3:0", "B 7:2", "C 9:6"), {"A": None, "B": "A", "C": "A"}),
+        (("A 3:0", "C 9:6", "B 7:2"), {"A": None, "C": "A", "B": "A"}),
+        (("A 3:0 read-only", "B 3:0 write-only", "C 9:8"), {"A": None, "B": None, "C": None}),
+        (("A 3:0 read-only", "B 3:0 write-only", "C 3:0"), {"A": "C", "B": "C", "C": None}),
+    ],
+)
+def test_fields_that_share_bits_with_each_other_have_one_storage(
+    tmp_path: Path, fields: tuple[str, ...], expected: dict
+) -> None:
+    source = tmp_path / "acme.svd"
+    texts = [[*text.split(), "read-write"][:3] for text in fields]
+    inner = "".join(field(name, bits, f"<access>{access}</access>") for name, bits, access in texts)
+    source.write_text(svd(peripheral("P", register("R", 0, f"<fields>{inner}</fields>"))), encoding="utf-8")
+    import_registers(source, tmp_path / "devices")
+    assert [str(fault) for fault in check_files([tmp_path / "devices"]) if fault.is_error] == []
+    (found,) = load_device(tmp_path / "devices" / "acme1-p.yaml").view.registers
+    assert {each.name: each.alternate and each.alternate.partition(".")[2] for each in found.fields} == expected
 
 
 def test_a_register_over_two_others_is_reported(alternates) -> None:

@@ -72,6 +72,25 @@ def test_the_effects_of_a_bit_are_those_of_the_first_field_that_can_be_written(t
     assert device.read_R() == 0b1010
 
 
+def test_alternates_may_share_bits_with_each_other_only(tmp_path: Path) -> None:
+    fields = "{A: {bits: 3:0, reset: 5}, B: {bits: 7:2, alternate: A, reset: 1}, C: {bits: 9:6, alternate: A}}"
+    device = dut(tmp_path, f"      R: {{at: 0, fields: {fields}}}\n")
+    assert device.read_R() == 5
+    device.write_R(0xFFFF_FFFF)
+    assert device.read_R() == 0x3FF
+
+
+def test_an_alternate_without_a_common_bit_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "dut.yaml"
+    fields = "{A: 3:0, B: {bits: 9:8, alternate: A}, C: {bits: 8, alternate: A}}"
+    path.write_text(f"{HEAD}      R: {{at: 0, fields: {fields}}}\n")
+    found = [fault.message for fault in load_device(path).diagnostics]
+    assert [text.split(":")[0] for text in found] == [
+        "'B' cannot be an alternate of A",
+        "'C' cannot be an alternate of A",
+    ]
+
+
 def test_each_field_is_in_one_layer_of_a_drawing(tmp_path: Path) -> None:
     path = tmp_path / "dut.yaml"
     fields = "{A: 7:0, B: {bits: 5:3, alternate: A}, C: {bits: 7:6, alternate: A}}"

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from devgen.exchange.describe.hardware import HardwareSides
 from devgen.exchange.describe.names import Namer
-from devgen.exchange.describe.shared_bits import SharedBits, directions
+from devgen.exchange.describe.shared_bits import Bits, bases_of
 from devgen.exchange.describe.source_names import Owner
 from devgen.exchange.findings import Findings, Outcome
 from devgen.exchange.register_map import AccessWord, Constraint, Field, Label, LabelUse, Register
@@ -39,14 +39,13 @@ class FieldsOf:
         """Return the value of ``fields``, empty if the register has none that the language can say."""
         namer = Namer(self.findings, self.part, "F")
         fields: dict[str, Any] = {}
-        shared = SharedBits()
         taken = 0
-        for field in self._fitting():
-            name = namer.take(field.name, field.place)
-            reads, writes = directions(field.access or self.register.access)
-            base = shared.place(name, field.mask, reads, writes)
+        named = [(namer.take(field.name, field.place), field) for field in self._fitting()]
+        bases = bases_of([Bits(name, field.mask, field.access or self.register.access) for name, field in named])
+        for name, field in named:
+            base = bases.get(name)
             if base is None:
-                self._say(Outcome.LEFT_OUT, field, "its bits are those of several fields: it can be a view of one only")
+                self._say(Outcome.LEFT_OUT, field, "its bits are those of a field that is read and of one that is written")
                 continue
             taken |= field.mask
             fields[name] = self._entry(field, name, {} if base == name else {"alternate": base})

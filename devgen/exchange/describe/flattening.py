@@ -19,7 +19,7 @@ def flat(members: tuple[Register | Group, ...]) -> Iterator[Register | Group]:
     for member in members:
         dimension = member.dimension
         if dimension is not None and (_named_oddly(member, dimension) or _too_dense(member)):
-            yield from flat(tuple(_elements(member, dimension)))
+            yield from flat(tuple(elements(member, dimension)))
         elif isinstance(member, Group) and dimension is None:
             yield from flat(tuple(_prefixed(inner, member) for inner in member.members))
         else:
@@ -39,11 +39,15 @@ def _prefixed(member: Register | Group, group: Group) -> Register | Group:
     )
 
 
-def _elements(member: Register | Group, dimension: Dimension) -> Iterator[Register | Group]:
+def elements(member: Register | Group, dimension: Dimension) -> Iterator[Register | Group]:
+    """Yield the elements of an array by themselves."""
     pattern = (member.pattern or f"{member.name}%s").replace("[%s]", "%s")
     for place, index in enumerate(dimension.names):
-        name = pattern.replace("%s", index)
-        yield replace(member, name=name, pattern="", dimension=None, offset=member.offset + place * dimension.stride)
+        name, title, description = (text.replace("%s", index) for text in (pattern, member.title, member.description))
+        offset = member.offset + place * dimension.stride
+        yield replace(
+            member, name=name, title=title, description=description, pattern="", dimension=None, offset=offset
+        )
 
 
 def _named_oddly(member: Register | Group, dimension: Dimension) -> bool:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any, Final
 
 from devgen.exchange.describe.aliases import resolve_aliases
+from devgen.exchange.describe.element_views import crowded_arrays
 from devgen.exchange.describe.fields import FieldsOf, constraint_key, effects, has_taker
-from devgen.exchange.describe.flattening import flat
+from devgen.exchange.describe.flattening import elements, flat
 from devgen.exchange.describe.hardware import HardwareSides
 from devgen.exchange.describe.names import Namer
 from devgen.exchange.describe.overlaps import Bytes, Occupied, Repetitions, bytes_of, with_common_access
+from devgen.exchange.describe.shared_bits import directions
 from devgen.exchange.describe.source_names import Owner
 from devgen.exchange.findings import Findings, Outcome
 from devgen.exchange.register_map import Dimension, Group, Register
@@ -64,6 +66,7 @@ class Layout:
     findings: Findings
     path: str
     width: int
+    big_endian: bool = False
     end: int = 0
     """The first offset after all registers."""
     bytes: dict[int, int] = field(default_factory=dict)
@@ -83,7 +86,7 @@ class Layout:
     def _members(self, members: Iterable[Register | Group], scope: _Scope) -> dict[str, Any]:
         namer = Namer(self.findings, scope.path)
         candidates: list[_Candidate] = []
-        for member in members:
+        for member in self._separated([*members], scope):
             found = self._candidate(member, scope, namer)
             candidates += [] if found is None else [found]
         bases = self._bases(candidates, scope)
@@ -95,6 +98,17 @@ class Layout:
                     entries[candidate.name] = entry
         resolve_aliases(entries, [(each.name, each.member) for each in candidates], scope.path, self.findings)
         return entries
+
+    def _separated(self, members: list[Register | Group], scope: _Scope) -> Iterator[Register | Group]:
+        """Yield the members, and the elements of arrays of which another register shows one with other bits."""
+        crowded = {id(array) for array in crowded_arrays(members, self.big_endian)}
+        for member in members:
+            if id(member) in crowded and member.dimension is not None:
+                text = "another register shows one of its elements, with other fields; single registers came over"
+                self._say(Outcome.CORRECTED, member, f"{scope.path}.{member.name}", text)
+                yield from elements(member, member.dimension)
+            else:
+                yield member
 
     def _candidate(self, member: Register | Group, scope: _Scope, namer: Namer) -> _Candidate | None:
         part = f"{scope.path}.{member.name}"
@@ -120,6 +134,7 @@ class Layout:
         for candidate in sorted(candidates, key=_rank):
             owners = occupied.owners(candidate.bytes)
             fitting = {owner for owner in owners if kinds[owner] == kinds[candidate.name]}
+            fitting = {owner for owner in fitting if occupied.shares(owner, candidate.bytes)}
             if len(owners) > 1 or owners != fitting:
                 text = f"its bytes are those of {', '.join(sorted(owners))}: it can be a view of one register only"
                 self._say(Outcome.LEFT_OUT, candidate.member, f"{scope.path}.{candidate.name}", text)
@@ -261,9 +276,11 @@ def _end(candidate: _Candidate) -> int:
     return max(last, whole)
 
 
-def _rank(candidate: _Candidate) -> tuple[int, int]:
-    """Sort the widest first, of equal ones the one with the most elements."""
-    return -candidate.width, -(candidate.member.dimension.count if candidate.member.dimension else 1)
+def _rank(candidate: _Candidate) -> tuple[int, int, bool]:
+    """Sort the widest first, of equal ones the one with the most elements, then one that can be read and written."""
+    member = candidate.member
+    one_way = isinstance(member, Register) and not all(directions(member.access))
+    return -candidate.width, -(member.dimension.count if member.dimension else 1), one_way
 
 
 def _legal(width: int) -> int:

@@ -32,6 +32,12 @@ class Occupied:
         found = {name for word, bits in wanted.items() for taken, name in self._taken.get(word, ()) if taken & bits}
         return {self.base_of.get(name, name) for name in found}
 
+    def shares(self, name: str, wanted: Bytes) -> bool:
+        """Return whether an entry has some of the bytes."""
+        return any(
+            taken & bits and owner == name for word, bits in wanted.items() for taken, owner in self._taken.get(word, ())
+        )
+
     def take(self, name: str, wanted: Bytes) -> None:
         """Give the bytes to an entry."""
         for word, bits in wanted.items():

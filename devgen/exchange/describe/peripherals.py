@@ -93,7 +93,7 @@ def _imported(
     chip: Chip, peripheral: Peripheral, name: str, neighbours: Neighbours, findings: Findings
 ) -> ImportedDevice | None:
     width = _usual_width(peripheral.members)
-    layout = Layout(findings, peripheral.name, width)
+    layout = Layout(findings, peripheral.name, width, chip.big_endian)
     registers = layout.describe(peripheral.members)
     if not registers:
         return None

@@ -22,7 +22,7 @@ def settle_overlaps(ctx: Context, declared: Tree, fields: Sequence[Field], whole
     named = {field.name: field for field in fields}
     for field in fields:
         if field.alternate:
-            _check_alternate(ctx, declared, field, named)
+            _check_alternate(ctx, declared, field, named, fields)
     for number, field in enumerate(fields):
         other = next((other for other in fields[:number] if _clash(field, other)), None)
         if other is not None:
@@ -44,27 +44,40 @@ def stored_reset(fields: Iterable[Field]) -> int:
     return reset
 
 
-def _check_alternate(ctx: Context, declared: Tree, field: Field, named: dict[str, Field]) -> None:
+def _check_alternate(
+    ctx: Context, declared: Tree, field: Field, named: dict[str, Field], fields: Sequence[Field]
+) -> None:
     target = named.get(field.alternate)
-    reason = _why_no_alternate(field, target)
+    reason = _why_no_alternate(field, target, fields)
     if reason:
         hint = did_you_mean(field.alternate, named) if target is None else ""
         values = {"name": f"'{field.name}'", "target": field.alternate, "reason": reason}
         ctx.at_value(kinds.BAD_ALTERNATE, declared[field.name], "alternate", hint=hint, **values)
 
 
-def _why_no_alternate(field: Field, target: Field | None) -> str:
+def _why_no_alternate(field: Field, target: Field | None, fields: Sequence[Field]) -> str:
     if target is None:
         return "the register has no such field"
     if target is field:
         return "that is itself"
     if target.alternate:
         return f"that is an alternate of '{target.alternate}' itself"
-    if not field.mask & target.mask:
-        return "the two have no bit in common"
+    if not field.mask & target.mask and not field.mask & _bits_of_others(field, target, fields):
+        return "the two have no bit in common, and no other alternate connects them"
     if _are_apart(field, target):
         return "reads reach the read-only field and writes the other one"
     return ""
+
+
+def _bits_of_others(field: Field, target: Field, fields: Sequence[Field]) -> int:
+    """Return the bits of a field and of those of its other alternates that are connected with it by common bits."""
+    waiting = [other for other in fields if other.alternate == target.name and other is not field]
+    reached, before = target.mask, 0
+    while reached != before:
+        before = reached
+        for other in waiting:
+            reached |= other.mask if other.mask & reached else 0
+    return reached
 
 
 def _bits(field: Field) -> str:
