@@ -64,7 +64,9 @@ def export_devices(paths: AnyPath | Iterable[AnyPath], output: AnyPath, *, form:
         raise ArgumentError("form", f"'{form}' is not one of {', '.join(FORMATS)}")
     other = next((other for other, known in FORMATS.items() if other != form and known.names(Path(output))), None)
     if other is not None:
-        raise ArgumentError("output", f"'{output}' ends as files of {other} do; those of {form} end in {FORMATS[form].suffix}")
+        raise ArgumentError(
+            "output", f"'{output}' ends as files of {other} do; those of {form} end in {FORMATS[form].suffix}"
+        )
     named = [Path(paths)] if isinstance(paths, str | PathLike) else [Path(path) for path in paths]
     findings = Findings()
     boards = [path for path in named if path.is_file() and is_board(path)]

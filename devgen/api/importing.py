@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from devgen.exchange.findings import Finding, Outcome
 from devgen.exchange.import_files import WrittenFile
-from devgen.exchange.register_map import Chip, Group, Register
+from devgen.exchange.register_map import Group, Peripheral, Register
 
 if TYPE_CHECKING:
+    from devgen.exchange.import_files import DescribedChip
     from devgen.exchange.reading import RdlOptions, ReadChip
 
 AnyPath = str | PathLike[str]
@@ -80,67 +81,85 @@ def import_registers(
     ``patches`` are YAML files that correct a register file before it is described (docs/import.md), one after another.
     One that names a register file with ``_svd`` corrects that file only.
 
-    Returns a report for each chip.
+    Returns a report for each chip. A peripheral whose fragment is below ``folder`` and which the file no longer has is
+    a finding; nothing is deleted.
 
     Raises:
-        FileError: a file cannot be read or is in no known format, a file below ``folder`` may not be replaced, or a
-            patch has a rule that is wrong or matches nothing.
-        ArgumentError: no file has a peripheral of such a name.
+        FileError: a file cannot be read or is in no known format, a file below ``folder`` may not be replaced, two
+            chips would have the same file, or a patch has a rule that is wrong or matches nothing.
+        ArgumentError: no file has a peripheral of such a name; ``include_dirs``, ``top`` or ``parameters`` without a
+            SystemRDL file.
     """
+    from devgen.exchange.import_files import write_chips
     from devgen.exchange.reading import RdlOptions
-    from devgen.exchange.selection import check_names, selected
+    from devgen.exchange.selection import check_names
 
     paths = [Path(files)] if isinstance(files, str | PathLike) else [Path(path) for path in files]
     options = RdlOptions(tuple(Path(path) for path in include_dirs), top, parameters)
     wanted = tuple(peripherals)
-    chips = read_chips(paths, options, patches)
-    check_names([read.chip for read in chips], wanted)
-    return [
-        _report(replace(read, chip=selected(read.chip, wanted)), None if folder is None else Path(folder), not wanted)
-        for read in chips
-    ]
+    target = None if folder is None else Path(folder)
+    known: set[str] = set()
+    reports: list[ImportReport] = []
+    described: list[DescribedChip] = []
+    for read in read_chips(paths, options, patches):
+        known.update(peripheral.name for peripheral in read.chip.peripherals)
+        report, chip = _described(read, wanted, target)
+        reports.append(report)
+        described += [] if target is None else [chip]  # a report needs no texts
+    check_names(known, wanted)
+    if target is None:
+        return reports
+    written = write_chips(described, target)
+    return [replace(report, files=tuple(files)) for report, files in zip(reports, written, strict=True)]
 
 
 def read_chips(
     paths: Sequence[Path], options: RdlOptions | None = None, patches: Iterable[AnyPath] = ()
-) -> list[ReadChip]:
-    """Read register files and correct them with patches. Raises FileError."""
+) -> Iterator[ReadChip]:
+    """Read register files one after another and correct them with patches. Raises FileError, ArgumentError."""
     from devgen.exchange.patching.chip_rules import patched
     from devgen.exchange.patching.patch_file import read_patches
     from devgen.exchange.reading import RdlOptions, read_register_files
 
     corrections = read_patches(patches, paths)
-    return [
-        replace(read, chip=patched(read.chip, read.source, corrections, read.findings))
-        for read in read_register_files(paths, options or RdlOptions())
-    ]
+    for read in read_register_files(paths, options or RdlOptions()):
+        yield replace(read, chip=patched(read.chip, read.source, corrections, read.findings))
 
 
-def _report(read: ReadChip, folder: Path | None, whole: bool) -> ImportReport:
+def _described(read: ReadChip, names: tuple[str, ...], folder: Path | None) -> tuple[ImportReport, DescribedChip]:
+    """Describe the peripherals of these names, or all; return the report and the files, which are not yet written."""
     from devgen.exchange.describe.chip_board import describe_board
     from devgen.exchange.describe.peripherals import describe_chip
-    from devgen.exchange.import_files import write_devices
+    from devgen.exchange.import_files import DescribedChip, report_gone
+    from devgen.exchange.selection import selected
 
-    devices = describe_chip(read.chip, read.findings)
-    board = describe_board(read.chip, devices, read.findings) if whole else None
-    files = write_devices(devices, board, folder) if folder is not None else []
-    registers, fields = _counts(read.chip)
-    return ImportReport(
+    chip, findings = read.chip, read.findings
+    wanted = selected(chip, names)
+    devices = describe_chip(chip, findings, wanted)
+    board = None if names else describe_board(chip, devices, findings)
+    slim = tuple(replace(device, bytes={}) for device in devices)
+    files = DescribedChip(read.source, chip.name, slim, board, not names)
+    if folder is not None:
+        report_gone(files, chip.place, folder, findings)
+    parts = tuple(peripheral for peripheral in chip.peripherals if peripheral.name in wanted)
+    registers, fields = _counts(parts)
+    report = ImportReport(
         read.source,
-        read.chip.name,
-        len(read.chip.peripherals),
+        chip.name,
+        len(parts),
         registers,
         fields,
         tuple(device.name for device in devices),
-        tuple(read.findings),
-        tuple(files),
+        tuple(findings.about(wanted) if names else findings),
+        (),
         "" if board is None else board.name,
     )
+    return report, files
 
 
-def _counts(chip: Chip) -> tuple[int, int]:
+def _counts(peripherals: Iterable[Peripheral]) -> tuple[int, int]:
     registers = fields = 0
-    waiting: list[Register | Group] = [member for peripheral in chip.peripherals for member in peripheral.members]
+    waiting: list[Register | Group] = [member for peripheral in peripherals for member in peripheral.members]
     while waiting:
         member = waiting.pop()
         if isinstance(member, Group):

@@ -16,6 +16,7 @@ from devgen.common.near_names import nearest
 from devgen.common.quick_dataclass import dataclass
 from devgen.errors import ArgumentError, FileError
 from devgen.exchange.describe.peripherals import ImportedDevice, describe_chip
+from devgen.exchange.findings import Finding
 from devgen.exchange.selection import selected
 from devgen.language import load_device
 from devgen.language.view import DeviceView, RegisterView, view_of
@@ -35,10 +36,11 @@ _LINES: Final = 8
 
 @dataclass(slots=True, frozen=True)
 class NewDevice:
-    """A device that was created: its name, and the new files."""
+    """A device that was created: its name, the new files, and as ``findings`` what did not come over as it stands."""
 
     name: str
     files: list[Path]
+    findings: tuple[Finding, ...] = ()
 
 
 def new_imported_device(
@@ -59,7 +61,7 @@ def new_imported_device(
         ArgumentError: the file has no such peripheral, or several and none is named.
         FileError: the file cannot be read, one of the device's files already exists, or a file cannot be written.
     """
-    device = _described(Path(source), peripheral, patches)
+    device, findings = _described(Path(source), peripheral, patches)
     folder = Path(root)
     view = _view(device)
     values = template_values(device.name, "sysbus", folder)
@@ -73,14 +75,13 @@ def new_imported_device(
         folder / "devices" / device.fragment_file: device.fragment.encode(),
         folder / f"tests/test_{values['module']}.py": rendered("test-imported.py.j2", values),
     }
-    return NewDevice(
-        device.name, create_project(folder, own | (_board(folder, view, values) if board else {}), values, board)
-    )
+    files = create_project(folder, own | (_board(folder, view, values) if board else {}), values, board)
+    return NewDevice(device.name, files, findings)
 
 
-def _described(source: Path, peripheral: str, patches: Iterable[AnyPath]) -> ImportedDevice:
-    """Return the description of the peripheral, or of the one whose registers it shares."""
-    chips = read_chips([source], patches=patches)
+def _described(source: Path, peripheral: str, patches: Iterable[AnyPath]) -> tuple[ImportedDevice, tuple[Finding, ...]]:
+    """Return the description of the peripheral, or of the one whose registers it shares, and what it lacks."""
+    chips = [*read_chips([source], patches=patches)]
     names = [part.name for read in chips for part in read.chip.peripherals]
     if peripheral not in names:
         shown = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
@@ -93,8 +94,9 @@ def _described(source: Path, peripheral: str, patches: Iterable[AnyPath]) -> Imp
     wanted = peripheral or names[0]
     for read in chips:
         if any(part.name == wanted for part in read.chip.peripherals):
-            for device in describe_chip(selected(read.chip, (wanted,)), read.findings):
-                return device
+            parts = selected(read.chip, (wanted,))
+            for device in describe_chip(read.chip, read.findings, parts):
+                return device, tuple(read.findings.about(parts))
     raise FileError(f"{source}: the peripheral '{wanted}' has no registers that a description can say")
 
 

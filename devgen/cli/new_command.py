@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from devgen import BUSES, ArgumentError, Bus, Registry, new_device, new_imported_device
+from devgen import BUSES, ArgumentError, Bus, Finding, Registry, new_device, new_imported_device
 from devgen.cli.paths import PATH
+from devgen.cli.register_file_report import FINDINGS_HELP, print_report
 
 
 @click.command(
@@ -37,6 +38,7 @@ Examples:
     default=Path(),
     help="The project's folder; created if it is missing.  [default: the current one]",
 )
+@click.option("--findings", "all_findings", is_flag=True, help=f"With --from: {FINDINGS_HELP}")
 @click.option("--board", is_flag=True, help="Also write a board, a guest for it and a test that runs the guest.")
 def command(
     name: str | None,
@@ -45,6 +47,7 @@ def command(
     peripheral: str,
     patches: tuple[Path, ...],
     root: Path,
+    all_findings: bool,
     board: bool,
 ) -> None:
     """Create a device: a commented description that builds, and a test for it.
@@ -54,15 +57,17 @@ def command(
     for other editors. Existing files are never overwritten.
 
     With --from, the device is a peripheral of a register file. Its name is CHIP-PERIPHERAL, as `devgen import` calls
-    it: devices/NAME.registers.yaml has the registers, and a later import replaces it; devices/NAME.yaml is yours.
+    it: devices/NAME.registers.yaml has the registers, and a later import replaces it; devices/NAME.yaml is yours. What
+    did not come over as it stands is printed, as `devgen import` does.
     """
+    findings: tuple[Finding, ...] = ()
     try:
         if source is not None:
             _check_imported(name, bus)
             made = new_imported_device(source, peripheral, root=root, board=board, patches=patches)
-            name, written = made.name, made.files
-        elif peripheral or patches:
-            raise click.UsageError("--peripheral and --patch need --from FILE.")
+            name, written, findings = made.name, made.files, made.findings
+        elif peripheral or patches or all_findings:
+            raise click.UsageError("--peripheral, --patch and --findings need --from FILE.")
         elif name is None:
             raise click.UsageError("Give the device's NAME, or --from FILE.")
         else:
@@ -71,6 +76,7 @@ def command(
         raise click.UsageError(error.message) from error
     for path in written:
         click.echo(f"new    {path}")
+    print_report((), findings, all_findings)
     if name in Registry().names():
         click.echo(
             f"warning: {name} is also a device of devgen's catalogue or of an installed package; "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -62,6 +62,10 @@ class Findings:
     def add(self, outcome: Outcome, place: Place, part: str, text: str) -> None:
         """Add a finding; the same one again is ignored."""
         self._all[Finding(outcome, place, part, text)] = None
+
+    def about(self, peripherals: Container[str]) -> Iterator[Finding]:
+        """The findings about some peripherals and their parts, in the order of the source."""
+        return (finding for finding in self if finding.part.partition(".")[0] in peripherals)
 
     def __iter__(self) -> Iterator[Finding]:
         """The findings in the order of the source."""

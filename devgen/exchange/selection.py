@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Collection, Sequence
 
 from devgen.common.near_names import nearest
 from devgen.errors import ArgumentError
 from devgen.exchange.register_map import Chip
 
 
-def check_names(chips: Sequence[Chip], names: Sequence[str]) -> None:
+def check_names(known: Collection[str], names: Sequence[str]) -> None:
     """Raise ArgumentError if one of the names is no peripheral of any chip."""
-    known = {peripheral.name for chip in chips for peripheral in chip.peripherals}
     for name in names:
         if name not in known:
             near = nearest(name, known)
@@ -20,9 +18,7 @@ def check_names(chips: Sequence[Chip], names: Sequence[str]) -> None:
             raise ArgumentError("peripherals", f"no peripheral '{name}'; {hint}")
 
 
-def selected(chip: Chip, names: Sequence[str]) -> Chip:
-    """Return the chip with the peripherals of these names, and with those whose registers they share; () is all."""
-    if not names:
-        return chip
-    wanted = {*names, *(peripheral.same_as for peripheral in chip.peripherals if peripheral.name in names)}
-    return replace(chip, peripherals=tuple(part for part in chip.peripherals if part.name in wanted))
+def selected(chip: Chip, names: Sequence[str]) -> frozenset[str]:
+    """Return the peripherals of these names, and those whose registers they share; () is all of them."""
+    wanted = [part for part in chip.peripherals if not names or part.name in names]
+    return frozenset([part.name for part in wanted] + [part.same_as for part in wanted if part.same_as])

@@ -48,3 +48,15 @@ def test_what_is_no_device_is_refused(devgen: Command, folder: Path, name: str, 
     assert result.code == 1
     assert message in result.err
     assert not (folder / "x.rdl").exists()
+
+
+def test_an_output_that_is_named_as_another_formats_files_are_is_refused(devgen: Command, folder: Path) -> None:
+    result = devgen("export", "--format", "svd", folder, "-o", folder / "x.RDL")
+    assert (result.code, list(folder.glob("x.*"))) == (1, [])
+    assert "ends as files of systemrdl do; those of svd end in .svd" in result.err
+
+
+def test_the_end_of_a_files_name_may_be_in_capitals(devgen: Command, folder: Path) -> None:
+    assert devgen("export", "--format", "systemrdl", folder, "-o", folder / "x.RDL").code == 0
+    assert (folder / "x.RDL").is_file()
+    assert devgen("import", folder / "x.RDL", "--report-only").code == 0

@@ -60,6 +60,65 @@ def test_an_update_replaces_the_structure_and_keeps_the_authors_file(chip: Path,
     assert "CONTROL:" in (tmp_path / "devices" / "acme1-uart0.registers.yaml").read_text()
 
 
+def test_behaviour_for_a_register_that_an_update_took_away_is_an_error_that_says_so(chip: Path, tmp_path: Path) -> None:
+    import_registers(chip, tmp_path / "devices")
+    own = tmp_path / "devices" / "acme1-uart0.yaml"
+    hook = "regions: {registers: {registers: {CTRL: {on_write: CTRL = 0}}}}\n"
+    own.write_text(own.read_text() + hook, encoding="utf-8")
+    chip.write_text(svd(UART.replace("CTRL", "CTRL2")), encoding="utf-8")
+    import_registers(chip, tmp_path / "devices")
+    faults = [fault for fault in check_files([own]) if fault.is_error]
+    assert [(fault.code, fault.hint) for fault in faults] == [
+        ("DG0202", "no included file describes 'CTRL'; did you mean 'CTRL2'?")
+    ]
+
+
+def test_a_peripheral_that_an_update_took_away_is_reported_and_its_files_stay(chip: Path, tmp_path: Path) -> None:
+    import_registers(chip, tmp_path / "devices")
+    chip.write_text(svd(UART.replace("UART0", "USART0")), encoding="utf-8")
+    (report,) = import_registers(chip, tmp_path / "devices")
+    assert [finding.part for finding in report.findings if "no longer in the source" in finding.text] == ["UART0"]
+    assert (tmp_path / "devices" / "acme1-uart0.registers.yaml").exists()
+
+
+def test_another_chip_in_the_folder_is_not_reported_as_gone(chip: Path, tmp_path: Path) -> None:
+    import_registers(chip, tmp_path / "devices")
+    chip.write_text(svd(UART).replace("ACME1", "ACME2"), encoding="utf-8")
+    (report,) = import_registers(chip, tmp_path / "devices")
+    assert [finding for finding in report.findings if "no longer" in finding.text] == []
+
+
+def test_two_files_that_make_the_same_description_are_refused(chip: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.svd"
+    other.write_text(chip.read_text(), encoding="utf-8")
+    with pytest.raises(FileError, match=r"other\.svd: .*acme\.svd makes acme1-uart0\.registers\.yaml too"):
+        import_registers([chip, other], tmp_path / "devices")
+    assert not (tmp_path / "devices").exists()
+
+
+def test_a_peripheral_imported_alone_has_the_description_of_the_whole_import(tmp_path: Path) -> None:
+    source = tmp_path / "acme.svd"
+    near = peripheral("NEAR", register("9X", 0), base=0x4000_0100)
+    source.write_text(svd(peripheral("P", register("R", 0)), near), encoding="utf-8")
+    import_registers(source, tmp_path / "all")
+    (report,) = import_registers(source, tmp_path / "one", peripherals=["P"])
+    texts = {path.name: path.read_text() for path in (tmp_path / "one").iterdir()}
+    assert texts == {name: (tmp_path / "all" / name).read_text() for name in texts}
+    assert (report.peripherals, {finding.part for finding in report.findings}) == (1, {"P"})
+
+
+@pytest.mark.parametrize(("option", "value"), [("include_dirs", ["."]), ("top", "chip"), ("parameters", {"WIDTH": 8})])
+def test_an_option_of_systemrdl_without_such_a_file_is_refused(chip: Path, option: str, value: object) -> None:
+    with pytest.raises(ArgumentError, match=rf"{option}: is for SystemRDL, but no file ends in \.rdl"):
+        import_registers(chip, None, **{option: value})
+
+
+def test_a_missing_folder_of_included_files_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.rdl").write_text("addrmap a { reg { field {} F; } R; };")
+    with pytest.raises(FileError, match="nowhere: no such folder of included files"):
+        import_registers(tmp_path / "a.rdl", None, include_dirs=[tmp_path / "nowhere"])
+
+
 def test_a_fragment_that_no_import_wrote_is_never_replaced(chip: Path, tmp_path: Path) -> None:
     target = tmp_path / "devices" / "acme1-uart0.registers.yaml"
     target.parent.mkdir()
@@ -78,6 +137,7 @@ def test_a_fragment_that_no_import_wrote_is_never_replaced(chip: Path, tmp_path:
         (register("R", 0, "<size>20</size>"), Outcome.CORRECTED, "a width of 20 bits; 32 came over"),
         (register("R", 0, "<readAction>modify</readAction>"), Outcome.TO_DO, "readAction 'modify'"),
         (register("R", 0x2000), Outcome.CORRECTED, "beyond the address block's end"),
+        (register("R%s", 0, "<dim>4</dim><dimIncrement>2</dimIncrement>"), Outcome.CORRECTED, "a stride of 2 bytes"),
         (register("R", 0, "<protection>x</protection>"), Outcome.LEFT_OUT, "protection 'x'"),
     ],
 )

@@ -45,7 +45,9 @@ class FieldsOf:
         for name, field in named:
             base = bases.get(name)
             if base is None:
-                self._say(Outcome.LEFT_OUT, field, "its bits are those of a field that is read and of one that is written")
+                self._say(
+                    Outcome.LEFT_OUT, field, "its bits are those of a field that is read and of one that is written"
+                )
                 continue
             taken |= field.mask
             fields[name] = self._entry(field, name, {} if base == name else {"alternate": base})

@@ -159,7 +159,7 @@ class Layout:
             return None
         place: dict[str, Any] = {"at": Hex(group.offset)}
         place |= _repetition(group.dimension)
-        texts = {"title": group.title, "description": group.description}
+        texts = {"title": _indexed(group, group.title), "description": _indexed(group, group.description)}
         text = {key: value for key, value in texts.items() if value}
         return place | alternate | text | {"registers": members}
 
@@ -190,9 +190,9 @@ class Layout:
         if register.protection:
             entry["protection"] = register.protection
         if register.title:
-            entry["title"] = register.title
+            entry["title"] = _indexed(register, register.title)
         if register.description and register.description != register.name:
-            entry["description"] = register.description
+            entry["description"] = _indexed(register, register.description)
         return entry | ({"fields": fields} if fields else {})
 
     def _fields(
@@ -254,6 +254,11 @@ def _bytes_of_group(group: Group, scope: _Scope) -> dict[int, int]:
         for word, bits in found.items():
             wanted[word] = wanted.get(word, 0) | bits
     return wanted
+
+
+def _indexed(member: Register | Group, text: str) -> str:
+    """Return a text of an array with ``n`` for the index, for which a source has ``%s``."""
+    return text.replace("[%s]", "[n]").replace("%s", "n") if member.dimension else text
 
 
 def _repetition(dimension: Dimension | None) -> dict[str, Any]:

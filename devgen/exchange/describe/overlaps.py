@@ -35,7 +35,9 @@ class Occupied:
     def shares(self, name: str, wanted: Bytes) -> bool:
         """Return whether an entry has some of the bytes."""
         return any(
-            taken & bits and owner == name for word, bits in wanted.items() for taken, owner in self._taken.get(word, ())
+            taken & bits and owner == name
+            for word, bits in wanted.items()
+            for taken, owner in self._taken.get(word, ())
         )
 
     def take(self, name: str, wanted: Bytes) -> None:

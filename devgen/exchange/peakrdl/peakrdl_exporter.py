@@ -25,7 +25,7 @@ class DevgenExporter(ExporterSubcommandPlugin):
         from devgen.exchange.describe.chip_board import describe_board
         from devgen.exchange.describe.peripherals import describe_chip
         from devgen.exchange.findings import Findings
-        from devgen.exchange.import_files import write_devices
+        from devgen.exchange.import_files import DescribedChip, report_gone, write_chips
         from devgen.exchange.rdl.rdl_map import chip_of
 
         findings = Findings()
@@ -33,7 +33,9 @@ class DevgenExporter(ExporterSubcommandPlugin):
             chip = chip_of(top_node, findings)
             devices = describe_chip(chip, findings)
             board = describe_board(chip, devices, findings)
-            for file in write_devices(devices, board, Path(options.output)):
+            files = DescribedChip(Path(chip.place.file), chip.name, tuple(devices), board, True)
+            report_gone(files, chip.place, Path(options.output), findings)
+            for file in write_chips([files], Path(options.output))[0]:
                 print(f"{file.change:<10}{file.path}")
         except FileError as error:
             top_node.env.msg.fatal(str(error))

@@ -52,18 +52,19 @@ class _PeripheralReader:
 
     def peripherals(self) -> list[Peripheral]:
         block = self.root.child("peripherals")
-        elements = block.all("peripheral") if block else []
         found: list[Peripheral] = []
-        for element in elements:
+        if block is None:
+            return found
+        for element in block.all("peripheral"):
             name = element.value("name")
             if not name:
                 self.findings.add(Outcome.LEFT_OUT, element.place, "?", "a peripheral without a name")
                 continue
-            found += self._repeated(element, elements, name)
+            found += self._repeated(element, block, name)
         return found
 
-    def _repeated(self, element: Element, beside: list[Element], name: str) -> list[Peripheral]:
-        whole = self.derivation.resolved(element, beside, name)
+    def _repeated(self, element: Element, block: Element, name: str) -> list[Peripheral]:
+        whole = self.derivation.resolved(element, block, name)
         base = number(whole.value("baseAddress") or "")
         if base is None:
             text = f"baseAddress '{whole.value('baseAddress')}' is no number; 0 came over"

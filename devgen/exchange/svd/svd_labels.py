@@ -28,7 +28,7 @@ class LabelReader:
         return tuple(labels for labels in lists if labels.labels)
 
     def _labels(self, element: Element, field: Element) -> Labels:
-        whole = self.derivation.resolved(element, field.all("enumeratedValues"), self.part)
+        whole = self.derivation.resolved(element, field, self.part)
         labels = [self._label(value) for value in whole.all("enumeratedValue")]
         use = _USES.get(whole.value("usage") or "", "read-write")
         return Labels(tuple(label for label in labels if label is not None), use, whole.value("name") or "")

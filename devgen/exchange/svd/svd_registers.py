@@ -66,7 +66,7 @@ class RegisterReader:
             if not name:
                 self._left_out(element, part, f"a {element.tag} without a name")
                 continue
-            whole = self.derivation.resolved(element, parent.all(element.tag), part)
+            whole = self.derivation.resolved(element, parent, part)
             found += self._register(whole, inherited, part) if element.tag == "register" else []
             found += self._cluster(whole, inherited, part, depth) if element.tag == "cluster" else []
         return found
@@ -155,7 +155,7 @@ class RegisterReader:
         fields: list[Field] = []
         for element in block.all("field"):
             inner = f"{part}.{element.value('name') or '?'}"
-            whole = self.derivation.resolved(element, block.all("field"), inner)
+            whole = self.derivation.resolved(element, block, inner)
             fields += self._repeated_field(whole, inherited, inner)
         return fields
 
@@ -177,17 +177,20 @@ class RegisterReader:
                 part,
                 pattern.replace("[%s]", "%s").replace("%s", index),
                 (bits[0] + place * repeated.stride, bits[1] + place * repeated.stride),
+                index,
             )
             for place, index in enumerate(repeated.names)
         ]
 
-    def _field(self, element: Element, inherited: Inherited, part: str, name: str, bits: tuple[int, int]) -> Field:
+    def _field(
+        self, element: Element, inherited: Inherited, part: str, name: str, bits: tuple[int, int], index: str = "%s"
+    ) -> Field:
         access = ACCESS.get(element.value("access") or "")
         return Field(
             name,
             *bits,
             element.place,
-            element.words("description"),
+            element.words("description").replace("%s", index),
             None if access == inherited.access else access,
             self._effect(element, "readAction", READ_EFFECTS, part),
             self._effect(element, "modifiedWriteValues", WRITE_EFFECTS, part),

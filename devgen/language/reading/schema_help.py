@@ -36,6 +36,15 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
+def missing_part_help(sources: Sources, node: dict[str, Any], name: str) -> str:
+    """Return what is wrong with a register or field that changes one of an included file, which does not have it."""
+    here = sources.key_mark(node, name).file
+    others = [key for key in node if sources.key_mark(node, key).file != here]
+    near = offered(nearest_names(name, others))
+    known = f"; there are {', '.join(others[:10])}{', …' if len(others) > 10 else ''}" if others and not near else ""
+    return f"no included file describes '{name}'{known}{near and f'; {near}'}"
+
+
 def key_help(sources: Sources, node: dict[str, Any], key: str, schema: dict[str, Any]) -> Suggestion:
     """Return what to write instead of an unknown key of a mapping that has ``schema``."""
     known, value, mark = list(schema["properties"]), node[key], sources.key_mark(node, key)

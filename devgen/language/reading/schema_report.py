@@ -12,7 +12,15 @@ from devgen.language.diagnostics.reporting import Diagnostics
 from devgen.language.diagnostics.text_form import plural
 from devgen.language.reading.mistaken_values import odd_character
 from devgen.language.reading.schema_engines import Violation
-from devgen.language.reading.schema_help import NOTHING, enum_help, examples, form_help, is_meant, key_help
+from devgen.language.reading.schema_help import (
+    NOTHING,
+    enum_help,
+    examples,
+    form_help,
+    is_meant,
+    key_help,
+    missing_part_help,
+)
 from devgen.language.reading.source_map import Node, Sources
 from devgen.language.reading.split_values import report_split, split_entry
 from devgen.language.reading.word_fixes import Suggestion
@@ -144,6 +152,8 @@ class _Reporter:
                 continue
             if not is_meant(name, error.value, self.unknown.get(id(error.value), [])):
                 hint = "this is a board: check it as one" if node is None and "board" in self.tree else ""
+                if isinstance(node, dict) and name in ("at", "bits") and len(self.sources.files) > 1:
+                    hint = missing_part_help(self.sources, node, key)
                 self.sink.add(kinds.MISSING_KEY, mark, where=self._where(error), key=name, hint=hint)
 
     def _type(self, error: Violation) -> None:

@@ -105,6 +105,24 @@ def test_a_derived_register_has_the_keys_of_its_base_that_it_does_not_state(read
     assert (second.offset, second.reset, [each.name for each in second.fields]) == (4, 9, ["F"])
 
 
+def test_an_element_of_an_array_is_a_base_too(read) -> None:
+    more = f"<dim>4</dim><dimIncrement>4</dimIncrement><dimIndex>2-5</dimIndex><fields>{field('F', '3:0')}</fields>"
+    derived = '<register derivedFrom="P03PFS"><name>Q</name><addressOffset>0x40</addressOffset></register>'
+    chip, findings = read(svd(peripheral("P", register("P0%sPFS", 0, more) + derived)))
+    second = only(chip).members[1]
+    assert isinstance(second, Register)
+    assert ([each.name for each in second.fields], second.dimension, [*findings]) == (["F"], None, [])
+
+
+def test_a_repeated_field_has_its_index_in_name_and_description(read) -> None:
+    more = "<description>Pin %s</description><dim>2</dim><dimIncrement>4</dimIncrement><dimIndex>A,B</dimIndex>"
+    chip, _ = read(svd(peripheral("P", register("R", 0, f"<fields>{field('PIN%s', '3:0', more)}</fields>"))))
+    assert [(each.name, each.description, each.low) for each in first(chip).fields] == [
+        ("PINA", "Pin A", 0),
+        ("PINB", "Pin B", 4),
+    ]
+
+
 def test_a_derived_peripheral_without_registers_shares_those_of_its_base(read) -> None:
     copy = '<peripheral derivedFrom="UART0"><name>UART1</name><baseAddress>0x5000</baseAddress></peripheral>'
     chip, _ = read(svd(peripheral("UART0", register("R", 0)), copy))
