@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -83,9 +84,10 @@ def command(
             "in this project your description is used instead",
             err=True,
         )
-    click.echo("next:  devgen build && python -m pytest tests")
+    enter = "" if root == Path() else f"cd {shlex.quote(str(root))} && "
+    click.echo(f"next:  {enter}devgen build && python -m pytest tests")
     if board:
-        click.echo(f"then:  devgen run {root / 'boards' / f'{name}.yaml'}")
+        click.echo(f"then:  devgen run boards/{name}.yaml")
 
 
 def _check_imported(name: str | None, bus: Bus | None) -> None:

@@ -54,7 +54,7 @@ def test_the_project_passes(project: Path, name: str) -> None:
 @pytest.mark.parametrize("name", ["acme1-uart0", "acme1-timer"])
 def test_the_guest_reads_the_reset_values(project: Path, name: str) -> None:
     board = project / "boards" / f"{name}.yaml"
-    assert devgen.run_board(board, registry=devgen.project_registry(project), timeout=60).code == 0
+    assert devgen.run_board(board, registry=devgen.project_registry(project), timeout=60).ok
 
 
 def test_the_guest_ends_with_the_number_of_the_first_wrong_register(project: Path, tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_a_new_project_passes(project: Path, name: str) -> None:
 def test_the_guest_of_a_new_board_ends_with_success(project: Path, bus: str) -> None:
     board = project / "boards" / f"my-{bus}.yaml"
     result = devgen.run_board(board, registry=devgen.project_registry(project), timeout=60)
-    assert result.code == 0, result
+    assert result.ok, result
 
 
 def shown_test() -> str:

@@ -86,14 +86,20 @@ class Counter:
         self._alarms.append((timer, arm))
 
     def start(self) -> None:
-        """Start counting from the present value and re-arm suspended alarms. Does nothing if the counter is running."""
+        """Start counting from the present value and re-arm suspended alarms. Does nothing if the counter is running.
+
+        Time stands still meanwhile: on a slow host the count would otherwise pass a close match before its alarm is
+        armed, which would then fire only after the count has wrapped.
+        """
         if not self.enabled:
+            self._clock.hold()
             value = self._value
             self.enabled = True
             self.load(value)
             for timer, arm in self._alarms:
                 if timer.waiting:
                     arm()
+            self._clock.release()
 
     def stop(self) -> None:
         """Stop at the present value and suspend armed alarms. Does nothing if the counter is stopped."""

@@ -113,6 +113,16 @@ class LiveClock(MasterClock):
         for clock, distance in self._followers:
             clock.set_offset(wall + distance - self._base)
 
+    def hold(self) -> None:
+        """See `Clock.hold`."""
+        self._latches += 1
+        if self._latched is None:
+            self._latched = self.now()
+
+    def release(self) -> None:
+        """See `Clock.release`."""
+        self.unlatch()
+
     def set_time(self, now: int) -> None:
         """Set the clock to ``now`` without firing timers; followers keep the wall-clock time."""
         self._base = self._reached = now

@@ -35,6 +35,15 @@ class Clock:
         """Return the present time in ns."""
         raise NotImplementedError
 
+    def hold(self) -> None:
+        """Keep ``now()`` constant until ``release``, for parts of one action that must see the same time.
+
+        A clock that only moves between actions does nothing.
+        """
+
+    def release(self) -> None:
+        """Undo one ``hold``."""
+
     def time_reaching(self, moment: int, modulus: int | None = None) -> int | None:
         """Return the next time (ns) after now that equals ``moment``, modulo ``modulus`` (>= 1) if given, or None."""
         now = self.now()
@@ -116,15 +125,24 @@ class MasterClock(Clock):
 class OffsetClock(Clock):
     """A clock at an offset from a master clock: ``rtc`` (ns since 1970) and ``host``."""
 
-    __slots__ = ("_now",)
+    __slots__ = ("_base", "_now")
 
     def __init__(self, base: Clock, offset: int = 0) -> None:
         super().__init__(base.queue, base.offset + offset)
+        self._base = base
         self._now = base.now
 
     def now(self) -> int:
         """Return the present time in ns."""
         return self._now() + self.offset
+
+    def hold(self) -> None:
+        """See `Clock.hold`."""
+        self._base.hold()
+
+    def release(self) -> None:
+        """See `Clock.release`."""
+        self._base.release()
 
     def set_offset(self, offset: int) -> None:
         """Set the offset in ns; armed timers keep their deadlines on this clock."""

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devgen.runtime.base.faults import StateError
-from devgen.runtime.time.clock import VirtualClock
+from devgen.runtime.time.clock import LiveClock, OffsetClock, VirtualClock
 from devgen.runtime.time.counter import Counter
+from devgen.runtime.time.timer import Timer
 
 PERIODS = st.tuples(st.integers(1, 10**10), st.integers(1, 10**7))
 TIMES = st.integers(0, 10**15)
@@ -123,3 +124,18 @@ def test_a_state_of_another_kind_is_refused(data: object) -> None:
     with pytest.raises(StateError):
         counter.load_state(data)  # type: ignore[arg-type]
     assert counter.save() == before
+
+
+@pytest.mark.parametrize("offset", [0, 1_000_000])
+def test_a_close_match_is_not_missed_by_a_slow_host_that_starts_the_counter(offset: int) -> None:
+    """The host takes 10 us for each look at the time; the match is 5 us away."""
+    live = LiveClock(source=iter(range(0, 10**9, 10_000)).__next__)
+    clock = OffsetClock(live, offset) if offset else live
+    counter = Counter(clock, (1_000, 1), 32, phase="start", enabled=False)
+    timer = Timer(clock, lambda: None)
+    counter.add_alarm(timer, lambda: timer.arm_at(counter.time_of((5 - counter.read()) % 2**32)))
+    timer.wait()
+    counter.start()
+    assert timer.deadline is not None
+    assert 0 < clock.now() - timer.deadline < 100_000  # it fires now, not after the count has wrapped
+    assert clock.now() < clock.now()
