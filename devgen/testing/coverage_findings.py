@@ -75,6 +75,7 @@ def cover_device(
         if register.intent is None and _region_space(view, register) != "indirect":
             _cover_register(coverage, register, use.registers.get(register.path, RegisterUse()), marks)
     _cover_behaviour(coverage, view, origins, use, behaviour)
+    _cover_conditions(coverage, use, behaviour)
     coverage.findings.sort(key=lambda found: (found.mark.file, found.mark.line, found.mark.column))
     return coverage
 
@@ -149,7 +150,8 @@ def _cover_behaviour(
 ) -> None:
     copies: dict[Mark, list[Behaviour]] = {}
     for part in behaviour:
-        copies.setdefault(part.mark, []).append(part)
+        if part.condition is None:
+            copies.setdefault(part.mark, []).append(part)
     ran = {mark: any(line in use.lines for part in parts for line in part.lines) for mark, parts in copies.items()}
     silent: set[Mark] = set()
     for owner, hook in hooks_of(view):
@@ -165,6 +167,25 @@ def _cover_behaviour(
         if parts[0].then is not None:
             for value, reached in _ways(parts, use).items():
                 coverage.count("branches", reached, mark, f"this test is never {value}", told=not ran[mark])
+
+
+def _cover_conditions(coverage: DeviceCoverage, use: DeviceUse, behaviour: Sequence[Behaviour]) -> None:
+    """Count what the keys of hardware, locks and key sequences say; the copies of a condition count as one."""
+    copies: dict[tuple[Mark, str], list[Behaviour]] = {}
+    for part in behaviour:
+        if part.condition is not None:
+            told = "" if part.condition.branches else part.condition.when_true
+            copies.setdefault((part.mark, told), []).append(part)
+    for (mark, _), parts in copies.items():
+        condition = parts[0].condition
+        assert condition is not None
+        ran = any(line in use.lines for part in parts for line in part.lines)
+        ways = _ways(parts, use) if condition.branches else {"true": ran, "false": ran}
+        if ran:
+            coverage.ran.add((mark.file, mark.line))
+        for text, reached in ((condition.when_true, ways["true"]), (condition.when_false, ways["false"])):
+            if text:
+                coverage.count("hardware", reached, mark, text)
 
 
 def _ways(parts: Iterable[Behaviour], use: DeviceUse) -> dict[str, bool]:
