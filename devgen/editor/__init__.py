@@ -10,7 +10,7 @@ file includes them.
 - ``workspace``, ``project_names``, ``board_names``: several files: which belong together, and what names mean.
 - ``checks``, ``hover``, ``entry_pages``, ``completion``, ``cursor``, ``outline_symbols``, ``rename``, ``code_actions``,
   ``colours``: what is asked. They take a file and a character index and know no protocol. ``editor`` joins them.
-- ``language_server``, ``protocol_types``: the same over the language server protocol, with pygls. Only these two
+- ``language_server``, ``client_messages``, ``protocol_types``: the same over the language server protocol. Only they
   import pygls, which is an optional package.
 
 For example::

@@ -20,6 +20,7 @@ PART_KINDS: Final = {
     "properties": ("property",),
     "on_event": ("event", "error"),
     "streams": ("stream",),
+    "media": ("state",),
 }
 """Keys of a placed device whose entries name parts of the device, and the kinds of those parts."""
 
@@ -80,6 +81,9 @@ class _Reader:
             if child.key == "device" and device is not None:
                 quoted = child.style != "plain"
                 yield Occurrence(child.start + quoted, child.end - quoted, device.entry.name, device.entry)
+            for named in child.children if child.key == "overlaps" else ():
+                quoted, name = named.style != "plain", named.value(self.board.text)
+                yield Occurrence(named.start + quoted, named.end - quoted, name, self.placement(name))
             for part in child.children if child.key in PART_KINDS else ():
                 entry = part_of(device.names, child.key, part.key) if device is not None else None
                 if entry is not None:

@@ -12,7 +12,7 @@ from devgen.editor.behaviour_words import METHODS, OFFERED, meaning
 from devgen.editor.board_names import PART_KINDS
 from devgen.editor.checks import placed_devices
 from devgen.editor.cursor import Cursor, cursor_at
-from devgen.editor.device_names import Entry, Names
+from devgen.editor.device_names import ENUMERATIONS, Entry, Names
 from devgen.editor.occurrences import Reader, hook_text, owner_of, surroundings
 from devgen.editor.project_names import ProjectNames
 from devgen.editor.source_file import SourceFile, Span
@@ -138,8 +138,12 @@ class _Completer:
     def _device_values(self, key: str) -> Iterator[Item]:
         place = self.cursor.place
         names = self.project.names_in(self.file)
-        if key == "values":
+        if self.cursor.node.path[0] == "keys" and (key == "register" or "closed_by" in self.cursor.node.path):
+            yield from _register_paths(names, fields=key == "register")
+        if key in ENUMERATIONS:
             yield from map(_name_item, names.enumerations.values())
+        if key == "type" and place is not None and "name" in place.kinds:
+            yield from map(_name_item, names.types.values())
         if place is None or "name" not in place.kinds:
             return
         kinds = _VALUE_KINDS.get(key, ("register",) if "fadt" in self.cursor.node.path else ())
@@ -155,6 +159,8 @@ class _Completer:
                 title = device.outline.child("title") if device is not None else None
                 text = title.value(device.text) if device is not None and title is not None else ""
                 yield Item(name, "name", name, text)
+        elif path[2:3] == ("overlaps",):
+            yield from (Item(name, "name", name) for name in placed_devices(self.file) if name != path[1])
         elif len(path) == 4 and path[2] == "wires":
             yield Item("nmi", "value", "nmi", "the processor's input for non-maskable interrupts")
             for name, device_name in placed_devices(self.file).items():
@@ -196,12 +202,44 @@ class _Completer:
             yield Item(word, "word", word, "", meaning(word))
 
 
+def _register_paths(names: Names, *, fields: bool) -> Iterator[Item]:
+    """Yield the registers that a key sequence can name, those in register files too, and their fields."""
+    pending = [(entry.name, entry) for entry in reversed(names.entries.values())]
+    while pending:
+        path, entry = pending.pop()
+        if entry.kind == "register" or (fields and entry.kind == "field"):
+            yield Item(path, "name", path, entry.title, entry.setting("title") or entry.setting("description"))
+        if entry.kind == "register file" or (fields and entry.kind == "register"):
+            pending += [(f"{path}.{member.name}", member) for member in reversed(entry.members.values())]
+
+
 def _members(base: Entry) -> Iterator[Item]:
     for entry in base.members.values():
         yield _name_item(entry)
+    for output in _outputs(base):
+        yield Item(output, "method", output.replace("(amount)", "()"), base.title, METHODS[output.partition("(")[0]])
     for label in members(_declared(base)):
         name = label.partition("(")[0]
         yield Item(label, "method", f"{name}()" if label.endswith("()") else name, base.title, METHODS.get(name, ""))
+
+
+def _outputs(base: Entry) -> Iterator[str]:
+    """Yield the outputs of a register with interrupt fields or of a field that counts, and how behaviour counts it."""
+    fields = base.members.values() if base.kind == "register" else ()
+    if any(_has(field, "intr") for field in fields):
+        yield "intr"
+    if any(_has(field, "haltenable", "haltmask") for field in fields):
+        yield "halt"
+    if base.kind == "field" and _has(base, "counter"):
+        yield from ("incr()", "incr(amount)", "decr()", "decr(amount)")
+        counted = (
+            key for site in base.sites if (node := site.node.child("counter")) is not None for key in node.children
+        )
+        yield from dict.fromkeys(key.key for key in counted if key.key in METHODS and key.key not in ("incr", "decr"))
+
+
+def _has(entry: Entry, *keys: str) -> bool:
+    return any(site.node.child(key) is not None for site in entry.sites for key in keys)
 
 
 def _declared(base: Entry) -> Declared | None:

@@ -61,7 +61,8 @@ def _on_blank(file: SourceFile, offset: int, column: int) -> Cursor:
             break
         node = last
     place = place_of(file.schema, node.path)
-    return _value(file, node, offset) if place is not None and place.is_behaviour else _key(file, node, offset)
+    behaves = place is not None and place.is_behaviour and node.style != "mapping"
+    return _value(file, node, offset) if behaves else _key(file, node, offset)
 
 
 def _key(file: SourceFile, parent: Node, offset: int) -> Cursor:

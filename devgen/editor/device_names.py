@@ -34,6 +34,9 @@ SECTIONS: Final = {
 }
 """Keys of a device whose entries are names of the behaviour language, and what each declares."""
 
+ENUMERATIONS: Final = ("values", "read_values", "write_values")
+"""Keys of a field that name its values, or an enumeration that has their names."""
+
 _ROUTINES: Final = ("function", "action")
 
 
@@ -54,7 +57,10 @@ class Site:
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """A declared name. ``path`` is that of its key in the merged description and identifies it."""
+    """A declared name. ``path`` is that of its key in the merged description and identifies it.
+
+    ``base``: the part of a type that this entry completes; both are the same part under one name.
+    """
 
     kind: str
     name: str
@@ -62,6 +68,17 @@ class Entry:
     owner: Entry | None = None
     sites: list[Site] = field(default_factory=list)
     members: dict[str, Entry] = field(default_factory=dict)
+    base: Entry | None = None
+
+    @property
+    def root(self) -> Entry:
+        """The entry whose name this one has: that of the type, or itself."""
+        return self if self.base is None else self.base.root
+
+    @property
+    def has_registers(self) -> bool:
+        """Whether it is a register file, or a type of one: its members name each other."""
+        return any(member.kind in ("register", "register file") for member in self.members.values())
 
     @property
     def title(self) -> str:
@@ -81,15 +98,16 @@ class Entry:
 
 @dataclass(slots=True)
 class Names:
-    """All names of a device: those of its behaviour language, its regions, and its enumerations, by name."""
+    """All names of a device: those of its behaviour language, its regions, its enumerations and types, by name."""
 
     entries: dict[str, Entry] = field(default_factory=dict)
     regions: dict[str, Entry] = field(default_factory=dict)
     enumerations: dict[str, Entry] = field(default_factory=dict)
+    types: dict[str, Entry] = field(default_factory=dict)
 
     def all(self) -> Iterator[Entry]:
         """Yield every entry with its members."""
-        pending = [*self.enumerations.values(), *self.regions.values(), *self.entries.values()]
+        pending = [*self.types.values(), *self.enumerations.values(), *self.regions.values(), *self.entries.values()]
         while pending:
             entry = pending.pop()
             yield entry
@@ -111,17 +129,52 @@ def names_of(files: Iterable[SourceFile]) -> Names:
             entry.sites.append(Site(file, node, *_inside_quotes(file, node)))
             for label in _children(node):
                 _member(entry, file, label, "label")
+        for node in _children(file.outline, "types"):
+            _declare_register(names.types, file, node, ("types",), None)
+            names.types[node.key].kind = "type"
+    if names.types:
+        _share_types(names)
     if names.enumerations:
         _share_labels(names)
     return names
 
 
+def _share_types(names: Names) -> None:
+    """Give each register with ``type: NAME`` the members of that type; a type may have a type itself."""
+    done: set[int] = set()
+    for entry in list(names.all()):
+        if entry.kind in ("register", "register file", "type"):
+            _take_type(entry, names, done)
+
+
+def _take_type(entry: Entry, names: Names, done: set[int]) -> None:
+    """``done``: the entries that have their type's members; types that name each other in a circle end there."""
+    shared = None if id(entry) in done else names.types.get(entry.setting("type"))
+    done.add(id(entry))
+    if shared is not None:
+        for part in (shared, *shared.members.values()):
+            _take_type(part, names, done)
+        _complete(entry, shared)
+
+
+def _complete(entry: Entry, shared: Entry) -> None:
+    """Give an entry the members of another one; those that it has itself complete these."""
+    for name, member in shared.members.items():
+        own = entry.members.setdefault(name, member)
+        if own is not member and own.base is None:
+            own.base = member
+            _complete(own, member)
+    if entry.kind == "register" and entry.has_registers:
+        entry.kind = "register file"
+
+
 def _share_labels(names: Names) -> None:
     """Give each field with ``values: NAME`` the labels of that enumeration."""
     for entry in list(names.all()):
-        shared = names.enumerations.get(entry.setting("values")) if entry.kind == "field" else None
-        if shared is not None:
-            entry.members.update(shared.members)
+        for key in ENUMERATIONS if entry.kind == "field" else ():
+            shared = names.enumerations.get(entry.setting(key))
+            if shared is not None:
+                entry.members.update(shared.members)
 
 
 def signature(file: SourceFile, node: Node) -> list[Token]:
@@ -184,8 +237,9 @@ def _declare_register(
     entry.sites.append(Site(file, node, *_inside_quotes(file, node)))
     for child in _children(node, "fields"):
         field_entry = _member(entry, file, child, "field", "fields")
-        for label in _children(child, "values"):
-            _member(field_entry, file, label, "label", "values")
+        for key in ENUMERATIONS:
+            for label in _children(child, key):
+                _member(field_entry, file, label, "label", key)
     if node.child("registers") is not None:
         entry.kind = "register file"
         for child in _children(node, "registers"):

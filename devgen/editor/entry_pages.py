@@ -9,13 +9,14 @@ from devgen.editor.checks import Checks
 from devgen.editor.device_names import Entry
 from devgen.editor.source_file import SourceFile
 from devgen.editor.workspace import Workspace
-from devgen.language.view import DeviceView, FieldView, RegisterView
+from devgen.language.view import DeviceView, FieldView, RegisterFileView, RegisterView
 from devgen.targets.register_words import (
     access_words,
     constraint_words,
     count_words,
     effect_words,
     lock_words,
+    names_words,
     reset_words,
     size_words,
 )
@@ -42,7 +43,7 @@ class EntryPages:
         return self.workspace.devices_of(entry.sites[0].file)[0]
 
     def _parts(self, entry: Entry, device: SourceFile | None, view: DeviceView | None) -> Iterator[str]:
-        if device is None or view is None:
+        if device is None or view is None or entry.path[0] == "types":
             yield from _from_text(entry)
             return
         match entry.kind:
@@ -59,14 +60,22 @@ class EntryPages:
         owner = entry.owner.name if entry.owner is not None else None
         for file in view.files:
             if entry.kind == "register file" and (file.region, file.name) == (entry.path[1], entry.name):
-                yield f"{file.title}\n\n{count_words(file.count)} elements of {file.stride:#x} bytes"
+                yield file.title
+                yield _array(file, f"elements of {file.stride:#x} bytes")
+                yield names_words(file)
+                yield _condition(file)
                 yield self._addresses(device, view, file.region, file.offset)
                 yield file.description
         for register in view.registers:
             if (register.region, register.file, register.name) == (entry.path[1], owner, entry.name):
                 yield register.title
                 yield _facts(register)
+                yield names_words(register)
+                yield _condition(register)
+                yield f"an alias of {register.alias}" if register.alias else ""
+                yield constraint_words(register)
                 yield lock_words(register)
+                yield "may change without an access" if register.volatile else ""
                 yield self._addresses(device, view, register.region, register.offset)
                 yield _field_table(register)
                 yield register.description
@@ -110,10 +119,23 @@ def _number(text: str) -> int | None:
 
 
 def _facts(register: RegisterView) -> str:
-    count = f"{count_words(register.count)} elements every {register.stride:#x} bytes, " if register.count else ""
+    array = _array(register, f"elements every {register.stride:#x} bytes")
+    count = f"{array}, " if array else ""
     effects = "".join(f", {words}" for words in effect_words(register))
     reset = "constant" if register.constant else "reset"
     return f"{count}{register.width} bits, {access_words(register.access)}{effects}, {reset} {reset_words(register)}"
+
+
+def _array(part: RegisterView | RegisterFileView, of: str) -> str:
+    """Return the numbers of elements of each dimension, the outermost first; empty for one thing."""
+    counts = [count_words(dim.count) for dim in part.dimensions]
+    return f"{' × '.join(counts)} {of}" if counts else ""
+
+
+def _condition(part: RegisterView | RegisterFileView) -> str:
+    """Return when it answers, if something else has the same bytes."""
+    when = f"answers only while {part.when.text}" if part.when is not None else ""
+    return when or (f"another view of {part.alternate}" if part.alternate else "")
 
 
 def _field_table(register: RegisterView) -> str:
@@ -138,6 +160,8 @@ def _field(entry: Entry, view: DeviceView) -> Iterator[str]:
                     yield f"bits {_bits(part)}, {access_words(part.access)}{effects}, reset {_field_reset(part)}"
                     yield constraint_words(part)
                     yield lock_words(part)
+                    yield f"hardware: `{part.hardware.text}`" if part.hardware is not None else ""
+                    yield f"another meaning of {part.alternate}" if part.alternate else ""
                     yield "\n".join(f"- `{label.name}` = {label.text}" for label in part.values)
                     yield part.description
 

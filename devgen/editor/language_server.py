@@ -14,18 +14,19 @@ import asyncio
 import hashlib
 import logging
 import re
-from collections.abc import Callable, Generator
+import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, BinaryIO, Final, TypeVar, cast
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 from pygls.lsp.server import LanguageServer
-from pygls.protocol import LanguageServerProtocol, lsp_method
 from pygls.uris import from_fs_path, to_fs_path
 
 from devgen import __version__
+from devgen.editor.client_messages import BoundedInput, ClientProtocol
 from devgen.editor.colours import TYPES
 from devgen.editor.editor import Editor
 from devgen.editor.protocol_types import Converter
@@ -44,26 +45,6 @@ _LEGEND: Final = types.SemanticTokensLegend(token_types=list(TYPES), token_modif
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 
 Answer = TypeVar("Answer")
-_Calls = Generator[Any, Any, None]
-
-
-class _Protocol(LanguageServerProtocol):
-    """Leaves open documents to the editor: pygls would keep their texts, too, and fail on URIs that are none."""
-
-    @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
-    def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> _Calls:
-        """Call the handler only."""
-        yield self.fm.features[types.TEXT_DOCUMENT_DID_OPEN], (params,), None
-
-    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
-    def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> _Calls:
-        """Call the handler only."""
-        yield self.fm.features[types.TEXT_DOCUMENT_DID_CHANGE], (params,), None
-
-    @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
-    def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> _Calls:
-        """Call the handler only."""
-        yield self.fm.features[types.TEXT_DOCUMENT_DID_CLOSE], (params,), None
 
 
 class DescriptionServer(LanguageServer):
@@ -72,7 +53,7 @@ class DescriptionServer(LanguageServer):
     def __init__(self, find_devices: FindDevices | None = None) -> None:
         """Make a server without open files."""
         kind = types.TextDocumentSyncKind.Full
-        super().__init__("devgen", __version__, text_document_sync_kind=kind, protocol_cls=_Protocol)
+        super().__init__("devgen", __version__, text_document_sync_kind=kind, protocol_cls=ClientProtocol)
         self.find_devices = find_devices
         self.editor = Editor(find_devices=find_devices)
         self.converter = Converter(self.editor.file, self.uri_of)
@@ -163,9 +144,13 @@ def make_server(find_devices: FindDevices | None = None) -> DescriptionServer:
 
 
 def serve(find_devices: FindDevices | None = None) -> None:
-    """Serve one client on standard input and output, until it says ``exit`` or closes them."""
+    """Serve one client on standard input and output, until it says ``exit`` or closes them.
+
+    Raises:
+        FileError: the client announces a message that is too large.
+    """
     logging.getLogger("pygls").setLevel(logging.CRITICAL)  # the protocol reports errors to the client
-    make_server(find_devices).start_io()
+    make_server(find_devices).start_io(stdin=cast(BinaryIO, BoundedInput(sys.stdin.buffer)))
 
 
 def _bind_documents(server: DescriptionServer) -> None:

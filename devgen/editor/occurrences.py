@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from devgen.editor.behaviour_tokens import Token, tokens
-from devgen.editor.device_names import Entry, Names, Site, parameters, signature
+from devgen.editor.device_names import ENUMERATIONS, Entry, Names, Site, parameters, signature
 from devgen.editor.schema_guide import Place, place_of
 from devgen.editor.source_file import SourceFile
 from devgen.editor.yaml_outline import Node
@@ -69,8 +69,10 @@ def occurrences_in(file: SourceFile, node: Node, names: Names) -> list[Occurrenc
 
 
 def owner_of(node: Node, names: Names) -> Entry | None:
-    """Return the outermost register (or register file) that a node belongs to."""
+    """Return the outermost register (or register file, or type) that a node belongs to."""
     path = node.path
+    if len(path) > 1 and path[0] == "types":
+        return names.types.get(path[1])
     if len(path) < 4 or path[0] != "regions" or path[2] != "registers":
         return None
     entry = names.entries.get(path[3])
@@ -85,13 +87,15 @@ def _below(file: SourceFile, node: Node, place: Place, names: Names, owner: Entr
         register = owner
         if owner is None and place.key == "registers":
             register = names.entries.get(child.key)
+        elif owner is None and place.key == "types":
+            register = names.types.get(child.key)
         yield from _of_node(file, child, below, names, register)
-        if child.children and not below.is_behaviour:
+        if child.children and (not below.is_behaviour or child.style == "mapping"):
             yield from _below(file, child, below, names, register)
 
 
 def _of_node(file: SourceFile, node: Node, place: Place, names: Names, owner: Entry | None) -> Iterator[Occurrence]:
-    if place.is_behaviour:
+    if place.is_behaviour and node.style != "mapping":
         yield from behaviour_occurrences(file, node, names, owner)
     elif node.style in ("plain", "single", "double"):
         yield from _naming_value(file, node, place, names, owner)
@@ -103,10 +107,14 @@ def _naming_value(
     value = node.value(file.text)
     above = node.parent.key if node.parent is not None else ""
     entry: Entry | None = None
-    if place.key == "region" and above == "window":
+    if node.path[0] == "keys" and (place.key == "register" or above == "closed_by"):
+        yield from _register_path(file, node, names)
+    elif place.key == "region" and above == "window":
         entry = names.regions.get(value)
-    elif place.key == "values":
+    elif place.key in ENUMERATIONS:
         entry = names.enumerations.get(value)
+    elif place.key == "type" and "name" in place.kinds:
+        entry = names.types.get(value)
     elif above == "fadt" and "name" in place.kinds:
         entry = names.entries.get(value)
     elif place.key == "alternate":
@@ -116,6 +124,16 @@ def _naming_value(
     if entry is not None:
         quoted = node.style != "plain"
         yield Occurrence(node.start + quoted, node.end - quoted, value, entry)
+
+
+def _register_path(file: SourceFile, node: Node, names: Names) -> Iterator[Occurrence]:
+    """Yield the register, the members and the field that ``PORT.KEYR.KEY`` names."""
+    known = names.entries
+    for token in tokens(file.text, node.start, node.end, node.style):
+        entry = known.get(token.text) if token.kind == "name" else None
+        if entry is not None:
+            yield Occurrence(token.start, token.end, token.text, entry)
+            known = entry.members
 
 
 def _alternate(path: tuple[str, ...], value: str, names: Names, owner: Entry | None) -> Entry | None:
@@ -147,7 +165,7 @@ def behaviour_occurrences(file: SourceFile, node: Node, names: Names, owner: Ent
 
 def surroundings(file: SourceFile, node: Node, owner: Entry | None, words: list[Token]) -> Surroundings:
     """Return what a behaviour text can name besides the device's parts."""
-    around = Surroundings(dict(owner.members) if owner is not None and owner.kind == "register file" else {})
+    around = Surroundings(_file_members(node, owner))
     declared = _declared_locals(words)
     if node.parent is not None and node.parent.key in ("functions", "actions"):
         for token in parameters(signature(file, node)):
@@ -155,6 +173,17 @@ def surroundings(file: SourceFile, node: Node, owner: Entry | None, words: list[
     for token in declared:
         _add_local(around, file, node, token, "local")
     return around
+
+
+def _file_members(node: Node, owner: Entry | None) -> dict[str, Entry]:
+    """Return the members of the register files around a node; those of an inner file hide those of an outer one."""
+    found: dict[str, Entry] = {}
+    inside = node.path[len(owner.path) :] if owner is not None else ()
+    while owner is not None and owner.has_registers:
+        found |= owner.members
+        owner = owner.members.get(inside[1]) if len(inside) > 1 and inside[0] == "registers" else None
+        inside = inside[2:]
+    return found
 
 
 def hook_text(file: SourceFile, node: Node) -> list[Token]:

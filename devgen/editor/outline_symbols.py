@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from devgen.editor.device_names import SECTIONS
+from devgen.editor.device_names import ENUMERATIONS, SECTIONS
 from devgen.editor.source_file import SourceFile, Span
 from devgen.editor.yaml_outline import Node
 
 _LIMIT = 20_000
-_BELOW = {"registers": "register", "fields": "field", "doorbells": "doorbell", "values": "label"}
+_BELOW = {"registers": "register", "fields": "field", "doorbells": "doorbell", **dict.fromkeys(ENUMERATIONS, "label")}
 _TOP = {
     **SECTIONS,
     "regions": "region",
@@ -17,6 +17,7 @@ _TOP = {
     "bars": "BAR",
     "deviations": "deviation",
     "enumerations": "enumeration",
+    "types": "type",
 }
 
 

@@ -97,7 +97,7 @@ class ProjectNames:
             return _unique(self._in_file(entry, file, self.names_in(file)))
         if entry.path[0] == "placement":
             return _unique(self._on_board(entry, file))
-        return _unique(self._everywhere(entry))
+        return _unique(self._everywhere(entry.root))
 
     def _everywhere(self, entry: Entry) -> Iterator[Place]:
         devices = self._sharing(entry)
@@ -133,7 +133,7 @@ class ProjectNames:
         if entry.name not in file.text:
             return
         for occurrence in occurrences(file, names):
-            if occurrence.entry is not None and occurrence.entry.path == entry.path:
+            if occurrence.entry is not None and occurrence.entry.root.path == entry.path:
                 yield Place(file, occurrence)
 
     def _on_board(self, entry: Entry, board: SourceFile) -> Iterator[Place]:

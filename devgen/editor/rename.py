@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devgen.editor.checks import Checks
-from devgen.editor.device_names import Entry
+from devgen.editor.device_names import Entry, Names
 from devgen.editor.occurrences import Occurrence
 from devgen.editor.project_names import Place, ProjectNames, find
 from devgen.editor.schema_guide import place_of
@@ -94,23 +94,26 @@ def _check_free(new: str, entry: Entry, places: list[Place], project: ProjectNam
             continue
         for device in project.workspace.devices_of(file):
             names = project.names(device)
-            other = _clash(new, entry, names.entries, names.regions, find(names, entry.path))
+            other = _clash(new, entry, names, find(names, entry.root.path))
             if other is not None:
                 raise RenameRefused(f"'{new}' is taken: {device.path.name} has the {other.title}")
     if entry.path[0] == "local" and any(new in _words(place) for place in places):
         raise RenameRefused(f"'{new}' is used in the same text")
 
 
-def _clash(
-    new: str, entry: Entry, entries: dict[str, Entry], regions: dict[str, Entry], same: Entry | None
-) -> Entry | None:
-    if entry.kind == "region":
-        return regions.get(new)
+def _clash(new: str, entry: Entry, names: Names, same: Entry | None) -> Entry | None:
+    """Return what has the new name in the same scope; ``same`` is the entry in the device's own names."""
+    scopes = {"region": names.regions, "type": names.types, "enumeration": names.enumerations}
+    if entry.kind in scopes:
+        return scopes[entry.kind].get(new)
     owner = same.owner if same is not None else None
     if owner is None:
-        return entries.get(new) or _hiding_member(new, entries)
-    found = owner.members.get(new)
-    return found or (entries.get(new) if owner.kind == "register file" else None)
+        return names.entries.get(new) or _hiding_member(new, names.entries)
+    for other in names.all():  # the owner, and what takes its members by `type`
+        member = other.members.get(entry.name)
+        if member is not None and member.root is same and new in other.members:
+            return other.members[new]
+    return names.entries.get(new) if owner.has_registers else None
 
 
 def _hiding_member(new: str, entries: dict[str, Entry]) -> Entry | None:

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from devgen.language.reading.schema_engines import SchemaName, schema_text
 
-BEHAVIOUR: Final = frozenset(("expression", "statements", "count", "stateCount", "period", "frequency"))
+BEHAVIOUR: Final = frozenset(("expression", "statements", "count", "counts", "stateCount", "period", "frequency"))
 """The definitions of the schema whose values are text of the behaviour language."""
 
-_BEHAVIOUR_TITLES: Final = ("reset value",)
+_BEHAVIOUR_TITLES: Final = ("reset value", "depth", "interrupt")
 
 
 @dataclass(slots=True, frozen=True)
@@ -43,7 +43,7 @@ class Place:
 
     @property
     def is_behaviour(self) -> bool:
-        """Whether its value is text of the behaviour language."""
+        """Whether its value is text of the behaviour language, unless it is a mapping."""
         if BEHAVIOUR.intersection(self.kinds):
             return True
         titled = self.rules.get("title") in _BEHAVIOUR_TITLES
@@ -71,7 +71,7 @@ class Place:
     def text(self) -> str:
         """Return Markdown: the description, the type, the default and examples."""
         lines = [self.description]
-        if self.words:
+        if self.words and ("enum" in self.rules or _types(self.rules) == ("boolean",)):
             lines.append("One of " + ", ".join(f"`{word}`" for word in self.words) + ".")
         elif title := self.rules.get("title"):
             lines.append(f"Type: {title}.")

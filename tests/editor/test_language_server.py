@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +9,7 @@ from typing import Any
 
 import pytest
 from editor_kit import BOARD, FILES, TIMER, cursor, make_project, marked
-from lsp_client import LspClient, LspError
+from lsp_client import LspClient, LspError, interrogate
 
 EMOJI = "\U0001f600"
 
@@ -208,20 +205,6 @@ def test_a_thousand_registers_are_checked_in_a_fraction_of_a_second(tmp_path: Pa
 
 # --- awkward clients -----------------------------------------------------------------------
 
-METHODS: dict[str, dict[str, Any]] = {
-    "hover": {},
-    "completion": {},
-    "definition": {},
-    "references": {"context": {"includeDeclaration": True}},
-    "prepareRename": {},
-    "documentSymbol": {},
-    "semanticTokens/full": {},
-    "codeAction": {
-        "range": {"start": {"line": 0, "character": 0}, "end": {"line": 2**31 - 1, "character": 2**31 - 1}},
-        "context": {"diagnostics": []},
-    },
-}
-
 TEXTS = {
     "empty": "",
     "crlf": TIMER.replace("\n", "\r\n"),
@@ -253,16 +236,6 @@ URIS = {
 }
 
 
-def interrogate(client: LspClient, name: str) -> None:
-    """Ask everything at odd places; an answer may be empty or a refusal, but it must come."""
-    for line, character in ((0, 0), (0, 9), (3, 4), (7, 2**31 - 1), (2**31 - 1, 0)):
-        for method, more in METHODS.items():
-            try:
-                client.ask(method, name, line, character, **more)
-            except LspError as error:
-                assert "name" in str(error) or "word" in str(error), error
-
-
 @pytest.mark.parametrize("kind", TEXTS)
 def test_no_text_upsets_the_server(client: LspClient, kind: str) -> None:
     name = kind.replace(" ", "-") + ".yaml"
@@ -288,40 +261,3 @@ def test_a_large_text_is_answered(client: LspClient) -> None:
     client.open("large.yaml", "device: large\nbus: sysbus\n" + "# comment\n" * 900_000)
     assert client.ask("documentSymbol", "large.yaml") == []
     client.notify("textDocument/didClose", {"textDocument": {"uri": client.uri("large.yaml")}})
-
-
-# --- the process ---------------------------------------------------------------------------
-
-
-def run_lsp(data: bytes, *options: str) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, *options, "-m", "devgen", "lsp"]
-    return subprocess.run(command, input=data, capture_output=True, timeout=60, check=False)
-
-
-def test_the_server_ends_with_its_input() -> None:
-    ended = run_lsp(b"")
-    assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"", b"")
-
-
-def test_a_message_that_is_no_json_does_not_end_the_server() -> None:
-    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "shutdown"}).encode()
-    ended = run_lsp(b"Content-Length: 3\r\n\r\n{{{" + b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
-    assert b'"id": 1' in ended.stdout or b'"id":1' in ended.stdout
-    assert ended.stderr == b""
-
-
-def test_without_pygls_one_line_says_what_to_install(tmp_path: Path) -> None:
-    (tmp_path / "pygls").mkdir()
-    (tmp_path / "pygls" / "__init__.py").write_text("raise ImportError")
-    ended = subprocess.run(
-        [sys.executable, "-m", "devgen", "lsp"],
-        env={"PYTHONPATH": str(tmp_path)},
-        input=b"",
-        capture_output=True,
-        timeout=60,
-        check=False,
-    )
-    assert ended.returncode == 1
-    assert ended.stderr.decode().splitlines() == [
-        "devgen: the language server needs the package pygls, 2.0 or newer: pip install 'devgen[lsp]'"
-    ]

@@ -166,3 +166,29 @@ class LspClient:
             **more,
         }
         return self.request(f"textDocument/{method}", params)
+
+
+METHODS: dict[str, dict[str, Json]] = {
+    "hover": {},
+    "completion": {},
+    "definition": {},
+    "references": {"context": {"includeDeclaration": True}},
+    "prepareRename": {},
+    "documentSymbol": {},
+    "semanticTokens/full": {},
+    "codeAction": {
+        "range": {"start": {"line": 0, "character": 0}, "end": {"line": 2**31 - 1, "character": 2**31 - 1}},
+        "context": {"diagnostics": []},
+    },
+}
+"""Every request about a place of a file, with what it needs besides the place."""
+
+
+def interrogate(client: LspClient, name: str) -> None:
+    """Ask everything at odd places; an answer may be empty or a refusal, but it must come."""
+    for line, character in ((0, 0), (0, 9), (3, 4), (7, 2**31 - 1), (2**31 - 1, 0)):
+        for method, more in METHODS.items():
+            try:
+                client.ask(method, name, line, character, **more)
+            except LspError as error:
+                assert "name" in str(error) or "word" in str(error), error

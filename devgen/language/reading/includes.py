@@ -134,6 +134,9 @@ def _exists(path: Path) -> bool:
 
 
 def _near(name: str, folder: Path) -> str:
+    """Return what to do about a file that does not exist."""
+    if os.path.islink(folder / name):
+        return "it is a symbolic link to a file that does not exist"
     try:
         present = [entry.name for entry in folder.iterdir() if entry.suffix in SUFFIXES]
     except OSError:
