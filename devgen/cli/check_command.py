@@ -149,4 +149,7 @@ def _summary(report: CheckReport) -> str:
     faults = f"{errors or 'no'} error{'s' * (errors != 1)}"
     if hidden:
         faults += f", {hidden} not shown: {'their codes are' if hidden > 1 else 'its code is'} not selected"
+    warnings = sum(found.severity == "warning" for found in report.diagnostics)
+    if warnings:
+        faults += f", {warnings} warning{'s' * (warnings != 1)}"
     return f"{files} file{'s' * (files != 1)} checked, {faults}"

@@ -242,3 +242,10 @@ def test_what_is_no_mistake_is_accepted(text: str, tmp_path: Path) -> None:
     path = tmp_path / "d.yaml"
     path.write_text(FINE[text], encoding="utf-8")
     assert [found.text() for found in load_device(path).diagnostics if found.is_error] == []
+
+
+def test_bits_in_brackets_are_a_field(tmp_path: Path) -> None:
+    path = tmp_path / "d.yaml"
+    path.write_text(register("R: {at: 0, fields: {A: [3:0]}}"))
+    [found] = load_device(path).diagnostics
+    assert (found.hint, found.fixes[0].replacement) == ("write `3:0`", "3:0")

@@ -18,7 +18,7 @@ _NUMBERS: Final[tuple[tuple[re.Pattern[str], int], ...]] = tuple(
     (re.compile(pattern, re.IGNORECASE), base)
     for pattern, base in (
         (rf"0x_?([0-9a-f_]+){_C_SUFFIX}", 16),
-        (r"([0-9][0-9a-f_]*)h", 16),
+        (r"(?=[a-f]*[0-9])([0-9a-f][0-9a-f_]*)h", 16),
         (r"(?:&h|\$|#|#x|16#)([0-9a-f_]+)#?", 16),
         (r"[0-9]*'s?h([0-9a-f_]+)", 16),
         (r"[0-9]*'s?d([0-9_]+)", 10),
@@ -116,6 +116,7 @@ def _quantity(text: str, units: dict[str, int]) -> str | None:
 BY_TITLE: Final[dict[str, Callable[[str], str | None]]] = {
     "size": as_size,
     "bits": as_bits,
+    "field": as_bits,
     "range": as_range,
     "access sizes": as_range,
     "duration": as_time,

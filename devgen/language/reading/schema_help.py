@@ -105,6 +105,8 @@ def _accepts(schema: dict[str, Any], value: object) -> bool:
     types = [wanted] if isinstance(wanted, str) else wanted
     if not types:
         return not isinstance(value, dict | list) or "$ref" in schema
+    if "integer" in types and isinstance(value, str) and notations.as_number(value) is not None:
+        return True  # the next check mends it
     return any(isinstance(value, _TYPES[name]) for name in types if name in _TYPES)
 
 
@@ -181,12 +183,12 @@ def form_help(sources: Sources, node: Node, key: Key, value: object, schema: dic
         within = _within(key, value, schema)
         if within:
             return {"hint": within, "fixes": ()}
-    if isinstance(value, list) and "object" in types:
-        return {"hint": "entries stand by their names, without `-`: `NAME: ...`", "fixes": ()}
     for other in _readers(schema, types):
         wanted = other(text) if text is not None else None
         if wanted is not None and (wanted != value or "string" not in types):
             return replaced(sources, node, key, text or "", wanted)
+    if isinstance(value, list) and "object" in types and "string" not in types:
+        return {"hint": "entries stand by their names, without `-`: `NAME: ...`", "fixes": ()}
     if "array" in types and isinstance(value, str) and re.match(r"-\S", value):
         return {"hint": "write a space after each `-`", "fixes": _insertion(sources, node, key)}
     start = sources.value_mark(node, key)

@@ -90,6 +90,8 @@ def apply_waivers(files: Iterable[SourceFile], sink: Diagnostics, own: str | Non
     return use
 
 
+_CODE: Final = re.compile(r"DG\d{4}:?")
+
 _Place = tuple[str, int, str]
 """File, line and code."""
 
@@ -163,12 +165,18 @@ def _codes(text: str, mark: Mark, sink: Diagnostics) -> list[str]:
     word, *codes = instruction.replace(",", " ").split() or [""]
     if word != "allow" or not codes:
         problem = "it names no code" if word == "allow" else f"it begins with '{word}', not with 'allow'"
-        sink.add(kinds.BAD_WAIVER, mark, problem=problem, hint=did_you_mean(word, ("allow",)))
+        hint = did_you_mean(word, ("allow",)) or _form(codes)
+        sink.add(kinds.BAD_WAIVER, mark, problem=problem, hint=hint)
         return []
     if not reason or not reason[0].strip():
-        sink.add(kinds.NO_REASON, mark, codes=", ".join(codes))
+        named = [code.rstrip(":") for code in codes if _CODE.fullmatch(code)] or codes
+        sink.add(kinds.NO_REASON, mark, codes=", ".join(named), hint=_form(named))
         return []
     return [code for code in codes if _is_waivable(code, mark, sink)]
+
+
+def _form(codes: Sequence[str]) -> str:
+    return f"write `# devgen: allow {', '.join(codes) or 'DG0609'} because`, and the reason"
 
 
 @cache
