@@ -95,12 +95,12 @@ NOTATIONS: dict[str, tuple[str, str, str]] = {
     "typographic quotes": (
         register("R: {at: \u20180\u2019}"),
         "DG0203",
-        "it contains the character left single quotation mark (U+2018): write ' or \"",
+        "it contains the character left single quotation mark (U+2018): write `0`",
     ),
     "a dash for a colon": (
         register("R: {at: 0, fields: {A: 7\u20134}}"),
         "DG0205",
-        "it contains the character en dash (U+2013): write `-`",
+        "it contains the character en dash (U+2013): write `7:4`",
     ),
     "fields beside the registers": (
         REGION + "      R: {at: 0}\n      fields: {A: 0, B: 1}\n",

@@ -176,6 +176,8 @@ def form_help(sources: Sources, node: Node, key: Key, value: object, schema: dic
             hint, plain = mistake
             spelled = (reader(plain) for reader in _readers(schema, types)) if plain else ()
             plain = next((number for number in spelled if number is not None), plain)
+            if plain and hint.startswith("it contains"):
+                hint = f"{hint.rpartition(': ')[0]}: write `{plain}`"
             return replaced(sources, node, key, value, plain, hint) if plain else {"hint": hint, "fixes": ()}
     if isinstance(value, dict) and schema.get("title") == "statements":
         return {"hint": f"write `|` after the colon, and the statements on the lines after it: `{key}: |`", "fixes": ()}
