@@ -29,10 +29,15 @@ STORE = Path(__file__).with_name("assembled.json")
 
 def asm(source: str, bits: int = 16) -> bytes:
     """Machine code of ``source`` at LOAD."""
-    key = hashlib.sha256(f"{bits}\n{source}".encode()).hexdigest()[:24]
+    return assembled(f"{bits}\n{source}", lambda: _assemble(source, bits))
+
+
+def assembled(source: str, assemble: Callable[[], bytes]) -> bytes:
+    """The stored machine code of ``source``."""
+    key = hashlib.sha256(source.encode()).hexdigest()[:24]
     known = json.loads(STORE.read_text()) if STORE.exists() else {}
     if os.environ.get("DEVGEN_ASSEMBLE"):
-        known[key] = _assemble(source, bits).hex()
+        known[key] = assemble().hex()
         STORE.write_text(json.dumps(known, indent=0, sort_keys=True) + "\n")
     if key not in known:
         raise LookupError("a guest's source has changed: run these tests with DEVGEN_ASSEMBLE=1")
