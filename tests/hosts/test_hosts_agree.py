@@ -13,7 +13,8 @@ import json
 from pathlib import Path
 
 import pytest
-from drawn_guests import Host, conductor, on_a_guest
+from drawn_arm64_guests import ARM64
+from drawn_guests import REAL_MODE, Host, Processor, conductor, on_a_guest
 from generated_code import class_of, described_in
 from generated_descriptions import Drawn, descriptions
 from generated_hardware import DrawnHardware, hardware_descriptions
@@ -47,6 +48,11 @@ def conducting(folder: Path) -> type[Device]:
     return conductor(folder)
 
 
+@pytest.fixture(scope="module")
+def conducting_arm64(folder: Path) -> type[Device]:
+    return conductor(folder, ARM64)
+
+
 def compare(
     host: Host,
     folder: Path,
@@ -55,6 +61,7 @@ def compare(
     steps: list[Step],
     every: int,
     cut: int | None,
+    processor: Processor = REAL_MODE,
 ) -> None:
     """The guest on the host sees what the bench shows; also if it is saved and restored after ``cut`` steps."""
     device: type[PciDevice] = class_of(described_in(drawn.text, folder))
@@ -62,7 +69,7 @@ def compare(
     marks = lambda number: number % every == every - 1  # noqa: E731
     with Bench(device) as bench:
         expected = marked(on_the_bench(bench, with_beginnings(steps, cut)), marks)
-    assert on_a_guest(host, device, conducting, steps, marks, cut) == expected
+    assert on_a_guest(host, device, conducting, steps, marks, cut, processor) == expected
 
 
 def a_restored_device_goes_on(folder: Path, drawn: Drawn | DrawnHardware, steps: list[Step], cut: int) -> None:
@@ -92,6 +99,19 @@ def test_a_guest_on_the_emulator_is_like_the_bench(
     folder: Path, conducting: type[Device], drawn: Drawn, steps: list[Step], every: int, cut: int | None
 ) -> None:
     compare(EmulatorHost, folder, conducting, drawn, steps, every, cut)
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(drawn=descriptions() | hardware_descriptions(), steps=STEPS | HARDWARE_STEPS, every=EVERY, cut=st.none() | CUTS)
+def test_an_arm64_guest_on_the_emulator_is_like_the_bench(
+    folder: Path,
+    conducting_arm64: type[Device],
+    drawn: Drawn | DrawnHardware,
+    steps: list[Step],
+    every: int,
+    cut: int | None,
+) -> None:
+    compare(EmulatorHost, folder, conducting_arm64, drawn, steps, every, cut, ARM64)
 
 
 @pytest.mark.kvm

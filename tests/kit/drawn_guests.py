@@ -1,4 +1,4 @@
-"""A guest in real mode that makes drawn accesses, on a machine whose world moves between them.
+"""A guest that makes drawn accesses, on a machine whose world moves between them: x86 in real mode, or arm64.
 
 Each step of the world is a write to a second device, the conductor, which tells its number by an event. So the steps of
 the guest and those of the world have one order on every host.
@@ -7,11 +7,12 @@ the guest and those of the world have one order on every host.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from struct import pack
+from typing import Any, Literal
 
 from generated_code import class_of, described_in
 from generated_descriptions import DONE, MARK
@@ -39,10 +40,10 @@ BASES: dict[Place, int] = {"ports": PORTS, "bank": 0, "store": 0x1000}
 CONDUCTING = """
 device: conductor
 title: Tells which step of the world is next
-bus: isa
+bus: sysbus
 regions:
   ports:
-    space: pio
+    space: SPACE
     size: 4
     registers:
       NEXT: {at: 0, width: 16, access: wo, on_write: STEP(n=value)}
@@ -108,11 +109,28 @@ def _store(address: int, size: int, value: int) -> bytes:
 # --- the machine ----------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Processor:
+    """A kind of guest: its code for steps, its machine, and where the card's BARs and the values read are."""
+
+    program: Callable[[list[Step], int, Callable[[int], bool]], bytes]
+    config: Mapping[str, Any]
+    space: Literal["pio", "mmio"]
+    code: int
+    conductor: int
+    memory: int
+    values: int
+
+
+REAL_MODE = Processor(program, {"irqchip": "none"}, "pio", CODE, CONDUCTOR, MEMORY, VALUES)
+
+
 @dataclass
 class World:
     """The machine of a guest, and what happens to it between the guest's accesses."""
 
     machine: Machine
+    processor: Processor
     card: PciDevice
     steps: list[Step]
     first: int
@@ -140,35 +158,40 @@ class World:
                 self.taker.take(count)
             case Reset():
                 self.machine.reset()
-                place(self.card)
+                place(self.card, self.processor)
             case _:
                 raise AssertionError(step)
 
 
-def place(card: PciDevice) -> None:
-    """Place the BARs as `program` expects them."""
-    place_bars(card, {"0": PORTS, "1": MEMORY})
+def place(card: PciDevice, processor: Processor) -> None:
+    """Place the BARs as the processor's program expects them."""
+    place_bars(card, {"0": PORTS, "1": processor.memory})
 
 
-def conductor(folder: Path) -> type[Device]:
+def conductor(folder: Path, processor: Processor = REAL_MODE) -> type[Device]:
     """The conductor's class."""
-    found: type[Device] = class_of(described_in(CONDUCTING, folder))
+    found: type[Device] = class_of(described_in(CONDUCTING.replace("SPACE", processor.space), folder))
     return found
 
 
 @contextmanager
 def machine_of(
-    device: type[PciDevice], conducting: type[Device], steps: list[Step], first: int, marks: Callable[[int], bool]
+    device: type[PciDevice],
+    conducting: type[Device],
+    steps: list[Step],
+    first: int,
+    marks: Callable[[int], bool],
+    processor: Processor,
 ) -> Iterator[World]:
     """A machine whose guest makes the steps."""
-    guest = GuestConfig(program(steps, first, marks), CODE, CODE)
-    with Machine(MachineConfig(ram=RAM, irqchip="none", pci=True, guest=guest, clock="manual")) as machine:
+    guest = GuestConfig(processor.program(steps, first, marks), processor.code, processor.code)
+    with Machine(MachineConfig(ram=RAM, pci=True, guest=guest, clock="manual", **processor.config)) as machine:
         card = machine.add_device(DevicePlacement("drawn", device.NAME, slot=4, on_event={"END": "exit"}), device)
-        machine.add_device(DevicePlacement("conductor", "conductor", at={"ports": CONDUCTOR}), conducting)
+        machine.add_device(DevicePlacement("conductor", "conductor", at={"ports": processor.conductor}), conducting)
         assert isinstance(card, PciDevice)
-        place(card)
+        place(card, processor)
         machine.clocks.virtual.settle()
-        world = World(machine, card, steps, first)
+        world = World(machine, processor, card, steps, first)
         machine.event_sinks.append(world.conducted)
         yield world
 
@@ -185,7 +208,7 @@ def run(host: Host, world: World, saved: Json = None) -> tuple[list[int], Shown,
         result = running.run(20)
     assert result.reason == "exit", result
     values = [
-        int.from_bytes(machine.memory.read_bytes(VALUES + 8 * number, step.size), "little")
+        int.from_bytes(machine.memory.read_bytes(world.processor.values + 8 * number, step.size), "little")
         for number, step in enumerate(world.steps, world.first)
         if isinstance(step, Read)
     ]
@@ -200,12 +223,13 @@ def on_a_guest(
     steps: list[Step],
     marks: Callable[[int], bool],
     cut: int | None = None,
+    processor: Processor = REAL_MODE,
 ) -> tuple[list[int], Shown]:
     """The values read and the outputs in order, marks included; saved and restored after ``cut`` steps."""
-    with machine_of(device, conducting, steps[:cut], 0, marks) as world:
+    with machine_of(device, conducting, steps[:cut], 0, marks, processor) as world:
         values, shown, saved = run(host, world)
     if cut is None:
         return values, shown
-    with machine_of(device, conducting, steps[cut:], cut, marks) as world:
+    with machine_of(device, conducting, steps[cut:], cut, marks, processor) as world:
         later, shown_later, _ = run(host, world, saved)
     return values + later, shown + shown_later
