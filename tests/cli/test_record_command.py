@@ -7,14 +7,21 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from command_kit import ACCELS
 
 from devgen import DevgenError
 from devgen.cli import cli
 
+BOARDS = [("pl031-alarm", "rtc"), ("xche-card", "card")]
 
-@pytest.mark.parametrize("accel", ACCELS)
-@pytest.mark.parametrize(("board", "device"), [("pl031-alarm", "rtc"), ("xche-card", "card")])
+RUNS = [
+    *((board, device, "emulator") for board, device in BOARDS),
+    *(pytest.param(board, device, "kvm", marks=pytest.mark.kvm) for board, device in BOARDS),
+    ("pl031-virt", "rtc", "emulator"),
+    ("small-virt", "timer", "emulator"),
+]
+
+
+@pytest.mark.parametrize(("board", "device", "accel"), RUNS)
 def test_what_is_recorded_replays(board: str, device: str, accel: str, tmp_path: Path) -> None:
     trace = tmp_path / "trace.jsonl"
     done = CliRunner().invoke(
