@@ -26,6 +26,7 @@ CATALOGUE: Final[dict[str, str]] = {
     "pl031": "pl031:Pl031",
     "pl061": "pl061:Pl061",
     "pvpanic-isa": "pvpanic_isa:PvpanicIsa",
+    "pvpanic-mmio": "pvpanic_mmio:PvpanicMmio",
     "pvpanic-pci": "pvpanic_pci:PvpanicPci",
     "serial16550": "serial16550:Serial16550",
     "sp804": "sp804:Sp804",

@@ -14,10 +14,12 @@ import browser
 import editor_tools
 import fetch_arm64_build
 import fetch_arm64_root
+import fetch_bindings
 import fetch_dtc
 import fetch_fio
 import fetch_iasl
 import fetch_linux
+import fetch_linux_source
 import fetch_qemu
 import fetch_schemas
 import pytest
@@ -52,11 +54,15 @@ def missing(marker: str) -> str | None:
                 return fetch_qemu.AARCH64_MISSING
             if fetch_linux.find("arm64") is None:
                 return fetch_linux.ARM64_MISSING
-            return fetch_arm64_root.MISSING if fetch_arm64_root.find() is None else None
+            if fetch_linux_source.find() is None:
+                return fetch_linux_source.MISSING
+            return missing("arm64_root") or missing("arm64_build")
         case "arm64_root":
             return fetch_arm64_root.MISSING if fetch_arm64_root.find() is None else None
         case "iasl":
             return fetch_iasl.MISSING if fetch_iasl.find() is None else None
+        case "bindings":
+            return fetch_bindings.MISSING if fetch_bindings.find() is None else None
         case "dtc":
             return fetch_dtc.MISSING if fetch_dtc.find() is None else None
         case "schemas":
@@ -84,6 +90,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         "iasl",
         "arm64_build",
         "dtc",
+        "bindings",
         "schemas",
     ):
         reason = missing(marker) if item.get_closest_marker(marker) is not None else None
@@ -95,13 +102,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 class TogetherByGuest(LoadScopeScheduling):
-    """Deals out tests one by one; but those of one file of tests/linux/ go to one process, and share a guest."""
+    """Deals out tests one by one, but those that share a guest go to one process.
+
+    They are the tests of one file of tests/linux/, and of one architecture of tests/nested/.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        if file.startswith("tests/nested/") and not file.startswith("tests/nested/test_arm64_"):
-            return "tests/nested/"
-        return file if file.startswith(("tests/linux/", "tests/nested/")) else nodeid
+        if file.startswith("tests/nested/"):
+            return "tests/nested/arm64" if file.startswith("tests/nested/test_arm64_") else "tests/nested/x86"
+        return file if file.startswith("tests/linux/") else nodeid
 
 
 @pytest.hookimpl(optionalhook=True)

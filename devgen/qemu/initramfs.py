@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from devgen.qemu.kernel_modules import depends, module_paths
+from devgen.qemu.kernel_modules import depends, module_paths, plain_name
 from devgen.qemu.small_linux import Linux
 
 INIT: Final = Path(__file__).parent / "init.sh"
@@ -48,7 +48,8 @@ def build(linux: Linux, modules: Iterable[str | Path], files: Mapping[str, bytes
     """
     given = [*SHELL, *modules]
     own = [module for module in given if isinstance(module, Path)]
-    needed = [name for module in own for name in depends(module)]
+    provided = {plain_name(module.stem) for module in own}
+    needed = [name for module in own for name in depends(module) if plain_name(name) not in provided]
     ordered = [*module_paths(linux, [*needed, *(name for name in given if isinstance(name, str))]), *own]
     found = {
         "/init": INIT,

@@ -36,16 +36,16 @@ def module_paths(linux: Linux, names: Iterable[str]) -> list[Path]:
 
     Modules that are built into the kernel are left out. Raises UnknownModule.
     """
-    known = {_plain(path.stem): path for path in linux.modules.rglob("*.ko")}
-    built_in = {_plain(Path(line).stem) for line in (linux.modules / "modules.builtin").read_text().split()}
+    known = {plain_name(path.stem): path for path in linux.modules.rglob("*.ko")}
+    built_in = {plain_name(Path(line).stem) for line in (linux.modules / "modules.builtin").read_text().split()}
     ordered: dict[Path, None] = {}
 
     def add(name: str) -> None:
-        if _plain(name) in built_in:
+        if plain_name(name) in built_in:
             return
-        if _plain(name) not in known:
+        if plain_name(name) not in known:
             raise UnknownModule(f"{name} is not a module of devgen's Linux {linux.release}")
-        path = known[_plain(name)]
+        path = known[plain_name(name)]
         if path not in ordered:
             for needed in depends(path):
                 add(needed)
@@ -56,7 +56,8 @@ def module_paths(linux: Linux, names: Iterable[str]) -> list[Path]:
     return list(ordered)
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """Return a module's name as the kernel has it: files may have dashes for underscores."""
     return name.replace("-", "_")
 
 

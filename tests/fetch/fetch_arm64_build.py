@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Gets what builds a module for the arm64 kernel of fetch_linux.py on x86-64 Debian bookworm: headers, cross compiler.
+"""Gets what builds programs and modules for the arm64 kernel of fetch_linux.py on x86-64 Debian bookworm: a cross
+compiler with its C library, and the kernel's headers.
 
     tests/fetch/fetch_arm64_build.py
 
-They are unpacked into devgen's folder in the user's cache (about 42 MB are downloaded), as
+They are unpacked into devgen's folder in the user's cache (about 46 MB are downloaded), as
 devgen/qemu/debian_packages.py says; nothing is installed. The compiler uses libraries that the host's gcc has too.
 Printed is a JSON object: ``headers``, for `make -C`, and ``cross``, for CROSS_COMPILE.
 """
@@ -24,9 +25,10 @@ from devgen.qemu.debian_packages import Apt, cache_folder, fetch, is_fetched, un
 
 SUITES = ("bookworm",)
 COMPILER = ("gcc-12-aarch64-linux-gnu", "cpp-12-aarch64-linux-gnu", "binutils-aarch64-linux-gnu")
+LIBRARY = ("libc6-dev-arm64-cross", "libgcc-12-dev-arm64-cross", "linux-libc-dev-arm64-cross")
 PREFIX = "aarch64-linux-gnu-"
-RECIPE = [*COMPILER, *SUITES, 1]
-MISSING = "no compiler for arm64 modules: run tests/fetch/fetch_arm64_build.py"
+RECIPE = [*COMPILER, *LIBRARY, *SUITES, 2]
+MISSING = "no compiler for arm64: run tests/fetch/fetch_arm64_build.py"
 
 
 @dataclass(frozen=True)
@@ -42,9 +44,14 @@ class Arm64Build:
         return self.folder / "usr/src" / f"linux-headers-{self.release}"
 
     @property
+    def gcc(self) -> str:
+        """The compiler."""
+        return str(self.folder / "bin" / f"{PREFIX}gcc")
+
+    @property
     def make(self) -> list[str]:
         """Variables for `make`."""
-        return ["ARCH=arm64", f"CROSS_COMPILE={self.folder / 'bin' / PREFIX}", f"CC={self.folder / 'bin' / PREFIX}gcc"]
+        return ["ARCH=arm64", f"CROSS_COMPILE={self.folder / 'bin' / PREFIX}", f"CC={self.gcc}"]
 
 
 def find() -> Arm64Build | None:
@@ -65,7 +72,7 @@ def get() -> Arm64Build:
 def _fill(apt: Apt, new: Path, release: str) -> None:
     common = re.sub(r"-arm64$", "-common", release)
     kbuild = "linux-kbuild-" + ".".join(release.split(".")[:2])
-    unpack(apt.download(*COMPILER, kbuild), new)
+    unpack(apt.download(*COMPILER, *LIBRARY, kbuild), new)
     arm64 = Apt(new / "apt", SUITES, "arm64")
     unpack(arm64.download(f"linux-headers-{release}", f"linux-headers-{common}"), new)
     shutil.rmtree(new / "apt")
@@ -91,4 +98,4 @@ def _shown(build: Arm64Build) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(report("compiler for arm64 modules", lambda: _shown(get())))
+    sys.exit(report("compiler for arm64", lambda: _shown(get())))

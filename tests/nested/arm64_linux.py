@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import arm64_parts
 from kvm_linux import COMMAND_LINE, KvmLinux
-from outer_lab import ARM64_MODULES, INITRD
 
 from devgen import DevicePlacement
 from devgen.qemu.small_linux import Linux
 
 
 class Arm64Linux(KvmLinux):
-    """A guest that has booted, with a PL011 as its console and ``devices``, and the modules ARM64_MODULES."""
+    """A guest that has booted, with a PL011 as its console and ``devices``, and what `arm64_parts` names."""
 
     CONSOLE = DevicePlacement("uart", "pl011", at={"registers": 0x9000000}, irq={"intr": 1})
     COMMAND_LINE = f"console=ttyAMA0 shell=ttyAMA0 {COMMAND_LINE}"
@@ -25,6 +24,6 @@ class Arm64Linux(KvmLinux):
     def initrd(
         self, linux: Linux, folder: Path, modules: Iterable[str | Path], files: Mapping[str, bytes | Path]
     ) -> Path:
-        """The lab has made one already."""
-        made = os.environ.get(INITRD)
-        return Path(made) if made else super().initrd(linux, folder, ARM64_MODULES, files)
+        """The one of `arm64_parts`; further modules and files are not taken."""
+        assert not [*modules, *files], "add them to arm64_parts"
+        return arm64_parts.find(folder)

@@ -18,12 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+import arm64_parts
 import fetch_arm64_root
-import fetch_linux
 import parts
 from linux_guest import LinuxGuest
 
-from devgen.qemu import initramfs
 from devgen.qemu.machines import Architecture
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,15 +46,11 @@ ARM64_MACHINE = (
     "-no-reboot",
 )  # fmt: skip
 
-INITRD = "DEVGEN_NESTED_INITRD"
-"""The variable that names the initial RAM disk of arm64 guests: building one in the outer guest takes long."""
-ARM64_MODULES = ("nvme", "virtio_blk", "virtio_rng", "gpio-pci-idio-16", "i6300esb")
-
 _ARM64_ROOT = "/run/arm64"
 _ARM64_PYTHON = (
     f"PYTHONHOME={_ARM64_ROOT}/usr PYTHONPATH={_ARM64_ROOT}/usr/lib/python3/dist-packages:{{site}} "
     f"LD_LIBRARY_PATH={_ARM64_ROOT}/usr/lib/aarch64-linux-gnu:{_ARM64_ROOT}/lib/aarch64-linux-gnu "
-    f"PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 {INITRD}={SHARE}/initramfs"
+    f"PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 {arm64_parts.INITRD}={SHARE}/initramfs"
 )
 _ARM64_COMMAND = f"{_ARM64_ROOT}/lib/ld-linux-aarch64.so.1 {_ARM64_ROOT}/usr/bin/python3.11"
 
@@ -138,9 +133,7 @@ class OuterLab:
                 architecture=architecture,
             )
             if architecture == "aarch64":
-                linux = fetch_linux.find("arm64")
-                assert linux is not None, fetch_linux.ARM64_MISSING
-                (self._share / "initramfs").write_bytes(initramfs.build(linux, ARM64_MODULES, {}))
+                arm64_parts.make(self._share)
         except BaseException:
             self._folder.cleanup()
             raise

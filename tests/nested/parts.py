@@ -55,7 +55,7 @@ def find(folder: Path) -> Parts:
 def make(folder: Path) -> Parts:
     """Compile everything into ``folder``. Raises AssertionError with the compiler's messages."""
     for source in PROGRAMS.glob("*.c"):
-        _run("gcc", "-O2", "-Wall", "-Wextra", "-static", "-o", str(folder / source.stem), str(source))
+        compile_program("gcc", source.stem, folder / source.stem)
     (folder / "devices").mkdir()
     shutil.copy(WALKTHROUGH / "2-engine/copier.yaml", folder / "devices")
     shutil.copytree(WALKTHROUGH / "driver", folder / "driver")
@@ -63,10 +63,16 @@ def make(folder: Path) -> Parts:
     devgen.build_devices([folder / "devices"], folder / "driver", target="c-header")
     headers = fetch_linux.find_headers()
     assert headers is not None, "no kernel headers: run tests/fetch/fetch_linux.py --headers"
-    _run("make", "-C", str(folder / "driver"), f"KERNEL={headers}", "CC=gcc")
+    run("make", "-C", str(folder / "driver"), f"KERNEL={headers}", "CC=gcc")
     return Parts(folder)
 
 
-def _run(*command: str) -> None:
+def compile_program(compiler: str, name: str, place: Path) -> None:
+    """Compile a program of the folder ``programs`` to the file ``place``. Raises AssertionError."""
+    run(compiler, "-O2", "-Wall", "-Wextra", "-static", "-o", str(place), str(PROGRAMS / f"{name}.c"))
+
+
+def run(*command: str) -> None:
+    """Run a command. Raises AssertionError with what it prints if it fails."""
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}{done.stderr}"

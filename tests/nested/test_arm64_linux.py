@@ -13,6 +13,10 @@ from devgen import DevicePlacement
 
 IRQ_COUNT = "awk '/{}/ {{n += $2 + $3}} END {{print n + 0}}' /proc/interrupts"
 
+DAY = 86400
+ALARM_AND_INTERRUPT = "0xa0"
+"""RTC_AF and RTC_IRQF (Linux, include/uapi/linux/rtc.h)."""
+
 
 class TestVirt:
     """Two processors, devices of the Arm PrimeCell family, cards. The last tests restart the guest and end it."""
@@ -68,9 +72,12 @@ class TestVirt:
         assert 1000000000 <= int(guest.sh("cat /sys/class/rtc/rtc0/since_epoch")) < 1000000100
 
     def test_an_alarm_arrives_as_an_interrupt(self, guest: Arm64Linux) -> None:
+        """By the ioctls RTC_WKALM_SET and RTC_WKALM_RD, and a read of /dev/rtc0 that returns when the alarm is due."""
         count = IRQ_COUNT.format("rtc-pl031")
         assert int(guest.sh(count)) == 0
-        guest.sh("echo +2 >/sys/class/rtc/rtc0/wakealarm; sleep 4")
+        now, alarm, enabled, *happened = guest.sh("/rtc_alarm 2").split()
+        assert (int(alarm) - int(now)) % DAY == 2
+        assert (enabled, happened) == ("1", ["1", ALARM_AND_INTERRUPT])
         assert int(guest.sh(count)) == 1
 
     @pytest.mark.parametrize(
@@ -126,7 +133,10 @@ dd if=/dev/{disk} bs=64k skip=3 count=4 2>/dev/null | cmp - /tmp/data && echo sa
 class TestWithoutMessages:
     """Four processors, and cards that interrupt by their pins."""
 
-    DEVICES = (DevicePlacement("disk", "nvme", slot=1),)
+    DEVICES = (
+        DevicePlacement("disk", "nvme", slot=1),
+        DevicePlacement("panic", "pvpanic-mmio", at={"registers": 0x9060000}, on_event={"GUEST_PANICKED": "panic"}),
+    )
 
     @pytest.fixture(scope="class")
     @staticmethod
@@ -142,8 +152,19 @@ class TestWithoutMessages:
         assert guest.sh("dd if=/dev/nvme0n1 of=/dev/null bs=64k count=2 2>&1 | grep -c records") == "2"
         assert int(guest.sh(IRQ_COUNT.format("GICv3 +49 .*nvme"))) > 0
 
+    def test_the_peer_of_the_console_goes_away_and_comes_back(self, guest: Arm64Linux) -> None:
+        guest.sh("(sleep 1; seq 1 200 >/dev/ttyAMA0) &")
+        guest.reconnect(away=3)
+        assert "here" in guest.sh("echo here").splitlines()
+
     def test_a_reboot_restarts_the_guest(self, guest: Arm64Linux) -> None:
         guest.sh("echo 1 >/tmp/before")
         guest.send("reboot -f")
         guest.wait_until_ready()
         assert guest.sh("ls /tmp/before 2>/dev/null || echo new; nproc") == "new\n4"
+
+    def test_a_panic_is_reported_as_one(self, guest: Arm64Linux) -> None:
+        """By Linux' own driver. The command line has panic=-1: the reset that follows comes too late."""
+        guest.send("echo c >/proc/sysrq-trigger")
+        result = guest.ended()
+        assert (result.reason, result.code, result.detail) == ("panic", 1, "panic: GUEST_PANICKED")

@@ -14,6 +14,7 @@ import os
 import signal
 import threading
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 
 from devgen.hosts.kvm.kvm_error import KvmError, control, failed
 from devgen.hosts.kvm.kvm_system import KvmSystem
@@ -34,6 +35,9 @@ UNFINISHED = frozenset(
         uapi_run.KVM_EXIT_XEN,
     )
 )
+
+ReadRam = Callable[[int, int], bytes | None]
+"""Returns bytes of the guest's RAM by physical address and size; None where there is no RAM."""
 
 FRAGMENTS = 4096  # most pieces of one instruction that complete_exit completes
 
@@ -155,8 +159,11 @@ class Vcpu(ABC):
         """Return the program counter; a pending exit stays pending."""
 
     @abstractmethod
-    def asleep_at(self) -> int | None:
-        """Return the program counter if the processor sleeps and no interrupt of the chips can wake it, else None."""
+    def asleep_at(self, read: ReadRam) -> int | None:
+        """Return an address in the guest's code if the processor sleeps and no interrupt of the chips can wake it.
+
+        The address stays the same while it sleeps. None if it runs, or may wake. ``read`` may be used to find out.
+        """
 
     def handle_exit(self, _reason: int) -> bool:
         """Handle an exit that only this architecture has; return False for any other exit. Raises KvmError."""

@@ -115,7 +115,7 @@ class Processor:
             space.on_stale.append(clear)
         self._thread: threading.Thread | None = None
         self.looks = 0
-        """Consecutive checks that found the processor asleep: not started, or halted with interrupts disabled."""
+        """Consecutive checks that found the processor asleep: not started, or halted with interrupts masked."""
         self._asleep_at = 0
 
     def close(self) -> None:
@@ -240,13 +240,18 @@ class Processor:
 
     def _note_sleep(self) -> None:
         """Count in ``looks`` the consecutive checks that found this processor asleep at the same instruction."""
-        place = self.vcpu.asleep_at()
+        place = self.vcpu.asleep_at(self._read_ram)
         if place is None:
             self.looks = 0
         elif self.looks and place == self._asleep_at:
             self.looks += 1
         else:
             self.looks, self._asleep_at = 1, place
+
+    def _read_ram(self, address: int, size: int) -> bytes | None:
+        machine = self._owner.machine
+        with machine.lock:
+            return machine.memory.read_bytes(address, size) if machine.is_ram(address, size) else None
 
 
 def count_exit(counts: Counts, vcpu: Vcpu) -> None:

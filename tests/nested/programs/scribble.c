@@ -3,6 +3,8 @@
  *
  * PLACE is mem,ADDRESS,LENGTH (physical memory, through /dev/mem), port,FIRST,COUNT, or config,FILE,FIRST,LAST (bytes
  * FIRST to LAST of a PCI configuration space in sysfs). Prints the number of accesses.
+ *
+ * arm64 has no ports, and takes accesses to devices at multiples of their size only.
  */
 #define _FILE_OFFSET_BITS 64
 #include <fcntl.h>
@@ -10,12 +12,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/io.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
+#ifdef __x86_64__
+#include <sys/io.h>
+#endif
+
 #define PLACES 64
+#ifdef __aarch64__
+#define ALIGNED 1
+#else
+#define ALIGNED 0
+#endif
 
 enum kind { MEMORY, PORT, CONFIG };
 
@@ -100,6 +110,7 @@ static void memory_access(volatile uint8_t *at, unsigned size, int write, uint64
 	}
 }
 
+#ifdef __x86_64__
 static void port_access(unsigned port, unsigned size, int write, uint64_t value)
 {
 	switch (size) {
@@ -114,6 +125,24 @@ static void port_access(unsigned port, unsigned size, int write, uint64_t value)
 	}
 }
 
+static void allow_ports(void)
+{
+	if (iopl(3) < 0)
+		fail("iopl");
+}
+#else
+static void port_access(unsigned port, unsigned size, int write, uint64_t value)
+{
+	(void)port, (void)size, (void)write, (void)value;
+	fprintf(stderr, "this processor has no ports\n");
+	exit(1);
+}
+
+static void allow_ports(void)
+{
+}
+#endif
+
 static void access_place(struct place *place)
 {
 	unsigned size = 1U << (noise() % (place->kind == MEMORY ? 4 : 3));
@@ -124,6 +153,8 @@ static void access_place(struct place *place)
 	if (size > place->length)
 		size = 1;
 	offset = noise() % (place->length - size + 1);
+	if (ALIGNED)
+		offset &= ~(size - 1UL);
 	if (place->kind == MEMORY)
 		memory_access(place->memory + offset, size, write, value);
 	else if (place->kind == PORT)
@@ -142,8 +173,7 @@ int main(int argc, char **argv)
 	if (argc < 4 || number > PLACES)
 		return 2;
 	state = strtoull(argv[2], NULL, 0) | 1;
-	if (iopl(3) < 0)
-		fail("iopl");
+	allow_ports();
 	for (int index = 0; index < number; index++)
 		parse(&places[index], argv[index + 3]);
 	for (end = time(NULL) + strtol(argv[1], NULL, 0); time(NULL) < end; accesses++)

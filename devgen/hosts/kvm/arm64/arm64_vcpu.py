@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ctypes
 
+from devgen.hosts.kvm.arm64.idle_loop import find_idle_loop, is_masked
+from devgen.hosts.kvm.arm64.stage1_walk import Stage1
 from devgen.hosts.kvm.kvm_error import KvmError, control
 from devgen.hosts.kvm.kvm_system import KvmSystem
 from devgen.hosts.kvm.uapi import uapi_arm64, uapi_devices, uapi_run
-from devgen.hosts.kvm.vcpu import Vcpu
+from devgen.hosts.kvm.vcpu import ReadRam, Vcpu
 from devgen.hosts.kvm.vm import KvmVm
 
-_CORE = uapi_arm64.KVM_REG_ARM64 | uapi_arm64.KVM_REG_SIZE_U64 | uapi_arm64.KVM_REG_ARM_CORE
+_REGISTER = uapi_arm64.KVM_REG_ARM64 | uapi_arm64.KVM_REG_SIZE_U64
 _WORD = 4  # the unit of a core register's number
 
 
@@ -44,10 +46,17 @@ class Arm64Vcpu(Vcpu):
         """Return the program counter; a pending exit stays pending."""
         return self.register("pc")
 
-    def asleep_at(self) -> int | None:
-        """Return the program counter if PSCI has switched the processor off, else None."""
-        stopped = self.mp_state() == uapi_run.KVM_MP_STATE_STOPPED
-        return self.register("pc") if stopped else None
+    def asleep_at(self, read: ReadRam) -> int | None:
+        """Return an address if PSCI has switched the processor off, or a loop without effect has its interrupts masked.
+
+        It is the program counter, or the start of the loop.
+        """
+        if self.mp_state() == uapi_run.KVM_MP_STATE_STOPPED:
+            return self.register("pc")
+        if not is_masked(self.register("pstate")):
+            return None
+        stage1 = Stage1(*map(self.register, ("sctlr_el1", "tcr_el1", "ttbr0_el1", "ttbr1_el1")))
+        return find_idle_loop(self.register("pc"), stage1, read)
 
     def handle_exit(self, reason: int) -> bool:
         """Answer an access that the processor does not describe, as LDP to a device, with an external abort.
@@ -62,16 +71,22 @@ class Arm64Vcpu(Vcpu):
         return True
 
     def register(self, name: str) -> int:
-        """Return a core register: ``x0`` to ``x30``, ``sp``, ``pc`` or ``pstate``."""
+        """Return a register: ``x0`` to ``x30``, ``sp``, ``pc``, ``pstate``, or one of SYSTEM_REGISTERS."""
         value = ctypes.c_uint64()
         self._one_register("KVM_GET_ONE_REG", name, value)
         return value.value
 
     def set_register(self, name: str, value: int) -> None:
-        """Set a core register."""
+        """Set a register; its name as for `register`."""
         self._one_register("KVM_SET_ONE_REG", name, ctypes.c_uint64(value))
 
     def _one_register(self, call: str, name: str, value: ctypes.c_uint64) -> None:
-        number = _CORE | uapi_arm64.CORE_REGISTERS[name] // _WORD
-        argument = uapi_devices.kvm_one_reg(id=number, addr=ctypes.addressof(value))
+        argument = uapi_devices.kvm_one_reg(id=_REGISTER | _number(name), addr=ctypes.addressof(value))
         control(self.fd, call, argument, f"cannot access register {name} of vCPU {self.index}")
+
+
+def _number(name: str) -> int:
+    system = uapi_arm64.SYSTEM_REGISTERS.get(name)
+    if system is not None:
+        return uapi_arm64.KVM_REG_ARM64_SYSREG | system
+    return uapi_arm64.KVM_REG_ARM_CORE | uapi_arm64.CORE_REGISTERS[name] // _WORD

@@ -37,9 +37,21 @@ KVM_ARM_VCPU_PSCI_0_2 = 2
 
 KVM_REG_ARM64: Final = 0x6000000000000000
 KVM_REG_ARM_CORE: Final = 0x0010 << 16
+KVM_REG_ARM64_SYSREG: Final = 0x0013 << 16
 KVM_REG_SIZE_U64: Final = 0x0030000000000000
 CORE_REGISTERS: Final = {**{f"x{number}": 8 * number for number in range(31)}, "sp": 248, "pc": 256, "pstate": 264}
 """Name → offset in bytes of a register in struct kvm_regs (struct user_pt_regs)."""
+
+SYSTEM_REGISTERS: Final = {
+    name: op0 << 14 | op1 << 11 | crn << 7 | crm << 3 | op2
+    for name, (op0, op1, crn, crm, op2) in {
+        "sctlr_el1": (3, 0, 1, 0, 0),
+        "ttbr0_el1": (3, 0, 2, 0, 0),
+        "ttbr1_el1": (3, 0, 2, 0, 1),
+        "tcr_el1": (3, 0, 2, 0, 2),
+    }.items()
+}
+"""Name → number of a system register: op0, op1, CRn, CRm and op2 as MRS has them (macro ARM64_SYS_REG)."""
 
 KVM_ARM_IRQ_TYPE_SHIFT = 24
 KVM_ARM_IRQ_TYPE_SPI = 1

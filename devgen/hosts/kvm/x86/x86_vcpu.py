@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from devgen.hosts.kvm.kvm_error import KvmError
 from devgen.hosts.kvm.uapi import uapi_run, uapi_x86
-from devgen.hosts.kvm.vcpu import Vcpu
+from devgen.hosts.kvm.vcpu import ReadRam, Vcpu
 from devgen.runtime.boot.boot_image import BootState, Segment
 
 FLAG_IF = 1 << 9
@@ -22,7 +22,7 @@ class X86Vcpu(Vcpu):
         except KvmError:
             return "an unknown address"
 
-    def asleep_at(self) -> int | None:
+    def asleep_at(self, _read: ReadRam) -> int | None:
         """Return RIP if the processor waits for its start-up IPI, or is halted with interrupts disabled; else None."""
         state, regs = self.mp_state(), self.regs()
         halted = state == uapi_run.KVM_MP_STATE_HALTED and not regs.rflags & FLAG_IF

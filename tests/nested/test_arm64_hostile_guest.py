@@ -1,0 +1,145 @@
+"""An arm64 guest that writes garbage over all devices without a driver, and halts; and a VMM that is killed."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import arm64_parts
+import fetch_linux
+import pytest
+from arm64_linux import Arm64Linux
+
+from devgen import DevicePlacement
+
+LOG = "log"
+SECONDS = 4
+
+
+class TestHostile:
+    """Two processors write and read at random. Drivers leave their devices first, so that no DMA of theirs is left."""
+
+    DEVICES = (
+        DevicePlacement("rtc", "pl031", at={"registers": 0x9010000}, irq={"intr": 2}),
+        DevicePlacement("gpio", "pl061", at={"registers": 0x9030000}, irq={"intr": 7}),
+        DevicePlacement("panic", "pvpanic-mmio", at={"registers": 0x9060000}, on_event={"GUEST_PANICKED": LOG}),
+        DevicePlacement("disk", "nvme", slot=1),
+        DevicePlacement("vda", "virtio-blk-pci", slot=2),
+        DevicePlacement("rng", "virtio-rng-pci", slot=3, streams={"entropy": "random"}),
+        DevicePlacement("lines", "pci-idio-16", slot=4),
+        DevicePlacement("dog", "i6300esb", slot=5, on_event={"WATCHDOG": LOG}),
+        DevicePlacement("edu", "edu", slot=6),
+        DevicePlacement("engine", "dma-engine", slot=7),
+        DevicePlacement("card", "pvpanic-pci", slot=8, on_event={"GUEST_PANICKED": LOG}),
+    )
+    UNBIND = """
+for driver in pci/drivers/nvme pci/drivers/gpio-pci-idio-16 "pci/drivers/i6300ESB timer" pci/drivers/pvpanic-pci \
+    amba/drivers/rtc-pl031 amba/drivers/pl061_gpio platform/drivers/pvpanic-mmio; do
+    for device in "/sys/bus/$driver/"*[0-9]*; do echo ${device##*/} >"/sys/bus/$driver/unbind"; done
+done
+echo 0000:00:03.0 >/sys/bus/pci/drivers/virtio-pci/unbind
+"""
+    # A port is in memory: Linux shows its address in /proc/iomem as that of the window of ports.
+    PLACES = """
+ports=0x3eff0000
+for card in /sys/bus/pci/devices/*; do
+    test -e $card/driver && continue
+    echo 1 >$card/enable
+    while read -r first last flags; do
+        test $((flags & 0x100)) != 0 && echo mem,$((ports + first)),$((last - first + 1))
+        test $((flags & 0x200)) != 0 && echo mem,$first,$((last - first + 1))
+    done <$card/resource
+    echo config,$card/config,0x3c,0xff
+done
+echo config,/sys/bus/pci/devices/0000:00:06.0/config,0x10,0x27
+echo mem,0x9010000,0x1000 mem,0x9030000,0x1000 mem,0x9060000,2
+"""
+
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def guest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arm64Linux]:
+        folder = tmp_path_factory.mktemp("hostile")
+        with Arm64Linux(folder, TestHostile.DEVICES, cpus=2, append="iomem=relaxed") as guest:
+            yield guest
+
+    def test_pvpanic_has_its_drivers(self, guest: Arm64Linux) -> None:
+        drivers = "for d in {0}; do basename $(readlink $d/driver); done"
+        devices = "/sys/bus/platform/devices/9060000.pvpanic-mmio /sys/bus/pci/devices/0000:00:08.0"
+        assert guest.sh(drivers.format(devices)).split() == ["pvpanic-mmio", "pvpanic-pci"]
+
+    def test_the_disk_and_the_console_work_beside_garbage(self, guest: Arm64Linux) -> None:
+        guest.sh(self.UNBIND)
+        places = guest.sh(self.PLACES).split()
+        assert len(places) > 20
+        script = f"""
+dd if=/dev/urandom of=/tmp/data bs=4k count=16 2>/dev/null
+for seed in 1 2; do
+    taskset -c $((seed - 1)) /scribble {SECONDS} $seed {" ".join(places)} >/tmp/done$seed 2>&1 &
+done
+for round in 1 2; do
+    dd if=/tmp/data of=/dev/vda bs=4k seek=$round 2>/dev/null; sync
+    echo 3 >/proc/sys/vm/drop_caches
+    dd if=/dev/vda bs=4k skip=$round count=16 2>/dev/null | cmp - /tmp/data && echo same
+done
+wait
+cat /tmp/done1 /tmp/done2
+"""
+        *rounds, first, second = guest.sh(script, 120).split()
+        assert rounds == ["same"] * 2
+        assert min(int(first), int(second)) > 50
+        assert guest.sh("echo here") == "here"
+
+    def test_a_guest_whose_processors_all_halt_ends_the_run(self, guest: Arm64Linux) -> None:
+        """One branches to itself with interrupts masked; the other repeats WFE and WFI."""
+        guest.send("halt -f")
+        result = guest.ended()
+        assert (result.reason, result.code) == ("halt", 0)
+        assert result.detail.startswith("halted with interrupts disabled at 0xffff")
+
+
+BOARD = """
+board: killed
+machine: {{type: virt, ram: 128 MiB}}
+guest: {{kernel: '{kernel}', initrd: '{initrd}', cmdline: 'console=ttyAMA0 earlycon shell=ttyAMA0'}}
+devices:
+  uart: {{device: pl011, at: {{registers: 0x09000000}}, irq: {{intr: 1}}, streams: {{serial: 'socket:{socket}'}}}}
+"""
+START = 120.0
+
+
+def starts_and_is_killed(folder: Path, board: Path) -> None:
+    """Run the board until its kernel speaks, and kill devgen."""
+    with (folder / "said").open("w") as said:
+        process = subprocess.Popen([sys.executable, "-m", "devgen", "run", str(board)], stdout=said, stderr=said)
+    try:
+        end = time.monotonic() + START
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as console:
+            while process.poll() is None and console.connect_ex(str(folder / "console")):
+                assert time.monotonic() < end, (folder / "said").read_text()
+                time.sleep(0.1)
+            console.settimeout(START)
+            assert process.poll() is None, (folder / "said").read_text()
+            assert console.recv(1)
+            process.send_signal(signal.SIGKILL)
+            assert process.wait(20) == -signal.SIGKILL
+            while console.recv(65536):
+                pass
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_run_that_was_killed_leaves_nothing_that_holds_up_the_next(tmp_path: Path) -> None:
+    linux, board = fetch_linux.find("arm64"), tmp_path / "killed.yaml"
+    assert linux is not None
+    initrd, place = arm64_parts.find(tmp_path), tmp_path / "console"
+    board.write_text(BOARD.format(kernel=linux.image, initrd=initrd, socket=place))
+    before = set(Path("/dev/shm").iterdir())
+    starts_and_is_killed(tmp_path, board)
+    assert set(Path("/dev/shm").iterdir()) == before
+    starts_and_is_killed(tmp_path, board)
