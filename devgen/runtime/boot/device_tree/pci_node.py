@@ -48,15 +48,24 @@ def add_pci(root: TreeNode, machine: Machine, gic: int, its: int) -> None:
 
 
 def _ranges(machine: Machine) -> Iterator[bytes]:
+    """Yield the windows. The binding allows three: of each window for BARs, the longest part without a device."""
     yield cells((_PORTS, 0, 0)) + wide(VIRT_PORTS, SPACE_SIZES["pio"])
     for kind, start, end in (
         (_MEMORY_32, VIRT_BARS, VIRT_PORTS),
         (_MEMORY_64, _high_start(machine), _high_start(machine) + HIGH_SIZE),
     ):
-        for first, after in machine.layout.gaps("mmio", start, end):
-            low, high = -(-first // _ALIGNMENT) * _ALIGNMENT, after // _ALIGNMENT * _ALIGNMENT
-            if low < high:
-                yield cells((kind,)) + wide(low, low, high - low)
+        parts = (_aligned(*gap) for gap in machine.layout.gaps("mmio", start, end))
+        low, high = max(parts, key=_length, default=(0, 0))
+        if low < high:
+            yield cells((kind,)) + wide(low, low, high - low)
+
+
+def _aligned(first: int, after: int) -> tuple[int, int]:
+    return -(-first // _ALIGNMENT) * _ALIGNMENT, after // _ALIGNMENT * _ALIGNMENT
+
+
+def _length(part: tuple[int, int]) -> int:
+    return part[1] - part[0]
 
 
 def _high_start(machine: Machine) -> int:
