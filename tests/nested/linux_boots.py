@@ -3,10 +3,11 @@
 
     tests/nested/linux_boots.py --boots 10
     tests/nested/linux_boots.py --boots 1 --disks
+    tests/nested/linux_boots.py --boots 10 --architecture aarch64
 
 Each boot runs from power-on to a shell and to power-off; one that fails is printed, and the exit code is then 1.
 Printed are the seconds to the shell, and the accesses of the last boot by device. With --disks, the same kernel reads
-4 KiB blocks of virtio-blk and NVMe on devgen and on QEMU with KVM, one after the other.
+4 KiB blocks of virtio-blk and NVMe on devgen and on QEMU with KVM, one after the other; that is for x86 only.
 
 Where this host's KVM does not boot Linux, all of it runs in the nested lab (docs/linux.md), where times say little.
 """
@@ -26,13 +27,14 @@ if __name__ == "__main__":
     tests = Path(__file__).resolve().parents[1]
     sys.path[:0] = [*(str(tests / folder) for folder in ("fetch", "linux")), str(tests.parent)]
 
-import fetch_qemu
+from arm64_linux import Arm64Linux
 from kvm_linux import CLOCK, POWER, KvmLinux, boots_linux
 from linux_guest import LinuxGuest
 from outer_lab import IN_LAB, OuterLab
 
 from devgen import DevicePlacement
 from devgen.cli.access_table import table
+from devgen.qemu.machines import Architecture
 
 BLOCK = 4096
 BLOCKS = 1000
@@ -48,12 +50,19 @@ MODULES = ("virtio_blk", "nvme")
 QEMU_MACHINE = ("-machine", "q35", "-accel", "kvm", "-cpu", "host", "-m", "256M", "-nodefaults", "-no-user-config",
                 "-display", "none", "-no-reboot")  # fmt: skip
 
+ARM64_CLOCK = DevicePlacement("rtc", "pl031", at={"registers": 0x9010000}, irq={"intr": 2})
+GUESTS: dict[Architecture, tuple[type[KvmLinux], tuple[DevicePlacement, ...]]] = {
+    "x86_64": (KvmLinux, (CLOCK, POWER)),
+    "aarch64": (Arm64Linux, (ARM64_CLOCK,)),
+}
+
 Shell = Callable[[str], str]
 
 
-def boot(folder: Path, counting: bool) -> float:
+def boot(folder: Path, architecture: Architecture, counting: bool) -> float:
     """Boot once and power off. Return the seconds to the shell. Raises AssertionError."""
-    with KvmLinux(folder, (CLOCK, POWER), counting=counting) as guest:
+    kind, devices = GUESTS[architecture]
+    with kind(folder, devices, counting=counting) as guest:
         seconds = time.monotonic() - guest.started
         if guest.counts is not None:
             print(table(guest.counts.counts()), flush=True)
@@ -63,13 +72,13 @@ def boot(folder: Path, counting: bool) -> float:
         return seconds
 
 
-def boots(count: int) -> bool:
+def boots(count: int, architecture: Architecture) -> bool:
     """Boot ``count`` times and print a line for each. Return whether all went well."""
     good = []
     for number in range(1, count + 1):
         with tempfile.TemporaryDirectory() as folder:
             try:
-                good.append(boot(Path(folder), counting=number == count))
+                good.append(boot(Path(folder), architecture, counting=number == count))
                 print(f"boot {number}: {good[-1]:.1f} s to the shell, powered off", flush=True)
             except AssertionError as error:
                 print(f"boot {number}: {error}", flush=True)
@@ -120,15 +129,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--boots", type=int, default=1, metavar="N")
     parser.add_argument("--disks", action="store_true")
+    parser.add_argument("--architecture", choices=GUESTS, default="x86_64")
     wanted = parser.parse_args()
-    if IN_LAB not in os.environ and not boots_linux():
-        lab = OuterLab()
+    if wanted.disks and wanted.architecture != "x86_64":
+        parser.error("--disks is for x86_64 only")
+    if IN_LAB not in os.environ and not boots_linux(wanted.architecture):
+        lab = OuterLab(wanted.architecture)
         try:
             print("in the nested lab", flush=True)
             return lab.run_script(Path(__file__), sys.argv[1:], sys.stdout)
         finally:
             lab.close()
-    good = boots(wanted.boots)
+    good = boots(wanted.boots, wanted.architecture)
     if wanted.disks:
         with tempfile.TemporaryDirectory() as folder:
             for line in disks(Path(folder)):
@@ -137,5 +149,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    assert fetch_qemu.find() is not None or boots_linux(), fetch_qemu.MISSING
     sys.exit(main())
