@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 
+from devgen.common.machine_map import most_ram
 from devgen.errors import ArgumentError
-from devgen.language.board import PAGE, RAM_LIMIT
+from devgen.language.board import PAGE
 from devgen.language.reading.quantities import size
 from devgen.runtime.machine.machine_config import KernelConfig, MachineConfig, OnReset
 
@@ -40,7 +41,7 @@ def with_guest(config: MachineConfig, options: GuestOptions) -> MachineConfig:
     if options.cpus is not None:
         config = replace(config, cpus=_cpus(config, options.cpus))
     if options.ram is not None:
-        config = replace(config, ram=_ram(options.ram))
+        config = replace(config, ram=_ram(config, options.ram))
     if options.on_reset is not None:
         config = replace(config, on_reset=options.on_reset)
     return config
@@ -78,9 +79,10 @@ def _cpus(config: MachineConfig, cpus: int) -> int:
     return cpus
 
 
-def _ram(value: int | str) -> int:
+def _ram(config: MachineConfig, value: int | str) -> int:
     text = value if isinstance(value, int) or not value.isdigit() else int(value)
-    ram = size(text)
-    if ram is None or not 0 < ram <= RAM_LIMIT or ram % PAGE:
-        raise ArgumentError("ram", f"'{value}' is not a size of RAM, as '512 MiB': whole pages of 4 KiB, at most 1 TiB")
+    ram, most = size(text), most_ram(config.type, config.pci)
+    if ram is None or not 0 < ram <= most or ram % PAGE:
+        limits = f"whole pages of 4 KiB, at most {most >> 30} GiB"
+        raise ArgumentError("ram", f"'{value}' is not a size of RAM, as '512 MiB': {limits}")
     return ram

@@ -19,6 +19,9 @@ SPACE_TITLES: Final[dict[Space, str]] = {"mmio": "memory", "pio": "port"}
 LOW_RAM: Final = 3 << 30
 """Greatest size of RAM below 4 GiB; further RAM starts at 4 GiB. Devices and BARs use the addresses between."""
 
+PC_RAM_LIMIT: Final = 1 << 40
+"""The most bytes of RAM that a PC may have."""
+
 HIGH_RAM: Final = 4 << 30
 """Where RAM continues that does not fit below."""
 
@@ -36,6 +39,9 @@ VIRT_END: Final = 1 << 40
 
 ADDRESS_ENDS: Final[dict[MachineType, int]] = {"pc": 1 << 52, "virt": VIRT_END, "bus": 1 << 64}
 """Type of machine → the end of its memory space. An x86 processor has at most 52 address bits (Intel SDM 3, 4.1.4)."""
+
+VIRT_HIGH_BARS: Final = 16 << 30
+"""Bytes of the window for 64-bit BARs of a `virt` machine with PCI, which lies above RAM and above 4 GiB."""
 
 VIRT_SPIS: Final = 224
 """Shared peripheral interrupts of a `virt` machine's GIC: GSI n is SPI n, which is the GIC's interrupt 32 + n."""
@@ -90,6 +96,18 @@ MESSAGE_WINDOWS: Final[dict[MachineType, tuple[int, int]]] = {
 
 On a PC it belongs to the local APICs (Intel SDM 3, 11.11); else to the ITS, which has its GITS_TRANSLATER in it.
 """
+
+
+def space_end(machine: MachineType, space: Space) -> int:
+    """Return the end of the addresses of a space, in bytes."""
+    return ADDRESS_ENDS[machine] if space == "mmio" else SPACE_SIZES[space]
+
+
+def most_ram(machine: MachineType, pci: bool) -> int:
+    """Return the largest size of RAM in bytes; ``pci``: with a PCI bus."""
+    if machine != "virt":
+        return PC_RAM_LIMIT
+    return VIRT_END - VIRT_RAM - (VIRT_HIGH_BARS if pci else 0)
 
 
 def ram_parts(machine: MachineType, size: int) -> tuple[tuple[int, int], ...]:

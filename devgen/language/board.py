@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from devgen.common.machine_map import VIRT_ECAM, VIRT_END, VIRT_RAM, MachineType, ram_parts
+from devgen.common.machine_map import VIRT_ECAM, MachineType, most_ram, ram_parts
 from devgen.common.quick_dataclass import dataclass
 from devgen.language.board_guest import BoardGuest, BoardKernel, GuestBuilder
 from devgen.language.diagnostics import codes_board as kinds
@@ -20,8 +20,6 @@ from devgen.language.reading.source_map import Sources
 Tree = dict[str, Any]
 
 PAGE = 4096
-RAM_LIMIT = 1 << 40
-"""The most bytes of RAM that a board may have: 1 TiB."""
 ECAM = 1 << 20
 """Bytes of bus 0's configuration space in memory."""
 NMI_WIRE = "nmi"
@@ -148,8 +146,9 @@ class BoardBuilder:
         ram = (size(spec["ram"]) or 0) if "ram" in spec else _DEFAULT_RAM
         kind: MachineType = spec.get("type", "pc")
         self._refuse_keys(spec, kind)
-        limit = RAM_LIMIT if kind == "pc" else VIRT_END - VIRT_RAM
-        most = "more than 1 TiB" if kind == "pc" else "more than 1023 GiB, where the addresses of `type: virt` end"
+        limit = most_ram(kind, bool(spec.get("pci", False)))
+        where = "" if kind == "pc" else f": the addresses of `type: {kind}` end at 1 TiB"
+        most = f"more than {limit >> 30} GiB{where}"
         reason = "not a whole number of 4 KiB pages" if ram % PAGE else most if ram > limit else ""
         if reason:
             self.sink.add(kinds.BAD_RAM, self.sources.value_mark(spec, "ram"), size=ram, reason=reason)
@@ -158,10 +157,10 @@ class BoardBuilder:
             type=kind,
             cpus=self._cpus(spec),
             ram=ram,
-            irqchip=spec.get("irqchip", "kernel"),
+            irqchip=spec.get("irqchip", "kernel") if kind == "pc" else "kernel",
             pci=bool(spec.get("pci", False)),
             ecam=self._ecam(spec, ram, kind),
-            pit=spec.get("pit", "kernel"),
+            pit=spec.get("pit", "kernel") if kind == "pc" else "kernel",
             intx=(a, b, c, d),
             triple_fault=spec.get("triple_fault", "shutdown"),
             on_reset=spec.get("on_reset", "restart"),

@@ -42,17 +42,20 @@ MACHINE = (
 
 ARM64_MACHINE = (
     "-machine", "virt,virtualization=on,gic-version=3", "-accel", "tcg,thread=multi,tb-size=1024",
-    "-cpu", "neoverse-n1", "-smp", "2", "-m", "2048", "-nodefaults", "-no-user-config", "-display", "none",
+    "-cpu", "neoverse-n1", "-smp", "2", "-m", "6144", "-nodefaults", "-no-user-config", "-display", "none",
     "-no-reboot",
 )  # fmt: skip
 
+PYTHON = "DEVGEN_NESTED_PYTHON"
+"""The variable with the words that start Python in the outer guest, where they are not one path."""
+
 _ARM64_ROOT = "/run/arm64"
+_ARM64_COMMAND = f"{_ARM64_ROOT}/lib/ld-linux-aarch64.so.1 {_ARM64_ROOT}/usr/bin/python3.11"
 _ARM64_PYTHON = (
     f"PYTHONHOME={_ARM64_ROOT}/usr PYTHONPATH={_ARM64_ROOT}/usr/lib/python3/dist-packages:{{site}} "
     f"LD_LIBRARY_PATH={_ARM64_ROOT}/usr/lib/aarch64-linux-gnu:{_ARM64_ROOT}/lib/aarch64-linux-gnu "
-    f"PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 {arm64_parts.INITRD}={SHARE}/initramfs"
+    f"PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 {arm64_parts.INITRD}={SHARE}/initramfs {PYTHON}='{_ARM64_COMMAND}'"
 )
-_ARM64_COMMAND = f"{_ARM64_ROOT}/lib/ld-linux-aarch64.so.1 {_ARM64_ROOT}/usr/bin/python3.11"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -14,6 +15,7 @@ import arm64_parts
 import fetch_linux
 import pytest
 from arm64_linux import Arm64Linux
+from outer_lab import PYTHON
 
 from devgen import DevicePlacement
 
@@ -114,8 +116,9 @@ START = 120.0
 
 def starts_and_is_killed(folder: Path, board: Path) -> None:
     """Run the board until its kernel speaks, and kill devgen."""
+    python = os.environ.get(PYTHON, sys.executable).split()
     with (folder / "said").open("w") as said:
-        process = subprocess.Popen([sys.executable, "-m", "devgen", "run", str(board)], stdout=said, stderr=said)
+        process = subprocess.Popen([*python, "-m", "devgen", "run", str(board)], stdout=said, stderr=said)
     try:
         end = time.monotonic() + START
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as console:

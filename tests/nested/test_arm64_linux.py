@@ -131,7 +131,7 @@ dd if=/dev/{disk} bs=64k skip=3 count=4 2>/dev/null | cmp - /tmp/data && echo sa
 
 
 class TestWithoutMessages:
-    """Four processors, and cards that interrupt by their pins."""
+    """Four processors, RAM above 4 GiB, and cards that interrupt by their pins."""
 
     DEVICES = (
         DevicePlacement("disk", "nvme", slot=1),
@@ -142,11 +142,14 @@ class TestWithoutMessages:
     @staticmethod
     def guest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arm64Linux]:
         folder = tmp_path_factory.mktemp("pins")
-        with Arm64Linux(folder, TestWithoutMessages.DEVICES, cpus=4, append="pci=nomsi") as guest:
+        with Arm64Linux(folder, TestWithoutMessages.DEVICES, cpus=4, append="pci=nomsi", ram=5 << 30) as guest:
             yield guest
 
     def test_four_processors_run(self, guest: Arm64Linux) -> None:
         assert guest.sh("nproc") == "4"
+
+    def test_ram_above_4_gib_is_used(self, guest: Arm64Linux) -> None:
+        assert int(guest.sh("awk '/MemTotal/ {print $2}' /proc/meminfo")) > 4.5 * (1 << 20)
 
     def test_a_disk_interrupts_by_its_pin(self, guest: Arm64Linux) -> None:
         assert guest.sh("dd if=/dev/nvme0n1 of=/dev/null bs=64k count=2 2>&1 | grep -c records") == "2"

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from devgen.common.machine_map import (
-    ADDRESS_ENDS,
     CHIPS,
     CONFIG_ADDRESS,
     CONFIG_PORTS,
@@ -15,6 +14,7 @@ from devgen.common.machine_map import (
     VIRT_PORTS,
     Space,
     ram_parts,
+    space_end,
 )
 from devgen.language.board import ECAM
 from devgen.language.boards.board_under_check import BoardUnderCheck, Placed, Tree
@@ -116,7 +116,7 @@ def _device_claims(board: BoardUnderCheck) -> Iterator[Claim]:
 
 def _reported_outside(board: BoardUnderCheck, claim: Claim) -> bool:
     far = claim.space == "mmio" and claim.placed is not None
-    end = ADDRESS_ENDS[board.board.machine.type] if far else SPACE_SIZES[claim.space]
+    end = space_end(board.board.machine.type, claim.space) if far else SPACE_SIZES[claim.space]
     if claim.end <= end or claim.node is None:
         return False
     title = SPACE_TITLES[claim.space]

@@ -15,6 +15,7 @@ from devgen.common.machine_map import (
     VIRT_PORTS,
     Space,
     ram_parts,
+    space_end,
 )
 from devgen.runtime.base.faults import MachineError
 from devgen.runtime.device.environment import Environment
@@ -46,7 +47,7 @@ class MachineMemory:
         self._io_root = MemoryRegion.container("io", 1 << 16)
         self.memory = AddressSpace("memory", self._root)
         self.io = AddressSpace("io", self._io_root)
-        self.layout = Layout()
+        self.layout = Layout(config.type)
         self.ram: RamBlock | None = ram
         self.message_sinks: list[MessageSink] = []
         """Called with the address and the data of each message; under the lock."""
@@ -158,7 +159,7 @@ class MachineMemory:
         Raises MachineError if the region is no bank of registers, is outside the space, or overlaps anything else.
         """
         end = address + region.size
-        if address < 0 or end > SPACE_SIZES[space]:
+        if address < 0 or end > space_end(self.config.type, space):
             raise MachineError(f"{owner} at {address:#x}..{end - 1:#x} is outside the {SPACE_TITLES[space]} space")
         if not isinstance(region.ops, RegisterBank):
             raise MachineError(f"{owner} is memory and cannot share addresses (`overlaps`)")

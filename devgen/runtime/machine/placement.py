@@ -5,23 +5,24 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from collections.abc import Iterator
 
-from devgen.common.machine_map import SPACE_SIZES, SPACE_TITLES, Space
+from devgen.common.machine_map import SPACE_TITLES, MachineType, Space, space_end
 from devgen.runtime.base.faults import MachineError
 
 
 class Layout:
-    """Claims on the memory and the port I/O space, in order of address."""
+    """Claims on the memory and the port I/O space of a machine of type ``machine``, in order of address."""
 
-    __slots__ = ("_claims",)
+    __slots__ = ("_claims", "_machine")
 
-    def __init__(self) -> None:
+    def __init__(self, machine: MachineType) -> None:
+        self._machine = machine
         self._claims: dict[Space, list[tuple[int, int, str]]] = {"mmio": [], "pio": []}
 
     def claim(self, space: Space, start: int, size: int, owner: str) -> None:
         """Claim ``size`` bytes at ``start``. Raises MachineError if they overlap a claim or are outside the space."""
         end = start + size
         addresses = f"{SPACE_TITLES[space]} {start:#x}..{end - 1:#x}"
-        if start < 0 or end > SPACE_SIZES[space]:
+        if start < 0 or end > space_end(self._machine, space):
             raise MachineError(f"{owner} at {addresses} is outside the {SPACE_TITLES[space]} space")
         claims = self._claims[space]
         at = bisect_right(claims, (start, end, ""))

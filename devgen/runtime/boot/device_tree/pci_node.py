@@ -6,17 +6,13 @@ Source: bindings/pci/host-generic-pci.yaml, bindings/pci/pci-msi.txt; PCI Bus Bi
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
-from devgen.common.machine_map import SPACE_SIZES, VIRT_BARS, VIRT_PORTS, VIRT_RAM
+from devgen.common.machine_map import SPACE_SIZES, VIRT_BARS, VIRT_END, VIRT_HIGH_BARS, VIRT_PORTS, VIRT_RAM
 from devgen.runtime.boot.device_tree.device_nodes import spi
 from devgen.runtime.boot.device_tree.tree_node import TreeNode, cells, wide
 from devgen.runtime.machine.machine import Machine
 from devgen.runtime.pci.ecam import ECAM_SIZE
 from devgen.runtime.pci.pci_bus import PciBus
-
-HIGH_SIZE: Final = 16 << 30
-"""Bytes of the window for 64-bit BARs, which lies above RAM and above 4 GiB."""
 
 _PORTS = 0x0100_0000
 _MEMORY_32 = 0x0200_0000
@@ -52,7 +48,7 @@ def _ranges(machine: Machine) -> Iterator[bytes]:
     yield cells((_PORTS, 0, 0)) + wide(VIRT_PORTS, SPACE_SIZES["pio"])
     for kind, start, end in (
         (_MEMORY_32, VIRT_BARS, VIRT_PORTS),
-        (_MEMORY_64, _high_start(machine), _high_start(machine) + HIGH_SIZE),
+        (_MEMORY_64, _high_start(machine), min(_high_start(machine) + VIRT_HIGH_BARS, VIRT_END)),
     ):
         parts = (_aligned(*gap) for gap in machine.layout.gaps("mmio", start, end))
         low, high = max(parts, key=_length, default=(0, 0))
