@@ -40,8 +40,8 @@ BAD_RAM = Kind(
     "DG0904",
     "error",
     "RAM of {size} bytes: {reason}",
-    "The size of RAM is a multiple of 4 KiB and at most 1 TiB. On a machine of type virt it is at most 1023 GiB, with PCI "
-    "1007 GiB.",
+    "The size of RAM is a multiple of 4 KiB and at most 1 TiB. On a machine of type virt it is at most 1023 GiB, or "
+    "1007 GiB with PCI.",
     "machine: {type: pc, ram: 1000}",
     "Round up to 4 KiB.",
 )
