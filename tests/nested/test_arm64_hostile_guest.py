@@ -24,7 +24,10 @@ SECONDS = 4
 
 
 class TestHostile:
-    """Two processors write and read at random. Drivers leave their devices first, so that no DMA of theirs is left."""
+    """Two processors write and read at random. Drivers leave their devices first, so that no DMA of theirs is left.
+
+    On a busy machine a script in the lab may take longer than the kernel's watchdog for soft lockups allows.
+    """
 
     DEVICES = (
         DevicePlacement("rtc", "pl031", at={"registers": 0x9010000}, irq={"intr": 2}),
@@ -66,7 +69,7 @@ echo mem,0x9010000,0x1000 mem,0x9030000,0x1000 mem,0x9060000,2
     @staticmethod
     def guest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arm64Linux]:
         folder = tmp_path_factory.mktemp("hostile")
-        with Arm64Linux(folder, TestHostile.DEVICES, cpus=2, append="iomem=relaxed") as guest:
+        with Arm64Linux(folder, TestHostile.DEVICES, cpus=2, append="iomem=relaxed nowatchdog") as guest:
             yield guest
 
     def test_pvpanic_has_its_drivers(self, guest: Arm64Linux) -> None:
