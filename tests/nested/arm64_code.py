@@ -28,8 +28,8 @@ def word(value: int) -> bytes:
 
 
 SPIN = word(0x14000000)  # b .
-WFI_LOOP = word(0xD503207F) + word(0x17FFFFFF)  # wfi; b to it
-NOP = word(0xD503201F)
+BACK = word(0x17FFFFFF)  # b to the instruction before
+WFI_LOOP = word(0xD503207F) + BACK
 ISB = word(0xD5033FDF)
 DSB = word(0xD5033F9F)
 ERET = word(0xD69F03E0)

@@ -12,11 +12,11 @@ from collections.abc import Callable
 import pytest
 from arm64_code import (
     ALLOW_INTERRUPTS,
+    BACK,
     DSB,
     ERET,
     ISB,
     LDP,
-    NOP,
     SPIN,
     WFI_LOOP,
     load,
@@ -129,7 +129,7 @@ def test_a_guest_gets_what_a_device_answers(size: int) -> None:
 def test_an_access_that_kvm_cannot_describe_is_an_external_abort() -> None:
     handler = read_system("esr_el1") + store_loaded(DEVICE) + finish()
     code = set_system("vbar_el1", VIRT_RAM + VECTORS) + ISB + move(9, DEVICE) + LDP
-    rig = Rig(code.ljust(SYNCHRONOUS, NOP) + handler)
+    rig = Rig(code.ljust(SYNCHRONOUS, b"\0") + handler)
     rig.run()
     (syndrome,) = (value for _, _, value in rig.device.writes)
     data_abort_at_the_same_level, external = 0x25, 0x10
@@ -246,7 +246,7 @@ def test_more_writes_than_the_ring_takes() -> None:
     ops = late(rig)
     host = rig.run()
     assert [value for _, _, value in ops.log] == list(range(ENTRIES + 10))
-    assert host.exits["mmio", MEMORY] == 1
+    assert host.exits["mmio", MEMORY] <= 1  # none if the event loop has emptied the ring in time
 
 
 # --- interrupts ---
@@ -287,7 +287,7 @@ class Interrupted(Rig):
 
     def __init__(self, spi: int, last: int) -> None:
         code = spi_setup(spi) + store(DEVICE, 0) + WFI_LOOP
-        super().__init__(code.ljust(INTERRUPT, NOP) + HANDLER)
+        super().__init__(code.ljust(INTERRUPT, b"\0") + HANDLER)
         self.line = IrqLine("line")
         self.machine.connect_line(self.line, spi)
         self.seen: list[int] = []
@@ -340,7 +340,7 @@ def test_an_edge_irqfd_interrupts() -> None:
 def test_psci_starts_a_processor() -> None:
     second = move(10, 0x77) + store_loaded(DEVICE) + SPIN
     first = psci(CPU_ON, 1, VIRT_RAM + 0x400, 0x77) + WFI_LOOP
-    rig = Rig(first.ljust(0x400, NOP) + second, cpus=2)
+    rig = Rig(first.ljust(0x400, b"\0") + second, cpus=2)
     rig.device.on_write = lambda offset, size, value: rig.machine.request_exit(value)
     assert rig.result().code == 0x77
 
@@ -367,7 +367,7 @@ def test_system_reset_restarts_the_guest_or_ends_the_run() -> None:
     ],
 )
 def test_a_guest_that_waits_with_interrupts_masked_has_halted(code: bytes) -> None:
-    result = Rig(code.ljust(0x400, NOP) + WFI_LOOP, cpus=2).result()
+    result = Rig(code.ljust(0x400, b"\0") + WFI_LOOP, cpus=2).result()
     assert result.reason == "halt"
     assert result.detail.startswith(f"halted with interrupts disabled at {VIRT_RAM >> 12:#x}")
 
@@ -376,12 +376,12 @@ def test_a_guest_that_waits_with_interrupts_masked_has_halted(code: bytes) -> No
     "code",
     [
         pytest.param(ALLOW_INTERRUPTS + WFI_LOOP, id="interrupts are taken"),
-        pytest.param(load(MEMORY) + SPIN[:0] + b"\xfe\xff\xff\x17", id="a loop that reads"),
+        pytest.param(load(MEMORY) + BACK, id="a loop that reads"),
         pytest.param(psci(CPU_ON, 1, VIRT_RAM + 0x400, 0) + SPIN, id="one of two"),
     ],
 )
 def test_a_guest_that_may_go_on_is_stopped_by_the_time_limit(code: bytes) -> None:
-    rig = Rig(code.ljust(0x400, NOP) + ALLOW_INTERRUPTS + SPIN, cpus=2)
+    rig = Rig(code.ljust(0x400, b"\0") + ALLOW_INTERRUPTS + SPIN, cpus=2)
     rig.add_memory(PAGE_SIZE)
     assert rig.result(2).reason == "timeout"
 
