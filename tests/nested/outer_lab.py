@@ -46,16 +46,13 @@ ARM64_MACHINE = (
     "-no-reboot",
 )  # fmt: skip
 
-PYTHON = "DEVGEN_NESTED_PYTHON"
-"""The variable with the words that start Python in the outer guest, where they are not one path."""
-
 _ARM64_ROOT = "/run/arm64"
-_ARM64_COMMAND = f"{_ARM64_ROOT}/lib/ld-linux-aarch64.so.1 {_ARM64_ROOT}/usr/bin/python3.11"
 _ARM64_PYTHON = (
     f"PYTHONHOME={_ARM64_ROOT}/usr PYTHONPATH={_ARM64_ROOT}/usr/lib/python3/dist-packages:{{site}} "
     f"LD_LIBRARY_PATH={_ARM64_ROOT}/usr/lib/aarch64-linux-gnu:{_ARM64_ROOT}/lib/aarch64-linux-gnu "
-    f"PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 {arm64_parts.INITRD}={SHARE}/initramfs {PYTHON}='{_ARM64_COMMAND}'"
+    f"PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 {arm64_parts.INITRD}={SHARE}/initramfs"
 )
+_ARM64_COMMAND = f"{_ARM64_ROOT}/lib/ld-linux-aarch64.so.1 {_ARM64_ROOT}/usr/bin/python3.11"
 
 
 @dataclass(frozen=True)

@@ -227,10 +227,15 @@ class Processor:
         return RunResult("stopped") if self._owner.stopping else self._halted_for_good()
 
     def _halted_for_good(self) -> RunResult | None:
-        """Return the result if all processors sleep and neither an NMI nor an event can end that, else None."""
+        """Return the result if all processors sleep and neither an NMI nor an event can end that, else None.
+
+        The first processor decides: its place in the guest's code tells more than that of one that was not started.
+        """
         owner = self._owner
         self._note_sleep()
         processors = owner.processors
+        if self is not processors[0]:
+            return None
         if any(other.looks < (1 if len(processors) == 1 else LOOKS) for other in processors):
             return None
         with owner.machine.lock:
