@@ -314,14 +314,6 @@ def test_a_line_interrupts_a_waiting_guest(spi: int, delivery: IrqDelivery) -> N
     assert rig.seen == [32 + spi]
 
 
-@pytest.mark.parametrize("delivery", ["line", "irqfd"])
-def test_a_line_that_stays_high_interrupts_again(delivery: IrqDelivery) -> None:
-    rig = Interrupted(5, 3)
-    rig.handled = lambda: rig.line.set(0) if len(rig.seen) == 3 else None
-    rig.run(delivery)
-    assert rig.seen == [37] * 3
-
-
 def test_an_edge_irqfd_interrupts() -> None:
     rig = Interrupted(6, 1)
     notifier = EventNotifier()
