@@ -85,7 +85,7 @@ OUTSIDE_SPACE = Kind(
     "DG1010",
     "error",
     "{owner} at {addresses} is outside the {space} space",
-    "Ports are 0 to 0xffff. Memory addresses have 64 bits; on a machine of type virt they have 40.",
+    "Ports are 0 to 0xffff. Memory addresses have 52 bits on a PC, 40 on a machine of type virt, and 64 on a bus.",
     "devices:\n  con: {device: debugcon, at: {ports: 0x10000}}",
     "Choose a lower address.",
 )
