@@ -2,9 +2,9 @@
 
     python benchmarks/run.py [--quick] [NAME ...]
 
-A name is that of a benchmark's file: register_access, other_accesses, kvm_exit, messages, vfio_user, streams,
-build_speed, catalogue, footprint. ``--quick`` makes only a few calls of each, to test that they work; its figures mean
-nothing.
+A name is that of a benchmark's file: register_access, other_accesses, hardware_accesses, kvm_exit, messages, vfio_user,
+streams, build_speed, catalogue, footprint. ``--quick`` makes only a few calls of each, to test that they work; its
+figures mean nothing.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sys
 import build_speed
 import catalogue
 import footprint
+import hardware_accesses
 import kvm_exit
 import messages
 import other_accesses
@@ -22,7 +23,18 @@ import register_access
 import streams
 import vfio_user
 
-MODULES = (register_access, other_accesses, kvm_exit, messages, vfio_user, streams, build_speed, catalogue, footprint)
+MODULES = (
+    register_access,
+    other_accesses,
+    hardware_accesses,
+    kvm_exit,
+    messages,
+    vfio_user,
+    streams,
+    build_speed,
+    catalogue,
+    footprint,
+)
 BENCHMARKS = {module.__name__: module for module in MODULES}
 
 

@@ -161,7 +161,7 @@ class Sp804(Device):
 
     def read_T_MIS(self, index: int) -> int:
         """Read T.MIS (0x014, ro): Masked interrupt status."""
-        return self.T_RIS[index] & ((self.T_CTRL[index] >> 5) & 1)  # T.CTRL.IE
+        return self.T_RIS_intr(index)
 
     def read_T_BGLOAD(self, index: int) -> int:
         """Read T.BGLOAD (0x018, rw): Background load."""
@@ -180,8 +180,10 @@ class Sp804(Device):
 
     def update_intr(self) -> None:
         """Drive intr to the level that it follows."""
-        # T.CTRL.IE
-        self.intr.set((self.T_RIS[0] & ((self.T_CTRL[0] >> 5) & 1)) | (self.T_RIS[1] & ((self.T_CTRL[1] >> 5) & 1)))
+        # T.RIS.TIMER, T.CTRL.IE
+        self.intr.set(
+            bool((self.T_RIS[0] & 1 and self.T_CTRL[0] & 0x20) or (self.T_RIS[1] & 1 and self.T_CTRL[1] & 0x20))
+        )
 
     def frequency(self, n: int) -> int:
         """The description's function frequency."""
@@ -211,6 +213,10 @@ class Sp804(Device):
     def current(self, n: int) -> int:
         """The description's function current."""
         return self.left(n, max(self.expiry[n] - self.clocks.virtual.now(), 0)) if self.running[n] else self.stopped[n]
+
+    def T_RIS_intr(self, index: int) -> int:
+        """The output T.RIS.intr."""
+        return int(bool(self.T_RIS[index] & 1 and self.T_CTRL[index] & 0x20))  # T.RIS.TIMER, T.CTRL.IE
 
     def reload(self, n: int, start: int) -> None:
         """The description's action reload."""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ NAMES = [
     "build_speed",
     "catalogue",
     "footprint",
+    "hardware_accesses",
     "kvm_exit",
     "messages",
     "other_accesses",
@@ -51,6 +53,23 @@ def test_it_makes_tables_of_numbers(benchmark: Import, name: str) -> None:
         assert table.rows
         assert {len(row) for row in table.rows} == {len(table.head)}
         assert all(cell > 0 for row in table.rows for cell in row if isinstance(cell, (int, float)))
+
+
+def test_the_hand_written_hardware_does_what_the_described_one_does(benchmark: Import) -> None:
+    module = benchmark("hardware_accesses")
+    devices = [made(module.Environment(module.Clocks.manual())) for made in (_described(module), module.HandWritten)]
+    for offset in module.PLACES.values():
+        for value in (0x301, 0, 0x301, 0xFF, 0):
+            for device in devices:
+                device.regions["registers"].ops.resolve_write(offset, 4)(value)
+            names = ("PLAIN", "LOCKED", "ENABLE", "SOURCE", "STATUS", "TICK", "COUNT", "STOP", "RUN")
+            described, by_hand = ([getattr(device, name) for name in names] for device in devices)
+            assert described == by_hand
+            assert devices[0].irq.level == devices[1].irq.level
+
+
+def _described(module: ModuleType) -> Any:
+    return module.device_class(module.DESCRIPTION)
 
 
 def test_the_baseline_of_each_access_is_the_hand_written_bus(benchmark: Import) -> None:

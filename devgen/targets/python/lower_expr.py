@@ -216,9 +216,30 @@ class Lowering:
         return prefixed(expr.op, operand.at(UNARY), UNARY)
 
     def _binary(self, expr: ir.Binary) -> Node:
+        common = self._common_bits(expr) if expr.op == "&" else None
+        if common is not None:
+            return common
         bits = BIT_OR <= LEVELS[expr.op] <= BIT_AND
         left, right = self._operand(expr.left, bits), self._operand(expr.right, bits)
         return binary(expr.op, left, right, bits and left.truth and right.truth)
+
+    def _common_bits(self, expr: ir.Binary) -> Node | None:
+        """Return the AND of the same bits of two values: one shift and one mask. None for other operands."""
+        left, right = self._part(expr.left), self._part(expr.right)
+        if left is None or right is None or left[1:3] != right[1:3]:
+            return None
+        known = min(left[3], right[3]) or max(left[3], right[3])
+        return _bits(binary("&", left[0], right[0], False), left[1], left[2], known)
+
+    def _part(self, expr: ir.Expr) -> tuple[Node, int, int, int] | None:
+        """Return the value that constant bits are taken of, their position and number, and its bits (0: not known)."""
+        match expr:
+            case ir.Load(ir.FieldPlace() | ir.BitsPlace() as place):
+                base, lsb, width = flatten(place)
+                return self._load(base), lsb, width, width_of(base)
+            case ir.Slice(operand, ir.Int(lsb), width) if _not_negative(operand.range):
+                return self.value(operand), lsb, width, (operand.range.hi or 0).bit_length()
+        return None
 
     def _operand(self, expr: ir.Expr, bits: bool) -> Node:
         return self._constant(expr, bits) if isinstance(expr, ir.Int) else self.value(expr)

@@ -71,6 +71,8 @@ VALUES: list[tuple[ir.Expr, str]] = [
     (Binary("+", FirstNonzero((A, B), U32), C, ANY), "(a or b) + c"),
     (Int(1_000_000_000), "1_000_000_000"),
     (Int(-1), "-1"),
+    (Binary("&", of_field("ONE", 4, 4), Slice(A, Int(4), 4, ANY), ANY), "((self.R & a) >> 4) & 0xF"),
+    (Binary("&", of_field("ONE", 4, 4), of_field("TWO", 8, 4), ANY), "(self.R >> 4) & 0xF & ((self.R >> 8) & 0xF)"),
 ]
 
 
