@@ -27,6 +27,8 @@ from xdist.scheduler import LoadScopeScheduling
 
 from devgen.hosts.kvm import unavailable
 
+QUICK = "not qemu"
+
 
 def missing(marker: str) -> str | None:
     """What this machine lacks for tests of ``marker``, if anything."""
@@ -71,6 +73,12 @@ def missing(marker: str) -> str | None:
             return fetch_fio.MISSING if fetch_fio.find() is None else None
         case _:
             return fetch_linux.MISSING if fetch_linux.find() is None else None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Leave what is slow out of the quick suite, ``-m "not qemu"``."""
+    if config.option.markexpr == QUICK:
+        config.option.markexpr = f"{QUICK} and not slow"
 
 
 @pytest.hookimpl(tryfirst=True)

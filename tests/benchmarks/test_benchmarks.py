@@ -43,6 +43,7 @@ def test_every_benchmark_is_run_together(benchmark: Import) -> None:
     assert sorted(benchmark("run").BENCHMARKS) == NAMES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_it_makes_tables_of_numbers(benchmark: Import, name: str) -> None:
     module = benchmark(name)

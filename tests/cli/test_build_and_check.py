@@ -230,6 +230,7 @@ def test_a_package_named_generated_that_devgen_did_not_write_is_left_alone(devge
     assert devgen("list").code == 0
 
 
+@pytest.mark.slow
 def test_the_fixture_finds_a_project_s_devices_from_below_and_from_afar(
     devgen: Command, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -71,6 +71,7 @@ def running(folder: Path, accel: str, *more: str) -> Iterator[subprocess.Popen[b
         process.communicate()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("accel", ACCELS)
 @pytest.mark.parametrize("source", ["pipe", "file"])
 def test_what_is_piped_in_is_echoed_whole(tmp_path: Path, accel: str, source: str) -> None:

@@ -96,6 +96,7 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "kind"), [case for case in itertools.product(COMMANDS, KINDS) if case not in HARMLESS]
 )

@@ -60,6 +60,7 @@ Made(1).low = 2
 """
 
 
+@pytest.mark.slow
 def test_the_type_checker_refuses_a_change_of_a_frozen_object(tmp_path: Path) -> None:
     changed = tmp_path / "change.py"
     changed.write_text(CHANGE)

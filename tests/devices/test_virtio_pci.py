@@ -291,6 +291,7 @@ class TestMalformedQueue:
         assert queue.take() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("device", ["virtio-rng-pci", "virtio-blk-pci", "virtio-console-pci"])
 @pytest.mark.parametrize("seed", range(40))
 def test_whatever_a_queue_holds_the_device_can_be_reset_and_used(bench: MakeBench, device: str, seed: int) -> None:

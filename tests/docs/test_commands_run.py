@@ -26,6 +26,7 @@ def name(page: Path) -> str:
     return str(page.relative_to(ROOT))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", [page for page in PRINTED if unneedy(page)], ids=name)
 def test_what_needs_nothing_works_as_printed(page: Path, tmp_path: Path) -> None:
     follow(page, unneedy(page), tmp_path)

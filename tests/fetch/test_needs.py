@@ -18,6 +18,7 @@ TESTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("ci", "result"), [("true", "2 errors"), ("", "2 skipped")])
 def test_without_them(tmp_path: Path, ci: str, result: str) -> None:
     nothing = {"PATH": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path), "PYTHONPATH": str(ROOT), "CI": ci}

@@ -277,6 +277,7 @@ def accesses(name: str, length: int, offsets: list[int]) -> st.SearchStrategy[Ac
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DEVICES)
 def test_nothing_that_is_done_to_a_device_breaks_it(name: str) -> None:
     run_state_machine_as_test(pair_of(name), settings=SETTINGS)
@@ -286,6 +287,7 @@ SPAN = 60
 """Random accesses between two snapshots."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DEVICES)
 def test_a_restored_device_goes_on_as_the_one_that_was_saved(name: str) -> None:
     """Long random sessions reach combinations that the search above does not; it in turn finds the short ones."""

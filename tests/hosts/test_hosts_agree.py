@@ -87,12 +87,14 @@ def a_restored_device_goes_on(folder: Path, drawn: Drawn | DrawnHardware, steps:
         assert restored.save_state() == saved.save_state()
 
 
+@pytest.mark.slow
 @settings(max_examples=RESTORES, deadline=None)
 @given(descriptions(), STEPS, CUTS)
 def test_a_restored_device_goes_on_as_the_saved_one(folder: Path, drawn: Drawn, steps: list[Step], cut: int) -> None:
     a_restored_device_goes_on(folder, drawn, steps, cut)
 
 
+@pytest.mark.slow
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(descriptions(), STEPS, EVERY, st.none() | CUTS)
 def test_a_guest_on_the_emulator_is_like_the_bench(
@@ -114,6 +116,7 @@ def test_an_arm64_guest_on_the_emulator_is_like_the_bench(
     compare(EmulatorHost, folder, conducting_arm64, drawn, steps, every, cut, ARM64)
 
 
+@pytest.mark.slow
 @pytest.mark.kvm
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(descriptions(), STEPS, EVERY, st.none() | CUTS)
@@ -123,6 +126,7 @@ def test_a_guest_on_kvm_is_like_the_bench(
     compare(KvmHost, folder, conducting, drawn, steps, every, cut)
 
 
+@pytest.mark.slow
 @settings(max_examples=RESTORES, deadline=None)
 @given(hardware_descriptions(accesses=True), HARDWARE_STEPS, CUTS)
 def test_restored_interrupt_fields_counters_and_keys_go_on(
@@ -131,6 +135,7 @@ def test_restored_interrupt_fields_counters_and_keys_go_on(
     a_restored_device_goes_on(folder, drawn, steps, cut)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", [EmulatorHost, pytest.param(KvmHost, marks=pytest.mark.kvm)])
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(drawn=hardware_descriptions(), steps=HARDWARE_STEPS, every=EVERY, cut=st.none() | CUTS)

@@ -103,6 +103,7 @@ def test_too_many_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert codes(path) == ["DG0111"]
 
 
+@pytest.mark.slow
 def test_the_worst_file_of_the_largest_size_stays_in_bounds(tmp_path: Path) -> None:
     """More values than are taken: refused early, in bounded memory."""
     path = tmp_path / "full.yaml"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from findings import noteworthy
 
 from devgen.language import load_device
@@ -74,6 +75,7 @@ def test_any_names_of_registers_and_fields_can_be_used(tmp_path: Path) -> None:
     assert [field.name for field in register.fields] == ["DONE", "ERROR", "sources", "values"]
 
 
+@pytest.mark.slow
 def test_uses_are_bounded(tmp_path: Path) -> None:
     members = ", ".join(f"R{number}: {{at: {4 * number}}}" for number in range(1000))
     uses = "".join(f"      F{number}: {{at: {0x1000 * number}, type: big}}\n" for number in range(600))

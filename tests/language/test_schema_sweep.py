@@ -42,6 +42,7 @@ def check(name: str, path: KeyPath, value: object, file: Path) -> None:
         assert (result.device is None) == (errors or result.fragment), text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "path"), PATHS, ids=shown)
 def test_bad_values_are_reported(name: str, path: KeyPath, tmp_path: Path) -> None:
     for value in BAD_VALUES:

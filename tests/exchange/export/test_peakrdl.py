@@ -31,6 +31,7 @@ def peakrdl(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]):
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("device", CATALOGUE, ids=lambda path: path.stem)
 def test_each_tool_takes_each_device_without_a_message(device: Path, peakrdl, tmp_path: Path) -> None:
     for command, output in COMMANDS.items():

@@ -26,6 +26,7 @@ def schemas() -> dict[ExportForm, XMLSchema]:
     return {"svd": XMLSchema(folder / fetch_schemas.SVD), "ipxact": XMLSchema(folder / fetch_schemas.IPXACT)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["svd", "ipxact"])
 def test_the_catalogue_and_the_boards_are_valid(
     form: ExportForm, schemas: dict[ExportForm, XMLSchema], tmp_path: Path

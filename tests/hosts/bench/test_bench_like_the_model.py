@@ -61,6 +61,7 @@ def compare(folder: Path, drawn: Drawn, steps: list[Step]) -> None:
             assert found == shown, (number, step)
 
 
+@pytest.mark.slow
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(descriptions(PLAIN), STEPS)
 def test_a_bench_is_like_the_model(folder: Path, drawn: Drawn, steps: list[Step]) -> None:

@@ -249,6 +249,7 @@ def test_a_client_sees_what_the_bench_sees(
     compare(folder, drawn, steps, way, cut)
 
 
+@pytest.mark.slow
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(hardware_descriptions(), HARDWARE_STEPS, WAYS, CUTS)
 def test_a_client_sees_interrupt_fields_counters_and_locks_as_the_bench(

@@ -50,6 +50,7 @@ def ring(client: Client, eventfds: Callable[[int], list[int]], kind: Irq) -> int
     return rung(fd)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "options"), [(Irq.MSIX, ()), (Irq.INTX, ()), (Irq.INTX, ("--without-msix",))])
 def test_an_alarm_interrupts_once(
     tmp_path: Path, eventfds: Callable[[int], list[int]], kind: Irq, options: tuple[str, ...]

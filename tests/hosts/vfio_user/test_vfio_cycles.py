@@ -116,6 +116,7 @@ WAYS = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_ten_thousand_clients_leave_nothing_behind(
     server: VfioUserServer, memory: int, eventfds: Callable[[int], list[int]]
 ) -> None:
@@ -181,6 +182,7 @@ def test_a_client_that_dies_anywhere_in_a_message(
         before = now
 
 
+@pytest.mark.slow
 def test_clients_that_are_killed(server: VfioUserServer, memory: int, eventfds: Callable[[int], list[int]]) -> None:
     interrupts = eventfds(10)
     choose = random.Random(4)

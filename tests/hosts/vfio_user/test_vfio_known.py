@@ -221,6 +221,7 @@ def answer_and_ask(link: socket.socket) -> None:
     link.sendall(reply + message(9, Command.REGION_READ, access(ID, BAR0, 4)))
 
 
+@pytest.mark.slow
 def test_a_client_that_never_pauses_keeps_nobody_waiting(client: Client, server: VfioUserServer) -> None:
     done = threading.Event()
 

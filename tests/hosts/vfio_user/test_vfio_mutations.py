@@ -124,6 +124,7 @@ def hear(client: Client) -> bytes:
     return heard
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_changed_messages(server: VfioUserServer, memory: int, eventfds: Callable[[int], list[int]], seed: int) -> None:
     mutator = Mutator(seed)

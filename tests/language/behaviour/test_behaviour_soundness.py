@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import pytest
 from behaviour_bench import Bench, hook, small
 from behaviour_machine import OPERATIONS, Machine
 from hypothesis import assume, given, settings
@@ -217,6 +218,7 @@ def compiled(source: str) -> tuple[Bench, tuple[Stmt, ...]]:
     return bench, stmts
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(programs(), st.integers(0, 2**32))
 def test_every_value_of_a_run_lies_in_its_range(blocks: list[str], seed: int) -> None:

@@ -109,6 +109,7 @@ TESTS = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(source=TESTS, s=st.integers(0, 255), t=st.integers(0, 15))
 def test_nothing_changes_at_any_other_moment(source: str, s: int, t: int) -> None:
