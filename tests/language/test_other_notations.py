@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from devgen.language import load_device
+from devgen.language import load_board, load_device
 from tests.language.test_typical_mistakes import HEAD, REGION, REST, register, statement
 
 
@@ -68,7 +68,7 @@ NOTATIONS: dict[str, tuple[str, str, str]] = {
         "it says when an interrupt field is set: `intr: {posedge: SOURCE}`",
     ),
     "writable: false": (register("R: {at: 0, writable: false}"), "DG0201", "in devgen this is `access: ro`"),
-    "no name for noise": (register("R: {at: 0, ports: 1}"), "DG0201", "inputs are `gpio_in`, outputs are `gpio_out`"),
+    "no name for noise": (register("R: {at: 0, ports: 1}"), "DG0201", ""),
     # --- YAML ---
     "no colon in braces": (register("R: {at 0, width: 32}"), "DG0201", "a colon follows a key: `at: 0`"),
     "an equals sign in braces": (register("R: {at = 0}"), "DG0201", "a colon follows a key: `at: 0`"),
@@ -249,3 +249,50 @@ def test_bits_in_brackets_are_a_field(tmp_path: Path) -> None:
     path.write_text(register("R: {at: 0, fields: {A: [3:0]}}"))
     [found] = load_device(path).diagnostics
     assert (found.hint, found.fixes[0].replacement) == ("write `3:0`", "3:0")
+
+
+MACHINE = "board: b\nmachine: {type: pc, ram: 2 MiB}\n"
+PLACED = MACHINE + "devices:\n  uart: {device: pl011, at: {registers: 0xe0000000}}\n"
+
+# A board, the code of its only error, and what it says to write.
+BOARDS: dict[str, tuple[str, str, str]] = {
+    "append": (MACHINE + "guest: {kernel: vmlinux, append: quiet}\n", "DG0201", "in devgen this is `cmdline`"),
+    "smp": (MACHINE.replace("ram", "smp: 2, ram"), "DG0201", "in devgen this is `cpus`"),
+    "QEMU's machine": (MACHINE.replace("pc", "q35"), "DG0204", "in devgen this is `type: pc`"),
+    "arm64": (MACHINE.replace("pc", "arm64"), "DG0204", "in devgen this is `type: virt`"),
+    "a pic is no pit": (MACHINE.replace("ram", "pic: kernel, ram"), "DG0201", "in devgen this is `irqchip`"),
+    "a machine without keys": ("board: b\nmachine: virt\n", "DG0203", "write `machine: {type: virt}`"),
+    "ram beside the machine": (MACHINE + "ram: 1 MiB\n", "DG0201", "it belongs under `machine`"),
+    "a clock of the machine": (MACHINE.replace("ram", "clock: 1 MHz, ram"), "DG0201", ""),
+    "the kernel beside the guest": (MACHINE + "kernel: vmlinux\n", "DG0201", "it belongs under `guest`"),
+    "one address": (
+        PLACED.replace("{registers: 0xe0000000}", "0xe0000000"),
+        "DG0203",
+        "give it a name: `at: {NAME: 0xe0000000}`",
+    ),
+    "one interrupt": (
+        PLACED.replace("}}", "}, interrupt: 5}"),
+        "DG0201",
+        "in devgen this is `irq`; give it a name: `irq: {NAME: 5}`",
+    ),
+    "a device beside the devices": (
+        PLACED + "uart2: {device: pl011, at: {registers: 0xe0010000}}\n",
+        "DG0201",
+        "it belongs under `devices`: indent it like the devices there",
+    ),
+    "devices as a list": (
+        MACHINE + "devices:\n  - device: pl011\n",
+        "DG0203",
+        "entries stand by their names, without `-`: `NAME: ...`",
+    ),
+    "load and entry outside": (MACHINE + "guest: {image: a.bin, load: 0x900000, entry: 0x900000}\n", "DG0903", ""),
+}
+
+
+@pytest.mark.parametrize("notation", BOARDS)
+def test_another_notation_in_a_board_is_explained_once(notation: str, tmp_path: Path) -> None:
+    text, code, hint = BOARDS[notation]
+    path = tmp_path / "b.yaml"
+    path.write_text(text)
+    errors = [found for found in load_board(path).diagnostics if found.is_error]
+    assert [(found.code, found.hint) for found in errors] == [(code, hint)]

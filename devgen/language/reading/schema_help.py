@@ -75,6 +75,9 @@ def key_help(sources: Sources, node: dict[str, Any], key: str, schema: dict[str,
     if name is not None:
         usable = name not in node and synonyms.keeps_value(key) and _accepts(schema["properties"][name], value)
         hint = f"in devgen this is `{name}`" + (", which is given too" if name in node else "")
+        within = _within(name, value, schema["properties"][name]) if isinstance(value, str | int) else ""
+        if within and not usable and name not in node:
+            hint = f"in devgen this is `{name}`; {within}"
         return {"hint": hint, "fixes": word_fixes(sources, mark, key, [name]) if usable else ()}
     if isinstance(value, dict) and "device" in value and "devices" in known:
         return {"hint": "it belongs under `devices`: indent it like the devices there", "fixes": ()}

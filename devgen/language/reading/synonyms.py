@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from devgen.language.reading.access_words import BY_WORD, Meaning, access_meanings, folded
+from devgen.language.reading.key_notes import note_for
 
 # --- other values ------------------------------------------------------------------------
 
@@ -121,7 +122,7 @@ _KEYS: Final[tuple[tuple[str, str], ...]] = (
     ("fifos", "fifo queues queue buffers"),
     ("timers", "timer alarms alarm"),
     ("counters", "counter"),
-    ("streams", "stream chardev chardevs serial"),
+    ("streams", "stream chardev chardevs serial console tty"),
     ("events", "event"),
     ("errors", "error"),
     ("deviations", "errata differences quirks"),
@@ -148,6 +149,16 @@ _KEYS: Final[tuple[tuple[str, str], ...]] = (
     ("capabilities", "caps capability"),
     ("device", "peripheral component block module ip cell addrmap"),
     ("ram", "memory mem memorysize ramsize"),
+    ("cmdline", "append bootargs args commandline kernelargs kernelcmdline"),
+    ("initrd", "initramfs ramdisk initialramdisk"),
+    ("mode", "cpumode bits processormode"),
+    ("cpus", "smp cores vcpus vcpu processors cpu ncpus harts"),
+    ("irqchip", "apic pic interruptcontroller chips gic"),
+    ("pit", "i8254 pittimer timer"),
+    ("pci", "pcie pcibus"),
+    ("on_event", "on events event onevents"),
+    ("media", "file files drive drives disk disks medium backing"),
+    ("overlaps", "shares overlap sharedwith"),
     ("image", "kernel binary bin firmware bios file path elf"),
     ("load", "loadaddress loadaddr address addr at base"),
     ("entry", "entrypoint start pc startaddress"),
@@ -181,144 +192,6 @@ _OTHER_VALUES: Final = frozenset(
 
 # SystemRDL's properties, whose names are near those of devgen's hooks.
 _EFFECT_KEYS: Final = {"onread": ("read_effect", "on_read"), "onwrite": ("write_effect", "on_write")}
-
-# Keys for which devgen has no key, and what to do.
-_KEY_NOTES: Final[dict[str, str]] = {
-    "hw": "hardware may always change a field in devgen: leave it out",
-    "hwaccess": "hardware may always change a field in devgen: leave it out",
-    "hwext": "give the register a `read` expression",
-    "hwqe": "`on_write` runs at each write: leave it out",
-    "hwre": "`on_read` runs at each read: leave it out",
-    **dict.fromkeys(
-        ("swwel", "lockedby", "writelock", "writeprotect"),
-        "a lock is `write_enable`: writes are taken while it is not 0, as `write_enable: not LOCK.LOCKED`",
-    ),
-    "lock": "a lock is `write_enable`: writes are taken while it is not 0, as `write_enable: not LOCK.LOCKED`",
-    **dict.fromkeys(
-        ("swmod", "swacc"),
-        "`on_write` and `on_read` run at accesses: write there what the hardware does, or leave it out",
-    ),
-    **dict.fromkeys(
-        (
-            "precedence",
-            "hwenable",
-            "hwmask",
-            "paritycheck",
-            "resetsignal",
-            "async",
-            "sync",
-            "errextbus",
-            "sharedextbus",
-        ),
-        "it is about the hardware's signals, which devgen does not have: leave it out",
-    ),
-    **dict.fromkeys(
-        (
-            "donttest",
-            "dontcompare",
-            "israndom",
-            "israndomized",
-            "israndomised",
-            "israd",
-            "isrand",
-            "coverage",
-            "backdoor",
-            "hdlpath",
-            "hdlpathslice",
-            "tags",
-            "autosplit",
-            "compact",
-            "cname",
-            "mubi",
-            "shadowed",
-            "updateerralert",
-            "storageerralert",
-            "protected",
-        ),
-        "it is for other tools than devgen: leave it out",
-    ),
-    **dict.fromkeys(("anded", "ored", "xored"), "behaviour computes it where it is used, as `STATUS != 0`"),
-    "multireg": "an array is a register with `count`",
-    "dimindex": "in devgen this is `index_names`, a list of the elements' names",
-    **dict.fromkeys(("datatype", "headerenumname", "headerstructname", "alternategroup"), "leave it out"),
-    "author": "leave it out, or write it into a comment",
-    "license": "leave it out, or write it into a comment",
-    "version": "leave it out, or write it into a comment",
-    "copyright": "leave it out, or write it into a comment",
-    **dict.fromkeys(
-        ("clocks", "clock", "clk"),
-        "a counter has its own `frequency`, under `counters`; a timer reads the machine's time",
-    ),
-    **dict.fromkeys(("resets", "rst", "init"), "statements that run at a reset are `on_reset`"),
-    "dma": "behaviour reaches RAM with `load32(address)`, `store32(address, value)` and their like",
-    **dict.fromkeys(("fsm", "statemachine"), "its state is an entry of `state`; hooks and timers change it"),
-    **dict.fromkeys(("signals", "wires", "ports", "gpio"), "inputs are `gpio_in`, outputs are `gpio_out`"),
-    **dict.fromkeys(("log", "trace", "messages"), "what the device tells its host is an entry of `events` or `errors`"),
-    **dict.fromkeys(("msi", "msix", "capabilitylist"), "it belongs under `capabilities` of `pci`"),
-    **dict.fromkeys(tuple(f"bar{number}" for number in range(6)), "it belongs under `bars` of `pci`, by its number"),
-    **dict.fromkeys(
-        ("registerwidth", "regwidth", "endianness", "byteorder"),
-        "it belongs to a region: `width: 32`, and `access: {valid: 1..4, endian: little}`",
-    ),
-    "derivedfrom": "devgen copies no definition: write the keys out, or use `count`, a register file or `include`",
-    "compatible": "write it into `description` or `datasheet`",
-}
-
-# Keys that are known elsewhere: where they belong.
-_PLACES: Final[dict[str, tuple[str, str]]] = {
-    **dict.fromkeys(
-        ("bits", "bitrange", "bit", "lsb", "msb", "mask", "bitoffset"),
-        ("fields", "bits are given for a field, as `fields: {{NAME: 7:0}}`"),
-    ),
-    **dict.fromkeys(
-        ("enum", "enums", "values", "enumeratedvalues", "enumeration"),
-        ("fields", "values are named in a field, as `fields: {{NAME: {{bits: 1:0, values: {{IDLE: 0}}}}}}`"),
-    ),
-    **dict.fromkeys(
-        ("endian", "valid", "implemented", "unaligned", "endianness", "impl"),
-        ("space", "it belongs under the region's `access`, as `access: {{valid: 1..4, endian: little}}`"),
-    ),
-    **dict.fromkeys(
-        ("registers", "doorbells", "space", "size", "decode", "contents", "ram", "rom", "reg", "regs", "register"),
-        ("regions", "it belongs under a region, as `regions: {{NAME: {{space: mmio, size: 4 KiB, {key}: ...}}}}`"),
-    ),
-    **dict.fromkeys(
-        ("counter", "intr", "sticky", "stickybit", "hwset", "hwclr", "we", "next", "hwenable"),
-        ("fields", "it belongs to a field, as `fields: {{NAME: {{bits: 7:0, {key}: ...}}}}`"),
-    ),
-    **dict.fromkeys(
-        ("posedge", "negedge", "bothedge", "level", "nonsticky"),
-        ("intr", "it says when an interrupt field is set: `intr: {{posedge: SOURCE}}`"),
-    ),
-    **dict.fromkeys(
-        (
-            "incr",
-            "decr",
-            "incrvalue",
-            "decrvalue",
-            "incrwidth",
-            "decrwidth",
-            "overflow",
-            "underflow",
-            "saturate",
-            "incrsaturate",
-            "decrsaturate",
-            "threshold",
-            "incrthreshold",
-            "decrthreshold",
-        ),
-        ("counter", "it belongs under `counter`, as `counter: {{incr: SOURCE, incrsaturate: true}}`"),
-    ),
-    **dict.fromkeys(
-        ("readable", "writable", "writeable"),
-        ("access", "a register can be read and written: `access` says what cannot"),
-    ),
-    **dict.fromkeys(
-        ("vendor", "class", "subsystem", "bars", "revision", "capabilities", "vendorid", "interruptpin"),
-        ("pci", "it belongs under `pci`"),
-    ),
-}
-"""A word, the key of the mapping whose entries have it, and what to write."""
 
 _NO_FLAGS: Final = frozenset(("r", "w", "t", "wr", "default", "normal", "const", "clr", "clear", "set"))
 _ACCESS_FLAGS: Final = frozenset(BY_WORD) - _NO_FLAGS
@@ -356,10 +229,7 @@ def note_for_key(key: str, known: Iterable[str]) -> str:
         return "in devgen this is `intent: unimplemented`"
     if word in _ACCESS_FLAGS and "access" in known:
         return "in devgen this is " + " or ".join(f"`{meaning}`" for meaning in BY_WORD[word])
-    place = _PLACES.get(word)
-    if place is not None and place[0] in known:
-        return place[1].format(key=key)
-    return _KEY_NOTES.get(word, "")
+    return note_for(word, key, known)
 
 
 def flag_meaning(key: str, value: object, known: Iterable[str]) -> Meaning | None:
