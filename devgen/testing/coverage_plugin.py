@@ -8,8 +8,10 @@ from typing import Any, Final
 
 import pytest
 
+from devgen.common.guarded_files import make_folder
 from devgen.errors import DevgenError
 from devgen.project import load_project
+from devgen.testing.coverage_findings import DeviceCoverage
 from devgen.testing.coverage_recorder import CoverageRecorder
 from devgen.testing.coverage_report import FORMS, cover_project, report_lines, write_report
 
@@ -28,6 +30,8 @@ class CoveragePlugin:
         self.report = None if report is None else parsed_report(report)
         self.recorder = CoverageRecorder(self.project.built)
         self.worker = hasattr(config, "workerinput")
+        if self.report is not None and not self.worker:
+            _make_folder(self.report[1])
         self.recorder.install()
 
     @pytest.hookimpl(wrapper=True)
@@ -38,6 +42,7 @@ class CoveragePlugin:
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Stop counting; hand a worker's data to the controller."""
+        self.session = session
         self.recorder.uninstall()
         if self.worker:
             session.config.workeroutput[_DATA] = self.recorder.data.to_plain()  # type: ignore[attr-defined]
@@ -56,9 +61,18 @@ class CoveragePlugin:
         for line in report_lines(devices, notes):
             terminalreporter.write_line(line)
         if self.report is not None:
-            form, folder = self.report
+            self._write(terminalreporter, *self.report, devices)
+
+    def _write(
+        self, terminalreporter: pytest.TerminalReporter, form: str, folder: Path, devices: list[DeviceCoverage]
+    ) -> None:
+        """Write the report; if that fails, the run fails."""
+        try:
             for path in write_report(form, folder, devices):
                 terminalreporter.write_line(f"wrote {path}")
+        except OSError as error:
+            terminalreporter.write_line(f"--devgen-coverage-report: {error.filename}: {error.strerror}", red=True)
+            self.session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
 
 def parsed_report(report: str) -> tuple[str, Path]:
@@ -67,3 +81,11 @@ def parsed_report(report: str) -> tuple[str, Path]:
     if form not in FORMS or not colon or not folder:
         raise pytest.UsageError(f"--devgen-coverage-report is annotated:DIR or html:DIR, not '{report}'")
     return form, Path(folder)
+
+
+def _make_folder(folder: Path) -> None:
+    """Make the report's folder before the tests run. Raises pytest.UsageError."""
+    try:
+        make_folder(folder)
+    except OSError as error:
+        raise pytest.UsageError(f"--devgen-coverage-report: {folder}: {error.strerror}") from error

@@ -27,24 +27,33 @@ def cover_project(project: Project, data: CoverageData) -> tuple[list[DeviceCove
     """Return the coverage of each device of a project that a test has made, and lines about the others."""
     found: list[DeviceCoverage] = []
     notes = [f"behaviour is not counted: {data.blind}"] if data.blind else []
+    used = {module for module, use in data.devices.items() if use.lines or use.registers}
+    used = {module for module in used if os.path.basename(module) != "__init__.py"}
     for path in YamlFiles([folder for folder in project.devices if folder.is_dir()]).files:
         if is_board(path):
             continue
         loaded, origins = load_with_origins(path)
         if loaded.device is None:
-            notes += [] if loaded.fragment else [f"{path}: the description has errors"]
+            if not loaded.fragment:
+                notes.append(f"{path}: the description has errors")
+                used.clear()  # one of these modules may be this device's
             continue
         module = project.built / f"{module_name(loaded.device.name)}.py"
+        used.discard(os.path.realpath(module))
         use = data.devices.get(os.path.realpath(module))
         if use is None or not (use.lines or use.registers):
             notes.append(f"{path}: no test uses {loaded.device.name}")
             continue
         try:
             behaviour = map_behaviour(loaded, origins, module, project.templates)
-        except (NoMap, OSError) as error:
+        except NoMap as error:
             notes.append(f"{path}: {error}")
             continue
+        except OSError as error:
+            notes.append(f"{path}: cannot read {module}: {error.strerror}")
+            continue
         found.append(cover_device(loaded, origins, use, [] if data.blind else behaviour))
+    notes += [f"{module}: the project has no description of this device" for module in sorted(used)]
     return found, notes
 
 
