@@ -129,6 +129,12 @@ def test_hooks_know_the_element_of_each_dimension(bench: Bench) -> None:
     assert (regs.CH[1].BUF[2], regs.CH[0].Q[1].TAIL) == (1, 8)
 
 
+def test_a_number_that_was_meant_as_a_name_is_refused(bench: Bench) -> None:
+    regs: Any = bench.regs
+    with pytest.raises(UnknownName, match=r"elements 0 to 3, named 1, 2, 3, 4: a number counts from 0, .* text, '4'"):
+        regs.CH["A"].BUF[4].read()
+
+
 def test_a_condition_of_an_inner_file_names_the_outer_element(bench: Bench) -> None:
     regs: Any = bench.regs
     regs.CH["A"].MODE = 0xDEAD

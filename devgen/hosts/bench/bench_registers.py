@@ -175,6 +175,10 @@ class _Elements:
         if not isinstance(at, int) or not 0 <= at < len(self):
             elements = f"elements 0 to {len(self) - 1}" if len(self) else "no elements"
             named = f", named {', '.join(names[:_SHOWN])}" if names else ""
+            if str(index) in names:
+                raise UnknownName(
+                    f"{self._title} has {elements}{named}: a number counts from 0, a name is a text, '{index}'"
+                )
             raise UnknownName(f"{self._title} has {elements}{named}, not {index!r}")
         return int(at) + (self._index or 0) * len(self), f"{self._title}[{names[at] if names else at}]"
 
@@ -238,6 +242,10 @@ class Groups(_Elements):
         if len(self._dims) > 1:
             return Groups(self._bench, self._members, title, self._dims[1:], self._parts, number)
         return RegisterGroup(self._bench, title, self._members, self._parts, number)
+
+    def __setitem__(self, index: int | str, value: int) -> None:
+        """Refuse to write a register file as a whole. Raises BenchError."""
+        raise BenchError(f"{self[index]!r} is written register by register")
 
     def __iter__(self) -> Iterator[Any]:
         """The elements."""

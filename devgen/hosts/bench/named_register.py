@@ -294,6 +294,22 @@ class Register:
         """A hash of the name."""
         return hash((id(self._bench), self.name))
 
+    def __lt__(self, other: int) -> bool:
+        """Read the register and compare its value."""
+        return int(self.read()) < other
+
+    def __le__(self, other: int) -> bool:
+        """Read the register and compare its value."""
+        return int(self.read()) <= other
+
+    def __gt__(self, other: int) -> bool:
+        """Read the register and compare its value."""
+        return int(self.read()) > other
+
+    def __ge__(self, other: int) -> bool:
+        """Read the register and compare its value."""
+        return int(self.read()) >= other
+
     def __and__(self, other: int) -> int:
         """Read the register and mask its value."""
         return int(self.read()) & other

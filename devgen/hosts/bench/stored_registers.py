@@ -59,7 +59,8 @@ def stored(device: Device, place: RegisterPlace) -> int:
     """
     attribute = storage(device, place)
     if attribute is None:
-        raise BenchError(f"{place.name} ({place.where}) stores no value: it is computed, constant or not modelled")
+        why = "it is computed, constant, not modelled or only written"
+        raise BenchError(f"{place.name} ({place.where}) stores no value: {why}")
     return _value(device, attribute, place.index)
 
 

@@ -144,6 +144,8 @@ ACCESSES = {
     lambda regs: regs.CTRL.write(MODE="RUN", ENABLE=1): ["CTRL write 3"],
     lambda regs: regs.ID[2].read(): ["ID[2] read 3"],
     lambda regs: regs.CORE.REV == 7: ["CORE.REV read 7"],
+    lambda regs: regs.CORE.REV > 6: ["CORE.REV read 7"],
+    lambda regs: regs.CORE.REV <= 7: ["CORE.REV read 7"],
     lambda regs: regs.BYTES.write(0x1122): [
         *("BYTES[7:0] write 0x22", "BYTES[15:8] write 0x11", "BYTES[23:16] write 0", "BYTES[31:24] write 0"),
     ],
@@ -262,6 +264,7 @@ REFUSED: dict[str, tuple[Callable[[Any], object], str]] = {
     "array": (lambda regs: regs.ID.read(), r"ID is an array: name an element, as ID\[0\].read"),
     "index": (lambda regs: regs.ID[3], r"ID has elements 0 to 2, not 3"),
     "assigned array": (assign(lambda regs: regs, "ID", 3), r"array ID of 3. is written element by element"),
+    "assigned file": (assign(lambda regs: regs.CHANNEL, 0, 3), r"file CHANNEL\[0\]. is written register by register"),
     "own name": (
         assign(lambda regs: regs.CTRL, "read", 1),
         r'CTRL.read is no field; a field of that name is \["read"\]',
