@@ -42,6 +42,28 @@ def test_a_page_needs_no_network_and_fits_a_telephone(browser: Browser, site: Pa
     assert page.run("document.documentElement.scrollWidth") <= 400
 
 
+@pytest.mark.parametrize("name", ["keys.html", "testing.html", "view.html"])
+def test_no_name_in_a_table_is_broken_over_lines(browser: Browser, site: Path, name: str) -> None:
+    page = browser.load(site / name)
+    page.resize(1280)
+    broken = """[...document.querySelectorAll('td code')]
+        .filter((code) => !/[\\s-]/.test(code.textContent) && code.getClientRects().length > 1)
+        .map((code) => code.textContent)"""
+    assert page.run(broken) == []
+
+
+def test_the_texts_of_the_drawing_fit_their_boxes(browser: Browser, site: Path) -> None:
+    page = browser.load(site / "flow.svg")
+    wide = """[...document.querySelectorAll('rect')].flatMap((box) => {
+        const inside = box.getBBox(), found = [];
+        for (let next = box.nextElementSibling; next && next.tagName === 'text'; next = next.nextElementSibling)
+            if (next.getBBox().width > inside.width - 8 && next.getBBox().x < inside.x + inside.width)
+                found.push(next.textContent);
+        return found;
+    })"""
+    assert page.run(wide) == []
+
+
 def test_each_diagnostic_has_an_anchor(site: Path) -> None:
     assert 'id="dg0401-error"' in (site / "diagnostics.html").read_text()
 
