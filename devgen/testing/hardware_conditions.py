@@ -54,7 +54,7 @@ class Conditions:
         match step:
             case ir.Assign(ir.StatePlace(name), ir.Int(value)) if (mark := self._origins.mark(step)) in self._keys:
                 key = self._keys[mark]
-                told = f"key {name} is never {'opened' if value else f'locked by {_locked_by(key)}'}"
+                told = f"key {name} is never {'opened' if value else 'locked again'}"
                 return Condition(key.mark, told, branches=False) if name == key.name else None
             case Drop() | Protect() | ir.If():
                 return self._known(step.test)
@@ -87,11 +87,6 @@ class Conditions:
         condition = self._found.setdefault(id(lock.test), Condition(mark, f"{told} closed", f"{told} open"))
         if isinstance(lock.test, ir.Unary) and lock.test.op == "not":
             self._found[id(lock.test.operand)] = condition
-
-
-def _locked_by(key: model.Key) -> str:
-    wrong = () if key.wrong == "restart" else ("a wrong value",)
-    return " or ".join((*wrong, *(f"a write of {register}" for register in key.closed_by)))
 
 
 _RUNS: Final = (False, False)

@@ -41,7 +41,7 @@ interrupts:
   irq: {level: S.intr}
 """
 FINDINGS = """\
-5: key k is never locked by a wrong value or a write of OPEN
+5: key k is never locked again
 5: key k is never opened
 10: TRIM is never written while its lock is closed
 14: OPEN is never written while its lock is closed
