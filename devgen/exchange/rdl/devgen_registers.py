@@ -59,7 +59,8 @@ class DevgenRegisters:
         return Block(entry | {"registers": self.describe([chain[-1] for chain in layers], carried, node)})
 
     def _register(self, node: RegNode, chain: Chain) -> Any:
-        carried = carried_keys(node)
+        alias = {"alias": node.alias_primary.inst_name} if node.is_alias else {}
+        carried = carried_keys(node) | alias
         fields = [field for field in node.fields() if field.get_property("sw").name in ACCESS_WORDS]
         whole = _whole(carried, fields)
         rules = _rules(carried, fields)
@@ -68,6 +69,8 @@ class DevgenRegisters:
         entry |= {"width": width} if width != self.width else {}
         entry |= {"access": rules.access} if rules.access != "rw" else {}
         entry |= _dimensions(chain, width // 8, carried) | texts(node)
+        if "alias" in carried:
+            entry.pop("count", None)  # it has the elements of the register that it names
         entry |= {"external": True} if node.external else {}
         entry |= {"reset": Hex(rules.reset)} if rules.reset and not rules.apart else {}
         entry |= {key: value for key, value in carried.items() if key not in (ORDER, "fields", "access")}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from devgen.exchange.findings import Findings, Outcome
 from devgen.exchange.rdl.compiling import place_of
 from devgen.exchange.rdl.rdl_properties import HARDWARE, UNSAID
-from devgen.exchange.rdl_edits.compared_parts import Key, Parts
+from devgen.exchange.rdl_edits.compared_parts import Key, Part, Parts
 from devgen.exchange.rdl_edits.edited_description import EditedDescription
 from devgen.exchange.rdl_edits.edited_fields import EFFECT_OF, apply_effects, apply_enumeration, apply_text
 from devgen.exchange.rdl_edits.edited_resets import apply_resets
@@ -65,8 +65,9 @@ def _edited(
     names: dict[Key, set[str]] = {}
     taken: set[tuple[Key, str]] = set()
     for edit in edits:
-        names.setdefault(edit.part.key, set()).add(edit.name)
-        _apply(parts, stated, edit)
+        if not _is_field(stated, edit.part) or parts.has_field(edit.part.key):
+            names.setdefault(edit.part.key, set()).add(edit.name)
+            _apply(parts, stated, edit)
     for key, edited in names.items():
         if edited & _SOURCES:
             taken |= {(key, name) for name in sources.apply(stated.by_key[key], edited & _SOURCES)}
@@ -83,7 +84,7 @@ def _apply(parts: EditedDescription, stated: Parts, edit: HandEdit) -> None:
     part, name = edit.part, edit.name
     if not name:
         return
-    is_field = bool(part.key) and part.key[:-1] in stated.by_key and not part.chain and len(part.key) > 2
+    is_field = _is_field(stated, part)
     if name in EFFECT_OF:
         apply_effects(parts, part, stated.by_key)
     elif name in ("name", "desc"):
@@ -99,6 +100,10 @@ def _apply(parts: EditedDescription, stated: Parts, edit: HandEdit) -> None:
         described.update(edit.value)
     elif name == "bigendian" and len(part.key) < 2:
         _apply_endian(parts, part.key, bool(edit.value))
+
+
+def _is_field(stated: Parts, part: Part) -> bool:
+    return len(part.key) > 2 and not part.chain and part.key[:-1] in stated.by_key
 
 
 def _apply_endian(parts: EditedDescription, key: Key, big: bool) -> None:

@@ -40,6 +40,10 @@ class EditedDescription:
         """Whether a field of SystemRDL stands for a register without fields."""
         return key[-1] == WHOLE and "fields" not in self.member(key[:-1])
 
+    def has_field(self, key: Key) -> bool:
+        """Whether a field of SystemRDL is described: those of an alias are often those of another register."""
+        return self.is_whole(key) or key[-1] in self.member(key[:-1]).get("fields", {})
+
     def fields(self, register: Key) -> Iterator[Key]:
         """Yield the fields of a register."""
         for name in self.member(register).get("fields", {}):

@@ -25,6 +25,7 @@ text of SystemRDL was changed by hand, and wins (``devgen.exchange.rdl_edits``).
   ``field_values``: its enumeration. ``bits``: the bits for which a construct is called.
 - ``field_references``: properties whose values are other fields, beside the property ``devgen``.
 - ``said_texts``, ``said_fields``, ``said_registers``, ``said_regions``, ``said_device``: from the view to components.
+- ``native_aliases``: registers that share the storage of another one.
 - ``address_layers``: registers that share bytes, which SystemRDL allows in separate address maps only.
 - ``array_runs``: arrays with gaps. ``rdl_order``: the order of a description.
 

@@ -39,7 +39,8 @@ class Component:
     ``properties`` are names with the text of their values, which is empty for ``posedge intr``; ``place`` is what
     follows the instance's name: bits, dimensions, address, stride. The component at the top of a file has no instance,
     and ``place`` is empty. ``references`` are a field's properties with the description's names of other fields;
-    ``assignments`` are the lines of an address map that ``field_references`` makes of them.
+    ``assignments`` are the lines of an address map that ``field_references`` makes of them. ``alias``: the register
+    whose storage a register shares.
     """
 
     kind: Kind
@@ -51,6 +52,7 @@ class Component:
     external: bool = False
     references: tuple[tuple[str, str], ...] = ()
     assignments: tuple[str, ...] = ()
+    alias: str = ""
 
 
 def definition(component: Component) -> str:
@@ -63,6 +65,13 @@ def _instance(component: Component) -> Iterator[str]:
     """Yield the lines of a component that is defined where it is instantiated; short ones are on one line."""
     external = "external " if component.external else ""
     body = list(_body(component))
+    if component.alias:  # an alias needs a named type (10.5.1)
+        kind = f"{component.name}_alias"
+        yield f"{component.kind} {kind} {{"
+        yield from (_INDENT + line if line else "" for line in body)
+        yield "};"
+        yield f"alias {identifier(component.alias)} {kind} {identifier(component.name)}{component.place};"
+        return
     end = f"}} {identifier(component.name)}{component.place};"
     long = component.enums or any("\n" in value for _, value in component.properties)
     if component.kind in ("field", "mem") and not long:

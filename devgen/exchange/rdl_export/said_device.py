@@ -10,6 +10,7 @@ from devgen.exchange.export_formats import ExportDevice
 from devgen.exchange.findings import Findings
 from devgen.exchange.rdl_export.devgen_property import DECLARATION, devgen_property
 from devgen.exchange.rdl_export.field_references import assignments
+from devgen.exchange.rdl_export.native_aliases import with_aliases
 from devgen.exchange.rdl_export.rdl_component import Component, Kind, definition
 from devgen.exchange.rdl_export.rdl_order import carried_order
 from devgen.exchange.rdl_export.said import Said
@@ -56,8 +57,8 @@ def _flat(view: DeviceView, said: Said, region: RdlRegion, spec: Spec, left: Spe
     endian = {key: value for key, value in region.said.properties.items() if key == "bigendian"}
     regions = {region.name: {**own, **region.said.carried}, **left}
     said += Said(endian, {"region": region.name, "regions": regions})
-    children = region.layers[0]
-    return Component("addrmap", view.stem, "", _properties(said), (), children, assignments=assignments(children))
+    enums, children = with_aliases(region.layers[0])
+    return Component("addrmap", view.stem, "", _properties(said), enums, children, assignments=assignments(children))
 
 
 def _maps(regions: Sequence[RdlRegion]) -> Iterable[Component]:
@@ -69,13 +70,16 @@ def _maps(regions: Sequence[RdlRegion]) -> Iterable[Component]:
     address = 0
     for region in regions:
         step = 1 << max(region.size - 1, 0).bit_length()
-        for number, children in enumerate(region.layers or [()]):
+        for number, layer in enumerate(region.layers or [()]):
+            enums, children = with_aliases(layer)
             address = -(-address // step) * step
             said = Said({}, {"region": region.name}) + (region.said if not number else Said())
             name = region.name if not number else _free(f"{region.name}_{number + 1}", taken)
             kind: Kind = "mem" if region.memory else "addrmap"
             at, lines = f" @ {address:#x}", assignments(children)
-            yield Component(kind, name, at, _properties(said), (), children, external=kind == "mem", assignments=lines)
+            yield Component(
+                kind, name, at, _properties(said), enums, children, external=kind == "mem", assignments=lines
+            )
             address += step
 
 

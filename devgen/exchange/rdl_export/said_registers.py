@@ -9,6 +9,7 @@ from typing import Any, Final
 from devgen.exchange.rdl_export.address_layers import Item, layered
 from devgen.exchange.rdl_export.array_runs import offset_within, place, runs_of, wrapped
 from devgen.exchange.rdl_export.devgen_property import devgen_property
+from devgen.exchange.rdl_export.native_aliases import with_aliases
 from devgen.exchange.rdl_export.rdl_component import Component
 from devgen.exchange.rdl_export.rdl_order import carried_order
 from devgen.exchange.rdl_export.said import Said
@@ -71,9 +72,9 @@ class RdlRegisters:
         runs = runs_of(dimensions, 0)
         at = place(runs[-1], offset_within(runs, offset))
         for members in layers:
-            children = tuple(item.component for item in members)
+            enums, children = with_aliases([item.component for item in members])
             properties = (*said.properties.items(), *devgen_property(said.carried)) if not items else ()
-            component = Component("regfile", path.rpartition(".")[2], at, properties, (), children)
+            component = Component("regfile", path.rpartition(".")[2], at, properties, enums, children)
             size = max(item.end for item in members)
             items.append(Item(wrapped(component, runs, offset), offset, offset + _extent(dimensions, size)))
         return items
@@ -94,6 +95,7 @@ class RdlRegisters:
             fields.enums,
             fields.components,
             spec.get("external") is True,
+            alias=str(spec.get("alias", "")) if len(runs) == 1 else "",
         )
         whole, end = wrapped(component, runs, offset), offset + _extent(dimensions, register.size)
         if len(runs) > 1:

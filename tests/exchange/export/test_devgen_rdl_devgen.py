@@ -45,6 +45,8 @@ REGISTERS = {
     "an alternate file": "F: {at: 0, registers: {X: {at: 0}}}, G: {at: 0, alternate: F, registers: {Y: {at: 0}}}",
     "alternates in a file": "F: {at: 0, count: 2, stride: 8, registers: {X: {at: 0}, Y: {at: 0, alternate: X}}}",
     "an alias": "A: {at: 0, reset: 8, fields: {X: 3}}, B: {at: 4, alias: A}, C: {at: 8, alias: A, fields: {Z: 3}}",
+    "an alias of an array": "A: {at: 0, count: 3, fields: {X: {bits: 0, values: {P: 0}}}}, B: {at: 0x10, alias: A}, C: {at: 0x20, alias: A, stride: 8}",
+    "an alias before its register": "B: {at: 0, alias: A, access: ro}, A: {at: 4, reset: 5}",
     "interleaved arrays": "A: {at: 0, count: 4, stride: 8}, B: {at: 4, count: 4, stride: 8}",
     "dimensions with gaps": "A: {at: 0, count: [2, 3], stride: [0x20, 4]}",
     "files with gaps": "F: {at: 0, count: [2, 3], stride: [0x20, 8], registers: {X: {at: 4, count: 1}}}",

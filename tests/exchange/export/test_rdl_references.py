@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from elaborated_tree import compiled
 from round_trip import model, there_and_back
-from systemrdl.node import FieldNode, Node
+from systemrdl.node import FieldNode, Node, RegNode
 
-from devgen import export_devices, import_registers
+from devgen import export_devices, import_registers, load_device
 
 HEAD = "device: example\nbus: sysbus\nregions: {r: {space: mmio, size: 4 KiB%s, registers: {%s}}}\n"
 LOCK = "L: {at: 0, fields: {E: 0, W: 7:4}}, "
@@ -128,6 +128,73 @@ COUNTERS = {
 def test_a_counter_is_shown(property_of, counter: str, shown: dict[str, Any]) -> None:
     registers = LOCK + "A: {at: 4, fields: {X: {bits: 3:0, counter: %s}, Y: 4}}" % counter  # noqa: UP031
     assert {name: property_of(registers, "A.X", name) for name in shown} == shown
+
+
+ALIASES = {
+    "without fields": ("A: {at: 0, reset: 5}, B: {at: 4, alias: A}", "B"),
+    "with another access": ("A: {at: 0, reset: 5}, B: {at: 4, alias: A, access: ro}", "B"),
+    "with effects": ("A: {at: 0, fields: {X: 0, Y: 1}}, B: {at: 4, alias: A, fields: {X: {bits: 0, write_effect: woclr}}}", "B"),
+    "before its register": ("B: {at: 0, alias: A}, A: {at: 4}", "B"),
+    "of an interrupt": (LOCK + "A: {at: 4, fields: {X: {bits: 0, intr: L.E, enable: L.E, write_enable: L.E}}}, B: {at: 8, alias: A}", "B"),
+    "with labels": ("A: {at: 0, fields: {X: {bits: 1:0, values: {P: 0, Q: 1}}}}, B: {at: 4, alias: A}", "B"),
+    "of an array": ("A: {at: 0, count: 2}, B: {at: 8, alias: A}", "B"),
+    "in a file": ("F: {at: 0, count: 2, stride: 8, registers: {A: {at: 0}, B: {at: 4, alias: A}}}", "F.B"),
+}  # fmt: skip
+
+
+def alias_of(registers: str, path: str, folder: Path) -> str:
+    """The register whose storage a register has in SystemRDL, or an empty name. The description comes back."""
+    source = folder / "example.yaml"
+    source.write_text(HEAD % ("", registers), encoding="utf-8")
+    assert model(there_and_back(source, folder)) == model(source)
+    node = compiled(folder / "rdl" / "example.rdl").find_by_path(path)
+    assert isinstance(node, RegNode)
+    return node.alias_primary.inst_name if node.is_alias else ""
+
+
+@pytest.mark.parametrize(("registers", "path"), ALIASES.values(), ids=ALIASES.keys())
+def test_an_alias_is_one_of_systemrdl(registers: str, path: str, tmp_path: Path) -> None:
+    """10.5: the compiler refuses an alias whose fields have other properties than those of its register."""
+    assert alias_of(registers, path, tmp_path) == "A"
+
+
+OTHER_VIEWS = {
+    "another field": ("A: {at: 0, fields: {X: 0, Y: 1}}, B: {at: 4, alias: A, fields: {Z: 1}}", "B"),
+    "other bits": ("A: {at: 0, fields: {X: 1:0}}, B: {at: 4, alias: A, fields: {X: 0}}", "B"),
+    "a lock of the register": (LOCK + "A: {at: 4, write_enable: L.E}, B: {at: 8, alias: A}", "B"),
+    "gaps": ("A: {at: 0, count: 2}, B: {at: 16, alias: A, stride: 8}", "B.B"),
+}
+
+
+@pytest.mark.parametrize(("registers", "path"), OTHER_VIEWS.values(), ids=OTHER_VIEWS.keys())
+def test_an_alias_that_systemrdl_cannot_say_is_in_the_property_alone(registers: str, path: str, tmp_path: Path) -> None:
+    assert alias_of(registers, path, tmp_path) == ""
+
+
+def test_an_alias_of_a_file_in_systemrdl_is_exported_again(tmp_path: Path) -> None:
+    plain = "reg plain { field { sw = rw; hw = r; } V[31:0] = 5; };"
+    clear = "reg clear { field { sw = rw; hw = r; onwrite = woclr; } V[31:0] = 5; };"
+    parts = "plain R @ 0; alias R clear S @ 4; plain T[2] @ 8; alias T clear U[2] @ 16;"
+    (tmp_path / "a.rdl").write_text(f"addrmap a {{ {plain} {clear} {parts} }};", "utf-8")
+    (report,) = import_registers(tmp_path / "a.rdl", tmp_path / "devices")
+    export_devices(tmp_path / "devices" / f"{report.devices[0]}.yaml", tmp_path / "b.rdl", form="systemrdl")
+    found = {
+        node.inst_name: node.alias_primary.inst_name
+        for node in compiled(tmp_path / "b.rdl").registers()
+        if node.is_alias
+    }
+    assert found == {"S": "R", "U": "T"}
+
+
+def test_an_alias_that_is_added_by_hand_takes_effect(tmp_path: Path) -> None:
+    (tmp_path / "example.yaml").write_text(HEAD % ("", "A: {at: 4, fields: {X: 0}}"), "utf-8")
+    (file,) = export_devices(tmp_path / "example.yaml", tmp_path, form="systemrdl").files
+    alias = "reg t { field { sw = rw; onwrite = woclr; } X[0:0] = 0; }; alias A t B @ 8;\n};\n"
+    file.path.write_text(file.path.read_text("utf-8").removesuffix("};\n") + alias, "utf-8")
+    (report,) = import_registers(file.path, tmp_path / "devices")
+    (region,) = load_device(tmp_path / "devices" / "example.yaml").view.regions
+    assert [(register.name, register.alias) for register in region.registers] == [("A", None), ("B", "A")]
+    assert report.findings == ()
 
 
 def test_a_hardware_property_that_is_added_by_hand_is_reported(tmp_path: Path) -> None:
