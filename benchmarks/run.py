@@ -3,8 +3,8 @@
     python benchmarks/run.py [--quick] [NAME ...]
 
 A name is that of a benchmark's file: register_access, other_accesses, hardware_accesses, kvm_exit, messages, vfio_user,
-streams, build_speed, catalogue, footprint. ``--quick`` makes only a few calls of each, to test that they work; its
-figures mean nothing.
+streams, build_speed, import_speed, catalogue, footprint. ``--quick`` makes only a few calls of each, to test that they
+work; its figures mean nothing.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import build_speed
 import catalogue
 import footprint
 import hardware_accesses
+import import_speed
 import kvm_exit
 import messages
 import other_accesses
@@ -32,6 +33,7 @@ MODULES = (
     vfio_user,
     streams,
     build_speed,
+    import_speed,
     catalogue,
     footprint,
 )

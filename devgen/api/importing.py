@@ -8,6 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from devgen.common.collection import without_collection
 from devgen.exchange.findings import Finding, Outcome
 from devgen.exchange.import_files import WrittenFile
 from devgen.exchange.register_map import Group, Peripheral, Register
@@ -101,11 +102,12 @@ def import_registers(
     known: set[str] = set()
     reports: list[ImportReport] = []
     described: list[DescribedChip] = []
-    for read in read_chips(paths, options, patches):
-        known.update(peripheral.name for peripheral in read.chip.peripherals)
-        report, chip = _described(read, wanted, target)
-        reports.append(report)
-        described += [] if target is None else [chip]  # a report needs no texts
+    with without_collection():
+        for read in read_chips(paths, options, patches):
+            known.update(peripheral.name for peripheral in read.chip.peripherals)
+            report, chip = _described(read, wanted, target)
+            reports.append(report)
+            described += [] if target is None else [chip]  # a report needs no texts
     check_names(known, wanted)
     if target is None:
         return reports

@@ -7,9 +7,8 @@ nor templates are imported.
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +18,7 @@ from devgen.build.manifest import OtherTarget, load_manifest, tool_digest
 from devgen.build.output_folder import OutputFolder
 from devgen.build.source_paths import named_sources
 from devgen.build.target_files import TargetNotFound, find_target
+from devgen.common.collection import without_collection
 
 __all__ = ["DEFAULT_TARGET", "BuildError", "BuildReport", "Progress", "build"]
 
@@ -50,7 +50,7 @@ def build(
         found = find_target(target, templates)
         sources = named_sources(paths, any(output.board for output in found.outputs()))
         tool = tool_digest(found, templates)
-        with _no_collection(), nullcontext() if check else folder.locked():
+        with without_collection(), nullcontext() if check else folder.locked():
             old = load_manifest(folder.manifest, target, tool)
             return BuildRun(folder, sources, found, templates, old, progress).run(check)
     except TargetNotFound as error:
@@ -61,16 +61,3 @@ def build(
         ) from other
     except OSError as error:
         raise BuildError(f"{error.filename or out_dir}: {error.strerror or error}") from error
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Disable the cycle collector: a build creates many objects and few cycles, and ends soon."""
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()

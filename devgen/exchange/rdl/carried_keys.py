@@ -85,7 +85,7 @@ def _wrong(node: Node, reason: str) -> FileError:
 
 def _has_property(node: Node) -> bool:
     """Whether a component has the property, with a text; one of another type is somebody else's."""
-    return PROPERTY in node.list_properties(include_native=False) and isinstance(node.get_property(PROPERTY), str)
+    return PROPERTY in node.inst.properties and isinstance(node.get_property(PROPERTY), str)
 
 
 def _place(node: Node) -> Place:

@@ -95,7 +95,28 @@ def _unused(tops: list[AddrmapNode]) -> list[AddrmapNode]:
     return [top for top in tops if top.orig_type_name not in used] or tops
 
 
+class _SourcePlace(Place):
+    """A place that finds its file and line when they are asked for, which takes the compiler a while."""
+
+    __slots__ = ("_source",)
+    _source: Any
+
+    def __init__(self, source: Any) -> None:
+        object.__setattr__(self, "_source", source)
+
+    @property
+    def file(self) -> str:
+        """The file."""
+        return str(getattr(self._source, "path", "") or "?")
+
+    @property
+    def line(self) -> int:
+        """The line, counted from 1."""
+        line = getattr(self._source, "line", None)
+        return int(line) if line else 1
+
+
 def place_of(source: Any) -> Place:
     """Return the place of a node's or message's source reference."""
-    line = getattr(source, "line", None)
-    return Place(str(getattr(source, "path", "") or "?"), int(line) if line else 1)
+    """Return the place of a node's or message's source reference."""
+    return _SourcePlace(source)

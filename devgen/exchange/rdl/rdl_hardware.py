@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from devgen.exchange.rdl.rdl_paths import elements_of, origin_of
+from devgen.exchange.rdl.rdl_properties import HARDWARE
 from devgen.exchange.register_map import Source
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ _WRAPS: Final = ("overflow", "underflow")
 _EDGES: Final = ("posedge", "negedge", "bothedge")
 
 
+_NATIVE: Final = frozenset(HARDWARE)
+
+
 @dataclass(slots=True)
 class HardwareSide:
     """What came over of a field: keys of the description with sources in them, and the properties that these say.
@@ -50,6 +54,8 @@ class UnsayableError(Exception):
 
 def hardware_side(node: FieldNode) -> HardwareSide:
     """Return the hardware's side of a field."""
+    if _NATIVE.isdisjoint(node.inst.properties):
+        return HardwareSide()
     try:
         side = HardwareSide()
         if node.get_property("counter"):
@@ -179,7 +185,7 @@ def lock_of(node: FieldNode) -> Source | None:
         UnsayableError: the description language cannot say it.
     """
     for name in ("swwe", "swwel"):
-        value = node.get_property(name)
+        value = node.get_property(name) if name in node.inst.properties else None
         if value is not None and value is not False:
             source = _source(value, node, name, 1)
             return replace(source, negated=name == "swwel")

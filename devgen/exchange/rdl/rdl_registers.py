@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from devgen.exchange.findings import Findings, Outcome
 from devgen.exchange.rdl.carried_keys import PROPERTY, carried_keys
@@ -23,6 +23,12 @@ MOST_ELEMENTS = 1 << 20
 
 MOST_DIMENSIONS, MOST_IN_DIMENSIONS = 4, 65536
 """What the language can say of an array with several dimensions."""
+
+
+_USUAL: Final = frozenset(
+    ("sw", "hw", "reset", "name", "desc", "encode", "onread", "onwrite", "regwidth", "accesswidth", "singlepulse")
+)
+"""Properties that need no report; most parts have no others, and a look at each one takes time."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -76,13 +82,16 @@ class RegisterReader:
 
     def _register(self, node: RegNode, part: str) -> Register:
         self._report(node, part)
-        fields = [field for child in node.fields() if (field := self._field(child, part)) is not None]
+        origin = origin_of(node)
+        children = node.fields()
+        found = (self._field(child, part, f"{origin}.{child.inst_name}") for child in children)
+        fields = [field for field in found if field is not None]
         if node.is_alias:
             fields = [
                 replace(field, lock=None, hardware=()) for field in fields
             ]  # they are those of the primary register
         width = node.get_property("regwidth")
-        reset, known = _resets(node, width)
+        reset, known = _resets(children, width)
         return Register(
             node.inst_name,
             node.raw_address_offset,
@@ -98,7 +107,7 @@ class RegisterReader:
             alias=node.alias_primary.inst_name if node.is_alias else "",
         )
 
-    def _field(self, node: FieldNode, path: str) -> Field | None:
+    def _field(self, node: FieldNode, path: str, origin: str) -> Field | None:
         part = f"{path}.{node.inst_name}"
         side = hardware_side(node)
         self._report(node, part, side.said)
@@ -108,7 +117,7 @@ class RegisterReader:
         if access == "na":
             self._say(Outcome.LEFT_OUT, node, part, "software cannot access the field (sw=na)")
             return None
-        reset = node.get_property("reset")
+        reset = node.get_property("reset") if "reset" in node.inst.properties else None
         if reset is not None and not isinstance(reset, int):
             self._say(Outcome.TO_DO, node, part, "its reset value is another part's value; write a `reset` expression")
         return Field(
@@ -121,8 +130,8 @@ class RegisterReader:
             self._effect(node, "onread", READ_EFFECTS, part),
             self._effect(node, "onwrite", WRITE_EFFECTS, part),
             self._labels(node),
-            bool(node.get_property("singlepulse")),
-            origin=origin_of(node),
+            "singlepulse" in node.inst.properties and bool(node.get_property("singlepulse")),
+            origin=origin,
             lock=self._lock(node, part),
             title=title_of(node),
             hardware=tuple(side.keys.items()),
@@ -137,7 +146,7 @@ class RegisterReader:
             return None
 
     def _effect(self, node: FieldNode, key: str, words: dict[str, str], part: str) -> str | None:
-        value = node.get_property(key)
+        value = node.get_property(key) if key in node.inst.properties else None
         if value is None:
             return None
         if value.name not in words:
@@ -145,7 +154,7 @@ class RegisterReader:
         return words.get(value.name)
 
     def _labels(self, node: FieldNode) -> tuple[Labels, ...]:
-        encode = node.get_property("encode")
+        encode = node.get_property("encode") if "encode" in node.inst.properties else None
         if encode is None:
             return ()
         labels = [
@@ -164,9 +173,8 @@ class RegisterReader:
 
     def _report_properties(self, node: Node, part: str, said: Container[str] = ()) -> None:
         """Report the properties that are set and do not come over; ``said`` came over."""
-        for name in node.list_properties():
-            value = node.get_property(name)
-            if value in (None, False) or name in said:
+        for name in node.inst.properties:
+            if name in _USUAL or name in said or node.get_property(name) in (None, False):
                 continue
             if name in HARDWARE:
                 text = f"{name} (SystemRDL 2.0, {HARDWARE[name]}): the hardware's side; write its behaviour"
@@ -177,6 +185,8 @@ class RegisterReader:
 
     def report_user_properties(self, node: Node, part: str) -> None:
         """Report the user-defined properties that are not devgen's."""
+        if _USUAL.issuperset(node.inst.properties):
+            return
         for name in node.list_properties(include_native=False):
             if name != PROPERTY:
                 self._say(Outcome.LEFT_OUT, node, part, f"the user-defined property {name}")
@@ -185,10 +195,10 @@ class RegisterReader:
         self.findings.add(outcome, place_of(node.inst_src_ref), part, text)
 
 
-def _resets(node: RegNode, width: int) -> tuple[int, int]:
+def _resets(fields: Iterable[FieldNode], width: int) -> tuple[int, int]:
     """Return the register's reset value, and ones in the bits where it is known (9.5: no `reset`, no known value)."""
     reset, known = 0, (1 << width) - 1
-    for field in node.fields():
+    for field in fields:
         value, mask = field.get_property("reset"), ((1 << field.width) - 1) << field.low
         if isinstance(value, int):
             reset |= (value << field.low) & mask
@@ -198,7 +208,7 @@ def _resets(node: RegNode, width: int) -> tuple[int, int]:
 
 
 def _words(node: Node) -> str:
-    return _spaced(node.get_property("desc"))
+    return _spaced(node.get_property("desc")) if "desc" in node.inst.properties else ""
 
 
 def _spaced(text: str | None) -> str:
@@ -207,5 +217,7 @@ def _spaced(text: str | None) -> str:
 
 def title_of(node: Node) -> str:
     """Return the name of a component, unless it is the one of its instance."""
-    name = _spaced(node.get_property("name", default=""))
+    if "name" not in node.inst.properties:
+        return ""
+    name = _spaced(node.get_property("name"))
     return "" if name == node.inst_name else name

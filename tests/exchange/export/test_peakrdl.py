@@ -22,7 +22,7 @@ COMMANDS = {
     "python": "python",
     "devgen": "devices",
 }
-REFUSED_BY_REGBLOCK = {"acpi-pm": "Unaligned registers", "hpet": "cannot be accessed in one operation"}
+REFUSED_BY_REGBLOCK = {"acpi-pm": "Unaligned registers", "hpet": "shall not span multiple"}
 """Devices that PeakRDL-regblock does not take: registers at odd addresses, or written in two accesses."""
 
 
