@@ -20,11 +20,8 @@ NAMES = [
     "build_speed",
     "catalogue",
     "footprint",
-<<<<<<< HEAD
     "hardware_accesses",
-=======
     "import_speed",
->>>>>>> eb90b3b (Read SystemRDL's properties once, find places when they are reported, and measure an import beside its compiler)
     "kvm_exit",
     "messages",
     "other_accesses",

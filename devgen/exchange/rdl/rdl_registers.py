@@ -31,6 +31,10 @@ _USUAL: Final = frozenset(
 """Properties that need no report; most parts have no others, and a look at each one takes time."""
 
 
+_EFFECTS: Final = frozenset(("onread", "onwrite", "rclr", "rset", "woclr", "woset"))
+"""``onread`` and ``onwrite``, and the booleans that also set them (9.6.1)."""
+
+
 @dataclass(slots=True, frozen=True)
 class RegisterReader:
     """Turns the children of a node into members of a peripheral or group."""
@@ -146,7 +150,7 @@ class RegisterReader:
             return None
 
     def _effect(self, node: FieldNode, key: str, words: dict[str, str], part: str) -> str | None:
-        value = node.get_property(key) if key in node.inst.properties else None
+        value = None if _EFFECTS.isdisjoint(node.inst.properties) else node.get_property(key)
         if value is None:
             return None
         if value.name not in words:
