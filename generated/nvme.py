@@ -67,6 +67,7 @@ class Nvme(PciDevice):
         ),
         Property("serial", "string", "DEVGEN0001", description="Serial number; 20 characters of it are used."),
         Property("eui64", "bytes", "52 54 00 ff fe 12 34 56", size=8, description="Identifier of the namespace."),
+        Property("read_only", "bool", False, description="Whether the namespace is write protected."),
         Property(
             "temperature",
             "int",
@@ -183,6 +184,7 @@ class Nvme(PciDevice):
     INVALID_FIELD: ClassVar[int] = 0x4002
     INVALID_NAMESPACE: ClassVar[int] = 0x400B
     INVALID_PRP_OFFSET: ClassVar[int] = 0x4013
+    WRITE_PROTECTED: ClassVar[int] = 0x4020
     LBA_OUT_OF_RANGE: ClassVar[int] = 0x4080
 
     def __init__(self, env: Environment, /, **properties: PropertyValue) -> None:
@@ -190,6 +192,7 @@ class Nvme(PciDevice):
         self.blocks = self.int_property("blocks")
         self.serial = self.string_property("serial")
         self.eui64 = self.bytes_property("eui64")
+        self.read_only = self.bool_property("read_only")
         self.temperature = self.int_property("temperature")
         self.blocks_read = 0
         self.blocks_written = 0
@@ -568,6 +571,7 @@ class Nvme(PciDevice):
         self.put(0, 8, self.blocks)
         self.put(8, 8, self.blocks)
         self.put(16, 8, self.blocks)
+        self.put(99, 1, int(self.read_only))
         self.put_identifier(120)
         self.put(130, 1, 9)
 
@@ -928,6 +932,8 @@ class Nvme(PciDevice):
             self.status = self.INVALID_OPCODE
         elif self.namespace() != 1 and not (code == self.FLUSH and self.namespace() == 0xFFFFFFFF):
             self.status = self.INVALID_NAMESPACE
+        elif self.read_only and (code == self.WRITE or code == self.WRITE_ZEROES):
+            self.status = self.WRITE_PROTECTED
         elif code:
             if count > 256 and code != self.WRITE_ZEROES:
                 self.status = self.INVALID_FIELD

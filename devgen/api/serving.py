@@ -20,6 +20,7 @@ from devgen.runtime.base.plain_state import Json
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.properties import PropertyValue
 from devgen.runtime.machine.device_registry import Registry
+from devgen.runtime.machine.media import connect_media
 from devgen.runtime.machine.project_devices import project_registry
 from devgen.runtime.pci import CarriedDevice
 from devgen.runtime.pci.carried_device import describe_carriage
@@ -38,8 +39,10 @@ class DeviceServer:
 
     ``device``: a device's name or class, or any object that is a `PciFunction`. ``socket``: the path.
     ``properties``: the device's. ``streams``: stream → ``stdio``, ``pty``, ``socket:PATH``, ``file:PATH``,
-    ``input:PATH``, ``random`` or ``null``. ``lines``: such a backend for the GPIO lines, as text. ``mapped``:
-    whether clients can map the memory of BARs. ``mode``: the socket's permissions, independent of the umask.
+    ``input:PATH``, ``random`` or ``null``. ``media``: array of bytes of the device's state, as a disk's ``medium`` →
+    the file that holds it, opened for reading only if the device's property ``read_only`` is true.
+    ``lines``: a backend, as for a stream, for the GPIO lines, as text. ``mapped``: whether clients can map the memory
+    of BARs. ``mode``: the socket's permissions, independent of the umask.
     ``msix``: False omits the device's MSI-X capability; it then uses MSI or INTx#.
     ``as_pci``: serve a device of another bus inside a PCI function (`devgen.runtime.pci.carried_device`); ``pci_id``:
     the function's vendor and device ID, by default 1af4:10f0, which is for experiments.
@@ -52,7 +55,7 @@ class DeviceServer:
         ArgumentError: an event that the device does not have, an unknown action, ``pci_id`` without ``as_pci``,
             ``as_pci`` of an object or of a device on PCI, or a device of another bus without ``as_pci``.
         RuntimeFault: an unknown or stale device, one that cannot do without MSI-X, one that does not fit into a PCI
-            function, a wrong property, stream or state, or a socket that cannot be made.
+            function, a wrong property, stream, medium or state, or a socket that cannot be made.
     """
 
     def __init__(
@@ -62,6 +65,7 @@ class DeviceServer:
         *,
         properties: Mapping[str, PropertyValue] | None = None,
         streams: Mapping[str, str] | None = None,
+        media: Mapping[str, AnyPath] | None = None,
         lines: str | None = None,
         mapped: bool = True,
         mode: int = 0o600,
@@ -88,6 +92,8 @@ class DeviceServer:
                 )
             )  # fmt: skip
             self._events.stop = self.server.stop
+            for medium in connect_media(self.server.device, {name: Path(path) for name, path in (media or {}).items()}):
+                stack.callback(medium.close)
             if state is not None:
                 self.server.load_state(state, new_bus=True)
             stack.enter_context(ServedStreams(self.server, streams or {}))

@@ -62,6 +62,7 @@ Examples:
   devgen serve edu --socket edu.sock --trace --trace-format json --trace-output edu.jsonl
   devgen replay edu.jsonl
   devgen serve edu --socket edu.sock --save edu.state --restore edu.state
+  devgen serve nvme --socket disk.sock --medium medium=disk.img -p blocks=16384
   devgen serve my-serial-card --socket card.sock --stream line=pty
   devgen serve pl031 --socket rtc.sock --as-pci
   devgen serve i6300esb --socket dog.sock --on-event WATCHDOG=qmp:/tmp/qmp.sock:system_reset
@@ -106,6 +107,14 @@ Attach it to QEMU 10.1 or newer, whose memory must be shared:
     help="Connect a stream to stdio, pty, socket:PATH, file:PATH, input:PATH, random or null; repeatable.",
 )
 @click.option(
+    "--medium",
+    "media",
+    multiple=True,
+    metavar="NAME=FILE",
+    help="Keep a medium of the device in FILE, such as medium=disk.img; with -p read_only=true FILE is only read. "
+    "Repeatable.",
+)
+@click.option(
     "--lines",
     metavar="BACKEND",
     help="Connect the GPIO lines to a backend as for --stream, as text lines NAME=0 and NAME=1; ? lists all lines.",
@@ -147,6 +156,7 @@ def command(
     mode: int,
     settings: Sequence[str],
     streams: Sequence[str],
+    media: Sequence[str],
     lines: str | None,
     no_mmap: bool,
     without_msix: bool,
@@ -174,6 +184,7 @@ def command(
             device_class, path, properties=properties, mapped=not no_mmap, msix=not without_msix, mode=mode,
             as_pci=as_pci, pci_id=pci_id, lines=lines, state=state,
             streams=_named("--stream", "NAME=BACKEND, as serial=pty", streams),
+            media=_named("--medium", "NAME=FILE, as medium=disk.img", media),
             on_event=named_actions(actions, "EVENT=ACTION, as PANIC=exit"),
             log=_tell, on_client=lambda line: _tell(f"devgen: {line}"),
         ) as server,

@@ -11,6 +11,7 @@ from nvme_driver import (
     CC,
     DATA,
     FLUSH,
+    IDENTIFY,
     INVALID_FIELD,
     INVALID_NAMESPACE,
     INVALID_OPCODE,
@@ -19,6 +20,7 @@ from nvme_driver import (
     PAGE,
     READ,
     WRITE,
+    WRITE_PROTECTED,
     WRITE_ZEROES,
     Driver,
     started,
@@ -112,6 +114,17 @@ def test_there_is_one_namespace(driver: Driver, nsid: int) -> None:
 @pytest.mark.parametrize("opcode", [4, 5, 9, 0xD, 0x80])
 def test_unknown_commands_of_the_medium_are_refused(driver: Driver, opcode: int) -> None:
     assert driver.access(opcode, 0, 1) == INVALID_OPCODE
+
+
+def test_a_write_protected_namespace_is_only_read(bench: MakeBench) -> None:
+    """Figure 128 of NVMe 1.4 (status 20h), and NSATTR in figure 247."""
+    driver = started(bench("nvme", blocks=1024, read_only=True))
+    driver.bench.store(DATA, b"\xff" * 512)
+    assert driver.access(WRITE, 0, 1) == driver.access(WRITE_ZEROES, 0, 1) == WRITE_PROTECTED
+    assert driver.access(FLUSH, 0, 1) == driver.access(READ, 0, 1) == 0
+    assert not any(driver.bench.dut.medium)
+    assert driver.admin(IDENTIFY, nsid=1, prp1=DATA).status == 0
+    assert driver.bench.load(DATA + 99, 1) == b"\x01"
 
 
 def test_a_function_that_is_no_bus_master_fetches_nothing(driver: Driver) -> None:

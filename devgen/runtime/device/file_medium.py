@@ -17,21 +17,25 @@ from devgen.runtime.base.faults import DeviceError
 class FileMedium:
     """``size`` bytes of ``file``, which is open for reading and writing; the medium owns it and locks it.
 
+    ``read_only``: the file is open for reading only, and other processes may read it too.
     Raises DeviceError, which begins with ``name``, for a file of another size or one that another process uses.
     """
 
-    def __init__(self, file: BinaryIO, name: str, size: int, say: Callable[[str], object]) -> None:
+    def __init__(
+        self, file: BinaryIO, name: str, size: int, say: Callable[[str], object], *, read_only: bool = False
+    ) -> None:
         self._file = file
         self._fd = file.fileno()
         self._name = name
         self._size = size
         self._say = say
         self._failed = False
+        self.read_only = read_only
         found = os.fstat(self._fd).st_size
         if found != size:
             raise DeviceError(f"{name}: the file has {found} bytes, and the medium {size}")
         try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._fd, (fcntl.LOCK_SH if read_only else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
             raise DeviceError(f"{name}: another process uses this file") from None
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import ClassVar, Literal, Protocol
 
+from devgen.runtime.base.faults import StateError
 from devgen.runtime.base.packed_memory import pack, unpack
 from devgen.runtime.base.plain_state import Json, integer, mapping, sequence
 from devgen.runtime.device.fifo import Fifo
@@ -111,7 +112,10 @@ def prepare_item(device: object, item: StateItem, data: Json, restoration: Resto
         restoration.actions.append(partial(setattr, device, item.held_in, _number(item, data, what)))
     elif isinstance(present, bytearray | FileMedium):
         contents = unpack(data, len(present), what)
-        restoration.actions.append(partial(copy_into, present, contents))
+        if not isinstance(present, FileMedium) or not present.read_only:
+            restoration.actions.append(partial(copy_into, present, contents))
+        elif present[:] != contents:
+            raise StateError(f"{what} has other contents than its file, which is only read")
     elif isinstance(present, Fifo):
         restoration.actions.append(partial(present.restore, *present.check_state(data, what)))
     elif isinstance(present, Counter | Timer):

@@ -1,15 +1,23 @@
-"""Connects arrays of bytes of a device's state with files: ``media`` of a board."""
+"""Connects arrays of bytes of a device's state with files: ``media`` of a board.
+
+The file of a device whose property ``read_only`` is true is opened for reading, and several processes may use it.
+"""
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Final
 
-from devgen.common.guarded_files import open_regular_to_update
+from devgen.common.guarded_files import open_regular, open_regular_to_update
 from devgen.runtime.base.faults import DeviceError, suggest
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.file_medium import FileMedium
 from devgen.runtime.machine.backend_names import say
+
+READ_ONLY: Final = "read_only"
+"""The property of a disk that its driver may only read."""
 
 
 def connect_media(device: Device, media: Mapping[str, Path]) -> Iterator[FileMedium]:
@@ -25,12 +33,19 @@ def connect_media(device: Device, media: Mapping[str, Path]) -> Iterator[FileMed
 
 
 def _open(device: Device, path: Path, size: int) -> FileMedium:
+    read_only = device.properties.get(READ_ONLY) is True
     try:
-        file = open_regular_to_update(path)
+        file = open_regular(path) if read_only else open_regular_to_update(path)
     except OSError as error:
-        raise DeviceError(f"{device.name}: cannot open {path}: {error.strerror}") from None
+        hint = f"; {READ_ONLY}: true needs no right to write" if _may_be_read(device, error) else ""
+        raise DeviceError(f"{device.name}: cannot open {path}: {error.strerror}{hint}") from None
     try:
-        return FileMedium(file, f"{device.name}: {path}", size, say)
+        return FileMedium(file, f"{device.name}: {path}", size, say, read_only=read_only)
     except BaseException:
         file.close()
         raise
+
+
+def _may_be_read(device: Device, error: OSError) -> bool:
+    """Whether the property might help: the file, or its file system, cannot be written."""
+    return device.properties.get(READ_ONLY) is False and error.errno in (errno.EACCES, errno.EROFS)

@@ -11,13 +11,16 @@ import stat
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from serving import CARD, command, environment, served, serving
 from vfio_client import BAR0, CONFIG, MEMORY, Client
 
+from devgen import DeviceServer
 from devgen.hosts.vfio_user.protocol import Command
+from devgen.runtime.base.faults import DeviceError
 
 DATA, BUTTON, LAMP, SCRATCH = 0, 4, 8, 0x24
 
@@ -373,3 +376,19 @@ def test_a_device_without_lines_says_so(tmp_path: Path) -> None:
         capture_output=True, text=True, timeout=60, cwd=tmp_path, env=environment(), check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (1, "devgen: edu has no GPIO lines\n")
+
+
+def test_a_disks_medium_is_a_file(tmp_path: Path) -> None:
+    image = tmp_path / "disk.img"
+    image.write_bytes(bytes(range(256)) * 16)
+    disk = partial(DeviceServer, "virtio-blk-pci", properties={"sectors": 8}, media={"medium": image})
+    with disk(tmp_path / "s") as server:
+        state = server.save_state()
+        assert server.device.medium[254:257] == b"\xfe\xff\x00"  # type: ignore[attr-defined]
+        server.device.medium[0:2] = b"ab"  # type: ignore[attr-defined]
+        assert image.read_bytes()[:3] == b"ab\x02"
+        with pytest.raises(DeviceError, match="another process uses this file"):
+            disk(tmp_path / "other")
+    with disk(tmp_path / "s", state=state):
+        assert image.read_bytes()[:3] == b"\x00\x01\x02"
+    assert not (tmp_path / "other").exists()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 from pathlib import Path
 
 import pytest
 
-from devgen.runtime.base.faults import DeviceError
+from devgen.runtime.base.faults import DeviceError, StateError
 from devgen.runtime.device.file_medium import FileMedium
+from devgen.runtime.device.properties import PropertyValue
+from devgen.runtime.machine import media
 from devgen.runtime.machine.machine import Machine
 from devgen.runtime.machine.machine_config import DevicePlacement, MachineConfig
 from devgen.runtime.machine.project_devices import project_registry
@@ -16,8 +20,9 @@ from devgen.runtime.machine.project_devices import project_registry
 SIZE = 8 * 512
 
 
-def machine(path: Path, name: str = "medium", sectors: int = 8) -> Machine:
-    disk = DevicePlacement("disk", "virtio-blk-pci", slot=3, properties={"sectors": sectors}, media={name: path})
+def machine(path: Path, name: str = "medium", sectors: int = 8, **properties: PropertyValue) -> Machine:
+    properties["sectors"] = sectors
+    disk = DevicePlacement("disk", "virtio-blk-pci", slot=3, properties=properties, media={name: path})
     return Machine(MachineConfig(pci=True, devices=(disk,)), project_registry())
 
 
@@ -79,3 +84,42 @@ def test_a_file_that_is_missing_or_in_use_is_refused(image: Path, tmp_path: Path
         machine(tmp_path / "fifo")
     with machine(image), pytest.raises(DeviceError, match="another process uses this file"):
         machine(image)
+
+
+class TestReadOnly:
+    """A disk whose property ``read_only`` is true."""
+
+    def test_its_file_is_opened_for_reading(self, image: Path) -> None:
+        with machine(image, read_only=True) as made, image.open("rb") as other:
+            medium = medium_of(made)
+            assert fcntl.fcntl(medium._fd, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY
+            assert medium[:] == other.read()
+
+    def test_several_share_a_file_that_nobody_writes(self, image: Path) -> None:
+        with machine(image, read_only=True), machine(image, read_only=True):
+            self.check_refusal(image, read_only=False)
+        with machine(image):
+            self.check_refusal(image, read_only=True)
+
+    def check_refusal(self, image: Path, read_only: bool) -> None:
+        with pytest.raises(DeviceError, match="another process uses this file"):
+            machine(image, read_only=read_only)
+
+    @pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
+    def test_a_file_that_cannot_be_written_says_the_property(
+        self, image: Path, monkeypatch: pytest.MonkeyPatch, number: int
+    ) -> None:
+        def refuse(path: Path) -> None:
+            raise OSError(number, os.strerror(number), str(path))
+
+        monkeypatch.setattr(media, "open_regular_to_update", refuse)
+        with pytest.raises(DeviceError, match=rf"{os.strerror(number)}; read_only: true needs no right to write"):
+            machine(image)
+
+    def test_a_state_with_other_contents_is_refused(self, image: Path) -> None:
+        with machine(image, read_only=True) as made:
+            state = made.save_state()
+            made.load_state(state)
+        image.write_bytes(bytes(SIZE))
+        with machine(image, read_only=True) as made, pytest.raises(StateError, match="'medium' has other contents"):
+            made.load_state(state)
