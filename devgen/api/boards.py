@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from math import isfinite
 from os import PathLike
+from pathlib import Path
 from typing import Final, TextIO
 
 from devgen.api.accelerators import Accel, Host, choose_accel, make_host
@@ -21,6 +22,7 @@ from devgen.runtime.machine.machine import Machine
 from devgen.runtime.machine.machine_config import MachineConfig
 from devgen.runtime.machine.project_devices import project_registry
 from devgen.runtime.machine.run_result import RunResult
+from devgen.runtime.machine.stream_backends import socket_paths
 from devgen.runtime.observe.access_counts import AccessCounts
 from devgen.runtime.observe.recorder import Recorder
 
@@ -112,6 +114,11 @@ class Board:
                 "stream", f"{device}.{stream} is not kept: connect it with streams={{'{device}.{stream}': 'memory'}}"
             )
         return bytes(data)
+
+    @property
+    def sockets(self) -> list[Path]:
+        """The paths of the sockets of its streams."""
+        return socket_paths(self.machine.backends.values())
 
     def watch(self, what: Watch) -> AbstractContextManager[None]:
         """Trace the devices while the context lasts. Raises ArgumentError, FileError, MissingPackageError."""

@@ -22,6 +22,7 @@ from devgen.runtime.device.properties import PropertyValue
 from devgen.runtime.machine.device_registry import Registry
 from devgen.runtime.machine.media import connect_media
 from devgen.runtime.machine.project_devices import project_registry
+from devgen.runtime.machine.stream_backends import socket_paths
 from devgen.runtime.pci import CarriedDevice
 from devgen.runtime.pci.carried_device import describe_carriage
 
@@ -96,9 +97,11 @@ class DeviceServer:
                 stack.callback(medium.close)
             if state is not None:
                 self.server.load_state(state, new_bus=True)
-            stack.enter_context(ServedStreams(self.server, streams or {}))
+            backends = [*stack.enter_context(ServedStreams(self.server, streams or {})).backends.values()]
             if lines is not None:
-                stack.enter_context(GpioLines(self.server, lines))
+                backends.append(stack.enter_context(GpioLines(self.server, lines)).backend)
+            self.sockets = (self.server.path, *socket_paths(backends))
+            """The paths of the server's socket and those of its streams and lines."""
             self._cleanup = stack.pop_all()
 
     @property

@@ -29,6 +29,7 @@ from devgen.cli.event_options import named_actions
 from devgen.cli.media_options import named_media
 from devgen.cli.seconds_option import Seconds
 from devgen.cli.stream_options import named_streams
+from devgen.common.removal_after_kill import RemovalAfterKill
 
 ACCEL_CHOICE = click.Choice(ACCELS)
 ACCEL_HELP = "What runs the guest's processor. auto: KVM if it can run the board, else the emulator."
@@ -65,6 +66,7 @@ def opened(
     board_streams, files = named_streams(streams), named_media(media)
     with (
         Board(description, accel=accel, streams=board_streams, media=files, on_event=on_event, guest=guest) as ready,
+        RemovalAfterKill(ready.sockets),
         stopped_by_signals(ready),
     ):
         click.echo(f"devgen: {ready.config.name} on {ready.accel} ({ready.why})", err=True)

@@ -29,6 +29,7 @@ from devgen.cli.event_options import named_actions, served_option
 from devgen.cli.pci_id_option import PCI_ID_FORM, parse_pci_id
 from devgen.cli.stop_signals import Stopping, leave_hung_descriptors
 from devgen.cli.watch_options import TracingCommand, options
+from devgen.common.removal_after_kill import RemovalAfterKill
 
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 
@@ -188,6 +189,7 @@ def command(
             on_event=named_actions(actions, "EVENT=ACTION, as PANIC=exit"),
             log=_tell, on_client=lambda line: _tell(f"devgen: {line}"),
         ) as server,
+        RemovalAfterKill(server.sockets),
         server.watch(watching),
         _saved(server, save),
     ):  # fmt: skip

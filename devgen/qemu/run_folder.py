@@ -1,4 +1,7 @@
-"""The folder of a run: sockets, the initramfs, the console. The next run removes the folders of killed runs."""
+"""The folder of a run: sockets, the initramfs, the console.
+
+After a kill of the process it is removed by a shell that watches the process, at the latest by the next run.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ import shutil
 import tempfile
 from pathlib import Path
 from typing import Final
+
+from devgen.common.removal_after_kill import RemovalAfterKill
 
 _PREFIX: Final = "devgen-qemu-"
 _LOCK: Final = "lock"
@@ -24,11 +29,13 @@ class RunFolder:
         self.path = Path(tempfile.mkdtemp(prefix=_PREFIX))
         self._lock = (self.path / _LOCK).open("w")
         fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self._removal = RemovalAfterKill([self.path])
 
     def close(self) -> None:
         """Remove the folder. May be called again."""
         shutil.rmtree(self.path, ignore_errors=True)
         self._lock.close()
+        self._removal.close()
 
     def __enter__(self) -> RunFolder:
         """Return the folder; the context removes it."""

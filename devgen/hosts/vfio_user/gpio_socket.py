@@ -36,7 +36,7 @@ class GpioLines:
         self._device = server.device
         if not self._device.gpio_in and not self._device.gpio_out:
             raise MachineError(f"{self._device.name} has no GPIO lines")
-        self._end = open_named(self._device.name, "GPIO lines", spec)
+        self._end = self.backend = open_named(self._device.name, "GPIO lines", spec)
         self._outgoing = ByteStream("GPIO lines")
         self._output: StreamOutput | None = None
         self._outgoing.connect(self._end.write, self._end.write_all)

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 from enum import Enum
+from pathlib import Path
 from typing import BinaryIO, Protocol
 
 
@@ -67,6 +68,11 @@ class StreamBackend(Protocol):
 
     def close(self) -> None:
         """Flush and release."""
+
+
+def socket_paths(backends: Iterable[StreamBackend]) -> list[Path]:
+    """Return the paths of the sockets among ``backends``."""
+    return [Path(backend.where) for backend in backends if backend.connects]
 
 
 class NullBackend:
