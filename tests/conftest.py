@@ -23,6 +23,7 @@ import fetch_linux_source
 import fetch_qemu
 import fetch_schemas
 import pytest
+from lab_variables import RESULTS
 from xdist.scheduler import LoadScopeScheduling
 
 from devgen.hosts.kvm import unavailable
@@ -49,7 +50,7 @@ def missing(marker: str) -> str | None:
             if fetch_qemu.find(target="aarch64") is None:
                 return fetch_qemu.AARCH64_MISSING
             return fetch_arm64_build.MISSING if fetch_arm64_build.find() is None else None
-        case "nested_arm64" if "DEVGEN_NESTED_RESULTS" in os.environ:
+        case "nested_arm64" if RESULTS in os.environ:
             return None  # this is the lab, in which QEMU does not run
         case "nested_arm64":
             if fetch_qemu.find(target="aarch64") is None:

@@ -56,7 +56,7 @@ def build(linux: Linux, modules: Iterable[str | Path], files: Mapping[str, bytes
         "/bin/busybox": linux.root / "bin/busybox",
         linux.loader: linux.libraries / Path(linux.loader).name,
         **{f"/usr/bin/{name}": linux.root / "usr/bin" / name for name in GPIO_TOOLS},
-        **{f"/lib/{name}": next(linux.root.rglob(name)) for name in LIBRARIES},
+        **{f"/lib/{name}": linux.library(name) for name in LIBRARIES},
         **{f"/lib/modules/{path.name}": path for path in ordered},
         "/modules": "".join(f"/lib/modules/{path.name}\n" for path in ordered).encode(),
         **files,

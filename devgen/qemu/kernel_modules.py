@@ -36,16 +36,18 @@ def module_paths(linux: Linux, names: Iterable[str]) -> list[Path]:
 
     Modules that are built into the kernel are left out. Raises UnknownModule.
     """
-    known = {plain_name(path.stem): path for path in linux.modules.rglob("*.ko")}
+    # The list of the kernel's build is read, since it takes long to search the folders. Some modules are not unpacked.
+    listed = (linux.modules / "modules.order").read_text().split()
+    known = {plain_name(Path(line).stem): linux.modules / line for line in listed}
     built_in = {plain_name(Path(line).stem) for line in (linux.modules / "modules.builtin").read_text().split()}
     ordered: dict[Path, None] = {}
 
     def add(name: str) -> None:
         if plain_name(name) in built_in:
             return
-        if plain_name(name) not in known:
+        path = known.get(plain_name(name))
+        if path is None or not path.exists():
             raise UnknownModule(f"{name} is not a module of devgen's Linux {linux.release}")
-        path = known[plain_name(name)]
         if path not in ordered:
             for needed in depends(path):
                 add(needed)

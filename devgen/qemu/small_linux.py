@@ -68,6 +68,11 @@ class Linux:
         """The folder of the shared libraries and of the dynamic loader."""
         return self.root / "lib" / TRIPLETS[self.architecture]
 
+    def library(self, name: str) -> Path:
+        """Return the shared library ``name`` of the tools: Debian has some in /lib, others in /usr/lib."""
+        path = self.libraries / name
+        return path if path.exists() else self.root / "usr/lib" / TRIPLETS[self.architecture] / name
+
     @property
     def root(self) -> Path:
         """Tools as Debian lays them out: bin/busybox, usr/bin/gpioset, lib/x86_64-linux-gnu/libc.so.6, ..."""

@@ -14,11 +14,10 @@ import fetch_arm64_build
 import fetch_linux
 import fetch_linux_source
 import parts
+from lab_variables import INITRD
 
 from devgen.qemu import initramfs
 
-INITRD = "DEVGEN_NESTED_INITRD"
-"""The variable that names the file in the outer guest."""
 MODULES = ("nvme", "virtio_blk", "virtio_rng", "gpio-pci-idio-16", "i6300esb")
 PROGRAMS = ("rtc_alarm", "scribble")
 """Programs of the folder ``programs``; in the guest they are in its root folder."""

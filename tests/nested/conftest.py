@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 from kvm_linux import boots_linux
-from outer_lab import RESULTS, Outcome, OuterLab
+from lab_variables import RESULTS
+from outer_lab import Outcome, OuterLab
 
 from devgen.qemu.machines import Architecture
 

@@ -1,15 +1,11 @@
 """Linux on a board of devgen's own, on this host's KVM, doing what a test tells it over its serial console.
 
-    with KvmLinux(folder, devices=PC) as guest:
-        assert guest.sh("nproc") == "1"
-
-Every wait has an end, and whatever goes wrong is an AssertionError with the end of the console.
+with KvmLinux(folder, devices=PC) as guest:
+    assert guest.sh("nproc") == "1"
 """
 
 from __future__ import annotations
 
-import base64
-import socket
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import fetch_linux
+from guest_console import GRACE, GuestConsole
 
 import devgen
 from devgen import AccessCounts, DevicePlacement, KernelConfig, MachineConfig, Registry, RunResult
@@ -27,11 +24,8 @@ from devgen.qemu.machines import Architecture
 from devgen.qemu.small_linux import Linux
 
 COMMAND_LINE = "quiet panic=-1 oops=panic mitigations=off nokaslr random.trust_cpu=on"
-BOOT = 240.0
-"""Seconds that a boot may take; in the nested lab on a busy machine it takes up to 100."""
-GRACE = 60.0
 RAM = 256 << 20
-KILLED = 128 + 9
+CPUINFO = Path("/proc/cpuinfo")
 
 KEYBOARD = DevicePlacement("keyboard", "keyboard-reset", at={"ports": 0x64}, on_event={"REBOOT": "reset"})
 CONSOLE = DevicePlacement("com1", "serial16550", at={"ports": 0x3F8}, irq={"intr": 4})
@@ -45,11 +39,15 @@ def boots_linux(architecture: Architecture = "x86_64") -> bool:
     """Whether this host's KVM boots Linux."""
     if architecture == "aarch64":
         return unavailable(type="virt") is None
-    flags = Path("/proc/cpuinfo").read_text(errors="replace").split()
-    return ("vmx" in flags or "svm" in flags) and unavailable() is None
+    return has_virtualization(CPUINFO.read_text(errors="replace")) and unavailable() is None
 
 
-class KvmLinux:
+def has_virtualization(cpuinfo: str) -> bool:
+    """Whether an x86 processor has VMX or SVM: without, /dev/kvm is a software KVM, which does not boot Linux."""
+    return not {"vmx", "svm"}.isdisjoint(cpuinfo.split())
+
+
+class KvmLinux(GuestConsole):
     """A guest that has booted, with CONSOLE and ``devices``. Use as a context; leaving it ends the run.
 
     ``modules`` and ``files``: as for `linux_guest.LinuxGuest`. ``registry``: where devices are found. ``counting``:
@@ -76,8 +74,8 @@ class KvmLinux:
     ) -> None:
         linux = fetch_linux.find(self.ARCHITECTURE)
         assert linux is not None, fetch_linux.MISSING
-        self._socket = folder / "console"
-        console = replace(self.CONSOLE, streams={"serial": f"socket:{self._socket}"})
+        path = folder / "console"
+        console = replace(self.CONSOLE, streams={"serial": f"socket:{path}"})
         image = self.initrd(linux, folder, modules, files or {})
         default = linux.vmlinux if self.ARCHITECTURE == "amd64" else linux.image
         machine = MachineConfig(
@@ -85,32 +83,19 @@ class KvmLinux:
             devices=(console, *devices),
             guest=KernelConfig(kernel or default, image, f"{self.COMMAND_LINE} {append}"),
         )
-        self._said = b""
-        self._stream = b""
         self.result: RunResult | None = None
         config = {**self.CONFIG, "ram": RAM, **config}
         self.board = devgen.Board(replace(machine, **config), accel="kvm", registry=registry)
         self.counts: AccessCounts | None = self.board.count_accesses() if counting else None
         self._thread = threading.Thread(target=self._run, daemon=True)
         try:
-            self._console = self._connected()
+            super().__init__(path, lambda: self.result)
             self.started = time.monotonic()
             self._thread.start()
             self.wait_until_ready()
         except BaseException:
             self.close()
             raise
-
-    def _connected(self) -> socket.socket:
-        console = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        console.connect(str(self._socket))
-        return console
-
-    def reconnect(self, away: float) -> None:
-        """Close the console's connection, and connect again after ``away`` seconds."""
-        self._console.close()
-        time.sleep(away)
-        self._console = self._connected()
 
     def initrd(
         self, linux: Linux, folder: Path, modules: Iterable[str | Path], files: Mapping[str, bytes | Path]
@@ -123,63 +108,18 @@ class KvmLinux:
     def _run(self) -> None:
         self.result = self.board.run()
 
-    def wait_until_ready(self) -> None:
-        """Wait until the guest, which is booting, takes scripts."""
-        _, failed = self._expect(b"@guest ready", time.monotonic() + BOOT)
-        assert not failed.strip(), self._story(f"modules that cannot be loaded:{failed.decode()}")
-
-    def sh(self, script: str, seconds: int = 60, status: int = 0) -> str:
-        """What ``script`` prints, less white space at its ends; it is to exit with ``status`` within ``seconds``."""
-        self.send(script, seconds)
-        return self.result_of(script, seconds, status)
-
-    def result_of(self, script: str, seconds: int = 60, status: int = 0) -> str:
-        """What a script that was sent prints, as `sh` does."""
-        output, found = self._expect(b"@guest done", time.monotonic() + seconds + GRACE)
-        text = output.decode(errors="replace").replace("\r", "").strip()
-        assert int(found) == status, self._story(f"{script}\nends with status {int(found)}; it has printed:\n{text}")
-        return text
-
-    def send(self, script: str, seconds: int = 60, pause: float = 0) -> None:
-        """Have the guest run ``script``, without waiting; ``pause``: seconds between the characters, as of a typist."""
-        text = base64.b64encode(script.encode())
-        line = b"%d %s %d\n" % (seconds, text, len(text))
-        for at in range(0, len(line), 1 if pause else len(line)):
-            self._console.sendall(line[at : at + 1] if pause else line)
-            time.sleep(pause)
-
     def ended(self, seconds: float = GRACE) -> RunResult:
         """How the run has ended, which it is to do within ``seconds``."""
         self._thread.join(seconds)
-        assert self.result is not None, self._story("the run does not end")
+        assert self.result is not None, self.story("the run does not end")
         return self.result
-
-    def _expect(self, marker: bytes, end: float) -> tuple[bytes, bytes]:
-        """What comes before a line that begins with ``marker``, and the rest of that line."""
-        while True:
-            before, found, rest = self._stream.partition(marker)
-            if found and b"\n" in rest:
-                line, _, self._stream = rest.partition(b"\n")
-                return before, line
-            assert time.monotonic() < end, self._story("the guest takes too long")
-            assert self.result is None, self._story(f"the run has ended: {self.result}")
-            self._console.settimeout(0.5)
-            try:
-                received = self._console.recv(65536)
-            except TimeoutError:
-                continue
-            self._stream += received
-            self._said += received
-
-    def _story(self, what: str) -> str:
-        return f"{what}\nthe end of the console:\n{self._said[-4000:].decode(errors='replace')}"
 
     def close(self) -> None:
         """End the run. May be called again."""
         self.board.stop()
         if self._thread.is_alive():
             self._thread.join(30)
-        self._console.close()
+        super().close()
         self.board.close()
 
     def __enter__(self) -> KvmLinux:

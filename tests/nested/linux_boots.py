@@ -29,8 +29,9 @@ if __name__ == "__main__":
 
 from arm64_linux import Arm64Linux
 from kvm_linux import CLOCK, POWER, KvmLinux, boots_linux
+from lab_variables import IN_LAB
 from linux_guest import LinuxGuest
-from outer_lab import IN_LAB, OuterLab
+from outer_lab import OuterLab
 
 from devgen import DevicePlacement
 from devgen.cli.access_table import table

@@ -21,16 +21,13 @@ from typing import TextIO
 import arm64_parts
 import fetch_arm64_root
 import parts
+from lab_variables import IN_LAB, INITRD, PARTS, RESULTS
 from linux_guest import LinuxGuest
 
 from devgen.qemu.machines import Architecture
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARE = "/run/out"
-IN_LAB = "DEVGEN_NESTED_LAB"
-"""The variable that is set for programs in the outer guest."""
-RESULTS = "DEVGEN_NESTED_RESULTS"
-"""The variable that names the file for results; it is set in the outer guest."""
 OUTER_BOOT = 300.0
 WHOLE = 1500
 """Seconds that all tests together may take, on a busy machine."""
@@ -50,7 +47,7 @@ _ARM64_ROOT = "/run/arm64"
 _ARM64_PYTHON = (
     f"PYTHONHOME={_ARM64_ROOT}/usr PYTHONPATH={_ARM64_ROOT}/usr/lib/python3/dist-packages:{{site}} "
     f"LD_LIBRARY_PATH={_ARM64_ROOT}/usr/lib/aarch64-linux-gnu:{_ARM64_ROOT}/lib/aarch64-linux-gnu "
-    f"PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 {arm64_parts.INITRD}={SHARE}/initramfs"
+    f"PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 {INITRD}={SHARE}/initramfs"
 )
 _ARM64_COMMAND = f"{_ARM64_ROOT}/lib/ld-linux-aarch64.so.1 {_ARM64_ROOT}/usr/bin/python3.11"
 
@@ -200,7 +197,7 @@ def _script(words: Sequence[str], output: str, kind: LabKind) -> str:
     """A shell script that runs the project's Python in the host's file system."""
     environment = (
         "PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/dev/shm TMPDIR=/dev/shm PYTHONDONTWRITEBYTECODE=1 LC_ALL=C.UTF-8 "
-        f"XDG_CACHE_HOME={Path.home() / '.cache'} {IN_LAB}=1 {RESULTS}={SHARE}/results {parts.PARTS}={SHARE}/parts"
+        f"XDG_CACHE_HOME={Path.home() / '.cache'} {IN_LAB}=1 {RESULTS}={SHARE}/results {PARTS}={SHARE}/parts"
     )
     site = next((ROOT / ".venv/lib").glob("python3*/site-packages"))
     command = f"cd {shlex.quote(str(ROOT))} && exec {kind.python} {shlex.join(words)}"

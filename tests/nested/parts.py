@@ -15,12 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import fetch_linux
+from lab_variables import PARTS
 
 import devgen
 from devgen import Registry
 
-PARTS = "DEVGEN_NESTED_PARTS"
-"""The variable that names the folder in the outer guest."""
 PROGRAMS = Path(__file__).parent / "programs"
 WALKTHROUGH = Path(__file__).parents[2] / "examples/walkthrough"
 

@@ -6,16 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from devgen.qemu.kernel_modules import drivers, module_paths, pci_modalias, virtio_modalias
+from devgen.qemu.kernel_modules import UnknownModule, drivers, module_paths, pci_modalias, virtio_modalias
 from devgen.qemu.small_linux import Linux
 
 
 @pytest.fixture
 def linux(tmp_path: Path) -> Linux:
-    """A kernel of four modules, one of which is built in."""
+    """A kernel of five modules, one of which is built in and one not unpacked."""
     modules = tmp_path / "root/lib/modules/6.1"
     (modules / "kernel").mkdir(parents=True)
     (modules / "modules.builtin").write_text("kernel/rtc-old.ko\n")
+    names = ("nvme", "nvme_core", "virtio_rng", "dropped")
+    (modules / "modules.order").write_text("".join(f"kernel/{name}.ko\n" for name in names))
     for name, text in {
         "nvme": b"\0depends=nvme-core\0alias=pci:v*d*sv*sd*bc01sc08i02*\0",
         "nvme_core": b"\0depends=\0",
@@ -75,3 +77,8 @@ def test_a_cache_that_cannot_be_written_is_no_fault(linux: Linux, monkeypatch: p
 
 def test_a_module_comes_after_what_it_needs_and_a_built_in_one_not_at_all(linux: Linux) -> None:
     assert [path.stem for path in module_paths(linux, ["rtc_old", "nvme", "nvme-core"])] == ["nvme_core", "nvme"]
+
+
+def test_a_module_that_is_not_unpacked_is_unknown(linux: Linux) -> None:
+    with pytest.raises(UnknownModule, match="dropped is not a module of devgen's Linux 6.1"):
+        module_paths(linux, ["dropped"])

@@ -1,9 +1,13 @@
 """Hand-written parts for the tests of this folder: devices of a few lines, machines, guests as bytes."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from struct import pack_into
+
+from lab_variables import IN_LAB
 
 from devgen.runtime.device.device import Device
 from devgen.runtime.device.environment import Environment
@@ -21,6 +25,12 @@ from devgen.runtime.time.timer import Timer
 GUESTS = Path(__file__).parents[3] / "examples" / "guests"
 LOAD = 0x7000
 RAM = 1 << 20
+SLOW = IN_LAB in os.environ
+"""Whether an exit takes 0.3 ms or more: in the nested lab."""
+LOOP = 1000 if SLOW else 20_000
+"""Exits of the longest loops."""
+TURN = 0.1 if SLOW else 0.02
+"""Seconds of a run that ends before such a loop does."""
 
 
 class Recorder:
@@ -179,6 +189,13 @@ def rig(
     made.map_port(0x240, 4, made.echo)
     made.exit.on_write = lambda offset, size, value: machine.request_exit(value)
     return made
+
+
+def port_loop() -> bytes:
+    """The guest port_loop with LOOP in its first word: its number of reads."""
+    image = bytearray((GUESTS / "prebuilt/port_loop.bin").read_bytes())
+    pack_into("<I", image, 4, LOOP)
+    return bytes(image)
 
 
 class HandXche(PciDevice):

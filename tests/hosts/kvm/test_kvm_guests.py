@@ -1,7 +1,7 @@
 """The guests of examples/ on KVM, against devices written by hand; tests of the generated ones run the same images."""
 
 import pytest
-from kvm_parts import HandDoorbell, HandXche, plug, rig
+from kvm_parts import LOOP, HandDoorbell, HandXche, plug, port_loop, rig
 
 from devgen.hosts.kvm import KvmHost
 
@@ -51,10 +51,10 @@ def test_pio_string() -> None:
 
 
 def test_port_loop() -> None:
-    made = rig("port_loop")
+    made = rig(port_loop())
     with KvmHost(made.machine, count_exits=True) as host:
         assert host.run(30).ok
-        assert host.exits["io", 0x240] == 20_000
+        assert host.exits["io", 0x240] == LOOP
 
 
 def test_long_mode() -> None:

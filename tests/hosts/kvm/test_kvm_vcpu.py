@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 from kvm_code import HLT, SPIN, dx, eax, finish, read_port, write_port
-from kvm_parts import LOAD, Recorder, rig
+from kvm_parts import LOAD, LOOP, TURN, Recorder, rig
 
 from devgen.hosts.kvm import KvmHost
 from devgen.hosts.kvm.kvm_system import KvmSystem
@@ -223,16 +223,16 @@ def test_a_guest_that_never_ends_is_stopped_by_the_timeout(code: bytes) -> None:
 
 
 def test_a_run_goes_on_where_it_was() -> None:
-    made = rig(b"\x66\xb9" + (30_000).to_bytes(4, "little") + dx(0x300) + b"\xee\x66\x49\x75\xfb" + finish())
+    made = rig(b"\x66\xb9" + LOOP.to_bytes(4, "little") + dx(0x300) + b"\xee\x66\x49\x75\xfb" + finish())
     ops = Recorder()
     made.map_port(0x300, 1, ops)
     with KvmHost(made.machine) as host:
         turns = 0
-        while (result := host.run(0.02)).reason == "timeout":
+        while (result := host.run(TURN)).reason == "timeout":
             turns += 1
     assert result.ok
     assert turns >= 2
-    assert len(ops.log) == 30_000
+    assert len(ops.log) == LOOP
 
 
 def test_closing_stops_a_run_of_another_thread() -> None:

@@ -1,0 +1,10 @@
+"""Environment variables of programs in the outer guest of the nested lab (outer_lab.py)."""
+
+IN_LAB = "DEVGEN_NESTED_LAB"
+"""Set there: an access of a guest takes a hundred times as long as on a host's own KVM."""
+RESULTS = "DEVGEN_NESTED_RESULTS"
+"""Names the file for results, while the tests of this folder run there."""
+INITRD = "DEVGEN_NESTED_INITRD"
+"""Names the initial RAM disk of arm64 guests: building one in the outer guest takes long."""
+PARTS = "DEVGEN_NESTED_PARTS"
+"""Names the folder of compiled programs and of a module (parts.py)."""
