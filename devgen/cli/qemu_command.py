@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -148,7 +149,7 @@ def command(
         raise click.UsageError("--timeout needs --sh")
     text = sys.stdin.read() if script == "-" else script
     try:
-        with _signals(), _terminal(terminal):
+        with _signals(), _terminal(terminal), _logged():
             guest = QemuGuest(
                 _devices(devices, settings, identities),
                 attach=attach,
@@ -246,6 +247,18 @@ def _write(descriptor: int) -> Callable[[bytes], None]:
 
 def _tell(line: str) -> None:
     click.echo(f"devgen: {line}", err=True)
+
+
+@contextmanager
+def _logged() -> Iterator[None]:
+    """Print lines of the module `logging`, such as those about accesses without an effect, as `_tell` does."""
+    logger, handler = logging.getLogger("devgen"), logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("devgen: %(message)s"))
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 @contextmanager

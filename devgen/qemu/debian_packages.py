@@ -42,7 +42,7 @@ def cache_folder(name: str) -> Path:
 
 
 def run(command: Sequence[str], folder: Path | None = None) -> str:
-    """Return a command's standard output. Raises Unavailable, with the end of what it printed, if it fails."""
+    """Return a command's standard output. Raises Unavailable, with its first error, if it fails."""
     try:
         return subprocess.run(
             command, capture_output=True, text=True, check=True, timeout=900, cwd=folder, stdin=subprocess.DEVNULL
@@ -52,7 +52,14 @@ def run(command: Sequence[str], folder: Path | None = None) -> str:
     except subprocess.TimeoutExpired:
         raise Unavailable(f"{command[0]} takes too long") from None
     except subprocess.CalledProcessError as error:
-        raise Unavailable(f"{command[0]}: {error.stderr.strip()[-400:]}") from None
+        raise Unavailable(f"{command[0]}: {_first_error(error.stderr)}") from None
+
+
+def _first_error(text: str) -> str:
+    """Return the first error that a program of Debian's has printed, at most 400 characters, or its last line."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()] or ["it failed without a message"]
+    errors = (line.removeprefix("E: ") for line in lines if line.startswith("E: "))
+    return next(errors, lines[-1])[:400]
 
 
 def mirror() -> str:
@@ -88,7 +95,8 @@ class Apt:
             "Dir::Etc::Preferences": "/dev/null", "Dir::Etc::PreferencesParts": "/dev/null",
             "APT::Install-Recommends": "0", "APT::Sandbox::User": "root", "APT::Architecture": architecture,
             "APT::Architectures": architecture, "Acquire::Languages": "none", "Acquire::Retries": "3",
-            "DPkg::Options::": "--force-not-root", "APT::Keep-Downloaded-Packages": "1",
+            "APT::Update::Error-Mode": "any", "APT::Keep-Downloaded-Packages": "1",
+            "DPkg::Options::": "--force-not-root",
         }  # fmt: skip
         self._options = [f"-o{key}={value}" for key, value in options.items()]
         self.get("update")

@@ -31,6 +31,8 @@ BOOT: Final = 120.0
 """Seconds that a boot may take; it takes 3 to 6 on a quiet machine."""
 GRACE: Final = 30.0
 """Seconds that a guest may be late to say that it has killed a script, and that a power-off may take."""
+BOOTING: Final = "the boot"
+KVM_HINT: Final = ": this host's KVM may not boot Linux; without the option for KVM, QEMU emulates the processor"
 _STEP: Final = 0.2
 """Seconds between looks at whether QEMU still runs."""
 _LONGEST: Final = 1 << 16
@@ -97,6 +99,7 @@ class Guest:
         except OSError as error:
             raise QemuError(f"{error.filename}: {error.strerror}") from None
         kind = KINDS[config.architecture]
+        self._kvm = any("kvm" in word for word in config.arguments)
         words = [
             *(config.machine or machine_words(config.architecture, config.memory, config.arguments)),
             *("-serial", f"file:{self._console}"),
@@ -129,9 +132,9 @@ class Guest:
                 try:
                     self._ports[name] = listener.accept()[0]
                 except TimeoutError:
-                    self._check(end, "the boot")
+                    self._check(end, BOOTING)
         said = bytearray()
-        self._exchange({"shell": _Until(b"@guest ready", said.extend)}, end, "the boot")
+        self._exchange({"shell": _Until(b"@guest ready", said.extend)}, end, BOOTING)
         failed = said.decode(errors="replace").strip()
         if failed:
             raise GuestFailed(self._story(f"the guest cannot load {failed}"))
@@ -216,7 +219,8 @@ class Guest:
         if self._has_panicked():
             raise GuestFailed(self._story("the kernel has panicked"))
         if time.monotonic() > end:
-            raise QemuTimeLimit(self._story(f"{what} takes too long"))
+            hint = KVM_HINT if self._kvm and what == BOOTING else ""
+            raise QemuTimeLimit(self._story(f"{what} takes too long{hint}"))
 
     def _wait_for_end(self) -> None:
         try:

@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from devgen import QemuGuest, QemuTimeLimit
+
 pytestmark = [pytest.mark.qemu, pytest.mark.linux]
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -112,6 +114,19 @@ def test_a_machine_that_qemu_cannot_make_is_a_failure(temporary: Path) -> None:
     assert left(temporary) == []
 
 
+def test_lines_about_a_device_begin_as_devgens_own(temporary: Path) -> None:
+    done = run("i6300esb", "--sh", "dd if=$DEV0/config bs=1 skip=96 count=1 2>/dev/null | wc -c")
+    assert (done.returncode, done.stdout) == (0, b"1\n")
+    assert "devgen: i6300esb: read of reserved offset: config+0x60" in done.stderr.decode().splitlines()
+
+
+@pytest.mark.kvm
+def test_a_boot_on_kvm_that_takes_too_long_says_what_to_do(temporary: Path) -> None:
+    with pytest.raises(QemuTimeLimit, match=r"the boot takes too long: this host's KVM may not boot Linux"):
+        QemuGuest(arguments=["-accel", "kvm"], boot_seconds=0.01)
+    assert left(temporary) == []
+
+
 def eventually(condition: Callable[[], bool]) -> None:
     end = time.monotonic() + LONG
     while not condition():
@@ -132,7 +147,7 @@ def process_ids(temporary: Path) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_signal_ends_everything(temporary: Path, number: signal.Signals) -> None:
     with started("edu", "--sh", "echo up; sleep 1000") as process:
         assert process.stdout is not None

@@ -102,3 +102,16 @@ def test_vmlinux_is_taken_out_of_a_bzimage() -> None:
 def test_what_is_no_bzimage_is_refused() -> None:
     with pytest.raises(debian.Unavailable, match="no bzImage"):
         extract_vmlinux(bytes(1024))
+
+
+@pytest.mark.parametrize(
+    ("printed", "told"),
+    [
+        ("W: a warning\nE: no connection\nE: some index files failed", "no connection"),
+        ("cannot open\nno space left\n", "no space left"),
+        ("", "it failed without a message"),
+    ],
+)
+def test_the_first_error_of_a_program_is_told_in_one_line(printed: str, told: str) -> None:
+    with pytest.raises(debian.Unavailable, match=f"^sh: {told}$"):
+        debian.run(["sh", "-c", f"printf '{printed}' >&2; exit 1"])

@@ -80,5 +80,5 @@ def test_a_module_comes_after_what_it_needs_and_a_built_in_one_not_at_all(linux:
 
 
 def test_a_module_that_is_not_unpacked_is_unknown(linux: Linux) -> None:
-    with pytest.raises(UnknownModule, match="dropped is not a module of devgen's Linux 6.1"):
+    with pytest.raises(UnknownModule, match="dropped is not a module"):
         module_paths(linux, ["dropped"])
