@@ -23,6 +23,7 @@ import fetch_linux_source
 import fetch_qemu
 import fetch_schemas
 import pytest
+from kvm_linux import boots_linux
 from lab_variables import RESULTS
 from xdist.scheduler import LoadScopeScheduling
 
@@ -45,7 +46,7 @@ def missing(marker: str) -> str | None:
         case "neovim":
             return editor_tools.NEOVIM_MISSING if editor_tools.neovim() is None else None
         case "nested":
-            return missing("qemu") or missing("linux")
+            return missing("linux") or (None if boots_linux() else missing("qemu"))
         case "arm64_build":
             if fetch_qemu.find(target="aarch64") is None:
                 return fetch_qemu.AARCH64_MISSING

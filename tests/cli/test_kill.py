@@ -44,7 +44,9 @@ def started(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     """A command in ``folder``; it is killed in the end, if it still runs."""
     environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(folder)}
     command = [sys.executable, "-m", "devgen", *arguments]
-    with subprocess.Popen(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as process:
         try:
             yield process
         finally:
@@ -115,6 +117,9 @@ def test_a_killed_server_leaves_nothing(folder: Path) -> None:
     options = ("--stream", "serial=socket:console.sock", "--socket", "card.sock")
     for _ in range(2):
         with started(folder, "serve", "virtio-console-pci", *options) as process:
+            assert process.stderr is not None
+            while b" listens on " not in process.stderr.readline():
+                assert process.poll() is None
             connected(folder / "card.sock").close()
             connected(folder / "console.sock").close()
             process.send_signal(signal.SIGKILL)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import kvm_linux
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,3 +34,24 @@ def test_without_them(tmp_path: Path, ci: str, result: str) -> None:
     )
     assert [reason for reason in TESTS.values() if reason not in done.stdout] == []
     assert result in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("flags", "obstacle", "boots"),
+    [
+        ("fpu svm npt", None, True),
+        ("fpu vmx ept", None, True),
+        ("fpu hypervisor", None, False),  # a software KVM
+        ("fpu vmxnet", None, False),
+        ("fpu vmx", "/dev/kvm: Permission denied", False),
+    ],
+)
+def test_nested_tests_run_directly_where_kvm_boots_linux(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: str, obstacle: str | None, boots: bool
+) -> None:
+    """Then they need no QEMU; elsewhere they run in the nested lab."""
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text(f"processor\t: 0\nflags\t\t: {flags}\nbugs\t\t:\n")
+    monkeypatch.setattr(kvm_linux, "CPUINFO", cpuinfo)
+    monkeypatch.setattr(kvm_linux, "unavailable", lambda: obstacle)
+    assert kvm_linux.boots_linux() is boots

@@ -138,7 +138,7 @@ def main() -> int:
         lab = OuterLab(wanted.architecture)
         try:
             print("in the nested lab", flush=True)
-            return lab.run_script(Path(__file__), sys.argv[1:], sys.stdout)
+            return lab.run_python([str(Path(__file__).resolve()), *sys.argv[1:]], sys.stdout)
         finally:
             lab.close()
     good = boots(wanted.boots, wanted.architecture)

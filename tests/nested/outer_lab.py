@@ -32,6 +32,9 @@ OUTER_BOOT = 300.0
 WHOLE = 1500
 """Seconds that all tests together may take, on a busy machine."""
 
+PYTEST = ("-m", "pytest", "-o", "addopts=", "-p", "no:cacheprovider", "-p", "no:xdist", "-q")
+"""Python's arguments that run pytest there; tests follow."""
+
 MACHINE = (
     "-machine", "q35,hpet=off", "-accel", "tcg,thread=multi,tb-size=1024", "-cpu", "EPYC,+svm,+npt", "-smp", "2",
     "-m", "6144", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
@@ -139,9 +142,7 @@ class OuterLab:
     def start(self, tests: Sequence[str]) -> None:
         """Start ``tests`` (node IDs) in the outer guest."""
         (self._share / "tests").write_text("\n".join(tests))
-        options = ["-o", "addopts=", "-p", "no:cacheprovider", "-p", "no:xdist", "-q"]
-        words = ["-m", "pytest", *options, f"@{SHARE}/tests"]
-        script = _script(words, f">/host{SHARE}/log 2>&1", self._kind)
+        script = _script([*PYTEST, f"@{SHARE}/tests"], f">/host{SHARE}/log 2>&1", self._kind)
 
         def work() -> None:
             try:
@@ -152,9 +153,9 @@ class OuterLab:
         self._thread = threading.Thread(target=work, daemon=True)
         self._thread.start()
 
-    def run_script(self, path: Path, arguments: Sequence[str], output: TextIO) -> int:
-        """Run a Python script of the project in the outer guest, write what it prints, and return its exit code."""
-        script = _script([str(path), *arguments], f">/host{SHARE}/log 2>&1", self._kind)
+    def run_python(self, words: Sequence[str], output: TextIO) -> int:
+        """Run the project's Python with ``words`` in the outer guest, write what it prints, return its exit code."""
+        script = _script(words, f">/host{SHARE}/log 2>&1", self._kind)
         status = self._guest.sh(f"{script}; echo $?", WHOLE)
         output.write((self._share / "log").read_text(errors="replace"))
         return int(status)

@@ -59,7 +59,7 @@ def running(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], GuestConsol
     with process:
         try:
             end = time.monotonic() + BOOT
-            while not (folder / "console").exists():
+            while "devgen: linux on kvm" not in (folder / "errors").read_text():
                 assert process.poll() is None, (folder / "errors").read_text()
                 assert time.monotonic() < end, "the run does not start"
                 time.sleep(0.05)
@@ -105,3 +105,14 @@ def test_options_replace_what_the_board_says_and_a_killed_run_leaves_nothing(fol
     assert told[-1] == "devgen: stopped"
     assert ["device", "region", "reads", "writes", "doorbells"] in [line.split() for line in told]
     assert {*folder.iterdir()} == before
+
+
+def test_the_script_for_boots_in_a_row() -> None:
+    script = Path(__file__).with_name("linux_boots.py")
+    done = subprocess.run(
+        [sys.executable, script, "--boots", "1"], capture_output=True, text=True, timeout=600, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0].split() == ["device", "region", "reads", "writes", "doorbells"]
+    assert lines[-1].startswith("1 of 1 boots; to the shell: median ")
