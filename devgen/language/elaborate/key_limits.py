@@ -7,6 +7,7 @@ from typing import Final, Literal
 from devgen.common.quick_dataclass import dataclass
 from devgen.common.units import FREQUENCY_UNITS, TIME_UNITS
 from devgen.language.diagnostics.codes_locks import BAD_KEY_LIMIT
+from devgen.language.diagnostics.reporting import did_you_mean
 from devgen.language.elaborate.elaboration import Context, Tree
 from devgen.language.elaborate.time_keys import read_rate
 from devgen.language.ir import Expr, Int
@@ -78,6 +79,11 @@ def _cycles(ctx: Context, spec: Tree, key: str, number: int) -> Limit | None:
 
 
 def _time(ctx: Context, spec: Tree, key: str) -> Limit | None:
+    words = str(spec[key]).split()
+    if len(words) == 2 and words[0].isdigit() and words[1].isalpha() and words[1] not in TIME_UNITS:
+        known = [*TIME_UNITS, *_CYCLES, *_ACCESSES, *(_WRITES if key == "open_for" else ())]
+        _refuse(ctx, spec, key, f"no unit {words[1]}", did_you_mean(words[1], known) or f"units: {', '.join(known)}")
+        return None
     found = _checked(ctx, spec, key, TIME_UNITS)
     if found is None:
         return None
@@ -91,5 +97,5 @@ def _checked(ctx: Context, spec: Tree, key: str, units: dict[str, int]) -> Expr 
     return found if ctx.sink.errors == errors else None
 
 
-def _refuse(ctx: Context, spec: Tree, key: str, reason: str) -> None:
-    ctx.at_value(BAD_KEY_LIMIT, spec, key, key=key, text=spec[key], reason=reason)
+def _refuse(ctx: Context, spec: Tree, key: str, reason: str, hint: str = "") -> None:
+    ctx.at_value(BAD_KEY_LIMIT, spec, key, key=key, text=spec[key], reason=reason, hint=hint)

@@ -195,7 +195,7 @@ def compile_keys(ctx: Context, built: DraftKeys, retain: bool) -> tuple[tuple[Ti
         if not ctx.closing_keys.get(text.name, True):
             reason = "no `write_enable` names the key"
             ctx.at_value(kinds.BAD_KEY_LIMIT, draft.spec, "open_for", key="open_for", text="1 write", reason=reason)
-    after = _compile(ctx, accessed, ctx.scope.hook(), ("after_access", "")) if accessed else ()
+    after = _compile(ctx, accessed, ctx.scope.hook(), ("the count of accesses", "the keys")) if accessed else ()
     return tuple(timers), after
 
 
