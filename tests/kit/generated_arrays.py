@@ -36,10 +36,19 @@ UNITS = """
               E: {{bits: '3:0', intr: {{{edge}: 'SOURCE[3:0]'}}, {effect}, {limit}: 'SOURCE[7:4]'}}
               N: {{bits: '11:8', counter: {{incr: 'SOURCE[8]', {end}}}}}
               O: {{bits: 12, write_effect: wzc}}
+          AGAIN: {{at: 0, width: 16, alternate: EVENT, fields: {{LOW: 7:0, HIGH: 15:8}}}}
           SOURCE: {{at: 2, width: 16, write_enable: true}}
           VIEW: {{at: 2, width: 16, alternate: SOURCE, fields: {{UPPER: 15:8}}}}
           CODE: {{at: 4, width: 8, write_enable: true, on_write: 'NOTE(n=CODE)'}}
-          ONE: {{at: 6, width: 16, when: '{when}', write_enable: '{member_lock}'}}
+          ONE:
+            at: 6
+            width: 16
+            when: '{when}'
+            write_enable: '{member_lock}'
+            fields:
+              P: {{bits: 0, {one}}}
+              C: {{bits: '4:1', counter: {{incr: EVENT.O, overflow: ONE.P}}}}
+              REST: 15:5
           OTHER: {{at: 6, width: 16, write_effect: wot}}
           LIST: {{at: 8, count: 2, width: 16, write_enable: '{list_lock}'}}
           SUB:
@@ -88,10 +97,11 @@ class DrawnArrays:
 
 
 @st.composite
-def limits(draw: st.DrawFn, values: str, accesses: bool) -> str:
-    """The limits of a key with these values."""
+def limits(draw: st.DrawFn, values: str, accesses: bool, locks: bool) -> str:
+    """The limits of a key with these values. ``locks``: a lock names it, so that one write can close it."""
     found = draw(st.sampled_from(TIMES + ACCESSES if accesses else TIMES))
-    return found if "," in values or "within" not in found else ""
+    fits = ("," in values or "within" not in found) and (locks or "1 write" not in found)
+    return found if fits else ""
 
 
 @st.composite
@@ -129,12 +139,13 @@ def arrays(draw: st.DrawFn, accesses: bool = False) -> DrawnArrays:
         end=one(["overflow: 'EVENT.O'", "incrsaturate: true", "incrsaturate: 'SOURCE[15:12]'"]),
         when=one(["SOURCE[0]", own, "EVENT.E != 0"]),
         member_lock=one([own, "EVENT.intr", "not SOURCE[2]"]),
+        one=one(["hwset: 'SOURCE[11]', write_effect: woclr", "hwclr: 'SOURCE[11]'", "write_effect: wot"]),
         list_lock=one([f"unit[{shape.inner}]", "not SOURCE[index]", "not LIST[1 - index][0]"]),
         sub=sub,
     )
     values = one(["[1]", "[1, 2]", "[1, 1]", "[2, 1, 2]"])
     key = f"unit: {{register: UNIT.CODE, values: {values}, wrong: {one(['restart', 'lock', 'until_reset'])}"
-    key += draw(limits(values, accesses))
+    key += draw(limits(values, accesses, locks=True))
     key += one(["", ", on_open: 'NOTE(n=100 + index)'", ", on_wrong: 'NOTE(n=50 + index)'"])
     closes = one(["", "", "UNIT.LIST", "UNIT.OTHER", "MATCH", "WORD" if shape.count == "2" else ""])
     key += f", closed_by: [{closes}]}}" if closes else "}"

@@ -168,7 +168,7 @@ def hardware_descriptions(draw: st.DrawFn, accesses: bool = False) -> DrawnHardw
         units=found.units,
         unit=found.key,
         outputs=found.outputs,
-        limits=draw(limits(values, accesses)),
+        limits=draw(limits(values, accesses, locks=False)),
         fields=", ".join(fields),
         counter=draw(_counter()),
         period=one(["7", "100", "1000"]),
