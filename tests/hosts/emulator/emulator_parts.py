@@ -1,18 +1,16 @@
 """Parts for the tests of the emulator host: machines with a log of their accesses, and guests written in assembly.
 
-``asm`` finds the machine code of a source in ``assembled.json``, so that nobody needs an assembler. After a change,
-run the tests with DEVGEN_ASSEMBLE=1 where GNU as and ld are: the file is brought up to date.
+``asm`` finds the machine code of a source (see `assembled_guests`).
 """
 
-import hashlib
-import json
-import os
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from assembled_guests import assembled
 
 from devgen.hosts.emulator import EmulatorHost
 from devgen.runtime.machine.machine import Machine
@@ -24,24 +22,11 @@ from devgen.runtime.memory.ram_block import RamBlock
 LOAD = 0x7000
 RAM = 1 << 20
 EXIT = 0xF4
-STORE = Path(__file__).with_name("assembled.json")
 
 
 def asm(source: str, bits: int = 16) -> bytes:
     """Machine code of ``source`` at LOAD."""
     return assembled(f"{bits}\n{source}", lambda: _assemble(source, bits))
-
-
-def assembled(source: str, assemble: Callable[[], bytes]) -> bytes:
-    """The stored machine code of ``source``."""
-    key = hashlib.sha256(source.encode()).hexdigest()[:24]
-    known = json.loads(STORE.read_text()) if STORE.exists() else {}
-    if os.environ.get("DEVGEN_ASSEMBLE"):
-        known[key] = assemble().hex()
-        STORE.write_text(json.dumps(known, indent=0, sort_keys=True) + "\n")
-    if key not in known:
-        raise LookupError("a guest's source has changed: run these tests with DEVGEN_ASSEMBLE=1")
-    return bytes.fromhex(known[key])
 
 
 def _assemble(source: str, bits: int) -> bytes:
