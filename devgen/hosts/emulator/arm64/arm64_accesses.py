@@ -10,9 +10,8 @@ from typing import Any, Final
 
 from unicorn import arm64_const as arm64
 
-from devgen.hosts.emulator.arm64.arm64_engine import Arm64Engine, Encoding
+from devgen.hosts.emulator.arm64.arm64_engine import SCTLR, Arm64Engine, Encoding
 from devgen.hosts.emulator.arm64.arm64_processor import Arm64Processor, Fault
-from devgen.hosts.emulator.arm64.code_words import CodeWords
 from devgen.hosts.emulator.arm64.described_access import is_described
 from devgen.hosts.emulator.arm64.exception_entry import alignment_fault, external_abort
 from devgen.hosts.emulator.arm64.system_registers import CNTKCTL, SystemRegisters
@@ -41,7 +40,7 @@ class Arm64Accesses(MemoryAccesses):
         super().__init__(processor.uc, bus, memory, lock, calls)
         self._processor = processor
         self._engine64: Arm64Engine = processor.engine
-        self._code = CodeWords(processor.engine)
+        self._code = processor.code
         self._registers = registers
 
     def on_exception(self, _engine: object, vector: int, _data: object) -> None:
@@ -75,7 +74,7 @@ class Arm64Accesses(MemoryAccesses):
         word = self._code.word(pc)
         if word is None or is_described(word):
             return False
-        known = not self._code.is_translated()
+        known = not self._code.translated
         processor.fault = Fault(pc, external_abort(write=write, address_known=known), address if known else 0)
         return True
 
@@ -101,6 +100,8 @@ class Arm64Accesses(MemoryAccesses):
     def on_msr(self, _engine: object, _register: int, access: Any, _data: object) -> int:
         """MSR; 0 if Unicorn shall carry it out."""
         encoding = Encoding(access.op0, access.op1, access.crn, access.crm, access.op2)
+        if encoding == SCTLR and self._is_privileged():
+            self._code.translated = bool(access.val & 1)
         write = self._registers.writes.get(encoding)
         if write is None or not self._is_allowed(encoding):
             return 0
@@ -113,8 +114,11 @@ class Arm64Accesses(MemoryAccesses):
         self._processor.skip_instruction()
         return 1
 
+    def _is_privileged(self) -> bool:
+        return bool(self._engine64.reg_read(arm64.UC_ARM64_REG_PSTATE) & _LEVEL)
+
     def _is_allowed(self, encoding: Encoding) -> bool:
         """Whether the present exception level may use the register; else Unicorn raises the exception."""
-        if int(self._engine64.reg_read(arm64.UC_ARM64_REG_PSTATE)) & _LEVEL:
+        if self._is_privileged():
             return True
         return bool(self._registers.user.get(encoding, 0) & self._engine64.cpr_read(*CNTKCTL))

@@ -54,7 +54,10 @@ class Fault:
 
 
 class Arm64Processor(GuestProcessor):
-    """``gic``: its interrupt controller. ``fault``: an abort that is delivered when Unicorn has stopped."""
+    """``gic``: its interrupt controller. ``fault``: an abort that is delivered when Unicorn has stopped.
+
+    ``code`` reads the guest's instructions.
+    """
 
     def __init__(self, machine: Machine, gic: GicV3) -> None:
         """Raises UcError, UnknownUnicorn."""
@@ -64,7 +67,7 @@ class Arm64Processor(GuestProcessor):
         self._gic = gic
         self._entry = ExceptionEntry(self.engine)
         self._record = ExceptionRecord(self.engine)
-        self._code = CodeWords(self.engine)
+        self.code = CodeWords(self.engine, machine.ram)
         self._vector: int | None = None
         self._off = False
         self.fault: Fault | None = None
@@ -158,7 +161,7 @@ class Arm64Processor(GuestProcessor):
             raise Unsupported(f"an exception: there is no memory at its handler, {handler:#x}")
 
     def _is_hypervisor_call(self) -> bool:
-        word = self._code.word(self.pc)
+        word = self.code.word(self.pc)
         return word is not None and word & _HVC_MASK == _HVC and not self._entry.at_el0
 
     def _call(self) -> None:

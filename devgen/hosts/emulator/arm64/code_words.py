@@ -1,4 +1,4 @@
-"""Reads the guest's instructions at their virtual addresses: a walk of the page tables with a granule of 4 KiB.
+"""Reads the guest's instructions at their virtual addresses: from RAM, or by the page tables (granule of 4 KiB).
 
 Arm ARM, D5 (VMSAv8-64). Permissions are not checked: the processor has just executed the instruction.
 """
@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from devgen.hosts.emulator.arm64.arm64_engine import SCTLR, TCR, TTBR0, TTBR1, Arm64Engine
+from devgen.common.machine_map import VIRT_RAM
+from devgen.hosts.emulator.arm64.arm64_engine import TCR, TTBR0, TTBR1, Arm64Engine
 from devgen.hosts.emulator.unicorn_engine import UcError
+from devgen.runtime.memory.ram_block import RamBlock
 
 _VALID: Final = 1
 _TABLE: Final = 2
@@ -18,29 +20,29 @@ _GRANULES_4K: Final = {0: 0, 1: 2}
 
 
 class CodeWords:
-    """Reads code of ``engine``'s guest."""
+    """Reads code of ``engine``'s guest. ``translated``: its MMU is on, which the hook of MSR keeps up to date."""
 
-    def __init__(self, engine: Arm64Engine) -> None:
+    def __init__(self, engine: Arm64Engine, ram: RamBlock | None) -> None:
+        """``ram``: the memory at VIRT_RAM, which is read directly."""
         self._engine = engine
+        self._ram = memoryview(b"") if ram is None else ram.view
+        self.translated = False
 
     def word(self, address: int) -> int | None:
         """The instruction at a virtual address; None if it cannot be read, as with another granule."""
-        physical = self._physical(address)
+        physical = self._physical(address) if self.translated else address
         return None if physical is None else self._read(physical, 4)
 
-    def is_translated(self) -> bool:
-        """Whether the guest's MMU is on."""
-        return bool(self._engine.cpr_read(*SCTLR) & 1)
-
     def _read(self, address: int, size: int) -> int | None:
+        offset = address - VIRT_RAM
+        if offset >= 0 and offset + size <= len(self._ram):
+            return int.from_bytes(self._ram[offset : offset + size], "little")
         try:
             return int.from_bytes(self._engine.mem_read(address, size), "little")
         except UcError:
             return None
 
     def _physical(self, address: int) -> int | None:
-        if not self.is_translated():
-            return address
         upper = address >> 55 & 1
         tcr = self._engine.cpr_read(*TCR)
         size = 64 - (tcr >> 16 * upper & 0x3F)
