@@ -18,7 +18,7 @@ import devgen
 from devgen import DevicePlacement, KernelConfig, MachineConfig
 
 LOG = "log"
-SECONDS = 4
+SECONDS = 2
 
 
 class TestHostile:
@@ -94,7 +94,7 @@ cat /tmp/done1 /tmp/done2
 """
         *rounds, first, second = guest.sh(script, 120).split()
         assert rounds == ["same"] * 2
-        assert min(int(first), int(second)) > 50
+        assert min(int(first), int(second)) > 20
         assert guest.sh("echo here") == "here"
 
     def test_a_guest_whose_processors_all_halt_ends_the_run(self, guest: Arm64Linux) -> None:

@@ -252,9 +252,10 @@ def test_more_writes_than_the_ring_takes() -> None:
 # --- interrupts ---
 
 
-def spi_setup(spi: int) -> bytes:
+def spi_setup(spi: int, edge: bool) -> bytes:
     """Enable an SPI of group 1, and the processor's interface (GIC architecture version 3, 12.9 and 12.2)."""
     bit = 1 << spi % 32
+    configuration = 0b10 << 2 * (spi % 16) if edge else 0
     words = GIC_DISTRIBUTOR + 4 * (1 + spi // 32)
     return (
         set_system("vbar_el1", VIRT_RAM + VECTORS)
@@ -263,6 +264,7 @@ def spi_setup(spi: int) -> bytes:
         + set_system("icc_pmr_el1", 0xFF)
         + set_system("icc_igrpen1_el1", 1)
         + store(GIC_DISTRIBUTOR, 0x12)  # GICD_CTLR: affinity routing, group 1
+        + store(GIC_DISTRIBUTOR + 0xC00 + 4 * (2 + spi // 16), configuration)  # GICD_ICFGR
         + store(words + 0x80, bit)  # GICD_IGROUPR
         + store(words + 0x100, bit)  # GICD_ISENABLER
         + ISB
@@ -285,8 +287,8 @@ HANDLER = (
 class Interrupted(Rig):
     """A guest that reports interrupts of ``spi`` and ends after ``last``. It writes to DEVICE when it waits."""
 
-    def __init__(self, spi: int, last: int) -> None:
-        code = spi_setup(spi) + store(DEVICE, 0) + WFI_LOOP
+    def __init__(self, spi: int, last: int, *, edge: bool = False) -> None:
+        code = spi_setup(spi, edge) + store(DEVICE, 0) + WFI_LOOP
         super().__init__(code.ljust(INTERRUPT, b"\0") + HANDLER)
         self.line = IrqLine("line")
         self.machine.connect_line(self.line, spi)
@@ -314,8 +316,16 @@ def test_a_line_interrupts_a_waiting_guest(spi: int, delivery: IrqDelivery) -> N
     assert rig.seen == [32 + spi]
 
 
+@pytest.mark.parametrize("delivery", ["line", "irqfd"])
+def test_a_line_that_stays_high_interrupts_again(delivery: IrqDelivery) -> None:
+    rig = Interrupted(5, 3)
+    rig.handled = lambda: rig.line.set(0) if len(rig.seen) == 3 else None
+    rig.run(delivery)
+    assert rig.seen == [37] * 3
+
+
 def test_an_edge_irqfd_interrupts() -> None:
-    rig = Interrupted(6, 1)
+    rig = Interrupted(6, 1, edge=True)
     notifier = EventNotifier()
     rig.ready = notifier.set
     with KvmHost(rig.machine) as host:
