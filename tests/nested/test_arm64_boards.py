@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from arm64_code import CODE, ELR, ESR, EXECUTED, FAR, OFFSET, RAM, REFUSED, WRITE, asm64, refusal
+from arm64_assembly import CODE, ELR, ESR, EXECUTED, FAR, OFFSET, RAM, REFUSED, WRITE, asm64, refusal
 
 from devgen import Accel, run_board
 from devgen.hosts.kvm import KvmHost

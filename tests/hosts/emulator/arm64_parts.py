@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from arm64_code import CODE, DEVICE, RAM, asm64
+from arm64_assembly import CODE, DEVICE, RAM, asm64
 from emulator_parts import Log
 
 from devgen.hosts.emulator import EmulatorHost

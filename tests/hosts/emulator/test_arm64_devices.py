@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from arm64_code import CODE, GIC, OFF, RAM, START, asm64
+from arm64_assembly import CODE, GIC, OFF, RAM, START, asm64
 
 from devgen import DevicePlacement
 from devgen.hosts.emulator import EmulatorHost

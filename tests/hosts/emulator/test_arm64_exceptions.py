@@ -1,7 +1,7 @@
 """Exceptions of arm64 guests: handlers, syndromes, fault addresses, and accesses that devices do not take."""
 
 import pytest
-from arm64_code import (
+from arm64_assembly import (
     DATA_ABORT,
     DEVICE,
     ELR,

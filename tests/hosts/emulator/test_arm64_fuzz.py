@@ -4,7 +4,7 @@ import struct
 import time
 
 import pytest
-from arm64_code import CODE, RAM
+from arm64_assembly import CODE, RAM
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import pytest
-from arm64_code import GIC, OFF, START, VECTORS
+from arm64_assembly import GIC, OFF, START, VECTORS
 from arm64_parts import Virt, virt
 
 from devgen.runtime.time.timer import Timer
