@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-import arm64_parts
+import arm64_initrd
 import fetch_arm64_root
 import parts
 from lab_variables import IN_LAB, INITRD, PARTS, RESULTS
@@ -133,7 +133,7 @@ class OuterLab:
                 architecture=architecture,
             )
             if architecture == "aarch64":
-                arm64_parts.make(self._share)
+                arm64_initrd.make(self._share)
         except BaseException:
             self._folder.cleanup()
             raise

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import arm64_parts
+import arm64_initrd
 import fetch_linux
 import pytest
 from arm64_linux import Arm64Linux
@@ -142,7 +142,7 @@ def speaks_and_is_killed(console: Path, *files: Path) -> None:
 def test_a_run_that_was_killed_leaves_nothing_that_holds_up_the_next(tmp_path: Path) -> None:
     linux = fetch_linux.find("arm64")
     assert linux is not None
-    console, files = tmp_path / "console", (linux.image, arm64_parts.find(tmp_path))
+    console, files = tmp_path / "console", (linux.image, arm64_initrd.find(tmp_path))
     before = set(Path("/dev/shm").iterdir())
     speaks_and_is_killed(console, *files)
     assert set(Path("/dev/shm").iterdir()) == before

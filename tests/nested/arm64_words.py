@@ -13,7 +13,6 @@ SIZES = {1: 0, 2: 1, 4: 2, 8: 3}
 
 SYSTEM = {
     "vbar_el1": (3, 0, 12, 0, 0),
-    "esr_el1": (3, 0, 5, 2, 0),
     "icc_pmr_el1": (3, 0, 4, 6, 0),
     "icc_iar1_el1": (3, 0, 12, 12, 0),
     "icc_eoir1_el1": (3, 0, 12, 12, 1),
@@ -34,7 +33,6 @@ ISB = word(0xD5033FDF)
 DSB = word(0xD5033F9F)
 ERET = word(0xD69F03E0)
 HVC = word(0xD4000002)
-LDP = word(0xA9400000 | 12 << 10 | ADDRESS << 5 | 11)  # ldp x11, x12, [x9]
 ALLOW_INTERRUPTS = word(0xD50342FF)  # msr daifclr, #2
 
 

@@ -34,7 +34,7 @@ def make(folder: Path) -> Path:
     """Make the file in ``folder``. Raises AssertionError with the compiler's messages."""
     linux = fetch_linux.find("arm64")
     assert linux is not None, fetch_linux.ARM64_MISSING
-    work = folder / "arm64-parts"
+    work = folder / "arm64-initrd"
     work.mkdir()
     files: dict[str, bytes | Path] = {f"/{name}": _program(work, name) for name in PROGRAMS}
     image = folder / "initramfs"
