@@ -22,7 +22,7 @@ from arm64_assembly import (
     WRITE,
     refusal,
 )
-from arm64_parts import virt
+from virt_parts import virt
 
 EL1H = 0x3C5
 

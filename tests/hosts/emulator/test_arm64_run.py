@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from arm64_assembly import GIC, OFF, START, VECTORS
-from arm64_parts import Virt, virt
+from virt_parts import Virt, virt
 
 from devgen.runtime.time.timer import Timer
 
