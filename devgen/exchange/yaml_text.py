@@ -95,6 +95,11 @@ def _flow(value: Any) -> str:
             return scalar(str(value))
 
 
+def flow_text(value: Mapping[str, Any]) -> str:
+    """Return a mapping on one line, however long."""
+    return _flow(value)
+
+
 def scalar(text: str) -> str:
     """Return a text as a YAML scalar, quoted if it must be."""
     if any(form.fullmatch(text) for form in (_BITS, _RANGE, _SIZE)):

@@ -13,6 +13,7 @@ from devgen.exchange.describe.names import Namer, legal_name, printable
 from devgen.exchange.describe.overlaps import Bytes
 from devgen.exchange.describe.room import Neighbours
 from devgen.exchange.describe.shared_types import with_types
+from devgen.exchange.describe.shared_values import with_enumerations
 from devgen.exchange.findings import Findings, Outcome
 from devgen.exchange.register_map import Chip, Group, Peripheral, Register, WholeDevice
 from devgen.exchange.yaml_text import Block, Hex, yaml_text
@@ -103,6 +104,7 @@ def _imported(
     if not registers:
         return None
     types, registers = with_types(registers)
+    enumerations = with_enumerations(types, registers)
     size = neighbours.free_size(peripheral, _region_size(peripheral, layout.end, findings), layout.end, findings)
     region: dict[str, Any] = {"space": "mmio", "size": _size(size)}
     if chip.big_endian:
@@ -120,6 +122,8 @@ def _imported(
     if peripheral.description:
         tree["description"] = peripheral.description
     tree["external"] = True
+    if enumerations:
+        tree["enumerations"] = Block({key: Block(value) for key, value in enumerations.items()})
     if types:
         tree["types"] = Block({key: Block(value) for key, value in types.items()})
     tree["regions"] = Block({"registers": Block(region)})

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any, Final
 
 from devgen.exchange.describe.names import legal_name
@@ -31,7 +31,7 @@ def with_types(registers: dict[str, Entry]) -> tuple[dict[str, Entry], dict[str,
         places = [*_places(registers, content)]
         places += [place for entry in types.values() for place in _places(entry.get("registers", {}), content)]
         for users in _alike(places, content):
-            name = _free_name([name for name, _, _ in users], types)
+            name = free_name([name for name, _, _ in users], types)
             types[name] = _common([entry for _, _, entry in users], content)
             for key, parent, entry in users:
                 parent[key] = _user(entry, name, types[name])
@@ -88,11 +88,11 @@ def _user(entry: Entry, name: str, kind: Entry) -> Entry:
     return {**own, "type": name, **rest}
 
 
-def _free_name(users: list[str], types: dict[str, Entry]) -> str:
-    """Return a name for a type: that of its users without numbers if it is the same, else the first one's."""
+def free_name(users: list[str], taken: Container[str], other: str = "") -> str:
+    """Return a name for what users share: theirs without numbers if it is one, else ``other`` or the first one's."""
     bare = {re.sub(r"_?[0-9]+", "", name) for name in users}
-    wanted = legal_name((bare.pop() if len(bare) == 1 else users[0]).lower(), "t")
+    wanted = legal_name((bare.pop() if len(bare) == 1 else other or users[0]).lower(), "t")
     name, number = wanted, 2
-    while name in types:
+    while name in taken:
         name, number = f"{wanted}_{number}", number + 1
     return name
