@@ -60,8 +60,8 @@ class Findings:
     _all: dict[Finding, None] = field(default_factory=dict)
 
     def add(self, outcome: Outcome, place: Place, part: str, text: str) -> None:
-        """Add a finding; the same one again is ignored."""
-        self._all[Finding(outcome, place, part, text)] = None
+        """Add a finding; the same one again is ignored. Characters that cannot be printed become spaces."""
+        self._all[Finding(outcome, place, _printable(part), _printable(text))] = None
 
     def about(self, peripherals: Container[str]) -> Iterator[Finding]:
         """The findings about some peripherals and their parts, in the order of the source."""
@@ -70,3 +70,7 @@ class Findings:
     def __iter__(self) -> Iterator[Finding]:
         """The findings in the order of the source."""
         return iter(sorted(self._all, key=lambda finding: (finding.place.file, finding.place.line, finding.part)))
+
+
+def _printable(text: str) -> str:
+    return text if text.isprintable() else "".join(letter if letter.isprintable() else " " for letter in text)

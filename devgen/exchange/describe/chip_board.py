@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from devgen.exchange.describe.names import Namer, legal_name, printable
+from devgen.exchange.describe.names import LONGEST_TITLE, Namer, legal_name, printable
 from devgen.exchange.describe.peripherals import ImportedDevice
 from devgen.exchange.findings import Findings, Outcome
 from devgen.exchange.register_map import Chip, Interrupt, Peripheral
@@ -57,7 +57,7 @@ def describe_board(chip: Chip, devices: Iterable[ImportedDevice], findings: Find
     if not entries:
         return None
     name = legal_name(chip.name, "chip").lower().replace("_", "-").strip("-")
-    tree: dict[str, Any] = {"board": name, "title": printable(f"The peripherals of {chip.name}")}
+    tree: dict[str, Any] = {"board": name, "title": printable(f"The peripherals of {chip.name}")[:LONGEST_TITLE]}
     if chip.description:
         tree["description"] = chip.description
     tree |= {"machine": {"type": "bus"}, "devices": Block(entries)}

@@ -26,6 +26,19 @@ def flat(members: tuple[Register | Group, ...]) -> Iterator[Register | Group]:
             yield replace(member, name=member.name.rstrip("_") or member.name) if member.pattern else member
 
 
+def elements_in(member: Register | Group) -> int:
+    """Return how many registers a member stands for, with all elements of all arrays."""
+    inner = sum(map(elements_in, member.members)) if isinstance(member, Group) else 1
+    return inner * (member.dimension.count if member.dimension else 1)
+
+
+def singles_in(member: Register | Group) -> int:
+    """Return how many registers and arrays of them ``flat`` makes of a member."""
+    inner = sum(map(singles_in, member.members)) if isinstance(member, Group) else 1
+    dissolved = member.dimension is not None and (_named_oddly(member, member.dimension) or _too_dense(member))
+    return inner * member.dimension.count if dissolved and member.dimension is not None else inner
+
+
 def _prefixed(member: Register | Group, group: Group) -> Register | Group:
     """Return a member of a dissolved group, with the group's name before its own."""
     prefix = f"{group.name}_"
@@ -62,11 +75,11 @@ def _too_dense(member: Register | Group) -> bool:
     """Whether a group's elements would overlap."""
     if isinstance(member, Register) or member.dimension is None:
         return False
-    return member.dimension.stride < max(map(_end, member.members), default=0)
+    return member.dimension.stride < max(map(extent_of, member.members), default=0)
 
 
-def _end(member: Register | Group) -> int:
+def extent_of(member: Register | Group) -> int:
     """Return the first offset after a member, from the start of its group."""
     dimension = member.dimension
-    size = member.size if isinstance(member, Register) else max(map(_end, member.members), default=0)
+    size = member.size if isinstance(member, Register) else max(map(extent_of, member.members), default=0)
     return member.offset + size + ((dimension.count - 1) * dimension.stride if dimension else 0)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from devgen.exchange.describe.aliases import resolve_aliases
 from devgen.exchange.describe.element_views import crowded_arrays
 from devgen.exchange.describe.fields import FieldsOf, constraint_key, effects, has_taker
-from devgen.exchange.describe.flattening import elements, flat
+from devgen.exchange.describe.flattening import elements, elements_in, extent_of, flat, singles_in
 from devgen.exchange.describe.hardware import HardwareSides
 from devgen.exchange.describe.names import Namer
 from devgen.exchange.describe.overlaps import Bytes, Occupied, Repetitions, bytes_of, with_common_access
@@ -22,6 +22,12 @@ from devgen.exchange.yaml_text import Hex
 
 MOST_ELEMENTS: Final = 1 << 20
 """Most elements of all arrays of a peripheral together."""
+
+LARGEST: Final = 1 << 48
+"""Most bytes of a region."""
+
+MOST_ENTRIES: Final = 1 << 16
+"""Most registers and arrays that a description of a peripheral has."""
 
 _ALL: Final = (1 << 64) - 1
 _WIDTHS: Final = (8, 16, 32, 64)
@@ -79,7 +85,7 @@ class Layout:
 
     def describe(self, members: tuple[Register | Group, ...]) -> dict[str, Any]:
         """Return the value of ``registers``, in the order of the source."""
-        described = self._members(flat(members), _Scope(self.path))
+        described = self._members(flat(tuple(self._bounded(members))), _Scope(self.path))
         self.sides.resolve({*described})
         return described
 
@@ -98,6 +104,20 @@ class Layout:
                     entries[candidate.name] = entry
         resolve_aliases(entries, [(each.name, each.member) for each in candidates], scope.path, self.findings)
         return entries
+
+    def _bounded(self, members: Iterable[Register | Group]) -> Iterator[Register | Group]:
+        """Yield the members, up to a number of registers that can be described."""
+        entries = 0
+        for member in members:
+            if extent_of(member) > LARGEST:
+                text = f"registers up to {extent_of(member):#x}, beyond the {LARGEST:#x} bytes that a region can have"
+                self._say(Outcome.LEFT_OUT, member, f"{self.path}.{member.name}", text)
+            elif elements_in(member) > MOST_ELEMENTS or entries + (more := singles_in(member)) > MOST_ENTRIES:
+                text = f"more than {MOST_ELEMENTS} registers, or {MOST_ENTRIES} that are in no array, in one peripheral"
+                self._say(Outcome.LEFT_OUT, member, f"{self.path}.{member.name}", text)
+            else:
+                entries += more
+                yield member
 
     def _separated(self, members: list[Register | Group], scope: _Scope) -> Iterator[Register | Group]:
         """Yield the members, and the elements of arrays of which another register shows one with other bits."""

@@ -13,6 +13,9 @@ from devgen.language.scope import why_reserved
 LONGEST: Final = 64
 """Most characters of a name that an import makes."""
 
+LONGEST_TITLE: Final = 400
+"""Most characters of a title."""
+
 
 def legal_name(name: str, prefix: str) -> str:
     """Return ``name`` with letters, digits and underscores only; ``prefix`` precedes one that begins with a digit."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from devgen.exchange.describe.fragment_heads import head_of
-from devgen.exchange.describe.layout import Layout
-from devgen.exchange.describe.names import Namer, legal_name, printable
+from devgen.exchange.describe.layout import LARGEST, Layout
+from devgen.exchange.describe.names import LONGEST_TITLE, Namer, legal_name, printable
 from devgen.exchange.describe.overlaps import Bytes
 from devgen.exchange.describe.room import Neighbours
 from devgen.exchange.describe.shared_types import with_types
@@ -17,6 +17,9 @@ from devgen.exchange.describe.shared_values import with_enumerations
 from devgen.exchange.findings import Findings, Outcome
 from devgen.exchange.register_map import Chip, Group, Peripheral, Register, WholeDevice
 from devgen.exchange.yaml_text import Block, Hex, yaml_text
+
+_LONGEST: Final = 54
+"""Most characters of a device's name: its fragment's has ten more."""
 
 FRAGMENT_SUFFIX: Final = ".registers.yaml"
 """How the name of a fragment's file ends."""
@@ -57,15 +60,14 @@ def describe_chip(chip: Chip, findings: Findings, wanted: Container[str] | None 
     """
     names = {peripheral.name for peripheral in chip.peripherals}
     devices: list[ImportedDevice] = []
-    taken: set[str] = set()
+    taken: dict[str, int] = {}
     neighbours = Neighbours(chip)
     for peripheral in chip.peripherals:
-        if peripheral.same_as in names:
+        if peripheral.same_as and peripheral.same_as in names:
             continue
         name = peripheral.device.name if peripheral.device else device_name(chip.name, peripheral.name)
-        while name in taken:
-            name += "-2"
-        taken.add(name)
+        name = _free_name(name, taken)
+        taken[name] = 1
         if wanted is not None and peripheral.name not in wanted:
             continue
         if peripheral.device is not None:
@@ -92,7 +94,15 @@ def _whole_device(chip: Chip, peripheral: Peripheral, name: str, device: WholeDe
 def device_name(chip: str, peripheral: str) -> str:
     """Return the name of the device that describes a peripheral: ``chip-peripheral`` in lower case."""
     words = (legal_name(chip, "chip"), legal_name(peripheral, "p"))
-    return "-".join(words).lower().replace("_", "-").strip("-")[:64].rstrip("-")
+    return "-".join(words).lower().replace("_", "-").strip("-")[:_LONGEST].rstrip("-")
+
+
+def _free_name(name: str, taken: dict[str, int]) -> str:
+    """Return a device's name, with a number after it if others have it; ``taken`` has the last number of each."""
+    while name in taken:
+        taken[name] += 1
+        name = f"{name[: _LONGEST - 6].rstrip('-')}-{taken[name]}"
+    return name
 
 
 def _imported(
@@ -185,7 +195,10 @@ def _colon(text: str) -> str:
 
 
 def _device(chip: Chip, peripheral: Peripheral, name: str) -> str:
-    tree: dict[str, Any] = {"device": name, "title": printable(peripheral.title or f"{peripheral.name} of {chip.name}")}
+    tree: dict[str, Any] = {
+        "device": name,
+        "title": printable(peripheral.title or f"{peripheral.name} of {chip.name}")[:LONGEST_TITLE],
+    }
     tree |= {"bus": "sysbus", "include": [f"{name}{FRAGMENT_SUFFIX}"]}
     note = "# Write behaviour here, for example `regions: {registers: {registers: {CTRL: {on_write: …}}}}`.\n"
     return f"# The author's file: an import creates it once and never changes it.\n{note}{yaml_text(tree)}"
@@ -207,6 +220,10 @@ def _widths(members: tuple[Register | Group, ...]) -> Iterator[int]:
 def _region_size(peripheral: Peripheral, end: int, findings: Findings) -> int:
     blocks = [block for block in peripheral.blocks if block.registers]
     stated = max((block.offset + block.size for block in blocks), default=0)
+    if stated > LARGEST:
+        text = f"an address block up to {stated:#x}, beyond {LARGEST:#x}; the region ends after the registers"
+        findings.add(Outcome.CORRECTED, peripheral.place, peripheral.name, text)
+        stated = end
     for block in peripheral.blocks:
         if not block.registers:
             text = f"the address block at {block.offset:#x} of {block.size:#x} bytes that has no registers"

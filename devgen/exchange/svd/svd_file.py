@@ -12,7 +12,11 @@ from devgen.exchange.register_map import Block, Chip, Interrupt, Peripheral
 from devgen.exchange.svd.derivation import Derivation
 from devgen.exchange.svd.svd_registers import Inherited, RegisterReader
 from devgen.exchange.svd.svd_values import dimension, number
+from devgen.exchange.svd.unsaid_elements import report_unsaid
 from devgen.exchange.xml_elements import Element, read_xml
+
+MOST_PERIPHERALS: Final = 1 << 14
+"""Most peripherals of a chip."""
 
 # Keys of a peripheral that describe its registers: a derived one with any of them has a map of its own.
 _OWN_MAP: Final = ("registers", "size", "access", "resetValue", "resetMask", "protection")
@@ -32,6 +36,7 @@ def chip_of(root: Element, findings: Findings) -> Chip:
     if root.tag != "device" or root.child("peripherals") is None:
         raise FileError(f"{root.place}: no SVD file: the root is <{root.tag}>, not a <device> with <peripherals>")
     reader = _PeripheralReader(root, Derivation(root, findings), findings)
+    report_unsaid(root, findings)
     endian = root.child("cpu")
     return Chip(
         root.value("name") or "chip",
@@ -60,7 +65,12 @@ class _PeripheralReader:
             if not name:
                 self.findings.add(Outcome.LEFT_OUT, element.place, "?", "a peripheral without a name")
                 continue
-            found += self._repeated(element, block, name)
+            more = self._repeated(element, block, name)
+            if len(found) + len(more) > MOST_PERIPHERALS:
+                text = f"more than {MOST_PERIPHERALS} peripherals with all elements of arrays"
+                self.findings.add(Outcome.LEFT_OUT, element.place, name, text)
+                continue
+            found += more
         return found
 
     def _repeated(self, element: Element, block: Element, name: str) -> list[Peripheral]:
@@ -69,7 +79,7 @@ class _PeripheralReader:
         if base is None:
             text = f"baseAddress '{whole.value('baseAddress')}' is no number; 0 came over"
             self.findings.add(Outcome.CORRECTED, element.place, name, text)
-        peripheral = self._peripheral(element, whole, name.replace("[%s]", "").replace("%s", ""), base or 0)
+        peripheral = self._peripheral(element, whole, name.replace("[%s]", "").replace("%s", "") or "P", base or 0)
         repeated = dimension(whole)
         if repeated is None:
             return [peripheral]
@@ -130,5 +140,8 @@ class _PeripheralReader:
             if not label or value is None:
                 self.findings.add(Outcome.LEFT_OUT, element.place, name, "an interrupt without name or number")
                 continue
-            found.setdefault(label, Interrupt(label, value, element.words("description")))
+            first = found.setdefault(label, Interrupt(label, value, element.words("description")))
+            if first.number != value:
+                text = f"interrupt {value}, whose name '{label}' interrupt {first.number} has too"
+                self.findings.add(Outcome.LEFT_OUT, element.place, name, text)
         return list(found.values())

@@ -22,6 +22,9 @@ from devgen.exchange.svd.svd_values import (
 )
 from devgen.exchange.xml_elements import Element
 
+MOST_BITS: Final = 64
+"""Most elements of a repeated field."""
+
 DEEPEST: Final = 8
 """Most clusters inside each other."""
 
@@ -169,6 +172,9 @@ class RegisterReader:
         field = self._field(element, inherited, part, name, bits)
         if repeated is None:
             return [field]
+        if repeated.count > MOST_BITS:
+            self._left_out(element, part, f"dim {repeated.count} of a field: a register has at most {MOST_BITS} bits")
+            return []
         pattern = name if "%s" in name else f"{name}%s"
         return [
             self._field(

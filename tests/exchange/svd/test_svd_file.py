@@ -132,6 +132,48 @@ def test_a_derived_peripheral_without_registers_shares_those_of_its_base(read) -
     ]
 
 
+@pytest.mark.parametrize(
+    ("xml", "part", "text"),
+    [
+        (register("R", 0, "<access>readonly</access>"), "P.R", "access 'readonly': there is no such access"),
+        (register("R", 0, "<alternateGroup>G</alternateGroup>"), "P.R", "alternateGroup: the group"),
+        (register("R", 0, "<writeConstraint/>"), "P.R", "a write constraint that states no values"),
+        (
+            register("R", 0, f"<fields>{field('F', '0:0', '<access>all</access>')}</fields>"),
+            "P.R.F",
+            "access 'all': there is no such access",
+        ),
+    ],
+)
+def test_an_element_that_says_nothing_to_a_description_is_reported(read, xml: str, part: str, text: str) -> None:
+    _, findings = read(svd(peripheral("P", xml)))
+    assert [(found.part, found.text[: len(text)]) for found in findings] == [(part, text)]
+
+
+@pytest.mark.parametrize(
+    ("device", "more", "text"),
+    [
+        ("<cpu><sauRegionsConfig/></cpu>", "", "sauRegionsConfig: the regions"),
+        ("<vendorExtensions><x/></vendorExtensions>", "", "vendorExtensions: extensions"),
+        ("", "<prependToName>UART_</prependToName>", "prependToName: 'UART_' before the names"),
+        ("", "<disableCondition>X == 1</disableCondition>", "disableCondition: the condition 'X == 1'"),
+        (
+            "",
+            "".join(f"<interrupt><name>I</name><value>{number}</value></interrupt>" for number in (1, 2)),
+            "interrupt 2, whose name 'I' interrupt 1 has too",
+        ),
+    ],
+)
+def test_an_element_of_the_device_or_a_peripheral_is_reported(read, device: str, more: str, text: str) -> None:
+    _, findings = read(svd(peripheral("P", register("R", 0), more), device=device))
+    assert [found.text[: len(text)] for found in findings] == [text]
+
+
+def test_address_units_other_than_bytes_are_reported(read) -> None:
+    _, findings = read(svd(peripheral("P", register("R", 0))).replace("Bits>8<", "Bits>16<"))
+    assert [found.text for found in findings] == ["addressUnitBits 16: offsets came over as bytes"]
+
+
 def test_a_circular_derivation_is_reported(read) -> None:
     chip, findings = read(
         svd(
