@@ -194,6 +194,23 @@ NOTATIONS: dict[str, tuple[str, str, str]] = {
     "a dash for minus": (statement("Y = 1 \u2013 1"), "DG0503", "write `-`"),
     "not equal": (statement("Y = X \u2260 1"), "DG0503", "write `!=`"),
     "in": (statement("if X in (1, 2): Y = 0"), "DG0506", "compare with each: `X == 1 or X == 2`, or `1 <= X < 4`"),
+    "#define": (
+        statement("#define LIMIT 4\nY = 1"),
+        "DG0505",
+        "numbers have names under `constants`, and a property with `if` selects statements",
+    ),
+    "#if": (
+        statement("#if DEBUG\nY = 1\n#endif"),
+        "DG0505",
+        "numbers have names under `constants`, and a property with `if` selects statements",
+    ),
+    "two statements on a line": (
+        statement("Y = 1 Y = 2"),
+        "DG0505",
+        "a statement stands on a line of its own, and `=` assigns",
+    ),
+    "a local without a value": (statement("int i"), "DG0505", "write `i: s32 = 0`"),
+    "a divisor that may be 0": (statement("Y = 1 % X"), "DG0532", "`max(..., 1)` keeps it above 0"),
     "nothing assigned": (statement("Y ="), "DG0505", "write a value after `=`"),
     "an operator at the end": (
         statement("Y = X +\n  1"),

@@ -62,7 +62,8 @@ class BranchesAndLoops(Assignments):
         start, stop = bounds
         trips = max(0, (stop.range.hi or 0) - (start.range.lo or 0))
         if trips > MOST_TRIPS:
-            self.unit.report(LOOP_BOUND, node.iter, trips=trips, limit=MOST_TRIPS)
+            hint = "bound it: `range(min(..., 64))`"
+            self.unit.report(LOOP_BOUND, node.iter, trips=trips, limit=MOST_TRIPS, hint=hint)
             return None
         if not self._new_name(name, "a loop variable", node.target):
             return None

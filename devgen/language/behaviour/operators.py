@@ -101,10 +101,10 @@ class Operators(Names):
     def combine(self, op: BinaryOp, left: Expr, right: Expr, node: ast.AST, where: ast.AST) -> Expr | None:
         """Return ``left op right``. ``where`` is the syntax node of the right operand, for diagnostics."""
         if op in ("//", "%") and Range(0, 0).within(right.range):
-            self.unit.report(ZERO_DIVISOR, where, bounds=show(right.range))
+            self.unit.report(ZERO_DIVISOR, where, bounds=show(right.range), hint="`max(..., 1)` keeps it above 0")
             return None
         if op in ("<<", ">>") and not right.range.within(_SHIFTS):
-            self.unit.report(SHIFT_RANGE, where, bounds=show(right.range))
+            self.unit.report(SHIFT_RANGE, where, bounds=show(right.range), hint="`min(..., 31)` bounds it")
             return None
         bounds = _RANGES[op](left.range, right.range)
         if isinstance(left, Int) and isinstance(right, Int):

@@ -20,6 +20,9 @@ _NAME = r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)*(?:\[\w+\])?"
 _C_TYPE = r"(?:u?int(?:8|16|32|64)?_t|uint\d*|[us](?:8|16|32|64)|(?:unsigned|signed)(?: +\w+)?|int|char|short|long)"
 
 
+MISSING_OPERATOR: Final = "two values without an operator between them"
+
+
 @dataclass(slots=True, frozen=True)
 class Idiom:
     """What is found, from ``column`` (from 0) on: what it is, what to do, and the text that replaces it, if any."""
@@ -105,7 +108,7 @@ _IDIOMS: Final = (
     _entry(r"\b(?:AND|OR|NOT)\b", "operators are written in small letters", "write `{new}`", lambda m: m[0].lower()),
     _entry(r"^\s*assign\s+", "`assign` is not part of the language", "write the assignment alone", lambda m: ""),
     _entry(r"^\s*unless\b", "`unless` is not part of the language", "write `if not (...):`"),
-    _entry(r"^\s*(?:foreach\b|for\b.*?(?:=|\bto\b))", "a loop is written in another way",
+    _entry(r"^\s*(?:foreach\b|repeat\b|loop\b|forever\b|for\b.*?(?:=|\bto\b))", "a loop is written in another way",
            "write `for n in range(4):`, which counts from 0 to 3"),
     _entry(r"^\s*elif\b", "`elif` without an `if` before it", "begin with `if`, in the same column"),
     _entry(r"^\s*else\s*:", "`else` without an `if` before it", "it stands in the column of its `if`"),
@@ -136,12 +139,18 @@ _IDIOMS: Final = (
     _entry(r"\bgoto\b", "there is no `goto`", "write an action, and call it"),
     _entry(r"\b(?:begin|end|endif|fi|done)\b", "blocks have no `begin` and `end`", "indent the statements of a block"),
     _entry(rf"(?:=|\(|,|\bif)\s*&\s*{_NAME}", "there are no pointers", "name the thing itself"),
+    _entry(r"=>", "`=>` is not part of the language", "`=` assigns, `>=` compares"),
+    _entry(rf"^\s*{_C_TYPE}\s+[A-Za-z]\w*\[", "an array is no local", "declare it under `state`, with `count`"),
+    _entry(rf"^\s*({_C_TYPE})\s+([A-Za-z]\w*)\s*$", "the type stands behind a local's name, which has a value",
+           "write `{2}: {type} = 0`"),
     _entry(r"=\s*$", "nothing is assigned", "write a value after `=`"),
     _entry(r"^\s*=(?!=)", "nothing stands before `=`", "write what is assigned to"),
     _entry(r"(?:[-+*%&|^<>]|//|==|!=|\band|\bor|\bnot)\s*$", "the line ends with an operator",
            "write its other side; inside brackets a line goes on by itself"),
     _entry(r"\bif\b(?!.*\belse\b)(?=.*=)|=.*\bif\b(?!.*\belse\b)", "a value with `if` needs `else`",
            "write `a if test else b`"),
+    _entry(r"\b(?!(?:and|or|not|if|elif|else|for|in|pass)\b)\w+[)\]]?[ \t]+(?!(?:and|or|not|if|elif|else|for|in)\b)\w",
+           MISSING_OPERATOR, "a statement stands on a line of its own, and `=` assigns"),
 )  # fmt: skip
 
 
@@ -262,7 +271,8 @@ _NAMES: Final[dict[str, str]] = {
     **dict.fromkeys(("rand", "random", "randint"), "behaviour is deterministic: there are no random numbers"),
     **dict.fromkeys(("int", "uint", "unsigned", "static_cast", "to_unsigned", "std_logic_vector"),
                     "types are `u1` to `u64` and `s1` to `s64`: `u32(x)`"),
-    **dict.fromkeys(("data", "val", "wdata", "written", "newval"), "in a write, `value` is what was written"),
+    **dict.fromkeys(("data", "val", "wdata", "written", "newval", "new", "writedata"),
+                    "in a write, `value` is what was written"),
     **dict.fromkeys(("oldval", "previous", "prev"), "in a write, `old` is the register before it"),
     **dict.fromkeys(("addr", "offset"), "each register has behaviour of its own; in an array `index` is the element"),
     **dict.fromkeys(("i", "idx"), "in an array `index` is the element"),

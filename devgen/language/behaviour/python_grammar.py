@@ -159,20 +159,20 @@ def _parse(text: str, reporter: Reporter) -> ast.Module | None:
 
 def _explain(error: SyntaxError, text: str, reporter: Reporter) -> None:
     """Report what is written in another language, or else what Python says, at the last character of the line."""
-    from devgen.language.behaviour.other_languages import explain_line
+    from devgen.language.behaviour.other_languages import MISSING_OPERATOR, explain_line
 
-    lines = text.split("\n")
+    lines, folded = text.split("\n"), _folded(text, reporter)
     number = min(error.lineno or 1, len(lines))
     for at in (number, number - 1) if number > 1 else (number,):
         shift = reporter.shift if at == 1 else 0
         idiom = explain_line(lines[at - 1][shift:])
-        if idiom is not None:
+        if idiom is not None and not (idiom.problem == MISSING_OPERATOR and folded):
             instead = () if idiom.new is None else (idiom.new,)
             place = Place(at, idiom.column + shift, idiom.length)
             reporter.add(SYNTAX, place, {"reason": idiom.problem}, (), idiom.hint, instead)
             return
     reason, hint = _reason(error)
-    hint = hint or _folded(text, reporter)
+    hint = hint or folded
     column = min((error.offset or 1) - 1, max(0, len(lines[number - 1].rstrip()) - 1))
     reporter.add(SYNTAX, Place(number, max(0, column)), {"reason": reason}, (), hint)
 

@@ -93,6 +93,8 @@ def _meant(value: ast.expr) -> tuple[str, tuple[str, ...]]:
             return f"write `{ast.unparse(target)} += 1`", (f"{ast.unparse(target)} += 1",)
         case ast.UnaryOp(op=ast.USub(), operand=ast.UnaryOp(op=ast.USub(), operand=target)):
             return f"write `{ast.unparse(target)} -= 1`", (f"{ast.unparse(target)} -= 1",)
+        case ast.Compare(left=target, ops=[ast.Lt()], comparators=[ast.UnaryOp(op=ast.USub(), operand=right)]):
+            return f"`=` assigns: `{ast.unparse(target)} = {ast.unparse(right)}`", ()
         case ast.Name(id=name) if name in _BLOCK_ENDS:
             return "blocks have no end: remove it", ()
         case ast.Name(id=name) | ast.Attribute(attr=name):

@@ -41,6 +41,9 @@ _NUMBER = re.compile(
     r"0[xX]_?[0-9a-fA-F]+(_[0-9a-fA-F]+)*|0[bB]_?[01]+(_[01]+)*|0[oO]_?[0-7]+(_[0-7]+)*|0|[1-9]\d*(_\d+)*"
 )
 _LONGEST_NUMBER = 520
+_DIRECTIVE = re.compile(r"#(?:define\s+[A-Za-z_]|include\s*[<\"]|ifn?def\s+[A-Za-z_]\w*\s*$|endif\b|undef\s)")
+_PREPROCESSOR = "a directive of C's preprocessor would be a comment here"
+_NO_DIRECTIVES = "numbers have names under `constants`, and a property with `if` selects statements"
 _BASED = re.compile(r"#[0-9a-fA-F_]+#")
 """What follows the base of a number of VHDL: ``16#1f#``."""
 
@@ -275,6 +278,8 @@ class Scanner:
             hint = "write `0x1f` for 16#1f#, `0b101` for 2#101#"
             values: dict[str, object] = {"text": f"...{based[0]}", "why": "`#` begins a comment"}
             return Refusal(BAD_NUMBER, self.line, column, len(based[0]), hint, values)
+        if self.previous == "newline" and _DIRECTIVE.match(token):
+            return Refusal(SYNTAX, self.line, column, len(token), _NO_DIRECTIVES, {"reason": _PREPROCESSOR})
         self.comments.append((self.start + column, self.start + column + len(token)))
         return None
 
