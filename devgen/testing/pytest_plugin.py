@@ -6,7 +6,7 @@ pytest loads this module in each run, also in those without devices: it imports 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -96,6 +96,21 @@ def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str]
     from devgen.testing.failure_text import compared
 
     return compared(op, left, right)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Say where the class of a device is imported that has not been built."""
+    report = yield
+    if report.failed and "No module named" in (failure := str(report.longrepr)):
+        from devgen.testing.missing_builds import missing_build
+
+        told = missing_build(collector.path, failure)
+        if told is not None:
+            report.sections.append(("devgen", told))
+    return report
 
 
 @pytest.hookimpl(tryfirst=True)
