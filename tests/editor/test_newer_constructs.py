@@ -179,3 +179,24 @@ def test_types_in_a_circle_end(folder: Path, kinds: tuple[str, str]) -> None:
     text = CHIP.replace("types:\n", f"types:\n  a: {{type: {kinds[1]}}}\n  b: {{type: {kinds[0]}}}\n")
     editor, file, offset = editor_at(folder, "chip.yaml", marked(text, "a: {type"))
     assert len(editor.references(file, offset, True)) >= 2
+
+
+MISTAKES = [
+    ("type: channel}", "type: chanel}", "channel"),
+    ("register: GATE.CODE", "register: GATE.CDOE", "GATE.CODE"),
+    ("closed_by: [LEVEL]", "closed_by: [LEVLE]", "LEVEL"),
+    ("when: LEVEL.MODE", "when: LEVEL.MDOE", "MODE"),
+    ("CAUSE.intr or", "CAUSE.itnr or", "intr"),
+    ("values: power", "values: powre", "power"),
+    ("alias: LEVEL", "alias: LEVLE", "LEVEL"),
+    ("count: lanes", "count: lnaes", "lanes"),
+]
+
+
+@pytest.mark.parametrize(("right", "wrong", "word"), MISTAKES)
+def test_a_code_action_writes_the_name_that_was_meant(folder: Path, right: str, wrong: str, word: str) -> None:
+    editor, file, _ = editor_at(folder, "chip.yaml", CHIP.replace(right, wrong, 1) + "§")
+    (action,) = editor.code_actions(file, 0, len(file.text))
+    (edit,) = action.edits
+    assert edit.text == word
+    assert file.text[: edit.span.start] + edit.text + file.text[edit.span.end :] == CHIP

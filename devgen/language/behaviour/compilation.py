@@ -58,12 +58,13 @@ class Unit:
         allowed: tuple[str, ...] = (),
         hint: str = "",
         instead: Sequence[str] = (),
+        tail: int = 0,
         **values: object,
     ) -> None:
-        """Add a finding. ``instead`` are texts that could stand in place of the node."""
+        """Add a finding. ``instead`` are texts for the place of the node, or of its last ``tail`` characters."""
         self.failed = True
         if not self.silent:
-            self.reporter.report(kind, node, allowed=allowed, hint=hint, instead=instead, **values)
+            self.reporter.report(kind, node, allowed=allowed, hint=hint, instead=instead, tail=tail, **values)
 
     def give(self, name: str, local: Local, fact: Fact) -> None:
         """Add a local to the scope."""

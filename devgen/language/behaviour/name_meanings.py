@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from abc import ABC, abstractmethod
 from dataclasses import replace
-from typing import get_args
+from typing import Any, get_args
 
 from devgen.common.near_names import nearest_names
 from devgen.language.behaviour import ranges
@@ -40,7 +40,7 @@ from devgen.language.diagnostics.codes_behaviour import (
     UNKNOWN_MEMBER,
     UNKNOWN_NAME,
 )
-from devgen.language.diagnostics.reporting import did_you_mean, offered
+from devgen.language.diagnostics.reporting import offered
 from devgen.language.diagnostics.text_form import plural
 from devgen.language.ir import (
     BOOL,
@@ -268,9 +268,10 @@ class Names(ABC):
             return None
         found = self._find_member(base, node.attr)
         if found is None:
-            known = members(base.entry)
-            hint = did_you_mean(node.attr, known) or member_help(node)
-            self.unit.report(UNKNOWN_MEMBER, node, what=base.what, name=node.attr, allowed=known, hint=hint)
+            near = nearest_names(node.attr, known := members(base.entry))
+            told: dict[str, Any] = {"what": base.what, "name": node.attr, "hint": offered(near) or member_help(node)}
+            told |= {"instead": [*filter(str.isidentifier, near)], "tail": len(node.attr)}
+            self.unit.report(UNKNOWN_MEMBER, node, allowed=known, **told)
         return found
 
     def _find_member(self, base: Thing, name: str) -> Thing | None:

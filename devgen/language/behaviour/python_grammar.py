@@ -55,15 +55,18 @@ class Reporter:
         allowed: tuple[str, ...] = (),
         hint: str = "",
         instead: Sequence[str] = (),
+        tail: int = 0,
         **values: object,
     ) -> None:
         """Add a finding at a node of the tree; without a node, at the start of the text.
 
-        ``instead`` are texts that could stand in place of the node.
+        ``instead`` are texts that could stand in place of the node, or of its last ``tail`` characters.
         """
         line, column = getattr(node, "lineno", 1), getattr(node, "col_offset", self.shift)
         end = getattr(node, "end_col_offset", None) if getattr(node, "end_lineno", None) == line else None
-        self.add(kind, Place(line, column, max(1, (end or 0) - column)), values, allowed, hint, instead)
+        place = Place(line, column, max(1, (end or 0) - column))
+        changed = place if end is None or not tail else Place(line, end - tail, tail)
+        self.add(kind, place, values, allowed, hint, instead, changed)
 
     def refuse(self, refusal: Refusal) -> None:
         """Add a finding of the scanner."""
@@ -79,13 +82,14 @@ class Reporter:
         allowed: tuple[str, ...] = (),
         hint: str = "",
         instead: Sequence[str] = (),
+        changed: Place | None = None,
     ) -> None:
-        """Add a finding at a place of the text that was given to the parser."""
+        """Add a finding at a place of the text that was given to the parser; ``instead`` may stand at ``changed``."""
         mark = self.mark(place.line, place.column)
         if (kind.code, mark) in self.seen:
             return
         self.seen.add((kind.code, mark))
-        fixes = self._fixes(place, instead) if instead else ()
+        fixes = self._fixes(changed or place, instead) if instead else ()
         self.sink.add(kind, mark, length=place.length, allowed=allowed, hint=hint, fixes=fixes, **values)
 
     def mark(self, line: int, column: int) -> Mark:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from devgen.language.ir import Expr, Int, Range, Stmt
 from devgen.language.model import Mark
 from devgen.language.reading.source_map import Key, Node, Sources
 from devgen.language.reading.split_values import report_split, split_element
+from devgen.language.reading.word_fixes import suggestion
 from devgen.language.scope import Scope, why_reserved
 
 if TYPE_CHECKING:
@@ -61,11 +63,21 @@ class Context:
         length = len(key) if isinstance(key, str) else 1
         self.sink.add(kind, self.sources.key_mark(node, key), length=length, hint=hint, **values)
 
-    def at_value(self, kind: Kind, node: Node, key: Key, /, *, hint: str = "", **values: Any) -> None:
-        """Report at a key's value (at the start of its mapping when the key is absent)."""
+    def at_value(
+        self, kind: Kind, node: Node, key: Key, /, *, hint: str = "", known: Iterable[str] = (), **values: Any
+    ) -> None:
+        """Report at a key's value (at the start of its mapping when the key is absent).
+
+        ``known``: the names that the value may have meant; the closest are suggested.
+        """
         value = node[key] if isinstance(node, list) else node.get(key)  # type: ignore[index, arg-type]
         length = len(value) if isinstance(value, str) and "\n" not in value else 1
-        self.sink.add(kind, self.sources.value_mark(node, key), length=length, hint=hint, **values)
+        mark = self.sources.value_mark(node, key)
+        if known and isinstance(value, str) and not hint:
+            values |= suggestion(self.sources, mark, value, known)
+        else:
+            values["hint"] = hint
+        self.sink.add(kind, mark, length=length, **values)
 
     def contradiction(self, node: Tree, key: str, other: str, reason: str) -> None:
         """Report at ``key`` that it cannot be combined with ``other``."""

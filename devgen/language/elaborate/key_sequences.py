@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from devgen.common.quick_dataclass import dataclass
 from devgen.language.diagnostics import codes_locks as kinds
 from devgen.language.diagnostics.codes_layout import VALUE_TOO_WIDE
-from devgen.language.diagnostics.reporting import SourceText, did_you_mean
+from devgen.language.diagnostics.reporting import SourceText
 from devgen.language.elaborate.elaboration import Context, Tree, entries
 from devgen.language.elaborate.key_elements import closed_elements, element_of, elements_of
 from devgen.language.elaborate.key_limits import counts_cycles, read_limit
@@ -284,4 +284,6 @@ def _closing(ctx: Context, draft: _DraftKey, key: RegisterDraft, registers: dict
 def _report_unknown(
     ctx: Context, node: Tree | list[str], key: str | int, path: str, registers: dict[str, RegisterDraft]
 ) -> None:
-    ctx.at_value(kinds.UNKNOWN_KEY_REGISTER, node, key, name=path, hint=did_you_mean(path, list(registers)))
+    owner = registers.get(path.rpartition(".")[0])
+    fields = [] if owner is None else [f"{owner.label}.{field.name}" for field in owner.fields]
+    ctx.at_value(kinds.UNKNOWN_KEY_REGISTER, node, key, name=path, known=fields or list(registers))

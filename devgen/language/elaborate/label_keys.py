@@ -6,7 +6,6 @@ from typing import Final
 
 from devgen.language.diagnostics import codes_layout as kinds
 from devgen.language.diagnostics.places import Related
-from devgen.language.diagnostics.reporting import did_you_mean
 from devgen.language.elaborate.elaboration import Context, Tree
 from devgen.language.model import AccessType, Label, LabelUse
 
@@ -47,7 +46,7 @@ def _declared(ctx: Context, spec: Tree, key: str) -> Tree:
     ctx.shared.add(value)
     shared = ctx.enumerations.get(value)
     if shared is None:
-        ctx.at_value(kinds.UNKNOWN_ENUMERATION, spec, key, name=value, hint=did_you_mean(value, ctx.enumerations))
+        ctx.at_value(kinds.UNKNOWN_ENUMERATION, spec, key, name=value, known=ctx.enumerations)
     return shared if isinstance(shared, dict) else {}
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from devgen.language.diagnostics import codes_layout as kinds
-from devgen.language.diagnostics.reporting import did_you_mean
 from devgen.language.elaborate.elaboration import Context
 from devgen.language.elaborate.field_keys import build_fields
 from devgen.language.elaborate.hardware_keys import hardware_key
@@ -31,10 +30,10 @@ def resolve_aliases(ctx: Context, drafts: list[Draft]) -> None:
 def _resolve_alias(ctx: Context, alias: RegisterDraft, known: dict[str, RegisterDraft]) -> None:
     name = alias.spec["alias"]
     target = known.get(name)
-    reason, hint = _why_no_alias(alias, target), ""
+    reason = _why_no_alias(alias, target)
     if target is None or reason:
-        hint = did_you_mean(name, known) if target is None else ""
-        ctx.at_value(kinds.BAD_ALIAS, alias.spec, "alias", name=alias.label, target=name, reason=reason, hint=hint)
+        near = known if target is None else ()
+        ctx.at_value(kinds.BAD_ALIAS, alias.spec, "alias", name=alias.label, target=name, reason=reason, known=near)
         return
     alias.width = target.width
     stride = alias.spec.get("stride")

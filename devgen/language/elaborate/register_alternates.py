@@ -7,11 +7,10 @@ does not have.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from devgen.language.diagnostics import codes_layout as kinds
-from devgen.language.diagnostics.reporting import did_you_mean
 from devgen.language.elaborate.byte_overlaps import overlaps
 from devgen.language.elaborate.elaboration import Context
 from devgen.language.elaborate.field_keys import covered
@@ -56,7 +55,7 @@ def _join(ctx: Context, draft: Draft, known: _Known) -> bool:
     target = known.get(name)
     reason = _why_no_alternate(draft, target)
     if target is None or reason:
-        _report(ctx, draft, reason, did_you_mean(name, known) if target is None else "")
+        _report(ctx, draft, reason, known if target is None else ())
         return False
     group = target.group or draft.group or draft
     for part in (draft, *registers_of(draft), target, *registers_of(target)):
@@ -64,7 +63,7 @@ def _join(ctx: Context, draft: Draft, known: _Known) -> bool:
     return True
 
 
-def _report(ctx: Context, draft: Draft, reason: str, hint: str = "") -> None:
+def _report(ctx: Context, draft: Draft, reason: str, known: Iterable[str] = ()) -> None:
     ctx.at_value(
         kinds.BAD_ALTERNATE,
         draft.spec,
@@ -72,7 +71,7 @@ def _report(ctx: Context, draft: Draft, reason: str, hint: str = "") -> None:
         name=draft.label,
         target=draft.spec.get("alternate", ""),
         reason=reason,
-        hint=hint,
+        known=known,
     )
 
 

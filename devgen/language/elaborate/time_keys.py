@@ -132,8 +132,7 @@ def _timer_draft(ctx: Context, parent: Tree, name: str, spec: Tree, counters: di
     _check_timer_keys(ctx, name, spec)
     counter, count = counters.get(spec.get("counter", "")), ctx.count(spec)
     if "counter" in spec and counter is None:
-        hint = did_you_mean(spec["counter"], counters)
-        ctx.at_value(kinds.UNKNOWN_COUNTER, spec, "counter", name=spec["counter"], hint=hint)
+        ctx.at_value(kinds.UNKNOWN_COUNTER, spec, "counter", name=spec["counter"], known=counters)
     if counter is not None and counter.count is not None and counter.count != count:
         ctx.at_value(kinds.COUNTER_SHAPE, spec, "counter", name=name, counter=counter.name)
     matched = "counter" in spec

@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from devgen.language.diagnostics import codes_layout as kinds
 from devgen.language.diagnostics.codes_parts import UNUSED
-from devgen.language.diagnostics.reporting import Diagnostics, did_you_mean
+from devgen.language.diagnostics.reporting import Diagnostics
 from devgen.language.reading.merged_trees import Tree, changed, merge, without
 from devgen.language.reading.source_map import Sources
+from devgen.language.reading.word_fixes import suggestion
 
 EXPANDED_LIMIT: Final = 500_000
 """Most values that the uses of types may stand for."""
@@ -67,8 +68,9 @@ class _Expansion:
         self.used.add(name)
         base = self.types.get(name)
         if not isinstance(base, dict):
-            hint = did_you_mean(name, self.types)
-            self.sink.add(kinds.UNKNOWN_TYPE, self._mark(spec), length=len(name), name=name, hint=hint)
+            mark = self._mark(spec)
+            near = suggestion(self.sources, mark, name, self.types)
+            self.sink.add(kinds.UNKNOWN_TYPE, mark, length=len(name), name=name, **near)
             return own
         if name in self.open:
             path = " -> ".join([*self.open[self.open.index(name) :], name])
