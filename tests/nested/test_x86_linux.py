@@ -302,7 +302,7 @@ class TestReduced:
         assert int(guest.sh("awk '/MemTotal/ {print $2}' /proc/meminfo")) > 4.5 * (1 << 20)
 
     def test_a_reboot_uses_the_reset_register_of_the_tables(self, guest: KvmLinux) -> None:
-        """Linux writes to it first, and tries port 0x64 and others only if it still runs then."""
+        """With hardware-reduced ACPI Linux jumps to the firmware's entry, whose code writes to the register."""
         assert guest.counts is not None
         assert self.writes(guest) == 0
         guest.send("reboot -f")

@@ -11,7 +11,7 @@ import pytest
 
 from devgen.runtime.boot.guest_memory import GuestMemory
 from devgen.runtime.boot.pc_tables import aml
-from devgen.runtime.boot.pc_tables.pc_firmware import MP_TABLE, RSDP, write_tables
+from devgen.runtime.boot.pc_tables.pc_firmware import MP_TABLE, RESET_VECTOR, RSDP, write_tables
 from devgen.runtime.machine.machine import Machine
 from devgen.runtime.machine.machine_config import DevicePlacement, MachineConfig
 from devgen.runtime.machine.project_devices import project_registry
@@ -85,6 +85,16 @@ def test_acpi_hardware_is_named_with_its_interrupt_and_port_0xcf9() -> None:
     found = fields(fadt, event=(56, "I"), control=(64, "I"), timer=(76, "I"), sci=(46, "H"), reset=(120, "Q"))
     assert found == {"event": 0x600, "control": 0x604, "timer": 0x608, "sci": 9, "reset": 0xCF9}
     assert fields(fadt, flags=(112, "I"))["flags"] >> 20 & 1 == 0
+
+
+@pytest.mark.parametrize(
+    ("board", "code"),
+    [("reduced", "ba0006 b006 ee fa f4 ebfd"), ("hardware", "baf90c b006 ee fa f4 ebfd"), ("bare", "fa f4 ebfd")],
+)
+def test_a_jump_to_the_firmwares_entry_resets_the_machine(board: str, code: str) -> None:
+    """mov dx, PORT; mov al, VALUE; out dx, al; cli; hlt; jmp to hlt."""
+    expected = bytes.fromhex(code)
+    assert memory(BOARDS[board])[RESET_VECTOR - RSDP :][: len(expected)] == expected
 
 
 def test_the_madt_has_the_processors_and_makes_shared_lines_level_triggered() -> None:

@@ -27,6 +27,7 @@ _NO_VGA = 1 << 2
 _NO_RTC = 1 << 5
 _RESET_PORT = AddressRange(True, 0xCF9, 1)
 _RESET_VALUE = 6
+_IO_SPACE = 1  # of a generic address
 _KEYBOARD = "PNP0303"
 _CLOCK = "PNP0B00"
 _CENTURY = 0x32  # the byte of the CMOS RAM that holds the century
@@ -110,3 +111,15 @@ def _put_hardware(body: bytearray, device: PlacedDevice) -> int:
         body[new : new + 12] = generic_address(block)
         flags |= _TIMER_32 if use == "pm_timer" else 0
     return flags
+
+
+def restart_code(table: bytes) -> bytes:
+    """Return real-mode code of at most 16 bytes that writes to the reset register of a FADT, and then halts.
+
+    Linux prefers EFI's reset to the register when ACPI is hardware-reduced (arch/x86/platform/efi/quirks.c:
+    efi_reboot_required). Without EFI it then jumps to the firmware's entry in real mode.
+    """
+    port, value = int.from_bytes(table[120:128], "little"), table[128]
+    write = b"\xba" + port.to_bytes(2, "little") + b"\xb0" + bytes((value,)) + b"\xee"  # mov dx; mov al; out dx, al
+    is_port = table[116] == _IO_SPACE and 0 < port <= 0xFFFF
+    return (write if is_port else b"") + b"\xfa\xf4\xeb\xfd"  # cli; hlt; jmp to hlt

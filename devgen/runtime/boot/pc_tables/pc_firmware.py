@@ -7,10 +7,10 @@ from typing import Final
 
 from devgen.runtime.base.faults import MachineError
 from devgen.runtime.boot.guest_memory import GuestMemory
-from devgen.runtime.boot.pc_memory_map import FIRMWARE, MEBIBYTE
+from devgen.runtime.boot.pc_memory_map import FIRMWARE
 from devgen.runtime.boot.pc_tables import acpi_tables
 from devgen.runtime.boot.pc_tables.dsdt import definition_block
-from devgen.runtime.boot.pc_tables.fadt import fadt, needs_facs
+from devgen.runtime.boot.pc_tables.fadt import fadt, needs_facs, restart_code
 from devgen.runtime.boot.pc_tables.mp_table import mp_table
 from devgen.runtime.boot.pc_tables.pc_devices import PlacedDevice, acpi_devices, described_by
 from devgen.runtime.machine.machine import Machine
@@ -18,6 +18,8 @@ from devgen.runtime.machine.machine import Machine
 RSDP: Final = FIRMWARE
 """Where a guest looks for the RSDP: at a multiple of 16 between 0xe0000 and 1 MiB."""
 MP_TABLE: Final = 0xF0000
+RESET_VECTOR: Final = 0xFFFF0
+"""Where a PC's firmware starts, in real mode. Linux jumps there to reboot, if it knows no better way."""
 _TABLES: Final = 0xE1000
 _ALIGNMENT: Final = 64
 _DSDT_REVISION: Final = 2
@@ -51,9 +53,10 @@ def write_tables(machine: Machine, memory: GuestMemory) -> int:
     memory.write(RSDP, acpi_tables.rsdp(writer.put(acpi_tables.xsdt(addresses))), "the ACPI tables")
     intx = machine.config.intx_gsis if machine.pci is not None else None
     table = mp_table(MP_TABLE, machine.config.cpus, intx)
-    if MP_TABLE + len(table) > MEBIBYTE:
+    if MP_TABLE + len(table) > RESET_VECTOR:
         raise MachineError(f"the MP table of {machine.config.cpus} processors is too long")
     memory.write(MP_TABLE, table, "the MP table")
+    memory.write(RESET_VECTOR, restart_code(fadt(dsdt, facs, devices, machine.pci is not None)), "the reset vector")
     return RSDP
 
 
