@@ -133,6 +133,9 @@ class Layout:
     def _candidate(self, member: Register | Group, scope: _Scope, namer: Namer) -> _Candidate | None:
         part = f"{scope.path}.{member.name}"
         if isinstance(member, Group):
+            if scope.elements * _elements_of(member) > MOST_ELEMENTS:
+                self._say(Outcome.LEFT_OUT, member, part, f"more than {MOST_ELEMENTS} registers in one peripheral")
+                return None
             wanted = _bytes_of_group(member, scope)
             return _Candidate(namer.take(member.name, member.place), member, 0, wanted) if wanted else None
         width = self._legal_width(member, part)
@@ -260,6 +263,12 @@ def _reset_mask(register: Register, width: int) -> dict[str, Any]:
     if known is None or known in (0xFFFF_FFFF, _ALL) or known & ones == ones:
         return {}
     return {"reset_mask": Hex(known & ones)}
+
+
+def _elements_of(member: Register | Group) -> int:
+    """Return the number of registers in all elements of a member."""
+    count = member.dimension.count if member.dimension else 1
+    return count * (sum(map(_elements_of, member.members)) if isinstance(member, Group) else 1)
 
 
 def _bytes_of_group(group: Group, scope: _Scope) -> dict[int, int]:

@@ -9,6 +9,7 @@ An address map that has registers of its own is one peripheral, and the address 
 groups. Several files are compiled together in the order given, so that one can use the definitions of another.
 
 - ``compiling``: files to an elaborated tree, errors with their place. ``rdl_files``: files that may be compiled.
+  ``bounded_work``: limits for what an untrusted file expands to.
 - ``rdl_map``: address maps to peripherals. ``rdl_registers``: registers, groups and fields.
 - ``rdl_properties``: the values of properties, and the properties that are not imported.
   ``rdl_hardware``: the hardware's side.

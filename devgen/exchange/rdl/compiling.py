@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from devgen.errors import FileError
+from devgen.exchange.rdl.bounded_work import bounded_time
 from devgen.exchange.rdl.rdl_files import check_files
 from devgen.exchange.rdl_export.devgen_property import GUARD, NAME
 from devgen.exchange.register_map import Place
@@ -38,7 +39,7 @@ def compile_files(
     Raises:
         FileError: a file cannot be read, includes Perl, or does not compile; or systemrdl-compiler is missing.
     """
-    check_files(paths, include_dirs)
+    size = check_files(paths, include_dirs)
 
     def compile_all(compiler: RDLCompiler) -> None:
         for path in paths:
@@ -47,7 +48,8 @@ def compile_files(
             folders = [str(folder) for folder in include_dirs]
             compiler.compile_file(str(path), incl_search_paths=folders, defines=defines)
 
-    return elaborated(compile_all, paths[-1], top, parameters)
+    with bounded_time(size, paths[-1]):
+        return elaborated(compile_all, paths[-1], top, parameters)
 
 
 def elaborated(
@@ -72,7 +74,7 @@ def elaborated(
         return _unused([compiler.elaborate(name, parameters=dict(parameters or {})).top for name in names])
     except RDLCompileError as error:
         raise FileError(_reason(messages.errors or [str(error)], path)) from error
-    except (RecursionError, ValueError, OverflowError) as error:
+    except (RecursionError, ValueError, OverflowError, MemoryError) as error:
         raise FileError(f"{path}: too deeply nested or out of range: {error}") from error
 
 

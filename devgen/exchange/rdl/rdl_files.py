@@ -12,6 +12,7 @@ from typing import Final
 
 from devgen.common.guarded_files import read_file
 from devgen.errors import FileError
+from devgen.exchange.rdl.bounded_work import check_text
 
 LARGEST: Final = 32 << 20
 """Most bytes of all files together."""
@@ -19,8 +20,8 @@ LARGEST: Final = 32 << 20
 _INCLUDE: Final = re.compile(r'^[ \t]*`include\s+(?:"([^\r\n"]+)"|<([^\r\n>]+)>)', re.M)
 
 
-def check_files(paths: Sequence[Path], include_dirs: Sequence[Path]) -> None:
-    """Raise FileError if one of the files, or a file that it includes, may not be compiled."""
+def check_files(paths: Sequence[Path], include_dirs: Sequence[Path]) -> int:
+    """Return the characters of all files. Raises FileError if a file, or one that it includes, may not be compiled."""
     waiting, seen, size = list(paths), set[Path](), 0
     while waiting:
         path = waiting.pop()
@@ -34,7 +35,9 @@ def check_files(paths: Sequence[Path], include_dirs: Sequence[Path]) -> None:
         if "<%" in text:
             line = text[: text.index("<%")].count("\n") + 1
             raise FileError(f"{path}:{line}: embedded Perl (SystemRDL 2.0, 16.3) is not run; expand it first")
+        check_text(text, path)
         waiting += _included(text, path, include_dirs)
+    return size
 
 
 def _read(path: Path) -> str:
