@@ -24,14 +24,21 @@ def completed(example: str) -> str:
 
 
 EXAMPLES = all_blocks("yaml")
+GUEST_FILES = {
+    "guest.bin": b"\xf4",
+    "vmlinux": b"\x7fELF\x02\x01\x01" + bytes(11) + b"\x3e\x00",  # an ELF header for x86-64
+    "Image": bytes(56) + b"ARM\x64",
+    "initrd.cpio": b"\xf4",
+}
+"""The first bytes of the files that boards of the documentation name."""
 BOARDS = [block for block in EXAMPLES if block.text.startswith("board:")]
 
 
 @pytest.mark.parametrize("block", BOARDS, ids=lambda block: block.name)
 def test_the_board_can_be_made(block: Block, tmp_path: Path) -> None:
     (tmp_path / "board.yaml").write_text(block.text)
-    for name in ("guest.bin", "vmlinux", "Image", "initrd.cpio"):
-        (tmp_path / name).write_bytes(b"\xf4")
+    for name, content in GUEST_FILES.items():
+        (tmp_path / name).write_bytes(content)
     with Machine(board_configuration(tmp_path / "board.yaml"), project_registry()) as machine:
         assert len(machine.devices) > 0
 
