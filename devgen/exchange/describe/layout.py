@@ -132,6 +132,9 @@ class Layout:
 
     def _candidate(self, member: Register | Group, scope: _Scope, namer: Namer) -> _Candidate | None:
         part = f"{scope.path}.{member.name}"
+        if member.offset < 0:
+            self._say(Outcome.LEFT_OUT, member, part, f"its offset is negative, {member.offset}")
+            return None
         if isinstance(member, Group):
             if scope.elements * _elements_of(member) > MOST_ELEMENTS:
                 self._say(Outcome.LEFT_OUT, member, part, f"more than {MOST_ELEMENTS} registers in one peripheral")

@@ -75,7 +75,8 @@ def elaborated(
     except RDLCompileError as error:
         raise FileError(_reason(messages.errors or [str(error)], path)) from error
     except (RecursionError, ValueError, OverflowError, MemoryError) as error:
-        raise FileError(f"{path}: too deeply nested or out of range: {error}") from error
+        reason = str(error) or type(error).__name__
+        raise FileError(f"{path}: too deeply nested or out of range: {reason}") from error
 
 
 def _reason(errors: Sequence[str], path: Path) -> str:

@@ -38,3 +38,18 @@ def test_another_xml_file_is_refused(tmp_path: Path) -> None:
     path.write_text("<project/>", encoding="utf-8")
     with pytest.raises(FileError, match=r"x\.xml:1: no register file: the root is <project>"):
         import_registers(path, None)
+
+
+def test_a_negative_offset_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "uart.xml"
+    path.write_text(COMPONENT.replace("<ipxact:addressOffset>4<", "<ipxact:addressOffset>-4<"), encoding="utf-8")
+    (report,) = import_registers(path, tmp_path / "devices")
+    assert any(finding.text == "its offset is negative, -4" for finding in report.findings)
+    assert report.devices == ()
+
+
+def test_an_expression_out_of_range_is_refused_with_the_reason(tmp_path: Path) -> None:
+    path = tmp_path / "uart.xml"
+    path.write_text(COMPONENT.replace("Offset>4<", "Offset>$pow(2,999999999)<"), encoding="utf-8")
+    with pytest.raises(FileError, match=r"uart\.xml: too deeply nested or out of range: \w"):
+        import_registers(path, None)
