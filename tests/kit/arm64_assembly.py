@@ -33,6 +33,9 @@ START = f"""
         mov sp, x0
         ldr x0, =vectors
         msr vbar_el1, x0
+        mov x0, #(3 << 20)              // SIMD and floating-point
+        msr cpacr_el1, x0
+        isb
 """
 """x28: RAM, for results; x27: the device; a stack; the vectors of VECTORS."""
 
