@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import asdict, dataclass
 
-from devgen.common.near_names import nearest_names
 from devgen.errors import DevgenError
 from devgen.language.diagnostics import catalogue
 from devgen.language.diagnostics.diagnostic import Kind
+from devgen.language.diagnostics.near_codes import code_range, near_codes
 
 _SUGGESTIONS = 5
 
@@ -58,15 +58,15 @@ def find_kind(code: str) -> Kind:
     """Return the catalogue's entry for a code: ``DG0401``, in any case, or ``401`` and ``0401``.
 
     Raises:
-        UnknownCodeError: there is none; the message names similar codes, or those whose message has the word.
+        UnknownCodeError: there is none; the message names similar codes, those whose message has the word, or the range of codes.
     """
     kinds = {kind.code: kind for kind in catalogue()}
     wanted = full_code(code)
     if wanted in kinds:
         return kinds[wanted]
     near = _suggested(code, wanted, kinds)
-    hint = "; did you mean " + ", ".join(near) + "?" if near else ""
-    raise UnknownCodeError(f"no diagnostic has the code '{code[:80]}'{hint}", near)
+    hint = f"did you mean {', '.join(near)}?" if near else code_range(wanted, kinds)
+    raise UnknownCodeError(f"no diagnostic has the code '{code[:80]}'; {hint}", near)
 
 
 def full_code(code: str) -> str:
@@ -80,4 +80,4 @@ def _suggested(code: str, wanted: str, kinds: dict[str, Kind]) -> tuple[str, ...
         word = code.strip().casefold()
         found = [kind.code for kind in kinds.values() if word and word in kind.message.casefold()]
         return tuple(found[:_SUGGESTIONS])
-    return tuple(nearest_names(wanted, kinds))
+    return near_codes(wanted, kinds)

@@ -203,9 +203,12 @@ def print_progress() -> Progress:
 
 
 def print_report(report: BuildReport, check: bool, target: str = "") -> None:
-    """Print the files that changed; with ``--check``, those that would change, and the diff; below ``target``."""
+    """Print the files that changed; with ``--check``, those that would change, and the diff; below ``target``.
+
+    Nothing is printed of a target that has an error, whose findings have been printed, and no changed file.
+    """
     changed = report.stale if check else report.written
-    if target:
+    if target and (changed or report.removed or report.changes or report.ok):
         click.echo(f"{target}:")
     for path in changed:
         click.echo(f"{'stale' if check else 'wrote':<8} {path}")

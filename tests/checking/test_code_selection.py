@@ -32,7 +32,7 @@ REFUSED = {
     "DG0401": "'DG0401' is an error: only warnings can be ignored",
     "DG08041": "no diagnostic has the code 'DG08041'; did you mean DG0801, DG0804?",
     "DG03": "'DG03' has no warnings: only warnings can be ignored",
-    "everything": "no diagnostic has the code 'EVERYTHING'",
+    "everything": "no diagnostic has the code 'EVERYTHING'; codes are from DG0101 to " + catalogue()[-1].code,
 }
 
 
@@ -52,3 +52,19 @@ def test_every_code_is_found_and_a_word_suggests_codes() -> None:
     assert [find_kind(kind.code) for kind in catalogue()] == list(catalogue())
     with pytest.raises(UnknownCodeError, match="did you mean DG0401"):
         find_kind("overlaps")
+
+
+UNKNOWN = {
+    "DG0041": r"did you mean DG0401\?",
+    "DGO401": r"did you mean DG0401\?",
+    "DG04011": r"did you mean DG0401, DG0411\?",
+    "DG0499": r"the codes that begin with DG04 are from DG0401 to DG04\d\d",
+    "DG9999": r"codes are from DG0101 to DG10\d\d",
+    "DG1": r"codes are from DG0101 to DG10\d\d",
+}
+
+
+@pytest.mark.parametrize("code", UNKNOWN)
+def test_an_unknown_code_suggests_slips_of_the_keyboard_or_the_range(code: str) -> None:
+    with pytest.raises(UnknownCodeError, match=f"no diagnostic has the code '{code}'; {UNKNOWN[code]}$"):
+        find_kind(code)

@@ -175,6 +175,15 @@ def test_several_targets_are_named_in_the_output(devgen: Command, tmp_path: Path
     assert devgen("build").out == "python:\n2 files, all current\nmarkdown:\n2 files, all current\n"
 
 
+def test_a_target_is_not_named_if_no_file_of_it_is_written(devgen: Command, tmp_path: Path) -> None:
+    settings(tmp_path, '[tool.devgen.targets]\npython = "generated"\nmarkdown = "pages"\n')
+    (tmp_path / "devices").mkdir()
+    (tmp_path / "devices" / "bad.yaml").write_text("device: bad\n")
+    done = devgen("build")
+    assert (done.code, done.out) == (1, "")
+    assert "error[DG0202]" in done.err
+
+
 def test_build_project_builds_what_the_settings_say(tmp_path: Path) -> None:
     settings(tmp_path, '[tool.devgen]\ndevices = "hw"\n[tool.devgen.targets]\nmarkdown = "pages"\n')
     describe(tmp_path / "hw")

@@ -122,3 +122,20 @@ def test_the_worst_file_of_the_largest_size_stays_in_bounds(tmp_path: Path) -> N
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
     )
     assert done.stdout == "['DG0111']\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("named", "hint"),
+    [
+        ("gone.yaml", ""),
+        ("prat.yaml", "did you mean 'part.yaml'?"),
+        ("part.yml", "did you mean 'part.yaml'?"),
+    ],
+)
+def test_a_missing_include_suggests_files_with_a_similar_stem(tmp_path: Path, named: str, hint: str) -> None:
+    for name in ("bone_a.yaml", "go.yaml", "part.yaml"):
+        (tmp_path / name).write_text(f"fragment: {name.removesuffix('.yaml')}\n")
+    path = tmp_path / "d.yaml"
+    path.write_text(f"device: d\nbus: sysbus\ninclude: [{named}]\n")
+    found = next(one for one in load_device(path).diagnostics if one.code == "DG0120")
+    assert (found.hint or "") == hint

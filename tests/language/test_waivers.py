@@ -80,3 +80,14 @@ def test_a_waiver_is_not_left_over_because_an_error_prevents_the_check(tmp_path:
     path = tmp_path / "d.yaml"
     path.write_text(f"device: d\nbus: sysbus\ntitel: t\nstate:\n  spare: {{width: 8}}  {WAIVER.format('DG0760')}\n")
     assert [found.code for found in load_device(path).diagnostics] == ["DG0201"]
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [("DG6009", "did you mean 'DG0609'?"), ("DG9609", "codes are from DG0101 to DG10")],
+)
+def test_a_waiver_of_an_unknown_code_suggests_one_or_the_range(tmp_path: Path, code: str, hint: str) -> None:
+    path = tmp_path / "d.yaml"
+    path.write_text(f"device: d\nbus: sysbus  {WAIVER.format(code)}\n")
+    found = next(one for one in load_device(path).diagnostics if one.code == "DG0131")
+    assert found.hint is not None and found.hint.startswith(hint)

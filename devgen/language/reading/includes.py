@@ -13,10 +13,11 @@ from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from devgen.common.near_names import nearest_names
 from devgen.common.quick_dataclass import dataclass
 from devgen.common.yaml_files import SUFFIXES
 from devgen.language.diagnostics import codes_files as kinds
-from devgen.language.diagnostics.reporting import Diagnostics, did_you_mean
+from devgen.language.diagnostics.reporting import Diagnostics, offered
 from devgen.language.model import Mark
 from devgen.language.reading.merged_trees import merge, without
 from devgen.language.reading.regular_file import SIZE_LIMIT, read_text
@@ -138,7 +139,8 @@ def _near(name: str, folder: Path) -> str:
     if os.path.islink(folder / name):
         return "it is a symbolic link to a file that does not exist"
     try:
-        present = [entry.name for entry in folder.iterdir() if entry.suffix in SUFFIXES]
+        files = [entry for entry in folder.iterdir() if entry.suffix in SUFFIXES]
     except OSError:
         return ""
-    return did_you_mean(name, present[:1000])
+    stems = nearest_names(Path(name).stem, [entry.stem for entry in files])  # all have the same ending
+    return offered([entry.name for stem in stems for entry in files if entry.stem == stem])

@@ -21,7 +21,8 @@ from yaml.tokens import KeyToken, ScalarToken, StreamEndToken
 from devgen.language.diagnostics import catalogue
 from devgen.language.diagnostics import codes_waivers as kinds
 from devgen.language.diagnostics.diagnostic import Diagnostic
-from devgen.language.diagnostics.reporting import Diagnostics, did_you_mean
+from devgen.language.diagnostics.near_codes import code_range, near_codes
+from devgen.language.diagnostics.reporting import Diagnostics, did_you_mean, offered
 from devgen.language.diagnostics.text_form import visible
 from devgen.language.model import Mark
 from devgen.language.reading.source_map import SourceFile
@@ -188,7 +189,8 @@ def _is_waivable(code: str, mark: Mark, sink: Diagnostics) -> bool:
     known = _severities()
     severity = known.get(code)
     if severity is None:
-        hint = did_you_mean(code, known)
+        near = near_codes(code, known)
+        hint = offered(near) if near else code_range(code, known)
         sink.add(kinds.BAD_WAIVER, mark, problem=f"no diagnostic has the code '{code}'", hint=hint)
     elif severity != "warning":
         what = "an error" if severity == "error" else f"a {severity}"
