@@ -106,7 +106,7 @@ class Nvme(PciDevice):
         StateItem("blocks_written", "state", 64),
         StateItem("reads", "state", 64),
         StateItem("writes", "state", 64),
-        StateItem("medium", "state", 8),
+        StateItem("medium", "state", 8, medium=True),
         StateItem("sq_base", "state", 64),
         StateItem("sq_size", "state", 16),
         StateItem("sq_head", "state", 16),

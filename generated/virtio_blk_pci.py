@@ -126,7 +126,7 @@ class VirtioBlkPci(PciDevice):
         StateItem("writable", "state", 1),
         StateItem("more", "state", 1),
         StateItem("following", "state", 16),
-        StateItem("medium", "state", 8),
+        StateItem("medium", "state", 8, medium=True),
         StateItem("header", "state", 8),
         StateItem("identity", "state", 8),
         StateItem("kind", "state", 32),

@@ -24,7 +24,7 @@ class Stored:
 
     ``kind`` "written" is the set of write-once bits that have been written. ``key`` names a register for "register" and
     "written", a state variable as (None, name) for "state". ``resets`` has a value for each element if they differ.
-    ``retain``: only power-on sets it.
+    ``retain``: only power-on sets it. ``is_medium``: a file may hold it.
     """
 
     kind: Literal["register", "written", "state"]
@@ -35,6 +35,7 @@ class Stored:
     retain: bool
     resets: tuple[int, ...] = ()
     is_bytes: bool = False
+    is_medium: bool = False
 
 
 @dataclass(slots=True, frozen=True)
@@ -117,7 +118,14 @@ def _stored_state(device: model.Device) -> Iterator[Stored]:
     for state in device.state:
         retain = state.retain or device.retain
         yield Stored(
-            "state", (None, state.name), state.width, state.reset, state.count, retain, is_bytes=state.is_bytes
+            "state",
+            (None, state.name),
+            state.width,
+            state.reset,
+            state.count,
+            retain,
+            is_bytes=state.is_bytes,
+            is_medium=state.is_medium,
         )
 
 

@@ -28,6 +28,7 @@ from command_kit import Command
         (["edu", "-p", "dma_mask=-1"], "property 'dma_mask' is -1"),
         (["nvme", "--medium", "medium"], "--medium medium: write NAME=FILE, as medium=disk.img"),
         (["nvme", "--medium", "medum=disk.img"], "no medium 'medum' (did you mean 'medium'?)"),
+        (["nvme", "--medium", "command=disk.img"], "nvme: no medium 'command'; it has medium\n"),
         (["nvme", "--medium", "medium=missing.img"], "nvme: cannot open missing.img: No such file or directory"),
         (["nvme", "--medium", f"medium={__file__}"], "bytes, and the medium 4194304"),
         (["nvme", "--medium", "medium=a\0b"], "its name holds a NUL character"),

@@ -55,7 +55,7 @@ def _events(device: Device) -> Iterable[Part]:
 
 
 def _media(device: Device) -> Iterable[Part]:
-    return (Part(state.name, "state") for state in device.state if state.count is not None and state.width == 8)
+    return (Part(state.name, "state") for state in device.state if state.is_medium)
 
 
 def _streams(device: Device) -> Iterable[Part]:

@@ -134,7 +134,8 @@ def _state(ctx: Context, parent: Tree, name: str, spec: Tree, retain: bool) -> S
     count = ctx.count(spec, limit=BYTES_OF_STATE if width == 8 else COUNT_LIMIT)
     ctx.scope.declare(StateEntry(name, width, count))
     reset = ctx.start_value(spec, "reset", width, count)
-    return StateVar(name, width, reset, count, spec.get("retain", retain), spec.get("description", ""))
+    is_medium = width == 8 and count is not None and spec.get("retain") is True
+    return StateVar(name, width, reset, count, spec.get("retain", retain), spec.get("description", ""), is_medium)
 
 
 # --- FIFOs -------------------------------------------------------------------------------

@@ -77,7 +77,10 @@ class Key:
 
 @dataclass(slots=True, frozen=True)
 class StateVar:
-    """Hidden state. ``count`` None is a scalar; else an expression over properties."""
+    """Hidden state. ``count`` None is a scalar; else an expression over properties.
+
+    ``is_medium``: a file may hold it, for it is an array of bytes with ``retain: true`` of its own.
+    """
 
     name: str
     width: int
@@ -85,6 +88,7 @@ class StateVar:
     count: Expr | None
     retain: bool
     description: str
+    is_medium: bool = False
 
     @property
     def is_bytes(self) -> bool:

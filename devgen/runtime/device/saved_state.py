@@ -22,13 +22,14 @@ class StateItem:
     """An item of a device's saved state.
 
     It is an int of ``width`` bits, a FIFO, a counter, a timer, a list of these, or a bytearray. ``name`` is the name in
-    the description; ``attribute`` is the device's attribute if its name differs.
+    the description; ``attribute`` is the device's attribute if its name differs. ``medium``: a file may hold the bytes.
     """
 
     name: str
     kind: Literal["register", "state", "fifo", "counter", "timer"]
     width: int = 0
     attribute: str = ""
+    medium: bool = False
 
     @property
     def held_in(self) -> str:

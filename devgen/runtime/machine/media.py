@@ -1,5 +1,7 @@
 """Connects arrays of bytes of a device's state with files: ``media`` of a board.
 
+A medium is an array that the description marks with ``retain: true``. Other arrays are the device's buffers; a reset
+sets them to new arrays.
 The file of a device whose property ``read_only`` is true is opened for reading, and several processes may use it.
 """
 
@@ -21,8 +23,8 @@ READ_ONLY: Final = "read_only"
 
 
 def connect_media(device: Device, media: Mapping[str, Path]) -> Iterator[FileMedium]:
-    """Put a file in the place of each named array, and yield it; the caller closes it. Raises DeviceError."""
-    arrays = {item.name: item.held_in for item in device.STATE if isinstance(getattr(device, item.held_in), bytearray)}
+    """Put a file in the place of each named medium, and yield it; the caller closes it. Raises DeviceError."""
+    arrays = {item.name: item.held_in for item in device.STATE if item.medium}
     for name, path in media.items():
         if name not in arrays:
             known = ", ".join(arrays) or "none"

@@ -18,7 +18,7 @@ def state_items(symbols: Symbols) -> Iterator[Node]:
     device = symbols.device
     for stored in symbols.plan.power.stored:
         kind = "state" if stored.kind == "state" else "register"
-        yield _item(_described(symbols, stored), symbols.stored(stored), kind, stored.width)
+        yield _item(_described(symbols, stored), symbols.stored(stored), kind, stored.width, medium=stored.is_medium)
     for fifo in device.fifos:
         yield _item(fifo.name, symbols.attribute("fifo", fifo.name), "fifo", fifo.width)
     for counter in device.counters:
@@ -35,10 +35,12 @@ def _described(symbols: Symbols, stored: Stored) -> str:
     return f"written {title}" if stored.kind == "written" else title
 
 
-def _item(name: str, attribute: str, kind: str, width: int = 0) -> Node:
+def _item(name: str, attribute: str, kind: str, width: int = 0, *, medium: bool = False) -> Node:
     words = [Node(string(name)), literal(string(kind)), *([literal(str(width))] if width else [])]
     if attribute != name:
         words.append(Node(f"attribute={string(attribute)}"))
+    if medium:
+        words.append(Node("medium=True"))
     return call("StateItem", words, imported("StateItem"))
 
 
