@@ -61,6 +61,39 @@ def test_boards_and_devices_in_one_folder(tmp_path: Path) -> None:
     assert found == [("b.yml", "DG1011"), ("b.yml", "DG0201"), ("d.yaml", "DG0201")]
 
 
+FOREIGN = {
+    "a CI workflow": "name: ci\non:\n  push:\njobs:\n  test: {runs-on: ubuntu-latest, steps: []}\n",
+    "a compose file": "services:\n  db: {image: postgres}\nvolumes:\n  data: {}\n",
+    "a CI file with an include": "include: [templates/other.yml]\nstages: [build]\n",
+    "a JSON Schema": "title: t\ndescription: d\ntype: object\nproperties: {a: {type: string}}\n",
+}
+
+
+@pytest.mark.parametrize("text", FOREIGN.values(), ids=FOREIGN)
+def test_another_programs_file_is_one_error(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "other.yaml"
+    path.write_text(text)
+    assert [(one.code, one.mark.line, one.mark.column) for one in check_paths([path])] == [("DG0119", 1, 1)]
+    assert [one.code for one in load_board(path).diagnostics] == ["DG0119"]
+
+
+@pytest.mark.parametrize("key", ["device", "fragment"])
+def test_a_board_and_a_description_in_one_file_are_one_error(tmp_path: Path, key: str) -> None:
+    path = tmp_path / "both.yaml"
+    path.write_text(f"{key}: x\nboard: y\nmachine: {{type: pc}}\n")
+    for found in (check_paths([path]), load_board(path).diagnostics):
+        assert [(one.code, one.mark.line) for one in found] == [("DG0208", 2)]
+        assert found[0].message.endswith(f"a file describes either a {key} or a board")
+
+
+@pytest.mark.parametrize("text", ["devcie: d\ntitle: t\n", "title: t\nbus: sysbus\n", "title: t\nregions: {}\n"])
+def test_a_description_without_its_name_is_checked_as_one(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "d.yaml"
+    path.write_text(text)
+    found = {one.code for one in check_paths([path])}
+    assert "DG0119" not in found and found & {"DG0201", "DG0202"}
+
+
 def test_a_board_taken_for_a_device_is_told() -> None:
     found = load_device(ROOT / "examples" / "boards" / "pl031-alarm.yaml").diagnostics
     assert "this is a board: check it as one" in [one.hint for one in found]

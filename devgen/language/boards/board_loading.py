@@ -9,6 +9,7 @@ from devgen.language.boards.known_devices import DeviceFinder
 from devgen.language.diagnostics import codes_placements as kinds
 from devgen.language.diagnostics.reporting import Diagnostics
 from devgen.language.model import Mark
+from devgen.language.reading.foreign_files import is_foreign
 from devgen.language.reading.regular_file import read_text
 from devgen.language.reading.schema_check import validate
 from devgen.language.reading.source_map import Sources
@@ -29,7 +30,7 @@ def load_board_file(path: Path, devices: DeviceFinder | None = None, *, other_gu
     text = read_text(path, Mark(str(path), 1, 1), sink)
     tree = load_tree(sources.add(str(path), text), sources, sink) if text is not None else None
     board = None
-    if tree is not None and not _is_other(tree, sources, sink):
+    if tree is not None and not is_foreign(tree, sources, sink) and not _is_other(tree, sources, sink):
         sources.keep.append(tree)
         if validate(tree, "board", sources, sink):
             builder = BoardBuilder(tree, path, sources, sink)
@@ -47,7 +48,7 @@ def load_board_file(path: Path, devices: DeviceFinder | None = None, *, other_gu
 def _is_other(tree: dict[str, object], sources: Sources, sink: Diagnostics) -> bool:
     """Report a file that describes a device or a fragment, which would break every rule of a board."""
     for key, what in OTHER_FILES.items():
-        if key in tree and "board" not in tree:
+        if key in tree:
             mark = sources.key_mark(tree, key)
             sink.add(kinds.NOT_A_BOARD, mark, length=len(key), what=what, name=tree[key])
             return True

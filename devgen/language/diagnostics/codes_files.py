@@ -151,6 +151,15 @@ NOT_A_MAPPING = Kind(
     "- device",
     "Start with `device: name`.",
 )
+FOREIGN = Kind(
+    "DG0119",
+    "error",
+    "neither a device description nor a board: the first key is '{first}'",
+    "A description begins with the key `device` or `fragment`, and a board with `board`. This file has none of these "
+    "keys, and none that only descriptions and boards have. It is probably a YAML file of another program.",
+    "on: push\njobs: {}",
+    "Name only descriptions and boards, or the folders that hold them. If it is a description, add `device: NAME`.",
+)
 INCLUDE_NOT_FOUND = Kind(
     "DG0120",
     "error",

@@ -19,6 +19,7 @@ from devgen.common.yaml_files import SUFFIXES
 from devgen.language.diagnostics import codes_files as kinds
 from devgen.language.diagnostics.reporting import Diagnostics, offered
 from devgen.language.model import Mark
+from devgen.language.reading.foreign_files import is_foreign
 from devgen.language.reading.merged_trees import merge, without
 from devgen.language.reading.regular_file import SIZE_LIMIT, read_text
 from devgen.language.reading.source_map import Sources
@@ -45,7 +46,10 @@ class Includer:
     _size: int = 0
 
     def load(self, path: Path) -> Tree | None:
-        """Return the merged tree of the file at ``path``, with its own ``fragment`` or ``device`` key."""
+        """Return the merged tree of the file at ``path``, with its own ``fragment`` or ``device`` key.
+
+        None if it cannot be read, or is no description; that is reported.
+        """
         try:
             self._roots = tuple(folder.resolve() for folder in (path.parent, *self.include_dirs))
             real = path.resolve()
@@ -66,6 +70,8 @@ class Includer:
         if tree is None:
             return None
         self.sources.keep.append(tree)
+        if not self._open and is_foreign(tree, self.sources, self.sink):
+            return None
         self._open.append(real)
         merged = self._with_includes(tree, path)
         self._open.pop()
