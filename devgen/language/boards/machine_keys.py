@@ -1,4 +1,4 @@
-"""Checks settings that would be ignored, and backends that two streams share."""
+"""Checks settings that would be ignored, and backends that two streams cannot share."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ _NEEDS: tuple[tuple[str, Callable[[BoardMachine], bool], str], ...] = (
 
 _SHARED = ("socket:", "file:")
 """Backends that only one stream can use."""
+_TERMINAL = "stdio"
+"""The backend whose input only one stream gets; several may write to it."""
 
 
 def check_machine_keys(board: BoardUnderCheck) -> None:
@@ -34,7 +36,7 @@ def check_machine_keys(board: BoardUnderCheck) -> None:
 
 
 def check_backends(board: BoardUnderCheck) -> None:
-    """Report two streams of the board that use the same socket or file."""
+    """Report two streams of the board that use the same socket or file, or need the input of the same terminal."""
     users: dict[str, tuple[str, dict[str, str], str]] = {}
     for name, placement in board.tree.get("devices", {}).items():
         streams = placement.get("streams", {})
@@ -47,3 +49,19 @@ def check_backends(board: BoardUnderCheck) -> None:
                 values = {"name": name, "other": other, "backend": backend, "related": related}
                 board.at_value(kinds.SAME_BACKEND, streams, stream, **values)
             users.setdefault(backend, (name, streams, stream))
+    _check_terminal(board)
+
+
+def _check_terminal(board: BoardUnderCheck) -> None:
+    """Warn of streams that receive and are connected to stdio, except the first: a run gives it all input."""
+    receiving = [
+        (placed, stream.name)
+        for placed in board.placed.values()
+        for stream in placed.device.streams
+        if placed.entries("streams").get(stream.name) == _TERMINAL and stream.on_receive
+    ]
+    for placed, stream in receiving[1:]:
+        reader, first = receiving[0]
+        related = [board.second_place(reader.entries("streams"), first, "this stream gets the input")]
+        values = {"name": placed.name, "other": reader.name, "first": first, "related": related}
+        board.at_value(kinds.NO_TERMINAL_INPUT, placed.entries("streams"), stream, stream=stream, **values)

@@ -213,6 +213,16 @@ NOT_A_BOARD = Kind(
     "device: pl031\nbus: sysbus",
     "Name a board: a file that places this device under `devices`.",
 )
+NO_TERMINAL_INPUT = Kind(
+    "DG1029",
+    "warning",
+    "stream '{stream}' of '{name}' never receives: the input of stdio goes to stream '{first}' of '{other}'",
+    "Standard input has one reader: the first stream on the board that receives bytes. The output of all "
+    "streams that are connected to stdio appears on the terminal.",
+    "devices:\n  com1: {device: serial16550, at: {ports: 0x3f8}, streams: {serial: stdio}}\n"
+    "  com2: {device: serial16550, at: {ports: 0x2f8}, streams: {serial: stdio}}",
+    "Connect one of the two to another backend, such as `pty`.",
+)
 NO_PORTS = Kind(
     "DG1024",
     "error",
