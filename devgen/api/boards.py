@@ -62,7 +62,7 @@ class Board:
         log: Callable[[str], None] | None = None,
     ) -> None:
         options = guest or GuestOptions()
-        config = with_guest(board_configuration(board, registry, other_guest=options.kernel is not None), options)
+        config = with_guest(board_configuration(board, registry, other_guest=options.replaces_guest), options)
         config = with_media(with_streams(config, streams or {}), media or {})
         self.config = with_actions(config, on_event or {})
         with _named(board, config.name):

@@ -33,6 +33,11 @@ class GuestOptions:
     ram: int | str | None = None
     on_reset: OnReset | None = None
 
+    @property
+    def replaces_guest(self) -> bool:
+        """Whether the check of the board's own guest does not hold: another file, or other RAM to load it into."""
+        return self.kernel is not None or self.initrd is not None or self.ram is not None
+
 
 def with_guest(config: MachineConfig, options: GuestOptions) -> MachineConfig:
     """Return ``config`` changed as ``options`` say. Raises ArgumentError."""

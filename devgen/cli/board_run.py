@@ -61,7 +61,7 @@ def opened(
         InputError: the board has errors, or a text is not DEVICE.STREAM=BACKEND or DEVICE.EVENT=ACTION. Also all that
             `devgen.Board` raises.
     """
-    description = _loaded(find_board(board), guest is not None and guest.kernel is not None)
+    description = _loaded(find_board(board), guest is not None and guest.replaces_guest)
     on_event = named_actions(actions, "DEVICE.EVENT=ACTION, as panic.GUEST_PANICKED=exit")
     board_streams, files = named_streams(streams), named_media(media)
     with (

@@ -23,7 +23,7 @@ OTHER_FILES = {"device": "device", "fragment": "fragment"}
 def load_board_file(path: Path, devices: DeviceFinder | None = None, *, other_guest: bool = False) -> BoardResult:
     """Load and check one board: by itself, and whole if ``devices`` finds the devices that it places.
 
-    ``other_guest``: the guest that the board names is replaced, so it is not checked.
+    ``other_guest``: a run replaces the guest that the board names, or its RAM, so it is not checked.
     """
     sources = Sources()
     sink = Diagnostics(lines=sources.line)

@@ -10,7 +10,8 @@ from devgen.common.guarded_files import RefusedFile, open_regular
 from devgen.common.machine_map import ENTRY_LIMITS, START_TABLES, ram_parts
 from devgen.language.board_guest import BoardGuest, BoardKernel
 from devgen.language.boards.board_under_check import BoardUnderCheck, Tree
-from devgen.language.boards.guest_forms import HEADER, wrong_image, wrong_kernel
+from devgen.language.boards.guest_forms import wrong_image, wrong_kernel
+from devgen.language.boards.kernel_room import START, pc_room, virt_room
 from devgen.language.diagnostics import codes_placements as kinds
 from devgen.language.diagnostics.codes_board import BAD_RAM
 
@@ -42,10 +43,25 @@ def _check_kernel(board: BoardUnderCheck, spec: Tree, files: dict[str, _File]) -
     machine = board.board.machine
     if "kernel" in files:
         _check_form(board, spec, "kernel", wrong_kernel(files["kernel"].head, machine.type))
+    tree = board.tree.get("machine", {})
+    node, key = (tree, "ram") if "ram" in tree else (spec, "kernel")
     if machine.type == "pc" and machine.ram < KERNEL_RAM:
-        tree = board.tree.get("machine", {})
-        node, key = (tree, "ram") if "ram" in tree else (spec, "kernel")
         board.at_value(BAD_RAM, node, key, size=machine.ram, reason="a kernel needs 2 MiB or more")
+    elif "kernel" in files and ("initrd" in files) == ("initrd" in spec):
+        _check_room(board, node, key, files)
+
+
+def _check_room(board: BoardUnderCheck, node: Tree, key: str, files: dict[str, _File]) -> None:
+    """Report a kernel and an initial RAM disk that do not fit into RAM, at the key ``key`` of ``node``."""
+    machine, kernel = board.board.machine, files["kernel"]
+    initrd = files["initrd"].size if "initrd" in files else 0
+    find_room = pc_room if machine.type == "pc" else virt_room
+    room = find_room(kernel.head, kernel.size, initrd, ram_parts(machine.type, machine.ram)[0][1])
+    if room is not None and not room.is_enough:
+        what = f"the kernel and the initrd of {initrd:#x} bytes need" if initrd else "the kernel needs"
+        board.at_value(
+            kinds.NO_ROOM, node, key, what=what, needed=-(-room.needed >> 20), there=f"{room.there / (1 << 20):g}"
+        )
 
 
 def _check_form(board: BoardUnderCheck, spec: Tree, key: str, fault: tuple[str, str] | None) -> None:
@@ -70,7 +86,7 @@ def _look(board: BoardUnderCheck, spec: Tree, key: str) -> _File | None:
         return None  # reported by `board_guest.py`
     try:
         with open_regular(board.path.parent / name) as file:
-            size, head = os.fstat(file.fileno()).st_size, file.read(HEADER)
+            size, head = os.fstat(file.fileno()).st_size, file.read(START)
     except OSError as error:
         reason = error.what if isinstance(error, RefusedFile) and error.what else error.strerror or str(error)
         reason = f"it is {reason}" if isinstance(error, RefusedFile) and error.what else reason

@@ -8,10 +8,8 @@ from __future__ import annotations
 import struct
 from typing import Final
 
+from devgen.common.kernel_places import BZIMAGE_HEADER
 from devgen.common.machine_map import MachineType
-
-HEADER: Final = 0x268
-"""Bytes of a file that are looked at: an x86 kernel's setup header ends there."""
 
 _PROCESSORS: Final = {3: "x86 (32 bits)", 62: "x86-64", 40: "arm (32 bits)", 183: "arm64", 243: "RISC-V"}
 """Values of an ELF header's e_machine."""
@@ -59,7 +57,7 @@ def _form(head: bytes) -> str:
     number = _elf_machine(head)
     if number is not None:
         return f"an ELF file for {_PROCESSORS.get(number, f'another processor (machine {number})')}"
-    if len(head) >= HEADER and head[0x202:0x206] == b"HdrS":
+    if len(head) >= BZIMAGE_HEADER and head[0x202:0x206] == b"HdrS":
         return "a bzImage"
     if head[56:60] == b"ARM\x64":
         return "an arm64 Image"

@@ -213,6 +213,16 @@ NOT_A_BOARD = Kind(
     "device: pl031\nbus: sysbus",
     "Name a board: a file that places this device under `devices`.",
 )
+NO_ROOM = Kind(
+    "DG1030",
+    "error",
+    "{what} {needed} MiB of RAM or more, and {there} MiB are there for them",
+    "A kernel says in its header how much RAM it uses from its address on. The RAM disk lies above it: on a PC below "
+    "3 GiB and below the address that the kernel's header names; on arm64 at a multiple of 2 MiB, before the device "
+    "tree.",
+    "machine: {ram: 16 MiB}\nguest: {kernel: bzImage, initrd: initrd.img}   # of 30 MiB",
+    "Give the machine more RAM, or take a smaller RAM disk.",
+)
 NO_TERMINAL_INPUT = Kind(
     "DG1029",
     "warning",

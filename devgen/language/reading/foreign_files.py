@@ -13,7 +13,7 @@ from devgen.language.reading.source_map import Sources
 _NAMING: Final = ("device", "fragment", "board")
 """Keys that name what a file describes."""
 _TELLING: Final = frozenset((*_NAMING, "bus", "regions", "bars", "machine", "guest", "devices"))
-"""Top-level keys of descriptions and boards that other YAML files seldom have: with one, what is missing is reported."""
+"""Top-level keys that other YAML files seldom have: of a file with one, what is missing is reported."""
 
 
 def is_foreign(tree: dict[str, Any], sources: Sources, sink: Diagnostics) -> bool:

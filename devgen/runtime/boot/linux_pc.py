@@ -13,11 +13,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from devgen.common.kernel_places import BZIMAGE_HEADER, INITRD_LIMIT, bzimage_place, initrd_start
 from devgen.runtime.base.faults import MachineError
 from devgen.runtime.boot.boot_image import BootState, linux_state
 from devgen.runtime.boot.elf_file import EM_X86_64, is_elf, read_elf
 from devgen.runtime.boot.guest_memory import GuestMemory
-from devgen.runtime.boot.pc_memory_map import MEBIBYTE, MemoryRange
+from devgen.runtime.boot.pc_memory_map import MemoryRange
 
 ZERO_PAGE: Final = 0x7000
 COMMAND_LINE: Final = 0x8000
@@ -35,9 +36,6 @@ _RAMDISK = 0x218
 _COMMAND_LINE = 0x228
 _OLDEST = 0x20C  # boot protocol 2.12, the first with the 64-bit entry point
 _XLF_KERNEL_64 = 1
-_INITRD_LIMIT = 0x7FFF_FFFF
-_PAGE = 4096
-_SECTOR = 512
 _ENTRY_64 = 0x200  # from the start of the protected-mode kernel
 
 
@@ -86,7 +84,7 @@ def _load_elf(memory: GuestMemory, kernel: bytes, name: str) -> LoadedKernel:
         raise MachineError(f"{name}: an ELF file for another processor, not an x86-64 kernel")
     memory.write_segments(program.segments, name)
     end = max(segment.end for segment in program.segments)
-    return LoadedKernel(program.entry, end, _elf_header(), _INITRD_LIMIT, COMMAND_LINE_LIMIT)
+    return LoadedKernel(program.entry, end, _elf_header(), INITRD_LIMIT, COMMAND_LINE_LIMIT)
 
 
 def _elf_header() -> bytes:
@@ -99,25 +97,19 @@ def _elf_header() -> bytes:
 
 def _load_bzimage(memory: GuestMemory, kernel: bytes, name: str) -> LoadedKernel:
     header = _bzimage_header(kernel, name)
-    sectors = kernel[_SETUP] or 4
-    body = kernel[(sectors + 1) * _SECTOR :]
+    place = bzimage_place(kernel, len(kernel), memory.low_end)
+    body = kernel[place.body :]
     if not body:
         raise MachineError(f"{name}: the kernel is cut off after its setup code")
-    preferred, init_size = struct.unpack_from("<QI", kernel, 0x258)
-    size = max(init_size, len(body))
-    relocatable = kernel[0x234] != 0
-    start = preferred if not relocatable or memory.has(preferred, size) else MEBIBYTE
-    memory.write(start, body, name)
-    # A kernel that was moved down decompresses itself to its preferred address.
-    end = max(start, preferred) + size
-    (limit,) = struct.unpack_from("<I", kernel, 0x22C)
+    memory.write(place.start, body, name)
     (command_line,) = struct.unpack_from("<I", kernel, 0x238)
-    return LoadedKernel(start + _ENTRY_64, end, header, limit, min(command_line + 1, COMMAND_LINE_LIMIT))
+    limit = min(command_line + 1, COMMAND_LINE_LIMIT)
+    return LoadedKernel(place.start + _ENTRY_64, place.end, header, place.initrd_limit, limit)
 
 
 def _bzimage_header(kernel: bytes, name: str) -> bytes:
     """Return the setup header of a bzImage. Raises MachineError if it is none that can be started."""
-    if len(kernel) < 0x268 or kernel[_MAGIC : _MAGIC + 4] != b"HdrS":
+    if len(kernel) < BZIMAGE_HEADER or kernel[_MAGIC : _MAGIC + 4] != b"HdrS":
         raise MachineError(f"{name}: neither an x86 bzImage nor an ELF file")
     (version,) = struct.unpack_from("<H", kernel, 0x206)
     (flags,) = struct.unpack_from("<H", kernel, 0x236)
@@ -136,7 +128,7 @@ def _put_command_line(memory: GuestMemory, page: bytearray, text: str, limit: in
 
 def _put_initrd(memory: GuestMemory, page: bytearray, initrd: bytes, kernel: LoadedKernel) -> None:
     """Write the initrd as high as the kernel takes it."""
-    start = (min(memory.low_end, kernel.initrd_limit + 1) - len(initrd)) // _PAGE * _PAGE
+    start = initrd_start(memory.low_end, kernel.initrd_limit, len(initrd))
     if start < kernel.end:
         needed = kernel.end + len(initrd)
         raise MachineError(f"the kernel and an initrd of {len(initrd):#x} bytes need {needed >> 20} MiB of RAM or more")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from devgen.common.kernel_places import VIRT_ALIGNMENT
 from devgen.runtime.base.faults import MachineError
-from devgen.runtime.boot.arm64.linux_image import ALIGNMENT, find_places, read_image_header
+from devgen.runtime.boot.arm64.linux_image import find_places, read_image_header
 from devgen.runtime.boot.device_tree.virt_tree import Chosen, virt_tree
 from devgen.runtime.boot.elf_file import EM_AARCH64, is_elf, read_elf
 from devgen.runtime.boot.guest_memory import GuestMemory
@@ -61,8 +62,10 @@ def _load_kernel(machine: Machine, guest: KernelConfig) -> Arm64State:
     places = find_places(memory.start, memory.low_end, image, len(initrd))
     disk = (places.initrd, places.initrd + len(initrd)) if initrd else None
     tree = virt_tree(machine, Chosen(guest.cmdline, disk))
-    if len(tree) > ALIGNMENT:
-        raise MachineError(f"{machine.name}: the device tree has {len(tree)} bytes; a kernel takes at most {ALIGNMENT}")
+    if len(tree) > VIRT_ALIGNMENT:
+        raise MachineError(
+            f"{machine.name}: the device tree has {len(tree)} bytes; a kernel takes at most {VIRT_ALIGNMENT}"
+        )
     memory.write(places.kernel, image.data, name)
     if initrd:
         memory.write(places.initrd, initrd, "the initrd")

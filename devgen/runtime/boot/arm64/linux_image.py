@@ -5,21 +5,14 @@ Source: Documentation/arch/arm64/booting.rst, chapters 2 (device tree), 3 (kerne
 
 from __future__ import annotations
 
-import struct
 import zlib
 from dataclasses import dataclass
-from typing import Final
 
+from devgen.common.kernel_places import VIRT_ALIGNMENT, VirtPlaces, image_extent, virt_places
 from devgen.runtime.base.faults import MachineError
 from devgen.runtime.boot.elf_file import is_elf
 
-ALIGNMENT: Final = 2 << 20
-"""The kernel's base is a multiple of it, and a device tree is not larger."""
-
-_HEADER = struct.Struct("<IIQQQ24xI4x")
-_MAGIC = 0x644D5241  # "ARM\x64"
 _BIG_ENDIAN = 1 << 0
-_OLD_OFFSET = 0x80000  # of kernels before 3.17, whose image_size is 0
 _GZIP = b"\x1f\x8b"
 _GZIP_BITS = 31  # window of 2^15 bytes, with gzip's header
 _ZBOOT = b"MZ\0\0zimg"
@@ -27,7 +20,7 @@ _ZBOOT = b"MZ\0\0zimg"
 
 @dataclass(slots=True, frozen=True)
 class Image:
-    """A kernel: its bytes, the offset of its start from a multiple of ``ALIGNMENT``, and the bytes it uses in RAM."""
+    """A kernel: its bytes, the offset of its start from a multiple of ``VIRT_ALIGNMENT``, and its bytes in RAM."""
 
     data: bytes
     offset: int
@@ -40,16 +33,14 @@ def read_image_header(kernel: bytes, name: str, room: int) -> Image:
     Raises MachineError, which begins with ``name``, for a file that is not an arm64 kernel.
     """
     data = _unpacked(kernel, name, room) if kernel.startswith(_GZIP) else kernel
-    if len(data) < _HEADER.size or _HEADER.unpack_from(data)[5] != _MAGIC:
+    extent = image_extent(data)
+    if extent is None:
         raise MachineError(f"{name}: {_what_else(data)}")
-    _, _, offset, size, flags, _ = _HEADER.unpack_from(data)
-    if flags & _BIG_ENDIAN:
+    if extent.flags & _BIG_ENDIAN:
         raise MachineError(f"{name}: a big-endian kernel; only little-endian ones run")
-    if not size:
-        offset = _OLD_OFFSET
-    if offset >= ALIGNMENT:
-        raise MachineError(f"{name}: the kernel's header is damaged (text_offset {offset:#x})")
-    return Image(data, offset, max(size, len(data)))
+    if extent.offset >= VIRT_ALIGNMENT:
+        raise MachineError(f"{name}: the kernel's header is damaged (text_offset {extent.offset:#x})")
+    return Image(data, extent.offset, max(extent.size, len(data)))
 
 
 def _unpacked(kernel: bytes, name: str, room: int) -> bytes:
@@ -76,27 +67,12 @@ def _what_else(data: bytes) -> str:
     return "not an arm64 kernel (Image or Image.gz)"
 
 
-@dataclass(slots=True, frozen=True)
-class Places:
-    """Addresses in RAM: of the kernel, of the initial RAM disk (also without one), and of the device tree."""
-
-    kernel: int
-    initrd: int
-    tree: int
-
-
-def find_places(start: int, end: int, image: Image, initrd: int) -> Places:
+def find_places(start: int, end: int, image: Image, initrd: int) -> VirtPlaces:
     """Place a kernel and ``initrd`` bytes of RAM disk from ``start``, then the tree. Raises MachineError if they do not
     fit below ``end``.
     """
-    kernel = start + image.offset
-    disk = _aligned(kernel + image.size)
-    tree = _aligned(disk + initrd)
-    if tree + ALIGNMENT > end:
-        needed = (tree + ALIGNMENT - start) >> 20
+    places = virt_places(start, image.offset, image.size, initrd)
+    if places.end > end:
+        needed = (places.end - start) >> 20
         raise MachineError(f"the kernel and an initrd of {initrd:#x} bytes need {needed} MiB of RAM or more")
-    return Places(kernel, disk, tree)
-
-
-def _aligned(address: int) -> int:
-    return -(-address // ALIGNMENT) * ALIGNMENT
+    return places
