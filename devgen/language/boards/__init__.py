@@ -12,5 +12,6 @@ in the device's description. For example, with ``at: {regs: 0xfe001000}`` for a 
 - ``part_names``: regions, lines, inputs, events, streams and properties must exist. ``property_values``: their values.
 - ``device_buses``: addresses for sysbus and ISA devices, slots for PCI. ``address_map``: overlaps. ``bar_places``.
 - ``interrupt_numbers``: those that the machine has. ``port_space``: none on `virt`.
-- ``guest_files``: the image, its place and the entry. ``kernel_room``: a kernel and its RAM disk fit. ``machine_keys``: keys and backends that would have no effect.
+- ``guest_files``: the image, its place and the entry. ``kernel_room``: a kernel and its RAM disk fit.
+- ``machine_keys``: keys and backends that would have no effect.
 """
