@@ -19,10 +19,15 @@ AnyPath = str | PathLike[str]
 
 @dataclass(slots=True, frozen=True)
 class Recording:
-    """How the run ended, and the number of the device's operations in the trace."""
+    """How the run ended, and the number of the device's operations in the trace.
+
+    ``looped``: inputs that the device's own outputs drove during an access, by a wire or through other devices. The
+    trace does not have them, so it does not replay exactly.
+    """
 
     result: RunResult
     ops: int
+    looped: tuple[str, ...] = ()
 
 
 def record_board(
@@ -58,4 +63,4 @@ def record_run(board: Board, device: str, output: AnyPath, timeout: float | None
         raise FileError(f"{output}: {error.strerror or error}") from error
     if recorder.error is not None:
         raise FileError(f"{output}: {recorder.error.strerror}; the trace is cut off")
-    return Recording(result, recorder.ops)
+    return Recording(result, recorder.ops, tuple(sorted(recorder.looped)))

@@ -58,7 +58,8 @@ def find_kind(code: str) -> Kind:
     """Return the catalogue's entry for a code: ``DG0401``, in any case, or ``401`` and ``0401``.
 
     Raises:
-        UnknownCodeError: there is none; the message names similar codes, those whose message has the word, or the range of codes.
+        UnknownCodeError: there is none; the message names similar codes, codes whose message has the word, or the
+            range of codes.
     """
     kinds = {kind.code: kind for kind in catalogue()}
     wanted = full_code(code)

@@ -38,4 +38,7 @@ def command(board: str, name: str, output: Path, accel: Accel, timeout: float | 
     with opened(board, accel, streams) as ready:
         recording = record_run(ready, name, output, timeout)
     click.echo(f"devgen: {recording.ops} operations of {name} in {output}", err=True)
+    if recording.looped:
+        inputs = ", ".join(recording.looped)
+        click.echo(f"devgen: the recording does not replay exactly: {name} drove its own {inputs}", err=True)
     return report(recording.result)

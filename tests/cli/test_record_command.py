@@ -32,6 +32,15 @@ def test_what_is_recorded_replays(board: str, device: str, accel: str, tmp_path:
     assert "1 passed, 0 failed" in replayed.output, replayed.output
 
 
+def test_a_device_that_drives_its_own_inputs_is_told(tmp_path: Path) -> None:
+    args = ["--accel", "emulator", "--timeout", "30", "-o", str(tmp_path / "trace.jsonl")]
+    done = CliRunner().invoke(cli, ["record", "pl061-gpio", "--device", "gpio", *args])
+    inputs = "input[4], input[5], input[6], input[7]"
+    assert f"devgen: the recording does not replay exactly: gpio drove its own {inputs}\n" in done.output
+    other = CliRunner().invoke(cli, ["record", "pl061-gpio", "--device", "con", *args])
+    assert (other.exit_code, "does not replay" in other.output) == (0, False)
+
+
 @pytest.mark.kvm
 def test_rings_that_the_kernel_takes_are_recorded_as_writes(tmp_path: Path) -> None:
     trace = tmp_path / "trace.jsonl"

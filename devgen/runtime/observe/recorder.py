@@ -64,6 +64,8 @@ class Recorder:
         self.device = device
         self.ops = 0
         self.error: OSError | None = None
+        self.looped: set[str] = set()
+        """Inputs that the device's own outputs drove during an access: they are not in the recording."""
         self._file = file
         self._source = source
         self.notes = notes or AccessNotes()
@@ -230,6 +232,8 @@ class Recorder:
 
     def driven(self, name: str, level: int) -> None:
         """See DeviceObserver."""
+        if self._depth > 1:
+            self.looped.add(name)
         self.finish({"op": "gpio_in", "line": self._inputs[name], "level": level})
 
     def _reset(self, done: bool) -> None:
