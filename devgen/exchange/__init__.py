@@ -10,9 +10,10 @@ express is a finding (``findings``). For example::
 
 - ``register_map``: chips, peripherals, registers, fields, enumerations; no format's own words.
 - ``findings``: what was renamed, corrected or left out, with its place.
-- ``rdl``: SystemRDL and IP-XACT, through systemrdl-compiler. ``rdl_edits``: changes by hand in files that devgen
-  exported. ``peakrdl``: devgen as a plugin of PeakRDL.
-- ``svd``: CMSIS-SVD 1.3. ``xml_elements``: XML from an untrusted file, with line numbers.
+- ``rdl``: SystemRDL, through systemrdl-compiler. ``rdl_edits``: changes by hand in files that devgen exported.
+  ``peakrdl``: devgen as a plugin of PeakRDL.
+- ``svd``: CMSIS-SVD 1.3. ``ipxact``: IP-XACT 2009 and 2014. ``array_shapes``: arrays of several dimensions.
+  ``xml_elements``: XML from an untrusted file, with line numbers.
 - ``describe``: from the neutral map to YAML. ``yaml_text``: prints YAML the way the catalogue is written;
   ``spelled_numbers``: numbers as an author wrote them.
 - ``patching``: corrects the neutral map with patch files.

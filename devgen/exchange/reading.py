@@ -80,9 +80,9 @@ def _read_xml_file(path: Path) -> Iterator[ReadChip]:
 
         yield ReadChip(path, chip_of(root, findings), findings)
     elif root.tag == "component":
-        from devgen.exchange.rdl.ipxact_file import read_ipxact
+        from devgen.exchange.ipxact.ipxact_file import chips_of
 
-        for chip in read_ipxact(path, findings):
+        for chip in chips_of(root, findings):
             yield ReadChip(path, chip, findings)
     else:
         raise FileError(

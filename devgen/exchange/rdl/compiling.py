@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from systemrdl.compiler import RDLCompiler
     from systemrdl.node import AddrmapNode
 
-MISSING = "importing SystemRDL and IP-XACT needs systemrdl-compiler: pip install 'devgen[rdl]'"
+MISSING = "importing SystemRDL needs systemrdl-compiler: pip install 'devgen[rdl]'"
 
 
 class _Messages:

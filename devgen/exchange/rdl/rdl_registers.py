@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from devgen.exchange.array_shapes import array_of
 from devgen.exchange.findings import Findings, Outcome
 from devgen.exchange.rdl.carried_keys import PROPERTY, carried_keys
 from devgen.exchange.rdl.compiling import place_of
@@ -17,13 +17,6 @@ from devgen.exchange.register_map import Dimension, Field, Group, Label, Labels,
 
 if TYPE_CHECKING:
     from systemrdl.node import AddressableNode, FieldNode, Node, RegNode
-
-MOST_ELEMENTS = 1 << 20
-"""Most elements of one array."""
-
-MOST_DIMENSIONS, MOST_IN_DIMENSIONS = 4, 65536
-"""What the language can say of an array with several dimensions."""
-
 
 _USUAL: Final = frozenset(
     ("sw", "hw", "reset", "name", "desc", "encode", "onread", "onwrite", "regwidth", "accesswidth", "singlepulse")
@@ -72,17 +65,10 @@ class RegisterReader:
     def _dimension(self, node: AddressableNode, part: str) -> Dimension | None:
         if not node.is_array:
             return None
-        sizes, stride = node.array_dimensions or [], node.array_stride or 0
-        count = math.prod(sizes)
-        if count > MOST_ELEMENTS:
-            self._say(Outcome.CORRECTED, node, part, f"an array of {count} elements; {MOST_ELEMENTS} came over")
-            count = MOST_ELEMENTS
-        if 1 < len(sizes) <= MOST_DIMENSIONS and count <= MOST_IN_DIMENSIONS:
-            return Dimension(tuple(map(str, range(count))), stride, tuple(sizes))
-        if len(sizes) > 1:
-            shape = "".join(f"[{size}]" for size in sizes)
-            self._say(Outcome.CORRECTED, node, part, f"an array {shape}; it came over with one index")
-        return Dimension(tuple(map(str, range(count))), stride)
+        dimension, text = array_of(node.array_dimensions or [1], node.array_stride or 0)
+        if text:
+            self._say(Outcome.CORRECTED, node, part, text)
+        return dimension
 
     def _register(self, node: RegNode, part: str) -> Register:
         self._report(node, part)

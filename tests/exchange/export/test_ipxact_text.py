@@ -10,10 +10,11 @@ import pytest
 from devgen import check_files, export_devices, import_registers, load_device
 from devgen.exchange.export_formats import ExportDevice
 from devgen.exchange.findings import Findings
+from devgen.exchange.ipxact.ipxact_file import chips_of
 from devgen.exchange.ipxact_export.ipxact_parts import IpxactFile, IpxactParts, Parts
 from devgen.exchange.mapping.described_chip import chip_of_devices
-from devgen.exchange.rdl.ipxact_file import read_ipxact
 from devgen.exchange.register_map import Chip, Group, Register
+from devgen.exchange.xml_elements import read_xml
 
 ROOT = Path(__file__).parents[3]
 CATALOGUE = [path for path in sorted((ROOT / "devices").glob("*.yaml")) if path.read_text().find("\ndevice:") >= 0]
@@ -22,7 +23,7 @@ BOARDS = sorted((ROOT / "examples" / "boards").glob("*.yaml"))
 
 def exported(path: Path, folder: Path) -> Chip:
     (file,) = export_devices(path, folder, form="ipxact").files
-    (chip,) = read_ipxact(file.path, Findings())
+    (chip,) = chips_of(read_xml(file.path), Findings())
     return chip
 
 
@@ -108,7 +109,7 @@ def test_a_part_that_ipxact_cannot_say_is_reported(registers: str, report: str, 
     path.write_text(text, encoding="utf-8")
     made = export_devices(path, tmp_path / "box.xml", form="ipxact")
     assert any(report in finding.text for finding in made.findings)
-    (chip,) = read_ipxact(tmp_path / "box.xml", Findings())
+    (chip,) = chips_of(read_xml(tmp_path / "box.xml"), Findings())
     assert len(chip.peripherals[0].members) == 1
 
 
