@@ -62,8 +62,9 @@ def export_devices(paths: AnyPath | Iterable[AnyPath], output: AnyPath, *, form:
     """
     if form not in FORMATS:
         raise ArgumentError("form", f"'{form}' is not one of {', '.join(FORMATS)}")
-    other = next((other for other, known in FORMATS.items() if other != form and known.names(Path(output))), None)
-    if other is not None:
+    path = Path(output)
+    other = next((other for other, known in FORMATS.items() if known.names(path)), None)
+    if other is not None and not FORMATS[form].names(path):
         raise ArgumentError(
             "output", f"'{output}' ends as files of {other} do; those of {form} end in {FORMATS[form].suffix}"
         )

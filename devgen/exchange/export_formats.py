@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from devgen.language.reading.source_map import Sources
     from devgen.language.view import DeviceView
 
-ExportForm = Literal["systemrdl", "svd", "ipxact"]
+ExportForm = Literal["systemrdl", "svd", "ipxact", "ipxact-2009"]
 """The name of a format."""
 
 
@@ -101,4 +101,5 @@ FORMATS: Final[dict[ExportForm, ExportFormat]] = {
     "systemrdl": ExportFormat(".rdl", "devgen.exchange.rdl_export.said_device"),
     "svd": ExportFormat(".svd", "devgen.exchange.svd_export.svd_rendering", boards=True),
     "ipxact": ExportFormat(".xml", "devgen.exchange.ipxact_export.ipxact_rendering", boards=True),
+    "ipxact-2009": ExportFormat(".xml", "devgen.exchange.ipxact_export.ipxact_2009_rendering", boards=True),
 }

@@ -14,25 +14,27 @@ _MEANINGLESS: Final = ("reserved", "no description available")
 
 @dataclass(slots=True)
 class XmlWriter:
-    """Lines of XML with their indentation."""
+    """Lines of XML with their indentation. ``prefix`` is the namespace's, with its colon, or empty."""
 
     lines: list[str] = field(default_factory=list)
     depth: int = 1
+    prefix: str = ""
 
     def open(self, tag: str, attributes: str = "") -> None:
         """Open an element; ``attributes`` begin with a blank."""
-        self.lines.append(f"{'  ' * self.depth}<{tag}{attributes}>\n")
+        self.lines.append(f"{'  ' * self.depth}<{self.prefix}{tag}{attributes}>\n")
         self.depth += 1
 
     def close(self, tag: str) -> None:
         """Close the element that was opened last."""
         self.depth -= 1
-        self.lines.append(f"{'  ' * self.depth}</{tag}>\n")
+        self.lines.append(f"{'  ' * self.depth}</{self.prefix}{tag}>\n")
 
     def text(self, tag: str, text: str) -> None:
         """Write an element with text; nothing if the text is empty. What XML cannot hold becomes ``?``."""
         if text:
-            self.lines.append(f"{'  ' * self.depth}<{tag}>{escape(_NOT_XML.sub('?', text))}</{tag}>\n")
+            name = f"{self.prefix}{tag}"
+            self.lines.append(f"{'  ' * self.depth}<{name}>{escape(_NOT_XML.sub('?', text))}</{name}>\n")
 
     def described(self, name: str, description: str) -> None:
         """Write a description, unless it says nothing."""

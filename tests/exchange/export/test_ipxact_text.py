@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from devgen import check_files, export_devices, import_registers, load_device
+from devgen import ExportForm, check_files, export_devices, import_registers, load_device
 from devgen.exchange.export_formats import ExportDevice
 from devgen.exchange.findings import Findings
 from devgen.exchange.ipxact.ipxact_file import chips_of
@@ -21,8 +21,8 @@ CATALOGUE = [path for path in sorted((ROOT / "devices").glob("*.yaml")) if path.
 BOARDS = sorted((ROOT / "examples" / "boards").glob("*.yaml"))
 
 
-def exported(path: Path, folder: Path) -> Chip:
-    (file,) = export_devices(path, folder, form="ipxact").files
+def exported(path: Path, folder: Path, form: ExportForm = "ipxact") -> Chip:
+    (file,) = export_devices(path, folder, form=form).files
     (chip,) = chips_of(read_xml(file.path), Findings())
     return chip
 
@@ -62,9 +62,10 @@ def read_back(members: tuple[Register | Group, ...]) -> Iterator[tuple[object, .
             yield row(part)
 
 
+@pytest.mark.parametrize("form", ["ipxact", "ipxact-2009"])
 @pytest.mark.parametrize("path", CATALOGUE, ids=lambda path: path.stem)
-def test_each_device_of_the_catalogue_is_read_back(path: Path, tmp_path: Path) -> None:
-    chip = exported(path, tmp_path)
+def test_each_device_of_the_catalogue_is_read_back(path: Path, form: ExportForm, tmp_path: Path) -> None:
+    chip = exported(path, tmp_path, form)
     meant = chip_of_devices([loaded(path)], Findings(), "IP-XACT", 0)
     rows = {part.name: list(intended(IpxactParts(Findings(), "").parts(part.members))) for part in meant.peripherals}
     found = {part.name: list(read_back(part.members)) for part in chip.peripherals}
@@ -120,3 +121,17 @@ def test_registers_of_one_address_are_alternates(tmp_path: Path) -> None:
     path.write_text(text, encoding="utf-8")
     export_devices(path, tmp_path / "box.xml", form="ipxact")
     assert "<ipxact:alternateRegister>\n" in (tmp_path / "box.xml").read_text(encoding="utf-8")
+
+
+def test_the_edition_of_2009_has_reset_values_of_registers(tmp_path: Path) -> None:
+    path = tmp_path / "box.yaml"
+    registers = "A: {at: 0, reset: 0x80, reset_mask: 0xf3, fields: {F: '7:0'}}"
+    text = f"device: box\nbus: sysbus\nregions: {{r: {{space: mmio, size: 4 KiB, registers: {{{registers}}}}}}}\n"
+    path.write_text(text, encoding="utf-8")
+    made = export_devices(path, tmp_path / "box.xml", form="ipxact-2009")
+    assert [finding.text for finding in made.findings] == []
+    assert "<spirit:value>0x80</spirit:value>" in (tmp_path / "box.xml").read_text(encoding="utf-8")
+    (chip,) = chips_of(read_xml(tmp_path / "box.xml"), Findings())
+    (found,) = chip.peripherals[0].members
+    assert isinstance(found, Register)
+    assert (found.reset, found.reset_known) == (0x80, 0xF3)
