@@ -11,5 +11,5 @@ comes a ``Peripheral`` with 4096 bytes if the parameter ``BITS`` is 12.
 - ``ipxact_registers``: registers, register files and alternates. ``ipxact_fields``: fields and labels.
 - ``ipxact_values``: numbers, words and repetitions of an element. ``ipxact_expressions``: their text as a number.
 
-Source: IEEE 1685-2014, clauses 6.8 to 6.11 (memory maps, registers) and annex C.3 (expressions), and its schema.
+Source: the schemas of IEEE 1685-2009 and 1685-2014 with their annotations (memoryMap.xsd).
 """

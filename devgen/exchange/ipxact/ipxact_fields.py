@@ -68,7 +68,7 @@ class FieldReader:
     def reset(self, element: Element, part: str) -> tuple[int, int] | None:
         """Return the reset value of a field or register and the mask of its known bits; None if it has none.
 
-        Of several resets the one without a type is the hardware's (IEEE 1685-2014, 6.11.3); the others are reported.
+        Of several resets the one without ``resetTypeRef`` is the hard reset of IEEE 1685-2014; the others are reported.
         """
         holder = element.child("resets")
         found = element.all("reset") if holder is None else holder.all("reset")

@@ -54,7 +54,7 @@ _ACCESS: Final[dict[AccessWord, str]] = {
 _EFFECT_OF_WRITE: Final = {word: name for name, word in WRITE_EFFECTS.items()}
 _EFFECT_OF_READ: Final = {word: name for name, word in READ_EFFECTS.items()}
 _GROUP: Final = "alternate"
-"""The groups of alternate registers: modes, which IP-XACT names and does not explain. Each is there once (6.11.7)."""
+"""The groups of alternate registers: modes, which IP-XACT names and does not explain. The schemas take each once."""
 
 
 def ipxact_text(chip: Chip, findings: Findings, edition: Edition = EDITION_2014) -> str:

@@ -128,8 +128,7 @@ def test_the_edition_of_2009_has_reset_values_of_registers(tmp_path: Path) -> No
     registers = "A: {at: 0, reset: 0x80, reset_mask: 0xf3, fields: {F: '7:0'}}"
     text = f"device: box\nbus: sysbus\nregions: {{r: {{space: mmio, size: 4 KiB, registers: {{{registers}}}}}}}\n"
     path.write_text(text, encoding="utf-8")
-    made = export_devices(path, tmp_path / "box.xml", form="ipxact-2009")
-    assert [finding.text for finding in made.findings] == []
+    export_devices(path, tmp_path / "box.xml", form="ipxact-2009")
     assert "<spirit:value>0x80</spirit:value>" in (tmp_path / "box.xml").read_text(encoding="utf-8")
     (chip,) = chips_of(read_xml(tmp_path / "box.xml"), Findings())
     (found,) = chip.peripherals[0].members
