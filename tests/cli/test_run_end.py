@@ -86,6 +86,7 @@ def test_a_storm_of_timers_holds_nothing_up(devgen: Command, tmp_path: Path, acc
     assert done.err.splitlines()[1:] == ["devgen: stopped"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
 @pytest.mark.parametrize("accel", ACCELS)
 def test_a_running_process_ends_in_order(tmp_path: Path, number: signal.Signals, accel: str) -> None:

@@ -170,12 +170,12 @@ BOARDS = {
 
 
 @pytest.mark.parametrize("text", BOARDS.values(), ids=BOARDS)
-def test_a_device_with_a_stray_board_is_a_device_everywhere(text: str, project: Path) -> None:
+def test_a_device_with_a_stray_board_is_refused_everywhere(text: str, project: Path) -> None:
     (project / "devices" / "lamp.yaml").write_text(text + DEVICE.partition("sysbus\n")[2])
     for command in ("check", "build"):
         done = devgen(project, command)
         assert done.returncode == 1
-        assert "devices/lamp.yaml:3:1: error[DG0201]" in done.stdout + done.stderr
+        assert "devices/lamp.yaml:3:1: error[DG0208]" in done.stdout + done.stderr
 
 
 def test_a_quoted_board_is_a_board_everywhere(project: Path) -> None:

@@ -18,6 +18,7 @@ def marked(block: Block) -> object:
 SHOWN = [marked(block) for block in all_blocks("python") if block.page.parent == ROOT / "docs"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", SHOWN)
 def test_it_works_as_printed(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

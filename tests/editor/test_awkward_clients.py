@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from editor_kit import make_project
 from lsp_client import LspClient, interrogate
 
@@ -61,6 +62,7 @@ START = body(
 END = body({"jsonrpc": "2.0", "id": 99, "method": "shutdown"}) + body({"jsonrpc": "2.0", "method": "exit"})
 
 
+@pytest.mark.slow
 def test_a_malformed_request_gets_an_error_as_its_answer() -> None:
     for name, (sent, code) in MALFORMED.items():
         ended = run_lsp(START + sent + END)

@@ -257,6 +257,7 @@ def test_a_file_that_is_not_open_is_read_from_the_disk(tmp_path: Path) -> None:
         assert own.complaints == ""
 
 
+@pytest.mark.slow
 def test_a_large_text_is_answered(client: LspClient) -> None:
     client.open("large.yaml", "device: large\nbus: sysbus\n" + "# comment\n" * 900_000)
     assert client.ask("documentSymbol", "large.yaml") == []

@@ -103,6 +103,7 @@ def test_a_guest_on_the_emulator_is_like_the_bench(
     compare(EmulatorHost, folder, conducting, drawn, steps, every, cut)
 
 
+@pytest.mark.slow
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(drawn=descriptions() | hardware_descriptions(), steps=STEPS | HARDWARE_STEPS, every=EVERY, cut=st.none() | CUTS)
 def test_an_arm64_guest_on_the_emulator_is_like_the_bench(
@@ -151,6 +152,7 @@ def test_interrupt_fields_counters_and_locks_are_as_on_the_bench(
     compare(host, folder, conducting, drawn, steps, every, cut)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", [EmulatorHost, pytest.param(KvmHost, marks=pytest.mark.kvm)])
 @settings(max_examples=EXAMPLES // 2, deadline=None)
 @given(drawn=hardware_descriptions(accesses=True), steps=HARDWARE_STEPS)

@@ -51,15 +51,18 @@ def check_cost(good_text: str, bad_text: str, folder: Path) -> None:
     assert calls_of_a_check(bad) <= 2 * calls_of_a_check(good)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_an_error_costs_no_more_than_the_rest_of_the_file(mistake: str, tmp_path: Path) -> None:
     check_cost(large(600), MISTAKES[mistake](large(600)), tmp_path)
 
 
+@pytest.mark.slow
 def test_an_error_in_each_register_costs_no_more_either(tmp_path: Path) -> None:
     check_cost(large(2000), large(2000).replace("A: 0", "A: -1"), tmp_path)
 
 
+@pytest.mark.slow
 def test_an_unknown_name_in_each_hook_costs_no_more_either(tmp_path: Path) -> None:
     good = large(1000).replace("{at: ", "{on_write: R1 = value, at: ")
     check_cost(good, good.replace("R1 = value", "R1_CONTROL = value"), tmp_path)

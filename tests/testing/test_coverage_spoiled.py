@@ -39,6 +39,7 @@ SPOILED = {
 }
 
 
+@pytest.mark.slow
 def test_what_was_changed_during_the_run_is_told_in_one_line(project: Path) -> None:
     for spoil, told in SPOILED.items():
         (project / "devices").mkdir(exist_ok=True)

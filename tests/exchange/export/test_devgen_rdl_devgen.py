@@ -13,6 +13,7 @@ from devgen import build_devices, export_devices, import_registers
 ROOT = Path(__file__).parents[3]
 
 
+@pytest.mark.slow
 def test_the_catalogue_comes_back_with_the_same_generated_code(tmp_path: Path) -> None:
     export_devices(ROOT / "devices", tmp_path / "all.rdl", form="systemrdl")
     reports = import_registers(tmp_path / "all.rdl", tmp_path / "devices")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from drawn_rdl import address_maps
 from drawn_registers import Spec, devices
 from elaborated_tree import compiled, registers, texts
@@ -23,6 +24,7 @@ RANDOM = settings(
 )
 
 
+@pytest.mark.slow
 @RANDOM
 @given(devices())
 def test_a_drawn_description_comes_back(tree: Spec) -> None:
@@ -50,6 +52,7 @@ def test_a_drawn_card_with_timers_and_streams_comes_back(card: Drawn) -> None:
         assert model(there_and_back(source, Path(folder))) == model(source)
 
 
+@pytest.mark.slow
 @RANDOM
 @given(address_maps())
 def test_a_drawn_address_map_comes_back(text: str) -> None:

@@ -36,6 +36,7 @@ def nested(depth: int, inner: str) -> str:
     return opening * depth + inner + "</cluster>" * depth
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("registers", "message"),
     [

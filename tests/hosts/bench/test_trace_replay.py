@@ -234,6 +234,7 @@ LINES = st.dictionaries(
 OPS = st.sampled_from(("read", "write", "clock_step", "gpio_in", "mem_write", "mem_read", "rx", "irq", "tx", "event"))
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(OPS, LINES), max_size=6))
 def test_no_trace_raises_anything_else(lines: list[tuple[str, Op]]) -> None:

@@ -118,6 +118,7 @@ def start() -> list[int]:
     return [*loads, 0x9100_027F]  # mov sp, x19
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(words, max_size=60))
 def test_any_guest_ends_with_a_result(code: list[int]) -> None:

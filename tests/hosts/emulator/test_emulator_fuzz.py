@@ -72,6 +72,7 @@ def furnish(r: Rig) -> None:
     r.add_region(0xD0002000, MemoryRegion.io("late", 0x1000, Log())).add_coalesced(0, 0x100)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["real", "protected", "long"])
 @pytest.mark.parametrize("irqchip", ["kernel", "none"])
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))

@@ -241,6 +241,7 @@ EXAMPLES = 40
 CUTS = st.none() | st.integers(0, 20) | st.integers(0, 40)
 
 
+@pytest.mark.slow
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(descriptions(), STEPS, WAYS, CUTS)
 def test_a_client_sees_what_the_bench_sees(

@@ -59,6 +59,7 @@ def test_an_alarm_interrupts_once(
         assert ring(client, eventfds, kind) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("--without-msix",)])
 def test_a_recording_replays(tmp_path: Path, eventfds: Callable[[int], list[int]], options: tuple[str, ...]) -> None:
     log = tmp_path / "log"

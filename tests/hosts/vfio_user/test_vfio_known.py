@@ -109,6 +109,7 @@ MANY = st.builds(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(READS | WRITES | MANY, min_size=1, max_size=12), st.lists(st.integers(0, 400), max_size=4))
 def test_the_short_way_gives_the_same_bytes_and_the_same_device(

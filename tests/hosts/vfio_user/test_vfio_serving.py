@@ -295,6 +295,7 @@ def saved(tmp_path: Path) -> dict[str, object]:
     return found
 
 
+@pytest.mark.slow
 def test_a_file_that_is_no_saved_state_is_told_in_a_line(tmp_path: Path) -> None:
     good = saved(tmp_path)
     device = good["device"]

@@ -143,6 +143,7 @@ def test_names_change_nothing(tmp_path_factory: pytest.TempPathFactory, words: l
     assert run(hostile, folder, accesses) == run(PLAIN, folder, accesses)
 
 
+@pytest.mark.slow
 def test_any_names_pass_the_linters(tmp_path: Path) -> None:
     modules = tmp_path / "modules"
     modules.mkdir()

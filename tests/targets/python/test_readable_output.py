@@ -89,6 +89,7 @@ def clashing(name: str, folder: Path) -> str:
     return source_of(result.device)
 
 
+@pytest.mark.slow
 def test_names_of_what_is_imported_do_not_clash(tmp_path: Path) -> None:
     modules = tmp_path / "modules"
     modules.mkdir()
