@@ -54,11 +54,6 @@ class Place:
         """Whether its value can be a mapping."""
         return "object" in _types(self.rules)
 
-    @property
-    def names_things(self) -> bool:
-        """Whether its keys are names that the description declares or uses."""
-        return isinstance(self.rules.get("additionalProperties"), dict)
-
     def below(self, key: str) -> Place | None:
         """Return the place of a key, or of an element of a list; None if the schema has none."""
         rules = self.rules.get("properties", {}).get(key)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from devgen.exchange.findings import Outcome
 from devgen.exchange.ipxact.ipxact_values import Values, title
 from devgen.exchange.register_map import AccessWord, Constraint, Field, Label, Labels, LabelUse
-from devgen.exchange.svd.svd_values import READ_EFFECTS, WRITE_EFFECTS
+from devgen.exchange.svd.svd_values import READ_EFFECTS, WRITE_EFFECTS, effect
 from devgen.exchange.xml_elements import Element
 
 _READ: Final = frozenset(
@@ -58,8 +56,8 @@ class FieldReader:
             element.place,
             element.words("description"),
             None if access == outer else access,
-            self._effect(element, "readAction", READ_EFFECTS, part),
-            self._effect(element, "modifiedWriteValue", WRITE_EFFECTS, part),
+            effect(element, "readAction", READ_EFFECTS, part, self.values.findings),
+            effect(element, "modifiedWriteValue", WRITE_EFFECTS, part, self.values.findings),
             self._labels(element, part),
             constraint=self._constraint(element, part),
             title=title(element),
@@ -81,13 +79,6 @@ class FieldReader:
                 self.values.left_out(reset, part, f"a second reset value, of the type '{kind}'")
         value, mask = self.values.number(chosen, "value", part), self.values.optional(chosen, "mask", part)
         return None if value is None else (value, -1 if mask is None else mask)
-
-    def _effect(self, element: Element, tag: str, words: Mapping[str, str], part: str) -> str | None:
-        word = element.value(tag)
-        if word is not None and word not in words:
-            text = f"{tag} '{word}': write its behaviour (`before_read`, `on_read` or `on_write`)"
-            self.values.findings.add(Outcome.TO_DO, element.place, part, text)
-        return words.get(word or "")
 
     def _labels(self, element: Element, part: str) -> tuple[Labels, ...]:
         """Return the labels, a list for each use of them."""

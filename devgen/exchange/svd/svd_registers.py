@@ -17,6 +17,7 @@ from devgen.exchange.svd.svd_values import (
     bit_range,
     constraint,
     dimension,
+    effect,
     number,
     split_name,
 )
@@ -113,8 +114,8 @@ class RegisterReader:
             inherited.reset,
             inherited.known,
             tuple(self._fields(element, inherited, part)),
-            self._effect(element, "readAction", READ_EFFECTS, part),
-            self._effect(element, "modifiedWriteValues", WRITE_EFFECTS, part),
+            effect(element, "readAction", READ_EFFECTS, part, self.findings),
+            self._write_effect(element, part),
             repeated,
             pattern,
             constraint(element),
@@ -142,14 +143,10 @@ class RegisterReader:
             self._left_out(element, part, f"dim '{element.value('dim')}': it came over once")
         return (*split_name(name, repeated), repeated)
 
-    def _effect(self, element: Element, tag: str, words: dict[str, str], part: str) -> str | None:
-        word = element.value(tag)
-        if word is None or (word == "modify" and tag == "modifiedWriteValues"):
+    def _write_effect(self, element: Element, part: str) -> str | None:
+        if element.value("modifiedWriteValues") == "modify":  # SVD's default: a write stores the value
             return None
-        if word not in words:
-            text = f"{tag} '{word}': write its behaviour (`before_read`, `on_read` or `on_write`)"
-            self.findings.add(Outcome.TO_DO, element.place, part, text)
-        return words.get(word)
+        return effect(element, "modifiedWriteValues", WRITE_EFFECTS, part, self.findings)
 
     def _fields(self, register: Element, inherited: Inherited, part: str) -> list[Field]:
         block = register.child("fields")
@@ -198,8 +195,8 @@ class RegisterReader:
             element.place,
             element.words("description").replace("%s", index),
             None if access == inherited.access else access,
-            self._effect(element, "readAction", READ_EFFECTS, part),
-            self._effect(element, "modifiedWriteValues", WRITE_EFFECTS, part),
+            effect(element, "readAction", READ_EFFECTS, part, self.findings),
+            self._write_effect(element, part),
             LabelReader(self.derivation, self.findings, part).read(element),
             constraint=constraint(element),
         )

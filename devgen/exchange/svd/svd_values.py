@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
+from devgen.exchange.findings import Findings, Outcome
 from devgen.exchange.register_map import AccessWord, Constraint, Dimension
 from devgen.exchange.xml_elements import Element
 
@@ -95,6 +97,18 @@ def _ordered(high: int | None, low: int | None) -> tuple[int, int] | None:
     if high is None or low is None:
         return None
     return max(high, low), min(high, low)
+
+
+def effect(element: Element, tag: str, words: Mapping[str, str], part: str, findings: Findings) -> str | None:
+    """Return the effect that the child ``tag`` names, by ``words``; None, with a finding, for any other word.
+
+    CMSIS-SVD and IP-XACT have the same words for ``readAction`` and for the effect of a write.
+    """
+    word = element.value(tag)
+    if word is not None and word not in words:
+        text = f"{tag} '{word}': write its behaviour (`before_read`, `on_read` or `on_write`)"
+        findings.add(Outcome.TO_DO, element.place, part, text)
+    return words.get(word or "")
 
 
 def constraint(element: Element) -> Constraint | None:

@@ -29,7 +29,6 @@ HF_INHIBIT_IRQ: Final = 1 << 3
 HF_CS32: Final = 1 << 4
 HF_SS32: Final = 1 << 5
 HF_ADDSEG: Final = 1 << 6
-HF_LMA: Final = 1 << 14
 HF_CS64: Final = 1 << 15
 HF2_NMI: Final = 1 << 2
 
