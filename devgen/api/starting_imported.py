@@ -80,7 +80,7 @@ def new_imported_device(
 
 
 def _described(source: Path, peripheral: str, patches: Iterable[AnyPath]) -> tuple[ImportedDevice, tuple[Finding, ...]]:
-    """Return the description of the peripheral, or of the one whose registers it shares, and what it lacks."""
+    """Return the description of the peripheral (or of the peripheral that it is derived from), and the findings."""
     chips = [*read_chips([source], patches=patches)]
     names = [part.name for read in chips for part in read.chip.peripherals]
     if peripheral not in names:

@@ -15,7 +15,7 @@ MOST_DIMENSIONS, MOST_IN_DIMENSIONS = 4, 65536
 
 
 def array_of(sizes: Sequence[int], stride: int) -> tuple[Dimension, str]:
-    """Return the repetition of the given sizes, the outermost first, and what a report says of it (or nothing)."""
+    """Return an array of the given sizes, the outermost first, and the text of a finding if it was changed, else ""."""
     count, text = math.prod(sizes), ""
     if count > MOST_ELEMENTS:
         text = f"an array of {count} elements; {MOST_ELEMENTS} came over"

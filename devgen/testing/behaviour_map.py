@@ -31,7 +31,7 @@ class Behaviour:
     """A statement or an expression: its place, and its lines in the module, counted from 1.
 
     ``then`` is the first line of what an ``if`` does where its test is true; None for anything else. ``condition``:
-    what it stands for, if it is no statement or expression of behaviour.
+    the condition of a hardware key, a counter, a lock or a key sequence that it evaluates; None for behaviour.
     """
 
     mark: Mark

@@ -50,7 +50,7 @@ class Conditions:
                         self._add(expr, found)
 
     def of(self, step: object) -> Condition | None:
-        """Return the condition that a step of the plan stands for, if there is one."""
+        """Return the condition that a step of the plan evaluates, or None."""
         match step:
             case ir.Assign(ir.StatePlace(name), ir.Int(value)) if (mark := self._origins.mark(step)) in self._keys:
                 key = self._keys[mark]
@@ -97,7 +97,7 @@ _EDGES: Final = (True, True)
 def _hardware(
     owner: str, field: model.Field, hardware: model.Hardware
 ) -> Iterator[tuple[ir.Expr, tuple[str, str, bool, bool]]]:
-    """Yield the expressions of a field's keys, each with what is told of it and how it is counted."""
+    """Yield the expressions of a field's keys, each with its two messages and its kind of count."""
     for key, expr in hardware.conditions:
         if expr is not None:
             yield expr, (f"{key} of {owner} is never 1", f"{key} of {owner} is never 0", *_TESTS)

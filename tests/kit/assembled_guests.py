@@ -1,4 +1,4 @@
-"""Machine code of guests written in assembly. Nobody needs an assembler: it is kept in ``assembled.json``.
+"""Machine code of guests written in assembly. The tests need no assembler: the code is in ``assembled.json``.
 
 After a change, run the tests with DEVGEN_ASSEMBLE=1 where GNU as and ld are: the file is brought up to date.
 """

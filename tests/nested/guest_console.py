@@ -1,6 +1,6 @@
 """The shell of a guest at its serial console, which a UNIX socket leads to (devgen/qemu/init.sh).
 
-Every wait has an end, and whatever goes wrong is an AssertionError with the end of the console.
+Each wait has a time limit. Each failure is an AssertionError that shows the end of the console's text.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ def flat(members: tuple[Register | Group, ...]) -> Iterator[Register | Group]:
 
 
 def elements_in(member: Register | Group) -> int:
-    """Return how many registers a member stands for, with all elements of all arrays."""
+    """Return the number of registers in a member; each element of an array counts."""
     inner = sum(map(elements_in, member.members)) if isinstance(member, Group) else 1
     return inner * (member.dimension.count if member.dimension else 1)
 

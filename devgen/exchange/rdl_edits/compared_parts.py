@@ -24,7 +24,7 @@ _NOT_COMPARED: Final = frozenset(("hw", "ispresent"))
 class Part:
     """A component, after the register files that have only dimensions of its array (``chain``).
 
-    ``node`` is a node of systemrdl-compiler; the length of the key says of which kind.
+    ``node`` is systemrdl-compiler's node of the component.
     """
 
     key: Key

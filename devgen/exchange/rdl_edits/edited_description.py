@@ -37,7 +37,7 @@ class EditedDescription:
         return found
 
     def is_whole(self, key: Key) -> bool:
-        """Whether a field of SystemRDL stands for a register without fields."""
+        """Whether a field of SystemRDL is a whole register of the description, which has no fields."""
         return key[-1] == WHOLE and "fields" not in self.member(key[:-1])
 
     def has_field(self, key: Key) -> bool:

@@ -18,7 +18,7 @@ WITHOUT_SCHEMA = ["qemu,pvpanic-mmio"]
 
 
 def validated(*trees: Path) -> list[str]:
-    """What dt-validate says of the trees, line by line."""
+    """The messages of dt-validate about the trees, one a line."""
     command = fetch_bindings.find()
     assert command is not None
     done = subprocess.run([*command, *map(str, trees)], capture_output=True, text=True, timeout=300, check=True)

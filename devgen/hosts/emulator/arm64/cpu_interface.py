@@ -106,7 +106,7 @@ class CpuInterface:
             self._state.deactivate(intid)
 
     def highest(self, group: int) -> int:
-        """ICC_HPPIRn_EL1: the INTID of the most urgent pending interrupt, whatever the mask."""
+        """ICC_HPPIRn_EL1: the INTID of the most urgent pending interrupt; the priority mask does not count."""
         best = self._state.best(self._groups())
         return best.intid if best is not None and best.group == group else SPURIOUS
 
